@@ -1,0 +1,287 @@
+use image::codecs::jpeg::JpegEncoder;
+use image::{ColorType, GrayAlphaImage, ImageEncoder, Rgba, RgbaImage};
+
+use super::*;
+
+/// Red, green and blue of the test picture at a place given in 0..1; each is linear in it.
+fn colour(u: f64, v: f64) -> [f64; 3] {
+    [
+        30.0 + 150.0 * u,
+        60.0 + 100.0 * v,
+        200.0 - 90.0 * u - 60.0 * v,
+    ]
+}
+
+/// Every pixel of the test picture is this opaque, where it can be.
+const OPACITY: f64 = 0.6;
+
+/// What the test picture must become, by the definitions of luma and of painting over white.
+fn expected(u: f64, v: f64, opacity: f64) -> f64 {
+    let [red, green, blue] = colour(u, v);
+    let luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    opacity * luma + (1.0 - opacity) * 255.0
+}
+
+fn test_picture(width: u32, height: u32, color: ColorType) -> DynamicImage {
+    let alpha = (255.0 * OPACITY).round() as u8;
+    let pixels = RgbaImage::from_fn(width, height, |x, y| {
+        let (u, v) = (
+            (f64::from(x) + 0.5) / f64::from(width),
+            (f64::from(y) + 0.5) / f64::from(height),
+        );
+        let [red, green, blue] = colour(u, v).map(|channel| channel.round() as u8);
+        Rgba([
+            red,
+            green,
+            blue,
+            if color.has_alpha() { alpha } else { 255 },
+        ])
+    });
+    let picture = DynamicImage::from(pixels);
+    match color {
+        ColorType::L8 => picture.into_luma8().into(),
+        ColorType::La8 => picture.into_luma_alpha8().into(),
+        ColorType::Rgb8 => picture.into_rgb8().into(),
+        ColorType::L16 => picture.into_luma16().into(),
+        ColorType::La16 => picture.into_luma_alpha16().into(),
+        ColorType::Rgb16 => picture.into_rgb16().into(),
+        ColorType::Rgba16 => picture.into_rgba16().into(),
+        _ => picture,
+    }
+}
+
+fn encode(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// Compares pixels with the test picture, where no edge of the `width` x `height` original is near.
+fn assert_shows_test_picture(
+    pixels: &Pixels,
+    width: u32,
+    height: u32,
+    opacity: f64,
+    tolerance: f64,
+) {
+    let side = SIDE as f64;
+    let margin = |size: u32| 1.0 / f64::from(size).min(side);
+    for (index, &pixel) in pixels.iter().enumerate() {
+        let u = ((index % SIDE) as f64 + 0.5) / side;
+        let v = ((index / SIDE) as f64 + 0.5) / side;
+        let inside = |place: f64, size| margin(size) < place && place < 1.0 - margin(size);
+        if inside(u, width) && inside(v, height) {
+            let expected = expected(u, v, opacity);
+            assert!(
+                (f64::from(pixel) - expected).abs() <= tolerance,
+                "{pixel} is not {expected} at {u}, {v}"
+            );
+        }
+    }
+}
+
+/// Each format with the colour types its encoder takes, and how far off its pixels may be.
+fn formats() -> [(ImageFormat, &'static [ColorType], f64); 6] {
+    use ColorType::{L8, L16, La8, La16, Rgb8, Rgb16, Rgba8, Rgba16};
+    [
+        (
+            ImageFormat::Png,
+            &[L8, La8, Rgb8, Rgba8, L16, La16, Rgb16, Rgba16],
+            1.5,
+        ),
+        (ImageFormat::Jpeg, &[L8, Rgb8], 6.0),
+        (ImageFormat::Bmp, &[L8, Rgb8, Rgba8], 1.5),
+        (ImageFormat::Gif, &[Rgb8], 12.0),
+        (ImageFormat::Pnm, &[L8, La8, Rgb8, Rgba8, L16, Rgb16], 1.5),
+        (ImageFormat::WebP, &[L8, La8, Rgb8, Rgba8], 1.5),
+    ]
+}
+
+#[test]
+fn every_format_colour_type_and_size_shows_the_same() {
+    for (format, colors, tolerance) in formats() {
+        for &color in colors {
+            for (width, height) in [(28, 28), (280, 280), (500, 90), (9, 13), (28, 300), (1, 1)] {
+                let picture = test_picture(width, height, color);
+                let pixels = decode(&encode(&picture, format))
+                    .unwrap_or_else(|error| panic!("{format:?} {color:?}: {error}"));
+                let opacity = if color.has_alpha() { OPACITY } else { 1.0 };
+                assert_shows_test_picture(&pixels, width, height, opacity, tolerance);
+            }
+        }
+    }
+}
+
+#[test]
+fn grey_pictures_of_the_right_size_keep_every_value() {
+    let values: Pixels = std::array::from_fn(|index| (index * 7 % 256) as u8);
+    let side = SIDE as u32;
+    let grey = DynamicImage::from(GrayImage::from_raw(side, side, values.to_vec()).unwrap());
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Bmp,
+        ImageFormat::Pnm,
+        ImageFormat::WebP,
+    ] {
+        assert_eq!(
+            decode(&encode(&grey, format)).unwrap(),
+            values,
+            "{format:?}"
+        );
+        let coloured = DynamicImage::from(grey.to_rgb8());
+        assert_eq!(
+            decode(&encode(&coloured, format)).unwrap(),
+            values,
+            "{format:?}"
+        );
+    }
+    let deep = DynamicImage::from(grey.to_luma16());
+    assert_eq!(decode(&encode(&deep, ImageFormat::Png)).unwrap(), values);
+}
+
+#[test]
+fn transparent_is_white_whatever_colour_hides_there() {
+    let picture = GrayAlphaImage::from_fn(28, 28, |x, _| {
+        image::LumaA([10 * x as u8, 255 * (x % 2) as u8])
+    });
+    let pixels = decode(&encode(&picture.into(), ImageFormat::Png)).unwrap();
+    for (index, &pixel) in pixels.iter().enumerate() {
+        let x = (index % SIDE) as u8;
+        assert_eq!(pixel, if x.is_multiple_of(2) { 255 } else { 10 * x });
+    }
+}
+
+#[test]
+fn even_areas_stay_even() {
+    for (width, height, grey) in [(1, 1, 0), (100, 3, 77), (777, 1234, 255)] {
+        let picture = GrayImage::from_pixel(width, height, Luma([grey])).into();
+        assert_eq!(
+            decode(&encode(&picture, ImageFormat::Png)).unwrap(),
+            [grey; PIXELS]
+        );
+    }
+}
+
+#[test]
+fn photographs_are_turned_upright() {
+    // Bright left half; orientation 6 asks for a quarter turn clockwise, which brings it to the
+    // top.
+    let picture = GrayImage::from_fn(64, 32, |x, _| Luma([if x < 32 { 255 } else { 0 }]));
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new(&mut bytes);
+    encoder.set_exif_metadata(exif.to_vec()).unwrap();
+    encoder.encode_image(&picture).unwrap();
+    let pixels = decode(&bytes).unwrap();
+    assert!(pixels[..12 * SIDE].iter().all(|&pixel| pixel > 240));
+    assert!(pixels[16 * SIDE..].iter().all(|&pixel| pixel < 15));
+}
+
+#[test]
+fn truncated_pictures_are_refused() {
+    for (format, _, _) in formats() {
+        let whole = encode(&test_picture(40, 30, ColorType::Rgb8), format);
+        for length in 1..whole.len() {
+            let refused = decode(&whole[..length]);
+            // The last bytes of some formats hold no pixels.
+            assert!(
+                refused.is_err() || length + 20 > whole.len(),
+                "{format:?} {length}"
+            );
+        }
+    }
+    let text = b"P2\n3 3\n255\n0 1 2\n3 4";
+    assert!(matches!(decode(text), Err(PictureError::Damaged(_))));
+}
+
+#[test]
+fn damaged_pictures_never_panic() {
+    for (format, _, _) in formats() {
+        let whole = encode(&test_picture(20, 15, ColorType::Rgb8), format);
+        for place in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[place] ^= 0x55;
+            if let Err(error) = decode(&damaged) {
+                assert_eq!(error.to_string().lines().count(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn other_files_are_refused() {
+    let message = "expected a picture (PNG, JPEG, BMP, GIF, PGM or WebP), found ";
+    for (bytes, found) in [
+        (&b""[..], "an empty file"),
+        (b"Some plain text.\n", "a file of another kind"),
+        (b"II*\0\x08\0\0\0\0\0\0\0", "Tiff"),
+    ] {
+        assert_eq!(
+            decode(bytes).unwrap_err().to_string(),
+            format!("{message}{found}")
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let error = open(folder.path()).unwrap_err();
+    let expected = format!(
+        "{}: expected a file, found a folder",
+        folder.path().display()
+    );
+    assert_eq!(error.to_string(), expected);
+    let error = read(std::io::repeat(b' ')).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "expected a file of at most 64 MiB, found more"
+    );
+}
+
+/// CRC-32 as PNG chunks carry it (<https://www.w3.org/TR/png/#5CRC-algorithm>).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
+        })
+    })
+}
+
+#[test]
+fn headers_of_oversized_pictures_are_refused() {
+    let small = |format| encode(&test_picture(8, 8, ColorType::Rgb8), format);
+    let size = 20_000_u32;
+    let mut png = small(ImageFormat::Png);
+    png[16..20].copy_from_slice(&size.to_be_bytes());
+    png[20..24].copy_from_slice(&size.to_be_bytes());
+    let crc = crc32(&png[12..29]);
+    png[29..33].copy_from_slice(&crc.to_be_bytes());
+    let mut bmp = small(ImageFormat::Bmp);
+    bmp[18..22].copy_from_slice(&size.to_le_bytes());
+    bmp[22..26].copy_from_slice(&size.to_le_bytes());
+    let mut gif = small(ImageFormat::Gif);
+    gif[6..8].copy_from_slice(&(size as u16).to_le_bytes());
+    gif[8..10].copy_from_slice(&(size as u16).to_le_bytes());
+    let mut jpeg = small(ImageFormat::Jpeg);
+    let frame = jpeg
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xC0])
+        .unwrap();
+    jpeg[frame + 5..frame + 7].copy_from_slice(&(size as u16).to_be_bytes());
+    jpeg[frame + 7..frame + 9].copy_from_slice(&(size as u16).to_be_bytes());
+    let pgm = b"P5 20000 20000 255\n".to_vec();
+    for bytes in [png, bmp, gif, jpeg, pgm] {
+        assert_eq!(
+            decode(&bytes).unwrap_err().to_string(),
+            "expected 1 x 1 to 8192 x 8192 pixels, found 20000 x 20000"
+        );
+    }
+    let error = decode(b"P5 8193 1 255\n").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "expected 1 x 1 to 8192 x 8192 pixels, found 8193 x 1"
+    );
+    assert!(decode(b"P5 0 5 255\n").is_err());
+    let error = decode(b"P6 8192 8192 65535\n").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "expected a picture of at most 256 MiB once decoded, found 384 MiB; save it with 8 bits a channel"
+    );
+}

@@ -1,0 +1,329 @@
+//! The program `infer` as its users run it.
+
+use std::fs;
+use std::io::Write;
+use std::iter;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use image::{GrayImage, ImageFormat, Luma};
+use serde_json::Value;
+use tempfile::TempDir;
+
+mod support;
+
+/// A folder with models and pictures to run the program in.
+struct Workplace(TempDir);
+
+impl Workplace {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let probabilities = [0.1, 0.039, 0.1, 0.436, 0.1, 0.1, 0.025, 0.05, 0.025, 0.025];
+        let logits = probabilities.map(|probability: f32| probability.ln());
+        let digits = support::constant(&logits, Some("0,1,2,3,4,5,6,7,8,9"));
+        fs::write(folder.path().join("digits.onnx"), digits).unwrap();
+        fs::write(folder.path().join("brightness.onnx"), support::brightness()).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn picture(&self, name: &str, grey: u8) -> &Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        GrayImage::from_pixel(40, 40, Luma([grey]))
+            .save(path)
+            .unwrap();
+        self
+    }
+
+    fn infer(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infer"));
+        command
+            .current_dir(self.0.path())
+            .args(arguments)
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        self.infer(arguments).output().unwrap().into()
+    }
+
+    fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
+        let mut command = self.infer(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    code: i32,
+    output: String,
+    errors: String,
+}
+
+impl From<Output> for Outcome {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            output: String::from_utf8(output.stdout).unwrap(),
+            errors: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Outcome {
+    fn done(output: &str) -> Self {
+        Self {
+            code: 0,
+            output: output.to_owned(),
+            errors: String::new(),
+        }
+    }
+
+    fn failed(output: &str, errors: &str) -> Self {
+        Self {
+            code: 1,
+            output: output.to_owned(),
+            errors: errors.to_owned(),
+        }
+    }
+}
+
+#[test]
+fn table_of_files() {
+    let workplace = Workplace::new();
+    workplace.picture("1.png", 0).picture("dog.png", 0);
+    let command = ["predict", "--model", "digits.onnx", "1.png", "dog.png"];
+    assert_eq!(
+        workplace.run(&command),
+        Outcome::done("1. CNN thinks it's a 3 (43.6%)\ndog. CNN thinks it's a 3 (43.6%)\n")
+    );
+    assert_eq!(
+        workplace.run(&[&command[..], &["--truth-from-name"]].concat()),
+        Outcome::done(
+            "1 at  3.9%. CNN thinks it's a 3 (43.6%)\ndog. CNN thinks it's a 3 (43.6%)\n"
+        )
+    );
+}
+
+#[test]
+fn folders_in_natural_order() {
+    let workplace = Workplace::new();
+    let names = ["dog", "10", "9", "1", "2"];
+    for name in names {
+        workplace.picture(&format!("folder/{name}.png"), 0);
+    }
+    fs::write(workplace.path("folder/notes.txt"), "not a picture").unwrap();
+    let outcome = workplace.run(&["predict", "--model", "digits.onnx", "folder"]);
+    let lines =
+        ["1", "2", "9", "10", "dog"].map(|name| format!("{name}. CNN thinks it's a 3 (43.6%)\n"));
+    assert_eq!(outcome, Outcome::done(&lines.concat()));
+
+    fs::create_dir(workplace.path("empty")).unwrap();
+    let outcome = workplace.run(&["predict", "--model", "digits.onnx", "empty"]);
+    let formats = "PNG, JPEG, BMP, GIF, PGM or WebP";
+    let error =
+        format!("error: empty: expected picture files ({formats}) in the folder, found none\n");
+    assert_eq!(outcome, Outcome::failed("", &error));
+}
+
+#[test]
+fn json_lines() {
+    let workplace = Workplace::new();
+    workplace.picture("folder/3.png", 0).picture("dog.png", 0);
+    let command = [
+        "predict",
+        "--model",
+        "digits.onnx",
+        "--json",
+        "--truth-from-name",
+        "folder",
+        "dog.png",
+    ];
+    let outcome = workplace.run(&command);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
+    let objects: Vec<Value> = outcome
+        .output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [three, dog] = &objects[..] else {
+        panic!("{objects:?}")
+    };
+
+    assert_eq!(
+        Path::new(three["file"].as_str().unwrap()),
+        Path::new("folder").join("3.png")
+    );
+    assert_eq!(
+        (&three["label"], &three["class"]),
+        (&Value::from("3"), &Value::from(3))
+    );
+    assert_eq!(three["truth"], "3");
+    assert_eq!(three["truth_probability"], three["probability"]);
+    assert!((three["probability"].as_f64().unwrap() - 0.436).abs() < 1e-6);
+    let probabilities: Vec<f64> = three["probabilities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p.as_f64().unwrap())
+        .collect();
+    assert_eq!(probabilities.len(), 10);
+    assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    assert!(three["elapsed_microseconds"].is_u64());
+
+    assert_eq!(dog["file"], "dog.png");
+    assert!(dog.get("truth").is_none() && dog.get("truth_probability").is_none());
+}
+
+#[test]
+fn standard_input() {
+    let workplace = Workplace::new();
+    workplace.picture("white.png", 255);
+    let command = ["predict", "--model", "brightness.onnx", "-"];
+    let white = fs::read(workplace.path("white.png")).unwrap();
+    let outcome = workplace.run_with_input(&command, &white);
+    assert_eq!(
+        outcome,
+        Outcome::done("-. CNN thinks it's a bright (73.1%)\n")
+    );
+
+    let error =
+        "error: -: expected a picture (PNG, JPEG, BMP, GIF, PGM or WebP), found an empty file\n";
+    assert_eq!(
+        workplace.run_with_input(&command, b""),
+        Outcome::failed("", error)
+    );
+}
+
+#[test]
+fn content_counts_and_not_the_extension() {
+    let workplace = Workplace::new();
+    GrayImage::from_pixel(30, 30, Luma([0]))
+        .save_with_format(workplace.path("a.png"), ImageFormat::Jpeg)
+        .unwrap();
+    let outcome = workplace.run(&["predict", "--model", "brightness.onnx", "a.png"]);
+    assert_eq!(
+        outcome,
+        Outcome::done("a. CNN thinks it's a dark (73.1%)\n")
+    );
+}
+
+#[test]
+fn a_bad_picture_does_not_stop_the_others() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 0).picture("b.png", 255);
+    fs::write(workplace.path("text.png"), "no picture").unwrap();
+    let pictures = ["a.png", "text.png", "missing.png", "b.png"];
+    let command = [&["predict", "--model", "brightness.onnx"][..], &pictures].concat();
+    assert_eq!(
+        workplace.run(&command),
+        Outcome::failed(
+            "a. CNN thinks it's a dark (73.1%)\nb. CNN thinks it's a bright (73.1%)\n",
+            "error: text.png: expected a picture (PNG, JPEG, BMP, GIF, PGM or WebP), found a file of another kind\n\
+             error: missing.png: expected a file, found nothing of that name\n"
+        )
+    );
+}
+
+#[test]
+fn bad_models() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 0);
+    let outcome = workplace.run(&["predict", "--model", "none.onnx", "a.png"]);
+    let error = "error: none.onnx: expected a file, found nothing of that name\n";
+    assert_eq!(outcome, Outcome::failed("", error));
+
+    fs::write(
+        workplace.path("nan.onnx"),
+        support::constant(&[0.0, f32::NAN], None),
+    )
+    .unwrap();
+    let outcome = workplace.run(&["predict", "--model", "nan.onnx", "a.png"]);
+    let error = "error: nan.onnx: expected finite logits, found NaN for class 1; the weights may be damaged\n";
+    assert_eq!(outcome, Outcome::failed("", error));
+}
+
+#[test]
+fn the_built_in_model_knows_the_ten_digits() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 0);
+    let outcome = workplace.run(&["predict", "--json", "a.png"]);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
+    let object: Value = serde_json::from_str(&outcome.output).unwrap();
+    assert_eq!(object["probabilities"].as_array().unwrap().len(), 10);
+    assert_eq!(object["label"], object["class"].to_string());
+}
+
+#[test]
+fn wrong_usage() {
+    let workplace = Workplace::new();
+    for arguments in [
+        &[][..],
+        &["predict"],
+        &["predict", "--no-such-option", "a.png"],
+        &["paint"],
+    ] {
+        let outcome = workplace.run(arguments);
+        assert_eq!(
+            (outcome.code, outcome.output.as_str()),
+            (2, ""),
+            "{arguments:?}"
+        );
+        assert!(
+            outcome.errors.contains("Usage: infer"),
+            "{}",
+            outcome.errors
+        );
+    }
+    assert_eq!(workplace.run(&["predict", "--help"]).code, 0);
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 0);
+    let mut arguments = vec!["predict", "--model", "digits.onnx"];
+    arguments.extend(iter::repeat_n("a.png", 2000));
+    let mut command = workplace.infer(&arguments);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let outcome = Outcome::from(child.wait_with_output().unwrap());
+    assert_eq!(outcome, Outcome::done(""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 0);
+    let mut command = workplace.infer(&["predict", "--model", "digits.onnx", "a.png"]);
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let outcome = Outcome::from(
+        command
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(outcome.code, 1);
+    let message = "error: standard output: expected to print the result, found: ";
+    assert!(outcome.errors.starts_with(message), "{}", outcome.errors);
+}

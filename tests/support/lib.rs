@@ -1,0 +1,6 @@
+//! Support code of the suites that cross crates.
+
+pub mod oracle;
+pub mod random;
+pub mod runtimes;
+pub mod skip;

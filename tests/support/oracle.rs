@@ -1,0 +1,152 @@
+//! An independent evaluation of graphs: plain loops in 64-bit floats over the ONNX definitions of the operators.
+
+use std::collections::HashMap;
+
+use ndarray::{ArrayD, Axis, Dimension, IxDyn};
+use train::graph::{Graph, Node, ValueId};
+use train::ops::Window;
+use train::tensor::Tensor;
+
+/// Values of the inputs of a graph; integers and truth values are floats here too.
+pub type Feeds = HashMap<ValueId, ArrayD<f64>>;
+
+/// Evaluates `target`.
+///
+/// # Panics
+///
+/// If the graph has an operator that is only made for gradients, or an input without a value.
+pub fn evaluate(graph: &Graph, feeds: &Feeds, target: ValueId) -> ArrayD<f64> {
+    let mut values = feeds.clone();
+    for node in graph.nodes() {
+        for &input in &node.inputs {
+            if let Some(constant) = graph.constant_tensor(input) {
+                values.entry(input).or_insert_with(|| to_f64(constant));
+            }
+        }
+        let inputs: Vec<&ArrayD<f64>> =
+            node.inputs.iter().map(|id| values.get(id).expect("inputs come first")).collect();
+        let output = apply(node, &inputs, graph.shape(node.output));
+        values.insert(node.output, output);
+        if node.output == target {
+            break;
+        }
+    }
+    values.remove(&target).expect("the target is computed by a node")
+}
+
+fn to_f64(tensor: &Tensor) -> ArrayD<f64> {
+    match tensor {
+        Tensor::F32(array) => array.mapv(f64::from),
+        Tensor::I64(array) => array.mapv(|value| value as f64),
+    }
+}
+
+fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
+    let x = inputs[0];
+    let elementwise = |function: fn(f64, f64) -> f64| {
+        let (a, b) = (broadcast(x, shape), broadcast(inputs[1], shape));
+        ndarray::Zip::from(&a).and(&b).map_collect(|&a, &b| function(a, b))
+    };
+    match node.operator.name {
+        "Add" => elementwise(|a, b| a + b),
+        "Sub" => elementwise(|a, b| a - b),
+        "Mul" => elementwise(|a, b| a * b),
+        "Div" => elementwise(|a, b| a / b),
+        "Greater" => elementwise(|a, b| f64::from(u8::from(a > b))),
+        "Sqrt" => x.mapv(f64::sqrt),
+        "Exp" => x.mapv(f64::exp),
+        "Relu" => x.mapv(|value| value.max(0.0)),
+        "Expand" => broadcast(x, shape),
+        "Flatten" | "Reshape" => reshaped(x, shape),
+        "Transpose" => x.clone().permuted_axes(node.attributes.get_sizes("perm")),
+        "ReduceSum" => inputs[1]
+            .iter()
+            .fold(x.clone(), |sum, &axis| sum.sum_axis(Axis(axis as usize)).insert_axis(Axis(axis as usize))),
+        "Where" => {
+            let [chosen, a, b] = [0, 1, 2].map(|index| broadcast(inputs[index], shape));
+            let pick = |&chosen: &f64, &a: &f64, &b: &f64| if chosen > 0.5 { a } else { b };
+            ndarray::Zip::from(&chosen).and(&a).and(&b).map_collect(pick)
+        }
+        "OneHot" => {
+            let at = |index: IxDyn| x[&index.slice()[..x.ndim()]];
+            ArrayD::from_shape_fn(IxDyn(shape), |index| {
+                f64::from(u8::from((at(index.clone()) - index[x.ndim()] as f64).abs() < 0.5))
+            })
+        }
+        "LogSoftmax" => log_softmax(x),
+        "Gemm" => gemm(node, inputs, shape),
+        "Conv" => conv(&Window::from_attributes(&node.attributes), inputs, shape),
+        "MaxPool" => max_pool(&Window::from_attributes(&node.attributes), x, shape),
+        other => panic!("the oracle does not know operator {other}"),
+    }
+}
+
+fn broadcast(x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
+    x.broadcast(IxDyn(shape)).expect("shapes were checked when the node was added").to_owned()
+}
+
+fn reshaped(x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
+    ArrayD::from_shape_vec(IxDyn(shape), x.iter().copied().collect()).expect("same number of elements")
+}
+
+fn log_softmax(x: &ArrayD<f64>) -> ArrayD<f64> {
+    let mut y = x.clone();
+    for mut row in y.rows_mut() {
+        let largest = row.fold(f64::NEG_INFINITY, |largest, &value| largest.max(value));
+        let total: f64 = row.iter().map(|value| (value - largest).exp()).sum();
+        row.mapv_inplace(|value| value - largest - total.ln());
+    }
+    y
+}
+
+fn gemm(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
+    let transposed = |flag| node.attributes.get_integer(flag, 0) == 1;
+    let (transpose_a, transpose_b) = (transposed("transA"), transposed("transB"));
+    let inner = inputs[0].shape()[usize::from(!transpose_a)];
+    let a = |row: usize, k: usize| inputs[0][if transpose_a { [k, row] } else { [row, k] }];
+    let b = |k: usize, column: usize| inputs[1][if transpose_b { [column, k] } else { [k, column] }];
+    let bias = inputs.get(2).map(|bias| broadcast(bias, shape));
+    ArrayD::from_shape_fn(IxDyn(shape), |index| {
+        let sum: f64 = (0..inner).map(|k| a(index[0], k) * b(k, index[1])).sum();
+        sum + bias.as_ref().map_or(0.0, |bias| bias[&index])
+    })
+}
+
+/// The position of a tap of a window in the unpadded input; `None` in the padding.
+fn tap(window: &Window, axis: usize, output: usize, tap: usize, size: usize) -> Option<usize> {
+    let padded = output * window.strides[axis] + tap * window.dilations[axis];
+    padded.checked_sub(window.pads[axis]).filter(|&position| position < size)
+}
+
+fn conv(window: &Window, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
+    let (x, weight) = (inputs[0], inputs[1]);
+    let [channels, rows, columns] = [1, 2, 3].map(|axis| x.shape()[axis]);
+    ArrayD::from_shape_fn(IxDyn(shape), |index| {
+        let mut sum = inputs.get(2).map_or(0.0, |bias| bias[[index[1]]]);
+        for i in 0..window.kernel[0] {
+            let Some(row) = tap(window, 0, index[2], i, rows) else { continue };
+            for j in 0..window.kernel[1] {
+                let Some(column) = tap(window, 1, index[3], j, columns) else { continue };
+                for channel in 0..channels {
+                    sum += x[[index[0], channel, row, column]] * weight[[index[1], channel, i, j]];
+                }
+            }
+        }
+        sum
+    })
+}
+
+fn max_pool(window: &Window, x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
+    let [rows, columns] = [2, 3].map(|axis| x.shape()[axis]);
+    ArrayD::from_shape_fn(IxDyn(shape), |index| {
+        let mut largest = f64::NEG_INFINITY;
+        for i in 0..window.kernel[0] {
+            let Some(row) = tap(window, 0, index[2], i, rows) else { continue };
+            for j in 0..window.kernel[1] {
+                let Some(column) = tap(window, 1, index[3], j, columns) else { continue };
+                largest = largest.max(x[[index[0], index[1], row, column]]);
+            }
+        }
+        largest
+    })
+}

@@ -1,0 +1,154 @@
+//! Child processes: how they start, fail and are named.
+
+use std::env;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Lets children decide how they end on Ctrl-C; what waits for them here then fails.
+///
+/// Otherwise the shell would be back while a training child still saves its checkpoint.
+pub fn outlive_children() -> Result<()> {
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
+        .context("cannot listen for Ctrl-C")
+}
+
+/// The cargo that runs this program, with `arguments`.
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
+}
+
+/// Waits for `command`. An error is a program that does not start, or Ctrl-C.
+pub fn status(command: &mut Command) -> Result<ExitStatus> {
+    uninterrupted(command, Command::status)
+}
+
+/// Waits for `command`, which must succeed.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = status(command)?;
+    succeeded(command, status)
+}
+
+/// Waits for `command`, which must succeed, and shows nothing of it but its last complaint, in the error.
+pub fn run_quietly(command: &mut Command) -> Result<()> {
+    let output = uninterrupted(command.stderr(Stdio::piped()), Command::output)?;
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    let last = complaints.trim_end().lines().last().unwrap_or("no message");
+    succeeded(command, output.status).map_err(|error| anyhow!("{error}: {last}"))
+}
+
+/// What `command`, which must succeed, prints on standard output.
+pub fn output(command: &mut Command) -> Result<String> {
+    let output = uninterrupted(command.stderr(Stdio::inherit()), Command::output)?;
+    succeeded(command, output.status)?;
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}`: expected UTF-8 on standard output", describe(command)))
+}
+
+/// Waits for `command` and hands each line of its standard error to `see` on the way to the terminal.
+pub fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Result<ExitStatus> {
+    let mut child = uninterrupted(command.stderr(Stdio::piped()), Command::spawn)?;
+    let stderr = child.stderr.take().map(BufReader::new);
+    for line in stderr.into_iter().flat_map(|pipe| pipe.split(b'\n')) {
+        let line = line.with_context(|| format!("cannot read from `{}`", describe(command)))?;
+        let line = String::from_utf8_lossy(&line);
+        eprintln!("{line}");
+        see(&line);
+    }
+    uninterrupted(command, |_| child.wait())
+}
+
+/// `command` as one would type it in the workspace root, a program from elsewhere by its name alone.
+pub fn describe(command: &Command) -> String {
+    let mut program = relative(Path::new(command.get_program()));
+    if program.is_absolute() {
+        program = program.file_name().map_or(program, Path::new);
+    }
+    let mut words = vec![program.to_string_lossy()];
+    words.extend(
+        command
+            .get_args()
+            .map(|word| relative(Path::new(word)).to_string_lossy()),
+    );
+    words.join(" ")
+}
+
+/// `path` as seen from the current folder, where it is inside.
+pub fn relative(path: &Path) -> &Path {
+    env::current_dir()
+        .ok()
+        .and_then(|folder| path.strip_prefix(folder).ok())
+        .unwrap_or(path)
+}
+
+fn uninterrupted<T>(
+    command: &mut Command,
+    act: impl FnOnce(&mut Command) -> io::Result<T>,
+) -> Result<T> {
+    ensure!(!INTERRUPTED.load(Ordering::Relaxed), "interrupted");
+    let result = act(command);
+    ensure!(!INTERRUPTED.load(Ordering::Relaxed), "interrupted");
+    result.with_context(|| format!("cannot start `{}`", describe(command)))
+}
+
+fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
+    ensure!(
+        status.success(),
+        "`{}` failed ({status})",
+        describe(command)
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_named_as_typed_in_the_current_folder() {
+        let folder = env::current_dir().unwrap();
+        let mut command = Command::new(folder.join("train"));
+        command
+            .args(["fit", "--epochs", "2", "--out"])
+            .arg(folder.join("demo"));
+        assert_eq!(describe(&command), "train fit --epochs 2 --out demo");
+        let elsewhere = folder.parent().unwrap().join("cargo");
+        assert_eq!(describe(Command::new(elsewhere).arg("fmt")), "cargo fmt");
+    }
+
+    #[test]
+    fn failures_name_the_command() {
+        let mut command = Command::new("no-such-program");
+        let error = format!("{:#}", run(command.arg("now")).unwrap_err());
+        assert!(
+            error.starts_with("cannot start `no-such-program now`: "),
+            "{error}"
+        );
+        let mut command = cargo(&["no-such-command"]);
+        let error = format!("{:#}", output(&mut command).unwrap_err());
+        assert!(error.contains(" no-such-command` failed (exit"), "{error}");
+        let error = format!("{:#}", run_quietly(&mut command).unwrap_err());
+        assert!(error.contains(" no-such-command` failed (exit"), "{error}");
+        assert!(!error.contains("no message"), "{error}");
+        assert_eq!(error.lines().count(), 1);
+    }
+
+    #[test]
+    fn every_line_of_standard_error_is_seen() {
+        let mut lines = Vec::new();
+        let mut command = cargo(&["no-such-command"]);
+        let status = watch(&mut command, |line| lines.push(line.to_owned())).unwrap();
+        assert!(!status.success());
+        assert!(
+            lines.iter().any(|line| line.contains("no-such-command")),
+            "{lines:?}"
+        );
+    }
+}

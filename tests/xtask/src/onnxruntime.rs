@@ -1,0 +1,168 @@
+//! A native ONNX Runtime, out of the Python wheel, without touching the user's Python.
+
+use std::env::{self, consts::OS};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::command::{describe, relative, run_quietly};
+
+/// The library's path: the user's own in `ORT_DYLIB_PATH`, else the one in the folder `tools/onnxruntime` of `target`,
+/// which pip fills when it is missing.
+pub fn library(target: &Path) -> Result<PathBuf> {
+    if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
+    let folder = folder(target);
+    if let Some(library) = find(&folder, OS) {
+        return Ok(library);
+    }
+    println!(
+        "Installing ONNX Runtime into {} (once)",
+        relative(&folder).display()
+    );
+    install(&folder)?;
+    find(&folder, OS)
+        .with_context(|| format!("{}: expected a library, found none", folder.display()))
+}
+
+/// What to type where [`library`] fails.
+pub fn remedy(target: &Path) -> String {
+    let pip = describe(&pip(&folder(target)));
+    format!("install it with `{pip}`, or name its library in ORT_DYLIB_PATH")
+}
+
+fn folder(target: &Path) -> PathBuf {
+    target.join("tools").join("onnxruntime")
+}
+
+/// Fills a folder beside `folder` and renames it, so that an interrupted install is never taken for a whole one.
+fn install(folder: &Path) -> Result<()> {
+    let tools = folder.parent().context("the tools folder is a root")?;
+    fs::create_dir_all(tools).with_context(|| format!("cannot create {}", tools.display()))?;
+    let staging = tempfile::Builder::new()
+        .prefix("onnxruntime-")
+        .tempdir_in(tools)?;
+    run_quietly(&mut pip(staging.path()))?;
+    ensure!(
+        find(staging.path(), OS).is_some(),
+        "the wheel onnxruntime holds no library for {OS}"
+    );
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("cannot replace {}", folder.display()))?;
+    }
+    fs::rename(staging.path(), folder)
+        .with_context(|| format!("cannot create {}", folder.display()))
+}
+
+fn pip(folder: &Path) -> Command {
+    let mut command = Command::new(if cfg!(windows) { "python" } else { "python3" });
+    command.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]);
+    // The library is the same in the wheels for every Python, but old Pythons are offered old wheels only.
+    command.args([
+        "--no-deps",
+        "--python-version=3.13",
+        "--retries=1",
+        "--target",
+    ]);
+    command.arg(folder).arg("onnxruntime~=1.24");
+    command
+}
+
+/// The library of `os` (as in [`OS`]) in the installed wheel in `folder`.
+fn find(folder: &Path, os: &str) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder.join("onnxruntime").join("capi")).ok()?;
+    let names = |path: &PathBuf| {
+        path.file_name()
+            .is_some_and(|name| is_library(&name.to_string_lossy(), os))
+    };
+    entries.flatten().map(|entry| entry.path()).find(names)
+}
+
+fn is_library(name: &str, os: &str) -> bool {
+    match os {
+        "macos" => {
+            name.starts_with("libonnxruntime.")
+                && Path::new(name).extension() == Some("dylib".as_ref())
+        }
+        "windows" => name == "onnxruntime.dll",
+        _ => name.starts_with("libonnxruntime.so.1"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_is_told_from_its_neighbours() {
+        let cases = [
+            (
+                "linux",
+                "libonnxruntime.so.1.31.1",
+                "libonnxruntime_providers_shared.so",
+            ),
+            (
+                "linux",
+                "libonnxruntime.so.1",
+                "onnxruntime_pybind11_state.cpython-313-x86_64-linux-gnu.so",
+            ),
+            (
+                "macos",
+                "libonnxruntime.1.31.1.dylib",
+                "libonnxruntime_providers_shared.dylib",
+            ),
+            (
+                "macos",
+                "libonnxruntime.dylib",
+                "onnxruntime_pybind11_state.so",
+            ),
+            (
+                "windows",
+                "onnxruntime.dll",
+                "onnxruntime_providers_shared.dll",
+            ),
+        ];
+        for (os, library, neighbour) in cases {
+            assert!(is_library(library, os), "{library}");
+            assert!(!is_library(neighbour, os), "{neighbour}");
+        }
+    }
+
+    #[test]
+    fn the_library_is_found_in_the_wheel() {
+        let target = tempfile::tempdir().unwrap();
+        let folder = folder(target.path());
+        assert_eq!(find(&folder, "linux"), None);
+        let capi = folder.join("onnxruntime").join("capi");
+        fs::create_dir_all(&capi).unwrap();
+        assert_eq!(find(&folder, "linux"), None);
+        fs::write(capi.join("__init__.py"), "").unwrap();
+        fs::write(capi.join("libonnxruntime.so.1.31.1"), "").unwrap();
+        assert_eq!(
+            find(&folder, "linux"),
+            Some(capi.join("libonnxruntime.so.1.31.1"))
+        );
+        assert_eq!(find(&folder, "windows"), None);
+    }
+
+    #[test]
+    fn the_remedy_can_be_typed() {
+        let remedy = remedy(Path::new("target"));
+        assert!(remedy.contains("-m pip install"), "{remedy}");
+        assert!(remedy.contains("onnxruntime"), "{remedy}");
+        assert!(
+            !remedy.contains(['>', '<', '"']),
+            "a shell would take it differently: {remedy}"
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The command line as data.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, value_parser};
+
+use crate::data::Source;
+use crate::data::augment::Augment;
+use crate::optimizer::Optimizer;
+use crate::runtime::Choice;
+
+/// Trains the digit network and exports it as ONNX.
+#[derive(Debug, Parser)]
+#[command(name = "train", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the network layer by layer: shapes, parameters, multiply-adds
+    Summary,
+    /// Train, measure and save an epoch at a time, then export the model
+    Fit(FitArgs),
+    /// Write a run's network as an ONNX model, checked on two runtimes
+    Export(ExportArgs),
+    /// Measure a model file on a runtime
+    Evaluate(EvaluateArgs),
+    /// Fetch or find the images of digits, and say what they are
+    Data(DataArgs),
+    /// Fetch or find ten real pictures, and print their folder
+    Pictures(PicturesArgs),
+    /// Draw ten sample pictures
+    Samples(SamplesArgs),
+    /// Report which runtimes are here, which one is used, and what would improve it
+    Doctor(DoctorArgs),
+}
+
+/// Where images come from.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with the four IDX files;
+    /// the environment variable `MNIST_DIR` names a folder to use as `mnist`
+    #[arg(long, value_name = "SOURCE", default_value = "mnist")]
+    pub data: Source,
+    /// Never use the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Use only the first N training images
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+}
+
+/// What executes the graphs.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RuntimeArgs {
+    /// What executes the graphs
+    #[arg(long, value_enum, default_value = "auto")]
+    pub runtime: Choice,
+    /// Threads of ONNX Runtime on the CPU; all cores by default
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// Options of `fit`.
+#[derive(Debug, Args)]
+pub struct FitArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+    /// Epochs to train
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
+    pub epochs: u32,
+    /// Images of a step [default: 128; a resumed run keeps its own]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub batch: Option<u32>,
+    /// Optimiser [default: rmsprop; a resumed run keeps its own]
+    #[arg(long, value_enum, conflicts_with = "resume")]
+    pub optimizer: Option<Optimizer>,
+    /// Step size [default: 0.001, sgd 0.01; a resumed run keeps its own]
+    #[arg(long, value_name = "RATE", value_parser = learning_rate)]
+    pub learning_rate: Option<f32>,
+    /// Seed of parameters, order and dropout [default: 0; a resumed run keeps its own]
+    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    pub seed: Option<u64>,
+    /// Images to add, in training and in the test set
+    #[arg(long, value_enum, default_value = "none")]
+    pub augment: Augment,
+    /// Go on from the checkpoint in this folder
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<PathBuf>,
+    /// Folder for checkpoint.safetensors and digits.onnx
+    #[arg(long, value_name = "RUN", default_value = "run")]
+    pub out: PathBuf,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Folder with a checkpoint
+    #[arg(long, value_name = "RUN", default_value = "run")]
+    pub run: PathBuf,
+    /// Model to write [default: digits.onnx in the run's folder]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
+/// Options of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Model file
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Measure on the colour-inverted images too
+    #[arg(long)]
+    pub invert: bool,
+    /// Measure on the first N test images only
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub images: Option<u32>,
+    /// Write the logits here: for each image 10 little-endian 32-bit floats
+    #[arg(long, value_name = "FILE")]
+    pub scores: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
+/// Options of `pictures`.
+#[derive(Debug, Args)]
+pub struct PicturesArgs {
+    /// Never use the network
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Options of `samples`.
+#[derive(Debug, Args)]
+pub struct SamplesArgs {
+    /// Folder to write
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
+fn learning_rate(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(rate) if rate > 0.0 && f32::is_finite(rate) => Ok(rate),
+        _ => Err("expected a positive number".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn options_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,168 @@
+//! What each command does.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ndarray::Array2;
+
+use crate::checkpoint::{Checkpoint, Record};
+use crate::cli::{Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, RuntimeArgs};
+use crate::data::augment::Augment;
+use crate::data::{self, Dataset, Digits, pictures};
+use crate::doctor;
+use crate::error::Error;
+use crate::evaluate::{accuracy, run_model};
+use crate::export::{SecondRuntime, export};
+use crate::fit::{self, Terminal, fit};
+use crate::net::Network;
+use crate::optimizer::Optimizer;
+use crate::runtime::Runtime;
+use crate::second_runtime::AnotherProcess;
+use crate::atomic;
+
+/// Name of the model in a run's folder.
+const MODEL_NAME: &str = "digits.onnx";
+/// Pictures of our own, for when no others can be had.
+const SAMPLE_PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/samples");
+/// Test images on which an exported model is compared with the trainer.
+pub(crate) const CHECKED_IMAGES: usize = 100;
+
+/// Set by Ctrl-C; a fit ends when it sees it.
+pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Runs a command.
+pub fn run(cli: Cli) -> Result<(), Error> {
+    match cli.command {
+        Command::Summary => println!("{}", Network::digits().summary()),
+        Command::Fit(args) => run_fit(&args)?,
+        Command::Export(args) => run_export(&args)?,
+        Command::Evaluate(args) => run_evaluate(&args)?,
+        Command::Data(args) => println!("{}", describe(&load(&args)?)),
+        Command::Pictures(args) => {
+            println!("{}", pictures::locate(args.offline, Path::new(SAMPLE_PICTURES))?.display());
+        }
+        Command::Samples(_) => {}
+        Command::Doctor(args) => doctor::run(args.runtime, args.json)?,
+    }
+    Ok(())
+}
+
+fn run_fit(args: &FitArgs) -> Result<(), Error> {
+    let resume = args.resume.as_deref().map(Checkpoint::load).transpose()?;
+    atomic::prepare_folder(&args.out)?;
+    let digits = load(&args.data)?;
+    println!("{}", describe(&digits));
+    let runtime = open(args.runtime)?;
+    println!("{}", runtime.description());
+    let network = Network::digits();
+    let record = new_record(&args, &network, &digits, resume.as_ref());
+    let model = args.out.join(MODEL_NAME);
+    let options = fit::Options {
+        epochs: args.epochs as usize,
+        augment: args.augment,
+        out: args.out.clone(),
+        resume,
+    };
+    let progress = &mut Terminal::new();
+    let checkpoint = fit(&runtime, &network, &digits, record, options, &INTERRUPTED, progress)?;
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        println!("interrupted; the last finished epoch is kept");
+    }
+    export_checked(&runtime, &network, &checkpoint, digits.test, &args.data, &model)
+}
+
+/// The record of a new run, or of the one to resume with what the user changes.
+fn new_record(
+    args: &FitArgs,
+    network: &Network,
+    digits: &Digits,
+    resume: Option<&Checkpoint>,
+) -> Record {
+    let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
+    let mut record = resume.map(|checkpoint| checkpoint.record.clone()).unwrap_or(Record {
+        network: network.name.into(),
+        optimizer,
+        learning_rate: optimizer.default_learning_rate(),
+        batch_size: 128,
+        seed: args.seed.unwrap_or(0),
+        data_sha256: String::new(),
+        data_source: String::new(),
+        epochs: Vec::new(),
+    });
+    record.data_sha256.clone_from(&digits.sha256);
+    record.data_source.clone_from(&digits.source);
+    record.learning_rate = args.learning_rate.unwrap_or(record.learning_rate);
+    record.batch_size = args.batch.map_or(record.batch_size, |batch| batch as usize);
+    record
+}
+
+fn run_export(args: &ExportArgs) -> Result<(), Error> {
+    let checkpoint = Checkpoint::load(&args.run)?;
+    let path = args.out.clone().unwrap_or_else(|| args.run.join(MODEL_NAME));
+    let digits = load(&args.data)?;
+    let runtime = open(args.runtime)?;
+    export_checked(&runtime, &Network::digits(), &checkpoint, digits.test, &args.data, &path)
+}
+
+fn export_checked(
+    runtime: &Runtime,
+    network: &Network,
+    checkpoint: &Checkpoint,
+    test: Dataset,
+    data: &DataArgs,
+    path: &Path,
+) -> Result<(), Error> {
+    let images = test.take(CHECKED_IMAGES);
+    let second = AnotherProcess::beside(runtime, data, images.len(), checkpoint.record.augment());
+    let second = second.as_ref().map(|process| process as &dyn SecondRuntime);
+    export(runtime, second, network, checkpoint, &images, path)?;
+    let also = second.map_or("; no second runtime is here".into(), |one| format!(" and {}", one.name()));
+    println!("{}: agrees with the trainer on {}{also}", path.display(), runtime.kind().name());
+    Ok(())
+}
+
+fn run_evaluate(args: &EvaluateArgs) -> Result<(), Error> {
+    let model = read_model(&args.model)?;
+    let test = load(&args.data)?.test;
+    let test = match args.images {
+        Some(count) => test.take(count as usize),
+        None => test,
+    };
+    let augment = if args.invert { Augment::Invert } else { Augment::None };
+    let logits = run_model(&open(args.runtime)?, &model, &test, augment.variants())?;
+    if let Some(path) = &args.scores {
+        atomic::write(path, &scores(&logits))?;
+    }
+    println!("accuracy {:.4} on {} images", accuracy(&logits, &test), logits.nrows());
+    Ok(())
+}
+
+fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::ReadModel { path: path.into(), source })
+}
+
+fn scores(logits: &Array2<f32>) -> Vec<u8> {
+    logits.iter().flat_map(|logit| logit.to_le_bytes()).collect()
+}
+
+fn load(args: &DataArgs) -> Result<Digits, Error> {
+    let mut digits = data::load(&args.data, args.offline)?;
+    if let Some(limit) = args.limit {
+        digits.train = digits.train.take(limit as usize);
+    }
+    Ok(digits)
+}
+
+fn describe(digits: &Digits) -> String {
+    format!("{}: {} + {} images", digits.source, digits.train.len(), digits.test.len())
+}
+
+/// Opens a runtime on all cores unless told otherwise, and passes on what it has to say.
+pub(crate) fn open(args: RuntimeArgs) -> Result<Runtime, Error> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = Runtime::open(args.runtime, args.threads.map_or(cores, usize::from))?;
+    if let Some(note) = runtime.note() {
+        eprintln!("note: {note}");
+    }
+    Ok(runtime)
+}

@@ -1,0 +1,234 @@
+//! MNIST (`LeCun`, Cortes and Burges, <http://yann.lecun.com/exdb/mnist/>), fetched once into the user's cache.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::data::download::{self, Request};
+use crate::data::idx::Idx;
+use crate::data::{DataError, Digits, directory, hexadecimal};
+
+/// SHA-256 of the four unpacked files one after the other, in the order of [`Digits::sha256`].
+pub const SHA256: &str = "b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a";
+
+/// The original server refuses most downloads, so these are copies that large projects keep.
+const MIRRORS: &[&str] = &[
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://raw.githubusercontent.com/fgnt/mnist/master/",
+];
+
+/// The most that a mirror may send for one file, in bytes: room for the training images in whatever packing.
+const SIZE_LIMIT: u64 = 64 << 20;
+
+/// One file of the four, on any mirror and in the cache.
+struct MnistFile<'a> {
+    name: &'a str,
+    /// Of the unpacked content: mirrors pack it differently.
+    sha256: &'a str,
+}
+
+const FILES: [MnistFile; 4] = [
+    MnistFile {
+        name: "train-images-idx3-ubyte.gz",
+        sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    },
+    MnistFile {
+        name: "train-labels-idx1-ubyte.gz",
+        sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    },
+    MnistFile {
+        name: "t10k-images-idx3-ubyte.gz",
+        sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    },
+    MnistFile {
+        name: "t10k-labels-idx1-ubyte.gz",
+        sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+];
+
+/// Loads MNIST from `folder`, which exists, after fetching what is missing or damaged there.
+pub(super) fn load(folder: &Path, offline: bool) -> Result<Digits, DataError> {
+    if let Ok(digits) = directory::load(folder)
+        && digits.sha256 == SHA256
+    {
+        return Ok(digits);
+    }
+    if offline {
+        return Err(DataError::Offline {
+            folder: folder.to_path_buf(),
+        });
+    }
+    fetch_missing(folder, &FILES, MIRRORS)?;
+    let digits = directory::load(folder)?;
+    if digits.sha256 != SHA256 {
+        return Err(DataError::unexpected(
+            folder,
+            "nothing but MNIST",
+            "other IDX files: remove them",
+        ));
+    }
+    Ok(digits)
+}
+
+/// Fetches those of `files` that `folder` does not hold to the byte.
+fn fetch_missing(folder: &Path, files: &[MnistFile], mirrors: &[&str]) -> Result<(), DataError> {
+    for file in files {
+        let verify = |path: &Path| file.verify(path);
+        let target = folder.join(file.name);
+        if verify(&target).is_err() {
+            download::fetch(&Request {
+                target: &target,
+                mirrors,
+                size_limit: SIZE_LIMIT,
+                verify: &verify,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+impl MnistFile<'_> {
+    /// Whether `path` holds this file, packed or not.
+    fn verify(&self, path: &Path) -> Result<(), DataError> {
+        let found = if self.name.contains("images") {
+            hexadecimal(&Sha256::digest(Idx::images(path)?.bytes()))
+        } else {
+            hexadecimal(&Sha256::digest(Idx::labels(path)?.bytes()))
+        };
+        if found == self.sha256 {
+            return Ok(());
+        }
+        let expected = format!("content with SHA-256 {:.12}...", self.sha256);
+        Err(DataError::unexpected(
+            path,
+            expected,
+            format!("{found:.12}..."),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::tempdir;
+
+    use super::*;
+    use crate::data::idx::tests::{gzip, images_file, labels_file};
+    use crate::data::test_server::Server;
+
+    const IMAGES: &str = "train-images-idx3-ubyte.gz";
+    const LABELS: &str = "train-labels-idx1-ubyte.gz";
+
+    /// A collection of two small files, as its right packed contents and their digests.
+    struct Collection {
+        packed: [(&'static str, Vec<u8>); 2],
+        digests: [String; 2],
+    }
+
+    impl Collection {
+        fn new() -> Self {
+            let contents = [images_file(3), labels_file(&[1, 2, 3])];
+            let digests = contents
+                .each_ref()
+                .map(|content| hexadecimal(&Sha256::digest(content)));
+            let [images, labels] = contents.map(|content| gzip(&content));
+            Self {
+                packed: [(IMAGES, images), (LABELS, labels)],
+                digests,
+            }
+        }
+
+        fn files(&self) -> [MnistFile<'_>; 2] {
+            [
+                MnistFile {
+                    name: IMAGES,
+                    sha256: &self.digests[0],
+                },
+                MnistFile {
+                    name: LABELS,
+                    sha256: &self.digests[1],
+                },
+            ]
+        }
+    }
+
+    #[test]
+    fn missing_and_damaged_files_are_fetched_and_whole_ones_kept() {
+        let (folder, collection) = (tempdir().unwrap(), Collection::new());
+        let server = Server::with_files(collection.packed.clone());
+        fs::write(folder.path().join(IMAGES), &collection.packed[0].1[..40]).unwrap();
+        fetch_missing(folder.path(), &collection.files(), &[&server.address()]).unwrap();
+        for (name, content) in &collection.packed {
+            assert_eq!(&fs::read(folder.path().join(name)).unwrap(), content);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        fetch_missing(folder.path(), &collection.files(), &[]).unwrap();
+        assert_eq!(server.requests().len(), 2);
+    }
+
+    #[test]
+    fn other_content_sends_to_the_next_mirror() {
+        let (folder, collection) = (tempdir().unwrap(), Collection::new());
+        let wrong = Server::with_files([
+            (IMAGES, gzip(&images_file(2))),
+            (LABELS, b"<html>".to_vec()),
+        ]);
+        let right = Server::with_files(collection.packed.clone());
+        fetch_missing(
+            folder.path(),
+            &collection.files(),
+            &[&wrong.address(), &right.address()],
+        )
+        .unwrap();
+        assert_eq!(
+            fs::read(folder.path().join(IMAGES)).unwrap(),
+            collection.packed[0].1
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn the_failure_names_every_mirror_and_the_ways_on() {
+        let (folder, collection) = (tempdir().unwrap(), Collection::new());
+        let wrong = Server::with_files([(IMAGES, gzip(&images_file(2)))]);
+        let empty = Server::with_files([]);
+        let mirrors: &[&str] = &[&wrong.address(), &empty.address()];
+        let message = fetch_missing(folder.path(), &collection.files(), mirrors)
+            .unwrap_err()
+            .to_string();
+        for part in [
+            IMAGES,
+            mirrors[0],
+            "SHA-256",
+            mirrors[1],
+            "404",
+            "--data DIR",
+            "MNIST_DIR",
+            "--data synthetic",
+        ] {
+            assert!(message.contains(part), "{part} is not in: {message}");
+        }
+        assert!(!message.contains('\n'));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn offline_says_so_where_the_cache_is_empty_or_holds_something_else() {
+        let folder = tempdir().unwrap();
+        let empty = load(folder.path(), true).unwrap_err().to_string();
+        for (name, content) in Collection::new().packed {
+            fs::write(folder.path().join(name.replace("train", "t10k")), &content).unwrap();
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        assert!(directory::load(folder.path()).is_ok());
+        let other = load(folder.path(), true).unwrap_err().to_string();
+        for message in [empty, other] {
+            assert!(
+                message.contains("the network is not to be used"),
+                "{message}"
+            );
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Labelled images of digits: where they come from, and how they become batches.
+//!
+//! A [`Source`] is loaded once into [`Digits`]; [`batch::Batches`] then walks over a [`Dataset`] as often as wanted:
+//!
+//! ```text
+//! mnist (cache, mirrors) --+
+//! directory of IDX files --+--> Digits { train, test } --> augment::Variant --> batch::Batches --> batch::prefetch
+//! synthetic (drawn) -------+
+//! ```
+
+use std::convert::Infallible;
+use std::ffi::OsStr;
+use std::fmt::{self, Write as _};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::{env, fs};
+
+use ndarray::{Array1, Array3, Axis, Slice};
+
+pub mod augment;
+pub mod batch;
+mod directory;
+mod download;
+mod error;
+// A table: one style a line.
+#[rustfmt::skip]
+mod glyphs;
+mod idx;
+mod materials;
+pub mod mnist;
+pub mod pictures;
+mod prefetch;
+pub(crate) mod random;
+pub mod samples;
+mod strokes;
+pub mod synthetic;
+#[cfg(test)]
+mod test_server;
+
+pub use error::DataError;
+
+/// Rows and columns of every image, in pixels.
+pub const IMAGE_SIDE: usize = 28;
+
+/// Images and their labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataset {
+    /// `[N, 28, 28]`, 0 for the ground to 255 for full ink.
+    pub images: Array3<u8>,
+    /// `[N]`, the digit 0 to 9 that each image shows.
+    pub labels: Array1<u8>,
+}
+
+impl Dataset {
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image at all.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The first `limit` images, or all where there are fewer.
+    #[must_use]
+    pub fn take(self, limit: usize) -> Self {
+        if limit >= self.len() {
+            return self;
+        }
+        let first = Slice::from(..limit);
+        Self {
+            images: self.images.slice_axis(Axis(0), first).to_owned(),
+            labels: self.labels.slice_axis(Axis(0), first).to_owned(),
+        }
+    }
+}
+
+/// Digits to learn from and digits to be tested on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digits {
+    /// What the network learns from.
+    pub train: Dataset,
+    /// What it is measured on and never learns from.
+    pub test: Dataset,
+    /// One line for people: what this is and where it came from.
+    pub source: String,
+    /// SHA-256 of the four unpacked IDX files one after the other (train images, train labels, test images, test
+    /// labels), or of the four generated arrays in that order; in hexadecimal.
+    pub sha256: String,
+}
+
+/// Where digits come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// MNIST from the directory that the environment names in `MNIST_DIR`, else from the cache, else from the network.
+    Mnist,
+    /// Digits drawn by [`synthetic`], for machines without data.
+    Synthetic,
+    /// A directory of the four IDX files, packed with gzip or not.
+    Directory(PathBuf),
+}
+
+impl FromStr for Source {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "mnist" => Self::Mnist,
+            "synthetic" => Self::Synthetic,
+            directory => Self::Directory(directory.into()),
+        })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mnist => formatter.write_str("mnist"),
+            Self::Synthetic => formatter.write_str("synthetic"),
+            Self::Directory(directory) => directory.display().fmt(formatter),
+        }
+    }
+}
+
+/// Loads the digits of `source`; `offline` keeps MNIST from being fetched where the cache does not hold it.
+pub fn load(source: &Source, offline: bool) -> Result<Digits, DataError> {
+    match source {
+        Source::Synthetic => Ok(synthetic::digits(
+            synthetic::TRAIN_COUNT,
+            synthetic::TEST_COUNT,
+            synthetic::SEED,
+        )),
+        Source::Directory(directory) => directory::load(directory),
+        Source::Mnist => match environment_path("MNIST_DIR") {
+            Some(directory) => directory::load(&directory),
+            None => mnist::load(&cache_folder("mnist")?, offline),
+        },
+    }
+}
+
+/// The folder `name` in `BATON_CACHE`, or in `baton` in the user's cache directory where that is not set; it exists.
+fn cache_folder(name: &str) -> Result<PathBuf, DataError> {
+    let base = environment_path("BATON_CACHE").or_else(|| Some(dirs::cache_dir()?.join("baton")));
+    let folder = base.ok_or(DataError::NoCache)?.join(name);
+    fs::create_dir_all(&folder).map_err(|error| DataError::io(&folder, error))?;
+    Ok(folder)
+}
+
+/// The path in an environment variable; an empty one counts as not set.
+fn environment_path(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable)
+        .filter(|value| value != OsStr::new(""))
+        .map(PathBuf::from)
+}
+
+/// Two lower-case digits a byte.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes any text");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_read_and_shown() {
+        for (text, source) in [
+            ("mnist", Source::Mnist),
+            ("synthetic", Source::Synthetic),
+            ("some/folder", Source::Directory("some/folder".into())),
+            ("MNIST", Source::Directory("MNIST".into())),
+            ("", Source::Directory("".into())),
+        ] {
+            assert_eq!(text.parse::<Source>().unwrap(), source);
+            assert_eq!(source.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn take_keeps_the_first_images_with_their_labels() {
+        let dataset = synthetic::digits(25, 1, 0).train;
+        for limit in [0, 1, 24] {
+            let first = dataset.clone().take(limit);
+            assert_eq!((first.len(), first.is_empty()), (limit, limit == 0));
+            assert_eq!(first.images.shape(), [limit, IMAGE_SIDE, IMAGE_SIDE]);
+            assert!(
+                first
+                    .images
+                    .iter()
+                    .eq(dataset.images.iter().take(limit * IMAGE_SIDE * IMAGE_SIDE))
+            );
+            assert!(first.labels.iter().eq(dataset.labels.iter().take(limit)));
+        }
+        for limit in [25, 26, usize::MAX] {
+            assert_eq!(dataset.clone().take(limit), dataset);
+        }
+    }
+
+    #[test]
+    fn drawn_digits_need_neither_files_nor_network() {
+        let digits = load(&Source::Synthetic, true).unwrap();
+        assert_eq!((digits.train.len(), digits.test.len()), (20_000, 4_000));
+    }
+
+    #[test]
+    fn a_source_that_is_not_there_is_refused() {
+        let message = load(&"mnits".parse().unwrap(), true)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("expected `mnist`, `synthetic` or a directory"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn unset_variables_name_no_path() {
+        assert_eq!(
+            environment_path("CARGO_MANIFEST_DIR"),
+            Some(env!("CARGO_MANIFEST_DIR").into())
+        );
+        assert_eq!(environment_path("NO_VARIABLE_OF_THIS_NAME"), None);
+    }
+
+    #[test]
+    fn bytes_are_shown_as_two_digits_each() {
+        assert_eq!(hexadecimal(&[0, 1, 0xab, 0xff]), "0001abff");
+    }
+}

@@ -1,0 +1,105 @@
+//! `train doctor`: which runtimes are here, which one is used, and what would improve it.
+
+use serde::Serialize;
+
+use crate::cli::RuntimeArgs;
+use crate::commands::open;
+use crate::error::Error;
+use crate::runtime::{Choice, Kind, discover};
+
+#[derive(Serialize)]
+struct Report {
+    /// What the chosen `--runtime` takes.
+    runtime: &'static str,
+    description: String,
+    library: Option<String>,
+    cuda_provider: Result<String, String>,
+    gpu: Option<String>,
+    python: Option<String>,
+    advice: Option<String>,
+}
+
+/// Prints the report; fails if the chosen runtime cannot be had.
+pub fn run(args: RuntimeArgs, json: bool) -> Result<(), Error> {
+    let report = examine(args)?;
+    if json {
+        println!("{}", serde_json::to_string(&report).map_err(|error| Error::Json(error.to_string()))?);
+    } else {
+        println!("{}", report.table(args.runtime));
+    }
+    Ok(())
+}
+
+fn examine(args: RuntimeArgs) -> Result<Report, Error> {
+    let runtime = open(args)?;
+    let library = discover::library();
+    let gpu = discover::gpu_name();
+    let python = discover::python_version();
+    let cuda_provider = match &library {
+        Some(library) => discover::cuda_provider(library).map(|path| path.display().to_string()),
+        None => Err("ONNX Runtime was not found".into()),
+    };
+    let advice = advice(runtime.kind(), gpu.is_some(), python.is_some());
+    Ok(Report {
+        runtime: runtime.kind().name(),
+        description: runtime.description(),
+        library: library.map(|path| path.display().to_string()),
+        cuda_provider,
+        gpu,
+        python,
+        advice,
+    })
+}
+
+/// The one command that would improve what is used.
+fn advice(kind: Kind, gpu: bool, python: bool) -> Option<String> {
+    let command = match (kind, gpu) {
+        (Kind::Cuda, _) | (Kind::Onnxruntime, false) => return None,
+        (Kind::Onnxruntime | Kind::Tract, true) => "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        (Kind::Tract, false) => "pip install onnxruntime",
+    };
+    Some(if python { command.into() } else { format!("install Python, then {command}") })
+}
+
+impl Report {
+    fn table(&self, choice: Choice) -> String {
+        let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
+        let cuda = match &self.cuda_provider {
+            Ok(provider) => provider.clone(),
+            Err(reason) => format!("no: {reason}"),
+        };
+        let rows = [
+            ("tract", "built in".into()),
+            ("onnxruntime", or_none(&self.library)),
+            ("cuda", cuda),
+            ("gpu", or_none(&self.gpu)),
+            ("python", or_none(&self.python)),
+            ("used", format!("{} (--runtime {})", self.description, choice_name(choice))),
+            ("better", self.advice.clone().unwrap_or_else(|| "nothing to improve".into())),
+        ];
+        rows.map(|(name, value)| format!("{name:12} {value}")).join("\n")
+    }
+}
+
+fn choice_name(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Auto => "auto",
+        Choice::Cuda => Kind::Cuda.name(),
+        Choice::Onnxruntime => Kind::Onnxruntime.name(),
+        Choice::Tract => Kind::Tract.name(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_leads_to_the_best_runtime_of_the_machine() {
+        assert_eq!(advice(Kind::Cuda, true, true), None);
+        assert_eq!(advice(Kind::Onnxruntime, false, true), None);
+        assert_eq!(advice(Kind::Tract, false, true).unwrap(), "pip install onnxruntime");
+        assert!(advice(Kind::Onnxruntime, true, true).unwrap().contains("onnxruntime-gpu"));
+        assert!(advice(Kind::Tract, false, false).unwrap().starts_with("install Python"));
+    }
+}

@@ -1,0 +1,119 @@
+//! Loss and accuracy of a network on a data set.
+
+use ndarray::Array2;
+
+use crate::data::Dataset;
+use crate::data::augment::Variant;
+use crate::data::batch::{Batch, Batches, Order, prefetch};
+use crate::error::Error;
+use crate::models::{self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, WEIGHTS};
+use crate::net::Network;
+use crate::runtime::{Runtime, RuntimeError, Session};
+use crate::tensor::Tensor;
+
+/// Images of one run of the evaluation graph.
+const BATCH_SIZE: usize = 100;
+/// Batches prepared ahead of the runtime.
+const PREFETCHED: usize = 4;
+
+/// What a network achieves on a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Mean loss in nats.
+    pub loss: f64,
+    /// Share of right answers.
+    pub accuracy: f64,
+    /// Logits `[images, classes]`, all variants of an image one after another.
+    pub logits: Array2<f32>,
+}
+
+/// A network's evaluation graph and the data it is measured on, loaded once for many evaluations.
+pub struct Evaluator<'a> {
+    session: Session,
+    dataset: &'a Dataset,
+    variants: &'static [Variant],
+    batch_size: usize,
+    classes: usize,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Loads the evaluation graph of a network with its parameters, for all variants of all images.
+    pub fn new(
+        runtime: &Runtime,
+        network: &Network,
+        parameters: Vec<(String, Tensor)>,
+        dataset: &'a Dataset,
+        variants: &'static [Variant],
+    ) -> Result<Self, Error> {
+        let batch_size = BATCH_SIZE.min(dataset.len() * variants.len());
+        let model = models::evaluation(network, batch_size)?;
+        let session = runtime.load(&model, parameters)?;
+        Ok(Self { session, dataset, variants, batch_size, classes: network.labels.len() })
+    }
+
+    /// Replaces the parameters; other variables are ignored.
+    pub fn set_parameters(&mut self, variables: &[(String, Tensor)]) -> Result<(), RuntimeError> {
+        self.session.set_residents(variables)
+    }
+
+    /// Runs over the data once.
+    pub fn evaluate(&mut self) -> Result<Evaluation, Error> {
+        let batches =
+            Batches::new(self.dataset, self.variants, self.batch_size, Order::Sequential)?;
+        let (mut loss_sum, mut correct, mut logits) = (0.0, 0.0, Vec::new());
+        std::thread::scope(|scope| {
+            for batch in prefetch(scope, batches, PREFETCHED) {
+                let count = batch.count;
+                let mut outputs = self.session.run(evaluation_feeds(batch))?;
+                loss_sum += outputs.scalar(LOSS_SUM)?;
+                correct += outputs.scalar(CORRECT)?;
+                logits.extend(outputs.take(LOGITS)?.into_iter().take(count * self.classes));
+            }
+            Ok::<(), Error>(())
+        })?;
+        let samples = logits.len() / self.classes;
+        let count = samples as f64;
+        let logits = Array2::from_shape_vec((samples, self.classes), logits)
+            .expect("each batch adds whole rows of logits");
+        Ok(Evaluation { loss: loss_sum / count, accuracy: correct / count, logits })
+    }
+}
+
+/// A batch as inputs of the graphs that compute a loss.
+pub fn evaluation_feeds(batch: Batch) -> Vec<(String, Tensor)> {
+    vec![
+        (IMAGES.into(), batch.images.into()),
+        (LABELS.into(), batch.labels.into()),
+        (WEIGHTS.into(), batch.weights.into()),
+    ]
+}
+
+/// Runs a model file of one image at a time over the data, as its users will, and returns its logits.
+pub fn run_model(
+    runtime: &Runtime,
+    model: &[u8],
+    dataset: &Dataset,
+    variants: &'static [Variant],
+) -> Result<Array2<f32>, Error> {
+    let mut session = runtime.load(model, Vec::new())?;
+    let mut logits = Vec::new();
+    let batches = Batches::new(dataset, variants, 1, Order::Sequential)?;
+    let samples = batches.len();
+    for batch in batches {
+        let mut outputs = session.run(vec![(IMAGES.into(), batch.images.into())])?;
+        logits.extend(outputs.take(LOGITS)?);
+    }
+    let classes = logits.len() / samples;
+    Array2::from_shape_vec((samples, classes), logits)
+        .map_err(|_| Error::Logits { expected: samples, found: classes })
+}
+
+/// Share of the rows whose largest logit (the first one on a tie) is at the label of their image.
+pub fn accuracy(logits: &Array2<f32>, dataset: &Dataset) -> f64 {
+    let variants = logits.nrows() / dataset.len();
+    let right = logits.rows().into_iter().enumerate().filter(|(row, logits)| {
+        let best = logits.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
+        best.map(|(class, _)| class) == Some(usize::from(dataset.labels[row / variants]))
+    });
+    right.count() as f64 / logits.nrows() as f64
+}

@@ -1,0 +1,139 @@
+//! Exporting: the trained graph without what only training needs, checked before it gets its name.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use crate::atomic::Pending;
+use crate::checkpoint::{Checkpoint, Record};
+use crate::data::Dataset;
+use crate::error::Error;
+use crate::evaluate::{Evaluator, run_model};
+use crate::models;
+use crate::net::Network;
+use crate::runtime::Runtime;
+use crate::tensor::Tensor;
+
+/// Largest difference of a logit between the exported model and the trainer, relative to the image's largest
+/// logit (at least 1): the order of additions differs between runtimes, and that is what it costs in 32-bit floats.
+pub const TOLERANCE: f64 = 1e-5;
+
+/// Runs a model file on a second runtime. `ort` holds one runtime per process, so this is another process.
+pub trait SecondRuntime {
+    /// Name of the runtime.
+    fn name(&self) -> &str;
+    /// Logits of the model on the test images that [`export`] was given, or what went wrong.
+    fn logits(&self, model: &Path) -> Result<Array2<f32>, String>;
+}
+
+/// Writes the network of a checkpoint as an ONNX model to `path`.
+///
+/// The model is written under a temporary name, run on `runtime` and on `second` over `images`, compared with the
+/// trainer's own logits, and renamed only if all agree to [`TOLERANCE`].
+pub fn export(
+    runtime: &Runtime,
+    second: Option<&dyn SecondRuntime>,
+    network: &Network,
+    checkpoint: &Checkpoint,
+    images: &Dataset,
+    path: &Path,
+) -> Result<(), Error> {
+    let parameters = &checkpoint.variables[..network.parameters().len()];
+    let tensors: Vec<Tensor> = parameters.iter().map(|(_, tensor)| tensor.clone()).collect();
+    let model = models::inference(network, tensors, &metadata(network, &checkpoint.record))?;
+    let pending = Pending::write(path, &model)?;
+
+    let variants = checkpoint.record.augment().variants();
+    let mut evaluator = Evaluator::new(runtime, network, parameters.to_vec(), images, variants)?;
+    let expected = evaluator.evaluate()?.logits;
+    let found = run_model(runtime, &model, images, variants)?;
+    check(path, runtime.kind().name(), &expected, &found)?;
+    if let Some(second) = second {
+        let found = second.logits(pending.temporary_path()).map_err(|reason| Error::ExportCheck {
+            path: path.into(),
+            runtime: second.name().into(),
+            reason,
+        })?;
+        check(path, second.name(), &expected, &found)?;
+    }
+    Ok(pending.commit()?)
+}
+
+/// What a model file tells about itself: classes, input, and where it comes from.
+fn metadata(network: &Network, record: &Record) -> Vec<(String, String)> {
+    let mut entries = vec![
+        ("labels", network.labels.join(",")),
+        ("input_shape", network.input.map(|size| size.to_string()).join(",")),
+        ("input_range", "0..1".into()),
+        ("output", "logits; softmax makes them probabilities".into()),
+        ("trainer", concat!("baton ", env!("CARGO_PKG_VERSION")).into()),
+        ("seed", record.seed.to_string()),
+        ("optimizer", record.optimizer.name().into()),
+        ("learning_rate", record.learning_rate.to_string()),
+        ("batch_size", record.batch_size.to_string()),
+        ("epochs", record.epochs.len().to_string()),
+        ("data", record.data_source.clone()),
+        ("data_sha256", record.data_sha256.clone()),
+    ];
+    if let Some(epoch) = record.epochs.last() {
+        entries.push(("augment", epoch.augment.name().into()));
+        entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));
+        entries.push(("val_accuracy", format!("{:.6}", epoch.val_accuracy)));
+    }
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn check(
+    path: &Path,
+    runtime: &str,
+    expected: &Array2<f32>,
+    found: &Array2<f32>,
+) -> Result<(), Error> {
+    let difference = largest_difference(expected, found);
+    if difference <= TOLERANCE {
+        return Ok(());
+    }
+    Err(Error::Export {
+        path: path.into(),
+        runtime: runtime.into(),
+        difference,
+        tolerance: TOLERANCE,
+    })
+}
+
+/// The largest difference of two logits, relative to the largest logit of their row (at least 1); infinite for
+/// different shapes and for NaN.
+pub fn largest_difference(expected: &Array2<f32>, found: &Array2<f32>) -> f64 {
+    if expected.dim() != found.dim() {
+        return f64::INFINITY;
+    }
+    let row_difference = |(expected, found): (ndarray::ArrayView1<f32>, ndarray::ArrayView1<f32>)| {
+        let scale = expected.iter().fold(1.0, |scale: f64, &logit| scale.max(f64::from(logit).abs()));
+        expected.iter().zip(found).fold(0.0, |largest: f64, (&a, &b)| {
+            let difference = (f64::from(a) - f64::from(b)).abs() / scale;
+            if difference.is_nan() { f64::INFINITY } else { largest.max(difference) }
+        })
+    };
+    expected.rows().into_iter().zip(found.rows()).map(row_difference).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::arr2;
+
+    use super::*;
+
+    #[test]
+    fn differences_are_relative_to_the_largest_logit_of_the_row() {
+        let expected = arr2(&[[0.5, 0.25], [100.0, 1.0]]);
+        assert!((largest_difference(&expected, &arr2(&[[0.5, 0.375], [100.0, 1.0]])) - 0.125).abs() < 1e-12);
+        assert!((largest_difference(&expected, &arr2(&[[0.5, 0.25], [100.0, 2.0]])) - 0.01).abs() < 1e-12);
+    }
+
+    #[test]
+    fn nan_and_other_shapes_are_never_equal() {
+        let expected = arr2(&[[1.0, 2.0]]);
+        assert_eq!(largest_difference(&expected, &arr2(&[[1.0, f32::NAN]])), f64::INFINITY);
+        assert_eq!(largest_difference(&expected, &arr2(&[[1.0]])), f64::INFINITY);
+    }
+}

@@ -1,0 +1,90 @@
+//! Fitting: epochs of steps, each epoch measured on the test set and saved.
+
+mod progress;
+mod trainer;
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+pub use progress::{Progress, Silent, Terminal};
+pub use trainer::{Sums, Trainer};
+
+use crate::atomic;
+use crate::checkpoint::{Checkpoint, Epoch, Record};
+use crate::data::Digits;
+use crate::data::augment::Augment;
+use crate::error::Error;
+use crate::evaluate::Evaluator;
+use crate::net::Network;
+use crate::runtime::Runtime;
+
+/// Which epochs to add to a run, and where to keep it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Number of epochs to add, at least 1.
+    pub epochs: usize,
+    /// What is added to the images, in training and in the test set.
+    pub augment: Augment,
+    /// Folder for the checkpoint.
+    pub out: PathBuf,
+    /// The checkpoint to go on from, already taken into the record.
+    pub resume: Option<Checkpoint>,
+}
+
+/// Fits `network` to `digits.train` and returns the last checkpoint, which also lies in [`Options::out`].
+///
+/// `record` says how: optimiser, step size, batch size, seed, and the epochs that are already done.
+/// When `interrupted` becomes true the fit ends after the current step with the checkpoint of the last finished
+/// epoch; if there is none, that is an error.
+pub fn fit(
+    runtime: &Runtime,
+    network: &Network,
+    digits: &Digits,
+    mut record: Record,
+    options: Options,
+    interrupted: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Checkpoint, Error> {
+    atomic::prepare_folder(&options.out)?;
+    let variables = options.resume.map(|checkpoint| checkpoint.variables);
+    let mut trainer = Trainer::new(runtime, network, &record, variables)?;
+    let mut parameters = trainer.variables()?;
+    parameters.truncate(network.parameters().len());
+    let variants = options.augment.variants();
+    let mut evaluator = Evaluator::new(runtime, network, parameters, &digits.test, variants)?;
+    let mut last = None;
+    for number in 1..=options.epochs {
+        let start = Instant::now();
+        progress.begin(number, options.epochs, trainer.steps(&digits.train, options.augment));
+        let seed = epoch_seed(record.seed, record.epochs.len());
+        let on_step = |sums: &Sums| progress.step(sums);
+        let done = trainer.epoch(&digits.train, options.augment, seed, interrupted, on_step)?;
+        let Some(sums) = done else { break };
+        let variables = trainer.variables()?;
+        evaluator.set_parameters(&variables)?;
+        let measured = evaluator.evaluate()?;
+        let epoch = Epoch {
+            augment: options.augment,
+            loss: sums.mean_loss(),
+            accuracy: sums.accuracy(),
+            val_loss: measured.loss,
+            val_accuracy: measured.accuracy,
+        };
+        if !epoch.loss.is_finite() {
+            let learning_rate = record.learning_rate;
+            return Err(Error::Diverged { epoch: number, loss: epoch.loss, learning_rate });
+        }
+        record.epochs.push(epoch);
+        let checkpoint = Checkpoint { record: record.clone(), variables };
+        checkpoint.save(&options.out)?;
+        last = Some(checkpoint);
+        progress.end(&epoch, start.elapsed());
+    }
+    last.ok_or(Error::Interrupted)
+}
+
+/// Gives each epoch of each seed an order and masks of its own, whether the run was resumed or not.
+fn epoch_seed(seed: u64, finished: usize) -> u64 {
+    seed.rotate_left(32) ^ (finished as u64 + 1)
+}

@@ -1,0 +1,74 @@
+//! Showing a fit to a person.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::trainer::Sums;
+use crate::checkpoint::Epoch;
+
+/// Watches a fit.
+pub trait Progress {
+    /// Epoch `number` of `epochs` begins and will take `steps` steps.
+    fn begin(&mut self, number: usize, epochs: usize, steps: usize);
+    /// A step is done; `sums` are those of the epoch so far.
+    fn step(&mut self, sums: &Sums);
+    /// The epoch is measured and saved, after `elapsed`.
+    fn end(&mut self, epoch: &Epoch, elapsed: Duration);
+}
+
+/// Shows nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&mut self, _: usize, _: usize, _: usize) {}
+    fn step(&mut self, _: &Sums) {}
+    fn end(&mut self, _: &Epoch, _: Duration) {}
+}
+
+/// A bar on standard error while an epoch runs, a line on standard output when it ends.
+pub struct Terminal {
+    bar: ProgressBar,
+    title: String,
+}
+
+impl Terminal {
+    /// A display without an epoch yet.
+    pub fn new() -> Self {
+        Self { bar: ProgressBar::hidden(), title: String::new() }
+    }
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Progress for Terminal {
+    fn begin(&mut self, number: usize, epochs: usize, steps: usize) {
+        if number == 1 {
+            println!("epoch    loss  accuracy  val_loss  val_accuracy  seconds");
+        }
+        self.title = format!("{number}/{epochs}");
+        let style = ProgressStyle::with_template("{prefix:5} {bar:30} {pos}/{len} {msg} {eta} left");
+        self.bar = ProgressBar::new(steps as u64)
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            .with_prefix(self.title.clone());
+    }
+
+    fn step(&mut self, sums: &Sums) {
+        self.bar.set_message(format!("loss {:.4} accuracy {:.4}", sums.mean_loss(), sums.accuracy()));
+        self.bar.inc(1);
+    }
+
+    fn end(&mut self, epoch: &Epoch, elapsed: Duration) {
+        self.bar.finish_and_clear();
+        let Epoch { loss, accuracy, val_loss, val_accuracy, .. } = epoch;
+        let seconds = elapsed.as_secs_f64();
+        println!(
+            "{:5} {loss:7.4} {accuracy:9.4} {val_loss:9.4} {val_accuracy:13.4} {seconds:8.1}",
+            self.title
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! A network, its optimiser and the runtime that steps them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::checkpoint::{CheckpointError, Record};
+use crate::data::Dataset;
+use crate::data::augment::Augment;
+use crate::data::batch::{Batches, Order, prefetch};
+use crate::error::Error;
+use crate::evaluate::evaluation_feeds;
+use crate::init::{self, Masks};
+use crate::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, mask_name};
+use crate::net::Network;
+use crate::optimizer::Variable;
+use crate::runtime::{Runtime, RuntimeError, Session};
+use crate::tensor::Tensor;
+
+/// Batches prepared ahead of the runtime.
+const PREFETCHED: usize = 4;
+
+/// Loss and hits, summed over images.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Sum of the losses, in nats.
+    pub loss: f64,
+    /// Number of right answers.
+    pub correct: f64,
+    /// Number of images.
+    pub count: f64,
+}
+
+impl Sums {
+    /// Mean loss of an image.
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.count
+    }
+
+    /// Share of right answers.
+    pub fn accuracy(&self) -> f64 {
+        self.correct / self.count
+    }
+
+    fn add(&mut self, other: Self) {
+        self.loss += other.loss;
+        self.correct += other.correct;
+        self.count += other.count;
+    }
+}
+
+/// The training graph of a network, loaded into a runtime with its variables.
+pub struct Trainer {
+    session: Session,
+    network: Network,
+    batch_size: usize,
+    learning_rate: f32,
+}
+
+impl Trainer {
+    /// Loads the training graph that `record` describes. Without `variables` (a checkpoint's) the parameters are
+    /// drawn from the record's seed.
+    pub fn new(
+        runtime: &Runtime,
+        network: &Network,
+        record: &Record,
+        variables: Option<Vec<(String, Tensor)>>,
+    ) -> Result<Self, Error> {
+        let model = models::training(network, record.optimizer, record.batch_size)?;
+        let variables = match variables {
+            Some(given) => in_order(&model.variables, given)?,
+            None => first_values(network, &model.variables, record.seed),
+        };
+        Ok(Self {
+            session: runtime.load(&model.onnx, variables)?,
+            network: network.clone(),
+            batch_size: record.batch_size,
+            learning_rate: record.learning_rate,
+        })
+    }
+
+    /// Steps through all images and variants once, in an order and with masks that follow from the seed.
+    ///
+    /// `on_step` sees the sums so far after each step. `None`: `interrupted` became true.
+    pub fn epoch(
+        &mut self,
+        dataset: &Dataset,
+        augment: Augment,
+        epoch_seed: u64,
+        interrupted: &AtomicBool,
+        mut on_step: impl FnMut(&Sums),
+    ) -> Result<Option<Sums>, Error> {
+        let order = Order::Shuffled(epoch_seed);
+        let batches = Batches::new(dataset, augment.variants(), self.batch_size, order)?;
+        let mut masks = Masks::new(&self.network, self.batch_size, epoch_seed);
+        let fed = batches.map(move |batch| (batch.count, masks.draw(), evaluation_feeds(batch)));
+        let mut sums = Sums::default();
+        std::thread::scope(|scope| {
+            for (count, masks, mut feeds) in prefetch(scope, fed, PREFETCHED) {
+                if interrupted.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                feeds.extend(masks.into_iter().map(|(layer, mask)| (mask_name(&layer), mask)));
+                sums.add(self.step(feeds, count)?);
+                on_step(&sums);
+            }
+            Ok(Some(sums))
+        })
+    }
+
+    /// Runs one step on the feeds of a batch with `count` images.
+    pub fn step(
+        &mut self,
+        mut feeds: Vec<(String, Tensor)>,
+        count: usize,
+    ) -> Result<Sums, RuntimeError> {
+        feeds.push((LEARNING_RATE.into(), Tensor::scalar(self.learning_rate)));
+        let mut outputs = self.session.run(feeds)?;
+        let (loss, correct) = (outputs.scalar(LOSS_SUM)?, outputs.scalar(CORRECT)?);
+        Ok(Sums { loss, correct, count: count as f64 })
+    }
+
+    /// Parameters, in the network's order, and the optimiser's state.
+    pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
+        self.session.residents()
+    }
+
+    /// Number of steps of an epoch over `dataset`.
+    pub fn steps(&self, dataset: &Dataset, augment: Augment) -> usize {
+        (dataset.len() * augment.variants().len()).div_ceil(self.batch_size)
+    }
+}
+
+fn first_values(network: &Network, variables: &[Variable], seed: u64) -> Vec<(String, Tensor)> {
+    let mut values = init::parameters(network, seed);
+    let state = &variables[values.len()..];
+    values.extend(state.iter().map(|one| (one.name.clone(), Tensor::filled(&one.shape, one.initial))));
+    values
+}
+
+/// Brings a checkpoint's variables into the order of the graph; all must be there with their shapes.
+fn in_order(
+    expected: &[Variable],
+    mut given: Vec<(String, Tensor)>,
+) -> Result<Vec<(String, Tensor)>, CheckpointError> {
+    let mut ordered = Vec::with_capacity(expected.len());
+    for variable in expected {
+        let index = given.iter().position(|(name, _)| *name == variable.name);
+        let found = index.map(|index| given.swap_remove(index));
+        let shape = found.as_ref().map(|(_, tensor)| tensor.tensor_type().shape);
+        match found {
+            Some(pair) if shape.as_ref() == Some(&variable.shape) => ordered.push(pair),
+            _ => {
+                return Err(CheckpointError::Mismatch {
+                    expected: format!("a variable {} of shape {:?}", variable.name, variable.shape),
+                    found: shape.map_or("none".into(), |shape| format!("shape {shape:?}")),
+                });
+            }
+        }
+    }
+    Ok(ordered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str, shape: &[usize]) -> Variable {
+        Variable { name: name.into(), shape: shape.to_vec(), initial: 0.0 }
+    }
+
+    #[test]
+    fn variables_are_sorted_into_the_order_of_the_graph() {
+        let expected = [variable("a", &[2]), variable("b", &[])];
+        let given = vec![("b".to_owned(), Tensor::scalar(1.0)), ("a".to_owned(), Tensor::filled(&[2], 2.0))];
+        let ordered = in_order(&expected, given.clone()).unwrap();
+        assert_eq!(ordered, [given[1].clone(), given[0].clone()]);
+    }
+
+    #[test]
+    fn missing_and_misshapen_variables_are_named() {
+        let expected = [variable("conv1.weight", &[2, 3])];
+        let error = in_order(&expected, Vec::new()).unwrap_err().to_string();
+        assert!(error.contains("conv1.weight of shape [2, 3], found none"), "{error}");
+        let given = vec![("conv1.weight".to_owned(), Tensor::filled(&[3, 2], 0.0))];
+        let error = in_order(&expected, given).unwrap_err().to_string();
+        assert!(error.contains("found shape [3, 2]"), "{error}");
+    }
+}

@@ -1,0 +1,281 @@
+//! A computation with static shapes, built node by node and written as an ONNX model.
+//!
+//! The forward pass, the loss, the gradients and the optimiser are all nodes of one [`Graph`]. Shapes are
+//! checked as nodes are added, so a mistake is reported where it is made and not by the runtime.
+
+use std::collections::HashSet;
+
+use prost::Message;
+
+use crate::onnx;
+use crate::ops::{Attributes, Operator};
+use crate::tensor::{ElementType, Tensor, TensorType};
+
+/// Refers to a value of one [`Graph`]; ids of different graphs must not be mixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueId(usize);
+
+/// Why a graph could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum GraphError {
+    /// An operator refused its inputs.
+    #[error("operator {operator} of inputs ({inputs}): {reason}")]
+    Operator {
+        /// ONNX operator.
+        operator: &'static str,
+        /// Types of the inputs.
+        inputs: String,
+        /// What was expected and found.
+        reason: String,
+    },
+    /// A name was given to two values.
+    #[error("value name `{0}` is taken; every input and output needs a name of its own")]
+    DuplicateName(String),
+    /// An input or constant cannot be an output as it is.
+    #[error("output `{0}` is computed by no operator; inputs and constants cannot be outputs")]
+    NotComputed(String),
+    /// A layer was given no weight or bias.
+    #[error("layer {0} needs a weight and a bias; give the parameters in the network's order")]
+    MissingParameter(String),
+    /// Reverse differentiation met an operator without a rule.
+    #[error("operator {operator} has no gradient rule, and the loss depends on `{value}` through it")]
+    MissingGradient {
+        /// ONNX operator.
+        operator: &'static str,
+        /// The value it computes.
+        value: String,
+    },
+    /// The loss does not depend on a parameter.
+    #[error("the loss does not depend on `{0}`, so it cannot be trained; remove it or use it")]
+    Unconnected(String),
+    /// Only single numbers can be minimised.
+    #[error("the loss must be one number, found {0}; reduce it first")]
+    LossNotScalar(TensorType),
+}
+
+enum Source {
+    Input,
+    Constant(Tensor),
+    Node,
+}
+
+struct Value {
+    name: String,
+    tensor_type: TensorType,
+    source: Source,
+}
+
+/// An operator applied to values of a graph.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The operator.
+    pub operator: &'static Operator,
+    /// Values read.
+    pub inputs: Vec<ValueId>,
+    /// Value computed.
+    pub output: ValueId,
+    /// Attributes.
+    pub attributes: Attributes,
+}
+
+/// A computation: values, and the nodes that compute them, in an order in which they can run.
+#[derive(Default)]
+pub struct Graph {
+    values: Vec<Value>,
+    nodes: Vec<Node>,
+    outputs: Vec<ValueId>,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an input that is fed at each run.
+    pub fn input(&mut self, name: &str, tensor_type: TensorType) -> Result<ValueId, GraphError> {
+        self.check_name(name)?;
+        Ok(self.push(name.into(), tensor_type, Source::Input))
+    }
+
+    /// Adds a constant, stored in the model.
+    pub fn constant(&mut self, tensor: Tensor) -> ValueId {
+        let name = format!("constant_{}", self.values.len());
+        self.push(name, tensor.tensor_type(), Source::Constant(tensor))
+    }
+
+    /// Adds a float constant of no dimensions, which broadcasts to any shape.
+    pub fn scalar(&mut self, value: f32) -> ValueId {
+        self.constant(Tensor::scalar(value))
+    }
+
+    /// Applies an operator; its shape rule decides the type of the result.
+    pub fn apply(
+        &mut self,
+        operator: &'static Operator,
+        inputs: &[ValueId],
+        attributes: Attributes,
+    ) -> Result<ValueId, GraphError> {
+        let views: Vec<Operand> = inputs.iter().map(|&id| self.operand(id)).collect();
+        let tensor_type = (operator.infer)(&views, &attributes).map_err(|reason| {
+            let types: Vec<String> = views.iter().map(|view| view.to_string()).collect();
+            GraphError::Operator { operator: operator.name, inputs: types.join(", "), reason }
+        })?;
+        let name = format!("{}_{}", operator.name, self.values.len());
+        let output = self.push(name, tensor_type, Source::Node);
+        self.nodes.push(Node { operator, inputs: inputs.to_vec(), output, attributes });
+        Ok(output)
+    }
+
+    /// Makes a computed value an output of the model, under this name.
+    pub fn output(&mut self, name: &str, value: ValueId) -> Result<(), GraphError> {
+        self.check_name(name)?;
+        if !matches!(self.values[value.0].source, Source::Node) || self.outputs.contains(&value) {
+            return Err(GraphError::NotComputed(name.into()));
+        }
+        self.values[value.0].name = name.into();
+        self.outputs.push(value);
+        Ok(())
+    }
+
+    /// Element type and shape of a value.
+    pub fn tensor_type(&self, value: ValueId) -> &TensorType {
+        &self.values[value.0].tensor_type
+    }
+
+    /// Shape of a value.
+    pub fn shape(&self, value: ValueId) -> &[usize] {
+        &self.values[value.0].tensor_type.shape
+    }
+
+    /// Name of a value.
+    pub fn name(&self, value: ValueId) -> &str {
+        &self.values[value.0].name
+    }
+
+    /// The nodes, each after those it depends on.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The tensor of a constant; `None` for inputs and computed values.
+    pub fn constant_tensor(&self, value: ValueId) -> Option<&Tensor> {
+        match &self.values[value.0].source {
+            Source::Constant(tensor) => Some(tensor),
+            Source::Input | Source::Node => None,
+        }
+    }
+
+    /// The outputs in the order in which they were named.
+    pub fn outputs(&self) -> &[ValueId] {
+        &self.outputs
+    }
+
+    /// The bytes of an ONNX model with what the outputs need and nothing else.
+    pub fn to_onnx(&self, name: &str, metadata: &[(String, String)]) -> Vec<u8> {
+        let (nodes, values) = self.reachable();
+        let used = || (0..self.values.len()).map(ValueId).filter(|id| values.contains(id));
+        let graph = onnx::Graph {
+            name: name.into(),
+            node: nodes.iter().rev().map(|&index| self.onnx_node(index)).collect(),
+            initializer: used().filter_map(|id| self.onnx_constant(id)).collect(),
+            input: used()
+                .filter(|id| matches!(self.values[id.0].source, Source::Input))
+                .map(|id| self.onnx_info(id))
+                .collect(),
+            output: self.outputs.iter().map(|&id| self.onnx_info(id)).collect(),
+        };
+        onnx::Model::new(graph, metadata).encode_to_vec()
+    }
+
+    fn push(&mut self, name: String, tensor_type: TensorType, source: Source) -> ValueId {
+        self.values.push(Value { name, tensor_type, source });
+        ValueId(self.values.len() - 1)
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), GraphError> {
+        if self.values.iter().any(|value| value.name == name) {
+            return Err(GraphError::DuplicateName(name.into()));
+        }
+        Ok(())
+    }
+
+    fn operand(&self, id: ValueId) -> Operand<'_> {
+        Operand { tensor_type: self.tensor_type(id), constant: self.constant_tensor(id) }
+    }
+
+    /// Nodes that the outputs need, last first, and the values these nodes touch.
+    fn reachable(&self) -> (Vec<usize>, HashSet<ValueId>) {
+        let mut values: HashSet<ValueId> = self.outputs.iter().copied().collect();
+        let mut nodes = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate().rev() {
+            if values.contains(&node.output) {
+                values.extend(&node.inputs);
+                nodes.push(index);
+            }
+        }
+        (nodes, values)
+    }
+
+    fn onnx_node(&self, index: usize) -> onnx::Node {
+        let node = &self.nodes[index];
+        onnx::Node {
+            input: node.inputs.iter().map(|&id| self.name(id).to_owned()).collect(),
+            output: vec![self.name(node.output).to_owned()],
+            name: format!("{}_{index}", node.operator.name),
+            op_type: node.operator.name.into(),
+            attribute: node.attributes.to_onnx(),
+        }
+    }
+
+    fn onnx_constant(&self, id: ValueId) -> Option<onnx::Tensor> {
+        let tensor = self.constant_tensor(id)?;
+        let tensor_type = tensor.tensor_type();
+        Some(onnx::Tensor {
+            dims: tensor_type.shape.iter().map(|&size| size as i64).collect(),
+            data_type: tensor_type.element.onnx(),
+            name: self.name(id).into(),
+            raw_data: tensor.to_le_bytes(),
+        })
+    }
+
+    fn onnx_info(&self, id: ValueId) -> onnx::ValueInfo {
+        let tensor_type = self.tensor_type(id);
+        onnx::ValueInfo::tensor(self.name(id), tensor_type.element.onnx(), &tensor_type.shape)
+    }
+}
+
+/// What a shape rule sees of an input: its type, and its content where that is constant.
+#[derive(Clone, Copy)]
+pub struct Operand<'a> {
+    /// Element type and shape.
+    pub tensor_type: &'a TensorType,
+    /// The content of a constant.
+    pub constant: Option<&'a Tensor>,
+}
+
+impl Operand<'_> {
+    /// The shape.
+    pub fn shape(&self) -> &[usize] {
+        &self.tensor_type.shape
+    }
+
+    /// The element type.
+    pub fn element(&self) -> ElementType {
+        self.tensor_type.element
+    }
+
+    /// The integers of a constant vector: shapes, axes, steps.
+    pub fn integers(&self) -> Result<Vec<i64>, String> {
+        match self.constant {
+            Some(Tensor::I64(array)) => Ok(array.iter().copied().collect()),
+            _ => Err(format!("expected constant integers, found {}", self.tensor_type)),
+        }
+    }
+}
+
+impl std::fmt::Display for Operand<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.tensor_type.fmt(formatter)
+    }
+}

@@ -1,0 +1,82 @@
+//! First values of parameters, and dropout masks.
+
+use ndarray::{ArrayD, IxDyn};
+
+use crate::data::random::Random;
+use crate::net::{Network, Parameter};
+use crate::tensor::Tensor;
+
+/// Streams of random numbers that one seed yields; the data module shuffles with stream 0.
+const PARAMETERS: u64 = 1;
+const MASKS: u64 = 2;
+
+/// Draws the parameters: weights uniform with the variance of
+/// [Glorot and Bengio](https://proceedings.mlr.press/v9/glorot10a.html), biases zero.
+pub fn parameters(network: &Network, seed: u64) -> Vec<(String, Tensor)> {
+    let mut random = Random::new(seed, PARAMETERS);
+    let draw = |parameter: Parameter| {
+        let limit = parameter.fans.map_or(0.0, |[inputs, outputs]| (6.0 / (inputs + outputs) as f32).sqrt());
+        let array = ArrayD::from_shape_simple_fn(IxDyn(&parameter.shape), || random.between(-limit, limit));
+        (parameter.name, Tensor::F32(array))
+    };
+    network.parameters().into_iter().map(draw).collect()
+}
+
+/// Draws the dropout masks of an epoch, batch after batch.
+pub struct Masks {
+    random: Random,
+    layers: Vec<(String, f32, Vec<usize>)>,
+}
+
+impl Masks {
+    /// The masks for batches of `batch_size` in the epoch of this seed.
+    pub fn new(network: &Network, batch_size: usize, epoch_seed: u64) -> Self {
+        let mut layers = network.dropouts();
+        for (_, _, shape) in &mut layers {
+            shape.insert(0, batch_size);
+        }
+        Self { random: Random::new(epoch_seed, MASKS), layers }
+    }
+
+    /// For each dropout layer its name and a mask: 0 for dropped elements, `1 / (1 - rate)` for the others.
+    pub fn draw(&mut self) -> Vec<(String, Tensor)> {
+        let random = &mut self.random;
+        let mask = |(layer, rate, shape): &(String, f32, Vec<usize>)| {
+            let kept = 1.0 / (1.0 - rate);
+            let element = || if random.between(0.0, 1.0) < *rate { 0.0 } else { kept };
+            (layer.clone(), Tensor::F32(ArrayD::from_shape_simple_fn(IxDyn(shape), element)))
+        };
+        self.layers.iter().map(mask).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_have_the_variance_of_glorot_and_biases_are_zero() {
+        for (parameter, (name, tensor)) in Network::digits().parameters().iter().zip(parameters(&Network::digits(), 3)) {
+            let values = tensor.as_f32().unwrap();
+            let Some([inputs, outputs]) = parameter.fans else {
+                assert!(values.iter().all(|&value| value.abs() < f32::EPSILON), "{name}");
+                continue;
+            };
+            let variance = values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / values.len() as f64;
+            let expected = 2.0 / (inputs + outputs) as f64;
+            assert!((variance / expected - 1.0).abs() < 0.2, "{name}: {variance} against {expected}");
+        }
+    }
+
+    #[test]
+    fn masks_keep_the_mean_and_follow_the_seed() {
+        let network = Network::digits();
+        let mask = |seed| Masks::new(&network, 128, seed).draw().remove(0).1;
+        let Tensor::F32(values) = mask(1) else { panic!("masks are floats") };
+        assert_eq!(values.shape(), [128, 128]);
+        assert!(values.iter().all(|&value| value == 0.0 || value == 1.0 / 0.6));
+        assert!((values.mean().unwrap() - 1.0).abs() < 0.05);
+        assert_eq!(mask(1), mask(1));
+        assert_ne!(mask(1), mask(2));
+    }
+}

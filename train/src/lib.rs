@@ -1,0 +1,30 @@
+//! Trains small convolutional networks as plain ONNX graphs on any stock ONNX runtime.
+//!
+//! A [`net::Network`] is a list of layers. [`models`] turns it into graphs: one that computes a whole training step
+//! (forward, loss, gradients, update), one that measures, one that is shipped. [`ops`] has each operator's shape rule,
+//! ONNX form and gradient rule in a file of its own; [`gradient`] walks a graph backwards through them.
+//! [`runtime`] executes the graphs on ONNX Runtime (CUDA or CPU) or tract; [`fit`] feeds them from [`data`] and keeps
+//! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs.
+
+pub mod atomic;
+pub mod checkpoint;
+pub mod cli;
+pub mod commands;
+pub mod data;
+mod doctor;
+pub mod error;
+pub mod evaluate;
+pub mod export;
+pub mod fit;
+pub mod gradient;
+pub mod graph;
+pub mod init;
+pub mod loss;
+pub mod models;
+pub mod net;
+pub mod onnx;
+pub mod ops;
+pub mod optimizer;
+pub mod runtime;
+mod second_runtime;
+pub mod tensor;

@@ -1,0 +1,120 @@
+//! The graphs of a network: one that trains, one that measures, one that is shipped.
+
+use crate::gradient::gradients;
+use crate::graph::{Graph, GraphError, ValueId};
+use crate::loss::{Loss, sparse_cross_entropy};
+use crate::net::Network;
+use crate::optimizer::{Optimizer, Trainable, Variable, append_updates};
+use crate::tensor::{ElementType, Tensor, TensorType};
+
+/// Input: images `[N, channels, rows, columns]`, pixels `0.0..=1.0`.
+pub const IMAGES: &str = "images";
+/// Input: class indices `[N]`.
+pub const LABELS: &str = "labels";
+/// Input: 1 for images that count, 0 for rows that fill up a batch, `[N]`.
+pub const WEIGHTS: &str = "weights";
+/// Input: step size, a scalar.
+pub const LEARNING_RATE: &str = "learning_rate";
+/// Output: sum of the losses of the batch, a scalar.
+pub const LOSS_SUM: &str = "loss_sum";
+/// Output: number of right answers in the batch, a scalar.
+pub const CORRECT: &str = "correct";
+/// Output: logits `[N, classes]`.
+pub const LOGITS: &str = "logits";
+
+/// Name of the input that holds a dropout layer's mask.
+pub fn mask_name(layer: &str) -> String {
+    format!("{layer}.mask")
+}
+
+/// A model in the ONNX format and the variables that it updates at each run.
+pub struct TrainingModel {
+    /// The file's bytes.
+    pub onnx: Vec<u8>,
+    /// Parameters first, in the network's order, then the optimiser's state.
+    pub variables: Vec<Variable>,
+}
+
+/// One training step: `(images, labels, weights, masks, learning_rate, variables)` to
+/// `(loss_sum, correct, variables.next)`.
+pub fn training(
+    network: &Network,
+    optimizer: Optimizer,
+    batch_size: usize,
+) -> Result<TrainingModel, GraphError> {
+    let mut graph = Graph::new();
+    let mut masks = Vec::new();
+    for (layer, _, shape) in network.dropouts() {
+        let shape = [&[batch_size], &shape[..]].concat();
+        masks.push(graph.input(&mask_name(&layer), TensorType::f32(&shape))?);
+    }
+    let (parameters, mut variables) = parameter_inputs(&mut graph, network)?;
+    let (_, loss) = forward_and_loss(&mut graph, network, batch_size, &parameters, &masks)?;
+    let found = gradients(&mut graph, loss.mean, &parameters)?;
+    let trainables: Vec<Trainable> = parameters
+        .iter()
+        .zip(found)
+        .map(|(&parameter, gradient)| Trainable { parameter, gradient })
+        .collect();
+    let learning_rate = graph.input(LEARNING_RATE, TensorType::f32(&[]))?;
+    variables.extend(append_updates(&mut graph, optimizer, &trainables, learning_rate)?);
+    Ok(TrainingModel { onnx: graph.to_onnx(network.name, &[]), variables })
+}
+
+/// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`.
+pub fn evaluation(network: &Network, batch_size: usize) -> Result<Vec<u8>, GraphError> {
+    let mut graph = Graph::new();
+    let (parameters, _) = parameter_inputs(&mut graph, network)?;
+    let (logits, _) = forward_and_loss(&mut graph, network, batch_size, &parameters, &[])?;
+    graph.output(LOGITS, logits)?;
+    Ok(graph.to_onnx(network.name, &[]))
+}
+
+/// The shipped form: one image in, logits out, parameters inside, nothing of training left.
+pub fn inference(
+    network: &Network,
+    parameters: Vec<Tensor>,
+    metadata: &[(String, String)],
+) -> Result<Vec<u8>, GraphError> {
+    let mut graph = Graph::new();
+    let images = graph.input(IMAGES, image_type(network, 1))?;
+    let parameters: Vec<ValueId> =
+        parameters.into_iter().map(|tensor| graph.constant(tensor)).collect();
+    let logits = network.forward(&mut graph, images, &parameters, &[])?;
+    graph.output(LOGITS, logits)?;
+    Ok(graph.to_onnx(network.name, metadata))
+}
+
+fn image_type(network: &Network, batch_size: usize) -> TensorType {
+    TensorType::f32(&[&[batch_size], &network.input[..]].concat())
+}
+
+fn parameter_inputs(
+    graph: &mut Graph,
+    network: &Network,
+) -> Result<(Vec<ValueId>, Vec<Variable>), GraphError> {
+    let mut values = Vec::new();
+    let mut variables = Vec::new();
+    for parameter in network.parameters() {
+        values.push(graph.input(&parameter.name, TensorType::f32(&parameter.shape))?);
+        variables.push(Variable { name: parameter.name, shape: parameter.shape, initial: 0.0 });
+    }
+    Ok((values, variables))
+}
+
+fn forward_and_loss(
+    graph: &mut Graph,
+    network: &Network,
+    batch_size: usize,
+    parameters: &[ValueId],
+    masks: &[ValueId],
+) -> Result<(ValueId, Loss), GraphError> {
+    let images = graph.input(IMAGES, image_type(network, batch_size))?;
+    let labels = graph.input(LABELS, TensorType::new(ElementType::I64, &[batch_size]))?;
+    let weights = graph.input(WEIGHTS, TensorType::f32(&[batch_size]))?;
+    let logits = network.forward(graph, images, parameters, masks)?;
+    let loss = sparse_cross_entropy(graph, logits, labels, weights)?;
+    graph.output(LOSS_SUM, loss.sum)?;
+    graph.output(CORRECT, loss.correct)?;
+    Ok((logits, loss))
+}

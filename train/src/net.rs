@@ -1,0 +1,292 @@
+//! Networks as data: a list of layers, from which the graphs, the parameters and the summary follow.
+
+use crate::graph::{Graph, GraphError, ValueId};
+use crate::ops::Window;
+
+/// One layer of a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Layer {
+    /// Convolution that keeps height and width, then `ReLU`.
+    Conv {
+        /// Number of output channels.
+        filters: usize,
+        /// Height and width of the filters, odd.
+        kernel: usize,
+    },
+    /// Maximum of each square tile.
+    MaxPool {
+        /// Height and width of a tile.
+        size: usize,
+    },
+    /// All axes but the batch become one.
+    Flatten,
+    /// Fully connected layer, with `ReLU` or without.
+    Dense {
+        /// Number of outputs.
+        units: usize,
+        /// Whether negative outputs become zero.
+        relu: bool,
+    },
+    /// In training, sets this share of the inputs to zero and scales the rest up.
+    Dropout {
+        /// Share of the inputs that are dropped, `0.0..1.0`.
+        rate: f32,
+    },
+}
+
+/// A trainable tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Name in graphs, checkpoints and models: `conv1.weight`.
+    pub name: String,
+    /// Shape: `[filters, channels, rows, columns]`, `[units, inputs]` or, for a bias, `[outputs]`.
+    pub shape: Vec<usize>,
+    /// Number of inputs and outputs that share an element; `None` for a bias, which starts at zero.
+    pub fans: Option<[usize; 2]>,
+}
+
+impl Parameter {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A layer with its name, shapes and cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedLayer {
+    /// Name, counted by kind: `conv1`.
+    pub name: String,
+    /// The layer.
+    pub layer: Layer,
+    /// Shape of one output, without the batch.
+    pub output: Vec<usize>,
+    /// Weight and bias, if it has any.
+    pub parameters: Vec<Parameter>,
+    /// Multiplications and additions for one image.
+    pub multiply_adds: usize,
+}
+
+/// A network that classifies images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Name, written into models and checkpoints.
+    pub name: &'static str,
+    /// Channels, rows and columns of an image.
+    pub input: [usize; 3],
+    /// The layers; the last one yields the logits.
+    pub layers: Vec<Layer>,
+    /// Names of the classes.
+    pub labels: Vec<String>,
+}
+
+impl Network {
+    /// The digit classifier of the seed course: two convolutions with pooling, two dense layers with dropout.
+    pub fn digits() -> Self {
+        Self {
+            name: "digits",
+            input: [1, 28, 28],
+            layers: vec![
+                Layer::Conv { filters: 16, kernel: 5 },
+                Layer::MaxPool { size: 2 },
+                Layer::Conv { filters: 32, kernel: 5 },
+                Layer::MaxPool { size: 2 },
+                Layer::Flatten,
+                Layer::Dense { units: 128, relu: true },
+                Layer::Dropout { rate: 0.4 },
+                Layer::Dense { units: 10, relu: false },
+            ],
+            labels: (0..10).map(|digit| digit.to_string()).collect(),
+        }
+    }
+
+    /// The layers with their shapes, parameters and cost.
+    pub fn plan(&self) -> Vec<PlannedLayer> {
+        let mut planned: Vec<PlannedLayer> = Vec::new();
+        for &layer in &self.layers {
+            let input = planned.last().map_or(self.input.to_vec(), |last| last.output.clone());
+            let same_kind = |other: &&PlannedLayer| kind(other.layer) == kind(layer);
+            let name = format!("{}{}", kind(layer), planned.iter().filter(same_kind).count() + 1);
+            planned.push(plan_layer(name, layer, &input));
+        }
+        planned
+    }
+
+    /// The trainable tensors, first layer first.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        self.plan().into_iter().flat_map(|layer| layer.parameters).collect()
+    }
+
+    /// Name, drop rate and shape of one image's mask of each dropout layer.
+    pub fn dropouts(&self) -> Vec<(String, f32, Vec<usize>)> {
+        let dropout = |planned: PlannedLayer| match planned.layer {
+            Layer::Dropout { rate } => Some((planned.name, rate, planned.output)),
+            _ => None,
+        };
+        self.plan().into_iter().filter_map(dropout).collect()
+    }
+
+    /// Adds the forward pass from `images` `[N, channels, rows, columns]` to logits `[N, classes]`.
+    ///
+    /// `parameters` are in the order of [`Network::parameters`]. `masks` hold, for each dropout layer, zeros and
+    /// `1 / (1 - rate)`; without masks nothing is dropped.
+    pub fn forward(
+        &self,
+        graph: &mut Graph,
+        images: ValueId,
+        parameters: &[ValueId],
+        masks: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        let (mut parameters, mut masks) = (parameters.iter(), masks.iter());
+        let mut x = images;
+        for layer in self.plan() {
+            let weights: Vec<ValueId> =
+                parameters.by_ref().take(layer.parameters.len()).copied().collect();
+            x = match (layer.layer, &weights[..]) {
+                (Layer::Conv { kernel, .. }, &[weight, bias]) => {
+                    let y = graph.conv(x, weight, Some(bias), Window::same([kernel; 2]))?;
+                    graph.relu(y)?
+                }
+                (Layer::MaxPool { size }, _) => graph.max_pool(x, Window::tiles([size; 2]))?,
+                (Layer::Flatten, _) => graph.flatten(x)?,
+                (Layer::Dense { relu, .. }, &[weight, bias]) => {
+                    let y = graph.dense(x, weight, bias)?;
+                    if relu { graph.relu(y)? } else { y }
+                }
+                (Layer::Dropout { .. }, _) => match masks.next() {
+                    Some(&mask) => graph.mul(x, mask)?,
+                    None => x,
+                },
+                (Layer::Conv { .. } | Layer::Dense { .. }, _) => {
+                    return Err(GraphError::MissingParameter(layer.name));
+                }
+            };
+        }
+        Ok(x)
+    }
+
+    /// A table of the layers: name, output shape and size, parameters, multiply-adds, and the totals.
+    pub fn summary(&self) -> String {
+        let plan = self.plan();
+        let mut lines = vec![format!(
+            "{:<10} {:<14} {:>8} {:>11} {:>14}",
+            "layer", "output", "size", "parameters", "multiply-adds"
+        )];
+        for layer in &plan {
+            let shape: Vec<String> = layer.output.iter().map(usize::to_string).collect();
+            let size: usize = layer.output.iter().product();
+            lines.push(format!(
+                "{:<10} {:<14} {size:>8} {:>11} {:>14}",
+                layer.name,
+                shape.join(" x "),
+                thousands(parameter_count(layer)),
+                thousands(layer.multiply_adds)
+            ));
+        }
+        lines.push(format!(
+            "{:<34} {:>11} {:>14}",
+            "total",
+            thousands(plan.iter().map(parameter_count).sum()),
+            thousands(plan.iter().map(|layer| layer.multiply_adds).sum())
+        ));
+        lines.join("\n")
+    }
+}
+
+fn parameter_count(layer: &PlannedLayer) -> usize {
+    layer.parameters.iter().map(Parameter::len).sum()
+}
+
+fn kind(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Conv { .. } => "conv",
+        Layer::MaxPool { .. } => "max_pool",
+        Layer::Flatten => "flatten",
+        Layer::Dense { .. } => "dense",
+        Layer::Dropout { .. } => "dropout",
+    }
+}
+
+fn plan_layer(name: String, layer: Layer, input: &[usize]) -> PlannedLayer {
+    let features: usize = input.iter().product();
+    let (channels, area) = (input[0], features / input[0]);
+    let (output, weight) = match layer {
+        Layer::Conv { filters, kernel } => (
+            [&[filters], &input[1..]].concat(),
+            Some((vec![filters, channels, kernel, kernel], area)),
+        ),
+        Layer::MaxPool { size } => (vec![channels, input[1] / size, input[2] / size], None),
+        Layer::Flatten => (vec![features], None),
+        Layer::Dense { units, .. } => (vec![units], Some((vec![units, features], 1))),
+        Layer::Dropout { .. } => (input.to_vec(), None),
+    };
+    let (parameters, multiply_adds) = weight.map_or((Vec::new(), 0), |(shape, positions)| {
+        let cost = positions * shape.iter().product::<usize>();
+        (weight_and_bias(&name, shape), cost)
+    });
+    PlannedLayer { name, layer, output, parameters, multiply_adds }
+}
+
+fn weight_and_bias(layer: &str, shape: Vec<usize>) -> Vec<Parameter> {
+    let (outputs, taps) = (shape[0], shape[2..].iter().product::<usize>());
+    let fans = Some([shape[1] * taps, outputs * taps]);
+    vec![
+        Parameter { name: format!("{layer}.weight"), shape, fans },
+        Parameter { name: format!("{layer}.bias"), shape: vec![outputs], fans: None },
+    ]
+}
+
+/// A number with a comma between groups of three digits.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or_default())
+        .collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summary_has_the_figures_of_the_seed() {
+        let network = Network::digits();
+        let sizes: Vec<usize> =
+            network.plan().iter().map(|layer| layer.output.iter().product()).collect();
+        assert_eq!(sizes, [12544, 3136, 6272, 1568, 1568, 128, 128, 10]);
+        let summary = network.summary();
+        let total: Vec<&str> = summary.lines().last().unwrap().split_whitespace().collect();
+        assert_eq!(total, ["total", "215,370", "3,024,384"]);
+    }
+
+    #[test]
+    fn parameters_have_the_shapes_of_the_seed() {
+        let shapes: Vec<(String, Vec<usize>)> =
+            Network::digits().parameters().into_iter().map(|p| (p.name, p.shape)).collect();
+        let expected: [(&str, &[usize]); 8] = [
+            ("conv1.weight", &[16, 1, 5, 5]),
+            ("conv1.bias", &[16]),
+            ("conv2.weight", &[32, 16, 5, 5]),
+            ("conv2.bias", &[32]),
+            ("dense1.weight", &[128, 1568]),
+            ("dense1.bias", &[128]),
+            ("dense2.weight", &[10, 128]),
+            ("dense2.bias", &[10]),
+        ];
+        assert_eq!(shapes, expected.map(|(name, shape)| (name.to_owned(), shape.to_vec())));
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(["0", "999", "1,000", "3,024,384"], [0, 999, 1000, 3_024_384].map(thousands).each_ref().map(String::as_str));
+    }
+}

@@ -1,0 +1,203 @@
+//! The part of the ONNX file format that this crate writes and reads back.
+//!
+//! Field numbers follow [onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto); fields that are never
+//! written here are left out, which protocol buffers allow.
+
+use prost::Message;
+
+/// ONNX operator set of every graph: the newest whose operators all have CUDA kernels in stock ONNX Runtime builds.
+pub const OPSET: i64 = 17;
+/// File format version that goes with [`OPSET`].
+const IR_VERSION: i64 = 8;
+
+/// A whole model file.
+#[derive(Clone, PartialEq, Message)]
+pub struct Model {
+    /// Version of the file format.
+    #[prost(int64, tag = "1")]
+    pub ir_version: i64,
+    /// Program that wrote the file.
+    #[prost(string, tag = "2")]
+    pub producer_name: String,
+    /// Version of that program.
+    #[prost(string, tag = "3")]
+    pub producer_version: String,
+    /// The computation.
+    #[prost(message, optional, tag = "7")]
+    pub graph: Option<Graph>,
+    /// Operator sets in use.
+    #[prost(message, repeated, tag = "8")]
+    pub opset_import: Vec<OperatorSet>,
+    /// Free key and value pairs: labels, provenance.
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: Vec<StringEntry>,
+}
+
+impl Model {
+    /// Wraps a graph and its metadata as a model of [`OPSET`].
+    pub fn new(graph: Graph, metadata: &[(String, String)]) -> Self {
+        let entry = |(key, value): &(String, String)| StringEntry { key: key.clone(), value: value.clone() };
+        Self {
+            ir_version: IR_VERSION,
+            producer_name: "baton".into(),
+            producer_version: env!("CARGO_PKG_VERSION").into(),
+            graph: Some(graph),
+            opset_import: vec![OperatorSet { domain: String::new(), version: OPSET }],
+            metadata_props: metadata.iter().map(entry).collect(),
+        }
+    }
+}
+
+/// Nodes in order of execution, with the graph's inputs, outputs and constants.
+#[derive(Clone, PartialEq, Message)]
+pub struct Graph {
+    /// Operators, each after those it depends on.
+    #[prost(message, repeated, tag = "1")]
+    pub node: Vec<Node>,
+    /// Name of the graph.
+    #[prost(string, tag = "2")]
+    pub name: String,
+    /// Constant tensors.
+    #[prost(message, repeated, tag = "5")]
+    pub initializer: Vec<Tensor>,
+    /// Inputs.
+    #[prost(message, repeated, tag = "11")]
+    pub input: Vec<ValueInfo>,
+    /// Outputs.
+    #[prost(message, repeated, tag = "12")]
+    pub output: Vec<ValueInfo>,
+}
+
+/// One operator applied to named values.
+#[derive(Clone, PartialEq, Message)]
+pub struct Node {
+    /// Names of the values read.
+    #[prost(string, repeated, tag = "1")]
+    pub input: Vec<String>,
+    /// Names of the values written.
+    #[prost(string, repeated, tag = "2")]
+    pub output: Vec<String>,
+    /// Name of the node, for error messages of runtimes.
+    #[prost(string, tag = "3")]
+    pub name: String,
+    /// ONNX operator.
+    #[prost(string, tag = "4")]
+    pub op_type: String,
+    /// Attributes.
+    #[prost(message, repeated, tag = "5")]
+    pub attribute: Vec<AttributeEntry>,
+}
+
+/// A named attribute of a node; `kind` says which field holds its value.
+#[derive(Clone, PartialEq, Message)]
+pub struct AttributeEntry {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// Integer value.
+    #[prost(int64, optional, tag = "3")]
+    pub i: Option<i64>,
+    /// String value.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub s: Option<Vec<u8>>,
+    /// List of integers.
+    #[prost(int64, repeated, tag = "8")]
+    pub ints: Vec<i64>,
+    /// `AttributeType` of the format: 2 integer, 3 string, 7 integers.
+    #[prost(int32, tag = "20")]
+    pub kind: i32,
+}
+
+/// A constant tensor, little-endian.
+#[derive(Clone, PartialEq, Message)]
+pub struct Tensor {
+    /// Shape.
+    #[prost(int64, repeated, packed = "false", tag = "1")]
+    pub dims: Vec<i64>,
+    /// `DataType` of the format.
+    #[prost(int32, tag = "2")]
+    pub data_type: i32,
+    /// Name of the value.
+    #[prost(string, tag = "8")]
+    pub name: String,
+    /// Elements in row-major order.
+    #[prost(bytes = "vec", tag = "9")]
+    pub raw_data: Vec<u8>,
+}
+
+/// Name and type of a graph's input or output.
+#[derive(Clone, PartialEq, Message)]
+pub struct ValueInfo {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// Type.
+    #[prost(message, optional, tag = "2")]
+    pub value_type: Option<ValueType>,
+}
+
+impl ValueInfo {
+    /// A tensor of a fixed shape; `data_type` is the format's `DataType`.
+    pub fn tensor(name: &str, data_type: i32, shape: &[usize]) -> Self {
+        let dim = shape.iter().map(|&size| Dimension { dim_value: Some(size as i64) }).collect();
+        let tensor_type = TensorType { elem_type: data_type, shape: Some(Shape { dim }) };
+        Self { name: name.into(), value_type: Some(ValueType { tensor_type: Some(tensor_type) }) }
+    }
+}
+
+/// The type of a value; here always a tensor.
+#[derive(Clone, PartialEq, Message)]
+pub struct ValueType {
+    /// Tensor type.
+    #[prost(message, optional, tag = "1")]
+    pub tensor_type: Option<TensorType>,
+}
+
+/// Element type and shape.
+#[derive(Clone, PartialEq, Message)]
+pub struct TensorType {
+    /// `DataType` of the format.
+    #[prost(int32, tag = "1")]
+    pub elem_type: i32,
+    /// Shape.
+    #[prost(message, optional, tag = "2")]
+    pub shape: Option<Shape>,
+}
+
+/// A tensor's shape.
+#[derive(Clone, PartialEq, Message)]
+pub struct Shape {
+    /// Sizes, outermost first.
+    #[prost(message, repeated, tag = "1")]
+    pub dim: Vec<Dimension>,
+}
+
+/// One size of a shape.
+#[derive(Clone, PartialEq, Message)]
+pub struct Dimension {
+    /// The size.
+    #[prost(int64, optional, tag = "1")]
+    pub dim_value: Option<i64>,
+}
+
+/// An operator set and its version.
+#[derive(Clone, PartialEq, Message)]
+pub struct OperatorSet {
+    /// Empty for the standard operators.
+    #[prost(string, tag = "1")]
+    pub domain: String,
+    /// Version.
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+}
+
+/// A key and its value.
+#[derive(Clone, PartialEq, Message)]
+pub struct StringEntry {
+    /// Key.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// Value.
+    #[prost(string, tag = "2")]
+    pub value: String,
+}

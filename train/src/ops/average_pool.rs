@@ -1,0 +1,22 @@
+//! `AveragePool` over two spatial axes (<https://onnx.ai/onnx/operators/onnx__AveragePool.html>).
+
+use super::{Attributes, Gradient, Operator, Window, max_pool};
+use crate::graph::{Graph, GraphError, ValueId};
+
+/// The operator; only gradient rules use it, without padding.
+pub static AVERAGE_POOL: Operator =
+    Operator { name: "AveragePool", infer: max_pool::infer, gradient: Gradient::Missing };
+
+impl Graph {
+    /// The mean of each tile of `x` `[N, C, H, W]`.
+    pub fn average_tiles(
+        &mut self,
+        x: ValueId,
+        tile: [usize; 2],
+    ) -> Result<ValueId, GraphError> {
+        let attributes = Attributes::none()
+            .sizes("kernel_shape", &tile)
+            .sizes("strides", &Window::tiles(tile).strides);
+        self.apply(&AVERAGE_POOL, &[x], attributes)
+    }
+}

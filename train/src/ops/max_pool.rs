@@ -1,0 +1,111 @@
+//! `MaxPool` over two spatial axes (<https://onnx.ai/onnx/operators/onnx__MaxPool.html>).
+//!
+//! Where several elements of a window are the largest they share the gradient equally, as a limit of smooth
+//! maxima would.
+
+use super::{Attributes, Gradient, Operator, Range, Window, shape};
+use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
+use crate::tensor::{Tensor, TensorType};
+
+/// The operator.
+pub static MAX_POOL: Operator =
+    Operator { name: "MaxPool", infer, gradient: Gradient::Rule(gradient) };
+
+pub(super) fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 1)?;
+    shape::expect_f32(inputs[0], 4)?;
+    let shape = inputs[0].shape();
+    let window = Window::from_attributes(attributes);
+    if (0..4).any(|side| window.pads[side] >= window.extent(side % 2)) {
+        return Err(format!("{window:?} has windows of padding only"));
+    }
+    let [rows, columns] = window.output([shape[2], shape[3]])?;
+    Ok(TensorType::f32(&[shape[0], shape[1], rows, columns]))
+}
+
+fn gradient(
+    graph: &mut Graph,
+    node: &Node,
+    dy: ValueId,
+) -> Result<Vec<Option<ValueId>>, GraphError> {
+    let (x, window) = (node.inputs[0], Window::from_attributes(&node.attributes));
+    let shape = graph.shape(x);
+    let input = [shape[2], shape[3]];
+    let dx = if window == Window::tiles(window.kernel) && window.rest(input) == [0, 0] {
+        tiles_gradient(graph, x, node.output, dy, window.kernel)?
+    } else {
+        windows_gradient(graph, x, node.output, dy, window)?
+    };
+    Ok(vec![Some(dx)])
+}
+
+/// Tiles that cover the input: each pixel has one window, so the maxima can be laid over the pixels.
+fn tiles_gradient(
+    graph: &mut Graph,
+    x: ValueId,
+    y: ValueId,
+    dy: ValueId,
+    tile: [usize; 2],
+) -> Result<ValueId, GraphError> {
+    let maxima = graph.repeat_pixels(y, tile)?;
+    let winners = graph.equal(x, maxima)?;
+    let winners = graph.cast_to_f32(winners)?;
+    let tile_size = graph.scalar((tile[0] * tile[1]) as f32);
+    let mean = graph.average_tiles(winners, tile)?;
+    let count = graph.mul(mean, tile_size)?;
+    let share = graph.div(dy, count)?;
+    let spread = graph.repeat_pixels(share, tile)?;
+    graph.mul(winners, spread)
+}
+
+/// Any windows: for each tap, the pixels it saw are compared with the maxima; a transposed convolution with
+/// one-hot filters brings the shares of all taps back to their pixels and adds them up.
+fn windows_gradient(
+    graph: &mut Graph,
+    x: ValueId,
+    y: ValueId,
+    dy: ValueId,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    let (input_shape, output_shape) = (graph.shape(x).to_vec(), graph.shape(y).to_vec());
+    let [height, width] = window.kernel;
+    let planes = input_shape[0] * input_shape[1];
+    let plane = [planes, 1, output_shape[2], output_shape[3]];
+    let padded = graph.pad_image(x, window.pads, f32::NEG_INFINITY)?;
+    let mut winners = Vec::new();
+    for tap in (0..height * width).map(|index| [index / width, index % width]) {
+        let seen = graph.crop(padded, tap_ranges(window, tap, &output_shape))?;
+        let winner = graph.equal(seen, y)?;
+        let winner = graph.cast_to_f32(winner)?;
+        winners.push(graph.reshape(winner, &plane)?);
+    }
+    let winners = graph.concat_channels(&winners)?;
+    let count = graph.reduce_sum(winners, &[1])?;
+    let dy = graph.reshape(dy, &plane)?;
+    let share = graph.div(dy, count)?;
+    let shares = graph.mul(winners, share)?;
+    let taps = height * width;
+    let one_hot = ndarray::Array2::<f32>::eye(taps)
+        .into_shape_with_order([taps, 1, height, width])
+        .map_or_else(|_| Tensor::filled(&[0], 0.0), Tensor::from);
+    let one_hot = graph.constant(one_hot);
+    let rest = window.rest([input_shape[2], input_shape[3]]);
+    let dx = graph.conv_transpose(shares, one_hot, window, rest)?;
+    graph.reshape(dx, &input_shape)
+}
+
+/// The positions in the padded input that one tap of the window sees.
+fn tap_ranges(window: Window, tap: [usize; 2], output_shape: &[usize]) -> [Range; 2] {
+    [0, 1].map(|axis| {
+        let start = tap[axis] * window.dilations[axis];
+        let last = start + (output_shape[axis + 2] - 1) * window.strides[axis];
+        Range { start, end: last + 1, step: window.strides[axis] }
+    })
+}
+
+impl Graph {
+    /// The largest element of each window over `x` `[N, C, H, W]`; padding never wins.
+    pub fn max_pool(&mut self, x: ValueId, window: Window) -> Result<ValueId, GraphError> {
+        self.apply(&MAX_POOL, &[x], window.attributes())
+    }
+}

@@ -1,0 +1,91 @@
+//! The operators a graph is made of: one file each with its shape rule, its ONNX form and its gradient rule, and
+//! one table that lists them.
+//!
+//! To add an operator, write its file and add a line to `operators!` below; the tests over the table
+//! then demand that its gradient is checked. Semantics are those of the
+//! [ONNX operator pages](https://onnx.ai/onnx/operators/) at [`crate::onnx::OPSET`].
+
+mod attributes;
+mod shape;
+
+pub use attributes::Attributes;
+pub use shape::Window;
+
+use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
+use crate::tensor::TensorType;
+
+/// Decides the type of a result from the inputs and attributes, or says what is wrong with them.
+pub type ShapeRule = fn(&[Operand], &Attributes) -> Result<TensorType, String>;
+
+/// Adds the gradient of each input, given the node and the gradient of its output.
+///
+/// `None` stands for an input that no gradient flows to, such as a shape. The gradient of an input that was
+/// broadcast may keep the broadcast shape: the caller sums it.
+pub type GradientRule = fn(&mut Graph, &Node, ValueId) -> Result<Vec<Option<ValueId>>, GraphError>;
+
+/// How a loss is differentiated through an operator.
+#[derive(Clone, Copy)]
+pub enum Gradient {
+    /// By this rule.
+    Rule(GradientRule),
+    /// Piecewise constant: the gradient is zero wherever it exists.
+    Zero,
+    /// Not at all: a loss that depends on a parameter through it is an error.
+    Missing,
+}
+
+/// One operator of the table.
+pub struct Operator {
+    /// ONNX operator type.
+    pub name: &'static str,
+    /// Shape rule.
+    pub infer: ShapeRule,
+    /// Gradient rule.
+    pub gradient: Gradient,
+}
+
+impl std::fmt::Debug for Operator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+macro_rules! operators {
+    ($($module:ident::$operator:ident,)*) => {
+        $(mod $module;)*
+        $(pub use $module::*;)*
+        /// Every operator.
+        pub static OPERATORS: &[&Operator] = &[$(&$module::$operator,)*];
+    };
+}
+
+operators! {
+    add::ADD,
+    arg_max::ARG_MAX,
+    average_pool::AVERAGE_POOL,
+    cast::CAST,
+    concat::CONCAT,
+    conv::CONV,
+    conv_transpose::CONV_TRANSPOSE,
+    div::DIV,
+    equal::EQUAL,
+    exp::EXP,
+    expand::EXPAND,
+    flatten::FLATTEN,
+    gemm::GEMM,
+    greater::GREATER,
+    log_softmax::LOG_SOFTMAX,
+    max_pool::MAX_POOL,
+    mul::MUL,
+    one_hot::ONE_HOT,
+    pad::PAD,
+    reduce_sum::REDUCE_SUM,
+    relu::RELU,
+    reshape::RESHAPE,
+    resize::RESIZE,
+    slice::SLICE,
+    sqrt::SQRT,
+    sub::SUB,
+    transpose::TRANSPOSE,
+    where_select::WHERE,
+}

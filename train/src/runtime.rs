@@ -1,0 +1,440 @@
+//! The runtimes that execute graphs, chosen when the program runs: ONNX Runtime on CUDA, ONNX Runtime on the CPU, or
+//! tract. This file and no other names `ort`.
+//!
+//! `ort` is bound to one implementation for the life of a process, so a process has one [`Runtime`].
+
+pub mod discover;
+
+use std::path::{Path, PathBuf};
+
+use ndarray::ArrayD;
+use ort::ep;
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
+use ort::value::{DynTensorValueType, DynValue};
+
+use crate::graph::Graph;
+use crate::optimizer::Variable;
+use crate::tensor::{Tensor, TensorType};
+
+/// What tells tract's implementation from ONNX Runtime in the build information.
+const TRACT_BACKEND: &str = "ort-tract";
+
+/// Which runtime the user asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Choice {
+    /// The fastest one that works here.
+    Auto,
+    /// ONNX Runtime on an NVIDIA GPU, every operator of it.
+    Cuda,
+    /// ONNX Runtime on the CPU.
+    Onnxruntime,
+    /// tract, built in.
+    Tract,
+}
+
+/// What executes graphs in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// ONNX Runtime with the CUDA execution provider.
+    Cuda,
+    /// ONNX Runtime with the CPU execution provider.
+    Onnxruntime,
+    /// tract through `ort-tract`.
+    Tract,
+}
+
+impl Kind {
+    /// Name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cuda => "cuda",
+            Self::Onnxruntime => "onnxruntime",
+            Self::Tract => "tract",
+        }
+    }
+}
+
+/// Why a runtime could not be had, or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// No native library was found.
+    #[error(
+        "ONNX Runtime was not found in ORT_DYLIB_PATH, the active Python or the system's library path; \
+         `pip install {wheel}` provides it, `--runtime tract` does without"
+    )]
+    NotFound {
+        /// The wheel that holds what was asked for.
+        wheel: &'static str,
+    },
+    /// The native library cannot be used.
+    #[error("{path}: expected ONNX Runtime 1.{minor} or newer: {reason}", minor = ort::MINOR_VERSION)]
+    Library {
+        /// The library.
+        path: PathBuf,
+        /// What the loader said.
+        reason: String,
+    },
+    /// CUDA was asked for and cannot be had.
+    #[error("CUDA is not available: {0}")]
+    Cuda(String),
+    /// Another runtime is already in use by this process.
+    #[error("a process can use one runtime; expected {expected}, found another in use")]
+    InUse {
+        /// The runtime that was asked for.
+        expected: &'static str,
+    },
+    /// The runtime refused a model.
+    #[error("{runtime} refused the model: {reason}")]
+    Model {
+        /// The runtime.
+        runtime: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The runtime failed to execute a model.
+    #[error("{runtime} failed: {reason}")]
+    Run {
+        /// The runtime.
+        runtime: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// An initialised runtime.
+pub struct Runtime {
+    environment: ort::environment::Environment,
+    kind: Kind,
+    library: Option<PathBuf>,
+    threads: usize,
+    note: Option<String>,
+}
+
+impl Runtime {
+    /// Initialises the chosen runtime with `threads` threads for each operator (tract: one).
+    ///
+    /// [`Choice::Auto`] takes the first that works of CUDA, ONNX Runtime and tract; [`Runtime::note`] then
+    /// tells what was in the way of a better one.
+    pub fn open(choice: Choice, threads: usize) -> Result<Self, RuntimeError> {
+        let found = discover::library();
+        match choice {
+            Choice::Tract => Self::tract(None),
+            Choice::Onnxruntime => {
+                let library = found.ok_or(RuntimeError::NotFound { wheel: "onnxruntime" })?;
+                Self::native(Kind::Onnxruntime, library, threads)
+            }
+            Choice::Cuda => {
+                let library = found.ok_or(RuntimeError::NotFound { wheel: "onnxruntime-gpu" })?;
+                Self::native(Kind::Cuda, library, threads)?.proven()
+            }
+            Choice::Auto => match found {
+                None => Self::tract(None),
+                Some(library) => Self::best_native(library, threads)
+                    .or_else(|error| Self::tract(Some(error.to_string()))),
+            },
+        }
+    }
+
+    /// The runtime in use.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The native library in use.
+    pub fn library(&self) -> Option<&Path> {
+        self.library.as_deref()
+    }
+
+    /// What kept `auto` from something better.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Runtime, version and device in one line.
+    pub fn description(&self) -> String {
+        let version = self.library.as_deref().map(discover::version).unwrap_or_default();
+        match self.kind {
+            Kind::Cuda => {
+                let device = discover::gpu_name().unwrap_or_else(|| "GPU 0".into());
+                format!("ONNX Runtime {version}, CUDA, {device}")
+            }
+            Kind::Onnxruntime => format!("ONNX Runtime {version}, CPU, {} threads", self.threads),
+            Kind::Tract => {
+                let info = ort::info();
+                let version = info.split("version=").nth(1).unwrap_or(info);
+                format!("tract (ort-tract {version}), CPU, 1 thread")
+            }
+        }
+    }
+
+    /// Prepares a model for running. `residents` are its variables with their first values; they stay with the
+    /// runtime, and each run replaces those for which the model has an output `NAME.next`.
+    pub fn load(
+        &self,
+        onnx: &[u8],
+        residents: Vec<(String, Tensor)>,
+    ) -> Result<Session, RuntimeError> {
+        let refused = |error: ort::Error| RuntimeError::Model {
+            runtime: self.kind.name(),
+            reason: one_line(&error.to_string()),
+        };
+        let session = self.commit(onnx).map_err(refused)?;
+        let names: Vec<String> =
+            session.outputs().iter().map(|output| output.name().to_owned()).collect();
+        let resident = |(name, tensor): (String, Tensor)| {
+            let next = Some(Variable::next_name(&name)).filter(|next| names.contains(next));
+            Ok(Resident { name, next, value: to_value(tensor)? })
+        };
+        let residents: Vec<Resident> =
+            residents.into_iter().map(resident).collect::<ort::Result<_>>().map_err(refused)?;
+        let is_next = |name: &String| residents.iter().any(|one| one.next.as_ref() == Some(name));
+        let outputs = names.into_iter().filter(|name| !is_next(name)).collect();
+        let binding = match self.kind {
+            Kind::Tract => None,
+            Kind::Cuda | Kind::Onnxruntime => {
+                Some(Binding::new(&session, self.kind).map_err(refused)?)
+            }
+        };
+        Ok(Session { session, binding, residents, outputs, runtime: self.kind.name() })
+    }
+
+    fn tract(note: Option<String>) -> Result<Self, RuntimeError> {
+        if !ort::set_api(ort_tract::api()) && !ort::info().contains(TRACT_BACKEND) {
+            return Err(RuntimeError::InUse { expected: "tract" });
+        }
+        let environment = ort::init().with_telemetry(false).build();
+        let environment = environment.map_err(|error| RuntimeError::Model {
+            runtime: Kind::Tract.name(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self { environment, kind: Kind::Tract, library: None, threads: 1, note })
+    }
+
+    fn native(kind: Kind, library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
+        if kind == Kind::Cuda {
+            discover::cuda_provider(&library).map_err(RuntimeError::Cuda)?;
+        }
+        let unusable =
+            |reason: String| RuntimeError::Library { path: library.clone(), reason: one_line(&reason) };
+        let environment = ort::init_from(&library)
+            .map_err(|error| unusable(error.to_string()))?
+            .with_telemetry(false)
+            .build()
+            .map_err(|error| unusable(error.to_string()))?;
+        if ort::info().contains(TRACT_BACKEND) {
+            return Err(RuntimeError::InUse { expected: kind.name() });
+        }
+        Ok(Self { environment, kind, library: Some(library), threads, note: None })
+    }
+
+    fn best_native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
+        match Self::native(Kind::Cuda, library.clone(), threads).and_then(Self::proven) {
+            Ok(cuda) => Ok(cuda),
+            Err(error) => {
+                let note = discover::gpu_name().map(|gpu| format!("{gpu} is not used: {error}"));
+                Ok(Self { note, ..Self::native(Kind::Onnxruntime, library, threads)? })
+            }
+        }
+    }
+
+    /// Runs one addition, so that a missing driver or library shows here and not in the middle of the work.
+    fn proven(self) -> Result<Self, RuntimeError> {
+        let cuda = |error: String| RuntimeError::Cuda(one_line(&error));
+        let mut graph = Graph::new();
+        let sum = graph.input("x", TensorType::f32(&[1])).and_then(|x| {
+            let y = graph.add(x, x)?;
+            graph.output("y", y)
+        });
+        sum.map_err(|error| cuda(error.to_string()))?;
+        let mut session =
+            self.load(&graph.to_onnx("probe", &[]), Vec::new()).map_err(|e| cuda(e.to_string()))?;
+        let outputs = session.run(vec![("x".into(), Tensor::filled(&[1], 1.0))]);
+        outputs.map_err(|error| cuda(error.to_string()))?;
+        Ok(self)
+    }
+
+    fn commit(&self, onnx: &[u8]) -> ort::Result<ort::session::Session> {
+        let mut builder = ort::session::Session::builder(&self.environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)?;
+        if self.kind != Kind::Tract {
+            builder = builder.with_intra_threads(self.threads)?;
+        }
+        if self.kind == Kind::Cuda {
+            // Full float precision and a fixed choice of algorithms: the same seed gives the same weights.
+            let cuda = ep::CUDA::default()
+                .with_tf32(false)
+                .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
+            builder = builder
+                .with_execution_providers([cuda.build().error_on_failure()])?
+                .with_disable_cpu_fallback()?;
+        }
+        builder.commit_from_memory(onnx)
+    }
+}
+
+/// A model ready to run, with the variables that stay with the runtime.
+pub struct Session {
+    session: ort::session::Session,
+    binding: Option<Binding>,
+    residents: Vec<Resident>,
+    outputs: Vec<String>,
+    runtime: &'static str,
+}
+
+struct Resident {
+    name: String,
+    next: Option<String>,
+    value: DynValue,
+}
+
+struct Binding {
+    io: IoBinding,
+    device: MemoryInfo<'static>,
+    host: MemoryInfo<'static>,
+}
+
+impl Binding {
+    fn new(session: &ort::session::Session, kind: Kind) -> ort::Result<Self> {
+        let memory = |device| MemoryInfo::new(device, 0, AllocatorType::Device, MemoryType::Default);
+        let device = match kind {
+            Kind::Cuda => AllocationDevice::CUDA,
+            Kind::Onnxruntime | Kind::Tract => AllocationDevice::CPU,
+        };
+        let host = memory(AllocationDevice::CPU)?;
+        Ok(Self { io: session.create_binding()?, device: memory(device)?, host })
+    }
+}
+
+impl Session {
+    /// Runs the model once. `feeds` are the inputs that are no residents; the result holds the outputs that
+    /// replace no resident, by name.
+    pub fn run(
+        &mut self,
+        feeds: Vec<(String, Tensor)>,
+    ) -> Result<Outputs, RuntimeError> {
+        let runtime = self.runtime;
+        let result = if self.binding.is_some() { self.run_bound(feeds) } else { self.run_plain(feeds) };
+        let failed = |error: ort::Error| RuntimeError::Run { runtime, reason: one_line(&error.to_string()) };
+        Ok(Outputs { runtime, values: result.map_err(failed)? })
+    }
+
+    /// The current values of all residents, in the order in which they were given.
+    pub fn residents(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
+        let read = |one: &Resident| Ok((one.name.clone(), to_tensor(&one.value)?));
+        let failed = |error: ort::Error| RuntimeError::Run {
+            runtime: self.runtime,
+            reason: one_line(&error.to_string()),
+        };
+        self.residents.iter().map(read).collect::<ort::Result<_>>().map_err(failed)
+    }
+
+    /// Replaces the residents that have one of these names.
+    pub fn set_residents(&mut self, values: &[(String, Tensor)]) -> Result<(), RuntimeError> {
+        for resident in &mut self.residents {
+            if let Some((_, tensor)) = values.iter().find(|(name, _)| *name == resident.name) {
+                resident.value = to_value(tensor.clone()).map_err(|error| RuntimeError::Run {
+                    runtime: self.runtime,
+                    reason: one_line(&error.to_string()),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_bound(&mut self, feeds: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, Tensor)>> {
+        let Some(binding) = &mut self.binding else { return Ok(Vec::new()) };
+        for (name, tensor) in feeds {
+            binding.io.bind_input(name, &to_value(tensor)?)?;
+        }
+        for resident in &self.residents {
+            binding.io.bind_input(&resident.name, &resident.value)?;
+            // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
+            if let Some(next) = &resident.next {
+                binding.io.bind_output_to_device(next, &binding.device)?;
+            }
+        }
+        for output in &self.outputs {
+            binding.io.bind_output_to_device(output, &binding.host)?;
+        }
+        let results = self.session.run_binding(&binding.io)?;
+        take_results(results, &mut self.residents, &self.outputs)
+    }
+
+    fn run_plain(&mut self, feeds: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, Tensor)>> {
+        let mut inputs: Vec<(String, SessionInputValue)> = Vec::new();
+        for (name, tensor) in feeds {
+            inputs.push((name, to_value(tensor)?.into()));
+        }
+        for resident in &self.residents {
+            inputs.push((resident.name.clone(), (&resident.value).into()));
+        }
+        let results = self.session.run(inputs)?;
+        take_results(results, &mut self.residents, &self.outputs)
+    }
+}
+
+/// What a run computed.
+pub struct Outputs {
+    runtime: &'static str,
+    values: Vec<(String, Tensor)>,
+}
+
+impl Outputs {
+    /// The elements of an output in row-major order; it is gone from here afterwards.
+    pub fn take(&mut self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+        let index = self.values.iter().position(|(other, _)| other == name);
+        match index.map(|index| self.values.swap_remove(index).1) {
+            Some(Tensor::F32(array)) => Ok(array),
+            _ => Err(RuntimeError::Model {
+                runtime: self.runtime,
+                reason: format!("expected a float output `{name}`, found none"),
+            }),
+        }
+    }
+
+    /// The first element of an output.
+    pub fn scalar(&mut self, name: &str) -> Result<f64, RuntimeError> {
+        Ok(self.take(name)?.first().copied().map_or(f64::NAN, f64::from))
+    }
+}
+
+/// Moves new values into their residents and reads the other outputs.
+fn take_results(
+    mut results: SessionOutputs<'_>,
+    residents: &mut [Resident],
+    outputs: &[String],
+) -> ort::Result<Vec<(String, Tensor)>> {
+    for resident in residents {
+        if let Some(value) = resident.next.as_ref().and_then(|next| results.remove(next)) {
+            resident.value = value;
+        }
+    }
+    outputs.iter().map(|name| Ok((name.clone(), to_tensor(&results[name.as_str()])?))).collect()
+}
+
+fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
+    Ok(match tensor {
+        Tensor::F32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+        Tensor::I64(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+    })
+}
+
+fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
+    let tensor = value.downcast_ref::<DynTensorValueType>()?;
+    if tensor.memory_info().is_cpu_accessible() {
+        return Ok(Tensor::F32(owned(tensor.try_extract_array::<f32>()?)));
+    }
+    let copy = tensor.to(AllocationDevice::CPU, 0)?;
+    Ok(Tensor::F32(owned(copy.try_extract_array::<f32>()?)))
+}
+
+fn owned(view: ndarray::ArrayViewD<'_, f32>) -> ArrayD<f32> {
+    view.to_owned()
+}
+
+/// Runtimes report in many lines; errors here are one.
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}

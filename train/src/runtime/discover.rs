@@ -1,0 +1,128 @@
+//! Finding ONNX Runtime's native library, and what else the machine has.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The native library: ORT_DYLIB_PATH, else the active Python's packages, else the system's library path.
+pub fn library() -> Option<PathBuf> {
+    if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
+        return Some(path.into());
+    }
+    python_packages()
+        .into_iter()
+        .map(|packages| packages.join("onnxruntime").join("capi"))
+        .chain(library_directories())
+        .find_map(|directory| library_in(&directory))
+}
+
+/// The version at the end of the library's file name, following links.
+pub fn version(library: &Path) -> String {
+    let file = library.canonicalize().unwrap_or_else(|_| library.into());
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let start = name.find(".so.").map(|at| at + 4).or_else(|| name.find('-').map(|at| at + 1));
+    let version = start.map(|start| name[start..].trim_end_matches(".dylib"));
+    version.unwrap_or("of unknown version").into()
+}
+
+/// The CUDA provider beside the library, or what is missing.
+pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
+    let directory = library.parent().unwrap_or(Path::new("."));
+    let name = format!(
+        "{}onnxruntime_providers_cuda{}",
+        env::consts::DLL_PREFIX,
+        env::consts::DLL_SUFFIX
+    );
+    let provider = directory.join(&name);
+    if provider.is_file() {
+        return Ok(provider);
+    }
+    Err(format!(
+        "{}: expected {name} beside ONNX Runtime, found none; `pip install onnxruntime-gpu` instead of onnxruntime \
+         provides it",
+        directory.display()
+    ))
+}
+
+/// Name of the first NVIDIA GPU, as its driver tells.
+pub fn gpu_name() -> Option<String> {
+    let names = output_of("nvidia-smi", &["--query-gpu=name", "--format=csv,noheader"])?;
+    names.lines().next().map(str::trim).filter(|name| !name.is_empty()).map(Into::into)
+}
+
+/// Version of the active Python; `None` without one.
+pub fn python_version() -> Option<String> {
+    let python = python()?;
+    output_of(python, &["-c", "import platform; print(platform.python_version())"])
+        .map(|version| version.trim().into())
+}
+
+fn python() -> Option<&'static str> {
+    ["python3", "python"].into_iter().find(|name| output_of(name, &["-c", ""]).is_some())
+}
+
+/// Where the active Python (a virtual environment's, if one is active) keeps its packages.
+fn python_packages() -> Vec<PathBuf> {
+    let script = "import site, sysconfig; paths = sysconfig.get_paths(); \
+                  print(paths['purelib'], paths['platlib'], site.getusersitepackages(), sep='\\n')";
+    let found = python().and_then(|python| output_of(python, &["-c", script]));
+    found.unwrap_or_default().lines().map(PathBuf::from).collect()
+}
+
+fn library_directories() -> Vec<PathBuf> {
+    let variable = if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
+    let mut directories: Vec<PathBuf> =
+        env::var_os(variable).map(|paths| env::split_paths(&paths).collect()).unwrap_or_default();
+    let architecture = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
+    let standard = ["/usr/local/lib", "/usr/lib", &architecture, "/opt/homebrew/lib"];
+    directories.extend(standard.map(PathBuf::from));
+    directories
+}
+
+/// The newest `libonnxruntime` of a directory.
+fn library_in(directory: &Path) -> Option<PathBuf> {
+    let stem = format!("{}onnxruntime", env::consts::DLL_PREFIX);
+    let is_library = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let rest = name.strip_prefix(&stem);
+        rest.is_some_and(|rest| rest.starts_with(['.', '-']) && rest.contains(&env::consts::DLL_SUFFIX[1..]))
+    };
+    let entries = std::fs::read_dir(directory).ok()?;
+    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_library).max()
+}
+
+/// Standard output of a command that succeeds.
+fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
+    let output =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newest_library_of_a_directory_is_found_and_others_are_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let touch = |name: &str| std::fs::write(directory.path().join(name), b"").unwrap();
+        assert_eq!(library_in(directory.path()), None);
+        touch("libonnxruntime_providers_cuda.so");
+        touch("onnxruntime.txt");
+        assert_eq!(library_in(directory.path()), None);
+        if cfg!(target_os = "linux") {
+            touch("libonnxruntime.so.1.30.0");
+            touch("libonnxruntime.so.1.31.1");
+            let found = library_in(directory.path()).unwrap();
+            assert_eq!(version(&found), "1.31.1");
+        }
+    }
+
+    #[test]
+    fn a_missing_cuda_provider_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = cuda_provider(&directory.path().join("libonnxruntime.so.1.31.1")).unwrap_err();
+        assert!(error.contains("onnxruntime_providers_cuda"), "{error}");
+        assert!(error.contains("pip install onnxruntime-gpu"), "{error}");
+    }
+}

@@ -1,0 +1,126 @@
+//! Tensors on the host, and the types of tensors in a graph.
+
+use std::fmt;
+
+use ndarray::{ArrayD, IxDyn};
+
+/// Element type of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ElementType {
+    /// 32-bit float.
+    F32,
+    /// 64-bit signed integer.
+    I64,
+    /// Truth value, one byte.
+    Bool,
+}
+
+impl ElementType {
+    /// The number of this type in ONNX files (`TensorProto.DataType`).
+    pub fn onnx(self) -> i32 {
+        match self {
+            Self::F32 => 1,
+            Self::I64 => 7,
+            Self::Bool => 9,
+        }
+    }
+}
+
+/// Element type and fixed shape of a value in a graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorType {
+    /// Element type.
+    pub element: ElementType,
+    /// Sizes, outermost first; empty for a scalar.
+    pub shape: Vec<usize>,
+}
+
+impl TensorType {
+    /// A type from its parts.
+    pub fn new(element: ElementType, shape: &[usize]) -> Self {
+        Self { element, shape: shape.to_vec() }
+    }
+
+    /// A 32-bit float tensor.
+    pub fn f32(shape: &[usize]) -> Self {
+        Self::new(ElementType::F32, shape)
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether the tensor has no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Display for TensorType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}{:?}", self.element, self.shape)
+    }
+}
+
+/// A tensor in the memory of the host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tensor {
+    /// 32-bit floats.
+    F32(ArrayD<f32>),
+    /// 64-bit signed integers.
+    I64(ArrayD<i64>),
+}
+
+impl Tensor {
+    /// A tensor of one dimension.
+    pub fn vector(values: &[i64]) -> Self {
+        Self::I64(ndarray::arr1(values).into_dyn())
+    }
+
+    /// A float of no dimensions.
+    pub fn scalar(value: f32) -> Self {
+        Self::F32(ndarray::arr0(value).into_dyn())
+    }
+
+    /// A float tensor of one repeated value.
+    pub fn filled(shape: &[usize], value: f32) -> Self {
+        Self::F32(ArrayD::from_elem(IxDyn(shape), value))
+    }
+
+    /// Element type and shape.
+    pub fn tensor_type(&self) -> TensorType {
+        match self {
+            Self::F32(array) => TensorType::new(ElementType::F32, array.shape()),
+            Self::I64(array) => TensorType::new(ElementType::I64, array.shape()),
+        }
+    }
+
+    /// The floats of a float tensor.
+    pub fn as_f32(&self) -> Option<&ArrayD<f32>> {
+        match self {
+            Self::F32(array) => Some(array),
+            Self::I64(_) => None,
+        }
+    }
+
+    /// The elements in row-major order, little-endian, as ONNX and safetensors files store them.
+    pub fn to_le_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::F32(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Self::I64(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        }
+    }
+}
+
+impl<D: ndarray::Dimension> From<ndarray::Array<f32, D>> for Tensor {
+    fn from(array: ndarray::Array<f32, D>) -> Self {
+        Self::F32(array.into_dyn())
+    }
+}
+
+impl<D: ndarray::Dimension> From<ndarray::Array<i64, D>> for Tensor {
+    fn from(array: ndarray::Array<i64, D>) -> Self {
+        Self::I64(array.into_dyn())
+    }
+}
