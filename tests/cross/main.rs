@@ -1,3 +1,4 @@
 //! Suites that cross crates, one module each.
 
 mod gradients;
+mod training;

@@ -1,5 +1,6 @@
 //! Support code of the suites that cross crates.
 
+pub mod mnist;
 pub mod oracle;
 pub mod random;
 pub mod runtimes;

@@ -18,7 +18,10 @@ pub fn skip(test: &str, reason: &str) {
     if let Some(path) = env::var_os("BATON_SKIPS")
         && let Err(error) = append(&path, &format!("{test}: {reason}\n"))
     {
-        panic!("{}: expected to append a line, found: {error}", path.display());
+        panic!(
+            "{}: expected to append a line, found: {error}",
+            path.display()
+        );
     }
 }
 
@@ -48,9 +51,15 @@ mod tests {
                 });
             }
         });
-        let mut found: Vec<String> = fs::read_to_string(&path).unwrap().lines().map(Into::into).collect();
+        let mut found: Vec<String> = fs::read_to_string(&path)
+            .unwrap()
+            .lines()
+            .map(Into::into)
+            .collect();
         let mut expected: Vec<String> = (0..8)
-            .flat_map(|writer| (0..50).map(move |line| format!("suite::test_{writer}: reason {line}")))
+            .flat_map(|writer| {
+                (0..50).map(move |line| format!("suite::test_{writer}: reason {line}"))
+            })
             .collect();
         found.sort_unstable();
         expected.sort_unstable();

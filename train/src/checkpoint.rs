@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic::{self, WriteError};
 use crate::data::augment::Augment;
-use crate::optimizer::Optimizer;
+use crate::models;
+use crate::net::Network;
+use crate::optimizer::{Optimizer, Variable};
 use crate::tensor::Tensor;
 
 /// Name of the checkpoint in a run's folder.
@@ -35,14 +37,6 @@ pub enum CheckpointError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        found: String,
-    },
-    /// The variables are not those of the network and optimiser.
-    #[error("the checkpoint to resume: expected {expected}, found {found}; start anew without --resume")]
-    Mismatch {
-        /// What the network needs.
-        expected: String,
-        /// What the file holds.
         found: String,
     },
 }
@@ -110,12 +104,23 @@ impl Checkpoint {
         atomic::write(&path, &bytes)
     }
 
-    /// Reads the checkpoint of a run's folder.
-    pub fn load(folder: &Path) -> Result<Self, CheckpointError> {
+    /// Reads the checkpoint of a run's folder; its variables must be those of `network` and of its own optimiser.
+    pub fn load(folder: &Path, network: &Network) -> Result<Self, CheckpointError> {
         let path = folder.join(FILE_NAME);
         let bytes = std::fs::read(&path)
             .map_err(|source| CheckpointError::Read { path: path.clone(), source })?;
-        Self::from_bytes(&bytes).map_err(|found| CheckpointError::Format { path, found })
+        let checkpoint = Self::from_bytes(&bytes).and_then(|found| found.of(network));
+        checkpoint.map_err(|found| CheckpointError::Format { path, found })
+    }
+
+    /// The file keeps its own order; this brings the variables into that of the network's training graph.
+    fn of(self, network: &Network) -> Result<Self, String> {
+        let Self { record, variables } = self;
+        if record.network != network.name {
+            return Err(format!("one of network `{}` instead of `{}`", record.network, network.name));
+        }
+        let model = models::training(network, record.optimizer, 1).map_err(|error| error.to_string())?;
+        Ok(Self { variables: in_order(&model.variables, variables)?, record })
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, String> {
@@ -159,9 +164,36 @@ fn floats(name: &str, view: &TensorView) -> Result<Tensor, String> {
     array.map(Tensor::F32).map_err(|error| format!("tensor {name}: {error}"))
 }
 
+/// All expected variables must be there with their shapes, and no others.
+fn in_order(
+    expected: &[Variable],
+    mut given: Vec<(String, Tensor)>,
+) -> Result<Vec<(String, Tensor)>, String> {
+    let mut ordered = Vec::with_capacity(expected.len());
+    for Variable { name, shape, .. } in expected {
+        let Some(index) = given.iter().position(|(other, _)| other == name) else {
+            return Err(format!("no variable {name}"));
+        };
+        let (_, tensor) = &given[index];
+        let found = tensor.tensor_type().shape;
+        if found != *shape {
+            return Err(format!("variable {name} of shape {found:?} instead of {shape:?}"));
+        }
+        ordered.push(given.swap_remove(index));
+    }
+    match given.first() {
+        Some((name, _)) => Err(format!("a variable {name} that the optimiser does not have")),
+        None => Ok(ordered),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn variable(name: &str, shape: &[usize]) -> Variable {
+        Variable { name: name.into(), shape: shape.to_vec(), initial: 0.0 }
+    }
 
     fn example() -> Checkpoint {
         let epoch = Epoch { augment: Augment::Invert, loss: 0.1, accuracy: 0.9, val_loss: 0.2, val_accuracy: 0.8 };
@@ -183,10 +215,10 @@ mod tests {
     fn what_is_saved_is_loaded_to_the_bit() {
         let folder = tempfile::tempdir().unwrap();
         example().save(folder.path()).unwrap();
-        let mut loaded = Checkpoint::load(folder.path()).unwrap();
+        let first = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+        let mut loaded = Checkpoint::from_bytes(&first).unwrap();
         loaded.variables.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(loaded, example());
-        let first = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
         example().save(folder.path()).unwrap();
         assert_eq!(std::fs::read(folder.path().join(FILE_NAME)).unwrap(), first);
     }
@@ -204,7 +236,27 @@ mod tests {
     #[test]
     fn a_missing_checkpoint_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Checkpoint::load(folder.path()).unwrap_err().to_string();
+        let error = Checkpoint::load(folder.path(), &Network::digits()).unwrap_err().to_string();
         assert!(error.contains(FILE_NAME) && error.contains("train fit"), "{error}");
+    }
+
+    #[test]
+    fn variables_are_sorted_into_the_order_of_the_graph() {
+        let expected = [variable("b", &[2]), variable("a", &[])];
+        let given = vec![("a".to_owned(), Tensor::scalar(1.0)), ("b".to_owned(), Tensor::filled(&[2], 2.0))];
+        let ordered = in_order(&expected, given.clone()).unwrap();
+        assert_eq!(ordered, [given[1].clone(), given[0].clone()]);
+    }
+
+    #[test]
+    fn missing_misshapen_and_foreign_variables_are_named() {
+        let expected = [variable("conv1.weight", &[2, 3])];
+        let refusal = |given| in_order(&expected, given).unwrap_err();
+        let right = ("conv1.weight".to_owned(), Tensor::filled(&[2, 3], 0.0));
+        let turned = ("conv1.weight".to_owned(), Tensor::filled(&[3, 2], 0.0));
+        let other = ("beta".to_owned(), Tensor::scalar(1.0));
+        assert_eq!(refusal(vec![]), "no variable conv1.weight");
+        assert_eq!(refusal(vec![turned]), "variable conv1.weight of shape [3, 2] instead of [2, 3]");
+        assert_eq!(refusal(vec![right, other]), "a variable beta that the optimiser does not have");
     }
 }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::Array2;
 
+use crate::atomic;
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::{Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, RuntimeArgs};
 use crate::data::augment::Augment;
-use crate::data::{self, Dataset, Digits, pictures};
+use crate::data::{self, Dataset, Digits, pictures, samples};
 use crate::doctor;
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
@@ -18,7 +19,6 @@ use crate::net::Network;
 use crate::optimizer::Optimizer;
 use crate::runtime::Runtime;
 use crate::second_runtime::AnotherProcess;
-use crate::atomic;
 
 /// Name of the model in a run's folder.
 const MODEL_NAME: &str = "digits.onnx";
@@ -41,21 +41,24 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Pictures(args) => {
             println!("{}", pictures::locate(args.offline, Path::new(SAMPLE_PICTURES))?.display());
         }
-        Command::Samples(_) => {}
+        Command::Samples(args) => {
+            atomic::prepare_folder(&args.out)?;
+            samples::write(&args.out)?;
+        }
         Command::Doctor(args) => doctor::run(args.runtime, args.json)?,
     }
     Ok(())
 }
 
 fn run_fit(args: &FitArgs) -> Result<(), Error> {
-    let resume = args.resume.as_deref().map(Checkpoint::load).transpose()?;
+    let network = Network::digits();
+    let resume = args.resume.as_deref().map(|run| Checkpoint::load(run, &network)).transpose()?;
     atomic::prepare_folder(&args.out)?;
     let digits = load(&args.data)?;
     println!("{}", describe(&digits));
     let runtime = open(args.runtime)?;
     println!("{}", runtime.description());
-    let network = Network::digits();
-    let record = new_record(&args, &network, &digits, resume.as_ref());
+    let record = new_record(args, &network, &digits, resume.as_ref());
     let model = args.out.join(MODEL_NAME);
     let options = fit::Options {
         epochs: args.epochs as usize,
@@ -90,18 +93,19 @@ fn new_record(
         epochs: Vec::new(),
     });
     record.data_sha256.clone_from(&digits.sha256);
-    record.data_source.clone_from(&digits.source);
+    record.data_source = data_name(digits);
     record.learning_rate = args.learning_rate.unwrap_or(record.learning_rate);
     record.batch_size = args.batch.map_or(record.batch_size, |batch| batch as usize);
     record
 }
 
 fn run_export(args: &ExportArgs) -> Result<(), Error> {
-    let checkpoint = Checkpoint::load(&args.run)?;
+    let network = Network::digits();
+    let checkpoint = Checkpoint::load(&args.run, &network)?;
     let path = args.out.clone().unwrap_or_else(|| args.run.join(MODEL_NAME));
     let digits = load(&args.data)?;
     let runtime = open(args.runtime)?;
-    export_checked(&runtime, &Network::digits(), &checkpoint, digits.test, &args.data, &path)
+    export_checked(&runtime, &network, &checkpoint, digits.test, &args.data, &path)
 }
 
 fn export_checked(
@@ -114,9 +118,12 @@ fn export_checked(
 ) -> Result<(), Error> {
     let images = test.take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(runtime, data, images.len(), checkpoint.record.augment());
-    let second = second.as_ref().map(|process| process as &dyn SecondRuntime);
-    export(runtime, second, network, checkpoint, &images, path)?;
-    let also = second.map_or("; no second runtime is here".into(), |one| format!(" and {}", one.name()));
+    let process = second.as_ref().ok().map(|process| process as &dyn SecondRuntime);
+    export(runtime, process, network, checkpoint, &images, path)?;
+    let also = match &second {
+        Ok(process) => format!(" and {}", process.name()),
+        Err(reason) => format!("; {reason}"),
+    };
     println!("{}: agrees with the trainer on {}{also}", path.display(), runtime.kind().name());
     Ok(())
 }
@@ -129,9 +136,10 @@ fn run_evaluate(args: &EvaluateArgs) -> Result<(), Error> {
         None => test,
     };
     let augment = if args.invert { Augment::Invert } else { Augment::None };
-    let logits = run_model(&open(args.runtime)?, &model, &test, augment.variants())?;
+    let logits = run_model(&open(args.runtime)?, &model, &test, augment.variants())
+        .map_err(|error| Error::Model { path: args.model.clone(), reason: Box::new(error) })?;
     if let Some(path) = &args.scores {
-        atomic::write(path, &scores(&logits))?;
+        atomic::write(path, &to_bytes(&logits))?;
     }
     println!("accuracy {:.4} on {} images", accuracy(&logits, &test), logits.nrows());
     Ok(())
@@ -141,7 +149,7 @@ fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::ReadModel { path: path.into(), source })
 }
 
-fn scores(logits: &Array2<f32>) -> Vec<u8> {
+fn to_bytes(logits: &Array2<f32>) -> Vec<u8> {
     logits.iter().flat_map(|logit| logit.to_le_bytes()).collect()
 }
 
@@ -151,6 +159,12 @@ fn load(args: &DataArgs) -> Result<Digits, Error> {
         digits.train = digits.train.take(limit as usize);
     }
     Ok(digits)
+}
+
+/// What a model may tell about its data: where the files lie is nobody's business.
+fn data_name(digits: &Digits) -> String {
+    let is_mnist = digits.sha256 == data::mnist::SHA256;
+    if is_mnist { "MNIST".into() } else { format!("{} images", digits.train.len()) }
 }
 
 fn describe(digits: &Digits) -> String {

@@ -12,6 +12,8 @@ struct Report {
     /// What the chosen `--runtime` takes.
     runtime: &'static str,
     description: String,
+    /// What kept `auto` from something better.
+    note: Option<String>,
     library: Option<String>,
     cuda_provider: Result<String, String>,
     gpu: Option<String>,
@@ -39,10 +41,15 @@ fn examine(args: RuntimeArgs) -> Result<Report, Error> {
         Some(library) => discover::cuda_provider(library).map(|path| path.display().to_string()),
         None => Err("ONNX Runtime was not found".into()),
     };
-    let advice = advice(runtime.kind(), gpu.is_some(), python.is_some());
+    let misled = runtime.kind() == Kind::Tract && runtime.note().is_some();
+    let advice = match discover::named_library().filter(|_| misled) {
+        Some(_) => Some("set ORT_DYLIB_PATH to the library of ONNX Runtime, or unset it".into()),
+        None => advice(runtime.kind(), gpu.is_some(), python.is_some()),
+    };
     Ok(Report {
         runtime: runtime.kind().name(),
         description: runtime.description(),
+        note: runtime.note().map(Into::into),
         library: library.map(|path| path.display().to_string()),
         cuda_provider,
         gpu,

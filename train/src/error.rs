@@ -34,12 +34,20 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A model is not one that can be measured.
+    #[error("{path}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}")]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong with it.
+        reason: Box<Error>,
+    },
     /// A model's output has another form.
-    #[error("expected rows of logits for {expected} images, found {found} numbers a row")]
+    #[error("expected {expected} logits of an image, found {found}")]
     Logits {
-        /// Number of images.
+        /// Number of classes.
         expected: usize,
-        /// Numbers per image, rounded down.
+        /// Numbers that the model made of one image.
         found: usize,
     },
     /// Training left the range of numbers.

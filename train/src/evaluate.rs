@@ -15,6 +15,8 @@ use crate::tensor::Tensor;
 const BATCH_SIZE: usize = 100;
 /// Batches prepared ahead of the runtime.
 const PREFETCHED: usize = 4;
+/// The digits, which the labels of a data set are.
+const CLASSES: usize = 10;
 
 /// What a network achieves on a data set.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,11 +103,14 @@ pub fn run_model(
     let samples = batches.len();
     for batch in batches {
         let mut outputs = session.run(vec![(IMAGES.into(), batch.images.into())])?;
-        logits.extend(outputs.take(LOGITS)?);
+        let row = outputs.take(LOGITS)?;
+        if row.len() != CLASSES {
+            return Err(Error::Logits { expected: CLASSES, found: row.len() });
+        }
+        logits.extend(row);
     }
-    let classes = logits.len() / samples;
-    Array2::from_shape_vec((samples, classes), logits)
-        .map_err(|_| Error::Logits { expected: samples, found: classes })
+    let logits = Array2::from_shape_vec((samples, CLASSES), logits);
+    Ok(logits.expect("each image adds a whole row"))
 }
 
 /// Share of the rows whose largest logit (the first one on a tie) is at the label of their image.

@@ -14,6 +14,7 @@ use crate::atomic;
 use crate::checkpoint::{Checkpoint, Epoch, Record};
 use crate::data::Digits;
 use crate::data::augment::Augment;
+use crate::data::batch::{Batches, Order};
 use crate::error::Error;
 use crate::evaluate::Evaluator;
 use crate::net::Network;
@@ -47,16 +48,17 @@ pub fn fit(
     progress: &mut dyn Progress,
 ) -> Result<Checkpoint, Error> {
     atomic::prepare_folder(&options.out)?;
+    let variants = options.augment.variants();
+    let steps = Batches::new(&digits.train, variants, record.batch_size, Order::Sequential)?.len();
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let mut trainer = Trainer::new(runtime, network, &record, variables)?;
     let mut parameters = trainer.variables()?;
     parameters.truncate(network.parameters().len());
-    let variants = options.augment.variants();
     let mut evaluator = Evaluator::new(runtime, network, parameters, &digits.test, variants)?;
     let mut last = None;
     for number in 1..=options.epochs {
         let start = Instant::now();
-        progress.begin(number, options.epochs, trainer.steps(&digits.train, options.augment));
+        progress.begin(number, options.epochs, steps);
         let seed = epoch_seed(record.seed, record.epochs.len());
         let on_step = |sums: &Sums| progress.step(sums);
         let done = trainer.epoch(&digits.train, options.augment, seed, interrupted, on_step)?;

@@ -4,14 +4,16 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use clap::Parser;
-use train::cli::Cli;
+use train::cli::{Cli, Command};
 use train::commands::{self, INTERRUPTED};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // A fit ends after its step and an export soon; the others have nothing to finish.
+    let patient = matches!(cli.command, Command::Fit(_) | Command::Export(_));
     let second_time = || INTERRUPTED.swap(true, Ordering::Relaxed);
     let handler = ctrlc::set_handler(move || {
-        if second_time() {
+        if !patient || second_time() {
             std::process::exit(130);
         }
     });

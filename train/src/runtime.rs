@@ -69,12 +69,15 @@ pub enum RuntimeError {
         wheel: &'static str,
     },
     /// The native library cannot be used.
-    #[error("{path}: expected ONNX Runtime 1.{minor} or newer: {reason}", minor = ort::MINOR_VERSION)]
+    #[error(
+        "{path}: expected ONNX Runtime 1.{minor} or newer, found {found}; set ORT_DYLIB_PATH to one, or use \
+         `--runtime tract`", minor = ort::MINOR_VERSION
+    )]
     Library {
         /// The library.
         path: PathBuf,
-        /// What the loader said.
-        reason: String,
+        /// What is there instead.
+        found: String,
     },
     /// CUDA was asked for and cannot be had.
     #[error("CUDA is not available: {0}")]
@@ -123,16 +126,18 @@ impl Runtime {
             Choice::Tract => Self::tract(None),
             Choice::Onnxruntime => {
                 let library = found.ok_or(RuntimeError::NotFound { wheel: "onnxruntime" })?;
-                Self::native(Kind::Onnxruntime, library, threads)
+                Self::native(library, threads)
             }
             Choice::Cuda => {
                 let library = found.ok_or(RuntimeError::NotFound { wheel: "onnxruntime-gpu" })?;
-                Self::native(Kind::Cuda, library, threads)?.proven()
+                let mut runtime = Self::native(library, threads)?;
+                runtime.move_to_cuda()?;
+                Ok(runtime)
             }
             Choice::Auto => match found {
                 None => Self::tract(None),
-                Some(library) => Self::best_native(library, threads)
-                    .or_else(|error| Self::tract(Some(error.to_string()))),
+                Some(library) => Self::cuda_or_cpu(library, threads)
+                    .or_else(|error| Self::tract(Some(format!("tract is used: {error}")))),
             },
         }
     }
@@ -212,36 +217,46 @@ impl Runtime {
         Ok(Self { environment, kind: Kind::Tract, library: None, threads: 1, note })
     }
 
-    fn native(kind: Kind, library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
-        if kind == Kind::Cuda {
-            discover::cuda_provider(&library).map_err(RuntimeError::Cuda)?;
-        }
-        let unusable =
-            |reason: String| RuntimeError::Library { path: library.clone(), reason: one_line(&reason) };
+    fn native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
+        let unusable = |error: &dyn std::fmt::Display| {
+            let found = match library.has_root() && !library.exists() {
+                true => "no file".into(),
+                false => format!("one that cannot be used: {}", one_line(&error.to_string())),
+            };
+            RuntimeError::Library { path: library.clone(), found }
+        };
         let environment = ort::init_from(&library)
-            .map_err(|error| unusable(error.to_string()))?
+            .map_err(|error| unusable(&error))?
             .with_telemetry(false)
             .build()
-            .map_err(|error| unusable(error.to_string()))?;
+            .map_err(|error| unusable(&error))?;
+        let kind = Kind::Onnxruntime;
         if ort::info().contains(TRACT_BACKEND) {
             return Err(RuntimeError::InUse { expected: kind.name() });
         }
         Ok(Self { environment, kind, library: Some(library), threads, note: None })
     }
 
-    fn best_native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
-        match Self::native(Kind::Cuda, library.clone(), threads).and_then(Self::proven) {
-            Ok(cuda) => Ok(cuda),
-            Err(error) => {
-                let note = discover::gpu_name().map(|gpu| format!("{gpu} is not used: {error}"));
-                Ok(Self { note, ..Self::native(Kind::Onnxruntime, library, threads)? })
-            }
+    /// Both are the same environment, of which `ort` allows one in the life of a process.
+    fn cuda_or_cpu(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
+        let mut runtime = Self::native(library, threads)?;
+        if let Err(error) = runtime.move_to_cuda() {
+            runtime.kind = Kind::Onnxruntime;
+            runtime.note = discover::gpu_name().map(|gpu| format!("{gpu} is not used: {error}"));
         }
+        Ok(runtime)
     }
 
-    /// Runs one addition, so that a missing driver or library shows here and not in the middle of the work.
-    fn proven(self) -> Result<Self, RuntimeError> {
-        let cuda = |error: String| RuntimeError::Cuda(one_line(&error));
+    /// Runs one addition there, so that a missing driver or library shows here and not in the middle of the work.
+    fn move_to_cuda(&mut self) -> Result<(), RuntimeError> {
+        if let Some(library) = &self.library {
+            discover::cuda_provider(library).map_err(RuntimeError::Cuda)?;
+        }
+        self.kind = Kind::Cuda;
+        let cuda = |error: String| {
+            let needs = "it needs NVIDIA's driver and `pip install 'onnxruntime-gpu[cuda,cudnn]'`";
+            RuntimeError::Cuda(format!("{needs}: {}", one_line(&error)))
+        };
         let mut graph = Graph::new();
         let sum = graph.input("x", TensorType::f32(&[1])).and_then(|x| {
             let y = graph.add(x, x)?;
@@ -251,8 +266,7 @@ impl Runtime {
         let mut session =
             self.load(&graph.to_onnx("probe", &[]), Vec::new()).map_err(|e| cuda(e.to_string()))?;
         let outputs = session.run(vec![("x".into(), Tensor::filled(&[1], 1.0))]);
-        outputs.map_err(|error| cuda(error.to_string()))?;
-        Ok(self)
+        outputs.map(drop).map_err(|error| cuda(error.to_string()))
     }
 
     fn commit(&self, onnx: &[u8]) -> ort::Result<ort::session::Session> {
@@ -417,6 +431,8 @@ fn take_results(
 fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
     Ok(match tensor {
         Tensor::F32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+        Tensor::I8(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+        Tensor::I32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
         Tensor::I64(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
     })
 }

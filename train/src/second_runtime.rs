@@ -19,7 +19,7 @@ pub struct AnotherProcess<'a> {
 }
 
 impl<'a> AnotherProcess<'a> {
-    /// tract beside a native runtime, ONNX Runtime beside tract; `None` if there is no other runtime here.
+    /// tract beside a native runtime, ONNX Runtime beside tract; the error says why there is none.
     ///
     /// It will run the first `images` test images of `data`.
     pub fn beside(
@@ -27,25 +27,17 @@ impl<'a> AnotherProcess<'a> {
         data: &'a DataArgs,
         images: usize,
         augment: Augment,
-    ) -> Option<Self> {
+    ) -> Result<Self, &'static str> {
         let kind = match runtime.kind() {
             Kind::Cuda | Kind::Onnxruntime => Kind::Tract,
-            Kind::Tract => discover::library().map(|_| Kind::Onnxruntime)?,
+            Kind::Tract if discover::library().is_none() => return Err("no second runtime is here"),
+            Kind::Tract => Kind::Onnxruntime,
         };
-        Some(Self { kind, data, images, augment })
-    }
-
-    fn command(&self, model: &Path, scores: &Path) -> std::io::Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("evaluate").arg("--model").arg(model).arg("--scores").arg(scores);
-        command.args(["--runtime", self.kind.name(), "--threads", "1", "--offline"]);
-        command.arg("--data").arg(self.data.data.to_string());
-        command.arg("--images").arg(self.images.to_string());
-        if self.augment == Augment::Invert {
-            command.arg("--invert");
+        // A library that cannot be used says nothing about a model.
+        match this_program("doctor", kind).and_then(run) {
+            Ok(()) => Ok(Self { kind, data, images, augment }),
+            Err(_) => Err("the second runtime cannot be used, `train doctor` says why"),
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        Ok(command)
     }
 }
 
@@ -57,12 +49,12 @@ impl SecondRuntime for AnotherProcess<'_> {
     fn logits(&self, model: &Path) -> Result<Array2<f32>, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let scores = folder.path().join("scores");
-        let output = self.command(model, &scores).and_then(|mut command| command.output());
-        let output = output.map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            let message = String::from_utf8_lossy(&output.stderr);
-            return Err(message.trim().trim_start_matches("error: ").into());
-        }
+        let mut command = this_program("evaluate", self.kind)?;
+        command.arg("--model").arg(model).arg("--scores").arg(&scores).arg("--offline");
+        command.arg("--data").arg(self.data.data.to_string());
+        command.arg("--images").arg(self.images.to_string());
+        command.args((self.augment == Augment::Invert).then_some("--invert"));
+        run(command)?;
         let bytes = std::fs::read(&scores).map_err(|error| error.to_string())?;
         let (chunks, _) = bytes.as_chunks::<4>();
         let logits: Vec<f32> = chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
@@ -70,4 +62,25 @@ impl SecondRuntime for AnotherProcess<'_> {
         let shape = (rows, logits.len() / rows);
         Array2::from_shape_vec(shape, logits).map_err(|error| error.to_string())
     }
+}
+
+/// One of this program's commands, on a runtime and a thread.
+fn this_program(command: &str, kind: Kind) -> Result<Command, String> {
+    let mut program = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+    program.args([command, "--runtime", kind.name(), "--threads", "1"]);
+    program.stdin(Stdio::null());
+    // Ctrl-C is for this process, which finishes an export that it has begun.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut program, 0);
+    Ok(program)
+}
+
+/// Runs a command to its end; if it fails, the error is what it said.
+fn run(mut command: Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let message = String::from_utf8_lossy(&output.stderr);
+    Err(message.lines().last().unwrap_or_default().trim_start_matches("error: ").into())
 }

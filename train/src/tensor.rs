@@ -9,6 +9,10 @@ use ndarray::{ArrayD, IxDyn};
 pub enum ElementType {
     /// 32-bit float.
     F32,
+    /// 8-bit signed integer.
+    I8,
+    /// 32-bit signed integer.
+    I32,
     /// 64-bit signed integer.
     I64,
     /// Truth value, one byte.
@@ -20,6 +24,8 @@ impl ElementType {
     pub fn onnx(self) -> i32 {
         match self {
             Self::F32 => 1,
+            Self::I8 => 3,
+            Self::I32 => 6,
             Self::I64 => 7,
             Self::Bool => 9,
         }
@@ -68,6 +74,10 @@ impl fmt::Display for TensorType {
 pub enum Tensor {
     /// 32-bit floats.
     F32(ArrayD<f32>),
+    /// 8-bit signed integers.
+    I8(ArrayD<i8>),
+    /// 32-bit signed integers.
+    I32(ArrayD<i32>),
     /// 64-bit signed integers.
     I64(ArrayD<i64>),
 }
@@ -92,6 +102,8 @@ impl Tensor {
     pub fn tensor_type(&self) -> TensorType {
         match self {
             Self::F32(array) => TensorType::new(ElementType::F32, array.shape()),
+            Self::I8(array) => TensorType::new(ElementType::I8, array.shape()),
+            Self::I32(array) => TensorType::new(ElementType::I32, array.shape()),
             Self::I64(array) => TensorType::new(ElementType::I64, array.shape()),
         }
     }
@@ -100,7 +112,7 @@ impl Tensor {
     pub fn as_f32(&self) -> Option<&ArrayD<f32>> {
         match self {
             Self::F32(array) => Some(array),
-            Self::I64(_) => None,
+            Self::I8(_) | Self::I32(_) | Self::I64(_) => None,
         }
     }
 
@@ -108,19 +120,26 @@ impl Tensor {
     pub fn to_le_bytes(&self) -> Vec<u8> {
         match self {
             Self::F32(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Self::I8(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Self::I32(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
             Self::I64(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
         }
     }
 }
 
-impl<D: ndarray::Dimension> From<ndarray::Array<f32, D>> for Tensor {
-    fn from(array: ndarray::Array<f32, D>) -> Self {
-        Self::F32(array.into_dyn())
-    }
+macro_rules! from_array {
+    ($($element:ty => $variant:ident,)*) => {
+        $(impl<D: ndarray::Dimension> From<ndarray::Array<$element, D>> for Tensor {
+            fn from(array: ndarray::Array<$element, D>) -> Self {
+                Self::$variant(array.into_dyn())
+            }
+        })*
+    };
 }
 
-impl<D: ndarray::Dimension> From<ndarray::Array<i64, D>> for Tensor {
-    fn from(array: ndarray::Array<i64, D>) -> Self {
-        Self::I64(array.into_dyn())
-    }
+from_array! {
+    f32 => F32,
+    i8 => I8,
+    i32 => I32,
+    i64 => I64,
 }

@@ -55,7 +55,7 @@ impl Demo {
         Ok(Self {
             train: executable(&messages, "train")?,
             infer: executable(&messages, "infer")?,
-            folder: target.join("demo"),
+            folder: relative(target).join("demo"),
             library: None,
             fit_options: Vec::new(),
         })
@@ -110,7 +110,7 @@ impl Demo {
                 Ok(native) => found = native,
                 Err(error) => {
                     self.library = None;
-                    println!("No ONNX Runtime: {error:#}.");
+                    println!("No ONNX Runtime: {error:#}");
                 }
             }
         }

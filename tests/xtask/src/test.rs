@@ -59,6 +59,8 @@ const STEPS: &[Step] = &[
             "--release",
             "--workspace",
             "--no-fail-fast",
+            "--config-file",
+            "tests/nextest.toml",
         ],
         environment: &[],
         install: Some("cargo install cargo-nextest --locked"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
-use ureq::http::Response;
+use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
 use crate::data::{DataError, hexadecimal};
@@ -115,14 +115,9 @@ fn transfer(
         file.set_len(0)?;
         response = get(agent, url, 0)?;
     }
-    if !response.status().is_success() {
-        return Err(io::Error::other(format!(
-            "HTTP status {}",
-            response.status()
-        )));
+    if let Some(rest) = response.body().content_length() {
+        bar.set_length(have + rest);
     }
-    let total = response.body().content_length().map(|rest| have + rest);
-    bar.set_length(total.unwrap_or(size_limit));
     bar.set_position(have);
     let body = response.body_mut().as_reader().take(size_limit + 1 - have);
     let copied = io::copy(&mut bar.wrap_read(body), file)?;
@@ -133,13 +128,18 @@ fn transfer(
     Ok(())
 }
 
-/// Asks for `url` from byte `start` on.
+/// Asks for `url` from byte `start` on. That the file ends before `start` is an answer too, any other refusal an error.
 fn get(agent: &Agent, url: &str, start: u64) -> io::Result<Response<Body>> {
     let mut request = agent.get(url);
     if start > 0 {
         request = request.header("Range", format!("bytes={start}-"));
     }
-    request.call().map_err(ureq::Error::into_io)
+    let response = request.call().map_err(ureq::Error::into_io)?;
+    match response.status() {
+        status if status.is_success() => Ok(response),
+        StatusCode::RANGE_NOT_SATISFIABLE if start > 0 => Ok(response),
+        status => Err(io::Error::other(format!("HTTP status {status}"))),
+    }
 }
 
 /// Whether the response goes on at byte `start` of the file itself, not of some encoding of it.
@@ -148,7 +148,7 @@ fn continues(response: &Response<Body>, start: u64) -> bool {
     let range = headers
         .get("Content-Range")
         .and_then(|range| range.to_str().ok());
-    response.status() == 206
+    response.status() == StatusCode::PARTIAL_CONTENT
         && !headers.contains_key("Content-Encoding")
         && range.is_some_and(|range| range.starts_with(&format!("bytes {start}-")))
 }

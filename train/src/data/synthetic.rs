@@ -1,4 +1,5 @@
-//! Handwritten digits drawn by code, for machines without data: as easy to get as a number, as hard to read as MNIST.
+//! Handwritten digits drawn by code, for machines without data: close enough to MNIST that what is learnt from
+//! them carries over.
 //!
 //! Every image has random numbers of its own, so the first N images are the same however many follow, and the same seed
 //! gives the same bytes on every machine because only exact arithmetic is used.
@@ -46,7 +47,7 @@ fn dataset(count: usize, seed: u64, part: u64) -> Dataset {
     for (index, mut image) in images.axis_iter_mut(Axis(0)).enumerate() {
         let mut random = Random::new(seed, 2 * index as u64 + part);
         let canvas = draw(index % 10, &mut random);
-        // Ink that is not quite black shows in pens, and MNIST has it too.
+        // Above 1 the ink saturates, as most of it does in MNIST.
         let strength = 255.0 * random.between(0.8, 1.15);
         image
             .iter_mut()
@@ -78,7 +79,7 @@ struct Hand {
     /// How far knots stray.
     unrest: f32,
     /// Width of the digit against its height.
-    narrowness: f32,
+    aspect: f32,
     slant: f32,
     cosine: f32,
     sine: f32,
@@ -95,7 +96,7 @@ impl Hand {
         let scale = 1.0 / (1.0 + half * half);
         Self {
             unrest: random.between(0.01, 0.055),
-            narrowness: random.between(0.6, 1.3),
+            aspect: random.between(0.6, 1.3),
             slant: random.bell(0.2) + 0.1,
             cosine: (1.0 - half * half) * scale,
             sine: 2.0 * half * scale,
@@ -114,7 +115,7 @@ impl Hand {
                 y - 0.5 + random.bell(self.unrest),
             );
             let y = y + self.waist * (0.25 - y * y);
-            let x = x * self.narrowness * (1.0 + self.spread * 2.0 * y) - self.slant * y;
+            let x = x * self.aspect * (1.0 + self.spread * 2.0 * y) - self.slant * y;
             Point {
                 x: x * self.cosine - y * self.sine,
                 y: x * self.sine + y * self.cosine,

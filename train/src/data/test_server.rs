@@ -9,6 +9,7 @@ use std::time::Duration;
 
 /// How a server differs from a good one.
 #[derive(Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools)]
 pub struct Faults {
     /// It ignores `Range` and always sends the whole file.
     pub no_ranges: bool,
@@ -16,6 +17,8 @@ pub struct Faults {
     pub cut_after: Option<usize>,
     /// It does not announce the length of a body.
     pub no_length: bool,
+    /// It is out of service.
+    pub unavailable: bool,
     /// It answers a `Range` with a part that starts elsewhere.
     pub wrong_range: bool,
 }
@@ -103,6 +106,11 @@ fn answer(
         .unwrap()
         .push(start.map_or(path.clone(), |start| format!("{path} from {start}")));
 
+    if faults.unavailable {
+        return stream.write_all(
+            b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\r\nConnection: close\r\n\r\nsorry",
+        );
+    }
     let Some((_, content)) = files.iter().find(|(name, _)| *name == path) else {
         return stream.write_all(
             b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nConnection: close\r\n\r\nsorry",

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::checkpoint::{CheckpointError, Record};
+use crate::checkpoint::Record;
 use crate::data::Dataset;
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order, prefetch};
@@ -65,10 +65,8 @@ impl Trainer {
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, Error> {
         let model = models::training(network, record.optimizer, record.batch_size)?;
-        let variables = match variables {
-            Some(given) => in_order(&model.variables, given)?,
-            None => first_values(network, &model.variables, record.seed),
-        };
+        let variables =
+            variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
         Ok(Self {
             session: runtime.load(&model.onnx, variables)?,
             network: network.clone(),
@@ -122,11 +120,6 @@ impl Trainer {
     pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
         self.session.residents()
     }
-
-    /// Number of steps of an epoch over `dataset`.
-    pub fn steps(&self, dataset: &Dataset, augment: Augment) -> usize {
-        (dataset.len() * augment.variants().len()).div_ceil(self.batch_size)
-    }
 }
 
 fn first_values(network: &Network, variables: &[Variable], seed: u64) -> Vec<(String, Tensor)> {
@@ -134,54 +127,4 @@ fn first_values(network: &Network, variables: &[Variable], seed: u64) -> Vec<(St
     let state = &variables[values.len()..];
     values.extend(state.iter().map(|one| (one.name.clone(), Tensor::filled(&one.shape, one.initial))));
     values
-}
-
-/// Brings a checkpoint's variables into the order of the graph; all must be there with their shapes.
-fn in_order(
-    expected: &[Variable],
-    mut given: Vec<(String, Tensor)>,
-) -> Result<Vec<(String, Tensor)>, CheckpointError> {
-    let mut ordered = Vec::with_capacity(expected.len());
-    for variable in expected {
-        let index = given.iter().position(|(name, _)| *name == variable.name);
-        let found = index.map(|index| given.swap_remove(index));
-        let shape = found.as_ref().map(|(_, tensor)| tensor.tensor_type().shape);
-        match found {
-            Some(pair) if shape.as_ref() == Some(&variable.shape) => ordered.push(pair),
-            _ => {
-                return Err(CheckpointError::Mismatch {
-                    expected: format!("a variable {} of shape {:?}", variable.name, variable.shape),
-                    found: shape.map_or("none".into(), |shape| format!("shape {shape:?}")),
-                });
-            }
-        }
-    }
-    Ok(ordered)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn variable(name: &str, shape: &[usize]) -> Variable {
-        Variable { name: name.into(), shape: shape.to_vec(), initial: 0.0 }
-    }
-
-    #[test]
-    fn variables_are_sorted_into_the_order_of_the_graph() {
-        let expected = [variable("a", &[2]), variable("b", &[])];
-        let given = vec![("b".to_owned(), Tensor::scalar(1.0)), ("a".to_owned(), Tensor::filled(&[2], 2.0))];
-        let ordered = in_order(&expected, given.clone()).unwrap();
-        assert_eq!(ordered, [given[1].clone(), given[0].clone()]);
-    }
-
-    #[test]
-    fn missing_and_misshapen_variables_are_named() {
-        let expected = [variable("conv1.weight", &[2, 3])];
-        let error = in_order(&expected, Vec::new()).unwrap_err().to_string();
-        assert!(error.contains("conv1.weight of shape [2, 3], found none"), "{error}");
-        let given = vec![("conv1.weight".to_owned(), Tensor::filled(&[3, 2], 0.0))];
-        let error = in_order(&expected, given).unwrap_err().to_string();
-        assert!(error.contains("found shape [3, 2]"), "{error}");
-    }
 }

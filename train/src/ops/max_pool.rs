@@ -13,8 +13,13 @@ pub static MAX_POOL: Operator =
 
 pub(super) fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 1)?;
-    shape::expect_f32(inputs[0], 4)?;
+    if inputs[0].element() != ElementType::I8 {
+        shape::expect_f32(inputs[0], 4)?;
+    }
     let shape = inputs[0].shape();
+    if shape.len() != 4 {
+        return Err(format!("expected 4 dimensions, found {shape:?}"));
+    }
     let window = Window::from_attributes(attributes);
     if (0..4).any(|side| window.pads[side] >= window.extent(side % 2)) {
         return Err(format!("{window:?} has windows of padding only"));

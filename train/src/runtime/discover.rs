@@ -6,14 +6,18 @@ use std::process::{Command, Stdio};
 
 /// The native library: ORT_DYLIB_PATH, else the active Python's packages, else the system's library path.
 pub fn library() -> Option<PathBuf> {
-    if let Some(path) = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
-        return Some(path.into());
-    }
-    python_packages()
-        .into_iter()
-        .map(|packages| packages.join("onnxruntime").join("capi"))
-        .chain(library_directories())
-        .find_map(|directory| library_in(&directory))
+    named_library().or_else(|| {
+        python_packages()
+            .into_iter()
+            .map(|packages| packages.join("onnxruntime").join("capi"))
+            .chain(library_directories())
+            .find_map(|directory| library_in(&directory))
+    })
+}
+
+/// What ORT_DYLIB_PATH names; an empty one counts as not set.
+pub fn named_library() -> Option<PathBuf> {
+    env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// The version at the end of the library's file name, following links.
@@ -27,7 +31,7 @@ pub fn version(library: &Path) -> String {
 
 /// The CUDA provider beside the library, or what is missing.
 pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
-    let directory = library.parent().unwrap_or(Path::new("."));
+    let directory = library.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = format!(
         "{}onnxruntime_providers_cuda{}",
         env::consts::DLL_PREFIX,

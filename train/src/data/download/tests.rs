@@ -132,6 +132,19 @@ fn a_mirror_that_never_finishes_is_given_up_and_its_part_kept() {
 }
 
 #[test]
+fn a_mirror_out_of_service_costs_no_part() {
+    let faults = Faults {
+        unavailable: true,
+        ..Faults::default()
+    };
+    let (folder, server) = (tempdir().unwrap(), serve(faults));
+    leave_part(&server, &folder, 10);
+    let message = fetch_from(&[&server], &folder).unwrap_err().to_string();
+    assert!(message.contains("HTTP status 503"), "{message}");
+    assert_eq!((server.requests().len(), files_in(&folder)), (1, 1));
+}
+
+#[test]
 fn wrong_content_falls_to_the_next_mirror() {
     let wrong = Server::with_files([("file", b"something else".to_vec())]);
     let (folder, right) = (tempdir().unwrap(), serve(Faults::default()));

@@ -1,0 +1,13 @@
+//! The program `train`, run as a user runs it: what it prints, its exit code, and what it leaves on the disk.
+
+mod checkpoints;
+mod data_folders;
+mod fits;
+mod idx;
+#[cfg(unix)]
+mod interrupts;
+mod models;
+mod out_folders;
+mod runtimes;
+mod sandbox;
+mod usage;

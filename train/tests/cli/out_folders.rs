@@ -1,0 +1,138 @@
+//! Places that cannot be written to: earlier results survive, and nothing half-written is left.
+
+use crate::sandbox::{QUICK, Sandbox};
+
+#[test]
+fn a_file_in_the_way_of_the_folder_stays() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("taken", "not a folder");
+    for out in ["taken", "taken/run", "taken/a/b"] {
+        let line = format!("fit {QUICK} --epochs 1 --out {out}");
+        sandbox.refuses(&line, &[&format!("{out}: cannot be written"), "untouched"]);
+    }
+}
+
+#[test]
+fn a_folder_in_the_way_of_a_result_stays() {
+    let sandbox = Sandbox::with_run();
+    sandbox.write("new/checkpoint.safetensors/notes", "a folder in the way");
+    let line = format!("fit {QUICK} --epochs 1 --out new");
+    sandbox.refuses(&line, &["new/checkpoint.safetensors: cannot be written"]);
+    sandbox.write("models/digits.onnx/notes", "a folder in the way");
+    let line = "export --run run --data digits --runtime tract --out models/digits.onnx";
+    sandbox.refuses(line, &["models/digits.onnx: cannot be written"]);
+}
+
+#[test]
+fn a_model_that_cannot_be_written_leaves_the_checkpoint() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("run/digits.onnx/notes", "a folder in the way");
+    let fit = sandbox.train(&format!("fit {QUICK} --epochs 1 --out run"));
+    fit.refusal(&["run/digits.onnx: cannot be written"]);
+    let names: Vec<_> = sandbox.files("run").into_keys().collect();
+    assert_eq!(names, ["checkpoint.safetensors", "digits.onnx/notes"]);
+    sandbox.train("export --run run --data digits --runtime tract --out model.onnx").success();
+}
+
+#[test]
+fn results_without_a_folder_are_refused() {
+    let sandbox = Sandbox::with_run();
+    let export = "export --run run --data digits --runtime tract --out nowhere/digits.onnx";
+    sandbox.refuses(export, &["nowhere/digits.onnx: cannot be written"]);
+    for scores in ["nowhere/scores", "digits"] {
+        let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract";
+        let parts = [&*format!("{scores}: cannot be written")];
+        sandbox.refuses(&format!("{evaluate} --scores {scores}"), &parts);
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::process::Command;
+
+    use crate::sandbox::{Finished, NO_PROGRAMS, QUICK, Sandbox, skip};
+
+    #[test]
+    fn a_file_system_without_files_of_ours_is_refused() {
+        // Permissions do not bind the superuser, but nobody can create files here.
+        let sandbox = Sandbox::with_run();
+        let parts = ["/proc/run: cannot be written"];
+        sandbox.refuses(&format!("fit {QUICK} --epochs 1 --out /proc/run"), &parts);
+        let parts = ["/proc/digits.onnx: cannot be written"];
+        sandbox.refuses("export --data digits --runtime tract --out /proc/digits.onnx", &parts);
+        let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract";
+        sandbox.refuses(&format!("{evaluate} --scores /proc/scores"), &["/proc/scores: cannot be written"]);
+    }
+
+    /// A command of `unshare` under which file systems can be mounted; `None` after the test was reported as skipped.
+    fn private_mounts(test: &str) -> Option<&'static [&'static str]> {
+        const WAYS: [&[&str]; 2] = [&["--map-root-user", "--mount"], &["--mount"]];
+        let trial = ["/bin/sh", "-c", "mount -t tmpfs tmpfs /mnt"];
+        let works = |way: &&&[&str]| {
+            Command::new("unshare").args(**way).args(trial).output().is_ok_and(|output| output.status.success())
+        };
+        let found = WAYS.iter().find(works).copied();
+        if found.is_none() {
+            skip(test, "`unshare --mount` is not permitted here");
+        }
+        found
+    }
+
+    /// Runs the program while `disk` is a file system of its own with the files of `run` in it, mounted with `options`
+    /// and then remounted with `later`. What is on it at the end lies in `after`.
+    fn on_a_disk(
+        sandbox: &Sandbox,
+        way: &[&str],
+        [options, later]: [&str; 2],
+        line: &str,
+    ) -> Finished {
+        let script = r#"
+            mkdir disk after && mount -t tmpfs -o "$OPTIONS" tmpfs disk && cp run/* disk &&
+            mount -o "remount,$LATER" disk || exit 100
+            PATH="$TRAIN_PATH" "$@"
+            code=$?
+            cp -R disk/. after && exit $code"#;
+        let mut command = sandbox.isolated("unshare");
+        command.env("OPTIONS", options).env("LATER", later).env("TRAIN_PATH", NO_PROGRAMS);
+        command.args(way).args(["/bin/sh", "-c", script, "sh", env!("CARGO_BIN_EXE_train")]);
+        Finished::of(command.args(line.split_whitespace()))
+    }
+
+    const EXPORT: &str = "export --run run --data digits --runtime tract --out disk/new.onnx";
+    const EVALUATE: &str =
+        "evaluate --model run/digits.onnx --data digits --runtime tract --scores disk/scores";
+
+    #[test]
+    fn earlier_results_survive_a_full_disk() {
+        let test = "out_folders::linux::earlier_results_survive_a_full_disk";
+        let Some(way) = private_mounts(test) else { return };
+        for (line, file) in [
+            (format!("fit {QUICK} --epochs 2 --out disk"), "disk/checkpoint.safetensors"),
+            ("fit --data digits --runtime tract --resume disk --out disk".into(), "disk/checkpoint.safetensors"),
+            (EXPORT.into(), "disk/new.onnx"),
+        ] {
+            let sandbox = Sandbox::with_run();
+            // Room for a checkpoint of 1.7 MB and a model of 0.9 MB, but not for another of either.
+            let finished = on_a_disk(&sandbox, way, ["size=3m", "size=3m"], &line);
+            finished.refusal(&[&format!("{file}: cannot be written: No space left")]);
+            assert_eq!(sandbox.files("after"), sandbox.files("run"), "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_changes_on_a_read_only_disk() {
+        let test = "out_folders::linux::nothing_changes_on_a_read_only_disk";
+        let Some(way) = private_mounts(test) else { return };
+        for (line, file) in [
+            (&*format!("fit {QUICK} --epochs 1 --out disk"), "disk"),
+            (&*format!("fit {QUICK} --epochs 1 --out disk/new"), "disk/new"),
+            (EXPORT, "disk/new.onnx"),
+            (EVALUATE, "disk/scores"),
+        ] {
+            let sandbox = Sandbox::with_run();
+            let finished = on_a_disk(&sandbox, way, ["size=8m", "ro"], line);
+            finished.refusal(&[&format!("{file}: cannot be written: Read-only file system")]);
+            assert_eq!(sandbox.files("after"), sandbox.files("run"), "{line}");
+        }
+    }
+}

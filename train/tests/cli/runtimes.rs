@@ -1,0 +1,202 @@
+//! Runtimes that are not there or broken: said in a line, and never replaced by another unless the user leaves the choice.
+
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::sandbox::{Finished, QUICK, Sandbox, skip};
+
+const MODEL_COMMANDS: [&str; 4] = [
+    "fit --data digits --batch 16 --epochs 1 --out run",
+    "export --run run --data digits",
+    "evaluate --model run/digits.onnx --data digits",
+    "doctor --json",
+];
+
+/// The program with ORT_DYLIB_PATH naming `library`, relative to the folder.
+fn with_library(sandbox: &Sandbox, library: &str, line: &str) -> Command {
+    let mut command = sandbox.command(line);
+    command.env("ORT_DYLIB_PATH", sandbox.path(library));
+    command
+}
+
+/// A folder with a run and with two names for ONNX Runtime's library: `none.so`, which is not there, and `text.so`.
+fn with_broken_libraries() -> Sandbox {
+    let sandbox = Sandbox::with_run();
+    sandbox.write("text.so", "This is no library.\n");
+    sandbox
+}
+
+/// The machine's ONNX Runtime; without one the test is skipped.
+fn installed_library(test: &str) -> Option<PathBuf> {
+    let mut doctor = Sandbox::new().isolated(env!("CARGO_BIN_EXE_train"));
+    doctor.args(["doctor", "--json", "--runtime", "tract"]).current_dir("/");
+    doctor.envs(std::env::var_os("ORT_DYLIB_PATH").map(|library| ("ORT_DYLIB_PATH", library)));
+    let library = report(&Finished::of(&mut doctor))["library"].as_str().map(PathBuf::from);
+    if library.is_none() {
+        skip(test, "ONNX Runtime is not installed; `pip install onnxruntime` provides it");
+    }
+    library
+}
+
+fn report(finished: &Finished) -> Value {
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    serde_json::from_str(&finished.stdout).unwrap()
+}
+
+#[test]
+fn a_broken_library_is_named_with_the_ways_out() {
+    let sandbox = with_broken_libraries();
+    for (library, found) in [
+        ("none.so", "found no file"),
+        ("text.so", "found one that cannot be used"),
+        ("digits", "found one that cannot be used"),
+    ] {
+        let parts =
+            [library, "expected ONNX Runtime 1.", found, "ORT_DYLIB_PATH", "`--runtime tract`"];
+        for line in MODEL_COMMANDS {
+            for runtime in ["onnxruntime", "cuda"] {
+                let line = format!("{line} --runtime {runtime}");
+                sandbox.refuses_command(&mut with_library(&sandbox, library, &line), &parts);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_runtime_that_is_not_installed_is_named_with_its_wheel() {
+    let sandbox = Sandbox::with_run();
+    if !report(&sandbox.train("doctor --json"))["library"].is_null() {
+        // A library in the system's path cannot be hidden; the other tests name theirs.
+        println!("ONNX Runtime is installed for the whole system");
+        return;
+    }
+    for line in MODEL_COMMANDS {
+        for (runtime, wheel) in [("onnxruntime", "onnxruntime`"), ("cuda", "onnxruntime-gpu`")] {
+            let line = format!("{line} --runtime {runtime}");
+            let wheel = format!("`pip install {wheel}");
+            sandbox.refuses(&line, &["not found", "ORT_DYLIB_PATH", &wheel, "`--runtime tract`"]);
+        }
+    }
+}
+
+#[test]
+fn auto_falls_back_to_tract_and_says_so() {
+    let sandbox = with_broken_libraries();
+    for library in ["none.so", "text.so"] {
+        let line = "evaluate --model run/digits.onnx --data digits --runtime auto";
+        let finished = Finished::of(&mut with_library(&sandbox, library, line));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        assert!(finished.stdout.ends_with("on 20 images\n"), "{finished:?}");
+        let note = finished.stderr.strip_suffix('\n').unwrap();
+        assert!(note.starts_with("note: tract is used: ") && !note.contains('\n'), "{note}");
+        assert!(note.contains(library) && note.contains("expected ONNX Runtime"), "{note}");
+        // `auto` is what is taken where nothing is said.
+        let line = "evaluate --model run/digits.onnx --data digits";
+        let again = Finished::of(&mut with_library(&sandbox, library, line));
+        assert_eq!((again.stdout, again.stderr), (finished.stdout, finished.stderr));
+    }
+}
+
+#[test]
+fn the_doctor_reports_a_broken_library() {
+    let sandbox = with_broken_libraries();
+    for library in ["none.so", "text.so"] {
+        let finished = Finished::of(&mut with_library(&sandbox, library, "doctor --json"));
+        let report = report(&finished);
+        assert_eq!(report["runtime"], "tract");
+        assert_eq!(report["library"], sandbox.path(library).to_str().unwrap());
+        assert_eq!(format!("note: {}\n", report["note"].as_str().unwrap()), finished.stderr);
+        assert!(report["advice"].as_str().unwrap().contains("ORT_DYLIB_PATH"), "{report}");
+        let table = Finished::of(&mut with_library(&sandbox, library, "doctor"));
+        assert_eq!(table.code, Some(0), "{table:?}");
+        let row = |name: &str| table.stdout.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(row("onnxruntime").ends_with(library), "{table:?}");
+        assert!(row("used").contains("tract") && row("used").contains("--runtime auto"), "{table:?}");
+        assert!(row("better").contains("ORT_DYLIB_PATH"), "{table:?}");
+    }
+}
+
+#[test]
+fn the_doctor_reports_tract_in_json_and_in_words() {
+    let sandbox = Sandbox::new();
+    let finished = sandbox.train("doctor --json --runtime tract");
+    assert_eq!(finished.success().lines().count(), 1);
+    let report = report(&finished);
+    assert_eq!((&report["runtime"], &report["note"]), (&"tract".into(), &Value::Null));
+    let description = report["description"].as_str().unwrap();
+    assert!(description.starts_with("tract") && description.contains("CPU"), "{report}");
+    for key in ["library", "cuda_provider", "gpu", "python", "advice"] {
+        assert!(report.get(key).is_some(), "{key} is not in {report}");
+    }
+    let table = sandbox.train("doctor --runtime tract");
+    let names: Vec<&str> =
+        table.success().lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, ["tract", "onnxruntime", "cuda", "gpu", "python", "used", "better"]);
+    assert!(table.stdout.contains(&format!("{description} (--runtime tract)")), "{table:?}");
+}
+
+#[test]
+fn a_broken_second_runtime_is_no_obstacle() {
+    let sandbox = with_broken_libraries();
+    for line in ["export --run run --data digits", &format!("fit {QUICK} --epochs 1")] {
+        let finished = Finished::of(&mut with_library(&sandbox, "text.so", line));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        let end = "on tract; the second runtime cannot be used, `train doctor` says why\n";
+        assert!(finished.stdout.ends_with(end), "{finished:?}");
+    }
+}
+
+#[test]
+fn a_model_is_checked_on_both_runtimes() {
+    let test = "runtimes::a_model_is_checked_on_both_runtimes";
+    let Some(library) = installed_library(test) else { return };
+    let sandbox = Sandbox::with_digits();
+    let fit = "fit --data digits --batch 16 --epochs 1 --threads 1";
+    for (runtime, other) in [("tract", "onnxruntime"), ("onnxruntime", "tract")] {
+        let line = format!("{fit} --augment invert --runtime {runtime} --out {runtime}");
+        let finished = Finished::of(sandbox.command(&line).env("ORT_DYLIB_PATH", &library));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        let end = format!("agrees with the trainer on {runtime} and {other}\n");
+        assert!(finished.stdout.ends_with(&end), "{finished:?}");
+        assert_eq!(sandbox.files(runtime).len(), 2);
+    }
+}
+
+#[test]
+fn cuda_is_never_replaced_by_the_cpu() {
+    let Some(library) = installed_library("runtimes::cuda_is_never_replaced_by_the_cpu") else { return };
+    let sandbox = Sandbox::with_run();
+    let command = |line: &str| {
+        let mut command = sandbox.command(&format!("{line} --runtime cuda"));
+        command.env("ORT_DYLIB_PATH", &library);
+        command
+    };
+    let doctor = Finished::of(&mut command("doctor"));
+    if doctor.code == Some(0) {
+        assert!(doctor.stdout.contains(", CUDA, "), "{doctor:?}");
+        return;
+    }
+    for line in MODEL_COMMANDS {
+        sandbox.refuses_command(&mut command(line), &["CUDA is not available", "pip install"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cuda_provider_that_does_not_load_leaves_the_cpu_to_auto() {
+    let test = "runtimes::a_cuda_provider_that_does_not_load_leaves_the_cpu_to_auto";
+    let Some(installed) = installed_library(test) else { return };
+    let sandbox = Sandbox::with_run();
+    sandbox.write(&format!("{DLL_PREFIX}onnxruntime_providers_cuda{DLL_SUFFIX}"), "no library");
+    let library = format!("{DLL_PREFIX}onnxruntime{DLL_SUFFIX}");
+    std::os::unix::fs::symlink(installed, sandbox.path(&library)).unwrap();
+    for line in MODEL_COMMANDS {
+        let mut command = with_library(&sandbox, &library, &format!("{line} --runtime cuda"));
+        sandbox.refuses_command(&mut command, &["CUDA is not available", "driver", "pip install"]);
+    }
+    let report = report(&Finished::of(&mut with_library(&sandbox, &library, "doctor --json")));
+    assert_eq!(report["runtime"], "onnxruntime", "{report}");
+}

@@ -1,0 +1,119 @@
+//! Command lines that are wrong, and commands that need neither data nor a model.
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn without_a_command_the_help_is_shown() {
+    let finished = Sandbox::new().train("");
+    let help = finished.misuse();
+    for command in ["summary", "fit", "export", "evaluate", "data", "pictures", "samples", "doctor"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{command} is not in: {help}");
+    }
+}
+
+#[test]
+fn help_that_is_asked_for_is_no_error() {
+    let finished = Sandbox::new().train("fit --help");
+    for option in ["--data", "--epochs", "--learning-rate", "--resume", "--out", "--runtime"] {
+        assert!(finished.success().contains(option), "{finished:?}");
+    }
+}
+
+#[test]
+fn wrong_options_are_named_and_nothing_is_made() {
+    let sandbox = Sandbox::new();
+    for (line, parts) in [
+        ("fit --epochs 0", ["'0'", "--epochs"]),
+        ("fit --epochs two", ["'two'", "--epochs"]),
+        ("fit --epoch 2", ["'--epoch'", "--epochs"]),
+        ("fit --batch 0", ["'0'", "--batch"]),
+        ("fit --batch 5000000000", ["'5000000000'", "--batch"]),
+        ("fit --limit 0", ["'0'", "--limit"]),
+        ("fit --threads 0", ["'0'", "--threads"]),
+        ("fit --learning-rate 0", ["'0'", "--learning-rate"]),
+        ("fit --learning-rate=-0.1", ["'-0.1'", "--learning-rate"]),
+        ("fit --learning-rate nan", ["'nan'", "expected a positive number"]),
+        ("fit --learning-rate inf", ["'inf'", "expected a positive number"]),
+        ("fit --learning-rate fast", ["'fast'", "expected a positive number"]),
+        ("fit --seed -1", ["'-1'", "unexpected argument"]),
+        ("fit --seed 1.5", ["'1.5'", "--seed"]),
+        ("fit --seed 18446744073709551616", ["'18446744073709551616'", "--seed"]),
+        ("fit --optimizer adagrad", ["'adagrad'", "rmsprop"]),
+        ("fit --runtime tensorrt", ["'tensorrt'", "tract"]),
+        ("fit --augment rotate", ["'rotate'", "invert"]),
+        ("fit --resume run --seed 1", ["--resume", "--seed"]),
+        ("fit --resume run --optimizer sgd", ["--resume", "--optimizer"]),
+        ("fit --unknown", ["'--unknown'", "unexpected"]),
+        ("evaluate", ["--model", "required"]),
+        ("train", ["'train'", "unrecognized"]),
+    ] {
+        let finished = sandbox.train(line);
+        let message = finished.misuse();
+        for part in parts {
+            assert!(message.contains(part), "{line}: {part} is not in: {message}");
+        }
+    }
+    assert_eq!(sandbox.files("").len(), 0);
+}
+
+#[test]
+fn the_summary_shows_the_network_and_its_cost() {
+    let finished = Sandbox::new().train("summary");
+    let rows: Vec<Vec<&str>> =
+        finished.success().lines().map(|line| line.split_whitespace().collect()).collect();
+    let sizes = |kind: &str| -> Vec<&str> {
+        // A shape of three axes takes five words.
+        let of_kind = rows.iter().filter(|row| row[0].starts_with(kind));
+        of_kind.map(|row| row[row.len() - 3]).collect()
+    };
+    assert_eq!(sizes("conv"), ["12544", "6272"]);
+    assert_eq!(sizes("max_pool"), ["3136", "1568"]);
+    assert_eq!(sizes("dense"), ["128", "10"]);
+    assert_eq!(*rows.last().unwrap(), ["total", "215,370", "3,024,384"]);
+}
+
+#[test]
+fn offline_without_data_says_how_to_go_on() {
+    let sandbox = Sandbox::new();
+    for line in ["data --offline", "data --offline --data mnist", "fit --offline --runtime tract"] {
+        let parts = ["cache/mnist", "network", "--data DIR", "MNIST_DIR", "--data synthetic"];
+        sandbox.refuses(line, &parts);
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command("data --offline");
+    sandbox.refuses_command(command.env("MNIST_DIR", ""), &["cache/mnist"]);
+}
+
+#[test]
+fn the_environment_names_a_data_folder() {
+    let sandbox = Sandbox::with_digits();
+    let mut command = sandbox.command("data --offline --limit 10");
+    let finished = crate::sandbox::Finished::of(command.env("MNIST_DIR", "digits"));
+    assert_eq!(finished.success(), "IDX files other than MNIST, from digits: 10 + 20 images\n");
+    let mut command = sandbox.command("data --offline");
+    sandbox.refuses_command(command.env("MNIST_DIR", "nowhere"), &["\"nowhere\"", "IDX files"]);
+}
+
+#[test]
+fn a_cache_that_cannot_be_made_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write("cache", "a file in the way");
+    sandbox.refuses("data --offline", &["cache/mnist"]);
+}
+
+#[test]
+fn samples_are_ten_pictures() {
+    let sandbox = Sandbox::new();
+    sandbox.train("samples --out samples").success();
+    let pictures = sandbox.files("samples");
+    assert_eq!(pictures.len(), 10);
+    for (name, picture) in &pictures {
+        assert!(picture.0.starts_with(b"\x89PNG\r\n\x1a\n"), "{name}");
+    }
+    sandbox.write("file", "a file in the way");
+    sandbox.refuses("samples --out file", &["file", "cannot be written"]);
+}
