@@ -18,6 +18,14 @@
 //! weights `[unit][input]` with the inputs in the order of the activations. Biases and multipliers have one entry an
 //! output channel.
 
+use core::ops::Range;
+
+mod checksum;
+mod layer;
+
+pub use checksum::{checksum, seal, stored_checksum};
+pub use layer::{Axis, LayerRecord};
+
 /// The first eight bytes of every flash file.
 pub const MAGIC: [u8; 8] = *b"BATON-Q8";
 
@@ -45,14 +53,14 @@ pub const ONE: u32 = 1 << 16;
 /// The most classes a model may have.
 pub const MAX_CLASSES: usize = 32;
 
+/// The most values that one tensor may have.
+pub const MAX_ELEMENTS: u32 = i32::MAX as u32;
+
 /// [`LayerRecord::kind`] of a convolution with a maximum over tiles of its output.
 pub const KIND_CONVOLUTION: u8 = 1;
 
 /// [`LayerRecord::kind`] of a dense layer.
 pub const KIND_DENSE: u8 = 2;
-
-/// Where [`Header::checksum`] lies.
-const CHECKSUM_AT: usize = 16;
 
 /// The size of a tensor of activations, laid out `[row][column][channel]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,23 +82,24 @@ impl Shape {
         self.rows as u64 * self.columns as u64 * self.channels as u64
     }
 
-    const fn encode(self) -> [u8; Self::LEN] {
-        let [r0, r1] = self.rows.to_le_bytes();
-        let [c0, c1] = self.columns.to_le_bytes();
-        let [d0, d1] = self.channels.to_le_bytes();
-        [r0, r1, c0, c1, d0, d1]
+    fn encode(self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        put(&mut bytes, 0, self.rows.to_le_bytes());
+        put(&mut bytes, 2, self.columns.to_le_bytes());
+        put(&mut bytes, 4, self.channels.to_le_bytes());
+        bytes
     }
 
-    const fn decode([r0, r1, c0, c1, d0, d1]: [u8; Self::LEN]) -> Self {
+    const fn decode(b: [u8; Self::LEN]) -> Self {
         Self {
-            rows: u16::from_le_bytes([r0, r1]),
-            columns: u16::from_le_bytes([c0, c1]),
-            channels: u16::from_le_bytes([d0, d1]),
+            rows: u16::from_le_bytes([b[0], b[1]]),
+            columns: u16::from_le_bytes([b[2], b[3]]),
+            channels: u16::from_le_bytes([b[4], b[5]]),
         }
     }
 }
 
-/// How a picture becomes the model's input: the parameters of [`prepare`](crate::prepare).
+/// How a picture becomes the model's input: the parameters of `prepare`.
 ///
 /// | byte | type    | field      |
 /// |------|---------|------------|
@@ -99,8 +108,154 @@ impl Shape {
 /// | 2    | 6 bytes | zero       |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PreparationRecord {
-    /// [`PREPARATION_PLAIN`](Self::PLAIN) or [`PREPARATION_CENTRED`](Self::CENTRED).
+    /// [`PREPARE_PLAIN`] or [`PREPARE_CENTRED`].
     pub mode: u8,
     /// Side in pixels of the square that a centred drawing is scaled into; 0 in plain mode.
     pub box_side: u8,
+}
+
+/// [`PreparationRecord::mode`] of pixels taken as they are.
+pub const PREPARE_PLAIN: u8 = 0;
+
+/// [`PreparationRecord::mode`] of a drawing cut out, scaled into a box and centred by its centre of mass.
+pub const PREPARE_CENTRED: u8 = 1;
+
+/// The first section of the file.
+///
+/// | byte | type    | field                                                                |
+/// |------|---------|----------------------------------------------------------------------|
+/// | 0    | 8 bytes | [`MAGIC`]                                                            |
+/// | 8    | u16     | [`VERSION`]                                                          |
+/// | 10   | u8      | `weight_layout`                                                      |
+/// | 11   | u8      | `layers`                                                             |
+/// | 12   | u32     | `total_len`                                                          |
+/// | 16   | u32     | checksum: CRC-32 of the whole file without these four bytes          |
+/// | 20   | Shape   | `input`: rows, columns, channels, each u16                           |
+/// | 26   | i8      | `input_zero_point`                                                   |
+/// | 27   | u8      | `classes`                                                            |
+/// | 28   | u32     | `layers_at`                                                          |
+/// | 32   | u32     | `probabilities_at`                                                   |
+/// | 36   | u32     | `labels_at`                                                          |
+/// | 40   | u32     | `threshold`                                                          |
+/// | 44   | 8 bytes | `preparation`: mode u8, box side u8, six zero bytes                  |
+/// | 52   | 12 bytes| zero                                                                 |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The order of the weights: [`LAYOUT_PORTABLE`].
+    pub weight_layout: u8,
+    /// The number of layers, at least 1.
+    pub layers: u8,
+    /// The length of the whole file in bytes.
+    pub total_len: u32,
+    /// The shape of the image that the first layer takes.
+    pub input: Shape,
+    /// The int8 value that stands for 0 in the image; -128 where the image is `pixel - 128`.
+    pub input_zero_point: i8,
+    /// The number of classes, 1 to [`MAX_CLASSES`]: the values that the last layer gives.
+    pub classes: u8,
+    /// Where the layer table starts, in bytes from the start of the file.
+    pub layers_at: u32,
+    /// Where the probability table starts.
+    pub probabilities_at: u32,
+    /// Where the labels start.
+    pub labels_at: u32,
+    /// A picture is accepted if its best class has at least this probability, 0 to [`ONE`].
+    pub threshold: u32,
+    /// How a picture becomes the input.
+    pub preparation: PreparationRecord,
+}
+
+impl Header {
+    pub(crate) const VERSION_AT: usize = 8;
+    pub(crate) const WEIGHT_LAYOUT_AT: usize = 10;
+    pub(crate) const LAYERS_AT: usize = 11;
+    pub(crate) const TOTAL_LEN_AT: usize = 12;
+    pub(crate) const CHECKSUM_AT: usize = 16;
+    pub(crate) const INPUT_AT: usize = 20;
+    pub(crate) const ZERO_POINT_AT: usize = 26;
+    pub(crate) const CLASSES_AT: usize = 27;
+    pub(crate) const TABLE_AT: usize = 28;
+    pub(crate) const PROBABILITIES_AT: usize = 32;
+    pub(crate) const LABELS_AT: usize = 36;
+    pub(crate) const THRESHOLD_AT: usize = 40;
+    pub(crate) const PREPARATION_AT: usize = 44;
+
+    /// The bytes that must be zero.
+    pub(crate) const ZEROS: [Range<usize>; 1] = [46..HEADER_LEN];
+
+    /// The header's bytes, its checksum 0: [`seal`] fills that in once the file is complete.
+    pub fn encode(&self) -> [u8; HEADER_LEN] {
+        let preparation = [self.preparation.mode, self.preparation.box_side];
+        let mut bytes = [0; HEADER_LEN];
+        put(&mut bytes, 0, MAGIC);
+        put(&mut bytes, Self::VERSION_AT, VERSION.to_le_bytes());
+        put(&mut bytes, Self::WEIGHT_LAYOUT_AT, [self.weight_layout]);
+        put(&mut bytes, Self::LAYERS_AT, [self.layers]);
+        put(&mut bytes, Self::TOTAL_LEN_AT, self.total_len.to_le_bytes());
+        put(&mut bytes, Self::INPUT_AT, self.input.encode());
+        put(&mut bytes, Self::ZERO_POINT_AT, self.input_zero_point.to_le_bytes());
+        put(&mut bytes, Self::CLASSES_AT, [self.classes]);
+        put(&mut bytes, Self::TABLE_AT, self.layers_at.to_le_bytes());
+        put(&mut bytes, Self::PROBABILITIES_AT, self.probabilities_at.to_le_bytes());
+        put(&mut bytes, Self::LABELS_AT, self.labels_at.to_le_bytes());
+        put(&mut bytes, Self::THRESHOLD_AT, self.threshold.to_le_bytes());
+        put(&mut bytes, Self::PREPARATION_AT, preparation);
+        bytes
+    }
+
+    /// The fields in `bytes`. Magic, version, checksum and the bytes that must be zero are not looked at.
+    pub const fn decode(b: &[u8; HEADER_LEN]) -> Self {
+        Self {
+            weight_layout: b[10],
+            layers: b[11],
+            total_len: u32::from_le_bytes([b[12], b[13], b[14], b[15]]),
+            input: Shape::decode([b[20], b[21], b[22], b[23], b[24], b[25]]),
+            input_zero_point: b[26].cast_signed(),
+            classes: b[27],
+            layers_at: u32::from_le_bytes([b[28], b[29], b[30], b[31]]),
+            probabilities_at: u32::from_le_bytes([b[32], b[33], b[34], b[35]]),
+            labels_at: u32::from_le_bytes([b[36], b[37], b[38], b[39]]),
+            threshold: u32::from_le_bytes([b[40], b[41], b[42], b[43]]),
+            preparation: PreparationRecord {
+                mode: b[44],
+                box_side: b[45],
+            },
+        }
+    }
+}
+
+/// The smallest multiple of [`ALIGNMENT`] that is at least `offset`: where the section after one that ends at `offset`
+/// starts. `None` beyond the largest u32.
+pub const fn align(offset: u32) -> Option<u32> {
+    offset.checked_next_multiple_of(ALIGNMENT)
+}
+
+/// The header of a file. `None` if it is too short to have one.
+pub const fn header(file: &[u8]) -> Option<Header> {
+    match file.first_chunk() {
+        Some(bytes) => Some(Header::decode(bytes)),
+        None => None,
+    }
+}
+
+/// The record at `index` of a layer table that starts at `layers_at`. `None` if it ends beyond the file.
+pub const fn layer_record(file: &[u8], layers_at: u32, index: u8) -> Option<LayerRecord> {
+    let at = layers_at as u64 + index as u64 * LAYER_LEN as u64;
+    if at > file.len() as u64 {
+        return None;
+    }
+    let Some((_, rest)) = file.split_at_checked(at as usize) else {
+        return None;
+    };
+    match rest.first_chunk() {
+        Some(bytes) => Some(LayerRecord::decode(bytes)),
+        None => None,
+    }
+}
+
+/// Writes `value` at `at`, which lies inside `bytes` in every call.
+fn put<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) {
+    if let Some(place) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = value;
+    }
 }

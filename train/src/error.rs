@@ -6,6 +6,7 @@ use crate::atomic::WriteError;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::graph::GraphError;
+use crate::quantize::QuantizeError;
 use crate::runtime::RuntimeError;
 
 /// An error of the trainer.
@@ -66,6 +67,20 @@ pub enum Error {
     /// A report could not be written as JSON.
     #[error("the report cannot be written as JSON: {0}")]
     Json(String),
+    /// A model cannot be quantised.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// The model of a file cannot be quantised.
+    #[error("{path}: cannot be quantised: {reason}")]
+    QuantizeModel {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong with it.
+        reason: Box<Error>,
+    },
+    /// The user stopped a command that writes its results at its end.
+    #[error("interrupted; nothing was written")]
+    Stopped,
     /// The user stopped before there was anything to keep.
     #[error("interrupted before the first epoch was finished; nothing was written")]
     Interrupted,

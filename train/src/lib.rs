@@ -25,6 +25,7 @@ pub mod net;
 pub mod onnx;
 pub mod ops;
 pub mod optimizer;
+pub mod quantize;
 pub mod runtime;
 mod second_runtime;
 pub mod tensor;

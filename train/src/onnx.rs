@@ -94,6 +94,9 @@ pub struct AttributeEntry {
     /// Name.
     #[prost(string, tag = "1")]
     pub name: String,
+    /// Float value.
+    #[prost(float, optional, tag = "2")]
+    pub f: Option<f32>,
     /// Integer value.
     #[prost(int64, optional, tag = "3")]
     pub i: Option<i64>,
@@ -103,7 +106,7 @@ pub struct AttributeEntry {
     /// List of integers.
     #[prost(int64, repeated, tag = "8")]
     pub ints: Vec<i64>,
-    /// `AttributeType` of the format: 2 integer, 3 string, 7 integers.
+    /// `AttributeType` of the format: 1 float, 2 integer, 3 string, 7 integers.
     #[prost(int32, tag = "20")]
     pub kind: i32,
 }

@@ -1,11 +1,18 @@
 //! `AveragePool` over two spatial axes (<https://onnx.ai/onnx/operators/onnx__AveragePool.html>).
 
-use super::{Attributes, Gradient, Operator, Window, max_pool};
-use crate::graph::{Graph, GraphError, ValueId};
+use super::{Attributes, Gradient, Operator, Window, max_pool, shape};
+use crate::graph::{Graph, GraphError, Operand, ValueId};
+use crate::tensor::TensorType;
 
 /// The operator; only gradient rules use it, without padding.
 pub static AVERAGE_POOL: Operator =
-    Operator { name: "AveragePool", infer: max_pool::infer, gradient: Gradient::Missing };
+    Operator { name: "AveragePool", infer, gradient: Gradient::Missing };
+
+fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 1)?;
+    shape::expect_f32(inputs[0], 4)?;
+    max_pool::pooled(inputs[0], attributes)
+}
 
 impl Graph {
     /// The mean of each tile of `x` `[N, C, H, W]`.

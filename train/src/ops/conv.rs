@@ -17,8 +17,21 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     }
     shape::expect_f32(inputs[0], 4)?;
     shape::expect_f32(inputs[1], 4)?;
+    let shape = convolved(inputs[0].shape(), inputs[1].shape(), attributes)?;
+    if let Some(bias) = inputs.get(2).filter(|bias| bias.shape() != &shape[1..2]) {
+        return Err(format!("expected a bias [{}], found {:?}", shape[1], bias.shape()));
+    }
+    Ok(TensorType::f32(&shape))
+}
+
+/// The shape `[N, M, rows, columns]` of a convolution of `x` `[N, C, H, W]` with `weight` `[M, C, ...]`.
+pub(super) fn convolved(
+    x: &[usize],
+    weight: &[usize],
+    attributes: &Attributes,
+) -> Result<[usize; 4], String> {
     let (&[batch, channels, rows, columns], &[filters, weight_channels, height, width]) =
-        (inputs[0].shape(), inputs[1].shape())
+        (x, weight)
     else {
         return Err("expected four axes".into());
     };
@@ -26,15 +39,11 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     if channels != weight_channels || window.kernel != [height, width] {
         let [kernel_rows, kernel_columns] = window.kernel;
         return Err(format!(
-            "expected a weight [filters, {channels}, {kernel_rows}, {kernel_columns}], found {:?}",
-            inputs[1].shape()
+            "expected a weight [filters, {channels}, {kernel_rows}, {kernel_columns}], found {weight:?}"
         ));
     }
-    if let Some(bias) = inputs.get(2).filter(|bias| bias.shape() != [filters]) {
-        return Err(format!("expected a bias [{filters}], found {:?}", bias.shape()));
-    }
     let [rows, columns] = window.output([rows, columns])?;
-    Ok(TensorType::f32(&[batch, filters, rows, columns]))
+    Ok([batch, filters, rows, columns])
 }
 
 fn gradient(

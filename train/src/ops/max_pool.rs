@@ -5,27 +5,27 @@
 
 use super::{Attributes, Gradient, Operator, Range, Window, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
-use crate::tensor::{Tensor, TensorType};
+use crate::tensor::{ElementType, Tensor, TensorType};
 
 /// The operator.
 pub static MAX_POOL: Operator =
     Operator { name: "MaxPool", infer, gradient: Gradient::Rule(gradient) };
 
-pub(super) fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 1)?;
-    if inputs[0].element() != ElementType::I8 {
-        shape::expect_f32(inputs[0], 4)?;
-    }
-    let shape = inputs[0].shape();
-    if shape.len() != 4 {
-        return Err(format!("expected 4 dimensions, found {shape:?}"));
-    }
+    shape::expect(inputs[0], &[ElementType::F32, ElementType::I8], 4)?;
+    pooled(inputs[0], attributes)
+}
+
+/// The type of a pooled tensor of four dimensions.
+pub(super) fn pooled(input: Operand, attributes: &Attributes) -> Result<TensorType, String> {
+    let shape = input.shape();
     let window = Window::from_attributes(attributes);
     if (0..4).any(|side| window.pads[side] >= window.extent(side % 2)) {
         return Err(format!("{window:?} has windows of padding only"));
     }
     let [rows, columns] = window.output([shape[2], shape[3]])?;
-    Ok(TensorType::f32(&[shape[0], shape[1], rows, columns]))
+    Ok(TensorType::new(input.element(), &[shape[0], shape[1], rows, columns]))
 }
 
 fn gradient(

@@ -15,11 +15,17 @@ pub(super) fn expect_inputs(inputs: &[Operand], count: usize) -> Result<(), Stri
 
 /// Fails unless the input is a float tensor of `rank` dimensions.
 pub(super) fn expect_f32(input: Operand, rank: usize) -> Result<(), String> {
-    if input.element() == ElementType::F32 && input.shape().len() == rank {
-        Ok(())
-    } else {
-        Err(format!("expected an F32 tensor of {rank} dimensions, found {}", input.tensor_type))
+    expect(input, &[ElementType::F32], rank)
+}
+
+/// Fails unless the input has one of these element types, and `rank` dimensions.
+pub(super) fn expect(input: Operand, elements: &[ElementType], rank: usize) -> Result<(), String> {
+    if elements.contains(&input.element()) && input.shape().len() == rank {
+        return Ok(());
     }
+    let names: Vec<String> = elements.iter().map(|element| format!("{element:?}")).collect();
+    let names = names.join(" or ");
+    Err(format!("expected an {names} tensor of {rank} dimensions, found {}", input.tensor_type))
 }
 
 /// Shape rule of an elementwise function of one float tensor.

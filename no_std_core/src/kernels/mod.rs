@@ -1,0 +1,45 @@
+//! What layers compute: one kind of layer a file, one table of them.
+//!
+//! A new kind is a file beside these and an entry of [`KERNELS`].
+
+pub(crate) mod conv_pool;
+pub(crate) mod dense;
+
+use crate::error::Fault;
+use crate::format::LayerRecord;
+use crate::model::Layer;
+
+/// Everything that differs between kinds of layers.
+pub(crate) struct Kernel {
+    /// [`LayerRecord::kind`].
+    pub kind: u8,
+    /// What people call it.
+    pub name: &'static str,
+    /// Checks the window and that the output's shape follows from it and the input's, none of which has a zero. An
+    /// error names the field by its place in the record.
+    pub check: fn(&LayerRecord) -> Result<(), (Fault, u32)>,
+    /// Weights that each output channel has.
+    pub channel_weights: fn(&LayerRecord) -> u64,
+    /// Multiplications that the layer takes; [`u64::MAX`] if they are more.
+    pub multiply_adds: fn(&LayerRecord) -> u64,
+    /// Values of the output that one step computes; the last step may have fewer.
+    pub step_len: fn(&LayerRecord) -> usize,
+    /// Computes one step. The output is cut into pieces of `step_len`; this is the piece numbered by the third argument.
+    pub step: fn(&Layer<'_>, &[i8], usize, &mut [i8]),
+}
+
+/// Every kind of layer there is.
+static KERNELS: [Kernel; 2] = [conv_pool::KERNEL, dense::KERNEL];
+
+/// The kernel of a kind of layer.
+pub(crate) fn find(kind: u8) -> Option<&'static Kernel> {
+    KERNELS.iter().find(|kernel| kernel.kind == kind)
+}
+
+/// The sum of `(input - zero_point) * weight`, which cannot overflow: the loader has bounded it.
+fn dot(input: &[i8], weights: &[u8], zero_point: i8) -> i32 {
+    let product = |(&value, &weight): (&i8, &u8)| {
+        i32::from(i16::from(value) - i16::from(zero_point)) * i32::from(weight.cast_signed())
+    };
+    input.iter().zip(weights).map(product).sum()
+}

@@ -1,0 +1,113 @@
+//! Why a model cannot be quantised.
+
+use super::lower::LowerError;
+
+/// Why a model cannot be quantised.
+#[derive(Debug, thiserror::Error)]
+pub enum QuantizeError {
+    /// The graph has something that integers cannot compute here.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// Nothing would be left to choose ranges by.
+    #[error("expected at least 2 training images to calibrate and choose by, found {0}")]
+    TooFewImages(usize),
+    /// The model is for other images or classes than the data.
+    #[error("expected a model of {expected}, found one of {found}")]
+    OtherData {
+        /// Form of the data.
+        expected: String,
+        /// Form of the model.
+        found: String,
+    },
+    /// The metadata names more or fewer classes than there are logits.
+    #[error("expected {classes} names in the metadata entry `labels`, found `{found}`")]
+    Labels {
+        /// Number of logits.
+        classes: usize,
+        /// What is there.
+        found: String,
+    },
+    /// A layer's float outputs are not numbers.
+    #[error("node {node}: expected finite outputs, found {found} for a training image")]
+    NotFinite {
+        /// The layer's node and operator.
+        node: String,
+        /// One of its outputs.
+        found: f32,
+    },
+    /// A layer's output cannot be told apart by integers.
+    #[error(
+        "node {node}: expected outputs with a range that 255 steps can divide, found {low} to {high} \
+         for the training images (the scale would be 0 or infinite)"
+    )]
+    Range {
+        /// The layer's node and operator.
+        node: String,
+        /// Least output.
+        low: f32,
+        /// Greatest output.
+        high: f32,
+    },
+    /// 32 bits do not hold the sums of a layer.
+    #[error(
+        "node {node}: expected sums below 2^31, filter {filter} could reach {bound:e}: \
+         its accumulator could overflow; smaller biases or fewer inputs help"
+    )]
+    Overflow {
+        /// The layer's node and operator.
+        node: String,
+        /// Index of the filter or unit.
+        filter: usize,
+        /// The greatest magnitude that its accumulator could reach.
+        bound: f64,
+    },
+    /// The step from the sums of a layer to its outputs cannot be computed.
+    #[error(
+        "node {node}: expected a factor from sums to outputs that is a normal number below 2^24, \
+         found {factor:e} for filter {filter}"
+    )]
+    Multiplier {
+        /// The layer's node and operator.
+        node: String,
+        /// Index of the filter or unit.
+        filter: usize,
+        /// Scale of the input times scale of the weights, over scale of the output.
+        factor: f32,
+    },
+    /// A size that the flash file cannot say.
+    #[error("{name}: expected at most {limit} in a flash file, found {found}")]
+    Size {
+        /// What has the size.
+        name: String,
+        /// Largest size.
+        limit: usize,
+        /// The size.
+        found: usize,
+    },
+    /// The core refuses the file written for it.
+    #[error("the core refuses the flash file: {0}")]
+    Core(String),
+    /// Two ways to run the same integers differ.
+    #[error(
+        "on {runtime} the int8 logits of sample {sample} differ from the core's: \
+         expected {expected:?}, found {found:?}"
+    )]
+    Differs {
+        /// What ran the ONNX model.
+        runtime: String,
+        /// Index of the sample: images in order, each plain and then inverted.
+        sample: usize,
+        /// The core's.
+        expected: Vec<i8>,
+        /// The runtime's.
+        found: Vec<i8>,
+    },
+    /// The second runtime could not check the model.
+    #[error("checking it on {runtime} failed: {reason}")]
+    Check {
+        /// The runtime.
+        runtime: String,
+        /// What went wrong.
+        reason: String,
+    },
+}

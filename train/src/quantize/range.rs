@@ -1,0 +1,189 @@
+//! The range of real numbers that the integers of a tensor shall cover, by three methods.
+
+use crate::ops::Quantization;
+
+/// How a range follows from the numbers seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// From the smallest to the largest number.
+    MinMax,
+    /// Without the outermost 0.01 % of the numbers on each side.
+    Percentile,
+    /// The part of the whole range whose integers have the least mean squared error.
+    MeanSquaredError,
+}
+
+/// All methods; on equal accuracy an earlier one is preferred.
+pub const METHODS: [Method; 3] = [Method::MinMax, Method::Percentile, Method::MeanSquaredError];
+
+/// Share of the numbers that lie at or below the upper end of [`Method::Percentile`].
+const PERCENTILE: f64 = 0.9999;
+/// The parts, in hundredths of the whole range, among which [`Method::MeanSquaredError`] chooses.
+const PARTS: std::ops::RangeInclusive<u8> = 20..=100;
+
+impl Method {
+    /// Name in reports and metadata.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MinMax => "min-max",
+            Self::Percentile => "percentile 99.99",
+            Self::MeanSquaredError => "mean squared error",
+        }
+    }
+}
+
+/// Real numbers from `low` to `high`; 0 is among them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The least number, at most 0.
+    pub low: f32,
+    /// The greatest number, at least 0.
+    pub high: f32,
+}
+
+impl Range {
+    /// The range for numbers seen, by a method; their order changes.
+    pub fn of(values: &mut [f32], method: Method) -> Self {
+        match method {
+            Method::MinMax => Self::around(values.iter().copied()),
+            Method::Percentile => Self::around(percentile_ends(values)),
+            Method::MeanSquaredError => Self::around(values.iter().copied()).best_part(values),
+        }
+    }
+
+    /// The smallest range with all of these numbers and 0.
+    fn around(values: impl IntoIterator<Item = f32>) -> Self {
+        values.into_iter().fold(Self { low: 0.0, high: 0.0 }, |range, value| Self {
+            low: range.low.min(value),
+            high: range.high.max(value),
+        })
+    }
+
+    fn part(self, hundredths: u8) -> Self {
+        let share = f32::from(hundredths) / 100.0;
+        Self { low: self.low * share, high: self.high * share }
+    }
+
+    /// The part with the least error; the largest of those that are equal.
+    fn best_part(self, values: &[f32]) -> Self {
+        let parts = PARTS.rev().map(|hundredths| self.part(hundredths));
+        let errors = parts.map(|part| (part, part.squared_error(values)));
+        errors.reduce(|best, next| if next.1 < best.1 { next } else { best }).map_or(self, |best| best.0)
+    }
+
+    /// Sum of the squared differences of the numbers and what their integers stand for.
+    fn squared_error(self, values: &[f32]) -> f64 {
+        let quantization = self.quantization();
+        let error = |&value: &f32| f64::from(value - round_trip(value, quantization)).powi(2);
+        values.iter().map(error).sum()
+    }
+
+    /// Scale and zero point with which -128 to 127 cover the range; -128 stands for 0 where nothing is negative.
+    pub fn quantization(self) -> Quantization {
+        let scale = (self.high - self.low) / 255.0;
+        // Casts saturate.
+        let zero_point = (-128.0 - self.low / scale).round_ties_even() as i8;
+        Quantization { scale, zero_point }
+    }
+}
+
+/// What the integer for a number stands for.
+fn round_trip(value: f32, Quantization { scale, zero_point }: Quantization) -> f32 {
+    let zero_point = f32::from(zero_point);
+    let steps = (value / scale).round_ties_even();
+    steps.clamp(-128.0 - zero_point, 127.0 - zero_point) * scale
+}
+
+/// The numbers at both ends when [`PERCENTILE`] of all lie at or beyond neither, by nearest rank.
+fn percentile_ends(values: &mut [f32]) -> Vec<f32> {
+    let rank = (values.len() as f64 * PERCENTILE).ceil() as usize;
+    let ends = [values.len().wrapping_sub(rank), rank.wrapping_sub(1)];
+    let mut end = |index: usize| *values.select_nth_unstable_by(index, f32::total_cmp).1;
+    if rank == 0 { Vec::new() } else { ends.map(&mut end).to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::random::Random;
+
+    fn numbers(count: usize) -> Vec<f32> {
+        let mut random = Random::new(1, 0);
+        (0..count).map(|_| random.bell(1.0).powi(3)).collect()
+    }
+
+    #[test]
+    fn min_max_covers_every_number_and_zero() {
+        let range = |values: &[f32]| Range::of(&mut values.to_vec(), Method::MinMax);
+        assert_eq!(range(&[1.0, 5.0, 2.0]), Range { low: 0.0, high: 5.0 });
+        assert_eq!(range(&[-3.0, -1.0]), Range { low: -3.0, high: 0.0 });
+        assert_eq!(range(&[-3.0, 0.5]), Range { low: -3.0, high: 0.5 });
+        assert_eq!(range(&[]), Range { low: 0.0, high: 0.0 });
+    }
+
+    #[test]
+    fn percentile_leaves_out_one_number_of_ten_thousand_on_each_side() {
+        for count in [1, 2, 9_999, 10_000, 10_001, 20_000, 25_000] {
+            let mut values = numbers(count);
+            let mut sorted = values.clone();
+            sorted.sort_by(f32::total_cmp);
+            // The largest number that 99.99 % of all do not exceed, and its counterpart, by counting.
+            let at_most = |bound: f32| sorted.iter().filter(|&&value| value <= bound).count();
+            let enough = |&&bound: &&f32| 10_000 * at_most(bound) >= 9_999 * count;
+            let high = *sorted[count.saturating_sub(20)..].iter().find(enough).unwrap();
+            let at_least = |bound: f32| sorted.iter().filter(|&&value| value >= bound).count();
+            let enough = |&&bound: &&f32| 10_000 * at_least(bound) >= 9_999 * count;
+            let low = *sorted[..count.min(20)].iter().rev().find(enough).unwrap();
+            let expected = Range { low: low.min(0.0), high: high.max(0.0) };
+            assert_eq!(Range::of(&mut values, Method::Percentile), expected, "{count} numbers");
+        }
+        assert_eq!(Range::of(&mut [], Method::Percentile), Range { low: 0.0, high: 0.0 });
+    }
+
+    /// The least squared error of all parts, over all 256 integers, in 64-bit floats.
+    fn least_error(values: &[f32], whole: Range) -> f64 {
+        let errors = (20..=100).map(|hundredths| {
+            let Quantization { scale, zero_point } = whole.part(hundredths).quantization();
+            let real = |q: i16| f64::from(scale) * f64::from(q - i16::from(zero_point));
+            let error = |value: f32| {
+                let errors = (-128..=127).map(|q| (f64::from(value) - real(q)).powi(2));
+                errors.fold(f64::INFINITY, f64::min)
+            };
+            values.iter().map(|&value| error(value)).sum()
+        });
+        errors.fold(f64::INFINITY, f64::min)
+    }
+
+    #[test]
+    fn the_part_of_least_error_is_that_of_an_exhaustive_search() {
+        for (count, outlier) in [(300, 0.0), (300, 40.0), (1000, -25.0)] {
+            let mut values = numbers(count);
+            values.push(outlier);
+            let whole = Range::of(&mut values, Method::MinMax);
+            let found = Range::of(&mut values, Method::MeanSquaredError);
+            let (error, least) = (found.squared_error(&values), least_error(&values, whole));
+            assert!((error - least).abs() <= 1e-4 * least, "{count}, {outlier}: {error} and {least}");
+            assert!(found.high <= whole.high && found.low >= whole.low);
+        }
+    }
+
+    #[test]
+    fn an_outlier_is_cut_off_where_that_lessens_the_error() {
+        let mut values: Vec<f32> = (0..100_000).map(|index| index as f32 / 100_000.0).collect();
+        values.push(1.5);
+        let range = Range::of(&mut values, Method::MeanSquaredError);
+        assert!(range.high < 1.45, "{range:?}");
+        assert_eq!(Range::of(&mut [1.0, 1.0], Method::MeanSquaredError).high, 1.0);
+    }
+
+    #[test]
+    fn ranges_become_scales_as_computed_by_hand() {
+        let of = |low, high| Range { low, high }.quantization();
+        assert_eq!(of(0.0, 255.0), Quantization { scale: 1.0, zero_point: -128 });
+        assert_eq!(of(0.0, 0.5), Quantization { scale: 0.5 / 255.0, zero_point: -128 });
+        assert_eq!(of(-127.5, 127.5), Quantization { scale: 1.0, zero_point: 0 });
+        assert_eq!(of(-255.0, 0.0), Quantization { scale: 1.0, zero_point: 127 });
+        assert_eq!(of(-51.0, 204.0), Quantization { scale: 1.0, zero_point: -77 });
+        assert_eq!(of(0.0, 0.0).scale, 0.0);
+    }
+}
