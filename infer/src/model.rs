@@ -4,22 +4,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use thiserror::Error;
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::tensor_shape_proto::Dimension;
-use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
-use tract_onnx::pb::type_proto::Value::TensorType;
-use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto};
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
-use crate::file::{self, InFile, ReadError, display_name, one_line};
+use crate::engine::{Engine, Logits, Scores, first_maximum, softmax};
+use crate::file::{self, InFile, display_name, one_line};
 use crate::picture::{Pixels, SIDE};
 
-const OUTPUT: &str = "logits";
+mod error;
+pub(crate) mod proto;
 
-/// What the metadata must say, where it says anything, about the input that [`Model::logits`]
-/// prepares.
-const INPUT_METADATA: [(&str, &str); 2] = [("input_range", "0..1"), ("input_shape", "1,28,28")];
+pub use error::ModelError;
+use proto::OUTPUT;
 
 /// A digit model, ready to run.
 ///
@@ -32,48 +28,22 @@ pub struct Model {
     name: String,
     plan: Arc<TypedRunnableModel>,
     labels: Vec<String>,
+    quantization: Option<Quantization>,
 }
 
-/// Why a model was refused or failed.
-#[derive(Debug, Error)]
-pub enum ModelError {
-    /// The file could not be read at all.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The file holds no ONNX model.
-    #[error("expected an ONNX model, found {0}")]
-    NotOnnx(String),
-    /// The model is not of the form that [`Model`] describes.
-    #[error("expected {expected}, found {found}")]
-    Form {
-        /// What a digit model has.
-        expected: String,
-        /// What this one has.
-        found: String,
-    },
-    /// The graph contradicts itself, or has an operator that tract does not know.
-    #[error("expected a graph that tract can run, found: {0}")]
-    Graph(String),
-    /// A logit is infinite or not a number.
-    #[error("expected finite logits, found {logit} for class {label}; the weights may be damaged")]
-    NotFinite {
-        /// Name of the class.
-        label: String,
-        /// Its logit.
-        logit: f32,
-    },
+/// What int8 integers stand for: the real number `scale * (q - zero_point)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantization {
+    /// The real number that a step of 1 stands for.
+    pub scale: f32,
+    /// The integer that stands for 0.
+    pub zero_point: i8,
 }
 
-impl ModelError {
-    fn form(expected: impl Into<String>, found: impl AsRef<str>) -> Self {
-        Self::Form {
-            expected: expected.into(),
-            found: one_line(found.as_ref()),
-        }
-    }
-
-    fn graph(error: &TractError) -> Self {
-        Self::Graph(one_line(&format!("{error:#}")))
+impl Quantization {
+    /// The integer that stands for this real number.
+    fn integer(self, real: f32) -> i8 {
+        (real / self.scale + f32::from(self.zero_point)).round_ties_even() as i8
     }
 }
 
@@ -95,17 +65,12 @@ impl Model {
     ///
     /// Those of [`Model::open`].
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, InFile<ModelError>> {
-        let (plan, labels) = load(bytes).map_err(InFile::named(name))?;
-        Ok(Self {
-            name: name.to_owned(),
-            plan,
-            labels,
-        })
+        load(name, bytes).map_err(InFile::named(name))
     }
 
-    /// Names of the classes, in the order of the logits; at least one.
-    pub fn labels(&self) -> &[String] {
-        &self.labels
+    /// Whether the bytes are an ONNX model, of digits or not.
+    pub fn recognizes(bytes: &[u8]) -> bool {
+        proto::parse(bytes).is_ok()
     }
 
     /// Runs the model on one picture: a finite logit for each class.
@@ -138,112 +103,43 @@ impl Model {
     }
 }
 
-fn load(mut bytes: &[u8]) -> Result<(Arc<TypedRunnableModel>, Vec<String>), ModelError> {
-    let proto = onnx()
-        .proto_model_for_read(&mut bytes)
-        .map_err(|error| ModelError::NotOnnx(one_line(&format!("{error:#}"))))?;
-    let Some(graph) = &proto.graph else {
-        return Err(ModelError::NotOnnx("no graph in it".to_owned()));
-    };
-    check_input(graph)?;
-    check_output(graph)?;
-    for (key, expected) in INPUT_METADATA {
-        if let Some(found) = metadata(&proto, key).filter(|&found| found != expected) {
-            return Err(ModelError::form(
-                format!("metadata {key} \"{expected}\""),
-                format!("{found:?}"),
-            ));
-        }
+impl Engine for Model {
+    fn labels(&self) -> &[String] {
+        &self.labels
     }
+
+    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {
+        let logits = self.logits(pixels)?;
+        let class = first_maximum(&logits);
+        let probabilities = softmax(&logits);
+        let logits = match self.quantization {
+            Some(of) => Logits::Int8(logits.iter().map(|&logit| of.integer(logit)).collect()),
+            None => Logits::Float(logits),
+        };
+        Ok(Scores {
+            class,
+            probabilities,
+            accepted: None,
+            logits,
+        })
+    }
+}
+
+fn load(name: &str, bytes: &[u8]) -> Result<Model, ModelError> {
+    let proto = proto::parse(bytes)?;
+    proto::check(&proto)?;
     let model = optimize(&proto).map_err(|error| ModelError::graph(&error))?;
     let classes = count_classes(&model)?;
-    let labels = labels(metadata(&proto, "labels"), classes)?;
+    let labels = labels(proto::metadata(&proto, "labels"), classes)?;
     let plan = model
         .into_runnable()
         .map_err(|error| ModelError::graph(&error))?;
-    Ok((plan, labels))
-}
-
-fn check_input(graph: &GraphProto) -> Result<(), ModelError> {
-    // Files of ONNX IR version 3 list weights among the inputs too.
-    let is_weight = |name: &str| graph.initializer.iter().any(|weight| weight.name == name);
-    let inputs: Vec<_> = graph
-        .input
-        .iter()
-        .filter(|input| !is_weight(&input.name))
-        .collect();
-    let [input] = inputs[..] else {
-        return Err(ModelError::form("one input", names(&inputs)));
-    };
-    let (element, shape) = tensor_type(input);
-    if element != DataType::Float
-        || !matches!(shape[..], [None | Some(1), Some(1), Some(28), Some(28)])
-    {
-        let found = format!("{} {}", element.as_str_name(), show(&shape));
-        return Err(ModelError::form("input FLOAT [1, 1, 28, 28]", found));
-    }
-    Ok(())
-}
-
-fn check_output(graph: &GraphProto) -> Result<(), ModelError> {
-    let outputs: Vec<_> = graph.output.iter().collect();
-    if names(&outputs) != OUTPUT {
-        return Err(ModelError::form(
-            format!("one output named {OUTPUT}"),
-            names(&outputs),
-        ));
-    }
-    // tract takes for granted that the output exists.
-    if !graph
-        .node
-        .iter()
-        .any(|node| node.output.iter().any(|name| name == OUTPUT))
-    {
-        return Err(ModelError::form(
-            format!("an operator that computes {OUTPUT}"),
-            "none",
-        ));
-    }
-    Ok(())
-}
-
-fn names(values: &[&ValueInfoProto]) -> String {
-    let names: Vec<&str> = values.iter().map(|value| value.name.as_str()).collect();
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
-}
-
-/// Element type and shape, with `None` for dimensions that are left open.
-fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
-    let Some(TensorType(tensor)) = value.r#type.as_ref().and_then(|of| of.value.as_ref()) else {
-        return (DataType::Undefined, Vec::new());
-    };
-    let size = |dimension: &Dimension| match dimension.value {
-        Some(DimValue(size)) if size > 0 => Some(size),
-        _ => None,
-    };
-    let shape = tensor
-        .shape
-        .iter()
-        .flat_map(|shape| shape.dim.iter().map(size))
-        .collect();
-    (tensor.elem_type(), shape)
-}
-
-fn show(shape: &[Option<i64>]) -> String {
-    let sizes: Vec<String> = shape
-        .iter()
-        .map(|size| size.map_or("?".to_owned(), |size| size.to_string()))
-        .collect();
-    format!("[{}]", sizes.join(", "))
-}
-
-fn metadata<'a>(proto: &'a ModelProto, key: &str) -> Option<&'a str> {
-    let entry = proto.metadata_props.iter().find(|entry| entry.key == key);
-    entry.map(|entry| entry.value.as_str())
+    Ok(Model {
+        name: name.to_owned(),
+        plan,
+        labels,
+        quantization: proto.graph.as_ref().and_then(proto::logits_quantization),
+    })
 }
 
 /// tract panics on some damaged graphs, such as one with a stride of 0.

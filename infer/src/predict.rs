@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use crate::engine::Engine;
 use crate::file::InFile;
-use crate::model::{Model, ModelError};
+use crate::model::ModelError;
 use crate::picture::Pixels;
 
 /// What the model says about one picture.
@@ -14,8 +15,10 @@ pub struct Prediction {
     /// Name of that class.
     pub label: String,
     /// One probability in 0..=1 for each class, in the order of the model's labels; they add up to
-    /// 1.
+    /// 1, or a little less where integers are rounded down.
     pub probabilities: Vec<f64>,
+    /// Whether the model takes the picture for one of its classes at all, if it can tell.
+    pub accepted: Option<bool>,
     /// Time the network took, without reading and decoding the picture.
     pub elapsed: Duration,
 }
@@ -24,46 +27,27 @@ pub struct Prediction {
 ///
 /// # Errors
 ///
-/// Those of [`Model::logits`].
-pub fn predict(model: &Model, pixels: &Pixels) -> Result<Prediction, InFile<ModelError>> {
+/// Those of [`Engine::scores`].
+pub fn predict(
+    engine: &(impl Engine + ?Sized),
+    pixels: &Pixels,
+) -> Result<Prediction, InFile<ModelError>> {
     let start = Instant::now();
-    let logits = model.logits(pixels)?;
+    let scores = engine.scores(pixels)?;
     let elapsed = start.elapsed();
-    let class = first_maximum(&logits);
     Ok(Prediction {
-        class,
-        label: model.labels()[class].clone(),
-        probabilities: softmax(&logits),
+        class: scores.class,
+        label: engine.labels()[scores.class].clone(),
+        probabilities: scores.probabilities,
+        accepted: scores.accepted,
         elapsed,
     })
-}
-
-/// Probabilities of finite logits, in f64: `exp(logit) / sum of exp(logits)`.
-pub fn softmax(logits: &[f32]) -> Vec<f64> {
-    // Shifting every logit by the largest one cancels out of the quotient and keeps `exp` from
-    // overflowing.
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits
-        .iter()
-        .map(|&logit| (f64::from(logit) - f64::from(largest)).exp())
-        .collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
-}
-
-fn first_maximum(logits: &[f32]) -> usize {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = class;
-        }
-    }
-    best
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Model;
     use crate::picture::PIXELS;
     use crate::support;
 
@@ -75,21 +59,6 @@ mod tests {
                 "{actual} is not {expected}"
             );
         }
-    }
-
-    #[test]
-    fn softmax_gives_back_the_probabilities_of_their_logarithms() {
-        let probabilities = [0.5, 0.25, 0.125, 0.0625, 0.0625];
-        let logits: Vec<f32> = probabilities.iter().map(|p: &f64| p.ln() as f32).collect();
-        assert_close(&softmax(&logits), &probabilities);
-        let shifted: Vec<f32> = logits.iter().map(|logit| logit + 3.0).collect();
-        assert_close(&softmax(&shifted), &probabilities);
-    }
-
-    #[test]
-    fn softmax_survives_the_largest_floats() {
-        assert_close(&softmax(&[f32::MAX, f32::MIN, f32::MAX]), &[0.5, 0.0, 0.5]);
-        assert_close(&softmax(&[f32::MIN, f32::MIN]), &[0.5, 0.5]);
     }
 
     #[test]

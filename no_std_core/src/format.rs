@@ -181,7 +181,7 @@ impl Header {
     pub(crate) const PREPARATION_AT: usize = 44;
 
     /// The bytes that must be zero.
-    pub(crate) const ZEROS: [Range<usize>; 1] = [46..HEADER_LEN];
+    pub(crate) const ZEROS: Range<usize> = 46..HEADER_LEN;
 
     /// The header's bytes, its checksum 0: [`seal`] fills that in once the file is complete.
     pub fn encode(&self) -> [u8; HEADER_LEN] {
@@ -193,10 +193,18 @@ impl Header {
         put(&mut bytes, Self::LAYERS_AT, [self.layers]);
         put(&mut bytes, Self::TOTAL_LEN_AT, self.total_len.to_le_bytes());
         put(&mut bytes, Self::INPUT_AT, self.input.encode());
-        put(&mut bytes, Self::ZERO_POINT_AT, self.input_zero_point.to_le_bytes());
+        put(
+            &mut bytes,
+            Self::ZERO_POINT_AT,
+            self.input_zero_point.to_le_bytes(),
+        );
         put(&mut bytes, Self::CLASSES_AT, [self.classes]);
         put(&mut bytes, Self::TABLE_AT, self.layers_at.to_le_bytes());
-        put(&mut bytes, Self::PROBABILITIES_AT, self.probabilities_at.to_le_bytes());
+        put(
+            &mut bytes,
+            Self::PROBABILITIES_AT,
+            self.probabilities_at.to_le_bytes(),
+        );
         put(&mut bytes, Self::LABELS_AT, self.labels_at.to_le_bytes());
         put(&mut bytes, Self::THRESHOLD_AT, self.threshold.to_le_bytes());
         put(&mut bytes, Self::PREPARATION_AT, preparation);
@@ -231,15 +239,23 @@ pub const fn align(offset: u32) -> Option<u32> {
 }
 
 /// The header of a file. `None` if it is too short to have one.
-pub const fn header(file: &[u8]) -> Option<Header> {
+pub(crate) const fn header(file: &[u8]) -> Option<Header> {
     match file.first_chunk() {
         Some(bytes) => Some(Header::decode(bytes)),
         None => None,
     }
 }
 
+/// The version of the format that a file says it has. `None` if it is too short.
+pub(crate) fn version(file: &[u8]) -> Option<u16> {
+    file.get(Header::VERSION_AT..)?
+        .first_chunk()
+        .copied()
+        .map(u16::from_le_bytes)
+}
+
 /// The record at `index` of a layer table that starts at `layers_at`. `None` if it ends beyond the file.
-pub const fn layer_record(file: &[u8], layers_at: u32, index: u8) -> Option<LayerRecord> {
+pub(crate) const fn layer_record(file: &[u8], layers_at: u32, index: u8) -> Option<LayerRecord> {
     let at = layers_at as u64 + index as u64 * LAYER_LEN as u64;
     if at > file.len() as u64 {
         return None;
@@ -251,6 +267,17 @@ pub const fn layer_record(file: &[u8], layers_at: u32, index: u8) -> Option<Laye
         Some(bytes) => Some(LayerRecord::decode(bytes)),
         None => None,
     }
+}
+
+/// The file from the byte `at` on. `None` if it ends before.
+pub(crate) fn from(file: &[u8], at: u32) -> Option<&[u8]> {
+    file.get(usize::try_from(at).ok()?..)
+}
+
+/// The first of some labels, without its length, and the others. `None` if it ends beyond them.
+pub(crate) fn split_label(labels: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&len, rest) = labels.split_first()?;
+    rest.split_at_checked(usize::from(len))
 }
 
 /// Writes `value` at `at`, which lies inside `bytes` in every call.

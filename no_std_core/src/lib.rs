@@ -1,7 +1,51 @@
-//! The int8 engine.
+//! Runs small int8 networks anywhere, microcontrollers first: without the standard library, an allocator, floating point
+//! or `unsafe`.
+//!
+//! The trainer of this project writes a network into one file, `digits.q8`. [`Model::new`] borrows it where it lies, in
+//! flash for example, and checks all of it; from then on nothing in this crate can panic or fail, whatever the image.
+//! [`run()`] takes the image and an arena for the activations, whose size [`arena_len`] tells the compiler and
+//! [`Model::arena_len`] a running program.
+//!
+//! ```
+//! use no_std_core::{Model, quantize_pixel, run};
+//!
+//! // A model of two classes for pictures of 4 x 4 pixels, in place of `digits.q8`.
+//! const FILE: &[u8] = include_bytes!("../tests/tiny.q8");
+//!
+//! let model = Model::new(FILE)?;
+//! let pixels = [
+//!     [0, 0, 250, 0], //
+//!     [0, 0, 255, 0],
+//!     [0, 0, 255, 0],
+//!     [0, 0, 240, 0],
+//! ];
+//! let image = pixels.as_flattened().iter().map(|&pixel| quantize_pixel(pixel)).collect::<Vec<_>>();
+//! let mut arena = [0; no_std_core::arena_len(FILE)];
+//!
+//! let scores = run(&model, &image, &mut arena)?;
+//! assert_eq!(model.label(scores.class()), Some("column"));
+//! assert!(scores.accepted());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A loop with deadlines takes a [`Run`] instead and computes a row of a layer at a time. All machines give the same
+//! logits to the bit: [`requantize`] is the rule behind that. The layout of the file is in [`format`](mod@format) and
+//! nowhere else.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod error;
 pub mod format;
+mod kernels;
+mod model;
+mod plan;
 pub mod requantize;
+mod run;
+mod scores;
+
+pub use error::{Fault, FormatError, RunError};
+pub use model::{Layer, Model};
+pub use plan::arena_len;
+pub use run::{Run, quantize_pixel, run};
+pub use scores::Scores;

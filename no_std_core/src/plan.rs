@@ -4,17 +4,15 @@
 //! layer runs, its input lies at one end and its output at the other, so the arena must hold the largest sum of two
 //! outputs that follow each other. The image is not part of it.
 
-use crate::format::{self, MAGIC, VERSION};
+use crate::format::{self, MAX_ELEMENTS};
 
 /// Bytes of arena that the model in a flash file needs: the size of a `static` beside an embedded model.
 ///
 /// ```
-/// # macro_rules! include_bytes { ($_:literal) => {
-/// #     core::include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tiny.q8"))
-/// # } }
-/// const FILE: &[u8] = include_bytes!("digits.q8");
+/// const FILE: &[u8] = include_bytes!("../tests/tiny.q8");
 /// const ARENA_LEN: usize = no_std_core::arena_len(FILE);
-/// # assert_eq!(ARENA_LEN, no_std_core::Model::new(FILE).unwrap().arena_len());
+/// assert_eq!(ARENA_LEN, no_std_core::Model::new(FILE)?.arena_len());
+/// # Ok::<(), no_std_core::FormatError>(())
 /// ```
 ///
 /// Only the shapes in the layer table are looked at; [`Model::new`](crate::Model::new) checks the file.
@@ -49,5 +47,31 @@ pub(crate) const fn planned_len(file: &[u8]) -> Option<usize> {
         input = output;
         index += 1;
     }
-    if longest > isize::MAX as u64 { None } else { Some(longest as usize) }
+    if longest > MAX_ELEMENTS as u64 || longest > isize::MAX as u64 {
+        None
+    } else {
+        Some(longest as usize)
+    }
+}
+
+/// Where the layer at `index` finds its input, the output of the layer before, and where it writes its own. `None` if the
+/// arena is too small for them.
+pub(crate) fn split(
+    arena: &mut [i8],
+    index: u8,
+    input_len: usize,
+    output_len: usize,
+) -> Option<(&[i8], &mut [i8])> {
+    let (first, second) = if index.is_multiple_of(2) {
+        (output_len, input_len)
+    } else {
+        (input_len, output_len)
+    };
+    let (front, rest) = arena.split_at_mut_checked(first)?;
+    let back = rest.get_mut(rest.len().checked_sub(second)?..)?;
+    Some(if index.is_multiple_of(2) {
+        (back, front)
+    } else {
+        (front, back)
+    })
 }

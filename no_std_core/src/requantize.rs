@@ -67,7 +67,7 @@ impl Multiplier {
         let acc24 = round_to_precision(acc.unsigned_abs() as u64);
         let product24 = round_to_precision(acc24 * self.mantissa as u64);
         // At most 2^55, so it fits and neither the sign nor the zero point can overflow.
-        let magnitude = divide(product24, self.shift as u32) as i64;
+        let magnitude = divide(product24, self.shift as u32).cast_signed();
         let rounded = if acc < 0 { -magnitude } else { magnitude } + zero_point as i64;
         if rounded < i8::MIN as i64 {
             i8::MIN

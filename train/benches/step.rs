@@ -1,4 +1,4 @@
-//! Time of one training step (the digit network, RMSprop, batches of 128) on each runtime that is here.
+//! Time of one training step (the digit network, `RMSprop`, batches of 128) on each runtime that is here.
 //!
 //! A process can use one runtime, so this program starts itself once for each.
 

@@ -47,6 +47,20 @@ impl Pending {
     }
 }
 
+/// Gives two files their names; if the second cannot have its own, the first one's earlier content comes back.
+pub fn commit_both(first: Pending, second: Pending) -> Result<(), WriteError> {
+    let path = first.path.clone();
+    let earlier = std::fs::read(&path).ok();
+    first.commit()?;
+    second.commit().inspect_err(|_| {
+        // What is to be reported is why the second one failed.
+        let _ = match earlier {
+            Some(bytes) => write(&path, &bytes),
+            None => std::fs::remove_file(&path).map_err(|source| WriteError { path, source }),
+        };
+    })
+}
+
 /// Writes a file whole, or leaves what was there.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     Pending::write(path, bytes)?.commit()
@@ -73,7 +87,8 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder in which a file lies or will lie.
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -90,6 +105,27 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"first");
         pending.commit().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"second");
+    }
+
+    #[test]
+    fn of_two_files_both_get_their_names_or_neither() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+        let commit = |content: &[u8]| {
+            let pending = |path| Pending::write(path, content).unwrap();
+            commit_both(pending(&first), pending(&second))
+        };
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        std::fs::create_dir(&second).unwrap();
+        std::fs::write(second.join("occupant"), b"").unwrap();
+        assert_eq!(commit(b"new").unwrap_err().path, second);
+        assert_eq!((first.exists(), names()), (false, 1));
+        std::fs::write(&first, b"old").unwrap();
+        assert_eq!(commit(b"new").unwrap_err().path, second);
+        assert_eq!((std::fs::read(&first).unwrap(), names()), (b"old".to_vec(), 2));
+        std::fs::remove_dir_all(&second).unwrap();
+        commit(b"new").unwrap();
+        assert_eq!([&first, &second].map(|path| std::fs::read(path).unwrap()), [b"new", b"new"]);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Command {
     Fit(FitArgs),
     /// Write a run's network as an ONNX model, checked on two runtimes
     Export(ExportArgs),
+    /// Turn a model into 8-bit integers, as an ONNX model and as a flash file
+    Quantize(QuantizeArgs),
     /// Measure a model file on a runtime
     Evaluate(EvaluateArgs),
     /// Fetch or find the images of digits, and say what they are
@@ -106,6 +108,21 @@ pub struct ExportArgs {
     pub run: PathBuf,
     /// Model to write [default: digits.onnx in the run's folder]
     #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
+/// Options of `quantize`.
+#[derive(Debug, Args)]
+pub struct QuantizeArgs {
+    /// Model to quantise, as `export` writes it
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Folder for digits-int8.onnx and digits.q8 [default: the model's folder]
+    #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data: DataArgs,

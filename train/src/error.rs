@@ -76,7 +76,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What went wrong with it.
-        reason: Box<Error>,
+        reason: QuantizeError,
     },
     /// The user stopped a command that writes its results at its end.
     #[error("interrupted; nothing was written")]

@@ -16,7 +16,7 @@ const BATCH_SIZE: usize = 100;
 /// Batches prepared ahead of the runtime.
 const PREFETCHED: usize = 4;
 /// The digits, which the labels of a data set are.
-const CLASSES: usize = 10;
+pub(crate) const CLASSES: usize = 10;
 
 /// What a network achieves on a data set.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,21 +62,22 @@ impl<'a> Evaluator<'a> {
     pub fn evaluate(&mut self) -> Result<Evaluation, Error> {
         let batches =
             Batches::new(self.dataset, self.variants, self.batch_size, Order::Sequential)?;
-        let (mut loss_sum, mut correct, mut logits) = (0.0, 0.0, Vec::new());
+        let samples = self.dataset.len() * self.variants.len();
+        let mut logits = Array2::zeros((samples, self.classes));
+        let mut unset = logits.iter_mut();
+        let (mut loss_sum, mut correct) = (0.0, 0.0);
         std::thread::scope(|scope| {
             for batch in prefetch(scope, batches, PREFETCHED) {
                 let count = batch.count;
                 let mut outputs = self.session.run(evaluation_feeds(batch))?;
                 loss_sum += outputs.scalar(LOSS_SUM)?;
                 correct += outputs.scalar(CORRECT)?;
-                logits.extend(outputs.take(LOGITS)?.into_iter().take(count * self.classes));
+                let found = outputs.take(LOGITS)?.into_iter().take(count * self.classes);
+                found.zip(unset.by_ref()).for_each(|(logit, place)| *place = logit);
             }
             Ok::<(), Error>(())
         })?;
-        let samples = logits.len() / self.classes;
         let count = samples as f64;
-        let logits = Array2::from_shape_vec((samples, self.classes), logits)
-            .expect("each batch adds whole rows of logits");
         Ok(Evaluation { loss: loss_sum / count, accuracy: correct / count, logits })
     }
 }
@@ -98,19 +99,17 @@ pub fn run_model(
     variants: &'static [Variant],
 ) -> Result<Array2<f32>, Error> {
     let mut session = runtime.load(model, Vec::new())?;
-    let mut logits = Vec::new();
     let batches = Batches::new(dataset, variants, 1, Order::Sequential)?;
-    let samples = batches.len();
-    for batch in batches {
+    let mut logits = Array2::zeros((batches.len(), CLASSES));
+    for (mut row, batch) in logits.rows_mut().into_iter().zip(batches) {
         let mut outputs = session.run(vec![(IMAGES.into(), batch.images.into())])?;
-        let row = outputs.take(LOGITS)?;
-        if row.len() != CLASSES {
-            return Err(Error::Logits { expected: CLASSES, found: row.len() });
+        let found = outputs.take(LOGITS)?;
+        if found.len() != CLASSES {
+            return Err(Error::Logits { expected: CLASSES, found: found.len() });
         }
-        logits.extend(row);
+        row.iter_mut().zip(found).for_each(|(place, logit)| *place = logit);
     }
-    let logits = Array2::from_shape_vec((samples, CLASSES), logits);
-    Ok(logits.expect("each image adds a whole row"))
+    Ok(logits)
 }
 
 /// Share of the rows whose largest logit (the first one on a tie) is at the label of their image.

@@ -118,7 +118,7 @@ impl Graph {
     ) -> Result<ValueId, GraphError> {
         let views: Vec<Operand> = inputs.iter().map(|&id| self.operand(id)).collect();
         let tensor_type = (operator.infer)(&views, &attributes).map_err(|reason| {
-            let types: Vec<String> = views.iter().map(|view| view.to_string()).collect();
+            let types: Vec<String> = views.iter().map(ToString::to_string).collect();
             GraphError::Operator { operator: operator.name, inputs: types.join(", "), reason }
         })?;
         let name = format!("{}_{}", operator.name, self.values.len());

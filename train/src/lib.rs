@@ -6,6 +6,9 @@
 //! [`runtime`] executes the graphs on ONNX Runtime (CUDA or CPU) or tract; [`fit`] feeds them from [`data`] and keeps
 //! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs.
 
+// ONNX writes sizes as signed numbers; all are far below 2^63.
+#![allow(clippy::cast_possible_wrap)]
+
 pub mod atomic;
 pub mod checkpoint;
 pub mod cli;

@@ -9,8 +9,8 @@ use train::commands::{self, INTERRUPTED};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // A fit ends after its step and an export soon; the others have nothing to finish.
-    let patient = matches!(cli.command, Command::Fit(_) | Command::Export(_));
+    // A fit ends after its step, an export soon and a quantisation with its stage; the others have nothing to finish.
+    let patient = matches!(cli.command, Command::Fit(_) | Command::Export(_) | Command::Quantize(_));
     let second_time = || INTERRUPTED.swap(true, Ordering::Relaxed);
     let handler = ctrlc::set_handler(move || {
         if !patient || second_time() {

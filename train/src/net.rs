@@ -242,7 +242,7 @@ fn weight_and_bias(layer: &str, shape: Vec<usize>) -> Vec<Parameter> {
 }
 
 /// A number with a comma between groups of three digits.
-fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits
         .as_bytes()

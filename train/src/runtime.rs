@@ -202,7 +202,7 @@ impl Runtime {
                 Some(Binding::new(&session, self.kind).map_err(refused)?)
             }
         };
-        Ok(Session { session, binding, residents, outputs, runtime: self.kind.name() })
+        Ok(Session { inner: session, binding, residents, outputs, runtime: self.kind.name() })
     }
 
     fn tract(note: Option<String>) -> Result<Self, RuntimeError> {
@@ -219,9 +219,10 @@ impl Runtime {
 
     fn native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
         let unusable = |error: &dyn std::fmt::Display| {
-            let found = match library.has_root() && !library.exists() {
-                true => "no file".into(),
-                false => format!("one that cannot be used: {}", one_line(&error.to_string())),
+            let found = if library.has_root() && !library.exists() {
+                "no file".into()
+            } else {
+                format!("one that cannot be used: {}", one_line(&error.to_string()))
             };
             RuntimeError::Library { path: library.clone(), found }
         };
@@ -290,7 +291,7 @@ impl Runtime {
 
 /// A model ready to run, with the variables that stay with the runtime.
 pub struct Session {
-    session: ort::session::Session,
+    inner: ort::session::Session,
     binding: Option<Binding>,
     residents: Vec<Resident>,
     outputs: Vec<String>,
@@ -372,7 +373,7 @@ impl Session {
         for output in &self.outputs {
             binding.io.bind_output_to_device(output, &binding.host)?;
         }
-        let results = self.session.run_binding(&binding.io)?;
+        let results = self.inner.run_binding(&binding.io)?;
         take_results(results, &mut self.residents, &self.outputs)
     }
 
@@ -384,7 +385,7 @@ impl Session {
         for resident in &self.residents {
             inputs.push((resident.name.clone(), (&resident.value).into()));
         }
-        let results = self.session.run(inputs)?;
+        let results = self.inner.run(inputs)?;
         take_results(results, &mut self.residents, &self.outputs)
     }
 }
@@ -440,14 +441,10 @@ fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
 fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
     let tensor = value.downcast_ref::<DynTensorValueType>()?;
     if tensor.memory_info().is_cpu_accessible() {
-        return Ok(Tensor::F32(owned(tensor.try_extract_array::<f32>()?)));
+        return Ok(Tensor::F32(tensor.try_extract_array::<f32>()?.into_owned()));
     }
     let copy = tensor.to(AllocationDevice::CPU, 0)?;
-    Ok(Tensor::F32(owned(copy.try_extract_array::<f32>()?)))
-}
-
-fn owned(view: ndarray::ArrayViewD<'_, f32>) -> ArrayD<f32> {
-    view.to_owned()
+    Ok(Tensor::F32(copy.try_extract_array::<f32>()?.into_owned()))
 }
 
 /// Runtimes report in many lines; errors here are one.

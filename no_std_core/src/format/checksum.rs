@@ -75,7 +75,10 @@ mod tests {
     fn a_sealed_file_holds_its_length_and_checksum() {
         let mut file = [7; HEADER_LEN + 5];
         assert_eq!(seal(&mut file), Some(()));
-        assert_eq!(file[Header::TOTAL_LEN_AT..CHECKSUM_AT], 69_u32.to_le_bytes());
+        assert_eq!(
+            file[Header::TOTAL_LEN_AT..CHECKSUM_AT],
+            69_u32.to_le_bytes()
+        );
         assert_eq!(stored_checksum(&file), checksum(&file));
         let sealed = file;
         assert_eq!(seal(&mut file), Some(()));

@@ -135,7 +135,11 @@ impl LayerRecord {
         put(&mut bytes, Self::COLUMNS_AT, self.columns.encode());
         put(&mut bytes, Self::WEIGHTS_AT, self.weights_at.to_le_bytes());
         put(&mut bytes, Self::BIASES_AT, self.biases_at.to_le_bytes());
-        put(&mut bytes, Self::MULTIPLIERS_AT, self.multipliers_at.to_le_bytes());
+        put(
+            &mut bytes,
+            Self::MULTIPLIERS_AT,
+            self.multipliers_at.to_le_bytes(),
+        );
         bytes
     }
 

@@ -22,8 +22,18 @@ pub(super) const KERNEL: Kernel = Kernel {
 };
 
 fn check(layer: &LayerRecord) -> Result<(), (Fault, usize)> {
-    check_axis(layer.rows, layer.input.rows, layer.output.rows, LayerRecord::ROWS_AT)?;
-    check_axis(layer.columns, layer.input.columns, layer.output.columns, LayerRecord::COLUMNS_AT)
+    check_axis(
+        layer.rows,
+        layer.input.rows,
+        layer.output.rows,
+        LayerRecord::ROWS_AT,
+    )?;
+    check_axis(
+        layer.columns,
+        layer.input.columns,
+        layer.output.columns,
+        LayerRecord::COLUMNS_AT,
+    )
 }
 
 fn check_axis(axis: Axis, input: u16, output: u16, at: usize) -> Result<(), (Fault, usize)> {
@@ -43,7 +53,11 @@ fn channel_weights(layer: &LayerRecord) -> u64 {
 
 fn multiply_adds(layer: &LayerRecord) -> u64 {
     let tile = u64::from(layer.rows.pool) * u64::from(layer.columns.pool);
-    layer.output.elements().saturating_mul(tile).saturating_mul(channel_weights(layer))
+    layer
+        .output
+        .elements()
+        .saturating_mul(tile)
+        .saturating_mul(channel_weights(layer))
 }
 
 /// One row of the output.
@@ -58,16 +72,23 @@ fn step(layer: &Layer<'_>, input: &[i8], row: usize, output: &mut [i8]) {
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
             let filters = layer.channels(block * BLOCK);
             let mut maxima = [i32::MIN; BLOCK];
-            for down in tile(record.rows, row, record.input.rows) {
-                for right in tile(record.columns, column, record.input.columns) {
-                    let patch = Patch { input, record, down, right };
+            for rows in tile(record.rows, row, record.input.rows) {
+                for columns in tile(record.columns, column, record.input.columns) {
+                    let patch = Patch {
+                        input,
+                        layer: record,
+                        rows,
+                        columns,
+                    };
                     for (maximum, filter) in maxima.iter_mut().zip(filters.clone()) {
                         *maximum = (*maximum).max(filter.bias + patch.dot(filter.weights));
                     }
                 }
             }
             for ((output, filter), maximum) in outputs.iter_mut().zip(filters).zip(maxima) {
-                *output = filter.multiplier.requantize(maximum, record.output_zero_point);
+                *output = filter
+                    .multiplier
+                    .requantize(maximum, record.output_zero_point);
             }
         }
     }
@@ -75,31 +96,69 @@ fn step(layer: &Layer<'_>, input: &[i8], row: usize, output: &mut [i8]) {
 
 /// The kernel's places in the tile at `index` along one axis.
 fn tile(axis: Axis, index: usize, input: u16) -> impl Iterator<Item = Span> {
-    let first = index as i32 * i32::from(axis.pool);
-    (first..first + i32::from(axis.pool)).map(move |place| Span::new(axis, place, input))
+    let pool = usize::from(axis.pool);
+    (index * pool..(index + 1) * pool).map(move |place| Span::new(axis, place, input))
 }
 
-/// The part of a kernel's place that lies inside the input, along one axis; padding adds nothing to the sum.
+/// What the kernel covers of the input along one axis.
 #[derive(Clone, Copy)]
 struct Span {
-    /// Its first index in the kernel.
-    kernel: usize,
-    /// Its first index in the input.
-    input: usize,
+    kernel_begin: usize,
+    input_begin: usize,
     len: usize,
 }
 
 impl Span {
-    fn new(axis: Axis, place: i32, input: u16) -> Self {
-        let start = place * i32::from(axis.stride) - i32::from(axis.pad_begin);
-        let begin = (-start).max(0);
-        let end = i32::from(axis.kernel).min(i32::from(input) - start);
-        Self { kernel: begin as usize, input: (start + begin) as usize, len: (end - begin).max(0) as usize }
+    fn new(axis: Axis, place: usize, input: u16) -> Self {
+        let pad = usize::from(axis.pad_begin);
+        // Places count from the start of the padding.
+        let begin = place * usize::from(axis.stride);
+        let kernel_begin = pad.saturating_sub(begin);
+        let kernel_end =
+            usize::from(axis.kernel).min((usize::from(input) + pad).saturating_sub(begin));
+        Self {
+            kernel_begin,
+            input_begin: begin.saturating_sub(pad),
+            len: kernel_end.saturating_sub(kernel_begin),
+        }
     }
+}
 
-    /// These parts of an input row and a kernel row with `channels` values at each place.
-    fn cut<'a>(self, input: &'a [i8], kernel: &'a [u8], channels: usize) -> (&'a [i8], &'a [u8]) {
-        let len = self.len * channels;
-        (part(input, self.input * channels, len), part(kernel, self.kernel * channels, len))
+/// What the kernel covers of the input. Padding, which it may cover too, adds nothing.
+struct Patch<'a> {
+    input: &'a [i8],
+    layer: &'a LayerRecord,
+    rows: Span,
+    columns: Span,
+}
+
+impl Patch<'_> {
+    fn dot(&self, filter: &[u8]) -> i32 {
+        let channels = usize::from(self.layer.input.channels);
+        let input_row = usize::from(self.layer.input.columns) * channels;
+        let filter_row = usize::from(self.layer.columns.kernel) * channels;
+        let len = self.columns.len * channels;
+        let inputs = self
+            .input
+            .chunks(input_row.max(1))
+            .skip(self.rows.input_begin);
+        let weights = filter
+            .chunks(filter_row.max(1))
+            .skip(self.rows.kernel_begin);
+        let rows = inputs.zip(weights).take(self.rows.len);
+        rows.map(|(input, weights)| {
+            let input = part(input, self.columns.input_begin * channels, len);
+            let weights = part(weights, self.columns.kernel_begin * channels, len);
+            dot(input, weights, self.layer.input_zero_point)
+        })
+        .sum()
     }
+}
+
+/// `len` values from `begin` on, which lie inside `values` in every call.
+fn part<T>(values: &[T], begin: usize, len: usize) -> &[T] {
+    values
+        .get(begin..)
+        .and_then(|rest| rest.get(..len))
+        .unwrap_or_default()
 }

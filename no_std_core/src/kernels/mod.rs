@@ -2,8 +2,8 @@
 //!
 //! A new kind is a file beside these and an entry of [`KERNELS`].
 
-pub(crate) mod conv_pool;
-pub(crate) mod dense;
+mod conv_pool;
+mod dense;
 
 use crate::error::Fault;
 use crate::format::LayerRecord;
@@ -15,16 +15,16 @@ pub(crate) struct Kernel {
     pub kind: u8,
     /// What people call it.
     pub name: &'static str,
-    /// Checks the window and that the output's shape follows from it and the input's, none of which has a zero. An
-    /// error names the field by its place in the record.
-    pub check: fn(&LayerRecord) -> Result<(), (Fault, u32)>,
+    /// Checks that the output's shape, which has no zero, is what the layer makes of its input; an error comes with the
+    /// field's place in the record.
+    pub check: fn(&LayerRecord) -> Result<(), (Fault, usize)>,
     /// Weights that each output channel has.
     pub channel_weights: fn(&LayerRecord) -> u64,
     /// Multiplications that the layer takes; [`u64::MAX`] if they are more.
     pub multiply_adds: fn(&LayerRecord) -> u64,
     /// Values of the output that one step computes; the last step may have fewer.
     pub step_len: fn(&LayerRecord) -> usize,
-    /// Computes one step. The output is cut into pieces of `step_len`; this is the piece numbered by the third argument.
+    /// Computes one step from the whole input: the step's number and its piece of the output.
     pub step: fn(&Layer<'_>, &[i8], usize, &mut [i8]),
 }
 

@@ -44,6 +44,17 @@ pub fn run_quietly(command: &mut Command) -> Result<()> {
     succeeded(command, output.status).map_err(|error| anyhow!("{error}: {last}"))
 }
 
+/// Waits for `command`, which must fail, and shows nothing of it; returns its complaints.
+pub fn run_failing(command: &mut Command) -> Result<String> {
+    let output = uninterrupted(command.stderr(Stdio::piped()), Command::output)?;
+    ensure!(
+        !output.status.success(),
+        "`{}` succeeded, expected a failure",
+        describe(command)
+    );
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 /// What `command`, which must succeed, prints on standard output.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = uninterrupted(command.stderr(Stdio::inherit()), Command::output)?;
@@ -138,6 +149,17 @@ mod tests {
         assert!(error.contains(" no-such-command` failed (exit"), "{error}");
         assert!(!error.contains("no message"), "{error}");
         assert_eq!(error.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_failure_that_must_be_is_none() {
+        let complaints = run_failing(&mut cargo(&["no-such-command"])).unwrap();
+        assert!(complaints.contains("no-such-command"), "{complaints}");
+        let error = run_failing(&mut cargo(&["--version"])).unwrap_err();
+        assert!(
+            error.to_string().ends_with(" succeeded, expected a failure"),
+            "{error}"
+        );
     }
 
     #[test]

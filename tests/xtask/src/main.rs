@@ -6,6 +6,7 @@ mod command;
 mod comparison;
 mod console;
 mod demo;
+mod firmware;
 mod onnxruntime;
 mod summary;
 mod tally;
@@ -17,13 +18,16 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use crate::tally::Tally;
+
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
 Commands:
-  demo  Train a digit network twice and compare what it makes of real pictures
-  test  Check everything: formatting, lints, tests, documentation
-  help  Print this text
+  demo            Train a digit network twice and compare what it makes of real pictures
+  firmware check  Link the core for microcontrollers: no panic, no allocator, no floating point
+  test            Check everything: formatting, lints, tests, documentation, firmware
+  help            Print this text
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
     let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let result = match words[..] {
         ["demo"] => demo(),
+        ["firmware", "check"] => check_firmware(),
         ["test"] => test(),
         ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
@@ -51,6 +56,14 @@ fn demo() -> Result<ExitCode> {
     command::outlive_children()?;
     demo::demo(&workspace::enter()?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn check_firmware() -> Result<ExitCode> {
+    command::outlive_children()?;
+    let mut tally = Tally::new(true);
+    firmware::check(&workspace::enter()?, &mut tally);
+    print!("{tally}");
+    Ok(ExitCode::from(u8::from(!tally.good())))
 }
 
 fn test() -> Result<ExitCode> {

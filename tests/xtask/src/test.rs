@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::command::{cargo, describe, run, run_quietly, status, watch};
 use crate::console::{heading, human};
+use crate::firmware;
 use crate::onnxruntime;
 use crate::summary::{self, Counts};
 use crate::tally::Tally;
@@ -90,6 +91,7 @@ pub fn test(target: &Path) -> Result<bool> {
     for step in STEPS {
         step.run(&environment, &mut tally)?;
     }
+    firmware::check(target, &mut tally);
     let lines =
         fs::read_to_string(&skips).with_context(|| format!("cannot read {}", skips.display()))?;
     tally.self_skipped(&lines);

@@ -53,14 +53,17 @@ pub enum Variant {
 impl Variant {
     /// Writes the variant of `image` (0 to 255) into `pixels` (0 to 1), which has the same shape.
     pub fn write(self, image: &ArrayView2<'_, u8>, pixels: ArrayViewMut2<'_, f32>) {
-        let invert = match self {
-            Self::Plain => 0,
-            Self::Inverted => u8::MAX,
-        };
-        // Flipping all bits of a byte is 255 minus it.
         Zip::from(pixels)
             .and(image)
-            .for_each(|pixel, &byte| *pixel = f32::from(byte ^ invert) / 255.0);
+            .for_each(|pixel, &byte| *pixel = f32::from(self.of(byte)) / 255.0);
+    }
+
+    /// The variant of one pixel.
+    pub fn of(self, pixel: u8) -> u8 {
+        match self {
+            Self::Plain => pixel,
+            Self::Inverted => u8::MAX - pixel,
+        }
     }
 }
 

@@ -93,11 +93,11 @@ impl Window {
     /// Number of windows down and right over a padded input of this height and width.
     pub fn output(&self, input: [usize; 2]) -> Result<[usize; 2], String> {
         let mut output = [0; 2];
-        for axis in 0..2 {
+        for (axis, count) in output.iter_mut().enumerate() {
             let Some(room) = self.room(input, axis) else {
                 return Err(format!("{self:?} does not fit into an input of {input:?}"));
             };
-            output[axis] = room / self.strides[axis] + 1;
+            *count = room / self.strides[axis] + 1;
         }
         Ok(output)
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use ndarray::Array2;
 
+use super::check::integers;
 use super::lower::FloatNetwork;
 use super::range::{METHODS, Method, Range};
 use super::scale::{IMAGE, Int8Layer};
@@ -11,6 +12,7 @@ use super::{QuantizeError, VARIANTS, go_on, graphs};
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
+use crate::ops::Quantization;
 use crate::runtime::Runtime;
 
 /// An int8 network and how it does on the images to choose by.
@@ -29,6 +31,16 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// What the integers of the logits stand for.
+    pub fn meaning(&self) -> Quantization {
+        self.layers.last().map_or(IMAGE, |layer| layer.to)
+    }
+
+    /// The logits as integers.
+    pub fn integers(&self) -> Array2<i8> {
+        integers(&self.logits, self.meaning())
+    }
+
     fn new(
         runtime: &Runtime,
         network: &FloatNetwork,

@@ -86,7 +86,10 @@ pub enum QuantizeError {
     },
     /// The core refuses the file written for it.
     #[error("the core refuses the flash file: {0}")]
-    Core(String),
+    Core(no_std_core::FormatError),
+    /// The core does not run it.
+    #[error("the core does not run the flash file: {0}")]
+    CoreRun(no_std_core::RunError),
     /// Two ways to run the same integers differ.
     #[error(
         "on {runtime} the int8 logits of sample {sample} differ from the core's: \

@@ -171,11 +171,11 @@ fn input_shape(graph: &onnx::Graph) -> Result<[usize; 3], LowerError> {
         .map(|shape| shape.dim.iter().map(|dim| dim.dim_value.unwrap_or(-1)).collect())
         .unwrap_or_default();
     let element = tensor_type.map_or(0, |found| found.elem_type);
-    let sides = match sizes[..] {
+    let shape = match sizes[..] {
         [1, channels, rows, columns] => positive([channels, rows, columns]),
         _ => None,
     };
-    match sides {
+    match shape {
         Some(shape) if input.name == IMAGES && element == ElementType::F32.onnx() => Ok(shape),
         _ => Err(form(EXPECTED, format!("`{}` of element type {element} {sizes:?}", input.name))),
     }

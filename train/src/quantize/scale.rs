@@ -78,3 +78,6 @@ fn weight_scales(layer: &Layer) -> Array1<f32> {
     let filters = layer.weight.axis_iter(Axis(0));
     filters.map(|filter| largest(filter.into_dyn()).max(least) / 127.0).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The native library: ORT_DYLIB_PATH, else the active Python's packages, else the system's library path.
+/// The native library: `ORT_DYLIB_PATH`, else the active Python's packages, else the system's library path.
 pub fn library() -> Option<PathBuf> {
     named_library().or_else(|| {
         python_packages()
@@ -15,7 +15,7 @@ pub fn library() -> Option<PathBuf> {
     })
 }
 
-/// What ORT_DYLIB_PATH names; an empty one counts as not set.
+/// What `ORT_DYLIB_PATH` names; an empty one counts as not set.
 pub fn named_library() -> Option<PathBuf> {
     env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from)
 }

@@ -27,14 +27,17 @@ fn assert_refused(name: &str, content: &[u8], parts: &[&str]) {
 
 /// 64 grey images, as many as the data folder has labels.
 fn images() -> Vec<u8> {
-    images_file([64, 28, 28], &[100; 64 * 784])
+    images_file([64, 28, 28], &vec![100; 64 * 784])
 }
 
 #[test]
 fn packed_files_are_as_good_as_plain_ones() {
     let sandbox = Sandbox::with_digits();
     let plain = sandbox.train("data --data digits").success().to_owned();
-    assert_eq!(plain, "IDX files other than MNIST, from digits: 64 + 20 images\n");
+    assert_eq!(
+        plain,
+        "IDX files other than MNIST, from digits: 64 + 20 images\n"
+    );
     for name in [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS] {
         let content = gzip(&sandbox.read(&format!("digits/{name}")));
         replace(&sandbox, &format!("{name}.gz"), &content);
@@ -45,7 +48,12 @@ fn packed_files_are_as_good_as_plain_ones() {
 
 #[test]
 fn a_missing_folder_is_named_with_the_other_ways() {
-    let parts = ["\"nowhere\"", "`mnist`", "`synthetic`", "directory of the four IDX files"];
+    let parts = [
+        "\"nowhere\"",
+        "`mnist`",
+        "`synthetic`",
+        "directory of the four IDX files",
+    ];
     Sandbox::new().refuses("data --data nowhere", &parts);
     Sandbox::new().refuses("fit --data nowhere --runtime tract", &parts);
 }
@@ -55,18 +63,33 @@ fn a_missing_file_is_named() {
     for name in [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS] {
         let sandbox = Sandbox::with_digits();
         fs::remove_file(sandbox.path(&format!("digits/{name}"))).unwrap();
-        sandbox.refuses("data --data digits", &["digits: expected a file", name, "found neither"]);
+        sandbox.refuses(
+            "data --data digits",
+            &["digits: expected a file", name, "found neither"],
+        );
     }
 }
 
 #[test]
 fn truncated_files_are_refused() {
     let whole = images();
-    assert_refused(TRAIN_IMAGES, &whole[..whole.len() - 1], &["50192 bytes", "only 50191"]);
+    assert_refused(
+        TRAIN_IMAGES,
+        &whole[..whole.len() - 1],
+        &["50192 bytes", "only 50191"],
+    );
     assert_refused(TRAIN_IMAGES, &whole[..16], &["50192 bytes", "only 16"]);
-    assert_refused(TRAIN_IMAGES, &whole[..10], &["a header of 16 bytes", "10 bytes in all"]);
+    assert_refused(
+        TRAIN_IMAGES,
+        &whole[..10],
+        &["a header of 16 bytes", "10 bytes in all"],
+    );
     assert_refused(TRAIN_IMAGES, &[], &["an images file", "0 bytes in all"]);
-    assert_refused(TEST_LABELS, &labels_file(&[1; 20])[..27], &["28 bytes", "only 27"]);
+    assert_refused(
+        TEST_LABELS,
+        &labels_file(&[1; 20])[..27],
+        &["28 bytes", "only 27"],
+    );
 }
 
 #[test]
@@ -74,7 +97,11 @@ fn truncated_packed_files_are_refused() {
     let whole = gzip(&images());
     for length in [3, 9, 20, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
         let name = format!("{TRAIN_IMAGES}.gz");
-        assert_refused(&name, &whole[..length], &["a sound gzip stream", "one that is cut short"]);
+        assert_refused(
+            &name,
+            &whole[..length],
+            &["a sound gzip stream", "one that is cut short"],
+        );
     }
 }
 
@@ -86,7 +113,11 @@ fn corrupt_packed_files_are_refused() {
         let mut corrupt = whole.clone();
         corrupt[position] ^= 0x55;
         let name = format!("{TRAIN_IMAGES}.gz");
-        assert_refused(&name, &corrupt, &["a sound gzip stream", "one that does not unpack"]);
+        assert_refused(
+            &name,
+            &corrupt,
+            &["a sound gzip stream", "one that does not unpack"],
+        );
     }
 }
 
@@ -94,12 +125,24 @@ fn corrupt_packed_files_are_refused() {
 fn files_of_another_kind_are_refused() {
     let labels = labels_file(&[1; 64]);
     assert_refused(TRAIN_IMAGES, &labels, &["an images file", "a labels file"]);
-    assert_refused(TRAIN_LABELS, &images(), &["a labels file", "an images file"]);
-    assert_refused(TRAIN_IMAGES, b"<html>Not here</html>", &["an images file", "0x3c68746d"]);
+    assert_refused(
+        TRAIN_LABELS,
+        &images(),
+        &["a labels file", "an images file"],
+    );
+    assert_refused(
+        TRAIN_IMAGES,
+        b"<html>Not here</html>",
+        &["an images file", "0x3c68746d"],
+    );
     let mut floats = images();
     floats[2] = 0x0d;
     assert_refused(TRAIN_IMAGES, &floats, &["an images file", "0x00000d03"]);
-    assert_refused(&format!("{TRAIN_IMAGES}.gz"), &gzip(&labels), &["a labels file"]);
+    assert_refused(
+        &format!("{TRAIN_IMAGES}.gz"),
+        &gzip(&labels),
+        &["a labels file"],
+    );
 }
 
 #[test]
@@ -107,7 +150,11 @@ fn images_of_other_sizes_are_refused() {
     for (rows, columns) in [(27, 28), (28, 32), (0, 0), (u32::MAX, u32::MAX)] {
         let pixels = vec![0; 64 * 28 * 32];
         let file = images_file([64, rows, columns], &pixels);
-        assert_refused(TRAIN_IMAGES, &file, &["28x28 images", &format!("{rows}x{columns}")]);
+        assert_refused(
+            TRAIN_IMAGES,
+            &file,
+            &["28x28 images", &format!("{rows}x{columns}")],
+        );
     }
 }
 
@@ -121,15 +168,31 @@ fn labels_that_are_no_digits_are_refused() {
 
 #[test]
 fn images_without_labels_and_the_reverse_are_refused() {
-    let parts = ["64 labels, one for each image of digits", TRAIN_IMAGES, "found 63"];
+    let parts = [
+        "64 labels, one for each image of digits",
+        TRAIN_IMAGES,
+        "found 63",
+    ];
     assert_refused(TRAIN_LABELS, &labels_file(&[1; 63]), &parts);
-    assert_refused(TEST_LABELS, &labels_file(&[1; 21]), &["20 labels", TEST_IMAGES, "found 21"]);
+    assert_refused(
+        TEST_LABELS,
+        &labels_file(&[1; 21]),
+        &["20 labels", TEST_IMAGES, "found 21"],
+    );
 }
 
 #[test]
 fn files_without_images_are_refused() {
-    assert_refused(TRAIN_IMAGES, &images_file([0, 28, 28], &[]), &["one element or more", "none"]);
-    assert_refused(TEST_LABELS, &labels_file(&[]), &["one element or more", "none"]);
+    assert_refused(
+        TRAIN_IMAGES,
+        &images_file([0, 28, 28], &[]),
+        &["one element or more", "none"],
+    );
+    assert_refused(
+        TEST_LABELS,
+        &labels_file(&[]),
+        &["one element or more", "none"],
+    );
 }
 
 #[test]
@@ -157,7 +220,10 @@ fn gzip_bombs_are_refused_with_little_memory() {
         let mut command = sandbox.isolated("/bin/sh");
         command.args(["-c", r#"ulimit -v 262144; exec "$0" data --data digits"#]);
         command.arg(env!("CARGO_BIN_EXE_train"));
-        sandbox.refuses_command(&mut command, &["train-images-idx3-ubyte.gz: expected", found]);
+        sandbox.refuses_command(
+            &mut command,
+            &["train-images-idx3-ubyte.gz: expected", found],
+        );
     }
 }
 

@@ -12,7 +12,9 @@ fn dense_model(input: (&str, &[usize]), output: &str, classes: usize) -> Vec<u8>
         let images = graph.input(input.0, TensorType::f32(input.1))?;
         let pixels = graph.flatten(images)?;
         let weight = Tensor::filled(&[classes, input.1[1..].iter().product()], 0.0);
-        let bias: Vec<f32> = (0..classes).map(|class| if class == 3 { 1.0 } else { 0.0 }).collect();
+        let bias: Vec<f32> = (0..classes)
+            .map(|class| if class == 3 { 1.0 } else { 0.0 })
+            .collect();
         let weight = graph.constant(weight);
         let bias = graph.constant(ndarray::arr1(&bias).into());
         let logits = graph.dense(pixels, weight, bias)?;
@@ -35,7 +37,10 @@ fn assert_refused(model: &[u8], parts: &[&str]) {
 #[test]
 fn a_model_of_the_right_shapes_is_measured() {
     let sandbox = Sandbox::with_digits();
-    sandbox.write("model.onnx", dense_model(("images", &[1, 1, 28, 28]), "logits", 10));
+    sandbox.write(
+        "model.onnx",
+        dense_model(("images", &[1, 1, 28, 28]), "logits", 10),
+    );
     let line = "evaluate --model model.onnx --data digits --runtime tract --scores scores";
     let finished = sandbox.train(line);
     // Two of the twenty test images show a 3.
@@ -49,7 +54,10 @@ fn a_model_that_is_not_there_is_named() {
     let sandbox = Sandbox::with_digits();
     for model in ["nowhere.onnx", "no/folder/digits.onnx", "digits"] {
         let line = format!("evaluate --model {model} --data digits --runtime tract");
-        sandbox.refuses(&line, &[&format!("{model}: expected an ONNX model, cannot be read")]);
+        sandbox.refuses(
+            &line,
+            &[&format!("{model}: expected an ONNX model, cannot be read")],
+        );
     }
 }
 
@@ -66,7 +74,12 @@ fn files_that_are_no_models_are_refused() {
 
 #[test]
 fn models_of_other_images_are_refused() {
-    for shape in [&[1, 1, 14, 14][..], &[2, 1, 28, 28], &[1, 3, 28, 28], &[1, 784]] {
+    for shape in [
+        &[1, 1, 14, 14][..],
+        &[2, 1, 28, 28],
+        &[1, 3, 28, 28],
+        &[1, 784],
+    ] {
         assert_refused(&dense_model(("images", shape), "logits", 10), &[]);
     }
 }
@@ -81,15 +94,25 @@ fn models_of_other_classes_are_refused() {
 
 #[test]
 fn models_with_other_names_are_refused() {
-    assert_refused(&dense_model(("pixels", &[1, 1, 28, 28]), "logits", 10), &["`images`"]);
-    assert_refused(&dense_model(("images", &[1, 1, 28, 28]), "scores", 10), &["`logits`"]);
+    assert_refused(
+        &dense_model(("pixels", &[1, 1, 28, 28]), "logits", 10),
+        &["`images`"],
+    );
+    assert_refused(
+        &dense_model(("images", &[1, 1, 28, 28]), "scores", 10),
+        &["`logits`"],
+    );
 }
 
 #[test]
 fn models_with_a_second_input_are_refused() {
     let mut graph = Graph::new();
-    let images = graph.input("images", TensorType::f32(&[1, 1, 28, 28])).unwrap();
-    let mask = graph.input("mask", TensorType::f32(&[1, 1, 28, 28])).unwrap();
+    let images = graph
+        .input("images", TensorType::f32(&[1, 1, 28, 28]))
+        .unwrap();
+    let mask = graph
+        .input("mask", TensorType::f32(&[1, 1, 28, 28]))
+        .unwrap();
     let masked = graph.mul(images, mask).unwrap();
     graph.output("logits", masked).unwrap();
     assert_refused(&graph.to_onnx("masked", &[]), &[]);
@@ -98,7 +121,9 @@ fn models_with_a_second_input_are_refused() {
 #[test]
 fn models_of_integers_are_refused() {
     let mut graph = Graph::new();
-    let images = graph.input("images", TensorType::f32(&[1, 1, 28, 28])).unwrap();
+    let images = graph
+        .input("images", TensorType::f32(&[1, 1, 28, 28]))
+        .unwrap();
     let pixels = graph.flatten(images).unwrap();
     let best = graph.arg_max(pixels).unwrap();
     graph.output("logits", best).unwrap();

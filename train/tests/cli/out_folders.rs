@@ -31,7 +31,9 @@ fn a_model_that_cannot_be_written_leaves_the_checkpoint() {
     fit.refusal(&["run/digits.onnx: cannot be written"]);
     let names: Vec<_> = sandbox.files("run").into_keys().collect();
     assert_eq!(names, ["checkpoint.safetensors", "digits.onnx/notes"]);
-    sandbox.train("export --run run --data digits --runtime tract --out model.onnx").success();
+    sandbox
+        .train("export --run run --data digits --runtime tract --out model.onnx")
+        .success();
 }
 
 #[test]
@@ -59,9 +61,15 @@ mod linux {
         let parts = ["/proc/run: cannot be written"];
         sandbox.refuses(&format!("fit {QUICK} --epochs 1 --out /proc/run"), &parts);
         let parts = ["/proc/digits.onnx: cannot be written"];
-        sandbox.refuses("export --data digits --runtime tract --out /proc/digits.onnx", &parts);
+        sandbox.refuses(
+            "export --data digits --runtime tract --out /proc/digits.onnx",
+            &parts,
+        );
         let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract";
-        sandbox.refuses(&format!("{evaluate} --scores /proc/scores"), &["/proc/scores: cannot be written"]);
+        sandbox.refuses(
+            &format!("{evaluate} --scores /proc/scores"),
+            &["/proc/scores: cannot be written"],
+        );
     }
 
     /// A command of `unshare` under which file systems can be mounted; `None` after the test was reported as skipped.
@@ -69,7 +77,11 @@ mod linux {
         const WAYS: [&[&str]; 2] = [&["--map-root-user", "--mount"], &["--mount"]];
         let trial = ["/bin/sh", "-c", "mount -t tmpfs tmpfs /mnt"];
         let works = |way: &&&[&str]| {
-            Command::new("unshare").args(**way).args(trial).output().is_ok_and(|output| output.status.success())
+            Command::new("unshare")
+                .args(**way)
+                .args(trial)
+                .output()
+                .is_ok_and(|output| output.status.success())
         };
         let found = WAYS.iter().find(works).copied();
         if found.is_none() {
@@ -78,23 +90,20 @@ mod linux {
         found
     }
 
-    /// Runs the program while `disk` is a file system of its own with the files of `run` in it, mounted with `options`
-    /// and then remounted with `later`. What is on it at the end lies in `after`.
-    fn on_a_disk(
-        sandbox: &Sandbox,
-        way: &[&str],
-        [options, later]: [&str; 2],
-        line: &str,
-    ) -> Finished {
+    /// Runs the program while `disk` is a file system of 3 MB with the files of `run` in it, after the shell command
+    /// `change`. What is on it at the end lies in `after`.
+    fn on_a_disk(sandbox: &Sandbox, way: &[&str], change: &str, line: &str) -> Finished {
         let script = r#"
-            mkdir disk after && mount -t tmpfs -o "$OPTIONS" tmpfs disk && cp run/* disk &&
-            mount -o "remount,$LATER" disk || exit 100
+            mkdir disk after && mount -t tmpfs -o size=3m tmpfs disk && cp run/* disk &&
+            eval "$CHANGE" || exit 100
             PATH="$TRAIN_PATH" "$@"
             code=$?
             cp -R disk/. after && exit $code"#;
         let mut command = sandbox.isolated("unshare");
-        command.env("OPTIONS", options).env("LATER", later).env("TRAIN_PATH", NO_PROGRAMS);
-        command.args(way).args(["/bin/sh", "-c", script, "sh", env!("CARGO_BIN_EXE_train")]);
+        command.env("CHANGE", change).env("TRAIN_PATH", NO_PROGRAMS);
+        command
+            .args(way)
+            .args(["/bin/sh", "-c", script, "sh", env!("CARGO_BIN_EXE_train")]);
         Finished::of(command.args(line.split_whitespace()))
     }
 
@@ -105,15 +114,23 @@ mod linux {
     #[test]
     fn earlier_results_survive_a_full_disk() {
         let test = "out_folders::linux::earlier_results_survive_a_full_disk";
-        let Some(way) = private_mounts(test) else { return };
+        let Some(way) = private_mounts(test) else {
+            return;
+        };
         for (line, file) in [
-            (format!("fit {QUICK} --epochs 2 --out disk"), "disk/checkpoint.safetensors"),
-            ("fit --data digits --runtime tract --resume disk --out disk".into(), "disk/checkpoint.safetensors"),
+            (
+                format!("fit {QUICK} --epochs 2 --out disk"),
+                "disk/checkpoint.safetensors",
+            ),
+            (
+                "fit --data digits --runtime tract --resume disk --out disk".into(),
+                "disk/checkpoint.safetensors",
+            ),
             (EXPORT.into(), "disk/new.onnx"),
         ] {
             let sandbox = Sandbox::with_run();
             // Room for a checkpoint of 1.7 MB and a model of 0.9 MB, but not for another of either.
-            let finished = on_a_disk(&sandbox, way, ["size=3m", "size=3m"], &line);
+            let finished = on_a_disk(&sandbox, way, "true", &line);
             finished.refusal(&[&format!("{file}: cannot be written: No space left")]);
             assert_eq!(sandbox.files("after"), sandbox.files("run"), "{line}");
         }
@@ -122,15 +139,20 @@ mod linux {
     #[test]
     fn nothing_changes_on_a_read_only_disk() {
         let test = "out_folders::linux::nothing_changes_on_a_read_only_disk";
-        let Some(way) = private_mounts(test) else { return };
+        let Some(way) = private_mounts(test) else {
+            return;
+        };
         for (line, file) in [
             (&*format!("fit {QUICK} --epochs 1 --out disk"), "disk"),
-            (&*format!("fit {QUICK} --epochs 1 --out disk/new"), "disk/new"),
+            (
+                &*format!("fit {QUICK} --epochs 1 --out disk/new"),
+                "disk/new",
+            ),
             (EXPORT, "disk/new.onnx"),
             (EVALUATE, "disk/scores"),
         ] {
             let sandbox = Sandbox::with_run();
-            let finished = on_a_disk(&sandbox, way, ["size=8m", "ro"], line);
+            let finished = on_a_disk(&sandbox, way, "mount -o remount,bind,ro disk", line);
             finished.refusal(&[&format!("{file}: cannot be written: Read-only file system")]);
             assert_eq!(sandbox.files("after"), sandbox.files("run"), "{line}");
         }

@@ -15,7 +15,7 @@ const MODEL_COMMANDS: [&str; 4] = [
     "doctor --json",
 ];
 
-/// The program with ORT_DYLIB_PATH naming `library`, relative to the folder.
+/// The program with `ORT_DYLIB_PATH` naming `library`, relative to the folder.
 fn with_library(sandbox: &Sandbox, library: &str, line: &str) -> Command {
     let mut command = sandbox.command(line);
     command.env("ORT_DYLIB_PATH", sandbox.path(library));
@@ -32,11 +32,18 @@ fn with_broken_libraries() -> Sandbox {
 /// The machine's ONNX Runtime; without one the test is skipped.
 fn installed_library(test: &str) -> Option<PathBuf> {
     let mut doctor = Sandbox::new().isolated(env!("CARGO_BIN_EXE_train"));
-    doctor.args(["doctor", "--json", "--runtime", "tract"]).current_dir("/");
+    doctor
+        .args(["doctor", "--json", "--runtime", "tract"])
+        .current_dir("/");
     doctor.envs(std::env::var_os("ORT_DYLIB_PATH").map(|library| ("ORT_DYLIB_PATH", library)));
-    let library = report(&Finished::of(&mut doctor))["library"].as_str().map(PathBuf::from);
+    let library = report(&Finished::of(&mut doctor))["library"]
+        .as_str()
+        .map(PathBuf::from);
     if library.is_none() {
-        skip(test, "ONNX Runtime is not installed; `pip install onnxruntime` provides it");
+        skip(
+            test,
+            "ONNX Runtime is not installed; `pip install onnxruntime` provides it",
+        );
     }
     library
 }
@@ -54,8 +61,13 @@ fn a_broken_library_is_named_with_the_ways_out() {
         ("text.so", "found one that cannot be used"),
         ("digits", "found one that cannot be used"),
     ] {
-        let parts =
-            [library, "expected ONNX Runtime 1.", found, "ORT_DYLIB_PATH", "`--runtime tract`"];
+        let parts = [
+            library,
+            "expected ONNX Runtime 1.",
+            found,
+            "ORT_DYLIB_PATH",
+            "`--runtime tract`",
+        ];
         for line in MODEL_COMMANDS {
             for runtime in ["onnxruntime", "cuda"] {
                 let line = format!("{line} --runtime {runtime}");
@@ -74,10 +86,16 @@ fn a_runtime_that_is_not_installed_is_named_with_its_wheel() {
         return;
     }
     for line in MODEL_COMMANDS {
-        for (runtime, wheel) in [("onnxruntime", "onnxruntime`"), ("cuda", "onnxruntime-gpu`")] {
+        for (runtime, wheel) in [
+            ("onnxruntime", "onnxruntime`"),
+            ("cuda", "onnxruntime-gpu`"),
+        ] {
             let line = format!("{line} --runtime {runtime}");
             let wheel = format!("`pip install {wheel}");
-            sandbox.refuses(&line, &["not found", "ORT_DYLIB_PATH", &wheel, "`--runtime tract`"]);
+            sandbox.refuses(
+                &line,
+                &["not found", "ORT_DYLIB_PATH", &wheel, "`--runtime tract`"],
+            );
         }
     }
 }
@@ -91,12 +109,21 @@ fn auto_falls_back_to_tract_and_says_so() {
         assert_eq!(finished.code, Some(0), "{finished:?}");
         assert!(finished.stdout.ends_with("on 20 images\n"), "{finished:?}");
         let note = finished.stderr.strip_suffix('\n').unwrap();
-        assert!(note.starts_with("note: tract is used: ") && !note.contains('\n'), "{note}");
-        assert!(note.contains(library) && note.contains("expected ONNX Runtime"), "{note}");
+        assert!(
+            note.starts_with("note: tract is used: ") && !note.contains('\n'),
+            "{note}"
+        );
+        assert!(
+            note.contains(library) && note.contains("expected ONNX Runtime"),
+            "{note}"
+        );
         // `auto` is what is taken where nothing is said.
         let line = "evaluate --model run/digits.onnx --data digits";
         let again = Finished::of(&mut with_library(&sandbox, library, line));
-        assert_eq!((again.stdout, again.stderr), (finished.stdout, finished.stderr));
+        assert_eq!(
+            (again.stdout, again.stderr),
+            (finished.stdout, finished.stderr)
+        );
     }
 }
 
@@ -108,13 +135,31 @@ fn the_doctor_reports_a_broken_library() {
         let report = report(&finished);
         assert_eq!(report["runtime"], "tract");
         assert_eq!(report["library"], sandbox.path(library).to_str().unwrap());
-        assert_eq!(format!("note: {}\n", report["note"].as_str().unwrap()), finished.stderr);
-        assert!(report["advice"].as_str().unwrap().contains("ORT_DYLIB_PATH"), "{report}");
+        assert_eq!(
+            format!("note: {}\n", report["note"].as_str().unwrap()),
+            finished.stderr
+        );
+        assert!(
+            report["advice"]
+                .as_str()
+                .unwrap()
+                .contains("ORT_DYLIB_PATH"),
+            "{report}"
+        );
         let table = Finished::of(&mut with_library(&sandbox, library, "doctor"));
         assert_eq!(table.code, Some(0), "{table:?}");
-        let row = |name: &str| table.stdout.lines().find(|line| line.starts_with(name)).unwrap();
+        let row = |name: &str| {
+            table
+                .stdout
+                .lines()
+                .find(|line| line.starts_with(name))
+                .unwrap()
+        };
         assert!(row("onnxruntime").ends_with(library), "{table:?}");
-        assert!(row("used").contains("tract") && row("used").contains("--runtime auto"), "{table:?}");
+        assert!(
+            row("used").contains("tract") && row("used").contains("--runtime auto"),
+            "{table:?}"
+        );
         assert!(row("better").contains("ORT_DYLIB_PATH"), "{table:?}");
     }
 }
@@ -125,23 +170,51 @@ fn the_doctor_reports_tract_in_json_and_in_words() {
     let finished = sandbox.train("doctor --json --runtime tract");
     assert_eq!(finished.success().lines().count(), 1);
     let report = report(&finished);
-    assert_eq!((&report["runtime"], &report["note"]), (&"tract".into(), &Value::Null));
+    assert_eq!(
+        (&report["runtime"], &report["note"]),
+        (&"tract".into(), &Value::Null)
+    );
     let description = report["description"].as_str().unwrap();
-    assert!(description.starts_with("tract") && description.contains("CPU"), "{report}");
+    assert!(
+        description.starts_with("tract") && description.contains("CPU"),
+        "{report}"
+    );
     for key in ["library", "cuda_provider", "gpu", "python", "advice"] {
         assert!(report.get(key).is_some(), "{key} is not in {report}");
     }
     let table = sandbox.train("doctor --runtime tract");
-    let names: Vec<&str> =
-        table.success().lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, ["tract", "onnxruntime", "cuda", "gpu", "python", "used", "better"]);
-    assert!(table.stdout.contains(&format!("{description} (--runtime tract)")), "{table:?}");
+    let names: Vec<&str> = table
+        .success()
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "tract",
+            "onnxruntime",
+            "cuda",
+            "gpu",
+            "python",
+            "used",
+            "better"
+        ]
+    );
+    assert!(
+        table
+            .stdout
+            .contains(&format!("{description} (--runtime tract)")),
+        "{table:?}"
+    );
 }
 
 #[test]
 fn a_broken_second_runtime_is_no_obstacle() {
     let sandbox = with_broken_libraries();
-    for line in ["export --run run --data digits", &format!("fit {QUICK} --epochs 1")] {
+    for line in [
+        "export --run run --data digits",
+        &format!("fit {QUICK} --epochs 1"),
+    ] {
         let finished = Finished::of(&mut with_library(&sandbox, "text.so", line));
         assert_eq!(finished.code, Some(0), "{finished:?}");
         let end = "on tract; the second runtime cannot be used, `train doctor` says why\n";
@@ -152,7 +225,9 @@ fn a_broken_second_runtime_is_no_obstacle() {
 #[test]
 fn a_model_is_checked_on_both_runtimes() {
     let test = "runtimes::a_model_is_checked_on_both_runtimes";
-    let Some(library) = installed_library(test) else { return };
+    let Some(library) = installed_library(test) else {
+        return;
+    };
     let sandbox = Sandbox::with_digits();
     let fit = "fit --data digits --batch 16 --epochs 1 --threads 1";
     for (runtime, other) in [("tract", "onnxruntime"), ("onnxruntime", "tract")] {
@@ -167,7 +242,9 @@ fn a_model_is_checked_on_both_runtimes() {
 
 #[test]
 fn cuda_is_never_replaced_by_the_cpu() {
-    let Some(library) = installed_library("runtimes::cuda_is_never_replaced_by_the_cpu") else { return };
+    let Some(library) = installed_library("runtimes::cuda_is_never_replaced_by_the_cpu") else {
+        return;
+    };
     let sandbox = Sandbox::with_run();
     let command = |line: &str| {
         let mut command = sandbox.command(&format!("{line} --runtime cuda"));
@@ -180,7 +257,10 @@ fn cuda_is_never_replaced_by_the_cpu() {
         return;
     }
     for line in MODEL_COMMANDS {
-        sandbox.refuses_command(&mut command(line), &["CUDA is not available", "pip install"]);
+        sandbox.refuses_command(
+            &mut command(line),
+            &["CUDA is not available", "pip install"],
+        );
     }
 }
 
@@ -188,15 +268,27 @@ fn cuda_is_never_replaced_by_the_cpu() {
 #[test]
 fn a_cuda_provider_that_does_not_load_leaves_the_cpu_to_auto() {
     let test = "runtimes::a_cuda_provider_that_does_not_load_leaves_the_cpu_to_auto";
-    let Some(installed) = installed_library(test) else { return };
+    let Some(installed) = installed_library(test) else {
+        return;
+    };
     let sandbox = Sandbox::with_run();
-    sandbox.write(&format!("{DLL_PREFIX}onnxruntime_providers_cuda{DLL_SUFFIX}"), "no library");
+    sandbox.write(
+        &format!("{DLL_PREFIX}onnxruntime_providers_cuda{DLL_SUFFIX}"),
+        "no library",
+    );
     let library = format!("{DLL_PREFIX}onnxruntime{DLL_SUFFIX}");
     std::os::unix::fs::symlink(installed, sandbox.path(&library)).unwrap();
     for line in MODEL_COMMANDS {
         let mut command = with_library(&sandbox, &library, &format!("{line} --runtime cuda"));
-        sandbox.refuses_command(&mut command, &["CUDA is not available", "driver", "pip install"]);
+        sandbox.refuses_command(
+            &mut command,
+            &["CUDA is not available", "driver", "pip install"],
+        );
     }
-    let report = report(&Finished::of(&mut with_library(&sandbox, &library, "doctor --json")));
+    let report = report(&Finished::of(&mut with_library(
+        &sandbox,
+        &library,
+        "doctor --json",
+    )));
     assert_eq!(report["runtime"], "onnxruntime", "{report}");
 }

@@ -24,7 +24,12 @@ pub struct Content(pub Vec<u8>);
 impl fmt::Debug for Content {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digest = Sha256::digest(&self.0);
-        write!(formatter, "{} bytes, SHA-256 {:02x?}...", self.0.len(), &digest[..4])
+        write!(
+            formatter,
+            "{} bytes, SHA-256 {:02x?}...",
+            self.0.len(),
+            &digest[..4]
+        )
     }
 }
 
@@ -39,7 +44,9 @@ pub struct Sandbox {
 impl Sandbox {
     /// An empty folder.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A folder with IDX files in `digits`: 64 images to train on and 20 to test on.
@@ -52,7 +59,9 @@ impl Sandbox {
     /// A folder with `digits` and the results of one epoch in `run`.
     pub fn with_run() -> Self {
         let sandbox = Self::with_digits();
-        sandbox.train(&format!("fit {QUICK} --epochs 1 --out run")).success();
+        sandbox
+            .train(&format!("fit {QUICK} --epochs 1 --out run"))
+            .success();
         sandbox
     }
 
@@ -81,14 +90,21 @@ impl Sandbox {
     /// The program with the words of `line` as arguments and an environment that does not depend on the machine.
     pub fn command(&self, line: &str) -> Command {
         let mut command = self.isolated(env!("CARGO_BIN_EXE_train"));
-        command.env("PATH", NO_PROGRAMS).args(line.split_whitespace());
+        command
+            .env("PATH", NO_PROGRAMS)
+            .args(line.split_whitespace());
         command
     }
 
     /// Any program in this folder, with the machine's search path and nothing else that matters to `train`.
     pub fn isolated(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        for variable in ["MNIST_DIR", "PICTURES_DIR", "ORT_DYLIB_PATH", "LD_LIBRARY_PATH"] {
+        for variable in [
+            "MNIST_DIR",
+            "PICTURES_DIR",
+            "ORT_DYLIB_PATH",
+            "LD_LIBRARY_PATH",
+        ] {
             command.env_remove(variable);
         }
         command.env("BATON_CACHE", self.path("cache"));
@@ -151,7 +167,10 @@ impl Finished {
     /// The error of a command that must fail: exit code 1 and one line on standard error that has all of `parts`.
     pub fn refusal(&self, parts: &[&str]) -> &str {
         assert_eq!(self.code, Some(1), "{self:?}");
-        let message = self.stderr.strip_prefix("error: ").and_then(|rest| rest.strip_suffix('\n'));
+        let message = self
+            .stderr
+            .strip_prefix("error: ")
+            .and_then(|rest| rest.strip_suffix('\n'));
         let message = message.filter(|message| !message.contains('\n'));
         let message = message.unwrap_or_else(|| panic!("expected one line `error: ...`: {self:?}"));
         for part in parts {
@@ -170,7 +189,11 @@ impl Finished {
 impl From<Output> for Finished {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 
@@ -180,7 +203,12 @@ pub fn skip(test: &str, reason: &str) {
     assert!(!strict, "{test}: {reason}");
     println!("{test}: skipped: {reason}");
     if let Some(path) = std::env::var_os("BATON_SKIPS") {
-        let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
-        file.write_all(format!("{test}: {reason}\n").as_bytes()).unwrap();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .unwrap();
+        file.write_all(format!("{test}: {reason}\n").as_bytes())
+            .unwrap();
     }
 }

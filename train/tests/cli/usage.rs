@@ -6,15 +6,27 @@ use crate::sandbox::Sandbox;
 fn without_a_command_the_help_is_shown() {
     let finished = Sandbox::new().train("");
     let help = finished.misuse();
-    for command in ["summary", "fit", "export", "evaluate", "data", "pictures", "samples", "doctor"] {
-        assert!(help.contains(&format!("\n  {command} ")), "{command} is not in: {help}");
+    for command in [
+        "summary", "fit", "export", "evaluate", "data", "pictures", "samples", "doctor",
+    ] {
+        assert!(
+            help.contains(&format!("\n  {command} ")),
+            "{command} is not in: {help}"
+        );
     }
 }
 
 #[test]
 fn help_that_is_asked_for_is_no_error() {
     let finished = Sandbox::new().train("fit --help");
-    for option in ["--data", "--epochs", "--learning-rate", "--resume", "--out", "--runtime"] {
+    for option in [
+        "--data",
+        "--epochs",
+        "--learning-rate",
+        "--resume",
+        "--out",
+        "--runtime",
+    ] {
         assert!(finished.success().contains(option), "{finished:?}");
     }
 }
@@ -32,17 +44,32 @@ fn wrong_options_are_named_and_nothing_is_made() {
         ("fit --threads 0", ["'0'", "--threads"]),
         ("fit --learning-rate 0", ["'0'", "--learning-rate"]),
         ("fit --learning-rate=-0.1", ["'-0.1'", "--learning-rate"]),
-        ("fit --learning-rate nan", ["'nan'", "expected a positive number"]),
-        ("fit --learning-rate inf", ["'inf'", "expected a positive number"]),
-        ("fit --learning-rate fast", ["'fast'", "expected a positive number"]),
+        (
+            "fit --learning-rate nan",
+            ["'nan'", "expected a positive number"],
+        ),
+        (
+            "fit --learning-rate inf",
+            ["'inf'", "expected a positive number"],
+        ),
+        (
+            "fit --learning-rate fast",
+            ["'fast'", "expected a positive number"],
+        ),
         ("fit --seed -1", ["'-1'", "unexpected argument"]),
         ("fit --seed 1.5", ["'1.5'", "--seed"]),
-        ("fit --seed 18446744073709551616", ["'18446744073709551616'", "--seed"]),
+        (
+            "fit --seed 18446744073709551616",
+            ["'18446744073709551616'", "--seed"],
+        ),
         ("fit --optimizer adagrad", ["'adagrad'", "rmsprop"]),
         ("fit --runtime tensorrt", ["'tensorrt'", "tract"]),
         ("fit --augment rotate", ["'rotate'", "invert"]),
         ("fit --resume run --seed 1", ["--resume", "--seed"]),
-        ("fit --resume run --optimizer sgd", ["--resume", "--optimizer"]),
+        (
+            "fit --resume run --optimizer sgd",
+            ["--resume", "--optimizer"],
+        ),
         ("fit --unknown", ["'--unknown'", "unexpected"]),
         ("evaluate", ["--model", "required"]),
         ("train", ["'train'", "unrecognized"]),
@@ -50,7 +77,10 @@ fn wrong_options_are_named_and_nothing_is_made() {
         let finished = sandbox.train(line);
         let message = finished.misuse();
         for part in parts {
-            assert!(message.contains(part), "{line}: {part} is not in: {message}");
+            assert!(
+                message.contains(part),
+                "{line}: {part} is not in: {message}"
+            );
         }
     }
     assert_eq!(sandbox.files("").len(), 0);
@@ -59,8 +89,11 @@ fn wrong_options_are_named_and_nothing_is_made() {
 #[test]
 fn the_summary_shows_the_network_and_its_cost() {
     let finished = Sandbox::new().train("summary");
-    let rows: Vec<Vec<&str>> =
-        finished.success().lines().map(|line| line.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> = finished
+        .success()
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
     let sizes = |kind: &str| -> Vec<&str> {
         // A shape of three axes takes five words.
         let of_kind = rows.iter().filter(|row| row[0].starts_with(kind));
@@ -75,8 +108,18 @@ fn the_summary_shows_the_network_and_its_cost() {
 #[test]
 fn offline_without_data_says_how_to_go_on() {
     let sandbox = Sandbox::new();
-    for line in ["data --offline", "data --offline --data mnist", "fit --offline --runtime tract"] {
-        let parts = ["cache/mnist", "network", "--data DIR", "MNIST_DIR", "--data synthetic"];
+    for line in [
+        "data --offline",
+        "data --offline --data mnist",
+        "fit --offline --runtime tract",
+    ] {
+        let parts = [
+            "cache/mnist",
+            "network",
+            "--data DIR",
+            "MNIST_DIR",
+            "--data synthetic",
+        ];
         sandbox.refuses(line, &parts);
     }
 }
@@ -93,9 +136,15 @@ fn the_environment_names_a_data_folder() {
     let sandbox = Sandbox::with_digits();
     let mut command = sandbox.command("data --offline --limit 10");
     let finished = crate::sandbox::Finished::of(command.env("MNIST_DIR", "digits"));
-    assert_eq!(finished.success(), "IDX files other than MNIST, from digits: 10 + 20 images\n");
+    assert_eq!(
+        finished.success(),
+        "IDX files other than MNIST, from digits: 10 + 20 images\n"
+    );
     let mut command = sandbox.command("data --offline");
-    sandbox.refuses_command(command.env("MNIST_DIR", "nowhere"), &["\"nowhere\"", "IDX files"]);
+    sandbox.refuses_command(
+        command.env("MNIST_DIR", "nowhere"),
+        &["\"nowhere\"", "IDX files"],
+    );
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! Digit models in flash files, run by the integer engine that boards run.
+
+use no_std_core::format::{ONE, Shape};
+use no_std_core::quantize_pixel;
+
+use crate::engine::{Engine, Logits, Scores};
+use crate::file::InFile;
+use crate::model::ModelError;
+use crate::picture::{Pixels, SIDE};
+
+const INPUT: Shape = Shape {
+    rows: SIDE as u16,
+    columns: SIDE as u16,
+    channels: 1,
+};
+
+/// The integer that stands for 0 where the image is `pixel - 128`.
+const INPUT_ZERO_POINT: i8 = -128;
+
+/// A digit model in a flash file (`models/FORMAT.md`), ready to run.
+///
+/// Its input is 28 x 28 x 1 with zero point -128. It borrows the file's bytes.
+#[derive(Clone, Debug)]
+pub struct FlashModel<'a> {
+    model: no_std_core::Model<'a>,
+    labels: Vec<String>,
+}
+
+impl<'a> FlashModel<'a> {
+    /// Checks the file in `bytes`; errors call it `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Flash`] and [`ModelError::Form`].
+    pub fn from_bytes(bytes: &'a [u8], name: &str) -> Result<Self, InFile<ModelError>> {
+        let model = no_std_core::Model::new(bytes).map_err(InFile::named(name))?;
+        if model.input() != INPUT || model.input_zero_point() != INPUT_ZERO_POINT {
+            let error = ModelError::form(
+                show_input(INPUT, INPUT_ZERO_POINT),
+                show_input(model.input(), model.input_zero_point()),
+            );
+            return Err(InFile::named(name)(error));
+        }
+        let labels = model.labels().map(str::to_owned).collect();
+        Ok(Self { model, labels })
+    }
+}
+
+impl Engine for FlashModel<'_> {
+    fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {
+        let image = pixels.map(quantize_pixel);
+        let mut arena = vec![0; self.model.arena_len()];
+        let scores = no_std_core::run(&self.model, &image, &mut arena)
+            .expect("the input was checked on opening, and the arena is as long as it must be");
+        let share = |&probability: &u32| f64::from(probability) / f64::from(ONE);
+        Ok(Scores {
+            class: scores.class(),
+            probabilities: scores.probabilities().iter().map(share).collect(),
+            accepted: Some(scores.accepted()),
+            logits: Logits::Int8(scores.logits().to_vec()),
+        })
+    }
+}
+
+fn show_input(shape: Shape, zero_point: i8) -> String {
+    let Shape {
+        rows,
+        columns,
+        channels,
+    } = shape;
+    format!("input {rows} x {columns} x {channels} with zero point {zero_point}")
+}

@@ -1,0 +1,171 @@
+//! What the messages of an ONNX file say (<https://onnx.ai/onnx/repo-docs/IR.html>).
+
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::tensor_shape_proto::Dimension;
+use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
+use tract_onnx::pb::type_proto::Value::TensorType;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use tract_onnx::prelude::Framework;
+
+use super::{ModelError, Quantization};
+use crate::file::one_line;
+
+/// The name of a digit model's output.
+pub const OUTPUT: &str = "logits";
+
+/// What the metadata must say, where it says anything, about the input that
+/// [`Model::logits`](super::Model::logits) prepares.
+const INPUT_METADATA: [(&str, &str); 2] = [("input_range", "0..1"), ("input_shape", "1,28,28")];
+
+/// The model in an ONNX file; it has a graph.
+pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
+    let proto = tract_onnx::onnx()
+        .proto_model_for_read(&mut bytes)
+        .map_err(|error| ModelError::NotOnnx(one_line(&format!("{error:#}"))))?;
+    if proto.graph.is_none() {
+        return Err(ModelError::NotOnnx("no graph in it".to_owned()));
+    }
+    Ok(proto)
+}
+
+/// Fails unless inputs, outputs and metadata are those of a digit model.
+pub fn check(proto: &ModelProto) -> Result<(), ModelError> {
+    if let Some(graph) = &proto.graph {
+        check_input(graph)?;
+        check_output(graph)?;
+    }
+    for (key, expected) in INPUT_METADATA {
+        if let Some(found) = metadata(proto, key).filter(|&found| found != expected) {
+            return Err(ModelError::form(
+                format!("metadata {key} \"{expected}\""),
+                format!("{found:?}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The metadata entry of this name.
+pub fn metadata<'a>(proto: &'a ModelProto, key: &str) -> Option<&'a str> {
+    let entry = proto.metadata_props.iter().find(|entry| entry.key == key);
+    entry.map(|entry| entry.value.as_str())
+}
+
+/// The weights of this name.
+pub fn initializer<'a>(graph: &'a GraphProto, name: &str) -> Option<&'a TensorProto> {
+    graph.initializer.iter().find(|weight| weight.name == name)
+}
+
+/// What int8 integers the logits stand for, if the graph computes them from such and only changes
+/// their shape afterwards.
+pub fn logits_quantization(graph: &GraphProto) -> Option<Quantization> {
+    let mut node = producer(graph, OUTPUT)?;
+    while matches!(node.op_type.as_str(), "Flatten" | "Reshape" | "Squeeze") {
+        node = producer(graph, node.input.first()?)?;
+    }
+    match (node.op_type.as_str(), &node.input[..]) {
+        ("DequantizeLinear", [_, scale, zero_point]) => Some(Quantization {
+            scale: scalar_f32(initializer(graph, scale)?)?,
+            zero_point: scalar_i8(initializer(graph, zero_point)?)?,
+        }),
+        _ => None,
+    }
+}
+
+/// The only value of an f32 tensor.
+pub fn scalar_f32(tensor: &TensorProto) -> Option<f32> {
+    match (&tensor.float_data[..], &tensor.raw_data[..]) {
+        _ if tensor.data_type() != DataType::Float => None,
+        (&[value], []) => Some(value),
+        ([], raw) => raw.try_into().ok().map(f32::from_le_bytes),
+        _ => None,
+    }
+}
+
+/// The only value of an int8 tensor.
+pub fn scalar_i8(tensor: &TensorProto) -> Option<i8> {
+    match (&tensor.int32_data[..], &tensor.raw_data[..]) {
+        _ if tensor.data_type() != DataType::Int8 => None,
+        (&[value], []) => value.try_into().ok(),
+        ([], &[byte]) => Some(byte.cast_signed()),
+        _ => None,
+    }
+}
+
+fn producer<'a>(graph: &'a GraphProto, value: &str) -> Option<&'a NodeProto> {
+    let makes = |node: &&NodeProto| node.output.iter().any(|output| output == value);
+    graph.node.iter().find(makes)
+}
+
+fn check_input(graph: &GraphProto) -> Result<(), ModelError> {
+    // Files of ONNX IR version 3 list weights among the inputs too.
+    let inputs: Vec<_> = graph
+        .input
+        .iter()
+        .filter(|input| initializer(graph, &input.name).is_none())
+        .collect();
+    let [input] = inputs[..] else {
+        return Err(ModelError::form("one input", names(&inputs)));
+    };
+    let (element, shape) = tensor_type(input);
+    if element != DataType::Float
+        || !matches!(shape[..], [None | Some(1), Some(1), Some(28), Some(28)])
+    {
+        let found = format!("{} {}", element.as_str_name(), show(&shape));
+        return Err(ModelError::form("input FLOAT [1, 1, 28, 28]", found));
+    }
+    Ok(())
+}
+
+fn check_output(graph: &GraphProto) -> Result<(), ModelError> {
+    let outputs: Vec<_> = graph.output.iter().collect();
+    if names(&outputs) != OUTPUT {
+        return Err(ModelError::form(
+            format!("one output named {OUTPUT}"),
+            names(&outputs),
+        ));
+    }
+    // tract takes for granted that the output exists.
+    if producer(graph, OUTPUT).is_none() {
+        return Err(ModelError::form(
+            format!("an operator that computes {OUTPUT}"),
+            "none",
+        ));
+    }
+    Ok(())
+}
+
+fn names(values: &[&ValueInfoProto]) -> String {
+    let names: Vec<&str> = values.iter().map(|value| value.name.as_str()).collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// Element type and shape, with `None` for dimensions that are left open.
+pub fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
+    let Some(TensorType(tensor)) = value.r#type.as_ref().and_then(|of| of.value.as_ref()) else {
+        return (DataType::Undefined, Vec::new());
+    };
+    let size = |dimension: &Dimension| match dimension.value {
+        Some(DimValue(size)) if size > 0 => Some(size),
+        _ => None,
+    };
+    let shape = tensor
+        .shape
+        .iter()
+        .flat_map(|shape| shape.dim.iter().map(size))
+        .collect();
+    (tensor.elem_type(), shape)
+}
+
+/// A shape in brackets, with a question mark for open dimensions.
+pub fn show(shape: &[Option<i64>]) -> String {
+    let sizes: Vec<String> = shape
+        .iter()
+        .map(|size| size.map_or("?".to_owned(), |size| size.to_string()))
+        .collect();
+    format!("[{}]", sizes.join(", "))
+}

@@ -1,0 +1,237 @@
+//! A flash file, checked once and read where it lies.
+
+use core::fmt;
+
+use crate::error::FormatError;
+use crate::format::{self, Header, LayerRecord, PreparationRecord, Shape};
+use crate::kernels::{self, Kernel};
+use crate::requantize::Multiplier;
+
+mod check;
+
+/// A model in a flash file. It borrows the file and copies nothing but its header.
+#[derive(Clone)]
+pub struct Model<'a> {
+    file: &'a [u8],
+    header: Header,
+    input_len: usize,
+    arena_len: usize,
+}
+
+impl<'a> Model<'a> {
+    /// Checks the file in `bytes`, all of it: its length, checksum, layout, shapes, windows, weights, multipliers,
+    /// labels and tables, and that no sum can overflow. Whatever image a checked model runs on, nothing can panic.
+    ///
+    /// # Errors
+    ///
+    /// Which check failed, and at which byte of the file.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, FormatError> {
+        check::check(bytes)
+    }
+
+    /// Bytes of arena that a run needs.
+    pub fn arena_len(&self) -> usize {
+        self.arena_len
+    }
+
+    /// The shape of the image that the model takes, laid out `[row][column][channel]`.
+    pub fn input(&self) -> Shape {
+        self.header.input
+    }
+
+    /// The number of values of the image.
+    pub fn input_len(&self) -> usize {
+        self.input_len
+    }
+
+    /// The int8 value that stands for 0 in the image.
+    pub fn input_zero_point(&self) -> i8 {
+        self.header.input_zero_point
+    }
+
+    /// How a picture becomes the model's image.
+    pub fn preparation(&self) -> PreparationRecord {
+        self.header.preparation
+    }
+
+    /// The number of classes, 1 to [`MAX_CLASSES`](format::MAX_CLASSES).
+    pub fn classes(&self) -> usize {
+        usize::from(self.header.classes)
+    }
+
+    /// The labels, class 0 first.
+    pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let mut rest = format::from(self.file, self.header.labels_at).unwrap_or_default();
+        (0..self.header.classes).map_while(move |_| {
+            let (label, others) = format::split_label(rest)?;
+            rest = others;
+            core::str::from_utf8(label).ok()
+        })
+    }
+
+    /// The name of a class. `None` if the model has fewer.
+    pub fn label(&self, class: usize) -> Option<&'a str> {
+        self.labels().nth(class)
+    }
+
+    /// A picture is accepted if its best class has at least this probability, in 1/65536.
+    pub fn threshold(&self) -> u32 {
+        self.header.threshold
+    }
+
+    /// The entry of the probability table for a logit that is `distance` less than the greatest.
+    pub(crate) fn probability(&self, distance: u8) -> u32 {
+        let table = format::from(self.file, self.header.probabilities_at).unwrap_or_default();
+        table
+            .as_chunks()
+            .0
+            .get(usize::from(distance))
+            .map_or(0, |&entry| u32::from_le_bytes(entry))
+    }
+
+    /// The layers in the order they run.
+    pub fn layers(&self) -> impl Iterator<Item = Layer<'a>> + use<'a> {
+        let Self { file, header, .. } = *self;
+        (0..header.layers).map_while(move |index| Layer::of(file, &header, index))
+    }
+
+    /// The layer at `index`. `None` if the model has fewer.
+    pub(crate) fn layer(&self, index: u8) -> Option<Layer<'a>> {
+        if index < self.header.layers {
+            Layer::of(self.file, &self.header, index)
+        } else {
+            None
+        }
+    }
+
+    /// The index of the last layer.
+    pub(crate) fn last_layer(&self) -> u8 {
+        self.header.layers.saturating_sub(1)
+    }
+
+    /// Multiplications that a run takes; [`u64::MAX`] if they are more.
+    pub fn multiply_adds(&self) -> u64 {
+        self.layers()
+            .fold(0, |sum, layer| sum.saturating_add(layer.multiply_adds()))
+    }
+}
+
+impl fmt::Debug for Model<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model")
+            .field("header", &self.header)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One layer of a model.
+#[derive(Clone)]
+pub struct Layer<'a> {
+    record: LayerRecord,
+    kernel: &'static Kernel,
+    /// Weights of each channel.
+    channel_weights: usize,
+    weights: &'a [u8],
+    biases: &'a [[u8; 4]],
+    multipliers: &'a [[u8; 4]],
+}
+
+impl<'a> Layer<'a> {
+    fn of(file: &'a [u8], header: &Header, index: u8) -> Option<Self> {
+        let record = format::layer_record(file, header.layers_at, index)?;
+        let kernel = kernels::find(record.kind)?;
+        let channels = usize::from(record.output.channels);
+        let channel_weights = usize::try_from((kernel.channel_weights)(&record)).ok()?;
+        let weights_len = channels.checked_mul(channel_weights)?;
+        Some(Self {
+            record,
+            kernel,
+            channel_weights,
+            weights: format::from(file, record.weights_at)?.get(..weights_len)?,
+            biases: format::from(file, record.biases_at)?
+                .as_chunks()
+                .0
+                .get(..channels)?,
+            multipliers: format::from(file, record.multipliers_at)?
+                .as_chunks()
+                .0
+                .get(..channels)?,
+        })
+    }
+
+    /// The kind of layer: "convolution" or "dense".
+    pub fn name(&self) -> &'static str {
+        self.kernel.name
+    }
+
+    /// Shapes, windows and zero points.
+    pub fn record(&self) -> &LayerRecord {
+        &self.record
+    }
+
+    /// Bytes of the file that the layer's weights, biases and multipliers take.
+    pub fn flash_len(&self) -> usize {
+        self.weights.len()
+            + self.biases.as_flattened().len()
+            + self.multipliers.as_flattened().len()
+    }
+
+    /// Multiplications that the layer takes; [`u64::MAX`] if they are more.
+    pub fn multiply_adds(&self) -> u64 {
+        (self.kernel.multiply_adds)(&self.record)
+    }
+
+    /// The output channels from `first` on.
+    pub(crate) fn channels(
+        &self,
+        first: usize,
+    ) -> impl Iterator<Item = Channel<'a>> + Clone + use<'a> {
+        let first_weight = first.saturating_mul(self.channel_weights);
+        let weights = self.weights.get(first_weight..).unwrap_or_default();
+        let biases = self.biases.get(first..).unwrap_or_default();
+        let multipliers = self.multipliers.get(first..).unwrap_or_default();
+        let weights = weights.chunks(self.channel_weights.max(1));
+        weights
+            .zip(biases)
+            .zip(multipliers)
+            .map_while(|((weights, &bias), &multiplier)| {
+                let multiplier = Multiplier::decode(multiplier)?;
+                Some(Channel {
+                    weights,
+                    bias: i32::from_le_bytes(bias),
+                    multiplier,
+                })
+            })
+    }
+
+    /// Values of the input.
+    pub(crate) fn input_len(&self) -> usize {
+        self.record.input.elements() as usize
+    }
+
+    /// Values of the output.
+    pub(crate) fn output_len(&self) -> usize {
+        self.record.output.elements() as usize
+    }
+
+    /// Values of the output that one step computes, at least 1.
+    pub(crate) fn step_len(&self) -> usize {
+        (self.kernel.step_len)(&self.record).max(1)
+    }
+
+    /// Computes the piece of the output that belongs to one step from the whole input.
+    pub(crate) fn step(&self, input: &[i8], step: usize, output: &mut [i8]) {
+        (self.kernel.step)(self, input, step, output);
+    }
+}
+
+/// What a layer knows of one output channel.
+#[derive(Clone, Copy)]
+pub(crate) struct Channel<'a> {
+    /// The weights, int8.
+    pub weights: &'a [u8],
+    /// What the sum of the products starts from.
+    pub bias: i32,
+    /// The factor from the sum to the output.
+    pub multiplier: Multiplier,
+}

@@ -1,0 +1,220 @@
+//! The checks of a flash file: first that it is whole, then each section in the order of the file.
+
+use core::ops::Range;
+
+use super::Model;
+use crate::error::{Fault, FormatError};
+use crate::format::{
+    self, HEADER_LEN, Header, LAYER_LEN, LAYOUT_PORTABLE, MAGIC, MAX_CLASSES, MAX_ELEMENTS, ONE,
+    PREPARE_CENTRED, PREPARE_PLAIN, PROBABILITY_ENTRIES, Shape, VERSION,
+};
+use crate::plan;
+
+mod layer;
+
+type Result<T> = core::result::Result<T, FormatError>;
+
+/// The model in `file` if it passes all checks.
+pub(super) fn check(file: &[u8]) -> Result<Model<'_>> {
+    let header = check_whole(file)?;
+    check_header(file, &header)?;
+    let mut sections = Sections {
+        file,
+        end: HEADER_LEN as u32,
+    };
+    let table_len = u64::from(header.layers) * LAYER_LEN as u64;
+    sections.take(Header::TABLE_AT, header.layers_at, table_len)?;
+    check_probabilities(&mut sections, &header)?;
+    check_labels(&mut sections, &header)?;
+    layer::check_layers(&mut sections, &header)?;
+    let length = Fault::Length {
+        expected: sections.end,
+        found: header.total_len,
+    };
+    ensure(
+        sections.end == header.total_len,
+        length,
+        Header::TOTAL_LEN_AT,
+    )?;
+
+    let memory = error(Fault::Memory, Header::TABLE_AT);
+    let arena_len = plan::planned_len(file).ok_or(memory)?;
+    let input_len = usize::try_from(header.input.elements()).map_err(|_| memory)?;
+    Ok(Model {
+        file,
+        header,
+        input_len,
+        arena_len,
+    })
+}
+
+/// That this is a whole, undamaged file of this version.
+fn check_whole(file: &[u8]) -> Result<Header> {
+    let len = u32::try_from(file.len()).unwrap_or(u32::MAX);
+    let too_short = error(
+        Fault::Length {
+            expected: HEADER_LEN as u32,
+            found: len,
+        },
+        0,
+    );
+    let header = format::header(file).ok_or(too_short)?;
+    ensure(file.starts_with(&MAGIC), Fault::Magic, 0)?;
+    let version = format::version(file).ok_or(too_short)?;
+    ensure(
+        version == VERSION,
+        Fault::Version(version),
+        Header::VERSION_AT,
+    )?;
+    let length = Fault::Length {
+        expected: header.total_len,
+        found: len,
+    };
+    ensure(header.total_len == len, length, Header::TOTAL_LEN_AT)?;
+    let expected = format::checksum(file).ok_or(too_short)?;
+    let found = format::stored_checksum(file).ok_or(too_short)?;
+    ensure(
+        expected == found,
+        Fault::Checksum { expected, found },
+        Header::CHECKSUM_AT,
+    )?;
+    Ok(header)
+}
+
+fn check_header(file: &[u8], header: &Header) -> Result<()> {
+    let Header {
+        weight_layout,
+        layers,
+        classes,
+        threshold,
+        input,
+        ..
+    } = *header;
+    ensure(
+        weight_layout == LAYOUT_PORTABLE,
+        Fault::WeightLayout(weight_layout),
+        Header::WEIGHT_LAYOUT_AT,
+    )?;
+    ensure(layers > 0, Fault::NoLayers, Header::LAYERS_AT)?;
+    check_shape(input, Header::INPUT_AT)?;
+    let classes_fit = (1..=MAX_CLASSES).contains(&usize::from(classes));
+    ensure(classes_fit, Fault::Classes(classes), Header::CLASSES_AT)?;
+    ensure(
+        threshold <= ONE,
+        Fault::Threshold(threshold),
+        Header::THRESHOLD_AT,
+    )?;
+    let box_fits = match header.preparation.mode {
+        PREPARE_PLAIN => header.preparation.box_side == 0,
+        PREPARE_CENTRED => {
+            (1..=input.rows.min(input.columns)).contains(&u16::from(header.preparation.box_side))
+        }
+        _ => false,
+    };
+    ensure(box_fits, Fault::Preparation, Header::PREPARATION_AT)?;
+    check_zeros(file, Header::ZEROS)
+}
+
+fn check_probabilities(sections: &mut Sections<'_>, header: &Header) -> Result<()> {
+    let len = (PROBABILITY_ENTRIES * size_of::<u32>()) as u64;
+    let table = sections.take(Header::PROBABILITIES_AT, header.probabilities_at, len)?;
+    let mut range = ONE..=ONE;
+    for (entry, at) in table
+        .as_chunks()
+        .0
+        .iter()
+        .zip((header.probabilities_at as usize..).step_by(4))
+    {
+        let probability = u32::from_le_bytes(*entry);
+        ensure(
+            range.contains(&probability),
+            Fault::Probability(probability),
+            at,
+        )?;
+        range = 0..=probability;
+    }
+    Ok(())
+}
+
+fn check_labels(sections: &mut Sections<'_>, header: &Header) -> Result<()> {
+    let labels = sections.begin(Header::LABELS_AT, header.labels_at)?;
+    let mut rest = labels;
+    for _ in 0..header.classes {
+        let (label, others) =
+            format::split_label(rest).ok_or(error(Fault::Section, Header::LABELS_AT))?;
+        let at = header.labels_at as usize + labels.len() - rest.len();
+        let text = core::str::from_utf8(label).unwrap_or_default();
+        ensure(
+            !text.is_empty() && !text.contains(char::is_control),
+            Fault::Label,
+            at,
+        )?;
+        rest = others;
+    }
+    let len = labels.len() - rest.len();
+    sections.take(Header::LABELS_AT, header.labels_at, len as u64)?;
+    Ok(())
+}
+
+/// The sections of a file, which must lie one behind the other.
+struct Sections<'a> {
+    file: &'a [u8],
+    /// Where the next section starts.
+    end: u32,
+}
+
+impl<'a> Sections<'a> {
+    /// The file from the next section on, which starts at `offset` as the field at `field` says.
+    fn begin(&self, field: usize, offset: u32) -> Result<&'a [u8]> {
+        ensure(
+            offset == self.end,
+            Fault::Offset {
+                expected: self.end,
+                found: offset,
+            },
+            field,
+        )?;
+        format::from(self.file, offset).ok_or(error(Fault::Section, field))
+    }
+
+    /// The next section of `len` bytes, after which the file is zero up to the one that follows.
+    fn take(&mut self, field: usize, offset: u32, len: u64) -> Result<&'a [u8]> {
+        let rest = self.begin(field, offset)?;
+        let beyond = error(Fault::Section, field);
+        let len = usize::try_from(len).map_err(|_| beyond)?;
+        let section = rest.get(..len).ok_or(beyond)?;
+        // The section lies in the file, whose length fits.
+        let end = offset + len as u32;
+        self.end = format::align(end).ok_or(beyond)?;
+        ensure(self.end as usize <= self.file.len(), beyond.fault, field)?;
+        check_zeros(self.file, end as usize..self.end as usize)?;
+        Ok(section)
+    }
+}
+
+fn check_shape(shape: Shape, at: usize) -> Result<()> {
+    ensure(
+        (1..=u64::from(MAX_ELEMENTS)).contains(&shape.elements()),
+        Fault::Shape,
+        at,
+    )
+}
+
+fn check_zeros(file: &[u8], range: Range<usize>) -> Result<()> {
+    let bytes = file.get(range.clone()).unwrap_or_default();
+    match bytes.iter().zip(range).find(|(byte, _)| **byte != 0) {
+        Some((&byte, at)) => Err(error(Fault::NotZero(byte), at)),
+        None => Ok(()),
+    }
+}
+
+fn ensure(holds: bool, fault: Fault, at: usize) -> Result<()> {
+    if holds { Ok(()) } else { Err(error(fault, at)) }
+}
+
+fn error(fault: Fault, at: usize) -> FormatError {
+    FormatError {
+        fault,
+        at: at as u32,
+    }
+}

@@ -1,0 +1,124 @@
+//! Running a model, at once or step by step.
+
+use core::task::Poll;
+
+use crate::error::RunError;
+use crate::model::Model;
+use crate::plan;
+use crate::scores::Scores;
+
+/// The int8 value of a grey pixel, for models whose input zero point is -128.
+///
+/// ```
+/// assert_eq!([0, 128, 255].map(no_std_core::quantize_pixel), [-128, 0, 127]);
+/// ```
+pub const fn quantize_pixel(pixel: u8) -> i8 {
+    (pixel ^ 0x80).cast_signed()
+}
+
+/// Runs a model on an image, `[row][column][channel]`, in an arena of at least [`Model::arena_len`] bytes, whatever they
+/// hold.
+///
+/// # Errors
+///
+/// If the image has another size than the model's input, or the arena is too small.
+pub fn run(model: &Model<'_>, image: &[i8], arena: &mut [i8]) -> Result<Scores, RunError> {
+    let mut run = Run::new(model, image, arena)?;
+    loop {
+        if let Poll::Ready(scores) = run.step() {
+            return Ok(scores);
+        }
+    }
+}
+
+/// A run that is made of short steps, for a loop that has other things to do in between.
+///
+/// ```
+/// # use no_std_core::{Model, RunError, Run, Scores};
+/// # use core::task::Poll;
+/// # fn answer_the_radio() {}
+/// fn classify(model: &Model, image: &[i8], arena: &mut [i8]) -> Result<Scores, RunError> {
+///     let mut run = Run::new(model, image, arena)?;
+///     loop {
+///         match run.step() {
+///             Poll::Pending => answer_the_radio(),
+///             Poll::Ready(scores) => return Ok(scores),
+///         }
+///     }
+/// }
+/// ```
+pub struct Run<'r, 'a> {
+    model: &'r Model<'a>,
+    image: &'r [i8],
+    arena: &'r mut [i8],
+    /// The layer that the next step belongs to.
+    layer: u8,
+    /// The number of the next step in its layer.
+    step: usize,
+}
+
+impl<'r, 'a> Run<'r, 'a> {
+    /// A run that has not begun; arguments and errors are those of [`run`].
+    pub fn new(
+        model: &'r Model<'a>,
+        image: &'r [i8],
+        arena: &'r mut [i8],
+    ) -> Result<Self, RunError> {
+        if image.len() != model.input_len() {
+            return Err(RunError::Image {
+                expected: model.input_len(),
+                found: image.len(),
+            });
+        }
+        let found = arena.len();
+        match arena.get_mut(..model.arena_len()) {
+            Some(arena) => Ok(Self {
+                model,
+                image,
+                arena,
+                layer: 0,
+                step: 0,
+            }),
+            None => Err(RunError::Arena {
+                expected: model.arena_len(),
+                found,
+            }),
+        }
+    }
+
+    /// Computes one row of a convolution's output or a few units of a dense layer. After the last step, and whenever
+    /// called again, it gives the scores.
+    pub fn step(&mut self) -> Poll<Scores> {
+        match self.advance() {
+            Some(()) => Poll::Pending,
+            None => Poll::Ready(Scores::new(self.model, self.logits())),
+        }
+    }
+
+    /// Computes the next piece of a layer's output. `None` after the last layer.
+    fn advance(&mut self) -> Option<()> {
+        let layer = self.model.layer(self.layer)?;
+        let first = self.layer == 0;
+        let stored_len = if first { 0 } else { layer.input_len() };
+        let (stored, output) = plan::split(self.arena, self.layer, stored_len, layer.output_len())?;
+        let input = if first { self.image } else { stored };
+
+        let begin = self.step.checked_mul(layer.step_len())?;
+        let rest = output.get_mut(begin..)?;
+        let last = rest.len() <= layer.step_len();
+        let piece = rest.chunks_mut(layer.step_len()).next()?;
+        layer.step(input, self.step, piece);
+        (self.layer, self.step) = if last {
+            (self.layer.checked_add(1)?, 0)
+        } else {
+            (self.layer, self.step + 1)
+        };
+        Some(())
+    }
+
+    /// The output of the last layer.
+    fn logits(&mut self) -> &[i8] {
+        plan::split(self.arena, self.model.last_layer(), 0, self.model.classes())
+            .map_or(&[], |(_, logits)| logits)
+    }
+}

@@ -1,0 +1,165 @@
+//! Models at the edges of what the format allows, and runs that are refused.
+
+use no_std_core::format::{Axis, KIND_CONVOLUTION, PREPARE_CENTRED, PreparationRecord};
+use no_std_core::{Model, RunError, run};
+
+use crate::oracle;
+use crate::support::{LayerSpec, ModelSpec, multiplier, shape, tiny};
+
+/// A layer of one weight that hands its input on.
+fn identity() -> LayerSpec {
+    let axis = Axis {
+        kernel: 1,
+        stride: 1,
+        pad_begin: 0,
+        pad_end: 0,
+        pool: 1,
+    };
+    LayerSpec {
+        kind: KIND_CONVOLUTION,
+        output: shape(2, 3, 1),
+        output_zero_point: 0,
+        rows: axis,
+        columns: axis,
+        weights: vec![1],
+        biases: vec![0],
+        multipliers: vec![multiplier(1.0)],
+    }
+}
+
+#[test]
+fn as_many_layers_as_a_byte_counts() {
+    let file = ModelSpec::new(shape(2, 3, 1), 0, vec![identity(); 255]).file();
+    let model = Model::new(&file).unwrap();
+    let image = [-128, -1, 0, 1, 2, 127];
+    assert_eq!(model.layers().count(), 255);
+    assert_eq!(run(&model, &image, &mut [99; 12]).unwrap().logits(), image);
+}
+
+#[test]
+fn one_class_and_thirty_two() {
+    for classes in [1, 32] {
+        let mut layer = identity();
+        layer.output = shape(1, 1, classes);
+        layer.weights = (0..classes).map(|class| class as i8 - 16).collect();
+        layer.biases = vec![5; usize::from(classes)];
+        layer.multipliers = vec![multiplier(0.75); usize::from(classes)];
+        let spec = ModelSpec::new(shape(1, 1, 1), -7, vec![layer]);
+        let file = spec.file();
+        let model = Model::new(&file).unwrap();
+        let scores = run(&model, &[3], &mut vec![0; model.arena_len()]).unwrap();
+        assert_eq!(
+            Some(scores.logits()),
+            oracle::outputs(&spec, &[3]).last().map(Vec::as_slice)
+        );
+    }
+}
+
+/// Places of a window of 255, of which many lie mostly in the padding.
+#[test]
+fn the_largest_kernel_padding_and_tile() {
+    let long = Axis {
+        kernel: 255,
+        stride: 2,
+        pad_begin: 254,
+        pad_end: 254,
+        pool: 255,
+    };
+    let short = Axis {
+        kernel: 3,
+        stride: 255,
+        pad_begin: 2,
+        pad_end: 2,
+        pool: 1,
+    };
+    for [rows, columns] in [[long, short], [short, long]] {
+        let side = |axis: Axis| if axis == long { (511, 1) } else { (258, 2) };
+        let ((height, down), (width, right)) = (side(rows), side(columns));
+        let layer = LayerSpec {
+            output: shape(down, right, 1),
+            rows,
+            columns,
+            weights: (0..765).map(|at| (at % 255 - 127) as i8).collect(),
+            multipliers: vec![multiplier(1e-4)],
+            ..identity()
+        };
+        let spec = ModelSpec::new(shape(height, width, 1), 100, vec![layer]);
+        let image: Vec<i8> = (0..spec.input.elements())
+            .map(|at| (at * 37 % 256) as i8)
+            .collect();
+        let file = spec.file();
+        let model = Model::new(&file).unwrap();
+        let scores = run(&model, &image, &mut vec![0; model.arena_len()]).unwrap();
+        assert_eq!(scores.logits(), oracle::outputs(&spec, &image)[0]);
+    }
+}
+
+#[test]
+fn what_a_model_says_of_itself() {
+    let mut spec = tiny();
+    spec.preparation = PreparationRecord {
+        mode: PREPARE_CENTRED,
+        box_side: 4,
+    };
+    spec.labels[0] = "zeile – ряд".into();
+    let file = spec.file();
+    let model = Model::new(&file).unwrap();
+    assert_eq!(model.preparation(), spec.preparation);
+    assert_eq!(
+        model.labels().collect::<Vec<_>>(),
+        ["zeile – ряд", "column"]
+    );
+    assert_eq!((model.label(1), model.label(2)), (Some("column"), None));
+    assert_eq!(
+        (model.input(), model.input_len(), model.input_zero_point()),
+        (shape(4, 4, 1), 16, -128)
+    );
+    assert_eq!(
+        (model.classes(), model.threshold(), model.arena_len()),
+        (2, 49_152, 10)
+    );
+    let layers: Vec<_> = model
+        .layers()
+        .map(|layer| (layer.name(), layer.flash_len(), layer.multiply_adds()))
+        .collect();
+    assert_eq!(layers, [("convolution", 34, 16 * 2 * 9), ("dense", 32, 16)]);
+    assert_eq!(model.multiply_adds(), 16 * 2 * 9 + 16);
+}
+
+#[test]
+fn images_and_arenas_that_do_not_fit() {
+    let file = tiny().file();
+    let model = Model::new(&file).unwrap();
+    for found in [0, 15, 17] {
+        let error = run(&model, &vec![0; found], &mut [0; 10]).unwrap_err();
+        assert_eq!(
+            error,
+            RunError::Image {
+                expected: 16,
+                found
+            }
+        );
+        assert_eq!(
+            error.to_string(),
+            format!("expected an image of 16 values, found {found}")
+        );
+    }
+    for found in [0, 9] {
+        let error = run(&model, &[0; 16], &mut vec![0; found]).unwrap_err();
+        assert_eq!(
+            error,
+            RunError::Arena {
+                expected: 10,
+                found
+            }
+        );
+        assert_eq!(
+            error.to_string(),
+            format!("expected an arena of at least 10 bytes, found {found}")
+        );
+    }
+    assert!(
+        run(&model, &[0; 16], &mut [0; 11]).is_ok(),
+        "a larger one does"
+    );
+}

@@ -1,0 +1,13 @@
+//! The engine from outside: files in, scores out, against oracles that share no code with it.
+
+mod accepted;
+mod corruption;
+mod format_page;
+mod harness;
+mod kernels;
+mod oracle;
+mod random;
+mod refused;
+mod requantize;
+mod scores;
+mod support;

@@ -1,0 +1,156 @@
+//! Running what was written before it gets its name: the same integers on each runtime and in the core.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+
+use ndarray::{Array2, ArrayView3, Axis};
+use no_std_core::{Model, Scores, quantize_pixel};
+
+use super::choose::Candidate;
+use super::{QuantizeError, Request, VARIANTS, go_on};
+use crate::data::Dataset;
+use crate::error::Error;
+use crate::evaluate::run_model;
+use crate::ops::Quantization;
+use crate::runtime::Runtime;
+
+/// What the core says of a flash file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlashFacts {
+    /// Bytes of the file.
+    pub flash: usize,
+    /// Bytes of memory that a run needs beside the image.
+    pub memory: usize,
+    /// Least probability of an image that is accepted, in 1/65536.
+    pub threshold: u32,
+    /// Share of the images held out that are accepted.
+    pub accepted: f64,
+}
+
+/// Fails unless the core, on the flash file at `path`, gives the logits that the runtime gave on `held_out`.
+pub fn flash_file(
+    runtime: &Runtime,
+    path: &Path,
+    best: &Candidate,
+    held_out: &Dataset,
+    interrupted: &AtomicBool,
+) -> Result<FlashFacts, Error> {
+    let file = read(path)?;
+    let model = Model::new(&file).map_err(QuantizeError::Core)?;
+    let scores = scores(&model, held_out, interrupted)?;
+    compare(runtime.kind().name(), &best.integers(), &scores)?;
+    let accepted = scores.iter().filter(|scores| scores.accepted()).count();
+    Ok(FlashFacts {
+        flash: file.len(),
+        memory: model.arena_len(),
+        threshold: model.threshold(),
+        accepted: accepted as f64 / scores.len() as f64,
+    })
+}
+
+/// Fails unless the model and the flash file at these paths give the same logits on the images to be checked, the model
+/// on each runtime there is.
+pub fn int8_model(
+    runtime: &Runtime,
+    request: &Request,
+    [model, flash]: [&Path; 2],
+    meaning: Quantization,
+) -> Result<(), Error> {
+    let file = read(flash)?;
+    let core = Model::new(&file).map_err(QuantizeError::Core)?;
+    let expected = scores(&core, request.checked, request.interrupted)?;
+    let logits = run_model(runtime, &read(model)?, request.checked, VARIANTS)?;
+    compare(runtime.kind().name(), &integers(&logits, meaning), &expected)?;
+    if let Some(second) = request.second {
+        let logits = second.logits(model).map_err(|reason| QuantizeError::Check {
+            runtime: second.name().into(),
+            reason,
+        })?;
+        compare(second.name(), &integers(&logits, meaning), &expected)?;
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::ReadModel { path: path.into(), source })
+}
+
+/// The integers that logits stand for.
+pub fn integers(logits: &Array2<f32>, meaning: Quantization) -> Array2<i8> {
+    let zero_point = f32::from(meaning.zero_point);
+    logits.mapv(|logit| (logit / meaning.scale + zero_point).round_ties_even() as i8)
+}
+
+/// Fails unless a runtime's logits are those of the core, on every sample.
+fn compare(runtime: &str, found: &Array2<i8>, expected: &[Scores]) -> Result<(), QuantizeError> {
+    if found.nrows() != expected.len() {
+        let reason = format!("expected logits of {} samples, found {}", expected.len(), found.nrows());
+        return Err(QuantizeError::Check { runtime: runtime.into(), reason });
+    }
+    let pairs = found.outer_iter().zip(expected);
+    match pairs.enumerate().find(|(_, (found, expected))| !found.iter().eq(expected.logits())) {
+        None => Ok(()),
+        Some((sample, (found, expected))) => Err(QuantizeError::Differs {
+            runtime: runtime.into(),
+            sample,
+            expected: expected.logits().to_vec(),
+            found: found.to_vec(),
+        }),
+    }
+}
+
+/// The core's scores for all variants of all images, on all cores of the machine.
+fn scores(
+    model: &Model<'_>,
+    images: &Dataset,
+    interrupted: &AtomicBool,
+) -> Result<Vec<Scores>, Error> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let part = images.len().div_ceil(threads).max(1);
+    thread::scope(|scope| {
+        let parts = images.images.axis_chunks_iter(Axis(0), part);
+        let workers: Vec<_> =
+            parts.map(|part| scope.spawn(move || part_scores(model, &part, interrupted))).collect();
+        let mut scores = Vec::new();
+        for worker in workers {
+            scores.extend(worker.join().expect("nothing in the core panics")?);
+        }
+        Ok(scores)
+    })
+}
+
+fn part_scores(
+    model: &Model<'_>,
+    images: &ArrayView3<u8>,
+    interrupted: &AtomicBool,
+) -> Result<Vec<Scores>, Error> {
+    let mut arena = vec![0; model.arena_len()];
+    let mut scores = Vec::new();
+    for image in images.outer_iter() {
+        go_on(interrupted)?;
+        for variant in VARIANTS {
+            let image: Vec<i8> =
+                image.iter().map(|&pixel| quantize_pixel(variant.of(pixel))).collect();
+            let found = no_std_core::run(model, &image, &mut arena);
+            scores.push(found.map_err(QuantizeError::CoreRun)?);
+        }
+    }
+    Ok(scores)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_found_again_in_what_they_stand_for() {
+        for scale in [0.1, 1.0 / 255.0, 0.123_456_79, 3.7e-7, 8.1e12] {
+            for zero_point in [-128, -3, 0, 90, 127] {
+                let all = Array2::from_shape_fn((16, 16), |(row, column)| (16 * row + column) as u8 as i8);
+                let real = |q: i8| scale * f32::from(i16::from(q) - i16::from(zero_point));
+                assert_eq!(integers(&all.mapv(real), Quantization { scale, zero_point }), all);
+            }
+        }
+    }
+}

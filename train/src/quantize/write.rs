@@ -1,0 +1,168 @@
+//! The flash file of a quantised network, laid out by [`no_std_core::format`].
+
+use ndarray::Array2;
+use no_std_core::format::{
+    self, ALIGNMENT, Axis, HEADER_LEN, Header, KIND_CONVOLUTION, KIND_DENSE, LAYER_LEN, LAYOUT_PORTABLE, LayerRecord,
+    MAX_CLASSES, ONE, PREPARE_PLAIN, PROBABILITY_ENTRIES, PreparationRecord, Shape,
+};
+use no_std_core::requantize::Multiplier;
+
+use super::QuantizeError;
+use super::lower::{FloatNetwork, Kind, Layer};
+use super::scale::{IMAGE, Int8Layer};
+
+/// Of a thousand digits the threshold may reject this many.
+const REJECTED_PER_THOUSAND: usize = 5;
+
+/// Entry `d` is the weight, in 1/65536, of a logit that is `d` steps below the greatest.
+pub fn probability_table(logit_scale: f32) -> [u32; PROBABILITY_ENTRIES] {
+    let weight = |steps: usize| (-(steps as f64) * f64::from(logit_scale)).exp();
+    std::array::from_fn(|steps| (f64::from(ONE) * weight(steps)).round() as u32)
+}
+
+/// The least probability, in 1/65536, of a digit that is accepted: 99.5 % of the digits with these logits have it.
+pub fn threshold(logits: &Array2<i8>, logit_scale: f32) -> u32 {
+    let table = probability_table(logit_scale);
+    let mut probabilities: Vec<u32> = logits
+        .outer_iter()
+        .map(|logits| {
+            let best = logits.iter().copied().max().unwrap_or_default();
+            let weights = logits.iter().map(|&logit| u64::from(table[usize::from(best.abs_diff(logit))]));
+            (u64::from(ONE) * u64::from(ONE) / weights.sum::<u64>()) as u32
+        })
+        .collect();
+    probabilities.sort_unstable();
+    let rejected = probabilities.len() * REJECTED_PER_THOUSAND / 1000;
+    probabilities.get(rejected).copied().unwrap_or_default()
+}
+
+/// The bytes of a flash file.
+///
+/// `labels` has a name for each class; `threshold` is the least probability, in 1/65536, of a digit that is accepted.
+pub fn flash_file(
+    network: &FloatNetwork,
+    int8: &[Int8Layer],
+    labels: &[String],
+    threshold: u32,
+) -> Result<Vec<u8>, QuantizeError> {
+    let logit_scale = int8.last().map_or(IMAGE, |layer| layer.to).scale;
+    let mut file = Sections(vec![0; HEADER_LEN]);
+    let layers_at = file.append(&vec![0; LAYER_LEN * int8.len()]);
+    let probabilities_at = file.append(&little_endian(probability_table(logit_scale)));
+    let labels_at = file.append(&label_section(labels)?);
+    let mut records = Vec::new();
+    for (layer, int8) in network.layers.iter().zip(int8) {
+        records.extend(file.append_layer(layer, int8)?.encode());
+    }
+    let header = Header {
+        weight_layout: LAYOUT_PORTABLE,
+        layers: byte("layers", int8.len())?,
+        total_len: 0,
+        input: shape("input", network.input)?,
+        input_zero_point: IMAGE.zero_point,
+        classes: byte("classes", at_most("classes", labels.len(), MAX_CLASSES)?)?,
+        layers_at,
+        probabilities_at,
+        labels_at,
+        threshold,
+        preparation: PreparationRecord { mode: PREPARE_PLAIN, box_side: 0 },
+    };
+    let Sections(mut bytes) = file;
+    bytes[..HEADER_LEN].copy_from_slice(&header.encode());
+    bytes[layers_at as usize..][..records.len()].copy_from_slice(&records);
+    at_most("flash file", bytes.len(), u32::MAX as usize)?;
+    format::seal(&mut bytes).expect("a file with a header and a length of 32 bits can be sealed");
+    Ok(bytes)
+}
+
+/// A file that grows section by section.
+struct Sections(Vec<u8>);
+
+impl Sections {
+    /// Adds a section, and zeros up to where the next one starts; returns where this one does.
+    fn append(&mut self, bytes: &[u8]) -> u32 {
+        let at = self.0.len();
+        self.0.extend(bytes);
+        self.0.resize(self.0.len().next_multiple_of(ALIGNMENT as usize), 0);
+        at as u32
+    }
+
+    fn append_layer(
+        &mut self,
+        layer: &Layer,
+        int8: &Int8Layer,
+    ) -> Result<LayerRecord, QuantizeError> {
+        let (kind, rows, columns) = match layer.kind {
+            Kind::Convolution => (KIND_CONVOLUTION, axis(layer, 0)?, axis(layer, 1)?),
+            Kind::Dense => (KIND_DENSE, Axis::default(), Axis::default()),
+        };
+        let multiplier = |&factor: &f32| {
+            Multiplier::from_f32_bits(factor.to_bits()).expect("a layer has no other factors").encode()
+        };
+        let multipliers: Vec<[u8; 4]> = int8.multipliers.iter().map(multiplier).collect();
+        Ok(LayerRecord {
+            kind,
+            input_zero_point: int8.from.zero_point,
+            output_zero_point: int8.to.zero_point,
+            input: shape(&layer.name, layer.input)?,
+            output: shape(&layer.name, layer.output)?,
+            rows,
+            columns,
+            weights_at: self.append(&channel_last(&int8.filters.weight)),
+            biases_at: self.append(&little_endian(int8.filters.bias.iter().map(|bias| bias.cast_unsigned()))),
+            multipliers_at: self.append(multipliers.as_flattened()),
+        })
+    }
+}
+
+/// Weights `[filters, channels, rows, columns]` in the order `[filter][row][column][channel]`, which is that of the
+/// activations, for dense layers too.
+fn channel_last(weight: &ndarray::Array4<i8>) -> Vec<u8> {
+    weight.view().permuted_axes([0, 2, 3, 1]).iter().map(|weight| weight.cast_unsigned()).collect()
+}
+
+fn little_endian(values: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    values.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+/// For each label its length in a byte, and the label.
+fn label_section(labels: &[String]) -> Result<Vec<u8>, QuantizeError> {
+    let mut section = Vec::new();
+    for label in labels {
+        section.push(byte(&format!("label `{label}`"), label.len())?);
+        section.extend(label.as_bytes());
+    }
+    Ok(section)
+}
+
+/// How a convolution moves down (0) or to the right (1).
+fn axis(layer: &Layer, axis: usize) -> Result<Axis, QuantizeError> {
+    let window = &layer.window;
+    let size = |size: usize| byte(&layer.name, size);
+    Ok(Axis {
+        kernel: size(window.kernel[axis])?,
+        stride: size(window.strides[axis])?,
+        pad_begin: size(window.pads[axis])?,
+        pad_end: size(window.pads[axis + 2])?,
+        pool: size(layer.pool.map_or(1, |pool| pool.kernel[axis]))?,
+    })
+}
+
+fn shape(name: &str, [channels, rows, columns]: [usize; 3]) -> Result<Shape, QuantizeError> {
+    let size = |size| at_most(name, size, usize::from(u16::MAX)).map(|size| size as u16);
+    Ok(Shape { rows: size(rows)?, columns: size(columns)?, channels: size(channels)? })
+}
+
+fn byte(name: &str, size: usize) -> Result<u8, QuantizeError> {
+    at_most(name, size, usize::from(u8::MAX)).map(|size| size as u8)
+}
+
+fn at_most(name: &str, size: usize, limit: usize) -> Result<usize, QuantizeError> {
+    if size <= limit {
+        return Ok(size);
+    }
+    Err(QuantizeError::Size { name: name.into(), limit, found: size })
+}
+
+#[cfg(test)]
+mod tests;
