@@ -1,5 +1,6 @@
 //! The command line of the program `infer`.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,12 +8,16 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
-use crate::file::InFile;
-use crate::model::{Model, ModelError};
+use crate::engine::{self, Choice};
+use crate::evaluate::evaluate;
+use crate::file::{self, InFile, Pending, WriteError, display_name};
+use crate::inspect::inspect;
+use crate::model::ModelError;
 use crate::picture::PictureError;
-use crate::predict::predict;
-use crate::report::Report;
-use crate::source::{FolderError, Source, sources};
+use crate::source::FolderError;
+use crate::test_set::{TestSet, TestSetError};
+
+mod predict;
 
 const BUILT_IN_MODEL: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -31,13 +36,27 @@ pub struct Cli {
 enum Command {
     /// Print what the model sees in each picture
     Predict(Predict),
+    /// Measure the model on a test set: accuracy, confusion matrix, speed
+    Evaluate(Evaluate),
+    /// Print what is in a model file
+    Inspect(Inspect),
+}
+
+#[derive(Debug, Args)]
+struct ModelArgs {
+    /// ONNX model or flash file (.q8), as the trainer writes them [default: the digits model inside this program]
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 struct Predict {
-    /// ONNX model as the trainer exports it [default: the digits model inside this program]
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
+
+    /// What runs the model
+    #[arg(long, value_enum, default_value_t)]
+    engine: Choice,
 
     /// Take each picture's file name without extension for its true label, if it is one
     #[arg(long)]
@@ -52,6 +71,35 @@ struct Predict {
     pictures: Vec<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct Evaluate {
+    #[command(flatten)]
+    model: ModelArgs,
+
+    /// Folder with the test set: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed (.gz) or not
+    #[arg(long, value_name = "DIR", env = "MNIST_DIR")]
+    data: PathBuf,
+
+    /// Invert each image first, so that ink is dark and paper light
+    #[arg(long)]
+    invert: bool,
+
+    /// Write the logits of each image: four bytes a float (little-endian), one byte an 8-bit integer
+    #[arg(long, value_name = "FILE")]
+    scores: Option<PathBuf>,
+
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Inspect {
+    /// ONNX model or flash file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
 /// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -64,6 +112,12 @@ pub enum Error {
     /// A folder holds no pictures.
     #[error(transparent)]
     Folder(#[from] InFile<FolderError>),
+    /// The test set was refused.
+    #[error(transparent)]
+    TestSet(#[from] InFile<TestSetError>),
+    /// The logits could not be written.
+    #[error(transparent)]
+    Write(#[from] InFile<WriteError>),
     /// The result could not be printed.
     #[error("standard output: expected to print the result, found: {0}")]
     Output(#[from] io::Error),
@@ -83,62 +137,56 @@ pub fn run(
     output: &mut impl Write,
     complain: &mut impl FnMut(&dyn Display),
 ) -> Result<(), Error> {
-    let Command::Predict(options) = &cli.command;
-    match predict_all(options, output, complain) {
+    let result = match &cli.command {
+        Command::Predict(options) => predict::run(options, output, complain),
+        Command::Evaluate(options) => run_evaluate(options, output),
+        Command::Inspect(options) => run_inspect(options, output),
+    };
+    match result {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
 }
 
-fn predict_all(
-    options: &Predict,
-    output: &mut impl Write,
-    complain: &mut impl FnMut(&dyn Display),
-) -> Result<(), Error> {
-    let model = open_model(options.model.as_deref())?;
-    for argument in &options.pictures {
-        let sources = match sources(argument) {
-            Ok(sources) => sources,
-            Err(error) => {
-                complain(&error);
-                continue;
-            }
-        };
-        for source in &sources {
-            match predict_one(&model, source, options, output) {
-                Err(error @ Error::Output(_)) => return Err(error),
-                Err(error) => complain(&error),
-                Ok(()) => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-fn open_model(path: Option<&Path>) -> Result<Model, InFile<ModelError>> {
-    match path {
-        Some(path) => Model::open(path),
-        None => Model::from_bytes(BUILT_IN_MODEL, "built-in model"),
-    }
-}
-
-fn predict_one(
-    model: &Model,
-    source: &Source,
-    options: &Predict,
-    output: &mut impl Write,
-) -> Result<(), Error> {
-    let prediction = predict(model, &source.pixels()?)?;
-    let (file, name) = (source.file(), source.name());
-    let mut report = Report::new(&file, &name, &prediction);
-    if options.truth_from_name {
-        report = report.with_truth_from_name(model.labels());
+fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
+    let (bytes, name) = options.model.read()?;
+    let engine = engine::open(&bytes, &name, Choice::Auto)?;
+    let test_set = TestSet::load(&options.data, engine.labels().len())?;
+    // Before the work, so that it is not in vain.
+    let scores = options.scores.as_deref().map(Pending::create).transpose()?;
+    let evaluation = evaluate(&*engine, &test_set, options.invert)?;
+    if let Some(scores) = scores {
+        scores.commit(evaluation.outputs())?;
     }
     if options.json {
-        serde_json::to_writer(&mut *output, &report).map_err(io::Error::from)?;
-        writeln!(output)?;
+        write_json(output, &evaluation)
     } else {
-        writeln!(output, "{report}")?;
+        Ok(write!(output, "{evaluation}")?)
     }
-    Ok(())
+}
+
+fn run_inspect(options: &Inspect, output: &mut impl Write) -> Result<(), Error> {
+    let (bytes, name) = read_model(&options.file)?;
+    Ok(write!(output, "{}", inspect(&bytes, &name)?)?)
+}
+
+impl ModelArgs {
+    /// The model file's bytes, and what messages call it.
+    fn read(&self) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {
+        match &self.model {
+            Some(path) => read_model(path),
+            None => Ok((BUILT_IN_MODEL.into(), "built-in model".to_owned())),
+        }
+    }
+}
+
+fn read_model(path: &Path) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {
+    let name = display_name(path);
+    let bytes = file::read(path).map_err(InFile::named(&name))?;
+    Ok((bytes.into(), name))
+}
+
+fn write_json(output: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Error> {
+    serde_json::to_writer(&mut *output, value).map_err(io::Error::from)?;
+    Ok(writeln!(output)?)
 }

@@ -126,32 +126,4 @@ pub(crate) fn first_maximum(logits: &[f32]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn assert_close(actual: &[f64], expected: &[f64]) {
-        assert_eq!(actual.len(), expected.len());
-        for (actual, expected) in actual.iter().zip(expected) {
-            assert!(
-                (actual - expected).abs() < 1e-6,
-                "{actual} is not {expected}"
-            );
-        }
-    }
-
-    #[test]
-    fn softmax_gives_back_the_probabilities_of_their_logarithms() {
-        let probabilities = [0.5, 0.25, 0.125, 0.0625, 0.0625];
-        let logits: Vec<f32> = probabilities.iter().map(|p: &f64| p.ln() as f32).collect();
-        assert_close(&softmax(&logits), &probabilities);
-        let shifted: Vec<f32> = logits.iter().map(|logit| logit + 3.0).collect();
-        assert_close(&softmax(&shifted), &probabilities);
-    }
-
-    #[test]
-    fn softmax_survives_the_largest_floats() {
-        assert_close(&softmax(&[f32::MAX, f32::MIN, f32::MAX]), &[0.5, 0.0, 0.5]);
-        assert_close(&softmax(&[f32::MIN, f32::MIN]), &[0.5, 0.5]);
-    }
-
-}
+mod tests;

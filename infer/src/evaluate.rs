@@ -3,32 +3,102 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::file::InFile;
 use crate::model::ModelError;
+use crate::picture::Pixels;
+use crate::table;
 use crate::test_set::TestSet;
 
-/// The result of a model on a test set. [`fmt::Display`] is its table, [`Serialize`] its JSON object.
-#[derive(Clone, Debug, Serialize)]
+/// The result of a model on a test set. [`fmt::Display`] is its table, [`Serialize`] its JSON
+/// object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
     images: usize,
     correct: usize,
     accuracy: f64,
+    /// Pictures that the model takes for one of its classes at all, if it can tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<usize>,
-    #[serde(rename = "images_per_second", serialize_with = "per_second")]
-    elapsed: PerImage,
+    images_per_second: f64,
     labels: Vec<String>,
+    /// For each true class the number of its pictures that the model puts in each class.
     confusion: Vec<Vec<usize>>,
     #[serde(skip)]
     outputs: Vec<u8>,
 }
 
-/// The time of all runs together.
-#[derive(Clone, Copy, Debug)]
-struct PerImage {
-    images: usize,
-    elapsed: Duration,
+/// Runs the model on all pictures of the test set, or on their inversions: 255 minus each pixel.
+///
+/// # Errors
+///
+/// Those of [`Engine::scores`].
+///
+/// # Panics
+///
+/// If the test set has more classes than the model.
+pub fn evaluate(
+    engine: &(impl Engine + ?Sized),
+    test_set: &TestSet,
+    invert: bool,
+) -> Result<Evaluation, InFile<ModelError>> {
+    let classes = engine.labels().len();
+    let mut confusion = vec![vec![0; classes]; classes];
+    let (mut accepted, mut outputs, mut elapsed) = (None, Vec::new(), Duration::ZERO);
+    for (image, &class) in test_set.images.iter().zip(&test_set.classes) {
+        let image: Pixels = if invert { image.map(|pixel| 255 - pixel) } else { *image };
+        let start = Instant::now();
+        let scores = engine.scores(&image)?;
+        elapsed += start.elapsed();
+        confusion[usize::from(class)][scores.class] += 1;
+        if let Some(yes) = scores.accepted {
+            *accepted.get_or_insert(0) += usize::from(yes);
+        }
+        outputs.extend(scores.logits.bytes());
+    }
+    let images = test_set.images.len();
+    let correct = (0..classes).map(|class| confusion[class][class]).sum();
+    Ok(Evaluation {
+        images,
+        correct,
+        accuracy: correct as f64 / images as f64,
+        accepted,
+        images_per_second: images as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE),
+        labels: engine.labels().to_vec(),
+        confusion,
+        outputs,
+    })
 }
+
+impl Evaluation {
+    /// The logits of every picture one after another, as [`Logits::bytes`](crate::engine::Logits::bytes)
+    /// writes them.
+    pub fn outputs(&self) -> &[u8] {
+        &self.outputs
+    }
+}
+
+impl fmt::Display for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { images, correct, .. } = self;
+        writeln!(f, "accuracy {:.4} ({correct} of {images} right)", self.accuracy)?;
+        if let Some(accepted) = self.accepted {
+            let share = accepted as f64 / *images as f64;
+            writeln!(f, "accepted {share:.4} ({accepted} of {images})")?;
+        }
+        writeln!(f, "speed    {:.0} images/s", self.images_per_second)?;
+        writeln!(f)?;
+        writeln!(f, "rows: truth, columns: prediction")?;
+        let header: Vec<String> = [String::new()].into_iter().chain(self.labels.clone()).collect();
+        let rows = self.labels.iter().zip(&self.confusion).map(|(label, counts)| {
+            [label.clone()].into_iter().chain(counts.iter().map(usize::to_string)).collect()
+        });
+        let rows: Vec<Vec<String>> = [header].into_iter().chain(rows).collect();
+        f.write_str(&table::right_aligned(&rows))
+    }
+}
+
+#[cfg(test)]
+mod tests;

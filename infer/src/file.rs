@@ -1,9 +1,10 @@
-//! Files read whole, up to a limit, and errors that say which file they are about.
+//! Files read whole, up to a limit, or written whole, and errors that say which file they are about.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 /// The largest file that is read, in bytes: 64 MiB, far above any digit model or photograph.
@@ -77,6 +78,60 @@ pub fn read_all(reader: impl Read) -> Result<Vec<u8>, ReadError> {
         return Err(ReadError::TooLarge);
     }
     Ok(bytes)
+}
+
+/// A file could not be written.
+#[derive(Debug, Error)]
+#[error("expected to write this file, found: {0}; an earlier one of this name is untouched")]
+pub struct WriteError(#[from] io::Error);
+
+/// A file under a temporary name in the folder where it will get its own.
+#[derive(Debug)]
+pub struct Pending {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Pending {
+    /// Creates the file, empty.
+    ///
+    /// # Errors
+    ///
+    /// If the folder is missing or no file can be created in it.
+    pub fn create(path: &Path) -> Result<Self, InFile<WriteError>> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // Readable by others as the umask allows; temporary files are private otherwise.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder
+            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .map_err(InFile::named(&display_name(path)))?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Writes the bytes and gives the file its name, replacing an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// If the disk is full, or the name is a folder's.
+    pub fn commit(mut self, bytes: &[u8]) -> Result<(), InFile<WriteError>> {
+        let write = || {
+            self.file.write_all(bytes)?;
+            self.file.as_file().sync_all()?;
+            self.file.persist(&self.path).map_err(|error| error.error)
+        };
+        match write() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(InFile::named(&display_name(&self.path))(error)),
+        }
+    }
 }
 
 /// The path as it is shown in messages and results: always one line.

@@ -44,6 +44,11 @@ impl<'a> FlashModel<'a> {
         let labels = model.labels().map(str::to_owned).collect();
         Ok(Self { model, labels })
     }
+
+    /// The model as the engine sees it.
+    pub fn model(&self) -> &no_std_core::Model<'a> {
+        &self.model
+    }
 }
 
 impl Engine for FlashModel<'_> {
@@ -74,3 +79,6 @@ fn show_input(shape: Shape, zero_point: i8) -> String {
     } = shape;
     format!("input {rows} x {columns} x {channels} with zero point {zero_point}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! Pictures of handwritten digits in, predictions out.
 //!
-//! The library runs a `digits.onnx` file, as the trainer of this project exports it, with tract:
-//! pure Rust, no native library. The program `infer` is a thin shell around [`cli`].
+//! The library runs the model files that the trainer of this project writes, all in pure Rust: ONNX
+//! models with tract, flash files with the integer engine `no_std_core`, which boards run too. The
+//! program `infer` is a thin shell around [`cli`].
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -14,12 +15,18 @@
 //! ```
 
 pub mod cli;
+pub mod engine;
+pub mod evaluate;
 pub mod file;
+pub mod flash;
+pub mod inspect;
 pub mod model;
 pub mod picture;
 pub mod predict;
 pub mod report;
 pub mod source;
+mod table;
+pub mod test_set;
 
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]

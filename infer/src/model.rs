@@ -1,11 +1,14 @@
-//! Digit models in ONNX files, checked on opening and run by tract. No other file names tract.
+//! Digit models in ONNX files, checked on opening and run by tract. Outside this module and
+//! [`inspect`](crate::inspect), nothing names tract.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::internal::{DimLike, Factoid};
 
 use crate::engine::{Engine, Logits, Scores, first_maximum, softmax};
 use crate::file::{self, InFile, display_name, one_line};
@@ -142,17 +145,37 @@ fn load(name: &str, bytes: &[u8]) -> Result<Model, ModelError> {
     })
 }
 
-/// tract panics on some damaged graphs, such as one with a stride of 0.
 fn optimize(proto: &ModelProto) -> TractResult<TypedModel> {
-    let optimize = || {
-        onnx()
-            // Shapes noted for inner values may use the open batch dimension, which is fixed here.
-            .with_ignore_value_info(true)
-            .model_for_proto_model(proto)?
-            .with_input_fact(0, f32::fact([1, 1, SIDE, SIDE]).into())?
-            .into_optimized()
+    without_panic(|| graph(proto)?.into_optimized())
+}
+
+/// The shape of every value of the graph, by its name.
+pub(crate) fn shapes(proto: &ModelProto) -> Result<HashMap<String, Vec<usize>>, ModelError> {
+    let analyse = || {
+        let mut graph = graph(proto)?;
+        graph.analyse(false)?;
+        let labels = graph.outlet_labels.iter();
+        let shape = |(outlet, label): (&OutletId, &String)| {
+            let shape = graph.outlet_fact(*outlet).ok()?.shape.concretize()?;
+            let shape = shape.iter().map(|size| size.to_usize().ok());
+            Some((label.clone(), shape.collect::<Option<_>>()?))
+        };
+        Ok(labels.filter_map(shape).collect())
     };
-    catch_unwind(AssertUnwindSafe(optimize))
+    without_panic(analyse).map_err(|error| ModelError::graph(&error))
+}
+
+fn graph(proto: &ModelProto) -> TractResult<InferenceModel> {
+    onnx()
+        // Shapes noted for inner values may use the open batch dimension, which is fixed here.
+        .with_ignore_value_info(true)
+        .model_for_proto_model(proto)?
+        .with_input_fact(0, f32::fact([1, 1, SIDE, SIDE]).into())
+}
+
+/// tract panics on some damaged graphs, such as one with a stride of 0.
+fn without_panic<T>(run: impl FnOnce() -> TractResult<T>) -> TractResult<T> {
+    catch_unwind(AssertUnwindSafe(run))
         .unwrap_or_else(|_| Err(TractError::msg("a contradiction that makes tract panic")))
 }
 

@@ -18,6 +18,8 @@ pub struct Report<'a> {
     probabilities: &'a [f64],
     #[serde(flatten)]
     truth: Option<Truth<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<bool>,
     elapsed_microseconds: u128,
 }
 
@@ -40,6 +42,7 @@ impl<'a> Report<'a> {
             probability: prediction.probabilities[prediction.class],
             probabilities: &prediction.probabilities,
             truth: None,
+            accepted: prediction.accepted,
             elapsed_microseconds: prediction.elapsed.as_micros(),
         }
     }
@@ -63,7 +66,11 @@ impl fmt::Display for Report<'_> {
             None => f.write_str(self.name)?,
         }
         let percent = 100.0 * self.probability;
-        write!(f, ". CNN thinks it's a {} ({percent:.1}%)", self.label)
+        write!(f, ". CNN thinks it's a {} ({percent:.1}%)", self.label)?;
+        match self.accepted {
+            Some(false) => f.write_str(", not sure it is a digit"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -82,6 +89,7 @@ mod tests {
             class,
             label: class.to_string(),
             probabilities: probabilities.to_vec(),
+            accepted: None,
             elapsed: Duration::from_nanos(149_900),
         }
     }
@@ -124,5 +132,21 @@ mod tests {
             serde_json::to_string(&report.with_truth_from_name(&labels())).unwrap(),
             r#"{"file":"p/3.png","label":"2","class":2,"probability":0.5,"probabilities":[0.25,0.0,0.5,0.25],"truth":"3","truth_probability":0.25,"elapsed_microseconds":149}"#
         );
+    }
+
+    #[test]
+    fn doubt_is_told() {
+        let mut two = prediction([0.25, 0.0, 0.5, 0.25], 2);
+        two.accepted = Some(false);
+        let report = Report::new("p/dog.png", "dog", &two);
+        assert_eq!(
+            report.to_string(),
+            "dog. CNN thinks it's a 2 (50.0%), not sure it is a digit"
+        );
+        assert!(serde_json::to_string(&report).unwrap().contains(r#""accepted":false,"#));
+        two.accepted = Some(true);
+        let report = Report::new("p/dog.png", "dog", &two);
+        assert_eq!(report.to_string(), "dog. CNN thinks it's a 2 (50.0%)");
+        assert!(serde_json::to_string(&report).unwrap().contains(r#""accepted":true,"#));
     }
 }

@@ -1,4 +1,6 @@
 //! Suites that cross crates, one module each.
 
 mod gradients;
+mod losses;
+mod optimizers;
 mod training;

@@ -3,5 +3,7 @@
 pub mod mnist;
 pub mod oracle;
 pub mod random;
+pub mod restart;
 pub mod runtimes;
 pub mod skip;
+pub mod training;

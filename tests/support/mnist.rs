@@ -1,31 +1,65 @@
-//! Real data for tests: MNIST and the seed's pictures, where the environment says they are.
+//! Real data for tests: MNIST and the seed's pictures, from where the user says or from the user's cache.
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 
-use train::data::{self, Digits, Source, mnist};
+use train::data::{self, Digits, Source, mnist, pictures};
 
-use crate::skip::skip;
+use crate::skip::{Cause, skip};
 
-/// MNIST from the folder that `MNIST_DIR` names; without it the test is skipped under its name.
+/// MNIST from the folder that `MNIST_DIR` names, else from the cache; without it the test is skipped under its name.
 ///
 /// # Panics
 ///
-/// If the folder holds something else.
+/// If `MNIST_DIR` names something else.
 pub fn mnist(test: &str) -> Option<Digits> {
-    if std::env::var_os("MNIST_DIR").is_none() {
-        skip(test, "MNIST_DIR does not name a folder with MNIST");
-        return None;
+    match data::load(&Source::Mnist, true) {
+        Ok(digits) => {
+            assert_eq!(
+                digits.sha256,
+                mnist::SHA256,
+                "MNIST_DIR holds MNIST to the byte"
+            );
+            Some(digits)
+        }
+        Err(error) => {
+            assert!(!is_set("MNIST_DIR"), "MNIST_DIR: {error}");
+            skip(
+                test,
+                Cause::Environment,
+                "no MNIST; `train data` fetches it",
+            );
+            None
+        }
     }
-    let digits = data::load(&Source::Mnist, true).expect("MNIST_DIR holds MNIST");
-    assert_eq!(digits.sha256, mnist::SHA256, "MNIST_DIR holds MNIST to the byte");
-    Some(digits)
 }
 
-/// The folder of the seed's ten pictures, which `PICTURES_DIR` names; without it the test is skipped.
+/// The folder of the seed's ten pictures, which `PICTURES_DIR` names, else the cache; without it the test is skipped
+/// under its name.
+///
+/// # Panics
+///
+/// If `PICTURES_DIR` names something else.
 pub fn pictures(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("PICTURES_DIR").map(PathBuf::from);
+    // The pictures that come with the programs are others: no folder is better.
+    let folder = pictures::locate(true, Path::new("no fallback")).ok();
+    // Every set of pictures has digits; only the seed's has the dog.
+    let folder = folder.filter(|folder| folder.join("dog.png").is_file());
     if folder.is_none() {
-        skip(test, "PICTURES_DIR does not name a folder with the seed's pictures");
+        assert!(
+            !is_set("PICTURES_DIR"),
+            "PICTURES_DIR: expected a folder with the seed's pictures"
+        );
+        skip(
+            test,
+            Cause::Environment,
+            "no pictures of the seed; `train pictures` fetches them",
+        );
     }
     folder
+}
+
+/// An empty variable counts as not set, as in `train`.
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
 }

@@ -2,7 +2,7 @@
 
 use train::runtime::{Choice, Runtime, RuntimeError};
 
-use crate::skip::skip;
+use crate::skip::{Cause, skip};
 
 /// Threads of ONNX Runtime in tests.
 const THREADS: usize = 2;
@@ -25,7 +25,7 @@ pub fn onnxruntime(test: &str) -> Option<Runtime> {
     match Runtime::open(Choice::Onnxruntime, THREADS) {
         Ok(runtime) => Some(runtime),
         Err(RuntimeError::NotFound { .. }) => {
-            skip(test, "ONNX Runtime is not installed; `pip install onnxruntime` provides it");
+            skip(test, Cause::Tool, "ONNX Runtime is not installed; `pip install onnxruntime` provides it");
             None
         }
         Err(error) => panic!("{error}"),

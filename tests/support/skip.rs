@@ -5,18 +5,32 @@ use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 
+/// What a test needs and does not find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A program or library that can be installed; continuous integration must have all of them.
+    Tool,
+    /// Data, rights or a set-up of the machine.
+    Environment,
+}
+
 /// Reports that `test` skips itself for `reason`; the caller returns next.
 ///
-/// The line `test: reason` goes to standard output and, where the environment names a file in `BATON_SKIPS`, to its end:
-/// `cargo xtask test` counts these lines, since the test itself passes. Neither text may hold a line break.
+/// The line `test: reason` goes to standard output and, after the word `tool` or `environment`, to the end of the file
+/// that the environment names in `BATON_SKIPS`, if it does: `cargo xtask test` counts these lines, since the test itself
+/// passes. Neither text may hold a line break.
 ///
 /// # Panics
 ///
 /// When the file cannot be written: a skip that nobody hears of would count as a pass.
-pub fn skip(test: &str, reason: &str) {
+pub fn skip(test: &str, cause: Cause, reason: &str) {
     println!("{test}: skipped: {reason}");
+    let cause = match cause {
+        Cause::Tool => "tool",
+        Cause::Environment => "environment",
+    };
     if let Some(path) = env::var_os("BATON_SKIPS")
-        && let Err(error) = append(&path, &format!("{test}: {reason}\n"))
+        && let Err(error) = append(&path, &format!("{cause} {test}: {reason}\n"))
     {
         panic!(
             "{}: expected to append a line, found: {error}",

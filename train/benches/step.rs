@@ -38,11 +38,9 @@ fn main() {
 
 /// Starts this program for one runtime, with the same arguments.
 fn start(name: &str) {
-    let status = std::env::current_exe()
-        .and_then(|program| Command::new(program).args(std::env::args_os().skip(1)).env(RUNTIME, name).status());
-    if let Err(error) = status {
-        eprintln!("{name}: {error}");
-    }
+    let program = std::env::current_exe().expect("this program was started from a file");
+    let status = Command::new(program).args(std::env::args_os().skip(1)).env(RUNTIME, name).status();
+    assert!(status.is_ok_and(|status| status.success()), "the benchmark on {name} failed");
 }
 
 fn bench(choice: Choice) {
@@ -70,9 +68,10 @@ fn bench(choice: Choice) {
     };
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group("training step");
+    trainer.step(feeds.clone(), BATCH_SIZE).expect("the runtime took the model");
     group.throughput(Throughput::Elements(BATCH_SIZE as u64));
     group.bench_function(runtime.kind().name(), |bencher| {
-        bencher.iter(|| trainer.step(feeds.clone(), BATCH_SIZE));
+        bencher.iter(|| trainer.step(feeds.clone(), BATCH_SIZE).expect("the step ran before"));
     });
     group.finish();
 }

@@ -51,9 +51,6 @@ pub struct DataArgs {
     /// Never use the network
     #[arg(long)]
     pub offline: bool,
-    /// Use only the first N training images
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub limit: Option<u32>,
 }
 
 /// What executes the graphs.
@@ -74,6 +71,9 @@ pub struct FitArgs {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
+    /// Use only the first N training images
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
     /// Epochs to train
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
     pub epochs: u32,
@@ -89,9 +89,9 @@ pub struct FitArgs {
     /// Seed of parameters, order and dropout [default: 0; a resumed run keeps its own]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     pub seed: Option<u64>,
-    /// Images to add, in training and in the test set
-    #[arg(long, value_enum, default_value = "none")]
-    pub augment: Augment,
+    /// Images to add, in training and in the test set [default: none; a resumed run keeps its own]
+    #[arg(long, value_enum)]
+    pub augment: Option<Augment>,
     /// Go on from the checkpoint in this folder
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,

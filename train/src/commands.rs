@@ -30,6 +30,8 @@ pub(crate) const CHECKED_IMAGES: usize = 100;
 
 /// Set by Ctrl-C; a fit ends when it sees it.
 pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Whether there is something to finish when Ctrl-C comes: a fit ends after its step, an export soon.
+pub static PATIENT: AtomicBool = AtomicBool::new(false);
 
 /// Runs a command.
 pub fn run(cli: Cli) -> Result<(), Error> {
@@ -41,7 +43,11 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Evaluate(args) => run_evaluate(&args)?,
         Command::Data(args) => println!("{}", describe(&load(&args)?)),
         Command::Pictures(args) => {
-            println!("{}", pictures::locate(args.offline, Path::new(SAMPLE_PICTURES))?.display());
+            let folder = pictures::locate(args.offline, Path::new(SAMPLE_PICTURES))?;
+            if folder == Path::new(SAMPLE_PICTURES) {
+                eprintln!("note: the course's pictures could not be had; these are our own samples");
+            }
+            println!("{}", folder.display());
         }
         Command::Samples(args) => {
             atomic::prepare_folder(&args.out)?;
@@ -55,25 +61,44 @@ pub fn run(cli: Cli) -> Result<(), Error> {
 fn run_fit(args: &FitArgs) -> Result<(), Error> {
     let network = Network::digits();
     let resume = args.resume.as_deref().map(|run| Checkpoint::load(run, &network)).transpose()?;
+    let is_new = !args.out.exists();
     atomic::prepare_folder(&args.out)?;
-    let digits = load(&args.data)?;
+    let fitted = fit_and_export(args, &network, resume);
+    if is_new && fitted.is_err() {
+        // Goes only if it is empty.
+        let _ = std::fs::remove_dir(&args.out);
+    }
+    fitted
+}
+
+fn fit_and_export(
+    args: &FitArgs,
+    network: &Network,
+    resume: Option<Checkpoint>,
+) -> Result<(), Error> {
+    let mut digits = load(&args.data)?;
+    if let Some(limit) = args.limit {
+        digits.train = digits.train.take(limit as usize);
+    }
     println!("{}", describe(&digits));
     let runtime = open(args.runtime)?;
     println!("{}", runtime.description());
-    let record = new_record(args, &network, &digits, resume.as_ref());
-    let model = args.out.join(MODEL_NAME);
+    let record = new_record(args, network, &digits, resume.as_ref());
+    let resumed = resume.as_ref().map(|checkpoint| checkpoint.record.augment());
     let options = fit::Options {
         epochs: args.epochs as usize,
-        augment: args.augment,
+        augment: args.augment.or(resumed).unwrap_or_default(),
         out: args.out.clone(),
         resume,
     };
+    PATIENT.store(true, Ordering::Relaxed);
     let progress = &mut Terminal::new();
-    let checkpoint = fit(&runtime, &network, &digits, record, options, &INTERRUPTED, progress)?;
+    let checkpoint = fit(&runtime, network, &digits, record, options, &INTERRUPTED, progress)?;
     if INTERRUPTED.load(Ordering::Relaxed) {
         println!("interrupted; the last finished epoch is kept");
     }
-    export_checked(&runtime, &network, &checkpoint, digits.test, &args.data, &model)
+    let model = args.out.join(MODEL_NAME);
+    export_checked(&runtime, network, &checkpoint, digits.test, &args.data, &model)
 }
 
 /// The record of a new run, or of the one to resume with what the user changes.
@@ -94,6 +119,9 @@ fn new_record(
         data_source: String::new(),
         epochs: Vec::new(),
     });
+    if resume.is_some() && record.data_sha256 != digits.sha256 {
+        eprintln!("note: the run to resume was trained on other images than these");
+    }
     record.data_sha256.clone_from(&digits.sha256);
     record.data_source = data_name(digits);
     record.learning_rate = args.learning_rate.unwrap_or(record.learning_rate);
@@ -189,12 +217,14 @@ fn run_evaluate(args: &EvaluateArgs) -> Result<(), Error> {
         None => test,
     };
     let augment = if args.invert { Augment::Invert } else { Augment::None };
-    let logits = run_model(&open(args.runtime)?, &model, &test, augment.variants())
+    let runtime = open(args.runtime)?;
+    let logits = run_model(&runtime, &model, &test, augment.variants())
         .map_err(|error| Error::Model { path: args.model.clone(), reason: Box::new(error) })?;
     if let Some(path) = &args.scores {
         atomic::write(path, &to_bytes(&logits))?;
     }
     println!("accuracy {:.4} on {} images", accuracy(&logits, &test), logits.nrows());
+    println!("{}", runtime.description());
     Ok(())
 }
 
@@ -207,17 +237,13 @@ fn to_bytes(logits: &Array2<f32>) -> Vec<u8> {
 }
 
 fn load(args: &DataArgs) -> Result<Digits, Error> {
-    let mut digits = data::load(&args.data, args.offline)?;
-    if let Some(limit) = args.limit {
-        digits.train = digits.train.take(limit as usize);
-    }
-    Ok(digits)
+    Ok(data::load(&args.data, args.offline)?)
 }
 
 /// What a model may tell about its data: where the files lie is nobody's business.
 fn data_name(digits: &Digits) -> String {
-    let is_mnist = digits.sha256 == data::mnist::SHA256;
-    if is_mnist { "MNIST".into() } else { format!("{} images", digits.train.len()) }
+    let of = if digits.sha256 == data::mnist::SHA256 { " of MNIST" } else { "" };
+    format!("the first {} training images{of}", digits.train.len())
 }
 
 fn describe(digits: &Digits) -> String {

@@ -15,7 +15,9 @@ struct Report {
     /// What kept `auto` from something better.
     note: Option<String>,
     library: Option<String>,
-    cuda_provider: Result<String, String>,
+    cuda_provider: Option<String>,
+    /// Why there is no CUDA provider.
+    cuda_missing: Option<String>,
     gpu: Option<String>,
     python: Option<String>,
     advice: Option<String>,
@@ -44,6 +46,7 @@ fn examine(args: RuntimeArgs) -> Result<Report, Error> {
     let misled = runtime.kind() == Kind::Tract && runtime.note().is_some();
     let advice = match discover::named_library().filter(|_| misled) {
         Some(_) => Some("set ORT_DYLIB_PATH to the library of ONNX Runtime, or unset it".into()),
+        None if args.runtime == Choice::Tract && library.is_some() => Some("drop --runtime tract".into()),
         None => advice(runtime.kind(), gpu.is_some(), python.is_some()),
     };
     Ok(Report {
@@ -51,7 +54,8 @@ fn examine(args: RuntimeArgs) -> Result<Report, Error> {
         description: runtime.description(),
         note: runtime.note().map(Into::into),
         library: library.map(|path| path.display().to_string()),
-        cuda_provider,
+        cuda_missing: cuda_provider.clone().err(),
+        cuda_provider: cuda_provider.ok(),
         gpu,
         python,
         advice,
@@ -71,10 +75,8 @@ fn advice(kind: Kind, gpu: bool, python: bool) -> Option<String> {
 impl Report {
     fn table(&self, choice: Choice) -> String {
         let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
-        let cuda = match &self.cuda_provider {
-            Ok(provider) => provider.clone(),
-            Err(reason) => format!("no: {reason}"),
-        };
+        let missing = || format!("no: {}", or_none(&self.cuda_missing));
+        let cuda = self.cuda_provider.clone().unwrap_or_else(missing);
         let rows = [
             ("tract", "built in".into()),
             ("onnxruntime", or_none(&self.library)),

@@ -51,6 +51,9 @@ pub enum Error {
         /// Numbers that the model made of one image.
         found: usize,
     },
+    /// A model computes no numbers.
+    #[error("expected finite logits, found {0}")]
+    NotFinite(f32),
     /// Training left the range of numbers.
     #[error(
         "epoch {epoch}: expected a finite loss, found {loss}; a lower --learning-rate than \

@@ -72,7 +72,11 @@ impl<'a> Evaluator<'a> {
                 let mut outputs = self.session.run(evaluation_feeds(batch))?;
                 loss_sum += outputs.scalar(LOSS_SUM)?;
                 correct += outputs.scalar(CORRECT)?;
-                let found = outputs.take(LOGITS)?.into_iter().take(count * self.classes);
+                let found = outputs.take(LOGITS)?;
+                if found.len() != self.batch_size * self.classes {
+                    return Err(Error::Logits { expected: self.classes, found: found.len() / self.batch_size });
+                }
+                let found = found.into_iter().take(count * self.classes);
                 found.zip(unset.by_ref()).for_each(|(logit, place)| *place = logit);
             }
             Ok::<(), Error>(())
@@ -106,6 +110,9 @@ pub fn run_model(
         let found = outputs.take(LOGITS)?;
         if found.len() != CLASSES {
             return Err(Error::Logits { expected: CLASSES, found: found.len() });
+        }
+        if let Some(logit) = found.iter().find(|logit| !logit.is_finite()) {
+            return Err(Error::NotFinite(*logit));
         }
         row.iter_mut().zip(found).for_each(|(place, logit)| *place = logit);
     }

@@ -17,6 +17,7 @@ use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
 use crate::error::Error;
 use crate::evaluate::Evaluator;
+use crate::init;
 use crate::net::Network;
 use crate::runtime::Runtime;
 
@@ -47,9 +48,9 @@ pub fn fit(
     interrupted: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Checkpoint, Error> {
-    atomic::prepare_folder(&options.out)?;
     let variants = options.augment.variants();
     let steps = Batches::new(&digits.train, variants, record.batch_size, Order::Sequential)?.len();
+    atomic::prepare_folder(&options.out)?;
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let mut trainer = Trainer::new(runtime, network, &record, variables)?;
     let mut parameters = trainer.variables()?;
@@ -59,7 +60,7 @@ pub fn fit(
     for number in 1..=options.epochs {
         let start = Instant::now();
         progress.begin(number, options.epochs, steps);
-        let seed = epoch_seed(record.seed, record.epochs.len());
+        let seed = init::epoch_seed(record.seed, record.epochs.len());
         let on_step = |sums: &Sums| progress.step(sums);
         let done = trainer.epoch(&digits.train, options.augment, seed, interrupted, on_step)?;
         let Some(sums) = done else { break };
@@ -73,9 +74,9 @@ pub fn fit(
             val_loss: measured.loss,
             val_accuracy: measured.accuracy,
         };
-        if !epoch.loss.is_finite() {
+        if let Some(loss) = [epoch.loss, epoch.val_loss].into_iter().find(|loss| !loss.is_finite()) {
             let learning_rate = record.learning_rate;
-            return Err(Error::Diverged { epoch: number, loss: epoch.loss, learning_rate });
+            return Err(Error::Diverged { epoch: number, loss, learning_rate });
         }
         record.epochs.push(epoch);
         let checkpoint = Checkpoint { record: record.clone(), variables };
@@ -84,9 +85,4 @@ pub fn fit(
         progress.end(&epoch, start.elapsed());
     }
     last.ok_or(Error::Interrupted)
-}
-
-/// Gives each epoch of each seed an order and masks of its own, whether the run was resumed or not.
-fn epoch_seed(seed: u64, finished: usize) -> u64 {
-    seed.rotate_left(32) ^ (finished as u64 + 1)
 }

@@ -34,6 +34,9 @@ pub enum GraphError {
     /// An input or constant cannot be an output as it is.
     #[error("output `{0}` is computed by no operator; inputs and constants cannot be outputs")]
     NotComputed(String),
+    /// A value was made an output twice.
+    #[error("value `{0}` is an output already; one value has one name")]
+    AlreadyOutput(String),
     /// A layer was given no weight or bias.
     #[error("layer {0} needs a weight and a bias; give the parameters in the network's order")]
     MissingParameter(String),
@@ -130,8 +133,11 @@ impl Graph {
     /// Makes a computed value an output of the model, under this name.
     pub fn output(&mut self, name: &str, value: ValueId) -> Result<(), GraphError> {
         self.check_name(name)?;
-        if !matches!(self.values[value.0].source, Source::Node) || self.outputs.contains(&value) {
+        if !matches!(self.values[value.0].source, Source::Node) {
             return Err(GraphError::NotComputed(name.into()));
+        }
+        if self.outputs.contains(&value) {
+            return Err(GraphError::AlreadyOutput(self.name(value).into()));
         }
         self.values[value.0].name = name.into();
         self.outputs.push(value);

@@ -9,6 +9,13 @@ use crate::tensor::Tensor;
 /// Streams of random numbers that one seed yields; the data module shuffles with stream 0.
 const PARAMETERS: u64 = 1;
 const MASKS: u64 = 2;
+/// The first of the streams that give each epoch a seed of its own.
+const EPOCHS: u64 = 3;
+
+/// The seed of the order and the masks of the epoch after `finished` ones, whether the run was resumed or not.
+pub fn epoch_seed(seed: u64, finished: usize) -> u64 {
+    Random::new(seed, EPOCHS + finished as u64).word()
+}
 
 /// Draws the parameters: weights uniform with the variance of
 /// [Glorot and Bengio](https://proceedings.mlr.press/v9/glorot10a.html), biases zero.
@@ -66,6 +73,13 @@ mod tests {
             let expected = 2.0 / (inputs + outputs) as f64;
             assert!((variance / expected - 1.0).abs() < 0.2, "{name}: {variance} against {expected}");
         }
+    }
+
+    #[test]
+    fn each_epoch_of_each_seed_has_a_seed_of_its_own() {
+        let pairs = (0..100u64).chain([1 << 32, 1 << 33]).flat_map(|seed| (0..10).map(move |epoch| (seed, epoch)));
+        let seeds: std::collections::BTreeSet<u64> = pairs.map(|(seed, epoch)| epoch_seed(seed, epoch)).collect();
+        assert_eq!(seeds.len(), 1020);
     }
 
     #[test]

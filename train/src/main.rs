@@ -4,16 +4,15 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use clap::Parser;
-use train::cli::{Cli, Command};
-use train::commands::{self, INTERRUPTED};
+use train::cli::Cli;
+use train::commands::{self, INTERRUPTED, PATIENT};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // A fit ends after its step, an export soon and a quantisation with its stage; the others have nothing to finish.
-    let patient = matches!(cli.command, Command::Fit(_) | Command::Export(_) | Command::Quantize(_));
+    report_panics();
     let second_time = || INTERRUPTED.swap(true, Ordering::Relaxed);
     let handler = ctrlc::set_handler(move || {
-        if !patient || second_time() {
+        if !PATIENT.load(Ordering::Relaxed) || second_time() {
             std::process::exit(130);
         }
     });
@@ -27,4 +26,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// tract panics on some damaged models, inside a C interface that turns a panic into an abort: this comes before it.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.to_string().replace('\n', " ");
+        eprintln!("error: a model that contradicts itself, or an internal failure: {message}");
+        std::process::exit(1);
+    }));
 }

@@ -1,21 +1,18 @@
 //! The runtimes that execute graphs, chosen when the program runs: ONNX Runtime on CUDA, ONNX Runtime on the CPU, or
-//! tract. This file and no other names `ort`.
+//! tract. This module and no other names `ort`.
 //!
 //! `ort` is bound to one implementation for the life of a process, so a process has one [`Runtime`].
 
 pub mod discover;
+mod session;
 
 use std::path::{Path, PathBuf};
 
-use ndarray::ArrayD;
 use ort::ep;
-use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::builder::GraphOptimizationLevel;
-use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
-use ort::value::{DynTensorValueType, DynValue};
+pub use session::{Outputs, Session};
 
 use crate::graph::Graph;
-use crate::optimizer::Variable;
 use crate::tensor::{Tensor, TensorType};
 
 /// What tells tract's implementation from ONNX Runtime in the build information.
@@ -186,23 +183,7 @@ impl Runtime {
             reason: one_line(&error.to_string()),
         };
         let session = self.commit(onnx).map_err(refused)?;
-        let names: Vec<String> =
-            session.outputs().iter().map(|output| output.name().to_owned()).collect();
-        let resident = |(name, tensor): (String, Tensor)| {
-            let next = Some(Variable::next_name(&name)).filter(|next| names.contains(next));
-            Ok(Resident { name, next, value: to_value(tensor)? })
-        };
-        let residents: Vec<Resident> =
-            residents.into_iter().map(resident).collect::<ort::Result<_>>().map_err(refused)?;
-        let is_next = |name: &String| residents.iter().any(|one| one.next.as_ref() == Some(name));
-        let outputs = names.into_iter().filter(|name| !is_next(name)).collect();
-        let binding = match self.kind {
-            Kind::Tract => None,
-            Kind::Cuda | Kind::Onnxruntime => {
-                Some(Binding::new(&session, self.kind).map_err(refused)?)
-            }
-        };
-        Ok(Session { inner: session, binding, residents, outputs, runtime: self.kind.name() })
+        Session::new(session, self.kind, residents).map_err(refused)
     }
 
     fn tract(note: Option<String>) -> Result<Self, RuntimeError> {
@@ -274,10 +255,10 @@ impl Runtime {
         let mut builder = ort::session::Session::builder(&self.environment)?
             .with_optimization_level(GraphOptimizationLevel::All)?;
         if self.kind != Kind::Tract {
-            builder = builder.with_intra_threads(self.threads)?;
+            builder = builder.with_intra_threads(self.threads)?.with_deterministic_compute(true)?;
         }
         if self.kind == Kind::Cuda {
-            // Full float precision and a fixed choice of algorithms: the same seed gives the same weights.
+            // Full float precision and a fixed choice of algorithms, as far as CUDA offers it.
             let cuda = ep::CUDA::default()
                 .with_tf32(false)
                 .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
@@ -287,164 +268,6 @@ impl Runtime {
         }
         builder.commit_from_memory(onnx)
     }
-}
-
-/// A model ready to run, with the variables that stay with the runtime.
-pub struct Session {
-    inner: ort::session::Session,
-    binding: Option<Binding>,
-    residents: Vec<Resident>,
-    outputs: Vec<String>,
-    runtime: &'static str,
-}
-
-struct Resident {
-    name: String,
-    next: Option<String>,
-    value: DynValue,
-}
-
-struct Binding {
-    io: IoBinding,
-    device: MemoryInfo<'static>,
-    host: MemoryInfo<'static>,
-}
-
-impl Binding {
-    fn new(session: &ort::session::Session, kind: Kind) -> ort::Result<Self> {
-        let memory = |device| MemoryInfo::new(device, 0, AllocatorType::Device, MemoryType::Default);
-        let device = match kind {
-            Kind::Cuda => AllocationDevice::CUDA,
-            Kind::Onnxruntime | Kind::Tract => AllocationDevice::CPU,
-        };
-        let host = memory(AllocationDevice::CPU)?;
-        Ok(Self { io: session.create_binding()?, device: memory(device)?, host })
-    }
-}
-
-impl Session {
-    /// Runs the model once. `feeds` are the inputs that are no residents; the result holds the outputs that
-    /// replace no resident, by name.
-    pub fn run(
-        &mut self,
-        feeds: Vec<(String, Tensor)>,
-    ) -> Result<Outputs, RuntimeError> {
-        let runtime = self.runtime;
-        let result = if self.binding.is_some() { self.run_bound(feeds) } else { self.run_plain(feeds) };
-        let failed = |error: ort::Error| RuntimeError::Run { runtime, reason: one_line(&error.to_string()) };
-        Ok(Outputs { runtime, values: result.map_err(failed)? })
-    }
-
-    /// The current values of all residents, in the order in which they were given.
-    pub fn residents(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        let read = |one: &Resident| Ok((one.name.clone(), to_tensor(&one.value)?));
-        let failed = |error: ort::Error| RuntimeError::Run {
-            runtime: self.runtime,
-            reason: one_line(&error.to_string()),
-        };
-        self.residents.iter().map(read).collect::<ort::Result<_>>().map_err(failed)
-    }
-
-    /// Replaces the residents that have one of these names.
-    pub fn set_residents(&mut self, values: &[(String, Tensor)]) -> Result<(), RuntimeError> {
-        for resident in &mut self.residents {
-            if let Some((_, tensor)) = values.iter().find(|(name, _)| *name == resident.name) {
-                resident.value = to_value(tensor.clone()).map_err(|error| RuntimeError::Run {
-                    runtime: self.runtime,
-                    reason: one_line(&error.to_string()),
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn run_bound(&mut self, feeds: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, Tensor)>> {
-        let Some(binding) = &mut self.binding else { return Ok(Vec::new()) };
-        for (name, tensor) in feeds {
-            binding.io.bind_input(name, &to_value(tensor)?)?;
-        }
-        for resident in &self.residents {
-            binding.io.bind_input(&resident.name, &resident.value)?;
-            // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
-            if let Some(next) = &resident.next {
-                binding.io.bind_output_to_device(next, &binding.device)?;
-            }
-        }
-        for output in &self.outputs {
-            binding.io.bind_output_to_device(output, &binding.host)?;
-        }
-        let results = self.inner.run_binding(&binding.io)?;
-        take_results(results, &mut self.residents, &self.outputs)
-    }
-
-    fn run_plain(&mut self, feeds: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, Tensor)>> {
-        let mut inputs: Vec<(String, SessionInputValue)> = Vec::new();
-        for (name, tensor) in feeds {
-            inputs.push((name, to_value(tensor)?.into()));
-        }
-        for resident in &self.residents {
-            inputs.push((resident.name.clone(), (&resident.value).into()));
-        }
-        let results = self.inner.run(inputs)?;
-        take_results(results, &mut self.residents, &self.outputs)
-    }
-}
-
-/// What a run computed.
-pub struct Outputs {
-    runtime: &'static str,
-    values: Vec<(String, Tensor)>,
-}
-
-impl Outputs {
-    /// The elements of an output in row-major order; it is gone from here afterwards.
-    pub fn take(&mut self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
-        let index = self.values.iter().position(|(other, _)| other == name);
-        match index.map(|index| self.values.swap_remove(index).1) {
-            Some(Tensor::F32(array)) => Ok(array),
-            _ => Err(RuntimeError::Model {
-                runtime: self.runtime,
-                reason: format!("expected a float output `{name}`, found none"),
-            }),
-        }
-    }
-
-    /// The first element of an output.
-    pub fn scalar(&mut self, name: &str) -> Result<f64, RuntimeError> {
-        Ok(self.take(name)?.first().copied().map_or(f64::NAN, f64::from))
-    }
-}
-
-/// Moves new values into their residents and reads the other outputs.
-fn take_results(
-    mut results: SessionOutputs<'_>,
-    residents: &mut [Resident],
-    outputs: &[String],
-) -> ort::Result<Vec<(String, Tensor)>> {
-    for resident in residents {
-        if let Some(value) = resident.next.as_ref().and_then(|next| results.remove(next)) {
-            resident.value = value;
-        }
-    }
-    outputs.iter().map(|name| Ok((name.clone(), to_tensor(&results[name.as_str()])?))).collect()
-}
-
-fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
-    Ok(match tensor {
-        Tensor::F32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-        Tensor::I8(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-        Tensor::I32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-        Tensor::I64(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-    })
-}
-
-fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
-    let tensor = value.downcast_ref::<DynTensorValueType>()?;
-    if tensor.memory_info().is_cpu_accessible() {
-        return Ok(Tensor::F32(tensor.try_extract_array::<f32>()?.into_owned()));
-    }
-    let copy = tensor.to(AllocationDevice::CPU, 0)?;
-    Ok(Tensor::F32(copy.try_extract_array::<f32>()?.into_owned()))
 }
 
 /// Runtimes report in many lines; errors here are one.

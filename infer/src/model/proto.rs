@@ -74,11 +74,20 @@ pub fn logits_quantization(graph: &GraphProto) -> Option<Quantization> {
 
 /// The only value of an f32 tensor.
 pub fn scalar_f32(tensor: &TensorProto) -> Option<f32> {
-    match (&tensor.float_data[..], &tensor.raw_data[..]) {
-        _ if tensor.data_type() != DataType::Float => None,
-        (&[value], []) => Some(value),
-        ([], raw) => raw.try_into().ok().map(f32::from_le_bytes),
+    match floats(tensor)[..] {
+        [value] => Some(value),
         _ => None,
+    }
+}
+
+/// The values of an f32 tensor, none of another one.
+pub fn floats(tensor: &TensorProto) -> Vec<f32> {
+    if tensor.data_type() != DataType::Float {
+        Vec::new()
+    } else if tensor.raw_data.is_empty() {
+        tensor.float_data.clone()
+    } else {
+        tensor.raw_data.as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::picture::PIXELS;
 use crate::support::{constant, encode, linear, node, tensor, value, with_metadata};
 use network::{CLASSES, FILTERS, Network};
 
+mod int8;
 mod network;
 
 fn picture() -> Pixels {

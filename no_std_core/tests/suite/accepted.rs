@@ -4,23 +4,17 @@ use no_std_core::format::{Axis, KIND_CONVOLUTION, PREPARE_CENTRED, PreparationRe
 use no_std_core::{Model, RunError, run};
 
 use crate::oracle;
-use crate::support::{LayerSpec, ModelSpec, multiplier, shape, tiny};
+use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape, tiny};
 
 /// A layer of one weight that hands its input on.
 fn identity() -> LayerSpec {
-    let axis = Axis {
-        kernel: 1,
-        stride: 1,
-        pad_begin: 0,
-        pad_end: 0,
-        pool: 1,
-    };
+    let same = axis(1, 1, [0, 0], 1);
     LayerSpec {
         kind: KIND_CONVOLUTION,
         output: shape(2, 3, 1),
         output_zero_point: 0,
-        rows: axis,
-        columns: axis,
+        rows: same,
+        columns: same,
         weights: vec![1],
         biases: vec![0],
         multipliers: vec![multiplier(1.0)],
@@ -58,20 +52,8 @@ fn one_class_and_thirty_two() {
 /// Places of a window of 255, of which many lie mostly in the padding.
 #[test]
 fn the_largest_kernel_padding_and_tile() {
-    let long = Axis {
-        kernel: 255,
-        stride: 2,
-        pad_begin: 254,
-        pad_end: 254,
-        pool: 255,
-    };
-    let short = Axis {
-        kernel: 3,
-        stride: 255,
-        pad_begin: 2,
-        pad_end: 2,
-        pool: 1,
-    };
+    let long = axis(255, 2, [254, 254], 255);
+    let short = axis(3, 255, [2, 2], 1);
     for [rows, columns] in [[long, short], [short, long]] {
         let side = |axis: Axis| if axis == long { (511, 1) } else { (258, 2) };
         let ((height, down), (width, right)) = (side(rows), side(columns));

@@ -4,7 +4,7 @@ use no_std_core::format::{Axis, KIND_CONVOLUTION, KIND_DENSE, Shape};
 use no_std_core::requantize::Multiplier;
 use proptest::prelude::*;
 
-use crate::support::{LayerSpec, ModelSpec, multiplier, shape};
+use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape};
 
 /// A generator of 64-bit numbers (`SplitMix64`).
 pub struct Random(pub u64);
@@ -146,13 +146,7 @@ fn output_len(axis: Axis, len: u16) -> u16 {
 
 /// The network of the project with random weights.
 pub fn digits(random: &mut Random) -> ModelSpec {
-    let same = Axis {
-        kernel: 5,
-        stride: 1,
-        pad_begin: 2,
-        pad_end: 2,
-        pool: 2,
-    };
+    let same = axis(5, 1, [2, 2], 2);
     let layers = vec![
         random.convolution(shape(28, 28, 1), [same; 2], 16),
         random.convolution(shape(14, 14, 16), [same; 2], 32),

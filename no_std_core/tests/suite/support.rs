@@ -143,6 +143,17 @@ pub const fn shape(rows: u16, columns: u16, channels: u16) -> Shape {
     }
 }
 
+/// How a convolution moves along one axis; the paddings are before and after.
+pub const fn axis(kernel: u8, stride: u8, [pad_begin, pad_end]: [u8; 2], pool: u8) -> Axis {
+    Axis {
+        kernel,
+        stride,
+        pad_begin,
+        pad_end,
+        pool,
+    }
+}
+
 /// The multiplier nearest to a number.
 pub fn multiplier(m: f32) -> Multiplier {
     Multiplier::from_f32_bits(m.to_bits()).unwrap()
@@ -150,19 +161,13 @@ pub fn multiplier(m: f32) -> Multiplier {
 
 /// The model of `models/FORMAT.md`: it tells a row of white pixels from a column in pictures of 4 x 4.
 pub fn tiny() -> ModelSpec {
-    let axis = Axis {
-        kernel: 3,
-        stride: 1,
-        pad_begin: 1,
-        pad_end: 1,
-        pool: 2,
-    };
+    let same = axis(3, 1, [1, 1], 2);
     let lines = LayerSpec {
         kind: KIND_CONVOLUTION,
         output: shape(2, 2, 2),
         output_zero_point: -128,
-        rows: axis,
-        columns: axis,
+        rows: same,
+        columns: same,
         weights: vec![
             -1, -1, -1, 2, 2, 2, -1, -1, -1, -1, 2, -1, -1, 2, -1, -1, 2, -1,
         ],

@@ -63,11 +63,15 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{}`: expected UTF-8 on standard output", describe(command)))
 }
 
-/// Waits for `command` and hands each line of its standard error to `see` on the way to the terminal.
+/// Waits for `command` and hands each line that it prints to `see` on the way to the terminal.
 pub fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Result<ExitStatus> {
-    let mut child = uninterrupted(command.stderr(Stdio::piped()), Command::spawn)?;
-    let stderr = child.stderr.take().map(BufReader::new);
-    for line in stderr.into_iter().flat_map(|pipe| pipe.split(b'\n')) {
+    let (reader, writer) = io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let child = uninterrupted(command, Command::spawn);
+    // The pipe ends when nobody can write to it any more, this program included.
+    command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
+    let mut child = child?;
+    for line in BufReader::new(reader).split(b'\n') {
         let line = line.with_context(|| format!("cannot read from `{}`", describe(command)))?;
         let line = String::from_utf8_lossy(&line);
         eprintln!("{line}");
@@ -157,14 +161,20 @@ mod tests {
         assert!(complaints.contains("no-such-command"), "{complaints}");
         let error = run_failing(&mut cargo(&["--version"])).unwrap_err();
         assert!(
-            error.to_string().ends_with(" succeeded, expected a failure"),
+            error
+                .to_string()
+                .ends_with(" succeeded, expected a failure"),
             "{error}"
         );
     }
 
     #[test]
-    fn every_line_of_standard_error_is_seen() {
+    fn every_line_of_both_outputs_is_seen() {
         let mut lines = Vec::new();
+        let mut command = cargo(&["--version"]);
+        let status = watch(&mut command, |line| lines.push(line.to_owned())).unwrap();
+        assert!(status.success());
+        assert!(lines[0].starts_with("cargo "), "{lines:?}");
         let mut command = cargo(&["no-such-command"]);
         let status = watch(&mut command, |line| lines.push(line.to_owned())).unwrap();
         assert!(!status.success());

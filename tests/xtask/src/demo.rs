@@ -1,19 +1,21 @@
 //! `cargo xtask demo`: trains a network twice and compares what it makes of real pictures, on a fresh machine.
 
-use std::ffi::OsStr;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::command::{cargo, describe, output, relative, run, status};
 use crate::comparison::side_by_side;
 use crate::console::{heading, human};
 use crate::onnxruntime;
+use crate::workspace::executable;
 
 /// The file of a run that `infer` reads.
 const MODEL: &str = "digits.onnx";
@@ -43,6 +45,8 @@ struct Demo {
     folder: PathBuf,
     /// The ONNX Runtime that children load; none leaves the choice to them.
     library: Option<PathBuf>,
+    /// Where the user says that MNIST lies.
+    mnist: Option<OsString>,
     /// What every `train fit` needs on this machine.
     fit_options: Vec<&'static str>,
 }
@@ -57,6 +61,7 @@ impl Demo {
             infer: executable(&messages, "infer")?,
             folder: relative(target).join("demo"),
             library: None,
+            mnist: env::var_os("MNIST_DIR").filter(|folder| !folder.is_empty()),
             fit_options: Vec::new(),
         })
     }
@@ -103,8 +108,11 @@ impl Demo {
         let mut found = self.doctor()?;
         if found.runtime == "tract" {
             let native = install().and_then(|library| {
+                let unused = format!("`train doctor` does not take {}", library.display());
                 self.library = Some(library);
-                self.doctor()
+                let native = self.doctor()?;
+                ensure!(native.runtime != "tract", unused);
+                Ok(native)
             });
             match native {
                 Ok(native) => found = native,
@@ -136,12 +144,18 @@ impl Demo {
         })
     }
 
-    /// What the images are: MNIST, or drawn digits where it cannot be had.
+    /// What the images are: MNIST, or drawn digits where it cannot be had and the user named no folder.
     fn choose_data(&mut self) -> Result<&'static str> {
         let mut command = self.train(["data"]);
         announce(&command);
         if status(&mut command)?.success() {
             return Ok("MNIST");
+        }
+        if let Some(folder) = &self.mnist {
+            bail!(
+                "MNIST_DIR: expected a folder with MNIST, found {}; unset it to fetch MNIST",
+                folder.display()
+            );
         }
         println!("No MNIST: training takes drawn digits (--data synthetic).");
         self.fit_options.extend(["--data", "synthetic"]);
@@ -218,16 +232,6 @@ impl Doctor {
             description: text("description")?,
         })
     }
-}
-
-/// Where cargo's messages, one JSON object a line, say that the program `name` lies.
-fn executable(messages: &str, name: &str) -> Result<PathBuf> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .with_context(|| format!("cargo build: expected a program {name}, found none"))
 }
 
 fn announce(command: &Command) {

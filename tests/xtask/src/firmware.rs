@@ -3,8 +3,8 @@
 //! The firmware in [`FOLDER`] calls all of the core. Linked, it must have no function that panics, allocates or computes
 //! in floating point.
 
-mod sysroot;
 mod symbols;
+mod sysroot;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -33,33 +33,29 @@ const TRAP: &str = "a_panic_can_be_reached";
 
 /// Checks the core on every target, each of which is one test, with tools and builds in the folder `target`.
 pub fn check(target: &Path, tally: &mut Tally) {
-    heading("Firmware");
-    let found = Toolchain::find(&target.join("tools"), &TARGETS);
-    let found = found.inspect_err(|error| println!("{error:#}"));
-    for triple in TARGETS {
-        let name = format!("Firmware for {triple}");
-        let Ok(toolchain) = &found else {
-            tally.missing(&name, &toolchain::remedy(&TARGETS));
-            continue;
-        };
-        let firmware = Firmware {
-            toolchain,
-            folder: target.join("firmware"),
-            triple,
-        };
-        let start = Instant::now();
-        let result = firmware.check();
-        match &result {
-            Ok(sizes) => println!("{name} passed in {}: {sizes}", human(start.elapsed())),
-            Err(error) => println!("{name} FAILED in {}: {error:#}", human(start.elapsed())),
+    heading("Firmware: cargo xtask firmware check");
+    match Toolchain::find(&target.join("tools"), &TARGETS) {
+        Ok(toolchain) => {
+            for triple in TARGETS {
+                let firmware = Firmware {
+                    toolchain: &toolchain,
+                    folder: target.join("firmware"),
+                    triple,
+                };
+                firmware.test(tally);
+            }
         }
-        let passed = usize::from(result.is_ok());
-        let counts = Counts {
-            passed,
-            ..Counts::default()
-        };
-        tally.step(&name, result.is_ok(), counts);
+        Err(error) => {
+            println!("{error:#}");
+            for triple in TARGETS {
+                tally.missing(&name(triple), &toolchain::remedy(&TARGETS));
+            }
+        }
     }
+}
+
+fn name(triple: &str) -> String {
+    format!("Firmware for {triple}")
 }
 
 /// The firmware for one target.
@@ -71,9 +67,24 @@ struct Firmware<'a> {
 }
 
 impl Firmware<'_> {
+    fn test(&self, tally: &mut Tally) {
+        let start = Instant::now();
+        let name = name(self.triple);
+        let result = self.check();
+        let elapsed = human(start.elapsed());
+        match &result {
+            Ok(sizes) => println!("{name} passed in {elapsed}: {sizes}"),
+            Err(error) => println!("{name} FAILED in {elapsed}: {error:#}"),
+        }
+        let tests = Counts {
+            passed: usize::from(result.is_ok()),
+            ..Counts::default()
+        };
+        tally.step(&name, result.is_ok(), tests);
+    }
+
     /// Checks the firmware in every profile; returns the sizes of its code.
     fn check(&self) -> Result<String> {
-        self.check_that_faults_show()?;
         let mut sizes = Vec::new();
         for (profile, level) in PROFILES {
             let symbols = self.link(profile, &[])?;
@@ -84,13 +95,13 @@ impl Firmware<'_> {
             let needs = symbols.needs();
             ensure!(
                 needs.is_empty(),
-                "opt-level {level}: expected none of these, found {}",
+                "opt-level {level}: expected no panic, allocator or float, found {}",
                 needs.join(", ")
             );
-            let len = symbols.code_len();
-            sizes.push(format!("{len} bytes of code at opt-level {level}"));
+            sizes.push(format!("{} at opt-level {level}", symbols.code_len()));
         }
-        Ok(sizes.join(", "))
+        self.check_that_faults_show()?;
+        Ok(format!("bytes of code: {}", sizes.join(", ")))
     }
 
     /// That a firmware with a panic and a float is refused twice: by the linker, and, where the trap is defined, by its
@@ -106,23 +117,28 @@ impl Firmware<'_> {
         let trap = format!("-Clink-arg=--defsym={TRAP}=0");
         let symbols = self.link(profile, &[faulty, "--", &trap])?;
         for need in [Need::Panic, Need::Float] {
-            ensure!(symbols.needs_any(need), "expected a deliberate {need:?} to show in the symbols");
+            ensure!(
+                symbols.needs_any(need),
+                "expected a deliberate {need:?} to show in the symbols"
+            );
         }
         Ok(())
     }
 
     fn link(&self, profile: &str, arguments: &[&str]) -> Result<Symbols> {
         run(&mut self.build(profile, arguments))?;
-        Symbols::read(&self.folder.join(self.triple).join(profile).join("link-check"))
+        let built = self.folder.join(self.triple).join(profile);
+        Symbols::read(&built.join("link-check"))
     }
 
     fn build(&self, profile: &str, arguments: &[&str]) -> Command {
-        let mut command = self.toolchain.cargo(&["rustc", "--quiet", "--manifest-path"]);
+        let mut command = self.toolchain.cargo(&["rustc", "--quiet"]);
         command
-            .arg(Path::new(FOLDER).join("Cargo.toml"))
-            .args(["--profile", profile, "--target", self.triple, "--target-dir"])
-            .arg(relative(&self.folder))
-            .args(arguments);
+            .arg("--manifest-path")
+            .arg(format!("{FOLDER}/Cargo.toml"));
+        command.args(["--profile", profile, "--target", self.triple]);
+        command.arg("--target-dir").arg(relative(&self.folder));
+        command.args(arguments);
         command
     }
 }

@@ -1,4 +1,4 @@
-//! A native ONNX Runtime, out of the Python wheel, without touching the user's Python.
+//! A native ONNX Runtime, out of the Python wheel, without touching the user's Python packages.
 
 use std::env::{self, consts::OS};
 use std::fs;
@@ -7,7 +7,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::command::{describe, relative, run_quietly};
+use crate::command::{describe, output, relative, run_quietly};
+
+/// The version that the repository's results come from: another one rounds differently.
+const VERSION: &str = "==1.31.1";
+
+/// What else will do, where there is no such wheel for the platform.
+const COMPATIBLE: &str = "~=1.24";
+
+const INSTALL_PIP: &str = "apt-get install -y --no-install-recommends python3-pip";
 
 /// The library's path: the user's own in `ORT_DYLIB_PATH`, else the one in the folder `tools/onnxruntime` of `target`,
 /// which pip fills when it is missing.
@@ -30,7 +38,7 @@ pub fn library(target: &Path) -> Result<PathBuf> {
 
 /// What to type where [`library`] fails.
 pub fn remedy(target: &Path) -> String {
-    let pip = describe(&pip(&folder(target)));
+    let pip = describe(&install_wheel(&folder(target), VERSION));
     format!("install it with `{pip}`, or name its library in ORT_DYLIB_PATH")
 }
 
@@ -45,7 +53,9 @@ fn install(folder: &Path) -> Result<()> {
     let staging = tempfile::Builder::new()
         .prefix("onnxruntime-")
         .tempdir_in(tools)?;
-    run_quietly(&mut pip(staging.path()))?;
+    ensure_pip()?;
+    run_quietly(&mut install_wheel(staging.path(), VERSION))
+        .or_else(|_| run_quietly(&mut install_wheel(staging.path(), COMPATIBLE)))?;
     ensure!(
         find(staging.path(), OS).is_some(),
         "the wheel onnxruntime holds no library for {OS}"
@@ -58,15 +68,39 @@ fn install(folder: &Path) -> Result<()> {
         .with_context(|| format!("cannot create {}", folder.display()))
 }
 
-fn pip(folder: &Path) -> Command {
+/// Installs pip where Python comes without it, as on Debian, and nobody has to be asked.
+fn ensure_pip() -> Result<()> {
+    let Err(error) = run_quietly(pip().arg("--version")) else {
+        return Ok(());
+    };
+    ensure!(
+        is_root() && run_quietly(Command::new("apt-get").arg("--version")).is_ok(),
+        "{error:#}; install pip, on Debian and Ubuntu with `{INSTALL_PIP}` as root"
+    );
+    println!("Installing pip with `{INSTALL_PIP}` (once)");
+    for line in ["apt-get update", INSTALL_PIP] {
+        let mut words = line.split(' ');
+        let mut command = Command::new(words.next().unwrap_or_default());
+        // The time zone's package asks a question, which nobody would see.
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(words);
+        run_quietly(&mut command)?;
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0")
+}
+
+fn pip() -> Command {
     let mut command = Command::new(if cfg!(windows) { "python" } else { "python3" });
-    command.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]);
+    command.args(["-m", "pip"]);
+    command
+}
+
+fn install_wheel(folder: &Path, version: &str) -> Command {
+    let mut command = pip();
+    command.args(["install", "--quiet", "--disable-pip-version-check"]);
     // The library is the same in the wheels for every Python, but old Pythons are offered old wheels only.
     command.args([
         "--no-deps",
@@ -74,7 +108,7 @@ fn pip(folder: &Path) -> Command {
         "--retries=1",
         "--target",
     ]);
-    command.arg(folder).arg("onnxruntime~=1.24");
+    command.arg(folder).arg(format!("onnxruntime{version}"));
     command
 }
 
@@ -159,7 +193,7 @@ mod tests {
     fn the_remedy_can_be_typed() {
         let remedy = remedy(Path::new("target"));
         assert!(remedy.contains("-m pip install"), "{remedy}");
-        assert!(remedy.contains("onnxruntime"), "{remedy}");
+        assert!(remedy.contains("onnxruntime==1."), "{remedy}");
         assert!(
             !remedy.contains(['>', '<', '"']),
             "a shell would take it differently: {remedy}"

@@ -1,4 +1,6 @@
-//! How many tests passed, from what cargo-nextest prints.
+//! How many tests passed, from what cargo-nextest and Rust's own test harness print.
+
+use std::ops::AddAssign;
 
 /// Tests by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,11 +13,19 @@ pub struct Counts {
     pub skipped: usize,
 }
 
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
 /// Reads cargo-nextest's last line; none where `line` is another one.
 ///
 /// Its form is `Summary [ 1.2s] 9 tests run: 7 passed (1 slow, 1 leaky), 1 failed, 1 timed out, 3 skipped`, of which only
 /// the outcomes that occurred are there.
-pub fn parse(line: &str) -> Option<Counts> {
+pub fn nextest(line: &str) -> Option<Counts> {
     let (_, outcomes) = line
         .trim()
         .strip_prefix("Summary [")?
@@ -32,6 +42,20 @@ pub fn parse(line: &str) -> Option<Counts> {
         }
     }
     Some(counts)
+}
+
+/// Reads a last line of the harness, which it prints for each group of doc tests; none where `line` is another one.
+///
+/// Its form is `test result: ok. 7 passed; 1 failed; 3 ignored; 0 measured; 0 filtered out; finished in 0.41s`.
+pub fn harness(line: &str) -> Option<Counts> {
+    let (_, outcomes) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let mut outcomes = outcomes.split("; ");
+    let mut count = |kind| outcomes.next()?.strip_suffix(kind)?.parse().ok();
+    Some(Counts {
+        passed: count(" passed")?,
+        failed: count(" failed")?,
+        skipped: count(" ignored")?,
+    })
 }
 
 fn without_remarks(text: &str) -> String {
@@ -86,7 +110,7 @@ mod tests {
             ),
         ];
         for (line, expected) in cases {
-            assert_eq!(parse(line), Some(expected), "{line}");
+            assert_eq!(nextest(line), Some(expected), "{line}");
         }
     }
 
@@ -99,7 +123,24 @@ mod tests {
             "Summary [ 12.3s] 57 tests run: all passed",
             "Starting 57 tests across 4 binaries run: 1 passed",
         ] {
-            assert_eq!(parse(line), None, "{line}");
+            assert_eq!(nextest(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn groups_of_doc_tests_add_up() {
+        let output = "\
+running 3 tests
+test train/src/lib.rs - (line 3) ... ok
+test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.41s
+  test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.41s
+test result: none of these
+test result: FAILED. 4 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+        let mut total = Counts::default();
+        for group in output.lines().filter_map(harness) {
+            total += group;
+        }
+        assert_eq!(total, counts(7, 1, 2));
     }
 }

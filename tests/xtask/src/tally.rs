@@ -1,13 +1,13 @@
 //! What a whole `cargo xtask test` comes to.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
 use crate::summary::Counts;
 
 /// Collects failures and skips; displayed, it ends with the line `N passed, N failed, N skipped`.
 pub struct Tally {
-    /// Whether skips and missing tools are failures.
+    /// Whether missing tools are failures.
     strict: bool,
     counts: Counts,
     failures: Vec<String>,
@@ -41,34 +41,36 @@ impl Tally {
 
     /// Adds a tool or step that cannot be had, with the `remedy`.
     pub fn missing(&mut self, name: &str, remedy: &str) {
-        let line = format!("{name}: missing; {remedy}");
-        if self.strict {
-            self.counts.failed += 1;
-            self.failures.push(line);
-        } else {
-            self.counts.skipped += 1;
-            self.skips.push(line);
+        self.not_run(true, format!("{name}: missing; {remedy}"));
+    }
+
+    /// Moves the tests that skipped themselves from the passed ones to the skipped ones, or, where a tool is missing and
+    /// that is a failure, to the failed ones.
+    ///
+    /// `lines` has one line `cause test: reason` each, the cause being `tool` or another word.
+    pub fn self_skipped(&mut self, lines: &str) {
+        // A test that is started twice counts once.
+        let lines: BTreeSet<&str> = lines.lines().collect();
+        for line in lines {
+            let (cause, report) = line.split_once(' ').unwrap_or(("", line));
+            self.counts.passed = self.counts.passed.saturating_sub(1);
+            self.not_run(cause == "tool", report.to_owned());
         }
     }
 
-    /// Moves the tests that skipped themselves, one line `test: reason` each, from the passed to the skipped ones.
-    pub fn self_skipped(&mut self, lines: &str) {
-        let reasons: BTreeMap<&str, &str> = lines
-            .lines()
-            .map(|line| line.split_once(": ").unwrap_or((line, "no reason")))
-            .collect();
-        self.counts.passed = self.counts.passed.saturating_sub(reasons.len());
-        self.counts.skipped += reasons.len();
-        self.skips.extend(
-            reasons
-                .iter()
-                .map(|(test, reason)| format!("{test}: {reason}")),
-        );
+    fn not_run(&mut self, lacks_tool: bool, report: String) {
+        if self.strict && lacks_tool {
+            self.counts.failed += 1;
+            self.failures.push(report);
+        } else {
+            self.counts.skipped += 1;
+            self.skips.push(report);
+        }
     }
 
-    /// Whether the whole run is a success.
+    /// Whether nothing failed.
     pub fn good(&self) -> bool {
-        self.counts.failed == 0 && !(self.strict && self.counts.skipped > 0)
+        self.counts.failed == 0
     }
 }
 
@@ -121,29 +123,26 @@ mod tests {
     fn a_test_that_skips_itself_has_not_passed() {
         let mut tally = Tally::new(false);
         tally.step("Tests", true, tests(10, 0, 1));
-        tally
-            .self_skipped("data::mnist: no network\nruns::cuda: no GPU\ndata::mnist: no network\n");
+        tally.self_skipped(
+            "environment data::mnist: no network\ntool runs::pip: no pip\nenvironment data::mnist: no network\n",
+        );
         assert!(tally.good());
         let expected = "\
 Skipped:
   Tests: 1 marked #[ignore]
   data::mnist: no network
-  runs::cuda: no GPU
+  runs::pip: no pip
 8 passed, 0 failed, 3 skipped
 ";
         assert_eq!(tally.to_string(), expected);
     }
 
     #[test]
-    fn strictness_makes_skips_and_missing_tools_failures() {
+    fn strictness_makes_missing_tools_failures_and_nothing_else() {
         for strict in [false, true] {
-            let mut skipped = Tally::new(strict);
-            skipped.self_skipped("a: b\n");
-            assert_eq!(skipped.good(), !strict);
+            let title = if strict { "Failed" } else { "Skipped" };
             let mut missing = Tally::new(strict);
             missing.missing("Lints", "`rustup component add clippy` installs it");
-            assert_eq!(missing.good(), !strict);
-            let title = if strict { "Failed" } else { "Skipped" };
             let line = "  Lints: missing; `rustup component add clippy` installs it\n";
             assert!(
                 missing
@@ -151,6 +150,21 @@ Skipped:
                     .starts_with(&format!("{title}:\n{line}")),
                 "{missing}"
             );
+            assert_eq!(missing.good(), !strict);
+
+            let mut skipped = Tally::new(strict);
+            skipped.step("Tests", true, tests(3, 0, 1));
+            skipped.self_skipped("environment a: no data\n");
+            assert!(skipped.good());
+            assert!(skipped.to_string().contains("  a: no data\n"), "{skipped}");
+            skipped.self_skipped("tool b: no compiler\n");
+            let end = if strict {
+                "Failed:\n  b: no compiler\n1 passed, 1 failed, 2 skipped\n"
+            } else {
+                "  b: no compiler\n1 passed, 0 failed, 3 skipped\n"
+            };
+            assert!(skipped.to_string().ends_with(end), "{skipped}");
+            assert_eq!(skipped.good(), !strict);
         }
     }
 }

@@ -3,18 +3,22 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::command::{cargo, describe, run, run_quietly, status, watch};
+use crate::command::{cargo, describe, output, run, run_quietly, status, watch};
 use crate::console::{heading, human};
 use crate::firmware;
 use crate::onnxruntime;
 use crate::summary::{self, Counts};
 use crate::tally::Tally;
+use crate::workspace::executable;
+
+/// Pinned, since its last line is read.
+const INSTALL_NEXTEST: &str = "cargo install cargo-nextest@0.9.143 --locked";
 
 /// A check: one cargo command.
 struct Step {
@@ -24,18 +28,19 @@ struct Step {
     environment: &'static [(&'static str, &'static str)],
     /// What installs the tool, where a Rust toolchain may lack it.
     install: Option<&'static str>,
-    /// Whether cargo-nextest runs tests here, which are counted one by one.
-    counted: bool,
+    /// What finds the counts of tests in a line of output, where this runs tests.
+    counts: Option<fn(&str) -> Option<Counts>>,
 }
 
-/// All in the release profile, so that the dependencies are compiled once.
+/// All in the release profile: the tests of both kinds share compiled dependencies, and all share build scripts and
+/// procedural macros.
 const STEPS: &[Step] = &[
     Step {
         heading: "Formatting",
         arguments: &["fmt", "--all", "--check"],
         environment: &[],
         install: Some("rustup component add rustfmt"),
-        counted: false,
+        counts: None,
     },
     Step {
         heading: "Lints",
@@ -50,7 +55,7 @@ const STEPS: &[Step] = &[
         ],
         environment: &[],
         install: Some("rustup component add clippy"),
-        counted: false,
+        counts: None,
     },
     Step {
         heading: "Tests",
@@ -64,21 +69,34 @@ const STEPS: &[Step] = &[
             "tests/nextest.toml",
         ],
         environment: &[],
-        install: Some("cargo install cargo-nextest --locked"),
-        counted: true,
+        install: Some(INSTALL_NEXTEST),
+        counts: Some(summary::nextest),
+    },
+    Step {
+        heading: "Examples in documentation",
+        arguments: &[
+            "test",
+            "--doc",
+            "--release",
+            "--workspace",
+            "--no-fail-fast",
+        ],
+        environment: &[],
+        install: None,
+        counts: Some(summary::harness),
     },
     Step {
         heading: "Documentation",
         arguments: &["doc", "--release", "--workspace", "--no-deps"],
         environment: &[("RUSTDOCFLAGS", "-D warnings")],
         install: None,
-        counted: false,
+        counts: None,
     },
 ];
 
 /// Runs every step, whatever becomes of the others, with tools and temporary files in the folder `target`.
 ///
-/// Returns whether nothing failed and, where the environment says `CI=true`, nothing was skipped.
+/// Returns whether nothing failed; a missing tool is a failure where the environment says `CI=true`.
 pub fn test(target: &Path) -> Result<bool> {
     let start = Instant::now();
     let skips = tempfile::NamedTempFile::new_in(target)
@@ -88,6 +106,7 @@ pub fn test(target: &Path) -> Result<bool> {
 
     let mut environment = tools(target, &mut tally)?;
     environment.push(("BATON_SKIPS", skips.as_os_str().to_owned()));
+    fetch_data(&environment);
     for step in STEPS {
         step.run(&environment, &mut tally)?;
     }
@@ -119,10 +138,9 @@ impl Step {
         }
 
         let start = Instant::now();
-        let (success, tests) = if self.counted {
-            count(&mut command)?
-        } else {
-            (status(&mut command)?.success(), Counts::default())
+        let (success, tests) = match self.counts {
+            Some(counts) => count(&mut command, counts)?,
+            None => (status(&mut command)?.success(), Counts::default()),
         };
         let verdict = if success { "passed" } else { "FAILED" };
         println!("{} {verdict} in {}", self.heading, human(start.elapsed()));
@@ -131,14 +149,40 @@ impl Step {
     }
 }
 
-/// Runs cargo-nextest; a run without a summary is no success.
-fn count(command: &mut Command) -> Result<(bool, Counts)> {
-    let mut tests = None;
-    let status = watch(command, |line| tests = summary::parse(line).or(tests))?;
-    Ok((
-        status.success() && tests.is_some(),
-        tests.unwrap_or_default(),
-    ))
+/// Runs tests and adds up what `counts` finds; a run in which it finds nothing is no success.
+fn count(command: &mut Command, counts: impl Fn(&str) -> Option<Counts>) -> Result<(bool, Counts)> {
+    let mut found = false;
+    let mut total = Counts::default();
+    let status = watch(command, |line| {
+        if let Some(counts) = counts(line) {
+            found = true;
+            total += counts;
+        }
+    })?;
+    Ok((status.success() && found, total))
+}
+
+/// Fetches what tests on real data need into the user's cache, where it is not there; without it they skip themselves.
+fn fetch_data(environment: &Environment) {
+    heading("Data");
+    let train = match build(environment) {
+        Ok(train) => train,
+        Err(error) => return println!("{error:#}"),
+    };
+    for data in ["data", "pictures"] {
+        if let Err(error) = run(Command::new(&train).arg(data)) {
+            println!("{error:#}");
+        }
+    }
+}
+
+/// Builds what the tests are about to need, with the same features of dependencies, and returns the program `train`.
+fn build(environment: &Environment) -> Result<PathBuf> {
+    let mut build = cargo(&["build", "--release", "--workspace", "--tests"]);
+    build
+        .arg("--message-format=json-render-diagnostics")
+        .envs(environment.iter().cloned());
+    executable(&output(&mut build)?, "train")
 }
 
 /// Installs what is missing into the folder `tools` of `target`, as far as possible; returns what makes children find it.
@@ -151,8 +195,8 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
         .chain(env::split_paths(&inherited));
     let mut environment = vec![("PATH", env::join_paths(path)?)];
     if !available("nextest", &environment) {
-        let mut install = cargo(&["install", "cargo-nextest", "--locked", "--root"]);
-        if let Err(error) = run(install.arg(tools)) {
+        let install: Vec<_> = INSTALL_NEXTEST.split(' ').skip(1).collect();
+        if let Err(error) = run(cargo(&install).arg("--root").arg(tools)) {
             println!("{error:#}");
         }
     }

@@ -1,4 +1,4 @@
-//! Where the repository and its build folder are.
+//! Where the repository, its build folder and its programs are.
 
 use std::env;
 use std::path::PathBuf;
@@ -22,4 +22,40 @@ pub fn enter() -> Result<PathBuf> {
     env::set_current_dir(&root)
         .with_context(|| format!("cannot enter the workspace root {}", root.display()))?;
     folder("target_directory")
+}
+
+/// Where cargo's messages, one JSON object a line, say that the program `name` lies.
+pub fn executable(messages: &str, name: &str) -> Result<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        // A library or a program built to test itself is an executable of the same name.
+        .filter(|message| {
+            message["target"]["kind"][0] == "bin" && message["profile"]["test"] == false
+        })
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .with_context(|| format!("cargo build: expected a program {name}, found none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_found_in_the_messages_of_cargo() {
+        let messages = r#"
+{"target":{"kind":["lib"],"name":"train"},"profile":{"test":false},"executable":null}
+not JSON
+{"target":{"kind":["lib"],"name":"train"},"profile":{"test":true},"executable":"/t/release/deps/train-1"}
+{"target":{"kind":["bin"],"name":"train"},"profile":{"test":true},"executable":"/t/release/deps/train-2"}
+{"target":{"kind":["bin"],"name":"train"},"profile":{"test":false},"executable":"/t/release/train"}
+{"reason":"build-finished","success":true}
+"#;
+        assert_eq!(
+            executable(messages, "train").unwrap(),
+            PathBuf::from("/t/release/train")
+        );
+        assert!(executable(messages, "infer").is_err());
+    }
 }

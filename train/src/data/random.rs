@@ -15,6 +15,11 @@ impl Random {
         Self(generator)
     }
 
+    /// All 64 bits of the next word.
+    pub fn word(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// A whole number below `limit`, which is at least 1; the bias of less than `limit` in 2^64 is of no account.
     pub fn below(&mut self, limit: usize) -> usize {
         ((u128::from(self.0.next_u64()) * limit as u128) >> 64) as usize

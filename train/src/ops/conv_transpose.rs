@@ -18,6 +18,9 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     }
     let window = Window::from_attributes(attributes);
     let rest = attributes.get_sizes("output_padding");
+    if rest.len() != 2 || images.contains(&0) {
+        return Err("expected two sizes of output_padding and at least one pixel".into());
+    }
     let size = |axis: usize| {
         let full = window.strides[axis] * (images[axis + 2] - 1) + rest[axis] + window.extent(axis);
         full.checked_sub(window.pads[axis] + window.pads[axis + 2])

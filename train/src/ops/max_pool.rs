@@ -5,7 +5,7 @@
 
 use super::{Attributes, Gradient, Operator, Range, Window, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
-use crate::tensor::{ElementType, Tensor, TensorType};
+use crate::tensor::{ElementType, TensorType};
 
 /// The operator.
 pub static MAX_POOL: Operator =
@@ -92,8 +92,8 @@ fn windows_gradient(
     let taps = height * width;
     let one_hot = ndarray::Array2::<f32>::eye(taps)
         .into_shape_with_order([taps, 1, height, width])
-        .map_or_else(|_| Tensor::filled(&[0], 0.0), Tensor::from);
-    let one_hot = graph.constant(one_hot);
+        .expect("a square of taps has taps times height times width elements");
+    let one_hot = graph.constant(one_hot.into());
     let rest = window.rest([input_shape[2], input_shape[3]]);
     let dx = graph.conv_transpose(shares, one_hot, window, rest)?;
     graph.reshape(dx, &input_shape)

@@ -13,6 +13,9 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     let Some(scales) = inputs[2].constant.and_then(Tensor::as_f32) else {
         return Err("expected constant scales".into());
     };
+    if scales.len() != 4 {
+        return Err(format!("expected a scale for each of four axes, found {}", scales.len()));
+    }
     let size = |(&size, &scale): (&usize, &f32)| (size as f32 * scale) as usize;
     let sizes: Vec<usize> = inputs[0].shape().iter().zip(scales).map(size).collect();
     Ok(TensorType::f32(&sizes))

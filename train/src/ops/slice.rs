@@ -12,6 +12,9 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     let [starts, ends, axes, steps] = [1, 2, 3, 4].map(|index| inputs[index].integers());
     let (starts, ends, axes, steps) = (starts?, ends?, axes?, steps?);
     let mut tensor_type = inputs[0].tensor_type.clone();
+    if [starts.len(), ends.len(), steps.len()] != [axes.len(); 3] {
+        return Err("expected a start, an end and a step for each axis".into());
+    }
     for (index, &axis) in axes.iter().enumerate() {
         let (start, end, step) = (starts[index], ends[index], steps[index]);
         let size = inputs[0].shape().get(axis as usize).copied().unwrap_or(0) as i64;

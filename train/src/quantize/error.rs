@@ -63,8 +63,8 @@ pub enum QuantizeError {
     },
     /// The step from the sums of a layer to its outputs cannot be computed.
     #[error(
-        "node {node}: expected a factor from sums to outputs that is a normal number below 2^24, \
-         found {factor:e} for filter {filter}"
+        "node {node}: expected a factor from sums to outputs that is a normal number below 2^24 \
+         in whatever order it is computed, found {factor:e} for filter {filter}"
     )]
     Multiplier {
         /// The layer's node and operator.

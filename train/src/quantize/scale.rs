@@ -1,11 +1,14 @@
 //! Layers of integers from layers of floats and the ranges of their outputs.
 
-use ndarray::{Array1, Axis, Zip};
+mod settle;
+
+use ndarray::{Array1, Array4, Axis, Zip};
 
 use super::QuantizeError;
 use super::lower::Layer;
 use super::range::Range;
 use crate::ops::{Quantization, QuantizedFilters};
+use settle::Settled;
 
 /// Images: the byte `pixel` of `0..=255` stands for `pixel / 255`, its integer is `pixel - 128`.
 pub const IMAGE: Quantization = Quantization { scale: 1.0 / 255.0, zero_point: -128 };
@@ -34,38 +37,33 @@ impl Int8Layer {
     pub fn new(layer: &Layer, from: Quantization, range: Range) -> Result<Self, QuantizeError> {
         let to = range.quantization();
         if !to.scale.is_normal() {
-            return Err(QuantizeError::Range {
+            let Range { low, high } = range;
+            return Err(QuantizeError::Range { node: layer.node.clone(), low, high });
+        }
+        let settled = Settled::near(from.scale, &weight_scales(layer), to.scale);
+        let Settled { to: scale, weights: scales, factors: multipliers } =
+            settled.map_err(|(filter, factor)| QuantizeError::Multiplier {
                 node: layer.node.clone(),
-                low: range.low,
-                high: range.high,
-            });
-        }
-        let scales = weight_scales(layer);
-        let mut weight = layer.weight.mapv(|_| 0);
-        for (index, mut filter) in weight.axis_iter_mut(Axis(0)).enumerate() {
-            let reals = layer.weight.index_axis(Axis(0), index);
-            Zip::from(&mut filter).and(&reals).for_each(|integer, &real| {
-                *integer = (real / scales[index]).round_ties_even().clamp(-127.0, 127.0) as i8;
-            });
-        }
+                filter,
+                factor,
+            })?;
+        let weight = Array4::from_shape_fn(layer.weight.dim(), |index| {
+            let steps = (layer.weight[index] / scales[index.0]).round_ties_even();
+            steps.clamp(-127.0, 127.0) as i8
+        });
         let bias = Zip::from(&layer.bias).and(&scales).map_collect(|&bias, &scale| {
             (f64::from(bias) / (f64::from(from.scale) * f64::from(scale))).round_ties_even()
         });
-        let multipliers = scales.mapv(|scale| (from.scale * scale) / to.scale);
-        for (index, filter) in weight.axis_iter(Axis(0)).enumerate() {
-            let weights: f64 = filter.iter().map(|&weight| f64::from(weight).abs()).sum();
-            let node = || layer.node.clone();
-            let bound = bias[index].abs() + weights * LARGEST_INPUT;
+        for (filter, weights) in weight.outer_iter().enumerate() {
+            let weights: f64 = weights.iter().map(|&weight| f64::from(weight).abs()).sum();
+            let bound = bias[filter].abs() + weights * LARGEST_INPUT;
             if bound >= f64::from(1u32 << 31) {
-                return Err(QuantizeError::Overflow { node: node(), filter: index, bound });
-            }
-            let factor = multipliers[index];
-            if no_std_core::requantize::Multiplier::from_f32_bits(factor.to_bits()).is_none() {
-                return Err(QuantizeError::Multiplier { node: node(), filter: index, factor });
+                return Err(QuantizeError::Overflow { node: layer.node.clone(), filter, bound });
             }
         }
         let bias = bias.mapv(|bias| bias as i32);
-        Ok(Self { filters: QuantizedFilters { weight, scales, bias }, multipliers, from, to })
+        let filters = QuantizedFilters { weight, scales, bias };
+        Ok(Self { filters, multipliers, from, to: Quantization { scale, ..to } })
     }
 }
 

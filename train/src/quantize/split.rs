@@ -10,7 +10,7 @@ use crate::data::random::Random;
 /// Images to calibrate with, at most: more do not change the ranges.
 const CALIBRATION: usize = 500;
 /// Images to choose by, at most.
-const HELD_OUT: usize = 5000;
+const HELD_OUT: usize = 2500;
 /// Of a small training set this part is for calibration.
 const CALIBRATION_PART: usize = 6;
 /// The same images at each run.
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn no_image_is_in_both_parts_and_none_twice() {
-        for (count, sizes) in [(2, [1, 1]), (7, [1, 6]), (60, [10, 50]), (9000, [500, 5000])] {
+        for (count, sizes) in [(2, [1, 1]), (7, [1, 6]), (60, [10, 50]), (9000, [500, 2500])] {
             let split = Split::new(&numbered(count)).unwrap();
             let (calibration, held_out) = (numbers(&split.calibration), numbers(&split.held_out));
             assert_eq!([calibration.len(), held_out.len()], sizes);

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 /// The native library: `ORT_DYLIB_PATH`, else the active Python's packages, else the system's library path.
 pub fn library() -> Option<PathBuf> {
     named_library().or_else(|| {
-        python_packages()
+        python_package()
+            .map(|package| package.join("capi"))
             .into_iter()
-            .map(|packages| packages.join("onnxruntime").join("capi"))
             .chain(library_directories())
             .find_map(|directory| library_in(&directory))
     })
@@ -20,13 +20,17 @@ pub fn named_library() -> Option<PathBuf> {
     env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// The version at the end of the library's file name, following links.
+/// The version in the library's file name, following links.
 pub fn version(library: &Path) -> String {
     let file = library.canonicalize().unwrap_or_else(|_| library.into());
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let start = name.find(".so.").map(|at| at + 4).or_else(|| name.find('-').map(|at| at + 1));
-    let version = start.map(|start| name[start..].trim_end_matches(".dylib"));
-    version.unwrap_or("of unknown version").into()
+    let numbers: Vec<String> = version_numbers(&file).iter().map(u64::to_string).collect();
+    if numbers.is_empty() { "of unknown version".into() } else { numbers.join(".") }
+}
+
+/// The numbers between the dots and dashes of a file's name: 1, 31, 1 of `libonnxruntime.so.1.31.1`.
+fn version_numbers(file: &Path) -> Vec<u64> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    name.split(['.', '-']).filter_map(|part| part.parse().ok()).collect()
 }
 
 /// The CUDA provider beside the library, or what is missing.
@@ -65,20 +69,24 @@ fn python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|name| output_of(name, &["-c", ""]).is_some())
 }
 
-/// Where the active Python (a virtual environment's, if one is active) keeps its packages.
-fn python_packages() -> Vec<PathBuf> {
-    let script = "import site, sysconfig; paths = sysconfig.get_paths(); \
-                  print(paths['purelib'], paths['platlib'], site.getusersitepackages(), sep='\\n')";
-    let found = python().and_then(|python| output_of(python, &["-c", script]));
-    found.unwrap_or_default().lines().map(PathBuf::from).collect()
+/// Where the active Python (a virtual environment's, if one is active) has the package `onnxruntime`.
+fn python_package() -> Option<PathBuf> {
+    let script = "import importlib.util as u; s = u.find_spec('onnxruntime'); \
+                  print(s.submodule_search_locations[0] if s else '')";
+    let found = output_of(python()?, &["-X", "utf8", "-c", script])?;
+    Some(found.trim()).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 fn library_directories() -> Vec<PathBuf> {
-    let variable = if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
+    let variable = match env::consts::OS {
+        "macos" => "DYLD_LIBRARY_PATH",
+        "windows" => "PATH",
+        _ => "LD_LIBRARY_PATH",
+    };
     let mut directories: Vec<PathBuf> =
         env::var_os(variable).map(|paths| env::split_paths(&paths).collect()).unwrap_or_default();
     let architecture = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
-    let standard = ["/usr/local/lib", "/usr/lib", &architecture, "/opt/homebrew/lib"];
+    let standard = ["/usr/local/lib", "/usr/lib64", "/usr/lib", &architecture, "/opt/homebrew/lib"];
     directories.extend(standard.map(PathBuf::from));
     directories
 }
@@ -92,7 +100,7 @@ fn library_in(directory: &Path) -> Option<PathBuf> {
         rest.is_some_and(|rest| rest.starts_with(['.', '-']) && rest.contains(&env::consts::DLL_SUFFIX[1..]))
     };
     let entries = std::fs::read_dir(directory).ok()?;
-    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_library).max()
+    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_library).max_by_key(|path| version_numbers(path))
 }
 
 /// Standard output of a command that succeeds.
@@ -115,11 +123,19 @@ mod tests {
         touch("onnxruntime.txt");
         assert_eq!(library_in(directory.path()), None);
         if cfg!(target_os = "linux") {
-            touch("libonnxruntime.so.1.30.0");
+            touch("libonnxruntime.so");
+            touch("libonnxruntime.so.1.9.0");
             touch("libonnxruntime.so.1.31.1");
             let found = library_in(directory.path()).unwrap();
             assert_eq!(version(&found), "1.31.1");
         }
+    }
+
+    #[test]
+    fn versions_are_read_from_file_names_of_each_system() {
+        let names = ["libonnxruntime.so.1.31.1", "libonnxruntime.1.31.1.dylib", "onnxruntime.dll"];
+        let versions = names.map(|name| version(Path::new(name)));
+        assert_eq!(versions, ["1.31.1", "1.31.1", "of unknown version"]);
     }
 
     #[test]

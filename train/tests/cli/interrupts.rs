@@ -132,8 +132,11 @@ fn a_fit_interrupted_in_its_first_epoch_leaves_nothing() {
 
 #[test]
 fn a_resumed_fit_interrupted_at_once_leaves_the_earlier_results() {
-    let sandbox = Sandbox::with_run();
+    let sandbox = Sandbox::new();
     idx::write_digits(&sandbox.path("digits"), 5_000, 20);
+    sandbox
+        .train(&format!("fit {QUICK} --limit 16 --epochs 1 --out run"))
+        .success();
     let earlier = sandbox.files("run");
     let line = "fit --data digits --runtime tract --resume run --out run";
     let mut fit = Running::start(&sandbox, line);

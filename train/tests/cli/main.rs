@@ -10,4 +10,6 @@ mod models;
 mod out_folders;
 mod runtimes;
 mod sandbox;
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
 mod usage;

@@ -52,7 +52,8 @@ fn results_without_a_folder_are_refused() {
 mod linux {
     use std::process::Command;
 
-    use crate::sandbox::{Finished, NO_PROGRAMS, QUICK, Sandbox, skip};
+    use crate::sandbox::{Finished, NO_PROGRAMS, QUICK, Sandbox};
+    use crate::skip::{Cause, skip};
 
     #[test]
     fn a_file_system_without_files_of_ours_is_refused() {
@@ -85,7 +86,8 @@ mod linux {
         };
         let found = WAYS.iter().find(works).copied();
         if found.is_none() {
-            skip(test, "`unshare --mount` is not permitted here");
+            let reason = "`unshare --mount` is not permitted here";
+            skip(test, Cause::Environment, reason);
         }
         found
     }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -164,6 +163,11 @@ impl Finished {
         &self.stdout
     }
 
+    /// The first line that a command which must succeed prints.
+    pub fn first_line(&self) -> &str {
+        self.success().lines().next().unwrap_or_default()
+    }
+
     /// The error of a command that must fail: exit code 1 and one line on standard error that has all of `parts`.
     pub fn refusal(&self, parts: &[&str]) -> &str {
         assert_eq!(self.code, Some(1), "{self:?}");
@@ -194,21 +198,5 @@ impl From<Output> for Finished {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         }
-    }
-}
-
-/// Reports a test that cannot run here, to `cargo xtask test` too; continuous integration must be able to run all.
-pub fn skip(test: &str, reason: &str) {
-    let strict = std::env::var_os("CI").is_some_and(|value| value == "true");
-    assert!(!strict, "{test}: {reason}");
-    println!("{test}: skipped: {reason}");
-    if let Some(path) = std::env::var_os("BATON_SKIPS") {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(path)
-            .unwrap();
-        file.write_all(format!("{test}: {reason}\n").as_bytes())
-            .unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! Command lines that are wrong, and commands that need neither data nor a model.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Finished, Sandbox};
 
 #[test]
 fn without_a_command_the_help_is_shown() {
@@ -134,11 +134,11 @@ fn an_empty_variable_counts_as_not_set() {
 #[test]
 fn the_environment_names_a_data_folder() {
     let sandbox = Sandbox::with_digits();
-    let mut command = sandbox.command("data --offline --limit 10");
-    let finished = crate::sandbox::Finished::of(command.env("MNIST_DIR", "digits"));
+    let mut command = sandbox.command("data --offline");
+    let finished = Finished::of(command.env("MNIST_DIR", "digits"));
     assert_eq!(
         finished.success(),
-        "IDX files other than MNIST, from digits: 10 + 20 images\n"
+        "IDX files other than MNIST, from digits: 64 + 20 images\n"
     );
     let mut command = sandbox.command("data --offline");
     sandbox.refuses_command(

@@ -1,11 +1,12 @@
 //! A firmware that is linked and never run: what it needs besides the core shows in its symbols.
 //!
 //! It calls every function of the core with values that only the hardware knows, so that the optimiser can leave nothing
-//! out. `cargo xtask firmware check` builds it and looks at the symbols. Not called are those for constants
-//! (`arena_len`) and for people (`Debug` and `Display`: `core::fmt` can panic).
+//! out. `cargo xtask firmware check` builds it and looks at the symbols. It leaves out `arena_len`, which is for constants,
+//! and the derived `Debug`.
 #![no_std]
 #![no_main]
 
+use core::fmt::{self, Display, Write};
 use core::panic::PanicInfo;
 use core::ptr::{self, read_volatile, write_volatile};
 use core::slice;
@@ -39,7 +40,7 @@ extern "C" fn _start() -> ! {
         let (image, arena) = memory.split_at_mut_checked(get()).unwrap_or_default();
         match Model::new(flash()) {
             Ok(model) => classify(&model, image, arena),
-            Err(error) => put(error.at),
+            Err(error) => print(&error),
         }
         write_flash_file();
         multiply();
@@ -55,11 +56,11 @@ fn classify(model: &Model<'_>, image: &mut [i8], arena: &mut [i8]) {
     }
     match no_std_core::run(model, image, arena) {
         Ok(scores) => report(model, &scores),
-        Err(error) => put(error),
+        Err(error) => print(&error),
     }
     match Run::new(model, image, arena) {
         Ok(run) => step(model, run),
-        Err(error) => put(error),
+        Err(error) => print(&error),
     }
 }
 
@@ -73,19 +74,33 @@ fn step(model: &Model<'_>, mut run: Run<'_, '_>) {
 
 fn report(model: &Model<'_>, scores: &Scores) {
     put((scores.class(), scores.probability(), scores.accepted()));
-    put(model.label(scores.class()));
-    scores.logits().iter().for_each(put);
-    scores.probabilities().iter().for_each(put);
+    put_bytes(model.label(scores.class()).unwrap_or_default().as_bytes());
+    scores.logits().iter().copied().for_each(put);
+    scores.probabilities().iter().copied().for_each(put);
 }
 
 fn describe(model: &Model<'_>) {
     put((model.arena_len(), model.input_len(), model.input()));
     put((model.input_zero_point(), model.preparation()));
     put((model.classes(), model.threshold(), model.multiply_adds()));
-    model.labels().for_each(put);
+    model.labels().map(str::as_bytes).for_each(put_bytes);
     for layer in model.layers() {
-        put((layer.name(), *layer.record(), layer.flash_len()));
-        put(layer.multiply_adds());
+        put_bytes(layer.name().as_bytes());
+        put((*layer.record(), layer.flash_len(), layer.multiply_adds()));
+    }
+}
+
+fn print(error: &impl Display) {
+    // The console never fails.
+    let _ = write!(Console, "{error}");
+}
+
+struct Console;
+
+impl Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        put_bytes(text.as_bytes());
+        Ok(())
     }
 }
 
@@ -99,7 +114,8 @@ fn write_flash_file() {
     let mut file = bytes::<{ format::HEADER_LEN * 2 }>();
     let file = file.get_mut(..get()).unwrap_or_default();
     put((format::checksum(file), format::stored_checksum(file)));
-    put((format::seal(file), file));
+    put(format::seal(file));
+    put_bytes(file);
 }
 
 fn multiply() {
@@ -138,4 +154,8 @@ fn get() -> usize {
 fn put<T>(value: T) {
     // SAFETY: the device is there, its address suits any type, and nothing of the program lies there.
     unsafe { write_volatile(ptr::with_exposed_provenance_mut(DEVICE), value) }
+}
+
+fn put_bytes(bytes: &[u8]) {
+    bytes.iter().copied().for_each(put);
 }

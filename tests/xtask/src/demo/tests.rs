@@ -41,6 +41,7 @@ fn demo() -> (TempDir, Demo) {
         infer: program(folder.path(), "infer", INFER),
         folder: folder.path().join("demo"),
         library: None,
+        mnist: None,
         fit_options: Vec::new(),
     };
     (folder, demo)
@@ -94,6 +95,17 @@ fn a_library_that_does_not_load_leaves_tract() {
     let (folder, mut demo) = demo();
     demo.tour(|| Ok("unusable".into())).unwrap();
     assert!(log(&folder).contains("--limit 12000"));
+    assert_eq!(demo.library, None);
+}
+
+#[test]
+fn a_folder_that_the_user_named_is_not_replaced_by_drawn_digits() {
+    let (folder, mut demo) = demo();
+    demo.mnist = Some("typo".into());
+    let error = demo.tour(|| Ok("installed".into())).unwrap_err();
+    let expected = "MNIST_DIR: expected a folder with MNIST, found typo;";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    assert!(!log(&folder).contains("train fit"));
 }
 
 #[test]
@@ -112,19 +124,4 @@ fn the_doctor_must_answer_in_json() {
     assert!(Doctor::parse(r#"{"runtime": "tract"}"#).is_none());
     let doctor = Doctor::parse(r#"{"runtime": "cuda", "description": "a GPU", "more": 1}"#);
     assert!(doctor.is_some_and(|doctor| doctor.runtime == "cuda"));
-}
-
-#[test]
-fn programs_are_found_in_the_messages_of_cargo() {
-    let messages = r#"
-{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"train"},"executable":null}
-not JSON
-{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"train"},"executable":"/t/release/train"}
-{"reason":"build-finished","success":true}
-"#;
-    assert_eq!(
-        executable(messages, "train").unwrap(),
-        PathBuf::from("/t/release/train")
-    );
-    assert!(executable(messages, "infer").is_err());
 }

@@ -1,103 +1,15 @@
-//! The program `infer` as its users run it.
+//! `infer predict`.
 
 use std::fs;
-use std::io::Write;
 use std::iter;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 
 use image::{GrayImage, ImageFormat, Luma};
 use serde_json::Value;
-use tempfile::TempDir;
 
-mod support;
-
-/// A folder with models and pictures to run the program in.
-struct Workplace(TempDir);
-
-impl Workplace {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let probabilities = [0.1, 0.039, 0.1, 0.436, 0.1, 0.1, 0.025, 0.05, 0.025, 0.025];
-        let logits = probabilities.map(|probability: f32| probability.ln());
-        let digits = support::constant(&logits, Some("0,1,2,3,4,5,6,7,8,9"));
-        fs::write(folder.path().join("digits.onnx"), digits).unwrap();
-        fs::write(folder.path().join("brightness.onnx"), support::brightness()).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn picture(&self, name: &str, grey: u8) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        GrayImage::from_pixel(40, 40, Luma([grey]))
-            .save(path)
-            .unwrap();
-        self
-    }
-
-    fn infer(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_infer"));
-        command
-            .current_dir(self.0.path())
-            .args(arguments)
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        self.infer(arguments).output().unwrap().into()
-    }
-
-    fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
-        let mut command = self.infer(arguments);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        child.wait_with_output().unwrap().into()
-    }
-}
-
-#[derive(Debug, PartialEq)]
-struct Outcome {
-    code: i32,
-    output: String,
-    errors: String,
-}
-
-impl From<Output> for Outcome {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code().unwrap(),
-            output: String::from_utf8(output.stdout).unwrap(),
-            errors: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Outcome {
-    fn done(output: &str) -> Self {
-        Self {
-            code: 0,
-            output: output.to_owned(),
-            errors: String::new(),
-        }
-    }
-
-    fn failed(output: &str, errors: &str) -> Self {
-        Self {
-            code: 1,
-            output: output.to_owned(),
-            errors: errors.to_owned(),
-        }
-    }
-}
+use crate::program::{Outcome, Workplace};
+use crate::support;
 
 #[test]
 fn table_of_files() {

@@ -1,0 +1,68 @@
+//! What is in a model file, as a table.
+
+use std::fmt;
+
+use crate::engine::is_flash;
+use crate::file::InFile;
+use crate::model::ModelError;
+use crate::table;
+
+mod flash;
+mod onnx;
+
+/// What a model file holds. [`fmt::Display`] is its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// Names and values about the file as a whole.
+    facts: Vec<[String; 2]>,
+    /// The titles of the columns, then a row for each layer.
+    layers: Vec<Vec<String>>,
+}
+
+/// Looks into the model file in `bytes`; errors call it `name`.
+///
+/// # Errors
+///
+/// Every variant of [`ModelError`] but [`ModelError::NotFinite`] and [`ModelError::OtherEngine`]:
+/// a file that cannot run is refused.
+pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
+    if is_flash(bytes) {
+        flash::inspect(bytes, name)
+    } else {
+        onnx::inspect(bytes, name)
+    }
+}
+
+impl fmt::Display for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts: Vec<Vec<String>> = self.facts.iter().map(|fact| fact.to_vec()).collect();
+        f.write_str(&table::left_aligned(&facts))?;
+        writeln!(f)?;
+        f.write_str(&table::left_aligned(&self.layers))
+    }
+}
+
+fn fact(name: &str, value: impl ToString) -> [String; 2] {
+    [name.to_owned(), value.to_string()]
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+/// Sizes with a cross between them.
+fn crossed<T: ToString>(sizes: &[T]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(T::to_string).collect();
+    sizes.join(" x ")
+}
+
+/// The smallest and the largest of some numbers.
+fn range(numbers: impl IntoIterator<Item = f32>) -> String {
+    let (low, high) = numbers
+        .into_iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
+    if low < high { format!("{low:.3e} to {high:.3e}") } else { format!("{low:.3e}") }
+}
+
+#[cfg(test)]
+mod tests;

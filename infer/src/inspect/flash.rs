@@ -1,0 +1,91 @@
+//! What is in a flash file.
+
+use no_std_core::format::{
+    Axis, LayerRecord, ONE, PREPARE_CENTRED, PreparationRecord, Shape, VERSION, stored_checksum,
+};
+use no_std_core::requantize::Multiplier;
+use no_std_core::{Layer, Model};
+
+use super::{Inspection, crossed, fact, range, row};
+use crate::engine::Engine;
+use crate::file::InFile;
+use crate::flash::FlashModel;
+use crate::model::ModelError;
+
+/// Looks into a flash file.
+pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
+    let digits = FlashModel::from_bytes(bytes, name)?;
+    let model = digits.model();
+    let checksum = stored_checksum(bytes).unwrap_or_default();
+    let facts = vec![
+        fact("file", name),
+        fact("kind", "flash file of 8-bit integers"),
+        fact("format version", VERSION),
+        fact("bytes", bytes.len()),
+        fact("CRC-32", format!("{checksum:08x}")),
+        fact("labels", digits.labels().join(", ")),
+        fact("input", format!("{}, zero point {}", show(model.input()), model.input_zero_point())),
+        fact("preparation", preparation(model.preparation())),
+        fact("threshold", format!("{:.4}", f64::from(model.threshold()) / f64::from(ONE))),
+        fact("arena bytes", model.arena_len()),
+        fact("multiply-adds", model.multiply_adds()),
+    ];
+    Ok(Inspection { facts, layers: layers(model, bytes) })
+}
+
+fn layers(model: &Model, bytes: &[u8]) -> Vec<Vec<String>> {
+    let titles = row([
+        "layer", "input", "output", "kernel", "stride", "padding", "pool", "zero points", "multipliers",
+        "flash bytes", "multiply-adds",
+    ]);
+    let rows = model.layers().map(|layer| {
+        let record = layer.record();
+        let of_axes = |field: fn(Axis) -> String| axes(&layer, field);
+        vec![
+            layer.name().to_owned(),
+            show(record.input),
+            show(record.output),
+            of_axes(|axis| axis.kernel.to_string()),
+            of_axes(|axis| axis.stride.to_string()),
+            of_axes(|axis| format!("{}+{}", axis.pad_begin, axis.pad_end)),
+            of_axes(|axis| axis.pool.to_string()),
+            format!("{} to {}", record.input_zero_point, record.output_zero_point),
+            range(multipliers(record, bytes)),
+            layer.flash_len().to_string(),
+            layer.multiply_adds().to_string(),
+        ]
+    });
+    [titles].into_iter().chain(rows).collect()
+}
+
+/// A field of both axes; a dash where the layer has no windows.
+fn axes(layer: &Layer, field: fn(Axis) -> String) -> String {
+    let record = layer.record();
+    if record.rows == Axis::default() {
+        "-".to_owned()
+    } else {
+        crossed(&[field(record.rows), field(record.columns)])
+    }
+}
+
+/// The factors of the channels as real numbers.
+fn multipliers(record: &LayerRecord, bytes: &[u8]) -> Vec<f32> {
+    let section = bytes.get(record.multipliers_at as usize..).unwrap_or_default();
+    let entries = section.as_chunks().0.iter().take(usize::from(record.output.channels));
+    let real = |multiplier: Multiplier| {
+        f64::from(multiplier.mantissa()) / 2_f64.powi(i32::from(multiplier.shift()))
+    };
+    entries.filter_map(|&entry| Multiplier::decode(entry)).map(|multiplier| real(multiplier) as f32).collect()
+}
+
+fn preparation(PreparationRecord { mode, box_side }: PreparationRecord) -> String {
+    if mode == PREPARE_CENTRED {
+        format!("centred, in a box of {box_side} x {box_side}")
+    } else {
+        "plain".to_owned()
+    }
+}
+
+fn show(Shape { rows, columns, channels }: Shape) -> String {
+    crossed(&[rows, columns, channels])
+}

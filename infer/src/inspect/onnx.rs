@@ -1,0 +1,148 @@
+//! What is in an ONNX model.
+
+use std::collections::HashMap;
+
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
+
+use super::{Inspection, crossed, fact, range, row};
+use crate::engine::Engine;
+use crate::file::{InFile, one_line};
+use crate::model::{Model, ModelError, proto, shapes};
+
+/// Looks into an ONNX model.
+pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
+    let model = Model::from_bytes(bytes, name)?;
+    let proto = proto::parse(bytes).map_err(InFile::named(name))?;
+    let shapes = shapes(&proto).map_err(InFile::named(name))?;
+    let graph = proto.graph.clone().unwrap_or_default();
+    let describe = |node| Layer { node, graph: &graph, shapes: &shapes };
+    let layers: Vec<Layer> = graph.node.iter().map(describe).collect();
+    let int8 = graph.node.iter().any(|node| node.op_type.starts_with("QLinear"));
+    let kind = if int8 { "ONNX model of 8-bit integers" } else { "ONNX model of floats" };
+    let multiply_adds: usize = layers.iter().map(Layer::multiply_adds).sum();
+    let mut facts = vec![
+        fact("file", name),
+        fact("kind", kind),
+        fact("format version", version(&proto)),
+        fact("bytes", bytes.len()),
+        fact("labels", model.labels().join(", ")),
+        fact("multiply-adds", multiply_adds),
+    ];
+    let metadata = proto.metadata_props.iter().filter(|entry| entry.key != "labels");
+    facts.extend(metadata.map(|entry| [one_line(&entry.key), one_line(&entry.value)]));
+    let rows = layers.iter().map(Layer::row);
+    Ok(Inspection { facts, layers: [titles()].into_iter().chain(rows).collect() })
+}
+
+/// ONNX version and version of the operators.
+fn version(proto: &ModelProto) -> String {
+    let standard = proto.opset_import.iter().find(|set| set.domain.is_empty());
+    let operators = standard.map_or("?".to_owned(), |set| set.version.to_string());
+    format!("ONNX IR {}, operators {operators}", proto.ir_version)
+}
+
+fn titles() -> Vec<String> {
+    row([
+        "layer",
+        "input",
+        "output",
+        "weights",
+        "output integers",
+        "weight scales",
+        "weight bytes",
+        "multiply-adds",
+    ])
+}
+
+/// One operator of the graph.
+struct Layer<'a> {
+    node: &'a NodeProto,
+    graph: &'a GraphProto,
+    shapes: &'a HashMap<String, Vec<usize>>,
+}
+
+impl Layer<'_> {
+    fn row(&self) -> Vec<String> {
+        let weights = self.weights();
+        vec![
+            one_line(&self.node.op_type),
+            self.shape(self.node.input.first()),
+            self.shape(self.node.output.first()),
+            weights.map_or("-".to_owned(), |weights| crossed(&weights.dims)),
+            self.output_integers().unwrap_or("-".to_owned()),
+            self.weight_scales().unwrap_or("-".to_owned()),
+            self.bytes().to_string(),
+            self.multiply_adds().to_string(),
+        ]
+    }
+
+    fn shape(&self, value: Option<&String>) -> String {
+        let shape = value.and_then(|value| self.shapes.get(value));
+        shape.map_or("?".to_owned(), |shape| crossed(shape))
+    }
+
+    /// Kernels of a convolution or the matrix of a dense layer.
+    fn weights(&self) -> Option<&TensorProto> {
+        let index = match self.node.op_type.as_str() {
+            "Conv" | "Gemm" | "MatMul" => 1,
+            "QLinearConv" | "QLinearMatMul" => 3,
+            _ => return None,
+        };
+        self.initializer(index)
+    }
+
+    fn initializer(&self, input: usize) -> Option<&TensorProto> {
+        proto::initializer(self.graph, self.node.input.get(input)?)
+    }
+
+    /// Each weight is used once for each place of the output.
+    fn multiply_adds(&self) -> usize {
+        let output = self.node.output.first().and_then(|value| self.shapes.get(value));
+        match (self.weights(), output) {
+            (Some(weights), Some(output)) => {
+                let places: usize = output.iter().skip(2).product();
+                places.saturating_mul(elements(weights))
+            }
+            _ => 0,
+        }
+    }
+
+    /// Bytes of all constants that the operator takes.
+    fn bytes(&self) -> usize {
+        let constants = (0..self.node.input.len()).filter_map(|input| self.initializer(input));
+        constants.map(|tensor| elements(tensor) * element_bytes(tensor)).sum()
+    }
+
+    /// What the integers of the output stand for.
+    fn output_integers(&self) -> Option<String> {
+        let first = match self.node.op_type.as_str() {
+            "QLinearConv" | "QLinearMatMul" => 6,
+            "QuantizeLinear" => 1,
+            _ => return None,
+        };
+        let scale = proto::scalar_f32(self.initializer(first)?)?;
+        let zero_point = proto::scalar_i8(self.initializer(first + 1)?)?;
+        Some(format!("{scale:.3e} x (q - {zero_point})"))
+    }
+
+    fn weight_scales(&self) -> Option<String> {
+        if !self.node.op_type.starts_with("QLinear") {
+            return None;
+        }
+        Some(range(proto::floats(self.initializer(4)?)))
+    }
+}
+
+fn elements(tensor: &TensorProto) -> usize {
+    tensor.dims.iter().map(|&size| usize::try_from(size).unwrap_or_default()).product()
+}
+
+fn element_bytes(tensor: &TensorProto) -> usize {
+    match tensor.data_type() {
+        DataType::Int8 | DataType::Uint8 | DataType::Bool => 1,
+        DataType::Float16 | DataType::Bfloat16 | DataType::Int16 | DataType::Uint16 => 2,
+        DataType::Double | DataType::Int64 | DataType::Uint64 => 8,
+        _ => 4,
+    }
+}

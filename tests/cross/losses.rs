@@ -1,0 +1,272 @@
+//! The loss against plain 64-bit loops, and rows that only fill up a batch.
+
+use ndarray::{Array1, Array2, arr1, arr2};
+use tests::training::{Step, Stepper};
+use tests::{random, runtimes};
+use train::gradient::gradients;
+use train::graph::Graph;
+use train::loss::sparse_cross_entropy;
+use train::models::{IMAGES, LABELS, WEIGHTS, mask_name};
+use train::optimizer::Optimizer;
+use train::runtime::Runtime;
+use train::tensor::{ElementType, Tensor, TensorType};
+
+const CLASSES: usize = 10;
+/// Largest difference of a loss, relative to it, and of a gradient, whose elements are below 1.
+const TOLERANCE: f64 = 1e-6;
+
+/// Logits `[N, 10]` with their labels and weights `[N]`.
+struct Batch {
+    logits: Array2<f32>,
+    labels: Array1<i64>,
+    weights: Array1<f32>,
+}
+
+/// What the loss says of a batch.
+struct Answer {
+    sum: f64,
+    mean: f64,
+    correct: f64,
+    /// Gradient of the mean loss with respect to the logits.
+    gradient: Array2<f64>,
+}
+
+/// The answer of the graph.
+fn found(runtime: &Runtime, batch: &Batch) -> Answer {
+    let rows = batch.labels.len();
+    let mut graph = Graph::new();
+    let logits = graph
+        .input("logits", TensorType::f32(&[rows, CLASSES]))
+        .unwrap();
+    let labels = graph
+        .input(LABELS, TensorType::new(ElementType::I64, &[rows]))
+        .unwrap();
+    let weights = graph.input(WEIGHTS, TensorType::f32(&[rows])).unwrap();
+    let loss = sparse_cross_entropy(&mut graph, logits, labels, weights).unwrap();
+    let gradient = gradients(&mut graph, loss.mean, &[logits]).unwrap()[0];
+    let outputs = [
+        ("sum", loss.sum),
+        ("mean", loss.mean),
+        ("correct", loss.correct),
+        ("gradient", gradient),
+    ];
+    for (name, value) in outputs {
+        graph.output(name, value).unwrap();
+    }
+    let mut session = runtime
+        .load(&graph.to_onnx("loss", &[]), Vec::new())
+        .unwrap();
+    let feeds: [(String, Tensor); 3] = [
+        ("logits".into(), batch.logits.clone().into()),
+        (LABELS.into(), batch.labels.clone().into()),
+        (WEIGHTS.into(), batch.weights.clone().into()),
+    ];
+    let mut outputs = session.run(feeds.into()).unwrap();
+    let gradient = outputs.take("gradient").unwrap().mapv(f64::from);
+    let mut number = |name| outputs.scalar(name).unwrap();
+    let (sum, mean, correct) = (number("sum"), number("mean"), number("correct"));
+    Answer {
+        sum,
+        mean,
+        correct,
+        gradient: gradient.into_dimensionality().unwrap(),
+    }
+}
+
+/// The answer by definition: a row costs `ln(sum(exp(logits))) - logits[label]`, and the derivative of that is
+/// `softmax(logits) - one_hot(label)`.
+fn expected(batch: &Batch) -> Answer {
+    let count: f64 = batch.weights.iter().copied().map(f64::from).sum();
+    let (mut sum, mut correct) = (0.0, 0.0);
+    let mut gradient = Array2::zeros(batch.logits.raw_dim());
+    for (row, &label) in batch.labels.iter().enumerate() {
+        let (label, weight) = (label as usize, f64::from(batch.weights[row]));
+        let logits: Vec<f64> = batch
+            .logits
+            .row(row)
+            .iter()
+            .copied()
+            .map(f64::from)
+            .collect();
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        sum += weight * (largest + total.ln() - logits[label]);
+        let first = logits
+            .iter()
+            .position(|logit| logit.total_cmp(&largest).is_eq());
+        correct += if first == Some(label) { weight } else { 0.0 };
+        for (class, logit) in logits.iter().enumerate() {
+            let one_hot = if class == label { 1.0 } else { 0.0 };
+            gradient[[row, class]] = weight / count * ((logit - largest).exp() / total - one_hot);
+        }
+    }
+    Answer {
+        sum,
+        mean: sum / count,
+        correct,
+        gradient,
+    }
+}
+
+fn assert_close(name: &str, found: f64, expected: f64, scale: f64) {
+    let error = (found - expected).abs();
+    assert!(
+        error <= TOLERANCE * scale,
+        "{name}: found {found}, expected {expected}"
+    );
+}
+
+fn assert_right(runtime: &Runtime, batch: &Batch) -> Answer {
+    let (found, expected) = (found(runtime, batch), expected(batch));
+    assert_close("sum", found.sum, expected.sum, expected.sum);
+    assert_close("mean", found.mean, expected.mean, expected.mean);
+    assert_close("correct", found.correct, expected.correct, 1.0);
+    for ((row, class), &expected) in expected.gradient.indexed_iter() {
+        let name = format!("gradient of row {row}, class {class}");
+        assert_close(&name, found.gradient[[row, class]], expected, 1.0);
+    }
+    found
+}
+
+/// All classes are equally likely, and the first of the equal logits is the prediction.
+fn uniform_logits_cost_ln_10_each(runtime: &Runtime) {
+    for logit in [0.0, 1.5, -80.0, 80.0] {
+        let logits = Array2::from_elem((4, CLASSES), logit);
+        let batch = Batch {
+            logits,
+            labels: arr1(&[0, 9, 4, 0]),
+            weights: Array1::ones(4),
+        };
+        let answer = assert_right(runtime, &batch);
+        assert_close("sum", answer.sum, 4.0 * 10f64.ln(), 1.0);
+        assert_close("correct", answer.correct, 2.0, 1.0);
+    }
+}
+
+/// Rows: right, wrong, a tie that the first class wins, a tie that it loses, far right, far wrong, filling.
+fn a_batch_made_by_hand() -> Batch {
+    let logits = arr2(&[
+        [0.1, -0.4, 2.5, 0.3, -1.2, 0.0, 0.7, -0.6, 0.2, 1.1],
+        [1.9, -0.2, 0.8, 0.4, 0.5, -1.0, 0.0, 0.3, -0.7, 0.6],
+        [0.5, 3.0, 0.5, 0.1, 3.0, -0.5, 0.2, 0.0, 0.4, 0.3],
+        [0.5, 3.0, 0.5, 0.1, 3.0, -0.5, 0.2, 0.0, 0.4, 0.3],
+        [
+            -80.0, -80.0, -80.0, -80.0, -80.0, -80.0, 80.0, -80.0, -80.0, -80.0,
+        ],
+        [80.0, -80.0, 80.0, 80.0, 80.0, 80.0, 80.0, 80.0, 80.0, 80.0],
+        [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    ]);
+    let labels = arr1(&[2, 7, 1, 4, 6, 1, 9]);
+    Batch {
+        logits,
+        labels,
+        weights: arr1(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]),
+    }
+}
+
+fn a_batch_made_by_hand_is_right(runtime: &Runtime) {
+    let answer = assert_right(runtime, &a_batch_made_by_hand());
+    assert_close("correct", answer.correct, 3.0, 1.0);
+    assert!(
+        answer.sum > 160.0,
+        "a logit of -80 beside 80 costs 160, found {}",
+        answer.sum
+    );
+}
+
+/// The feeds of a training step on the first `weights.len()` of three rows.
+fn step_feeds(weights: &[f32]) -> Vec<(String, Tensor)> {
+    let rows = weights.len();
+    let mut numbers = random::Numbers::new(9);
+    let images = numbers
+        .tensor(&[3, 1, 28, 28], 0.1, 1.0)
+        .mapv(|pixel| pixel as f32);
+    let mask = numbers.tensor(&[3, 128], 0.0, 1.0);
+    let mask = mask.mapv(|value| if value < 0.4 { 0.0f32 } else { 1.0 / 0.6 });
+    let first = |array: ndarray::ArrayD<f32>| {
+        Tensor::F32(
+            array
+                .slice_axis(ndarray::Axis(0), (..rows).into())
+                .to_owned(),
+        )
+    };
+    vec![
+        (IMAGES.into(), first(images)),
+        (LABELS.into(), arr1(&[3i64, 8, 5][..rows]).into()),
+        (WEIGHTS.into(), arr1(weights).into()),
+        (mask_name("dropout1"), first(mask)),
+    ]
+}
+
+/// One step from the same parameters.
+fn stepped(runtime: &Runtime, weights: &[f32]) -> (Step, Vec<(String, Tensor)>) {
+    let mut stepper = Stepper::new(runtime, Optimizer::Sgd, weights.len());
+    (stepper.step(step_feeds(weights)), stepper.variables())
+}
+
+/// Largest difference of two lists of variables, relative to the largest element of each tensor.
+fn difference(a: &[(String, Tensor)], b: &[(String, Tensor)]) -> f64 {
+    let largest = |values: &mut dyn Iterator<Item = f32>| {
+        f64::from(values.fold(0.0f32, |largest, value| largest.max(value.abs())))
+    };
+    let one = |((_, a), (_, b)): (&(String, Tensor), &(String, Tensor))| {
+        let (a, b) = (a.as_f32().unwrap(), b.as_f32().unwrap());
+        let differences = &mut a.iter().zip(b).map(|(a, b)| a - b);
+        largest(differences) / largest(&mut b.iter().copied())
+    };
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(one).fold(0.0, f64::max)
+}
+
+fn filling_rows_change_nothing(runtime: &Runtime) {
+    let (two_rows, expected) = stepped(runtime, &[1.0, 1.0]);
+    let (filled, found) = stepped(runtime, &[1.0, 1.0, 0.0]);
+    assert_close(
+        "loss_sum",
+        filled.loss_sum,
+        two_rows.loss_sum,
+        two_rows.loss_sum,
+    );
+    assert_close("correct", filled.correct, two_rows.correct, 1.0);
+    let error = difference(&found, &expected);
+    println!("filling: {error:e}");
+    assert!(
+        error <= TOLERANCE,
+        "a filling row changes variables by {error:e}"
+    );
+
+    let (three_rows, found) = stepped(runtime, &[1.0, 1.0, 1.0]);
+    assert!(
+        three_rows.loss_sum > two_rows.loss_sum + 1.0,
+        "{three_rows:?} and {two_rows:?}"
+    );
+    let error = difference(&found, &expected);
+    assert!(
+        error > 1e3 * TOLERANCE,
+        "a row that counts changes variables by {error:e} only"
+    );
+}
+
+#[test]
+fn uniform_logits_cost_ln_10_each_on_tract() {
+    uniform_logits_cost_ln_10_each(&runtimes::tract());
+}
+
+#[test]
+fn a_batch_made_by_hand_is_right_on_tract() {
+    a_batch_made_by_hand_is_right(&runtimes::tract());
+}
+
+#[test]
+fn filling_rows_change_nothing_on_tract() {
+    filling_rows_change_nothing(&runtimes::tract());
+}
+
+#[test]
+fn losses_are_right_on_onnxruntime() {
+    if let Some(runtime) = runtimes::onnxruntime("losses_are_right_on_onnxruntime") {
+        uniform_logits_cost_ln_10_each(&runtime);
+        a_batch_made_by_hand_is_right(&runtime);
+        filling_rows_change_nothing(&runtime);
+    }
+}

@@ -1,0 +1,53 @@
+//! Comparing two runtimes although a process can use one: a test starts its own program again for tract.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Names the file through which the two processes exchange numbers; only the started one has it.
+const VARIABLE: &str = "BATON_TEST_EXCHANGE";
+
+/// The file to exchange numbers through, if this process was started by [`test`].
+pub fn exchange() -> Option<PathBuf> {
+    env::var_os(VARIABLE).map(Into::into)
+}
+
+/// Runs one test, by its full name, in a process of its own, in which [`exchange`] is `file`.
+///
+/// # Panics
+///
+/// If the test fails there.
+pub fn test(name: &str, file: &Path) {
+    let program = env::current_exe().expect("a running program has a file");
+    let mut command = Command::new(program);
+    let status = command.args(["--exact", name]).env(VARIABLE, file).status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "{name} failed in a process of its own"
+    );
+}
+
+/// Writes numbers for [`read`].
+///
+/// # Panics
+///
+/// If the file cannot be written.
+pub fn write(file: &Path, numbers: impl IntoIterator<Item = f32>) {
+    let bytes: Vec<u8> = numbers.into_iter().flat_map(f32::to_le_bytes).collect();
+    std::fs::write(file, bytes).expect("the file can be written");
+}
+
+/// The numbers in a file of [`write`].
+///
+/// # Panics
+///
+/// If the file cannot be read.
+pub fn read(file: &Path) -> Vec<f32> {
+    let bytes = std::fs::read(file).expect("the file can be read");
+    bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&chunk| f32::from_le_bytes(chunk))
+        .collect()
+}

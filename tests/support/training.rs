@@ -1,0 +1,87 @@
+//! Single training steps of the digit network, from any variables.
+
+use train::init;
+use train::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM};
+use train::net::Network;
+use train::optimizer::Optimizer;
+use train::runtime::{Runtime, Session};
+use train::tensor::Tensor;
+
+/// The training graph of the digit network on a runtime, with its variables.
+pub struct Stepper {
+    session: Session,
+    learning_rate: f32,
+}
+
+/// Loss and hits of one batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Sum of the losses, in nats.
+    pub loss_sum: f64,
+    /// Number of right answers.
+    pub correct: f64,
+}
+
+impl Stepper {
+    /// Steps of `batch_size` rows from the parameters that seed 0 draws, at the optimiser's default learning rate.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime refuses the graph.
+    pub fn new(runtime: &Runtime, optimizer: Optimizer, batch_size: usize) -> Self {
+        let network = Network::digits();
+        let model = models::training(&network, optimizer, batch_size).expect("the graph is valid");
+        let mut variables = init::parameters(&network, 0);
+        for state in &model.variables[variables.len()..] {
+            variables.push((
+                state.name.clone(),
+                Tensor::filled(&state.shape, state.initial),
+            ));
+        }
+        let session = runtime
+            .load(&model.onnx, variables)
+            .expect("the runtime takes the graph");
+        Self {
+            session,
+            learning_rate: optimizer.default_learning_rate(),
+        }
+    }
+
+    /// Runs one step on images, labels, weights and masks.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime fails.
+    pub fn step(&mut self, mut feeds: Vec<(String, Tensor)>) -> Step {
+        feeds.push((LEARNING_RATE.into(), Tensor::scalar(self.learning_rate)));
+        let mut outputs = self
+            .session
+            .run(feeds)
+            .expect("the feeds are those of the graph");
+        let mut number = |name| outputs.scalar(name).expect("the graph has this output");
+        Step {
+            loss_sum: number(LOSS_SUM),
+            correct: number(CORRECT),
+        }
+    }
+
+    /// Parameters, in the network's order, and the optimiser's state.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime does not hand them out.
+    pub fn variables(&self) -> Vec<(String, Tensor)> {
+        self.session.residents().expect("variables can be read")
+    }
+
+    /// Replaces the variables that have one of these names.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime does not take them.
+    pub fn set_variables(&mut self, variables: &[(String, Tensor)]) {
+        self.session
+            .set_residents(variables)
+            .expect("variables can be set");
+    }
+}

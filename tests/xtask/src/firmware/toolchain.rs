@@ -1,0 +1,140 @@
+//! A Rust toolchain that builds for microcontrollers.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::sysroot;
+use crate::command::{cargo, describe, output, run_quietly};
+
+/// A compiler that has the library `core` of the targets.
+pub struct Toolchain {
+    rustc: OsString,
+    flags: Vec<String>,
+}
+
+impl Toolchain {
+    /// The active toolchain if it has the targets, otherwise Debian's with libraries in the folder `tools`. Where both lack
+    /// them, rustup adds them to the one, or they are built for the other.
+    pub fn find(tools: &Path, targets: &[&str]) -> Result<Self> {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let active = Self::new(rustc, Vec::new());
+        if active.has(targets) {
+            return Ok(active);
+        }
+        if let Some(debian) = sysroot::toolchain(tools)
+            .ok()
+            .filter(|debian| debian.has(targets))
+        {
+            return Ok(debian);
+        }
+        println!("Adding {} with rustup (once)", targets.join(" and "));
+        match run_quietly(&mut rustup(targets)) {
+            Ok(()) if active.has(targets) => return Ok(active),
+            Ok(()) => println!("The active compiler is not rustup's"),
+            Err(error) => println!("{error:#}"),
+        }
+        sysroot::install(tools, targets)
+    }
+
+    /// The compiler `rustc` with these flags in every build for a microcontroller.
+    pub fn new(rustc: impl Into<OsString>, flags: Vec<String>) -> Self {
+        Self {
+            rustc: rustc.into(),
+            flags,
+        }
+    }
+
+    /// Whether every target has the library `core`.
+    pub fn has(&self, targets: &[&str]) -> bool {
+        targets
+            .iter()
+            .all(|target| self.has_core(target).is_ok_and(|has| has))
+    }
+
+    fn has_core(&self, target: &str) -> Result<bool> {
+        let mut command = Command::new(&self.rustc);
+        command.args(&self.flags);
+        let folder = output(command.args(["--print=target-libdir", "--target", target]))?;
+        let is_core = |name: OsString| {
+            name.to_str()
+                .is_some_and(|name| name.starts_with("libcore-"))
+        };
+        Ok(fs::read_dir(folder.trim_end())?
+            .flatten()
+            .any(|entry| is_core(entry.file_name())))
+    }
+
+    /// The cargo that runs this program, with this toolchain's compiler and none of the flags that the user has for other builds.
+    pub fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = cargo(arguments);
+        command
+            .env("RUSTC", &self.rustc)
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));
+        command
+    }
+}
+
+/// What to type where [`Toolchain::find`] fails.
+pub fn remedy(targets: &[&str]) -> String {
+    format!(
+        "`{}` or, on Debian 12, `{}` installs what it takes",
+        describe(&rustup(targets)),
+        describe(&sysroot::apt_get_install())
+    )
+}
+
+fn rustup(targets: &[&str]) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["target", "add"]).args(targets);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_is_not_there_is_not_had() {
+        let folder = tempfile::tempdir().unwrap();
+        let sysroot = format!("--sysroot={}", folder.path().display());
+        let toolchain = Toolchain::new("rustc", vec![sysroot]);
+        assert!(toolchain.has(&[]));
+        let targets = ["thumbv6m-none-eabi", "thumbv7em-none-eabi"];
+        for target in targets {
+            assert!(!toolchain.has(&targets), "{target} is not there");
+            let libraries = sysroot::libraries(folder.path(), target);
+            fs::create_dir_all(&libraries).unwrap();
+            fs::write(libraries.join("libcompiler_builtins-1.rlib"), "").unwrap();
+            assert!(!toolchain.has(&targets), "{target} has no core");
+            fs::write(libraries.join("libcore-1.rlib"), "").unwrap();
+        }
+        assert!(toolchain.has(&targets));
+        assert!(!Toolchain::new("no-such-rustc", Vec::new()).has(&targets));
+    }
+
+    #[test]
+    fn flags_of_the_user_do_not_reach_the_firmware() {
+        let flags = vec!["--sysroot=a b".to_owned(), "-Clinker=ld".to_owned()];
+        let command = Toolchain::new("rustc", flags).cargo(&["build"]);
+        let flags = command
+            .get_envs()
+            .find(|(key, _)| *key == "CARGO_ENCODED_RUSTFLAGS");
+        let flags = flags.and_then(|(_, value)| value);
+        assert_eq!(flags, Some("--sysroot=a b\u{1f}-Clinker=ld".as_ref()));
+    }
+
+    #[test]
+    fn the_remedy_can_be_typed() {
+        let remedy = remedy(&["thumbv6m-none-eabi"]);
+        assert!(
+            remedy.contains("`rustup target add thumbv6m-none-eabi`"),
+            "{remedy}"
+        );
+        assert!(remedy.contains("`apt-get install "), "{remedy}");
+    }
+}

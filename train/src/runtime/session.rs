@@ -1,0 +1,201 @@
+//! A model loaded into a runtime, and the values that stay there between runs.
+
+use ndarray::ArrayD;
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
+use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
+use ort::value::{DynTensorValueType, DynValue};
+
+use super::{Kind, RuntimeError, one_line};
+use crate::optimizer::Variable;
+use crate::tensor::Tensor;
+
+/// A model ready to run, with the variables that stay with the runtime.
+pub struct Session {
+    inner: ort::session::Session,
+    binding: Option<Binding>,
+    residents: Vec<Resident>,
+    outputs: Vec<String>,
+    runtime: &'static str,
+}
+
+struct Resident {
+    name: String,
+    next: Option<String>,
+    value: DynValue,
+}
+
+struct Binding {
+    io: IoBinding,
+    device: MemoryInfo<'static>,
+    host: MemoryInfo<'static>,
+}
+
+impl Binding {
+    fn new(session: &ort::session::Session, kind: Kind) -> ort::Result<Self> {
+        let memory = |device| MemoryInfo::new(device, 0, AllocatorType::Device, MemoryType::Default);
+        let device = match kind {
+            Kind::Cuda => AllocationDevice::CUDA,
+            Kind::Onnxruntime | Kind::Tract => AllocationDevice::CPU,
+        };
+        let host = memory(AllocationDevice::CPU)?;
+        Ok(Self { io: session.create_binding()?, device: memory(device)?, host })
+    }
+}
+
+impl Session {
+    /// `residents` are the model's variables with their first values.
+    pub(super) fn new(
+        inner: ort::session::Session,
+        kind: Kind,
+        residents: Vec<(String, Tensor)>,
+    ) -> ort::Result<Self> {
+        let names: Vec<String> =
+            inner.outputs().iter().map(|output| output.name().to_owned()).collect();
+        let resident = |(name, tensor): (String, Tensor)| {
+            let next = Some(Variable::next_name(&name)).filter(|next| names.contains(next));
+            Ok(Resident { name, next, value: to_value(tensor)? })
+        };
+        let residents: Vec<Resident> = residents.into_iter().map(resident).collect::<ort::Result<_>>()?;
+        let is_next = |name: &String| residents.iter().any(|one| one.next.as_ref() == Some(name));
+        let outputs = names.into_iter().filter(|name| !is_next(name)).collect();
+        let binding = match kind {
+            Kind::Tract => None,
+            Kind::Cuda | Kind::Onnxruntime => Some(Binding::new(&inner, kind)?),
+        };
+        Ok(Self { inner, binding, residents, outputs, runtime: kind.name() })
+    }
+
+    /// Runs the model once. `feeds` are the inputs that are no residents; the result holds the outputs that
+    /// replace no resident, by name.
+    pub fn run(
+        &mut self,
+        feeds: Vec<(String, Tensor)>,
+    ) -> Result<Outputs, RuntimeError> {
+        let values = match self.binding.take() {
+            Some(mut binding) => {
+                let values = self.run_bound(&mut binding, feeds);
+                self.binding = Some(binding);
+                values
+            }
+            None => self.run_plain(feeds),
+        };
+        Ok(Outputs { runtime: self.runtime, values: values.map_err(|error| self.failed(&error))? })
+    }
+
+    /// The current values of all residents, in the order in which they were given.
+    pub fn residents(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
+        let read = |one: &Resident| Ok((one.name.clone(), to_tensor(&one.value)?));
+        let values = self.residents.iter().map(read).collect::<ort::Result<_>>();
+        values.map_err(|error| self.failed(&error))
+    }
+
+    /// Replaces the residents that have one of these names.
+    pub fn set_residents(&mut self, values: &[(String, Tensor)]) -> Result<(), RuntimeError> {
+        for (name, tensor) in values {
+            if let Some(index) = self.residents.iter().position(|one| one.name == *name) {
+                let value = to_value(tensor.clone()).map_err(|error| self.failed(&error))?;
+                self.residents[index].value = value;
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: &ort::Error) -> RuntimeError {
+        RuntimeError::Run { runtime: self.runtime, reason: one_line(&error.to_string()) }
+    }
+
+    fn run_bound(
+        &mut self,
+        binding: &mut Binding,
+        feeds: Vec<(String, Tensor)>,
+    ) -> ort::Result<Vec<(String, Tensor)>> {
+        for (name, tensor) in feeds {
+            binding.io.bind_input(name, &to_value(tensor)?)?;
+        }
+        for resident in &self.residents {
+            binding.io.bind_input(&resident.name, &resident.value)?;
+            // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
+            if let Some(next) = &resident.next {
+                binding.io.bind_output_to_device(next, &binding.device)?;
+            }
+        }
+        for output in &self.outputs {
+            binding.io.bind_output_to_device(output, &binding.host)?;
+        }
+        let results = self.inner.run_binding(&binding.io)?;
+        take_results(results, &mut self.residents, &self.outputs)
+    }
+
+    fn run_plain(&mut self, feeds: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, Tensor)>> {
+        let mut inputs: Vec<(String, SessionInputValue)> = Vec::new();
+        for (name, tensor) in feeds {
+            inputs.push((name, to_value(tensor)?.into()));
+        }
+        for resident in &self.residents {
+            inputs.push((resident.name.clone(), (&resident.value).into()));
+        }
+        let results = self.inner.run(inputs)?;
+        take_results(results, &mut self.residents, &self.outputs)
+    }
+}
+
+/// What a run computed.
+pub struct Outputs {
+    runtime: &'static str,
+    values: Vec<(String, Tensor)>,
+}
+
+impl Outputs {
+    /// The elements of an output in row-major order; it is gone from here afterwards.
+    pub fn take(&mut self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+        let index = self.values.iter().position(|(other, _)| other == name);
+        match index.map(|index| self.values.swap_remove(index).1) {
+            Some(Tensor::F32(array)) => Ok(array),
+            _ => Err(RuntimeError::Model {
+                runtime: self.runtime,
+                reason: format!("expected a float output `{name}`, found none"),
+            }),
+        }
+    }
+
+    /// The first element of an output.
+    pub fn scalar(&mut self, name: &str) -> Result<f64, RuntimeError> {
+        let array = self.take(name)?;
+        array.first().copied().map(f64::from).ok_or_else(|| RuntimeError::Model {
+            runtime: self.runtime,
+            reason: format!("expected a number as output `{name}`, found none"),
+        })
+    }
+}
+
+/// Moves new values into their residents and reads the other outputs.
+fn take_results(
+    mut results: SessionOutputs<'_>,
+    residents: &mut [Resident],
+    outputs: &[String],
+) -> ort::Result<Vec<(String, Tensor)>> {
+    for resident in residents {
+        if let Some(value) = resident.next.as_ref().and_then(|next| results.remove(next)) {
+            resident.value = value;
+        }
+    }
+    outputs.iter().map(|name| Ok((name.clone(), to_tensor(&results[name.as_str()])?))).collect()
+}
+
+fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
+    Ok(match tensor {
+        Tensor::F32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+        Tensor::I8(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+        Tensor::I32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+        Tensor::I64(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
+    })
+}
+
+fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
+    let tensor = value.downcast_ref::<DynTensorValueType>()?;
+    if tensor.memory_info().is_cpu_accessible() {
+        return Ok(Tensor::F32(tensor.try_extract_array::<f32>()?.into_owned()));
+    }
+    let copy = tensor.to(AllocationDevice::CPU, 0)?;
+    Ok(Tensor::F32(copy.try_extract_array::<f32>()?.into_owned()))
+}
