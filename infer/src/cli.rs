@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use crate::engine::{self, Choice};
@@ -58,6 +58,10 @@ struct Predict {
     #[arg(long, value_enum, default_value_t)]
     engine: Choice,
 
+    /// How a picture becomes the 28 x 28 pixels of the model [default: as the flash file says, else plain]
+    #[arg(long, value_enum)]
+    prepare: Option<Prepare>,
+
     /// Take each picture's file name without extension for its true label, if it is one
     #[arg(long)]
     truth_from_name: bool,
@@ -69,6 +73,14 @@ struct Predict {
     /// Picture file (PNG, JPEG, BMP, GIF, PGM, WebP), folder of such files, or - for standard input
     #[arg(required = true, value_name = "PICTURE")]
     pictures: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Prepare {
+    /// As it is, resized if it has another size
+    Plain,
+    /// The drawing in it found, light on dark, scaled and centred as in MNIST
+    Centred,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use no_std_core::format::MAGIC;
+use no_std_core::prepare::Preparation;
 
 use crate::file::InFile;
 use crate::flash::FlashModel;
@@ -12,6 +13,9 @@ use crate::picture::Pixels;
 pub trait Engine {
     /// Names of the classes, in the order of the logits; at least one.
     fn labels(&self) -> &[String];
+
+    /// How a picture becomes the pixels that the model takes, unless the user says otherwise.
+    fn preparation(&self) -> Preparation;
 
     /// Runs the model on one picture.
     ///
@@ -48,7 +52,10 @@ impl Logits {
     /// The logits as bytes: four a float, little-endian, or one an integer.
     pub fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Float(logits) => logits.iter().flat_map(|logit| logit.to_le_bytes()).collect(),
+            Self::Float(logits) => logits
+                .iter()
+                .flat_map(|logit| logit.to_le_bytes())
+                .collect(),
             Self::Int8(logits) => logits.iter().map(|logit| logit.cast_unsigned()).collect(),
         }
     }
@@ -77,7 +84,9 @@ pub fn open<'a>(
     choice: Choice,
 ) -> Result<Box<dyn Engine + 'a>, InFile<ModelError>> {
     let other = match choice {
-        Choice::Int8 if Model::recognizes(bytes) => Some(("a flash file", "an ONNX model", "float")),
+        Choice::Int8 if Model::recognizes(bytes) => {
+            Some(("a flash file", "an ONNX model", "float"))
+        }
         Choice::Float if is_flash(bytes) => Some(("an ONNX model", "a flash file", "int8")),
         _ => None,
     };

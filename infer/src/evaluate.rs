@@ -48,7 +48,11 @@ pub fn evaluate(
     let mut confusion = vec![vec![0; classes]; classes];
     let (mut accepted, mut outputs, mut elapsed) = (None, Vec::new(), Duration::ZERO);
     for (image, &class) in test_set.images.iter().zip(&test_set.classes) {
-        let image: Pixels = if invert { image.map(|pixel| 255 - pixel) } else { *image };
+        let image: Pixels = if invert {
+            image.map(|pixel| 255 - pixel)
+        } else {
+            *image
+        };
         let start = Instant::now();
         let scores = engine.scores(&image)?;
         elapsed += start.elapsed();
@@ -82,8 +86,14 @@ impl Evaluation {
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { images, correct, .. } = self;
-        writeln!(f, "accuracy {:.4} ({correct} of {images} right)", self.accuracy)?;
+        let Self {
+            images, correct, ..
+        } = self;
+        writeln!(
+            f,
+            "accuracy {:.4} ({correct} of {images} right)",
+            self.accuracy
+        )?;
         if let Some(accepted) = self.accepted {
             let share = accepted as f64 / *images as f64;
             writeln!(f, "accepted {share:.4} ({accepted} of {images})")?;
@@ -91,10 +101,20 @@ impl fmt::Display for Evaluation {
         writeln!(f, "speed    {:.0} images/s", self.images_per_second)?;
         writeln!(f)?;
         writeln!(f, "rows: truth, columns: prediction")?;
-        let header: Vec<String> = [String::new()].into_iter().chain(self.labels.clone()).collect();
-        let rows = self.labels.iter().zip(&self.confusion).map(|(label, counts)| {
-            [label.clone()].into_iter().chain(counts.iter().map(usize::to_string)).collect()
-        });
+        let header: Vec<String> = [String::new()]
+            .into_iter()
+            .chain(self.labels.clone())
+            .collect();
+        let rows = self
+            .labels
+            .iter()
+            .zip(&self.confusion)
+            .map(|(label, counts)| {
+                [label.clone()]
+                    .into_iter()
+                    .chain(counts.iter().map(usize::to_string))
+                    .collect()
+            });
         let rows: Vec<Vec<String>> = [header].into_iter().chain(rows).collect();
         f.write_str(&table::right_aligned(&rows))
     }

@@ -99,7 +99,9 @@ impl Pending {
     ///
     /// If the folder is missing or no file can be created in it.
     pub fn create(path: &Path) -> Result<Self, InFile<WriteError>> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         {

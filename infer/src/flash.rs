@@ -1,6 +1,7 @@
 //! Digit models in flash files, run by the integer engine that boards run.
 
 use no_std_core::format::{ONE, Shape};
+use no_std_core::prepare::Preparation;
 use no_std_core::quantize_pixel;
 
 use crate::engine::{Engine, Logits, Scores};
@@ -54,6 +55,11 @@ impl<'a> FlashModel<'a> {
 impl Engine for FlashModel<'_> {
     fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    fn preparation(&self) -> Preparation {
+        // The loader has seen that the mode and the box fit each other.
+        Preparation::centred(self.model.preparation().box_side).unwrap_or(Preparation::PLAIN)
     }
 
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {

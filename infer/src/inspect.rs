@@ -42,8 +42,8 @@ impl fmt::Display for Inspection {
     }
 }
 
-fn fact(name: &str, value: impl ToString) -> [String; 2] {
-    [name.to_owned(), value.to_string()]
+fn fact(name: &str, value: impl Into<String>) -> [String; 2] {
+    [name.to_owned(), value.into()]
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
@@ -60,8 +60,14 @@ fn crossed<T: ToString>(sizes: &[T]) -> String {
 fn range(numbers: impl IntoIterator<Item = f32>) -> String {
     let (low, high) = numbers
         .into_iter()
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)));
-    if low < high { format!("{low:.3e} to {high:.3e}") } else { format!("{low:.3e}") }
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), number| {
+            (low.min(number), high.max(number))
+        });
+    if low < high {
+        format!("{low:.3e} to {high:.3e}")
+    } else {
+        format!("{low:.3e}")
+    }
 }
 
 #[cfg(test)]

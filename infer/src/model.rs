@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use no_std_core::prepare::Preparation;
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::{DimLike, Factoid};
@@ -111,6 +112,10 @@ impl Engine for Model {
         &self.labels
     }
 
+    fn preparation(&self) -> Preparation {
+        Preparation::PLAIN
+    }
+
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {
         let logits = self.logits(pixels)?;
         let class = first_maximum(&logits);
@@ -154,13 +159,21 @@ pub(crate) fn shapes(proto: &ModelProto) -> Result<HashMap<String, Vec<usize>>, 
     let analyse = || {
         let mut graph = graph(proto)?;
         graph.analyse(false)?;
-        let labels = graph.outlet_labels.iter();
-        let shape = |(outlet, label): (&OutletId, &String)| {
+        let inputs = graph
+            .inputs
+            .iter()
+            .map(|input| (input, &graph.nodes[input.node].name));
+        let shape = |(outlet, name): (&OutletId, &String)| {
             let shape = graph.outlet_fact(*outlet).ok()?.shape.concretize()?;
             let shape = shape.iter().map(|size| size.to_usize().ok());
-            Some((label.clone(), shape.collect::<Option<_>>()?))
+            Some((name.clone(), shape.collect::<Option<_>>()?))
         };
-        Ok(labels.filter_map(shape).collect())
+        Ok(graph
+            .outlet_labels
+            .iter()
+            .chain(inputs)
+            .filter_map(shape)
+            .collect())
     };
     without_panic(analyse).map_err(|error| ModelError::graph(&error))
 }

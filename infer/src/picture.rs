@@ -1,12 +1,13 @@
 //! Pictures of any size, colour and common format, made into the 28 x 28 grey pixels that models
 //! take.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Luma};
+use no_std_core::prepare::{self, Preparation, PrepareError};
 use thiserror::Error;
 
 use crate::file::{self, InFile, ReadError, display_name, one_line};
@@ -68,6 +69,9 @@ pub enum PictureError {
     /// It is cut short, corrupt, or uses a rare feature of its format.
     #[error("expected a whole, well-formed picture, found: {0}")]
     Damaged(String),
+    /// It shows no drawing that could be centred.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
 }
 
 impl From<image::ImageError> for PictureError {
@@ -76,7 +80,7 @@ impl From<image::ImageError> for PictureError {
     }
 }
 
-/// Reads a picture file; see [`decode`].
+/// Reads a picture file for a model that takes pictures as they are: [`grey`], then [`prepare`].
 ///
 /// # Errors
 ///
@@ -84,41 +88,52 @@ impl From<image::ImageError> for PictureError {
 pub fn open(path: &Path) -> Result<Pixels, InFile<PictureError>> {
     let bytes = file::read(path).map_err(PictureError::from);
     bytes
-        .and_then(|bytes| decode(&bytes))
+        .and_then(|bytes| prepare(&grey(&bytes)?, Preparation::PLAIN))
         .map_err(InFile::named(&display_name(path)))
 }
 
-/// Reads everything as one picture; see [`decode`].
-///
-/// # Errors
-///
-/// See [`PictureError`].
-pub fn read(reader: impl Read) -> Result<Pixels, PictureError> {
-    decode(&file::read_all(reader)?)
-}
-
-/// Makes pixels of an encoded picture, whose format its first bytes tell.
+/// Decodes a picture, whose format its first bytes tell.
 ///
 /// Colours become their luma (ITU-R BT.709), transparent parts the white of paper. The picture is
-/// turned as its EXIF orientation says and resized to 28 x 28 without keeping its proportions; a
-/// grey one of that size keeps every value. Of an animation, the first frame counts.
+/// turned as its EXIF orientation says. Of an animation, the first frame counts.
 ///
 /// # Errors
 ///
 /// See [`PictureError`]. Size and memory are checked before any pixel is decoded.
-pub fn decode(bytes: &[u8]) -> Result<Pixels, PictureError> {
+pub fn grey(bytes: &[u8]) -> Result<GrayImage, PictureError> {
     let mut decoder = decoder(bytes)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let grey = over_white(DynamicImage::from_decoder(decoder)?);
+    let mut grey = DynamicImage::from(over_white(DynamicImage::from_decoder(decoder)?));
+    grey.apply_orientation(orientation);
+    Ok(grey.into_luma8())
+}
+
+/// Makes a grey picture the one that a model takes.
+///
+/// A plain preparation resizes it to 28 x 28 without keeping its proportions; one of that size
+/// keeps every value. A centred one looks for the drawing in it: see [`no_std_core::prepare`].
+///
+/// # Errors
+///
+/// [`PictureError::Prepare`], of a centred preparation only.
+pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, PictureError> {
+    if preparation == Preparation::PLAIN {
+        return Ok(resize(grey));
+    }
+    let (width, height) = grey.dimensions();
+    let mut rows = prepare::Pixels::new(grey.as_raw(), width, height)?;
+    let image = preparation.image(&mut rows)?;
+    Ok(image.map(|value| value.cast_unsigned() ^ 0x80))
+}
+
+fn resize(grey: &GrayImage) -> Pixels {
     // A triangle kernel weighs all pixels that a target pixel covers and, unlike sharper ones,
     // leaves no halo around ink.
     let side = SIDE as u32;
-    let small = imageops::resize(&grey, side, side, FilterType::Triangle);
-    let mut small = DynamicImage::from(small);
-    small.apply_orientation(orientation);
+    let small = imageops::resize(grey, side, side, FilterType::Triangle);
     let mut pixels = [0; PIXELS];
-    pixels.copy_from_slice(small.as_bytes());
-    Ok(pixels)
+    pixels.copy_from_slice(small.as_raw());
+    pixels
 }
 
 /// Whether the path ends like a picture's.

@@ -143,10 +143,18 @@ mod tests {
             report.to_string(),
             "dog. CNN thinks it's a 2 (50.0%), not sure it is a digit"
         );
-        assert!(serde_json::to_string(&report).unwrap().contains(r#""accepted":false,"#));
+        assert!(
+            serde_json::to_string(&report)
+                .unwrap()
+                .contains(r#""accepted":false,"#)
+        );
         two.accepted = Some(true);
         let report = Report::new("p/dog.png", "dog", &two);
         assert_eq!(report.to_string(), "dog. CNN thinks it's a 2 (50.0%)");
-        assert!(serde_json::to_string(&report).unwrap().contains(r#""accepted":true,"#));
+        assert!(
+            serde_json::to_string(&report)
+                .unwrap()
+                .contains(r#""accepted":true,"#)
+        );
     }
 }

@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
-use crate::file::{InFile, ReadError, display_name};
+use crate::file::{self, InFile, ReadError, display_name};
 use crate::picture::{self, PictureError, Pixels};
 
 /// One picture to read.
@@ -49,16 +50,20 @@ impl Source {
         }
     }
 
-    /// Reads and prepares the picture.
+    /// Reads the picture and makes it the one that a model takes; see [`picture::prepare`].
     ///
     /// # Errors
     ///
     /// See [`PictureError`].
-    pub fn pixels(&self) -> Result<Pixels, InFile<PictureError>> {
-        match self {
-            Self::File(path) => picture::open(path),
-            Self::StandardInput => picture::read(io::stdin().lock()).map_err(InFile::named("-")),
-        }
+    pub fn pixels(&self, preparation: Preparation) -> Result<Pixels, InFile<PictureError>> {
+        let bytes = match self {
+            Self::File(path) => file::read(path),
+            Self::StandardInput => file::read_all(io::stdin().lock()),
+        };
+        bytes
+            .map_err(PictureError::from)
+            .and_then(|bytes| picture::prepare(&picture::grey(&bytes)?, preparation))
+            .map_err(InFile::named(&self.file()))
     }
 }
 

@@ -14,15 +14,20 @@ fn lines(rows: &[Vec<String>], pad: impl Fn(&str, usize) -> String) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        cells
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
-    rows.iter()
-        .map(|row| {
-            let cells = row.iter().zip(&widths).map(|(cell, &width)| pad(cell, width));
-            format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-        })
-        .collect()
+    let mut lines = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths);
+        let cells: Vec<String> = cells.map(|(cell, &width)| pad(cell, width)).collect();
+        lines.push_str(cells.join("  ").trim_end());
+        lines.push('\n');
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -83,10 +83,19 @@ impl TestSet {
 
 fn find(folder: &Path, name: &str) -> Result<PathBuf, InFile<TestSetError>> {
     let dotted = name.replace("-idx", ".idx");
-    let spellings = [name, &format!("{name}.gz"), &dotted, &format!("{dotted}.gz")];
+    let spellings = [
+        name,
+        &format!("{name}.gz"),
+        &dotted,
+        &format!("{dotted}.gz"),
+    ];
     let mut paths = spellings.into_iter().map(|name| folder.join(name));
     paths.find(|path| path.is_file()).ok_or_else(|| {
-        let found = if folder.is_dir() { "neither" } else { "no such folder" };
+        let found = if folder.is_dir() {
+            "neither"
+        } else {
+            "no such folder"
+        };
         let error = form(format!("a folder with {name} or {name}.gz"), found);
         InFile::named(&display_name(folder))(error)
     })
@@ -95,7 +104,11 @@ fn find(folder: &Path, name: &str) -> Result<PathBuf, InFile<TestSetError>> {
 /// The elements of a file whose dimensions after the first are `inner`.
 fn read(path: &Path, inner: &[usize]) -> Result<Vec<u8>, TestSetError> {
     let mut file = BufReader::new(File::open(path).map_err(ReadError::from)?);
-    if file.fill_buf().map_err(ReadError::from)?.starts_with(&GZIP_MAGIC) {
+    if file
+        .fill_buf()
+        .map_err(ReadError::from)?
+        .starts_with(&GZIP_MAGIC)
+    {
         read_elements(MultiGzDecoder::new(file), inner)
     } else {
         read_elements(file, inner)
@@ -118,7 +131,10 @@ fn read_elements(mut reader: impl Read, inner: &[usize]) -> Result<Vec<u8>, Test
     } else {
         "more".to_owned()
     };
-    Err(form(format!("{len} bytes after the header, as it says"), found))
+    Err(form(
+        format!("{len} bytes after the header, as it says"),
+        found,
+    ))
 }
 
 /// The number of elements that the header announces.
@@ -126,10 +142,15 @@ fn element_count(header: &[u8], inner: &[usize]) -> Result<usize, TestSetError> 
     let (words, _) = header.as_chunks::<4>();
     let magic = [0, 0, UNSIGNED_BYTES, 1 + inner.len() as u8];
     if words.first() != Some(&magic) {
-        let found = words.first().map_or("a shorter file".to_owned(), |&found| show_magic(found));
+        let found = words
+            .first()
+            .map_or("a shorter file".to_owned(), |&found| show_magic(found));
         return Err(form(format!("IDX {}", show_magic(magic)), found));
     }
-    let sizes: Vec<usize> = words[1..].iter().map(|&size| u32::from_be_bytes(size) as usize).collect();
+    let sizes: Vec<usize> = words[1..]
+        .iter()
+        .map(|&size| u32::from_be_bytes(size) as usize)
+        .collect();
     match sizes[..] {
         [count, ref found @ ..] if found == inner && (1..=MAX_IMAGES).contains(&count) => {
             Ok(count * inner.iter().product::<usize>())
@@ -150,7 +171,10 @@ fn check_labels(labels: &[u8], images: usize, classes: usize) -> Result<(), Test
         let expected = format!("{images} labels, one for each image");
         return Err(form(expected, labels.len().to_string()));
     }
-    match labels.iter().position(|&label| usize::from(label) >= classes) {
+    match labels
+        .iter()
+        .position(|&label| usize::from(label) >= classes)
+    {
         None => Ok(()),
         Some(index) => Err(form(
             format!("labels below {classes}, the number of the model's classes"),

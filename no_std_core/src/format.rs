@@ -99,7 +99,7 @@ impl Shape {
     }
 }
 
-/// How a picture becomes the model's input: the parameters of `prepare`.
+/// How a picture becomes the model's input: the parameters of [`prepare`](crate::prepare).
 ///
 /// | byte | type    | field      |
 /// |------|---------|------------|
@@ -247,11 +247,20 @@ pub(crate) const fn header(file: &[u8]) -> Option<Header> {
 }
 
 /// The version of the format that a file says it has. `None` if it is too short.
-pub(crate) fn version(file: &[u8]) -> Option<u16> {
-    file.get(Header::VERSION_AT..)?
-        .first_chunk()
-        .copied()
-        .map(u16::from_le_bytes)
+pub(crate) const fn version(file: &[u8]) -> Option<u16> {
+    match file.first_chunk() {
+        Some([_, _, _, _, _, _, _, _, low, high]) => Some(u16::from_le_bytes([*low, *high])),
+        None => None,
+    }
+}
+
+/// Whether a file starts with [`MAGIC`] and [`VERSION`].
+pub(crate) const fn is_of_this_version(file: &[u8]) -> bool {
+    match (file.first_chunk(), version(file)) {
+        // Arrays cannot be compared in constants.
+        (Some(magic), Some(VERSION)) => u64::from_le_bytes(*magic) == u64::from_le_bytes(MAGIC),
+        _ => false,
+    }
 }
 
 /// The record at `index` of a layer table that starts at `layers_at`. `None` if it ends beyond the file.

@@ -28,6 +28,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Pictures of any size become images of 28 x 28 with [`prepare`], here and in every other part of the project.
+//!
 //! A loop with deadlines takes a [`Run`] instead and computes a row of a layer at a time. All machines give the same
 //! logits to the bit: [`requantize`] is the rule behind that. The layout of the file is in [`format`](mod@format) and
 //! nowhere else.
@@ -40,6 +42,7 @@ pub mod format;
 mod kernels;
 mod model;
 mod plan;
+pub mod prepare;
 pub mod requantize;
 mod run;
 mod scores;

@@ -215,7 +215,6 @@ fn a_constant_that_is_wrong_by_one_percent_is_found() {
     let runtime = runtimes::tract();
     for (optimizer, name, constants) in wrong_constants() {
         let error = error(&found(&runtime, optimizer), optimizer, &constants);
-        println!("{} {name}: {error:e}", optimizer.name());
         assert!(error > TOLERANCE, "{} {name}: {error:e}", optimizer.name());
     }
 }

@@ -75,7 +75,12 @@ fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
                 f64::from(u8::from((at(index.clone()) - index[x.ndim()] as f64).abs() < 0.5))
             })
         }
-        "LogSoftmax" => log_softmax(x),
+        "Log" => x.mapv(f64::ln),
+        "ReduceMax" => {
+            let last = Axis(x.ndim() - 1);
+            let largest = |row: ndarray::ArrayView1<f64>| row.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+            x.map_axis(last, largest).insert_axis(last)
+        }
         "Gemm" => gemm(node, inputs, shape),
         "Conv" => conv(&Window::from_attributes(&node.attributes), inputs, shape),
         "MaxPool" => max_pool(&Window::from_attributes(&node.attributes), x, shape),
@@ -89,16 +94,6 @@ fn broadcast(x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
 
 fn reshaped(x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
     ArrayD::from_shape_vec(IxDyn(shape), x.iter().copied().collect()).expect("same number of elements")
-}
-
-fn log_softmax(x: &ArrayD<f64>) -> ArrayD<f64> {
-    let mut y = x.clone();
-    for mut row in y.rows_mut() {
-        let largest = row.fold(f64::NEG_INFINITY, |largest, &value| largest.max(value));
-        let total: f64 = row.iter().map(|value| (value - largest).exp()).sum();
-        row.mapv_inplace(|value| value - largest - total.ln());
-    }
-    y
 }
 
 fn gemm(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {

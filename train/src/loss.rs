@@ -21,7 +21,7 @@ pub fn sparse_cross_entropy(
     weights: ValueId,
 ) -> Result<Loss, GraphError> {
     let (batch, classes) = (graph.shape(logits)[0], graph.shape(logits)[1]);
-    let log_probabilities = graph.log_softmax(logits)?;
+    let log_probabilities = log_softmax(graph, logits)?;
     let one_hot = graph.one_hot(labels, classes)?;
     let column = graph.reshape(weights, &[batch, 1])?;
     let selected = graph.mul(one_hot, column)?;
@@ -38,4 +38,16 @@ pub fn sparse_cross_entropy(
     let hits = graph.mul(hits, weights)?;
     let correct = graph.sum_all(hits)?;
     Ok(Loss { mean, sum, correct })
+}
+
+/// `x - max - ln(sum(exp(x - max)))` along the last axis: finite for any finite logits, which not every runtime's own
+/// `LogSoftmax` is.
+fn log_softmax(graph: &mut Graph, logits: ValueId) -> Result<ValueId, GraphError> {
+    let last_axis = graph.shape(logits).len() - 1;
+    let largest = graph.reduce_max(logits)?;
+    let shifted = graph.sub(logits, largest)?;
+    let exponentials = graph.exp(shifted)?;
+    let total = graph.reduce_sum(exponentials, &[last_axis])?;
+    let log_total = graph.log(total)?;
+    graph.sub(shifted, log_total)
 }

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use super::{Error, Predict, write_json};
+use no_std_core::prepare::Preparation;
+
+use super::{Error, Predict, Prepare, write_json};
 use crate::engine::{self, Engine};
 use crate::predict::predict;
 use crate::report::Report;
@@ -42,7 +44,10 @@ fn predict_one(
     options: &Predict,
     output: &mut impl Write,
 ) -> Result<(), Error> {
-    let prediction = predict(engine, &source.pixels()?)?;
+    let prediction = predict(
+        engine,
+        &source.pixels(preparation(engine, options.prepare))?,
+    )?;
     let (file, name) = (source.file(), source.name());
     let mut report = Report::new(&file, &name, &prediction);
     if options.truth_from_name {
@@ -52,5 +57,14 @@ fn predict_one(
         write_json(output, &report)
     } else {
         Ok(writeln!(output, "{report}")?)
+    }
+}
+
+fn preparation(engine: &dyn Engine, choice: Option<Prepare>) -> Preparation {
+    let own = engine.preparation();
+    match choice {
+        Some(Prepare::Plain) => Preparation::PLAIN,
+        Some(Prepare::Centred) if own == Preparation::PLAIN => Preparation::CENTRED,
+        _ => own,
     }
 }

@@ -27,7 +27,6 @@ fn softmax_survives_the_largest_floats() {
     assert_close(&softmax(&[f32::MIN, f32::MIN]), &[0.5, 0.5]);
 }
 
-
 fn refusal(bytes: &[u8], choice: Choice) -> String {
     match open(bytes, "m", choice) {
         Ok(_) => panic!("{choice:?} takes it"),
@@ -39,12 +38,18 @@ fn refusal(bytes: &[u8], choice: Choice) -> String {
 fn the_file_decides() {
     let (onnx, flash) = (brightness(), flash::brightness().file());
     for choice in [Choice::Auto, Choice::Float] {
-        let scores = open(&onnx, "m", choice).unwrap().scores(&[255; PIXELS]).unwrap();
+        let scores = open(&onnx, "m", choice)
+            .unwrap()
+            .scores(&[255; PIXELS])
+            .unwrap();
         assert_eq!((scores.class, scores.accepted), (1, None));
         assert_eq!(scores.logits.bytes().len(), 8);
     }
     for choice in [Choice::Auto, Choice::Int8] {
-        let scores = open(&flash, "m", choice).unwrap().scores(&[255; PIXELS]).unwrap();
+        let scores = open(&flash, "m", choice)
+            .unwrap()
+            .scores(&[255; PIXELS])
+            .unwrap();
         assert_eq!((scores.class, scores.accepted), (1, Some(true)));
         assert_eq!(scores.logits.bytes(), [0, 98]);
     }
@@ -64,14 +69,23 @@ fn the_other_engine_says_what_the_file_is() {
     let text = b"neither the one nor the other, but long enough to have a header of 64 bytes";
     for choice in [Choice::Auto, Choice::Float] {
         let error = refusal(text, choice);
-        assert!(error.starts_with("m: expected an ONNX model, found "), "{error}");
+        assert!(
+            error.starts_with("m: expected an ONNX model, found "),
+            "{error}"
+        );
     }
     let error = refusal(text, Choice::Int8);
-    assert!(error.starts_with("m: byte 0: expected a flash file"), "{error}");
+    assert!(
+        error.starts_with("m: byte 0: expected a flash file"),
+        "{error}"
+    );
 }
 
 #[test]
 fn logits_become_bytes() {
-    assert_eq!(Logits::Float(vec![1.0, -2.5]).bytes(), [0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0]);
+    assert_eq!(
+        Logits::Float(vec![1.0, -2.5]).bytes(),
+        [0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0]
+    );
     assert_eq!(Logits::Int8(vec![1, -1, -128]).bytes(), [1, 255, 128]);
 }

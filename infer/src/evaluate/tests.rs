@@ -34,22 +34,34 @@ fn inverted_pictures_are_seen_inverted() {
     let int8 = evaluation(&flash::brightness().file(), true);
     // The grey of 127 becomes 128, whose logits are a tie: dark.
     assert_eq!(int8.confusion, [[2, 2], [1, 0]]);
-    assert_eq!(int8.outputs()[..4], [0, (-98_i8).cast_unsigned(), 0, (-56_i8).cast_unsigned()]);
+    assert_eq!(
+        int8.outputs()[..4],
+        [0, (-98_i8).cast_unsigned(), 0, (-56_i8).cast_unsigned()]
+    );
 }
 
 #[test]
 fn outputs_are_the_logits_in_order() {
     let int8 = evaluation(&flash::brightness().file(), false);
     let logits = [98, 56, -98, -90, 0_i8].map(i8::cast_unsigned);
-    assert_eq!(int8.outputs(), logits.map(|logit| [0, logit]).as_flattened());
+    assert_eq!(
+        int8.outputs(),
+        logits.map(|logit| [0, logit]).as_flattened()
+    );
 
     let float = evaluation(&brightness(), false);
     let (floats, rest) = float.outputs().as_chunks();
-    let logits: Vec<f32> = floats.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    let logits: Vec<f32> = floats
+        .iter()
+        .map(|&bytes| f32::from_le_bytes(bytes))
+        .collect();
     assert_eq!((logits.len(), rest.len()), (10, 0));
     let expected = [255.0, 200.0, 0.0, 10.0, 127.0].map(|grey: f32| 2.0 * grey / 255.0 - 1.0);
     for (logits, expected) in logits.chunks(2).zip(expected) {
-        assert!(logits[0] == 0.0 && (logits[1] - expected).abs() < 1e-3, "{logits:?} {expected}");
+        assert!(
+            logits[0] == 0.0 && (logits[1] - expected).abs() < 1e-3,
+            "{logits:?} {expected}"
+        );
     }
 }
 

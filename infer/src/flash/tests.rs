@@ -24,7 +24,13 @@ fn network() -> Spec {
         kind: KIND_CONVOLUTION,
         output: shape(7, 7, FILTERS as u16),
         output_zero_point: -128,
-        axis: Axis { kernel: 3, stride: 1, pad_begin: 1, pad_end: 1, pool: POOL as u8 },
+        axis: Axis {
+            kernel: 3,
+            stride: 1,
+            pad_begin: 1,
+            pad_end: 1,
+            pool: POOL as u8,
+        },
         weights: scattered(FILTERS * 9, 127, 1),
         biases: vec![1000, -500, 0],
         multiplier: 0.0031,
@@ -70,16 +76,23 @@ fn logits(spec: &Spec, pixels: &Pixels) -> Vec<i8> {
     let mut pooled = Vec::new();
     for index in 0..49 * FILTERS {
         let (row, column, filter) = (index / FILTERS / 7, index / FILTERS % 7, index % FILTERS);
-        let tile = (0..POOL * POOL).map(|tap| {
-            place(row * POOL + tap / POOL, column * POOL + tap % POOL, filter)
-        });
+        let tile = (0..POOL * POOL)
+            .map(|tap| place(row * POOL + tap / POOL, column * POOL + tap % POOL, filter));
         pooled.push(i64::from(tile.max().unwrap()) + 128);
     }
     let unit = |(weights, bias): (&[i8], &i32)| {
-        let products = weights.iter().zip(&pooled).map(|(&weight, value)| i64::from(weight) * value);
+        let products = weights
+            .iter()
+            .zip(&pooled)
+            .map(|(&weight, value)| i64::from(weight) * value);
         requantize(products.sum::<i64>() + i64::from(*bias), classes)
     };
-    classes.weights.chunks(pooled.len()).zip(&classes.biases).map(unit).collect()
+    classes
+        .weights
+        .chunks(pooled.len())
+        .zip(&classes.biases)
+        .map(unit)
+        .collect()
 }
 
 fn pictures() -> Vec<Pixels> {
@@ -105,12 +118,21 @@ fn scores_are_those_of_the_definitions() {
         assert_eq!(scores.logits, Logits::Int8(expected.clone()));
 
         let best = *expected.iter().max().unwrap();
-        assert_eq!(Some(scores.class), expected.iter().position(|&logit| logit == best));
-        let weights: Vec<f64> =
-            expected.iter().map(|&logit| (f64::from(logit) - f64::from(best)).exp2()).collect();
+        assert_eq!(
+            Some(scores.class),
+            expected.iter().position(|&logit| logit == best)
+        );
+        let weights: Vec<f64> = expected
+            .iter()
+            .map(|&logit| (f64::from(logit) - f64::from(best)).exp2())
+            .collect();
         let sum: f64 = weights.iter().sum();
         for (probability, weight) in scores.probabilities.iter().zip(&weights) {
-            assert!((probability - weight / sum).abs() < 2e-4, "{probability} {}", weight / sum);
+            assert!(
+                (probability - weight / sum).abs() < 2e-4,
+                "{probability} {}",
+                weight / sum
+            );
         }
         assert_eq!(scores.accepted, Some(1.0 / sum >= 0.75));
         classes.push(expected);
@@ -118,7 +140,12 @@ fn scores_are_those_of_the_definitions() {
     // The pictures would prove nothing if all of them saturated.
     classes.dedup();
     assert_eq!(classes.len(), 4);
-    assert!(classes.iter().flatten().any(|logit| (-127..127).contains(logit)));
+    assert!(
+        classes
+            .iter()
+            .flatten()
+            .any(|logit| (-127..127).contains(logit))
+    );
 }
 
 #[test]
@@ -139,7 +166,9 @@ fn unsure_pictures_are_rejected() {
 }
 
 fn refusal(bytes: &[u8]) -> String {
-    let error = FlashModel::from_bytes(bytes, "m.q8").unwrap_err().to_string();
+    let error = FlashModel::from_bytes(bytes, "m.q8")
+        .unwrap_err()
+        .to_string();
     assert_eq!(error.lines().count(), 1, "{error}");
     error
 }
@@ -160,8 +189,14 @@ fn models_of_other_pictures_are_refused() {
 #[test]
 fn damaged_files_are_refused_wherever_the_damage_is() {
     let whole = network().file();
-    for length in (0..whole.len()).step_by(61).chain([63, 64, whole.len() - 1]) {
-        assert!(refusal(&whole[..length]).starts_with("m.q8: byte "), "{length}");
+    for length in (0..whole.len())
+        .step_by(61)
+        .chain([63, 64, whole.len() - 1])
+    {
+        assert!(
+            refusal(&whole[..length]).starts_with("m.q8: byte "),
+            "{length}"
+        );
     }
     for at in (0..whole.len()).step_by(7) {
         let mut damaged = whole.clone();
@@ -175,7 +210,15 @@ fn damaged_files_are_refused_wherever_the_damage_is() {
 #[test]
 fn damage_that_the_checksum_does_not_show_is_refused() {
     let header = Header::decode(network().file().first_chunk().unwrap());
-    let fields = [10, 11, 27, 40, 44, header.layers_at as usize, header.probabilities_at as usize];
+    let fields = [
+        10,
+        11,
+        27,
+        40,
+        44,
+        header.layers_at as usize,
+        header.probabilities_at as usize,
+    ];
     for at in fields.into_iter().chain([header.labels_at as usize]) {
         let mut damaged = network().file();
         damaged[at] = 0xFF;

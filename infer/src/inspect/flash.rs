@@ -7,7 +7,6 @@ use no_std_core::requantize::Multiplier;
 use no_std_core::{Layer, Model};
 
 use super::{Inspection, crossed, fact, range, row};
-use crate::engine::Engine;
 use crate::file::InFile;
 use crate::flash::FlashModel;
 use crate::model::ModelError;
@@ -16,27 +15,45 @@ use crate::model::ModelError;
 pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
     let digits = FlashModel::from_bytes(bytes, name)?;
     let model = digits.model();
+    Ok(Inspection {
+        facts: facts(model, bytes, name),
+        layers: layers(model, bytes),
+    })
+}
+
+fn facts(model: &Model, bytes: &[u8], name: &str) -> Vec<[String; 2]> {
     let checksum = stored_checksum(bytes).unwrap_or_default();
-    let facts = vec![
+    let labels: Vec<&str> = model.labels().collect();
+    let (input, zero_point) = (show(model.input()), model.input_zero_point());
+    let threshold = f64::from(model.threshold()) / f64::from(ONE);
+    vec![
         fact("file", name),
         fact("kind", "flash file of 8-bit integers"),
-        fact("format version", VERSION),
-        fact("bytes", bytes.len()),
+        fact("format version", VERSION.to_string()),
+        fact("bytes", bytes.len().to_string()),
         fact("CRC-32", format!("{checksum:08x}")),
-        fact("labels", digits.labels().join(", ")),
-        fact("input", format!("{}, zero point {}", show(model.input()), model.input_zero_point())),
+        fact("labels", labels.join(", ")),
+        fact("input", format!("{input}, zero point {zero_point}")),
         fact("preparation", preparation(model.preparation())),
-        fact("threshold", format!("{:.4}", f64::from(model.threshold()) / f64::from(ONE))),
-        fact("arena bytes", model.arena_len()),
-        fact("multiply-adds", model.multiply_adds()),
-    ];
-    Ok(Inspection { facts, layers: layers(model, bytes) })
+        fact("threshold", format!("{threshold:.4}")),
+        fact("arena bytes", model.arena_len().to_string()),
+        fact("multiply-adds", model.multiply_adds().to_string()),
+    ]
 }
 
 fn layers(model: &Model, bytes: &[u8]) -> Vec<Vec<String>> {
     let titles = row([
-        "layer", "input", "output", "kernel", "stride", "padding", "pool", "zero points", "multipliers",
-        "flash bytes", "multiply-adds",
+        "layer",
+        "input",
+        "output",
+        "kernel",
+        "stride",
+        "padding",
+        "pool",
+        "zero points",
+        "multipliers",
+        "flash bytes",
+        "multiply-adds",
     ]);
     let rows = model.layers().map(|layer| {
         let record = layer.record();
@@ -49,7 +66,10 @@ fn layers(model: &Model, bytes: &[u8]) -> Vec<Vec<String>> {
             of_axes(|axis| axis.stride.to_string()),
             of_axes(|axis| format!("{}+{}", axis.pad_begin, axis.pad_end)),
             of_axes(|axis| axis.pool.to_string()),
-            format!("{} to {}", record.input_zero_point, record.output_zero_point),
+            format!(
+                "{} to {}",
+                record.input_zero_point, record.output_zero_point
+            ),
             range(multipliers(record, bytes)),
             layer.flash_len().to_string(),
             layer.multiply_adds().to_string(),
@@ -70,12 +90,21 @@ fn axes(layer: &Layer, field: fn(Axis) -> String) -> String {
 
 /// The factors of the channels as real numbers.
 fn multipliers(record: &LayerRecord, bytes: &[u8]) -> Vec<f32> {
-    let section = bytes.get(record.multipliers_at as usize..).unwrap_or_default();
-    let entries = section.as_chunks().0.iter().take(usize::from(record.output.channels));
+    let section = bytes
+        .get(record.multipliers_at as usize..)
+        .unwrap_or_default();
+    let entries = section
+        .as_chunks()
+        .0
+        .iter()
+        .take(usize::from(record.output.channels));
     let real = |multiplier: Multiplier| {
         f64::from(multiplier.mantissa()) / 2_f64.powi(i32::from(multiplier.shift()))
     };
-    entries.filter_map(|&entry| Multiplier::decode(entry)).map(|multiplier| real(multiplier) as f32).collect()
+    entries
+        .filter_map(|&entry| Multiplier::decode(entry))
+        .map(|multiplier| real(multiplier) as f32)
+        .collect()
 }
 
 fn preparation(PreparationRecord { mode, box_side }: PreparationRecord) -> String {
@@ -86,6 +115,12 @@ fn preparation(PreparationRecord { mode, box_side }: PreparationRecord) -> Strin
     }
 }
 
-fn show(Shape { rows, columns, channels }: Shape) -> String {
+fn show(
+    Shape {
+        rows,
+        columns,
+        channels,
+    }: Shape,
+) -> String {
     crossed(&[rows, columns, channels])
 }

@@ -16,23 +16,39 @@ pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError
     let proto = proto::parse(bytes).map_err(InFile::named(name))?;
     let shapes = shapes(&proto).map_err(InFile::named(name))?;
     let graph = proto.graph.clone().unwrap_or_default();
-    let describe = |node| Layer { node, graph: &graph, shapes: &shapes };
+    let describe = |node| Layer {
+        node,
+        graph: &graph,
+        shapes: &shapes,
+    };
     let layers: Vec<Layer> = graph.node.iter().map(describe).collect();
-    let int8 = graph.node.iter().any(|node| node.op_type.starts_with("QLinear"));
-    let kind = if int8 { "ONNX model of 8-bit integers" } else { "ONNX model of floats" };
+    let int8 = graph
+        .node
+        .iter()
+        .any(|node| node.op_type.starts_with("QLinear"));
+    let kind = if int8 { "8-bit integers" } else { "floats" };
     let multiply_adds: usize = layers.iter().map(Layer::multiply_adds).sum();
     let mut facts = vec![
         fact("file", name),
-        fact("kind", kind),
+        fact("kind", format!("ONNX model of {kind}")),
         fact("format version", version(&proto)),
-        fact("bytes", bytes.len()),
+        fact("bytes", bytes.len().to_string()),
         fact("labels", model.labels().join(", ")),
-        fact("multiply-adds", multiply_adds),
+        fact("multiply-adds", multiply_adds.to_string()),
     ];
-    let metadata = proto.metadata_props.iter().filter(|entry| entry.key != "labels");
-    facts.extend(metadata.map(|entry| [one_line(&entry.key), one_line(&entry.value)]));
+    facts.extend(metadata(&proto));
     let rows = layers.iter().map(Layer::row);
-    Ok(Inspection { facts, layers: [titles()].into_iter().chain(rows).collect() })
+    let layers = [titles()].into_iter().chain(rows).collect();
+    Ok(Inspection { facts, layers })
+}
+
+/// What the file says about itself, but for the labels.
+fn metadata(proto: &ModelProto) -> impl Iterator<Item = [String; 2]> {
+    let entries = proto
+        .metadata_props
+        .iter()
+        .filter(|entry| entry.key != "labels");
+    entries.map(|entry| [one_line(&entry.key), one_line(&entry.value)])
 }
 
 /// ONNX version and version of the operators.
@@ -48,9 +64,9 @@ fn titles() -> Vec<String> {
         "input",
         "output",
         "weights",
-        "output integers",
+        "output scale, zero point",
         "weight scales",
-        "weight bytes",
+        "bytes",
         "multiply-adds",
     ])
 }
@@ -70,7 +86,7 @@ impl Layer<'_> {
             self.shape(self.node.input.first()),
             self.shape(self.node.output.first()),
             weights.map_or("-".to_owned(), |weights| crossed(&weights.dims)),
-            self.output_integers().unwrap_or("-".to_owned()),
+            self.output_quantization().unwrap_or("-".to_owned()),
             self.weight_scales().unwrap_or("-".to_owned()),
             self.bytes().to_string(),
             self.multiply_adds().to_string(),
@@ -98,7 +114,11 @@ impl Layer<'_> {
 
     /// Each weight is used once for each place of the output.
     fn multiply_adds(&self) -> usize {
-        let output = self.node.output.first().and_then(|value| self.shapes.get(value));
+        let output = self
+            .node
+            .output
+            .first()
+            .and_then(|value| self.shapes.get(value));
         match (self.weights(), output) {
             (Some(weights), Some(output)) => {
                 let places: usize = output.iter().skip(2).product();
@@ -111,11 +131,13 @@ impl Layer<'_> {
     /// Bytes of all constants that the operator takes.
     fn bytes(&self) -> usize {
         let constants = (0..self.node.input.len()).filter_map(|input| self.initializer(input));
-        constants.map(|tensor| elements(tensor) * element_bytes(tensor)).sum()
+        constants
+            .map(|tensor| elements(tensor) * element_bytes(tensor))
+            .sum()
     }
 
-    /// What the integers of the output stand for.
-    fn output_integers(&self) -> Option<String> {
+    /// The scale and the zero point of the output.
+    fn output_quantization(&self) -> Option<String> {
         let first = match self.node.op_type.as_str() {
             "QLinearConv" | "QLinearMatMul" => 6,
             "QuantizeLinear" => 1,
@@ -123,7 +145,7 @@ impl Layer<'_> {
         };
         let scale = proto::scalar_f32(self.initializer(first)?)?;
         let zero_point = proto::scalar_i8(self.initializer(first + 1)?)?;
-        Some(format!("{scale:.3e} x (q - {zero_point})"))
+        Some(format!("{scale:.3e}, {zero_point}"))
     }
 
     fn weight_scales(&self) -> Option<String> {
@@ -135,7 +157,11 @@ impl Layer<'_> {
 }
 
 fn elements(tensor: &TensorProto) -> usize {
-    tensor.dims.iter().map(|&size| usize::try_from(size).unwrap_or_default()).product()
+    tensor
+        .dims
+        .iter()
+        .map(|&size| usize::try_from(size).unwrap_or_default())
+        .product()
 }
 
 fn element_bytes(tensor: &TensorProto) -> usize {

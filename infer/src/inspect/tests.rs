@@ -1,5 +1,79 @@
 use super::*;
-use crate::support::{self, flash};
+use crate::support::{self, encode, flash, int8};
+
+fn table(bytes: &[u8]) -> String {
+    inspect(bytes, "m").unwrap().to_string()
+}
+
+#[test]
+fn flash_files() {
+    let file = flash::brightness().file();
+    // CRC-32 of all but the checksum itself, bit by bit.
+    let bytes = file[..16].iter().chain(&file[20..]);
+    let checksum = !bytes.fold(!0_u32, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
+        })
+    });
+    let expected = format!(
+        "\
+file            m
+kind            flash file of 8-bit integers
+format version  1
+bytes           {}
+CRC-32          {checksum:08x}
+labels          dark, bright
+input           28 x 28 x 1, zero point -128
+preparation     plain
+threshold       0.7500
+arena bytes     2
+multiply-adds   1568
+
+layer  input        output     kernel  stride  padding  pool  zero points  multipliers  flash bytes  multiply-adds
+dense  28 x 28 x 1  1 x 1 x 2  -       -       -        -     -128 to 0    9.766e-4     1584         1568
+",
+        file.len()
+    );
+    assert_eq!(table(&file), expected);
+}
+
+#[test]
+fn float_models() {
+    let proto = support::linear(&[0.0; 2 * 784], &[1.0, 2.0]);
+    let proto = support::with_metadata(proto, &[("labels", "a,b"), ("data", "drawn\nhere")]);
+    let file = encode(&proto);
+    let expected = format!(
+        "\
+file            m
+kind            ONNX model of floats
+format version  ONNX IR 8, operators 17
+bytes           {}
+labels          a, b
+multiply-adds   1568
+data            drawn\\nhere
+
+layer    input            output   weights  output scale, zero point  weight scales  bytes  multiply-adds
+Flatten  1 x 1 x 28 x 28  1 x 784  -        -                         -              0      0
+Gemm     1 x 784          1 x 2    784 x 2  -                         -              6280   1568
+",
+        file.len()
+    );
+    assert_eq!(table(&file), expected);
+}
+
+#[test]
+fn models_of_integers() {
+    let table = table(&encode(&int8::brightness(3)));
+    let expected = "
+layer             input            output           weights          output scale, zero point  weight scales  bytes  multiply-adds
+QuantizeLinear    1 x 1 x 28 x 28  1 x 1 x 28 x 28  -                3.922e-3, -128            -              5      0
+QLinearConv       1 x 1 x 28 x 28  1 x 2 x 1 x 1    2 x 1 x 28 x 28  5.000e-1, 3               1.245e-1       1596   1568
+DequantizeLinear  1 x 2 x 1 x 1    1 x 2 x 1 x 1    -                -                         -              5      0
+Flatten           1 x 2 x 1 x 1    1 x 2            -                -                         -              0      0
+";
+    assert!(table.contains("ONNX model of 8-bit integers\n"), "{table}");
+    assert!(table.ends_with(expected), "{table}");
+}
 
 #[test]
 fn ranges_are_from_the_smallest_to_the_largest() {

@@ -87,7 +87,13 @@ pub fn floats(tensor: &TensorProto) -> Vec<f32> {
     } else if tensor.raw_data.is_empty() {
         tensor.float_data.clone()
     } else {
-        tensor.raw_data.as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)).collect()
+        tensor
+            .raw_data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&value| f32::from_le_bytes(value))
+            .collect()
     }
 }
 

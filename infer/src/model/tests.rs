@@ -1,5 +1,5 @@
-use tract_onnx::pb::StringStringEntryProto;
-use tract_onnx::pb::tensor_proto::DataLocation;
+use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
+use tract_onnx::pb::{GraphProto, StringStringEntryProto};
 
 use super::*;
 use crate::picture::PIXELS;

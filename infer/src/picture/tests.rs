@@ -3,6 +3,10 @@ use image::{ColorType, GrayAlphaImage, ImageEncoder, Rgba, RgbaImage};
 
 use super::*;
 
+fn decode(bytes: &[u8]) -> Result<Pixels, PictureError> {
+    prepare(&grey(bytes)?, Preparation::PLAIN)
+}
+
 /// Red, green and blue of the test picture at a place given in 0..1; each is linear in it.
 fn colour(u: f64, v: f64) -> [f64; 3] {
     [
@@ -228,11 +232,6 @@ fn other_files_are_refused() {
         folder.path().display()
     );
     assert_eq!(error.to_string(), expected);
-    let error = read(std::io::repeat(b' ')).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "expected a file of at most 64 MiB, found more"
-    );
 }
 
 /// CRC-32 as PNG chunks carry it (<https://www.w3.org/TR/png/#5CRC-algorithm>).
@@ -284,4 +283,37 @@ fn headers_of_oversized_pictures_are_refused() {
         error,
         "expected a picture of at most 256 MiB once decoded, found 384 MiB; save it with 8 bits a channel"
     );
+}
+
+/// A stroke of this grey on paper of another, in a picture much larger than a model's.
+fn stroke(ink: u8, paper: u8) -> GrayImage {
+    GrayImage::from_fn(300, 200, |x, y| {
+        let inside = (180..200).contains(&x) && (40..140).contains(&y);
+        Luma([if inside { ink } else { paper }])
+    })
+}
+
+#[test]
+fn centred_drawings_are_light_on_dark_in_the_middle() {
+    let light = prepare(&stroke(255, 0), Preparation::CENTRED).unwrap();
+    let dark = prepare(&stroke(0, 255), Preparation::CENTRED).unwrap();
+    assert_eq!(light, dark);
+    // 100 rows become the 20 of the box, 20 columns 4 of them.
+    for (index, &pixel) in light.iter().enumerate() {
+        let inside = (4..24).contains(&(index / SIDE)) && (12..16).contains(&(index % SIDE));
+        assert_eq!(pixel, if inside { 255 } else { 0 }, "{index}");
+    }
+    let plain = prepare(&stroke(0, 255), Preparation::PLAIN).unwrap();
+    assert!(plain[0] == 255 && plain[10 * SIDE + 17] < 50);
+}
+
+#[test]
+fn blank_pictures_cannot_be_centred() {
+    let blank = GrayImage::from_pixel(40, 40, Luma([90]));
+    let error = prepare(&blank, Preparation::CENTRED).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "expected a drawing, found a blank picture"
+    );
+    assert_eq!(prepare(&blank, Preparation::PLAIN).unwrap(), [90; PIXELS]);
 }

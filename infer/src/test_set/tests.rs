@@ -44,7 +44,10 @@ fn packed_and_dotted_files_are_read() {
             ("t10k-images-idx3-ubyte.gz", gzip(&images)),
             ("t10k-labels.idx1-ubyte.gz", gzip(&labels)),
         ],
-        [("t10k-images.idx3-ubyte", images), ("t10k-labels-idx1-ubyte.gz", labels)],
+        [
+            ("t10k-images.idx3-ubyte", images),
+            ("t10k-labels-idx1-ubyte.gz", labels),
+        ],
     ] {
         let folder = folder([images, labels]);
         let set = TestSet::load(folder.path(), 3).unwrap();
@@ -60,9 +63,15 @@ fn missing_files_are_named() {
     let expected =
         "expected a folder with t10k-images-idx3-ubyte or t10k-images-idx3-ubyte.gz, found";
     let path = folder.path();
-    assert_eq!(error(path), format!("{}: {expected} neither", path.display()));
+    assert_eq!(
+        error(path),
+        format!("{}: {expected} neither", path.display())
+    );
     let path = path.join("none");
-    assert_eq!(error(&path), format!("{}: {expected} no such folder", path.display()));
+    assert_eq!(
+        error(&path),
+        format!("{}: {expected} no such folder", path.display())
+    );
 }
 
 #[test]
@@ -89,10 +98,17 @@ fn other_files_are_refused() {
         refusal(LABELS, b"<ht".to_vec()),
         "expected IDX magic number 0x00000801, found a shorter file"
     );
-    for sizes in [[3, 28, 27], [3, 14, 56], [0, 28, 28], [MAX_IMAGES + 1, 28, 28]] {
+    for sizes in [
+        [3, 28, 27],
+        [3, 14, 56],
+        [0, 28, 28],
+        [MAX_IMAGES + 1, 28, 28],
+    ] {
         assert_eq!(
             refusal(IMAGES, idx(&sizes, &[])),
-            format!("expected 1 to {MAX_IMAGES} elements of size [28, 28], found a header with sizes {sizes:?}")
+            format!(
+                "expected 1 to {MAX_IMAGES} elements of size [28, 28], found a header with sizes {sizes:?}"
+            )
         );
     }
     let short = idx(&[3, 28, 28], &[])[..12].to_vec();
@@ -102,9 +118,17 @@ fn other_files_are_refused() {
 #[test]
 fn shorter_and_longer_files_are_refused() {
     let message = "expected 2352 bytes after the header, as it says, found ";
-    for (pixels, found) in [(2351, "only 2351"), (0, "only 0"), (2353, "more"), (9999, "more")] {
+    for (pixels, found) in [
+        (2351, "only 2351"),
+        (0, "only 0"),
+        (2353, "more"),
+        (9999, "more"),
+    ] {
         let content = idx(&[3, 28, 28], &vec![7; pixels]);
-        assert_eq!(refusal(IMAGES, content.clone()), format!("{message}{found}"));
+        assert_eq!(
+            refusal(IMAGES, content.clone()),
+            format!("{message}{found}")
+        );
         assert_eq!(refusal(IMAGES, gzip(&content)), format!("{message}{found}"));
     }
 }
@@ -113,12 +137,18 @@ fn shorter_and_longer_files_are_refused() {
 fn damaged_gzip_is_refused() {
     let packed = gzip(&idx(&[3], &[0, 1, 2]));
     let cut = packed[..packed.len() - 4].to_vec();
-    assert_eq!(refusal(LABELS, cut), "expected a whole gzip stream, found one that is cut short");
+    assert_eq!(
+        refusal(LABELS, cut),
+        "expected a whole gzip stream, found one that is cut short"
+    );
     let mut wrong = packed.clone();
     let checksum = packed.len() - 8;
     wrong[checksum] ^= 1;
     let error = refusal(LABELS, wrong);
-    assert!(error.starts_with("expected a sound gzip stream, found "), "{error}");
+    assert!(
+        error.starts_with("expected a sound gzip stream, found "),
+        "{error}"
+    );
 }
 
 #[test]

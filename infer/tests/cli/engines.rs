@@ -25,11 +25,21 @@ fn flash_files_run_with_and_without_asking() {
 fn objects_say_whether_a_picture_is_accepted() {
     let workplace = Workplace::new();
     workplace.picture("a.png", 255).picture("b.png", 127);
-    let command = ["predict", "--json", "--model", "brightness.q8", "a.png", "b.png"];
+    let command = [
+        "predict",
+        "--json",
+        "--model",
+        "brightness.q8",
+        "a.png",
+        "b.png",
+    ];
     let outcome = workplace.run(&command);
     assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-    let objects: Vec<Value> =
-        outcome.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let objects: Vec<Value> = outcome
+        .output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(objects[0]["accepted"], true);
     assert_eq!(objects[1]["accepted"], false);
     assert_eq!(objects[1]["probabilities"], serde_json::json!([0.5, 0.5]));
@@ -43,8 +53,20 @@ fn engines_refuse_the_files_of_the_other() {
     let workplace = Workplace::new();
     workplace.picture("a.png", 255);
     for (engine, file, expected, found, other) in [
-        ("int8", "brightness.onnx", "a flash file", "an ONNX model", "float"),
-        ("float", "brightness.q8", "an ONNX model", "a flash file", "int8"),
+        (
+            "int8",
+            "brightness.onnx",
+            "a flash file",
+            "an ONNX model",
+            "float",
+        ),
+        (
+            "float",
+            "brightness.q8",
+            "an ONNX model",
+            "a flash file",
+            "int8",
+        ),
     ] {
         let outcome = workplace.run(&["predict", "--engine", engine, "--model", file, "a.png"]);
         let error = format!(
@@ -66,8 +88,14 @@ fn damaged_flash_files_are_refused() {
     damaged[last] ^= 1;
     fs::write(workplace.path("damaged.q8"), &damaged).unwrap();
     fs::write(workplace.path("cut.q8"), &damaged[..last]).unwrap();
-    for (file, reason) in [("damaged.q8", "expected checksum "), ("cut.q8", "expected a file of ")] {
-        for command in [&["predict", "--model", file, "a.png"][..], &["inspect", file]] {
+    for (file, reason) in [
+        ("damaged.q8", "expected checksum "),
+        ("cut.q8", "expected a file of "),
+    ] {
+        for command in [
+            &["predict", "--model", file, "a.png"][..],
+            &["inspect", file],
+        ] {
             let outcome = workplace.run(command);
             assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
             assert!(outcome.errors.starts_with(&format!("error: {file}: byte ")));

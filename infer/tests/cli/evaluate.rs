@@ -33,8 +33,17 @@ fn tables_of_both_kinds() {
     for (file, accepted) in [("brightness.q8", true), ("brightness.onnx", false)] {
         let outcome = evaluate(&workplace, &[file]);
         assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-        assert!(outcome.output.starts_with("accuracy 0.6667 (2 of 3 right)\n"), "{}", outcome.output);
-        assert_eq!(outcome.output.contains("accepted 1.0000 (3 of 3)\n"), accepted);
+        assert!(
+            outcome
+                .output
+                .starts_with("accuracy 0.6667 (2 of 3 right)\n"),
+            "{}",
+            outcome.output
+        );
+        assert_eq!(
+            outcome.output.contains("accepted 1.0000 (3 of 3)\n"),
+            accepted
+        );
         assert!(outcome.output.ends_with(confusion), "{}", outcome.output);
     }
 }
@@ -45,7 +54,10 @@ fn objects_of_inverted_pictures() {
     let outcome = evaluate(&workplace, &["brightness.q8", "--invert", "--json"]);
     assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
     let object: Value = serde_json::from_str(&outcome.output).unwrap();
-    assert_eq!((&object["images"], &object["correct"]), (&3.into(), &1.into()));
+    assert_eq!(
+        (&object["images"], &object["correct"]),
+        (&3.into(), &1.into())
+    );
     assert_eq!(object["confusion"], serde_json::json!([[1, 1], [1, 0]]));
     assert_eq!(object["labels"], serde_json::json!(["dark", "bright"]));
 }
@@ -57,41 +69,79 @@ fn scores_are_written_raw() {
     assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
     let scores = fs::read(workplace.path("scores.bin")).unwrap();
     assert_eq!(scores, [0, 98, 0, (-98_i8).cast_unsigned(), 0, 94]);
+    evaluate(
+        &workplace,
+        &["brightness-int8.onnx", "--scores", "int8.bin"],
+    );
+    assert_eq!(fs::read(workplace.path("int8.bin")).unwrap(), scores);
 
     evaluate(&workplace, &["brightness.onnx", "--scores", "scores.bin"]);
     let scores = fs::read(workplace.path("scores.bin")).unwrap();
-    let logits: Vec<f32> =
-        scores.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    let logits: Vec<f32> = scores
+        .as_chunks()
+        .0
+        .iter()
+        .map(|&bytes| f32::from_le_bytes(bytes))
+        .collect();
     assert_eq!(logits.len(), 6);
-    assert!((logits[1] - 1.0).abs() < 1e-3 && (logits[3] + 1.0).abs() < 1e-3, "{logits:?}");
+    assert!(
+        (logits[1] - 1.0).abs() < 1e-3 && (logits[3] + 1.0).abs() < 1e-3,
+        "{logits:?}"
+    );
 }
 
 #[test]
 fn scores_are_written_whole_or_not_at_all() {
     let workplace = workplace();
-    let outcome = evaluate(&workplace, &["brightness.q8", "--scores", "none/scores.bin"]);
+    let outcome = evaluate(
+        &workplace,
+        &["brightness.q8", "--scores", "none/scores.bin"],
+    );
     assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
-    assert!(outcome.errors.starts_with("error: none/scores.bin: expected to write this file, found: "));
+    assert!(
+        outcome
+            .errors
+            .starts_with("error: none/scores.bin: expected to write this file, found: ")
+    );
 
-    fs::write(workplace.path("nan.onnx"), support::constant(&[0.0, f32::NAN], None)).unwrap();
+    fs::write(
+        workplace.path("nan.onnx"),
+        support::constant(&[0.0, f32::NAN], None),
+    )
+    .unwrap();
     fs::write(workplace.path("scores.bin"), "earlier").unwrap();
     let before = fs::read_dir(workplace.path(".")).unwrap().count();
-    assert_eq!(evaluate(&workplace, &["nan.onnx", "--scores", "scores.bin"]).code, 1);
+    assert_eq!(
+        evaluate(&workplace, &["nan.onnx", "--scores", "scores.bin"]).code,
+        1
+    );
     fs::create_dir(workplace.path("folder")).unwrap();
     let outcome = evaluate(&workplace, &["brightness.q8", "--scores", "folder"]);
     assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
     assert_eq!(fs::read(workplace.path("scores.bin")).unwrap(), b"earlier");
-    assert_eq!(fs::read_dir(workplace.path(".")).unwrap().count(), before + 1);
+    assert_eq!(
+        fs::read_dir(workplace.path(".")).unwrap().count(),
+        before + 1
+    );
 }
 
 #[test]
 fn the_environment_names_the_folder() {
     let workplace = workplace();
     let command = ["evaluate", "--model", "brightness.q8"];
-    let outcome: Outcome =
-        workplace.infer(&command).env("MNIST_DIR", "data").output().unwrap().into();
+    let outcome: Outcome = workplace
+        .infer(&command)
+        .env("MNIST_DIR", "data")
+        .output()
+        .unwrap()
+        .into();
     assert_eq!(outcome.code, 0, "{}", outcome.errors);
-    let outcome: Outcome = workplace.infer(&command).env_remove("MNIST_DIR").output().unwrap().into();
+    let outcome: Outcome = workplace
+        .infer(&command)
+        .env_remove("MNIST_DIR")
+        .output()
+        .unwrap()
+        .into();
     assert_eq!(outcome.code, 2);
     assert!(outcome.errors.contains("--data"), "{}", outcome.errors);
 }
@@ -104,9 +154,15 @@ fn bad_data_and_models_are_refused() {
         assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
         outcome.errors
     };
-    let missing = "expected a folder with t10k-images-idx3-ubyte or t10k-images-idx3-ubyte.gz, found";
-    assert_eq!(refusal("none", "brightness.q8"), format!("error: none: {missing} no such folder\n"));
-    assert!(refusal("data", "none.q8").starts_with("error: none.q8: expected a file, found nothing"));
+    let missing =
+        "expected a folder with t10k-images-idx3-ubyte or t10k-images-idx3-ubyte.gz, found";
+    assert_eq!(
+        refusal("none", "brightness.q8"),
+        format!("error: none: {missing} no such folder\n")
+    );
+    assert!(
+        refusal("data", "none.q8").starts_with("error: none.q8: expected a file, found nothing")
+    );
 
     let labels = workplace.path("data").join("t10k-labels-idx1-ubyte");
     fs::write(&labels, support::idx(&[3], &[0, 1, 2])).unwrap();
@@ -114,5 +170,8 @@ fn bad_data_and_models_are_refused() {
     assert!(error.contains("expected labels below 2"), "{error}");
     fs::write(&labels, support::idx(&[2], &[0, 1])).unwrap();
     let error = refusal("data", "brightness.q8");
-    assert!(error.contains("expected 3 labels, one for each image, found 2"), "{error}");
+    assert!(
+        error.contains("expected 3 labels, one for each image, found 2"),
+        "{error}"
+    );
 }

@@ -10,6 +10,7 @@ fn files_of_both_kinds() {
     for (file, kind) in [
         ("brightness.q8", "flash file of 8-bit integers"),
         ("brightness.onnx", "ONNX model of floats"),
+        ("brightness-int8.onnx", "ONNX model of 8-bit integers"),
     ] {
         let outcome = workplace.run(&["inspect", file]);
         assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
@@ -23,8 +24,15 @@ fn other_files_are_refused() {
     fs::write(workplace.path("text"), "no model").unwrap();
     let outcome = workplace.run(&["inspect", "text"]);
     assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
-    assert!(outcome.errors.starts_with("error: text: expected an ONNX model, found "));
+    assert!(
+        outcome
+            .errors
+            .starts_with("error: text: expected an ONNX model, found ")
+    );
     let error = "error: none: expected a file, found nothing of that name\n";
-    assert_eq!(workplace.run(&["inspect", "none"]), Outcome::failed("", error));
+    assert_eq!(
+        workplace.run(&["inspect", "none"]),
+        Outcome::failed("", error)
+    );
     assert_eq!(workplace.run(&["inspect"]).code, 2);
 }

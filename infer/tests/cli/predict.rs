@@ -239,3 +239,38 @@ fn a_full_disk_is_an_error() {
     let message = "error: standard output: expected to print the result, found: ";
     assert!(outcome.errors.starts_with(message), "{}", outcome.errors);
 }
+
+#[test]
+fn drawings_are_centred_if_asked() {
+    let workplace = Workplace::new();
+    // A small dark stroke: nearly all of the picture is bright.
+    let paper = GrayImage::from_fn(200, 200, |x, y| {
+        let ink = (20..60).contains(&x) && (20..60).contains(&y);
+        Luma([if ink { 0 } else { 255 }])
+    });
+    paper.save(workplace.path("a.png")).unwrap();
+    workplace.picture("blank.png", 255);
+    for model in ["brightness.onnx", "brightness.q8", "brightness-int8.onnx"] {
+        let run = |options: &[&str], picture| {
+            workplace.run(&[&["predict", "--model", model], options, &[picture]].concat())
+        };
+        let plain = run(&[], "a.png");
+        assert!(
+            plain.output.starts_with("a. CNN thinks it's a bright"),
+            "{plain:?}"
+        );
+        assert_eq!(run(&["--prepare", "plain"], "a.png"), plain);
+        // The ink becomes a light square of 20 x 20 pixels, a little more than half of the picture.
+        let centred = run(&["--prepare", "centred"], "a.png");
+        assert!(
+            centred.output.starts_with("a. CNN thinks it's a bright"),
+            "{centred:?}"
+        );
+        assert_ne!(centred, plain);
+        let error = "error: blank.png: expected a drawing, found a blank picture\n";
+        assert_eq!(
+            run(&["--prepare", "centred"], "blank.png"),
+            Outcome::failed("", error)
+        );
+    }
+}

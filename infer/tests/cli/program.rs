@@ -21,7 +21,18 @@ impl Workplace {
         let digits = support::constant(&logits, Some("0,1,2,3,4,5,6,7,8,9"));
         fs::write(folder.path().join("digits.onnx"), digits).unwrap();
         fs::write(folder.path().join("brightness.onnx"), support::brightness()).unwrap();
-        fs::write(folder.path().join("brightness.q8"), flash::brightness().file()).unwrap();
+        fs::write(
+            folder.path().join("brightness.q8"),
+            flash::brightness().file(),
+        )
+        .unwrap();
+        let int8 = support::int8::brightness(0);
+        let int8 = support::with_metadata(int8, &[("labels", "dark,bright")]);
+        fs::write(
+            folder.path().join("brightness-int8.onnx"),
+            support::encode(&int8),
+        )
+        .unwrap();
         Self(folder)
     }
 

@@ -88,7 +88,11 @@ impl Spec {
         };
         file[..HEADER_LEN].copy_from_slice(&header.encode());
         let mut input = (self.input, self.input_zero_point);
-        for (layer, place) in self.layers.iter().zip((layers_at as usize..).step_by(LAYER_LEN)) {
+        for (layer, place) in self
+            .layers
+            .iter()
+            .zip((layers_at as usize..).step_by(LAYER_LEN))
+        {
             let record = layer.append(&mut file, input);
             file[place..][..LAYER_LEN].copy_from_slice(&record.encode());
             input = (record.output, record.output_zero_point);
@@ -101,8 +105,16 @@ impl Spec {
 impl LayerSpec {
     fn append(&self, file: &mut Vec<u8>, (input, input_zero_point): (Shape, i8)) -> LayerRecord {
         let multiplier = Multiplier::from_f32_bits(self.multiplier.to_bits()).unwrap();
-        let weights: Vec<u8> = self.weights.iter().map(|weight| weight.cast_unsigned()).collect();
-        let biases: Vec<u8> = self.biases.iter().flat_map(|bias| bias.to_le_bytes()).collect();
+        let weights: Vec<u8> = self
+            .weights
+            .iter()
+            .map(|weight| weight.cast_unsigned())
+            .collect();
+        let biases: Vec<u8> = self
+            .biases
+            .iter()
+            .flat_map(|bias| bias.to_le_bytes())
+            .collect();
         LayerRecord {
             kind: self.kind,
             input_zero_point,

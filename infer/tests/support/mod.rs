@@ -10,6 +10,7 @@ use tract_onnx::pb::{
 };
 
 pub mod flash;
+pub mod int8;
 
 const PIXELS: usize = 28 * 28;
 
@@ -149,7 +150,10 @@ pub fn idx(dimensions: &[usize], elements: &[u8]) -> Vec<u8> {
 pub fn test_set(greys: &[u8], labels: &[u8]) -> [(&'static str, Vec<u8>); 2] {
     let pixels: Vec<u8> = greys.iter().flat_map(|&grey| [grey; PIXELS]).collect();
     [
-        ("t10k-images-idx3-ubyte", idx(&[greys.len(), 28, 28], &pixels)),
+        (
+            "t10k-images-idx3-ubyte",
+            idx(&[greys.len(), 28, 28], &pixels),
+        ),
         ("t10k-labels-idx1-ubyte", idx(&[labels.len()], labels)),
     ]
 }

@@ -1,7 +1,7 @@
 //! Models at the edges of what the format allows, and runs that are refused.
 
 use no_std_core::format::{Axis, KIND_CONVOLUTION, PREPARE_CENTRED, PreparationRecord};
-use no_std_core::{Model, RunError, run};
+use no_std_core::{Model, RunError, arena_len, run};
 
 use crate::oracle;
 use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape, tiny};
@@ -144,4 +144,24 @@ fn images_and_arenas_that_do_not_fit() {
         run(&model, &[0; 16], &mut [0; 11]).is_ok(),
         "a larger one does"
     );
+}
+
+#[test]
+fn arenas_are_planned_from_whole_files_of_this_version_only() {
+    let file = tiny().file();
+    assert_eq!(arena_len(&file), 10);
+    for (at, value) in [(0, b'b'), (7, 0), (8, 2), (9, 1), (31, 1)] {
+        let mut other = file.clone();
+        other[at] = value;
+        assert!(
+            std::panic::catch_unwind(|| arena_len(&other)).is_err(),
+            "{at}"
+        );
+    }
+    for len in 0..160 {
+        assert!(
+            std::panic::catch_unwind(|| arena_len(&file[..len])).is_err(),
+            "{len}"
+        );
+    }
 }

@@ -108,7 +108,8 @@ fn functions() -> Vec<Case> {
     vec![
         plain("Sqrt", &[&[7]], none()),
         plain("Exp", &[&[2, 5]], none()),
-        plain("LogSoftmax", &[&[3, 10]], none().integer("axis", -1)),
+        plain("Log", &[&[2, 5]], none()),
+        plain("ReduceMax", &[&[3, 10]], none().sizes("axes", &[1]).integer("keepdims", 1)),
         case("Relu", &[&[4, 9]], |graph, operator, inputs| {
             // Inputs are positive; half of them shall not be.
             let shift = graph.scalar(1.0);

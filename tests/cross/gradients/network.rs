@@ -127,7 +127,6 @@ fn the_network_is_right(runtime: &Runtime) {
             );
             largest_if_wrong = largest_if_wrong.max((1.01 * found - expected).abs() / scale);
         }
-        println!("{name}: {largest_if_wrong:e}");
         assert!(
             largest_if_wrong > TOLERANCE,
             "{name}: a gradient 1 % too large would pass"

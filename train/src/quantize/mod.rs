@@ -107,3 +107,6 @@ fn expect_digits(network: &FloatNetwork) -> Result<(), QuantizeError> {
 fn go_on(interrupted: &AtomicBool) -> Result<(), Error> {
     if interrupted.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use core::slice;
 use core::task::Poll;
 
 use no_std_core::format::{self, Header, LayerRecord};
+use no_std_core::prepare::{Image, Pixels, Preparation, PrepareError, Rows};
 use no_std_core::requantize::Multiplier;
 use no_std_core::{Model, Run, Scores};
 
@@ -42,6 +43,7 @@ extern "C" fn _start() -> ! {
             Ok(model) => classify(&model, image, arena),
             Err(error) => print(&error),
         }
+        prepare();
         write_flash_file();
         multiply();
         #[cfg(feature = "faulty")]
@@ -101,6 +103,44 @@ impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         put_bytes(text.as_bytes());
         Ok(())
+    }
+}
+
+fn prepare() {
+    let decoded = Preparation::from_bytes(&bytes());
+    let preparations = [
+        Some(Preparation::PLAIN),
+        Preparation::centred(get() as u8),
+        decoded,
+    ];
+    for preparation in preparations.into_iter().flatten() {
+        put((preparation.to_bytes(), preparation.box_side()));
+        match take_picture(preparation) {
+            Ok(image) => image.into_iter().for_each(put),
+            Err(error) => print(&error),
+        }
+    }
+}
+
+fn take_picture(preparation: Preparation) -> Result<Image, PrepareError> {
+    let pixels = Pixels::new(flash(), get() as u32, get() as u32)?;
+    preparation.image(&mut Camera(pixels))
+}
+
+/// Gives rows that have nothing to do with what it says about them.
+struct Camera(Pixels<'static>);
+
+impl Rows for Camera {
+    fn width(&self) -> u32 {
+        self.0.width() ^ get() as u32
+    }
+
+    fn height(&self) -> u32 {
+        self.0.height() ^ get() as u32
+    }
+
+    fn row(&mut self, y: u32) -> Option<&[u8]> {
+        self.0.row(y ^ get() as u32)
     }
 }
 

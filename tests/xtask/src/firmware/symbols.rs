@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
-use object::{LittleEndian, Object, ObjectSymbol, SymbolKind};
+use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 
 /// What the core must do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +34,14 @@ impl Symbols {
         let functions = file
             .symbols()
             .filter(|symbol| symbol.kind() == SymbolKind::Text);
-        let mut symbols = Self {
-            names: Vec::new(),
-            code_len: 0,
-        };
-        for function in functions {
-            symbols.names.push(function.name()?.to_owned());
-            symbols.code_len += function.size();
-        }
-        Ok(symbols)
+        let names = functions.map(|function| function.name().map(str::to_owned));
+        let code = file
+            .sections()
+            .filter(|section| section.kind() == SectionKind::Text);
+        Ok(Self {
+            names: names.collect::<Result<_, _>>()?,
+            code_len: code.map(|section| section.size()).sum(),
+        })
     }
 
     /// Bytes of code.

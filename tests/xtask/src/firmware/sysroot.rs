@@ -14,10 +14,11 @@ use crate::command::{describe, output, relative, run_quietly};
 
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
+/// The linker that these targets take, which `rustc-web` does not bring along.
 const LINKER: &str = "/usr/bin/ld.lld";
 const SOURCES: &str = "/usr/lib/rustlib/src/rust/library/core/Cargo.toml";
 
-/// The packages that have these files.
+/// The packages that have these four files.
 const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "lld", "rust-web-src"];
 
 /// A crate that needs nothing but `core`.
@@ -144,4 +145,28 @@ fn cargo_build(folder: &Path, targets: &[&str]) -> Command {
 /// Where a sysroot has the libraries for `target`.
 pub fn libraries(sysroot: &Path, target: &str) -> PathBuf {
     sysroot.join("lib/rustlib").join(target).join("lib")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_told_from_what_lies_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let libraries = ["libcompiler_builtins-1.rlib", "libcore-2.rlib"];
+        for name in ["core-2.d", "libcore-2.rmeta", "libempty-3.rlib"]
+            .iter()
+            .chain(&libraries)
+        {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let entries = fs::read_dir(folder.path()).unwrap().flatten();
+        let mut found: Vec<_> = entries
+            .filter(is_library)
+            .map(|file| file.file_name())
+            .collect();
+        found.sort();
+        assert_eq!(found, libraries);
+    }
 }

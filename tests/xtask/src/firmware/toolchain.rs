@@ -82,7 +82,7 @@ impl Toolchain {
 /// What to type where [`Toolchain::find`] fails.
 pub fn remedy(targets: &[&str]) -> String {
     format!(
-        "`{}` or, on Debian 12, `{}` installs what it takes",
+        "`{}` or, on Debian 12, `apt-get update && {}` installs what it takes",
         describe(&rustup(targets)),
         describe(&sysroot::apt_get_install())
     )
@@ -135,6 +135,6 @@ mod tests {
             remedy.contains("`rustup target add thumbv6m-none-eabi`"),
             "{remedy}"
         );
-        assert!(remedy.contains("`apt-get install "), "{remedy}");
+        assert!(remedy.contains("&& apt-get install "), "{remedy}");
     }
 }

@@ -1,0 +1,238 @@
+//! How bright a picture would be without ink.
+//!
+//! Lamps, shadows and lenses light paper unevenly. The border of a picture shows mostly paper, so a quadratic surface is
+//! fitted to the medians of 32 pieces of it: the mean squared error is the least, except that what is far off the surface,
+//! ink that crosses the border, pulls no harder than the average (the modified residuals of Huber, "Robust Statistics",
+//! chapter 7).
+//!
+//! Levels are `2 * pixel - 255` (half grey levels around the middle), so inverting a picture changes signs and nothing
+//! else. Positions run from -`UNIT` at the left or top edge to `UNIT` at the right or bottom.
+
+use core::ops::Range;
+
+use super::{PrepareError, Rows, each_row};
+
+/// Half the width or height of a picture.
+const UNIT: i64 = 1024;
+
+/// Fractional bits of the surface's levels.
+const FRACTION: u32 = 16;
+
+/// Pieces that each side of the border is cut into.
+const PIECES: u32 = 8;
+
+/// Rounds of pulling in and fitting.
+const ROUNDS: usize = 4;
+
+/// Mean of `(x^2 + y^2) / UNIT` over the samples.
+const MEAN_SQUARE: i64 = 85 * UNIT / 64;
+
+/// The background: `terms` are the factors of 1, x, y, xy, x^2 and y^2, where x and y are in units of [`UNIT`].
+pub struct Lighting {
+    terms: [i64; 6],
+    width: u32,
+    height: u32,
+}
+
+/// The background along one row, a polynomial in x.
+pub struct RowLighting {
+    terms: [i64; 3],
+    width: u32,
+}
+
+/// The median of a piece of the border, in levels.
+#[derive(Clone, Copy, Default)]
+struct Sample {
+    x: i64,
+    y: i64,
+    level: i64,
+}
+
+impl Lighting {
+    /// Fits the background to the border of a picture.
+    #[inline(never)] // The buffers of this and of other passes are not to be on the stack together.
+    pub fn fit(picture: &mut impl Rows) -> Result<Self, PrepareError> {
+        let samples = border(picture)?;
+        let samples = samples.as_flattened();
+        let mut lighting = Self {
+            terms: [median(samples), 0, 0, 0, 0, 0],
+            width: picture.width(),
+            height: picture.height(),
+        };
+        for _ in 0..ROUNDS {
+            lighting.improve(samples);
+        }
+        Ok(lighting)
+    }
+
+    /// One round: pulls the samples in to the average distance from the surface, then fits the surface to them.
+    ///
+    /// The six shapes are orthogonal over the samples, so each is fitted on its own.
+    fn improve(&mut self, samples: &[Sample]) {
+        let distance = |sample: &Sample| sample.level - self.along(sample.y).at(sample.x);
+        let sum: i64 = samples.iter().map(|sample| distance(sample).abs()).sum();
+        let reach = (sum / i64::from(4 * PIECES)).max(2 << FRACTION);
+
+        let mut sums = [(0, 0); 6];
+        for sample in samples {
+            let distance = distance(sample);
+            let pulled_in = sample.level - distance + distance.min(reach).max(-reach);
+            for ((product, square), shape) in sums.iter_mut().zip(shapes(sample.x, sample.y)) {
+                *product += shape * pulled_in;
+                *square += shape * shape;
+            }
+        }
+        let [constant, x, y, xy, difference, sum] =
+            sums.map(|(product, square)| (product * UNIT).checked_div(square).unwrap_or(0));
+        let level = constant - sum * MEAN_SQUARE / UNIT;
+        self.terms = [level, x, y, xy, sum + difference, sum - difference];
+    }
+
+    /// The background along row `y`.
+    pub fn row(&self, y: u32) -> RowLighting {
+        self.along(position(y, self.height))
+    }
+
+    fn along(&self, y: i64) -> RowLighting {
+        let [constant, x, row, xy, x_square, y_square] = self.terms;
+        RowLighting {
+            terms: [
+                constant + (row + y_square * y / UNIT) * y / UNIT,
+                x + xy * y / UNIT,
+                x_square,
+            ],
+            width: self.width,
+        }
+    }
+}
+
+impl RowLighting {
+    /// How much lighter than the background the pixel in column `x` is, in levels: -510 to 510.
+    pub fn deviation(&self, x: u32, pixel: u8) -> i32 {
+        let background = self.at(position(x, self.width)) / (1 << FRACTION);
+        level(pixel, pixel) - background.clamp(-255, 255) as i32
+    }
+
+    fn at(&self, x: i64) -> i64 {
+        let [constant, linear, square] = self.terms;
+        constant + (linear + square * x / UNIT) * x / UNIT
+    }
+}
+
+/// The shapes that a surface is made of, in units of [`UNIT`]; `MEAN_SQUARE` makes the last one orthogonal to the first.
+fn shapes(x: i64, y: i64) -> [i64; 6] {
+    let (x_square, y_square) = (x * x / UNIT, y * y / UNIT);
+    [
+        UNIT,
+        x,
+        y,
+        x * y / UNIT,
+        x_square - y_square,
+        x_square + y_square - MEAN_SQUARE,
+    ]
+}
+
+/// Where pixel `at` of `len` lies; pixels of a single row or column are in the middle.
+fn position(at: u32, len: u32) -> i64 {
+    let last = len.saturating_sub(1).cast_signed();
+    let doubled = 2 * at.cast_signed() - last;
+    i64::from((doubled * UNIT as i32).checked_div(last).unwrap_or(0))
+}
+
+/// Pixels of the `piece`th of [`PIECES`] parts of a side, at least one.
+fn piece_of(piece: u32, len: u32) -> Range<u32> {
+    let start = piece * len / PIECES;
+    start..((piece + 1) * len / PIECES).max(start + 1)
+}
+
+/// The samples of a picture's border: one of each side for each piece.
+fn border(picture: &mut impl Rows) -> Result<[[Sample; 4]; PIECES as usize], PrepareError> {
+    let (width, height) = (picture.width(), picture.height());
+    let mut samples = [[Sample::default(); 4]; PIECES as usize];
+    for (piece, samples) in (0..PIECES).zip(&mut samples) {
+        let along = (2 * i64::from(piece) + 1 - i64::from(PIECES)) * UNIT / i64::from(PIECES);
+        let columns = piece_of(piece, width);
+        let [left, right] = column_medians(picture, piece_of(piece, height))?;
+        let top = row_median(picture, 0, &columns)?;
+        let bottom = row_median(picture, height - 1, &columns)?;
+        *samples = [
+            (along, -UNIT, top),
+            (along, UNIT, bottom),
+            (-UNIT, along, left),
+            (UNIT, along, right),
+        ]
+        .map(|(x, y, level)| Sample { x, y, level });
+    }
+    Ok(samples)
+}
+
+/// The median of a part of row `y`.
+fn row_median(picture: &mut impl Rows, y: u32, columns: &Range<u32>) -> Result<i64, PrepareError> {
+    let mut histogram = Histogram::new();
+    each_row(picture, y..y + 1, |_, row| {
+        let part = row.get(columns.start as usize..columns.end as usize);
+        histogram.add(part.into_iter().flatten());
+    })?;
+    Ok(histogram.median())
+}
+
+/// The medians of a part of the first and of the last column.
+fn column_medians(picture: &mut impl Rows, rows: Range<u32>) -> Result<[i64; 2], PrepareError> {
+    let (mut left, mut right) = (Histogram::new(), Histogram::new());
+    each_row(picture, rows, |_, row| {
+        left.add(row.first());
+        right.add(row.last());
+    })?;
+    Ok([left.median(), right.median()])
+}
+
+/// The level halfway between two grey values.
+const fn level(low: u8, high: u8) -> i32 {
+    low as i32 + high as i32 - 255
+}
+
+/// The median of the samples' levels.
+fn median(samples: &[Sample]) -> i64 {
+    let is_median = |level: &i64| {
+        let less = samples.iter().filter(|sample| sample.level < *level);
+        let greater = samples.iter().filter(|sample| sample.level > *level);
+        2 * less.count().max(greater.count()) <= samples.len()
+    };
+    let medians = samples.iter().map(|sample| sample.level).filter(is_median);
+    let (low, high) = medians.fold((i64::MAX, i64::MIN), |(low, high), level| {
+        (low.min(level), high.max(level))
+    });
+    i64::midpoint(low, high)
+}
+
+/// How often each grey value occurs in a piece of the border, which has at most 1,024 pixels.
+struct Histogram([u16; 256]);
+
+impl Histogram {
+    const fn new() -> Self {
+        Self([0; 256])
+    }
+
+    fn add<'p>(&mut self, pixels: impl IntoIterator<Item = &'p u8>) {
+        for &pixel in pixels {
+            if let Some(count) = self.0.get_mut(usize::from(pixel)) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// The median as a level with [`FRACTION`] fractional bits.
+    fn median(&self) -> i64 {
+        let total: u16 = self.0.iter().sum();
+        let of_rank = |rank: u16| {
+            let mut below = 0;
+            let reaches = |&count: &u16| {
+                below += count;
+                below > rank
+            };
+            self.0.iter().position(reaches).unwrap_or(0) as u8
+        };
+        let level = level(of_rank(total.saturating_sub(1) / 2), of_rank(total / 2));
+        i64::from(level) << FRACTION
+    }
+}

@@ -1,0 +1,182 @@
+//! From the box that ink takes up in the picture to its place in the image.
+//!
+//! Lengths along a side are in units that make cells of the image and pixels of the picture whole numbers: where the longer
+//! side of the box, of `n` pixels, becomes `s` cells, a pixel is `2 * s` units long and a cell `2 * n`.
+
+use core::ops::Range;
+
+use super::ink::Ink;
+use super::{Image, PrepareError, Rows, SIDE, centre, each_row};
+
+/// Amounts of ink in the cells, 0 to 65,535 where all is ink; only as many rows and columns as a frame has are used.
+type Cells = [[u16; SIDE]; SIDE];
+
+/// A box of the picture and the cells that it becomes.
+pub struct Frame {
+    rows: Side,
+    columns: Side,
+}
+
+/// One dimension of a box.
+struct Side {
+    /// Its pixels in the picture.
+    pixels: Range<u32>,
+    /// The number of cells that they become, 1 to [`SIDE`].
+    cells: u32,
+    /// The length of a pixel.
+    pixel: u32,
+    /// The length of a cell.
+    cell: u32,
+}
+
+impl Frame {
+    /// The box around all pixels that are at least half ink. Its longer side becomes `box_side` cells.
+    pub fn around(ink: &Ink, picture: &mut impl Rows, box_side: u8) -> Result<Self, PrepareError> {
+        let (width, height) = (picture.width(), picture.height());
+        let (mut rows, mut columns) = (height..0, width..0);
+        each_row(picture, 0..height, |y, pixels| {
+            let row = ink.row(y, pixels);
+            for x in (0..width).filter(|&x| 2 * row.amount(x) >= ink.full()) {
+                rows = rows.start.min(y)..y + 1;
+                columns = columns.start.min(x)..columns.end.max(x + 1);
+            }
+        })?;
+        if rows.is_empty() {
+            return Err(PrepareError::NoInk);
+        }
+        let longer = rows.len().max(columns.len()) as u32;
+        let side = |pixels| Side::new(pixels, longer, u32::from(box_side));
+        Ok(Self {
+            rows: side(rows),
+            columns: side(columns),
+        })
+    }
+
+    /// The ink of the box, scaled, stretched to full contrast and placed in an image.
+    #[inline(never)] // See `Lighting::fit`.
+    pub fn draw(
+        &self,
+        ink: &Ink,
+        picture: &mut impl Rows,
+        image: &mut Image,
+    ) -> Result<(), PrepareError> {
+        let mut cells = Cells::default();
+        self.scale(ink, picture, &mut cells)?;
+        let peak = cells.as_flattened().iter().copied().max();
+        let peak = u32::from(peak.unwrap_or(0));
+        for cell in cells.as_flattened_mut() {
+            let stretched = (u32::from(*cell) * 255 + peak / 2).checked_div(peak);
+            *cell = stretched.ok_or(PrepareError::NoInk)? as u16;
+        }
+        self.place(&cells, image);
+        Ok(())
+    }
+
+    /// Fills the cells with their mean amounts of ink.
+    fn scale(
+        &self,
+        ink: &Ink,
+        picture: &mut impl Rows,
+        cells: &mut Cells,
+    ) -> Result<(), PrepareError> {
+        // At most (2 * 8192)^2 * 510, less than 2^38.
+        let whole =
+            u64::from(self.rows.cell) * u64::from(self.columns.cell) * u64::from(ink.full());
+        for (row, cells) in (0..self.rows.cells).zip(cells) {
+            let mut sums = [0_u64; SIDE];
+            each_row(picture, self.rows.pixels_in(row), |y, pixels| {
+                let height = u64::from(self.rows.overlap(row, y));
+                let ink_row = ink.row(y, pixels);
+                for (column, sum) in (0..self.columns.cells).zip(&mut sums) {
+                    let part = |x| u64::from(ink_row.amount(x) * self.columns.overlap(column, x));
+                    *sum += height * self.columns.pixels_in(column).map(part).sum::<u64>();
+                }
+            })?;
+            for (cell, sum) in cells.iter_mut().zip(sums) {
+                *cell = (sum * u64::from(u16::MAX)).checked_div(whole).unwrap_or(0) as u16;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills the image with the cells where their centre of mass is nearest the middle, but all of them in the image.
+    fn place(&self, cells: &Cells, image: &mut Image) {
+        let (mut mass, mut row_moment, mut column_moment) = (0, 0, 0);
+        for (y, row) in (0..).zip(cells) {
+            for (x, &cell) in (0..).zip(row) {
+                mass += u32::from(cell);
+                row_moment += y * u32::from(cell);
+                column_moment += x * u32::from(cell);
+            }
+        }
+        let (top, left) = (
+            self.rows.margin(mass, row_moment),
+            self.columns.margin(mass, column_moment),
+        );
+        image.fill(i8::MIN);
+        for (targets, cells) in image.chunks_mut(SIDE).skip(top).zip(cells) {
+            for (target, &cell) in targets.iter_mut().skip(left).zip(cells) {
+                *target = centre(cell as u8);
+            }
+        }
+    }
+}
+
+impl Side {
+    /// The side of a box whose longer side, of `longer` pixels, becomes `box_side` cells.
+    fn new(pixels: Range<u32>, longer: u32, box_side: u32) -> Self {
+        let rounded = (2 * pixels.len() as u32 * box_side + longer)
+            .checked_div(2 * longer)
+            .unwrap_or(0);
+        Self {
+            pixels,
+            cells: rounded.max(1),
+            pixel: 2 * box_side,
+            cell: 2 * longer,
+        }
+    }
+
+    /// From where to where a cell is, in a coordinate that is 0 where the first pixel begins: the cells' middle is the pixels'.
+    fn extent(&self, cell: u32) -> Range<i32> {
+        let pixels = self.pixels.len() as u32 * self.pixel;
+        let first = (pixels / 2).cast_signed() - (self.cells * self.cell / 2).cast_signed();
+        let start = first + (cell * self.cell).cast_signed();
+        start..start + self.cell.cast_signed()
+    }
+
+    /// The pixels that lie in a cell, in whole or in part.
+    fn pixels_in(&self, cell: u32) -> Range<u32> {
+        let extent = self.extent(cell);
+        let start = extent
+            .start
+            .max(0)
+            .unsigned_abs()
+            .checked_div(self.pixel)
+            .unwrap_or(0);
+        let end = (extent.end.max(0).unsigned_abs() + self.pixel - 1)
+            .checked_div(self.pixel)
+            .unwrap_or(0);
+        self.pixels.start + start..self.pixels.end.min(self.pixels.start + end)
+    }
+
+    /// The length of the part of a pixel that lies in a cell.
+    fn overlap(&self, cell: u32, pixel: u32) -> u32 {
+        let extent = self.extent(cell);
+        let start = ((pixel - self.pixels.start) * self.pixel).cast_signed();
+        let end = start + self.pixel.cast_signed();
+        (extent.end.min(end) - extent.start.max(start))
+            .max(0)
+            .unsigned_abs()
+    }
+
+    /// Cells of margin before the first one that bring the centre of mass `moment / mass`, where the first cell is 0, to at
+    /// least 13.5 and less than 14.5, as in MNIST; fewer, if the last cell would leave the image.
+    fn margin(&self, mass: u32, moment: u32) -> usize {
+        let missing = (27 * mass).saturating_sub(2 * moment);
+        let margin = (missing + 2 * mass)
+            .saturating_sub(1)
+            .checked_div(2 * mass)
+            .unwrap_or(0);
+        margin.min(SIDE as u32 - self.cells) as usize
+    }
+}

@@ -1,0 +1,195 @@
+//! The same steps on tract and on ONNX Runtime: in a row at a low rate, one by one at the default rate.
+
+use std::sync::atomic::AtomicBool;
+
+use ndarray::ArrayD;
+use tests::training::Stepper;
+use tests::{restart, runtimes};
+use train::checkpoint::Record;
+use train::data::augment::Augment;
+use train::data::batch::{Batches, Order};
+use train::data::{Digits, synthetic};
+use train::evaluate::evaluation_feeds;
+use train::fit::{Sums, Trainer};
+use train::init::Masks;
+use train::models::mask_name;
+use train::net::Network;
+use train::optimizer::Optimizer;
+use train::runtime::Runtime;
+use train::tensor::Tensor;
+
+use super::{BATCH_SIZE, record};
+
+/// The runtimes add in different orders, and what that changes grows from step to step.
+const LOSS_TOLERANCE: f32 = 1e-3;
+/// At the default rate a last bit, be it from another runtime or from another number of threads, decides within twenty
+/// steps which filters stay alive; a tenth of it keeps the growth in bounds without hiding a wrong gradient.
+const GENTLE_LEARNING_RATE: f32 = 1e-4;
+/// Steps in which runtimes are compared.
+const STEPS: usize = 50;
+/// Of the loss of one step from the same variables, relative: a sum over the batch of 32-bit floats.
+const STEP_LOSS_TOLERANCE: f64 = 1e-5;
+/// Of what one step adds to a variable, relative to the most that it adds to any element. Rounding stays a tenth of
+/// it, although the optimiser divides by roots that may be near zero; a gradient 1 % larger in one runtime would be
+/// nearly a hundred times it.
+const UPDATE_TOLERANCE: f32 = 1e-4;
+/// Steps that must agree so well. In the others a `ReLU` or a maximum lies so near its kink that the last bit of an
+/// activation decides where a gradient goes.
+const STEPS_IN_AGREEMENT: usize = 40;
+
+/// The mean loss of each of the first 50 steps.
+fn losses(runtime: &Runtime, digits: &Digits) -> Vec<f32> {
+    let record = Record {
+        learning_rate: GENTLE_LEARNING_RATE,
+        ..record(0)
+    };
+    let mut trainer = Trainer::new(runtime, &Network::digits(), &record, None).unwrap();
+    let never = AtomicBool::new(false);
+    let mut losses = Vec::new();
+    let mut before = Sums::default();
+    let on_step = |sums: &Sums| {
+        losses.push(((sums.loss - before.loss) / (sums.count - before.count)) as f32);
+        before = *sums;
+    };
+    trainer
+        .epoch(&digits.train, Augment::None, 7, &never, on_step)
+        .unwrap();
+    losses
+}
+
+fn digits_of_50_steps() -> Digits {
+    synthetic::digits(STEPS * BATCH_SIZE, 1, 3)
+}
+
+#[test]
+fn first_losses_agree_between_runtimes() {
+    let test = "training::agreement::first_losses_agree_between_runtimes";
+    let digits = digits_of_50_steps();
+    if let Some(file) = restart::exchange() {
+        return restart::write(&file, losses(&runtimes::tract(), &digits));
+    }
+    let Some(runtime) = runtimes::onnxruntime(test) else {
+        return;
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    restart::test(test, file.path());
+    let on_tract = restart::read(file.path());
+    let on_onnxruntime = losses(&runtime, &digits);
+    assert_eq!((on_tract.len(), on_onnxruntime.len()), (STEPS, STEPS));
+    for (step, (a, b)) in on_tract.iter().zip(&on_onnxruntime).enumerate() {
+        assert!((a - b).abs() <= LOSS_TOLERANCE, "step {step}: {a} and {b}");
+    }
+    assert!(on_tract[STEPS - 1] < on_tract[0] - 0.3, "{on_tract:?}");
+}
+
+/// Images, labels, weights and masks of each step of an epoch.
+fn epoch_feeds(digits: &Digits) -> impl Iterator<Item = Vec<(String, Tensor)>> {
+    let order = Order::Shuffled(7);
+    let batches = Batches::new(&digits.train, Augment::None.variants(), BATCH_SIZE, order).unwrap();
+    let mut masks = Masks::new(&Network::digits(), BATCH_SIZE, 7);
+    batches.map(move |batch| {
+        let mut feeds = evaluation_feeds(batch);
+        feeds.extend(
+            masks
+                .draw()
+                .into_iter()
+                .map(|(layer, mask)| (mask_name(&layer), mask)),
+        );
+        feeds
+    })
+}
+
+/// The variables before each step, each time followed by the step's loss, and the variables after the last step.
+fn recorded(stepper: &mut Stepper, digits: &Digits) -> Vec<f32> {
+    let mut numbers = flat(&stepper.variables());
+    for feeds in epoch_feeds(digits) {
+        numbers.push(stepper.step(feeds).loss_sum as f32);
+        numbers.extend(flat(&stepper.variables()));
+    }
+    numbers
+}
+
+fn flat(variables: &[(String, Tensor)]) -> Vec<f32> {
+    variables
+        .iter()
+        .flat_map(|(_, tensor)| tensor.as_f32().unwrap())
+        .copied()
+        .collect()
+}
+
+/// Variables with the names and shapes of `like` from the first of the numbers.
+fn shaped(like: &[(String, Tensor)], numbers: &[f32]) -> Vec<(String, Tensor)> {
+    let mut numbers = numbers.iter().copied();
+    let one = |(name, tensor): &(String, Tensor)| {
+        let array = tensor.as_f32().unwrap().mapv(|_| numbers.next().unwrap());
+        (name.clone(), array.into())
+    };
+    like.iter().map(one).collect()
+}
+
+/// Takes each step alone from the recorded variables and compares what comes out.
+fn replay(stepper: &mut Stepper, digits: &Digits, numbers: &[f32]) {
+    let like = stepper.variables();
+    let states: Vec<&[f32]> = numbers.chunks(flat(&like).len() + 1).collect();
+    assert_eq!(states.len(), STEPS + 1);
+    let mut errors = Vec::new();
+    for (step, feeds) in epoch_feeds(digits).enumerate() {
+        let (&loss, before) = states[step].split_last().unwrap();
+        let before = shaped(&like, before);
+        stepper.set_variables(&before);
+        let (found, loss) = (stepper.step(feeds).loss_sum, f64::from(loss));
+        let error = (found - loss).abs() / loss;
+        assert!(
+            error <= STEP_LOSS_TOLERANCE,
+            "step {step}: losses {found} and {loss}"
+        );
+        errors.push(update_error(
+            &stepper.variables(),
+            &shaped(&like, states[step + 1]),
+            &before,
+        ));
+    }
+    let agree = errors
+        .iter()
+        .filter(|&&error| error <= UPDATE_TOLERANCE)
+        .count();
+    assert!(
+        agree >= STEPS_IN_AGREEMENT,
+        "{agree} of {STEPS} steps: {errors:?}"
+    );
+}
+
+/// Largest difference of what a step adds to a variable, relative to the most that it adds to any element of it.
+fn update_error(
+    found: &[(String, Tensor)],
+    expected: &[(String, Tensor)],
+    before: &[(String, Tensor)],
+) -> f32 {
+    let largest = |array: ArrayD<f32>| array.fold(0.0f32, |most, value| most.max(value.abs()));
+    let error = |index: usize| {
+        let [found, expected, before] =
+            [found, expected, before].map(|all| all[index].1.as_f32().unwrap());
+        largest(found - expected) / largest(expected - before)
+    };
+    (0..before.len()).map(error).fold(0.0, f32::max)
+}
+
+#[test]
+fn each_step_agrees_between_runtimes_at_the_default_rate() {
+    let test = "training::agreement::each_step_agrees_between_runtimes_at_the_default_rate";
+    let digits = digits_of_50_steps();
+    let stepper = |runtime| Stepper::new(&runtime, Optimizer::Rmsprop, BATCH_SIZE);
+    if let Some(file) = restart::exchange() {
+        return replay(
+            &mut stepper(runtimes::tract()),
+            &digits,
+            &restart::read(&file),
+        );
+    }
+    let Some(runtime) = runtimes::onnxruntime(test) else {
+        return;
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    restart::write(file.path(), recorded(&mut stepper(runtime), &digits));
+    restart::test(test, file.path());
+}
