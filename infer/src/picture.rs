@@ -122,7 +122,8 @@ pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, Pic
     }
     let (width, height) = grey.dimensions();
     let mut rows = prepare::Pixels::new(grey.as_raw(), width, height)?;
-    let image = preparation.image(&mut rows)?;
+    let mut image = [0; PIXELS];
+    preparation.prepare(&mut rows, &mut image)?;
     Ok(image.map(|value| value.cast_unsigned() ^ 0x80))
 }
 

@@ -37,6 +37,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(test)]
+extern crate std;
+
 mod error;
 pub mod format;
 mod kernels;

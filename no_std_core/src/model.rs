@@ -109,7 +109,7 @@ impl<'a> Model<'a> {
         self.header.layers.saturating_sub(1)
     }
 
-    /// Multiplications that a run takes; [`u64::MAX`] if they are more.
+    /// Multiplications that a run takes; [`u64::MAX`] if they are more. Who runs files of others may want to limit them.
     pub fn multiply_adds(&self) -> u64 {
         self.layers()
             .fold(0, |sum, layer| sum.saturating_add(layer.multiply_adds()))

@@ -71,7 +71,7 @@ pub trait Rows {
 /// A grey picture in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Pixels<'a> {
-    pixels: &'a [u8],
+    grey: &'a [u8],
     width: u32,
     height: u32,
 }
@@ -85,7 +85,7 @@ impl<'a> Pixels<'a> {
     pub const fn new(pixels: &'a [u8], width: u32, height: u32) -> Result<Self, PrepareError> {
         if pixels.len() as u64 == width as u64 * height as u64 {
             Ok(Self {
-                pixels,
+                grey: pixels,
                 width,
                 height,
             })
@@ -107,7 +107,7 @@ impl Rows for Pixels<'_> {
     fn row(&mut self, y: u32) -> Option<&[u8]> {
         let width = self.width as usize;
         let start = width.checked_mul(y as usize)?;
-        self.pixels.get(start..)?.get(..width)
+        self.grey.get(start..)?.get(..width)
     }
 }
 
@@ -248,7 +248,8 @@ pub enum PrepareError {
     },
     /// This row could not be had, or was not as long as the picture is wide.
     Row(u32),
-    /// The picture is blank: nothing stands out from the background and its noise by 16 grey levels or more.
+    /// The picture is blank: nothing stands out from the background and its noise by 16 grey levels or more, or what does is
+    /// too fine to be seen in an image.
     NoInk,
 }
 

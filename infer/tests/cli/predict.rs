@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use image::{GrayImage, ImageFormat, Luma};
 use serde_json::Value;
+use tract_onnx::pb::{AttributeProto, attribute_proto};
 
 use crate::program::{Outcome, Workplace};
 use crate::support;
@@ -273,4 +274,38 @@ fn drawings_are_centred_if_asked() {
             Outcome::failed("", error)
         );
     }
+}
+
+#[test]
+fn a_model_that_makes_tract_panic_is_one_line() {
+    let workplace = Workplace::new();
+    workplace.picture("1.png", 0);
+    let mut pool = support::node("MaxPool", &["pixels"], "pooled");
+    pool.attribute = ["kernel_shape", "strides"]
+        .map(|name| AttributeProto {
+            name: name.into(),
+            r#type: attribute_proto::AttributeType::Ints as i32,
+            ints: vec![i64::from(name == "kernel_shape"); 2],
+            ..AttributeProto::default()
+        })
+        .to_vec();
+    let nodes = vec![
+        pool,
+        support::node("Flatten", &["pooled"], "flat"),
+        support::node("Gemm", &["flat", "weights", "bias"], "logits"),
+    ];
+    let constants = vec![
+        support::tensor("weights", &[784, 2], &[0.0; 2 * 784]),
+        support::tensor("bias", &[2], &[0.0; 2]),
+    ];
+    let model = support::encode(&support::model(nodes, constants, 2));
+    fs::write(workplace.path("zero.onnx"), model).unwrap();
+    let outcome = workplace.run(&["predict", "--model", "zero.onnx", "1.png"]);
+    assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
+    assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+    assert!(
+        outcome.errors.starts_with("error: zero.onnx: "),
+        "{}",
+        outcome.errors
+    );
 }

@@ -6,7 +6,7 @@
 use super::{Kernel, dot};
 use crate::error::Fault;
 use crate::format::{Axis, KIND_CONVOLUTION, LayerRecord};
-use crate::model::Layer;
+use crate::model::{Channel, Layer};
 
 /// Filters that share the work of finding a window in the input.
 const BLOCK: usize = 8;
@@ -71,20 +71,7 @@ fn step(layer: &Layer<'_>, input: &[i8], row: usize, output: &mut [i8]) {
     for (column, place) in output.chunks_mut(channels).enumerate() {
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
             let filters = layer.channels(block * BLOCK);
-            let mut maxima = [i32::MIN; BLOCK];
-            for rows in tile(record.rows, row, record.input.rows) {
-                for columns in tile(record.columns, column, record.input.columns) {
-                    let patch = Patch {
-                        input,
-                        layer: record,
-                        rows,
-                        columns,
-                    };
-                    for (maximum, filter) in maxima.iter_mut().zip(filters.clone()) {
-                        *maximum = (*maximum).max(filter.bias + patch.dot(filter.weights));
-                    }
-                }
-            }
+            let maxima = maxima(record, input, [row, column], &filters);
             for ((output, filter), maximum) in outputs.iter_mut().zip(filters).zip(maxima) {
                 *output = filter
                     .multiplier
@@ -92,6 +79,30 @@ fn step(layer: &Layer<'_>, input: &[i8], row: usize, output: &mut [i8]) {
             }
         }
     }
+}
+
+/// The greatest sum that each of the first filters has in the tile of one place of the output.
+fn maxima<'a>(
+    layer: &LayerRecord,
+    input: &[i8],
+    [row, column]: [usize; 2],
+    filters: &(impl Iterator<Item = Channel<'a>> + Clone),
+) -> [i32; BLOCK] {
+    let mut maxima = [i32::MIN; BLOCK];
+    for rows in tile(layer.rows, row, layer.input.rows) {
+        for columns in tile(layer.columns, column, layer.input.columns) {
+            let patch = Patch {
+                input,
+                layer,
+                rows,
+                columns,
+            };
+            for (maximum, filter) in maxima.iter_mut().zip(filters.clone()) {
+                *maximum = (*maximum).max(filter.bias + patch.dot(filter.weights));
+            }
+        }
+    }
+    maxima
 }
 
 /// The kernel's places in the tile at `index` along one axis.

@@ -1,1 +1,158 @@
+//! Pictures drawn by code, prepared, and compared with what is known of them or with a naive oracle.
 
+extern crate std;
+
+mod drawing;
+mod extremes;
+mod invariance;
+mod oracle;
+
+use std::vec::Vec;
+
+use super::*;
+use drawing::Picture;
+
+/// The image of a picture in memory; it must have ink.
+fn prepared(picture: &Picture) -> Image {
+    image_of(Preparation::CENTRED, picture).expect("the picture has ink")
+}
+
+fn image_of(preparation: Preparation, picture: &Picture) -> Result<Image, PrepareError> {
+    let mut image = [0; SIDE * SIDE];
+    preparation.prepare(&mut picture.rows(), &mut image)?;
+    Ok(image)
+}
+
+/// Mean absolute difference of two images in grey levels, one moved by at most a pixel: the centre of mass of a symmetric
+/// drawing lies just between two places, and the least change sends it to the other one.
+fn difference(one: &Image, other: &Image) -> f64 {
+    let pixel = |image: &Image, x: usize, y: usize| {
+        let inside = x < SIDE && y < SIDE;
+        if inside { image[y * SIDE + x] } else { i8::MIN }
+    };
+    let moved = |(right, down): (usize, usize)| {
+        let mut sum = 0;
+        for (y, x) in (0..=SIDE).flat_map(|y| (0..=SIDE).map(move |x| (y, x))) {
+            let one = pixel(one, x, y);
+            sum += u32::from(one.abs_diff(pixel(
+                other,
+                (x + right).wrapping_sub(1),
+                (y + down).wrapping_sub(1),
+            )));
+        }
+        f64::from(sum) / (SIDE * SIDE) as f64
+    };
+    (0..9)
+        .map(|move_by| moved((move_by % 3, move_by / 3)))
+        .fold(f64::MAX, f64::min)
+}
+
+/// The rows of an image from the first to the last that has ink.
+fn inked_rows(image: &Image) -> Vec<&[i8]> {
+    let rows: Vec<&[i8]> = image.chunks(SIDE).collect();
+    let inked = |row: &&[i8]| row.iter().any(|&pixel| pixel != i8::MIN);
+    let first = rows.iter().position(inked).unwrap_or(0);
+    let last = rows.iter().rposition(inked).unwrap_or(0);
+    rows[first..=last].to_vec()
+}
+
+/// A small random number generator (xorshift), the same numbers in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 >> 11
+    }
+
+    /// A number from `low` to `high`, both included.
+    fn within(&mut self, low: u32, high: u32) -> u32 {
+        low + (self.next() % u64::from(high - low + 1)) as u32
+    }
+
+    /// A number from `low` to `high`.
+    fn real(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.next() as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Roughly normal, mean 0, standard deviation 1.
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.real(-0.5, 0.5)).sum()
+    }
+}
+
+#[test]
+fn a_preparation_survives_its_encoding() {
+    let all = (1..=28).map(|side| Preparation::centred(side).unwrap());
+    for preparation in all.chain([Preparation::PLAIN, Preparation::CENTRED]) {
+        assert_eq!(
+            Preparation::from_bytes(&preparation.to_bytes()),
+            Some(preparation)
+        );
+    }
+    assert_eq!(Preparation::PLAIN.to_bytes(), [0; 8]);
+    assert_eq!(Preparation::CENTRED.to_bytes(), [1, 20, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(Preparation::CENTRED, Preparation::centred(20).unwrap());
+    assert_eq!(
+        (
+            Preparation::PLAIN.box_side(),
+            Preparation::CENTRED.box_side()
+        ),
+        (None, Some(20))
+    );
+    assert_eq!(
+        (Preparation::centred(0), Preparation::centred(29)),
+        (None, None)
+    );
+}
+
+#[test]
+fn other_bytes_are_no_preparation() {
+    let mut accepted = 0;
+    for at in 0..8 {
+        for start in [Preparation::PLAIN, Preparation::CENTRED] {
+            for value in 0..=u8::MAX {
+                let mut bytes = start.to_bytes();
+                bytes[at] = value;
+                if let Some(preparation) = Preparation::from_bytes(&bytes) {
+                    assert_eq!(preparation.to_bytes(), bytes);
+                    accepted += 1;
+                }
+            }
+        }
+    }
+    // The 28 boxes once, plain at each of the other places once and at the mode's, centred at all but the box's.
+    assert_eq!(accepted, 28 + 8 + 7);
+}
+
+#[test]
+fn plain_takes_pixels_as_they_are() {
+    let mut random = Random(7);
+    let picture = Picture::new(28, 28, |_, _| random.real(0.0, 255.0));
+    let image = image_of(Preparation::PLAIN, &picture).unwrap();
+    for (&value, &pixel) in image.iter().zip(&picture.pixels) {
+        assert_eq!(i32::from(value), i32::from(pixel) - 128);
+    }
+    for (width, height) in [(27, 28), (28, 29), (0, 0), (784, 1), (56, 14)] {
+        let picture = Picture::new(width, height, |_, _| 0.0);
+        let error = image_of(Preparation::PLAIN, &picture).unwrap_err();
+        assert_eq!(error, PrepareError::NotPlain { width, height });
+    }
+}
+
+#[test]
+fn messages_are_one_line() {
+    let (width, height) = (3, 4);
+    for error in [
+        PrepareError::Length { width, height },
+        PrepareError::Size { width, height },
+        PrepareError::NotPlain { width, height },
+        PrepareError::Row(17),
+        PrepareError::NoInk,
+    ] {
+        let message = std::format!("{error}");
+        assert!(!message.is_empty() && !message.contains('\n'), "{message}");
+    }
+}

@@ -61,19 +61,28 @@ pub fn int8_model(
     let core = Model::new(&file).map_err(QuantizeError::Core)?;
     let expected = scores(&core, request.checked, request.interrupted)?;
     let logits = run_model(runtime, &read(model)?, request.checked, VARIANTS)?;
-    compare(runtime.kind().name(), &integers(&logits, meaning), &expected)?;
+    compare(
+        runtime.kind().name(),
+        &integers(&logits, meaning),
+        &expected,
+    )?;
     if let Some(second) = request.second {
-        let logits = second.logits(model).map_err(|reason| QuantizeError::Check {
-            runtime: second.name().into(),
-            reason,
-        })?;
+        let logits = second
+            .logits(model)
+            .map_err(|reason| QuantizeError::Check {
+                runtime: second.name().into(),
+                reason,
+            })?;
         compare(second.name(), &integers(&logits, meaning), &expected)?;
     }
     Ok(())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::ReadModel { path: path.into(), source })
+    std::fs::read(path).map_err(|source| Error::ReadModel {
+        path: path.into(),
+        source,
+    })
 }
 
 /// The integers that logits stand for.
@@ -85,11 +94,21 @@ pub fn integers(logits: &Array2<f32>, meaning: Quantization) -> Array2<i8> {
 /// Fails unless a runtime's logits are those of the core, on every sample.
 fn compare(runtime: &str, found: &Array2<i8>, expected: &[Scores]) -> Result<(), QuantizeError> {
     if found.nrows() != expected.len() {
-        let reason = format!("expected logits of {} samples, found {}", expected.len(), found.nrows());
-        return Err(QuantizeError::Check { runtime: runtime.into(), reason });
+        let reason = format!(
+            "expected logits of {} samples, found {}",
+            expected.len(),
+            found.nrows()
+        );
+        return Err(QuantizeError::Check {
+            runtime: runtime.into(),
+            reason,
+        });
     }
     let pairs = found.outer_iter().zip(expected);
-    match pairs.enumerate().find(|(_, (found, expected))| !found.iter().eq(expected.logits())) {
+    match pairs
+        .enumerate()
+        .find(|(_, (found, expected))| !found.iter().eq(expected.logits()))
+    {
         None => Ok(()),
         Some((sample, (found, expected))) => Err(QuantizeError::Differs {
             runtime: runtime.into(),
@@ -110,8 +129,9 @@ fn scores(
     let part = images.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let parts = images.images.axis_chunks_iter(Axis(0), part);
-        let workers: Vec<_> =
-            parts.map(|part| scope.spawn(move || part_scores(model, &part, interrupted))).collect();
+        let workers: Vec<_> = parts
+            .map(|part| scope.spawn(move || part_scores(model, &part, interrupted)))
+            .collect();
         let mut scores = Vec::new();
         for worker in workers {
             scores.extend(worker.join().expect("nothing in the core panics")?);
@@ -130,8 +150,10 @@ fn part_scores(
     for image in images.outer_iter() {
         go_on(interrupted)?;
         for variant in VARIANTS {
-            let image: Vec<i8> =
-                image.iter().map(|&pixel| quantize_pixel(variant.of(pixel))).collect();
+            let image: Vec<i8> = image
+                .iter()
+                .map(|&pixel| quantize_pixel(variant.of(pixel)))
+                .collect();
             let found = no_std_core::run(model, &image, &mut arena);
             scores.push(found.map_err(QuantizeError::CoreRun)?);
         }
@@ -147,9 +169,14 @@ mod tests {
     fn integers_are_found_again_in_what_they_stand_for() {
         for scale in [0.1, 1.0 / 255.0, 0.123_456_79, 3.7e-7, 8.1e12] {
             for zero_point in [-128, -3, 0, 90, 127] {
-                let all = Array2::from_shape_fn((16, 16), |(row, column)| (16 * row + column) as u8 as i8);
+                let all = Array2::from_shape_fn((16, 16), |(row, column)| {
+                    (16 * row + column) as u8 as i8
+                });
                 let real = |q: i8| scale * f32::from(i16::from(q) - i16::from(zero_point));
-                assert_eq!(integers(&all.mapv(real), Quantization { scale, zero_point }), all);
+                assert_eq!(
+                    integers(&all.mapv(real), Quantization { scale, zero_point }),
+                    all
+                );
             }
         }
     }

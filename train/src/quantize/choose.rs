@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use ndarray::Array2;
 
 use super::check::integers;
-use super::lower::FloatNetwork;
+use super::network::FloatNetwork;
 use super::range::{METHODS, Method, Range};
 use super::scale::{IMAGE, Int8Layer};
 use super::{QuantizeError, VARIANTS, go_on, graphs};
@@ -48,13 +48,21 @@ impl Candidate {
         outputs: &mut [Vec<f32>],
         held_out: &Dataset,
     ) -> Result<Self, Error> {
-        let ranges: Vec<Range> =
-            outputs.iter_mut().map(|values| Range::of(values, method)).collect();
+        let ranges: Vec<Range> = outputs
+            .iter_mut()
+            .map(|values| Range::of(values, method))
+            .collect();
         let layers = quantize_layers(network, &ranges)?;
         let model = graphs::shipped(network, &layers, &[])?;
         let logits = run_model(runtime, &model, held_out, VARIANTS)?;
         let accuracy = accuracy(&logits, held_out);
-        Ok(Self { method, ranges, layers, logits, accuracy })
+        Ok(Self {
+            method,
+            ranges,
+            layers,
+            logits,
+            accuracy,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ONNX graphs of a network that is quantised: with its outputs layer by layer, in floats and in integers, and the
 //! one that is shipped.
 
-use super::lower::{FloatNetwork, Layer};
+use super::network::{FloatNetwork, Layer};
 use super::scale::{IMAGE, Int8Layer};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::models::{IMAGES, LOGITS};

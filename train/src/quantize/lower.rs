@@ -13,6 +13,7 @@ use prost::Message;
 
 use parameters::Tensors;
 
+use super::network::{FloatNetwork, Kind, Layer};
 use crate::models::{IMAGES, LOGITS};
 use crate::onnx;
 use crate::ops::Window;
@@ -46,77 +47,14 @@ pub enum LowerError {
     },
 }
 
-/// Which of the layers that can be quantised one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A kernel that moves over its input.
-    Convolution,
-    /// A kernel that covers its input.
-    Dense,
-}
-
-/// One layer of a float model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
-    /// Name, counted by kind: `conv1`.
-    pub name: String,
-    /// The node that it comes from, with its operator: `Conv_0 (Conv)`.
-    pub node: String,
-    /// What it is.
-    pub kind: Kind,
-    /// How the kernel moves.
-    pub window: Window,
-    /// `[filters, channels, kernel rows, kernel columns]`, finite and not all zero.
-    pub weight: Array4<f32>,
-    /// `[filters]`, finite.
-    pub bias: Array1<f32>,
-    /// Whether negative outputs become zero.
-    pub relu: bool,
-    /// Tiles of the output of which the maximum is taken.
-    pub pool: Option<Window>,
-    /// Channels, rows and columns of the input.
-    pub input: [usize; 3],
-    /// Channels, rows and columns of the output before pooling.
-    pub convolved: [usize; 3],
-    /// Channels, rows and columns of the output.
-    pub output: [usize; 3],
-}
-
-impl Layer {
-    /// Multiplications and additions for one image.
-    pub fn multiply_adds(&self) -> usize {
-        self.weight.len() * self.convolved[1] * self.convolved[2]
-    }
-}
-
-/// A float model as a chain of layers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FloatNetwork {
-    /// Channels, rows and columns of an image.
-    pub input: [usize; 3],
-    /// The layers; the last one yields the logits, with one row and one column.
-    pub layers: Vec<Layer>,
-    /// What the model tells about itself.
-    pub metadata: Vec<(String, String)>,
-}
-
-impl FloatNetwork {
-    /// Number of logits.
-    pub fn classes(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.output[0])
-    }
-
-    /// The text that the model's metadata has under a key.
-    pub fn metadata(&self, key: &str) -> Option<&str> {
-        self.metadata.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
-    }
-}
-
 /// Reads a model file whose input is `images` `[1, channels, rows, columns]` and whose output is `logits`
 /// `[1, classes]`.
 pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
-    let model = onnx::Model::decode(onnx).map_err(|error| LowerError::NotOnnx(error.to_string()))?;
-    let graph = model.graph.ok_or_else(|| LowerError::NotOnnx("no graph in it".into()))?;
+    let model =
+        onnx::Model::decode(onnx).map_err(|error| LowerError::NotOnnx(error.to_string()))?;
+    let graph = model
+        .graph
+        .ok_or_else(|| LowerError::NotOnnx("no graph in it".into()))?;
     let input = input_shape(&graph)?;
     let mut chain = Chain {
         tensors: Tensors::of(&graph),
@@ -128,14 +66,29 @@ pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
     for node in &graph.node {
         chain.add(node)?;
     }
-    let outputs: Vec<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
+    let outputs: Vec<&str> = graph
+        .output
+        .iter()
+        .map(|output| output.name.as_str())
+        .collect();
     if outputs != [LOGITS] || chain.value != LOGITS || !chain.flat || chain.layers.is_empty() {
-        let found = format!("`{}` of a chain that ends in `{}`", outputs.join("`, `"), chain.value);
-        return Err(form("one output `logits` [1, classes] at the end of a chain of layers", found));
+        let found = format!(
+            "`{}` of a chain that ends in `{}`",
+            outputs.join("`, `"),
+            chain.value
+        );
+        return Err(form(
+            "one output `logits` [1, classes] at the end of a chain of layers",
+            found,
+        ));
     }
     let entry = |entry: onnx::StringEntry| (entry.key, entry.value);
     let metadata = model.metadata_props.into_iter().map(entry).collect();
-    Ok(FloatNetwork { input, layers: chain.layers, metadata })
+    Ok(FloatNetwork {
+        input,
+        layers: chain.layers,
+        metadata,
+    })
 }
 
 fn refusal(node: &onnx::Node, expected: &str, found: impl Into<String>) -> LowerError {
@@ -150,25 +103,45 @@ fn refusal(node: &onnx::Node, expected: &str, found: impl Into<String>) -> Lower
 /// The name of a node, or of what it computes where it has none.
 fn node_name(node: &onnx::Node) -> &str {
     let output = node.output.first().map_or("", String::as_str);
-    if node.name.is_empty() { output } else { &node.name }
+    if node.name.is_empty() {
+        output
+    } else {
+        &node.name
+    }
 }
 
 fn form(expected: &str, found: impl Into<String>) -> LowerError {
-    LowerError::Form { expected: expected.into(), found: found.into() }
+    LowerError::Form {
+        expected: expected.into(),
+        found: found.into(),
+    }
 }
 
 fn input_shape(graph: &onnx::Graph) -> Result<[usize; 3], LowerError> {
     const EXPECTED: &str = "one input `images` F32[1, channels, rows, columns]";
     // Files of ONNX IR version 3 list weights among the inputs too.
     let is_weight = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
-    let inputs: Vec<_> = graph.input.iter().filter(|input| !is_weight(&input.name)).collect();
+    let inputs: Vec<_> = graph
+        .input
+        .iter()
+        .filter(|input| !is_weight(&input.name))
+        .collect();
     let [input] = inputs[..] else {
         return Err(form(EXPECTED, format!("{} inputs", inputs.len())));
     };
-    let tensor_type = input.value_type.as_ref().and_then(|value| value.tensor_type.as_ref());
+    let tensor_type = input
+        .value_type
+        .as_ref()
+        .and_then(|value| value.tensor_type.as_ref());
     let sizes: Vec<i64> = tensor_type
         .and_then(|found| found.shape.as_ref())
-        .map(|shape| shape.dim.iter().map(|dim| dim.dim_value.unwrap_or(-1)).collect())
+        .map(|shape| {
+            shape
+                .dim
+                .iter()
+                .map(|dim| dim.dim_value.unwrap_or(-1))
+                .collect()
+        })
         .unwrap_or_default();
     let element = tensor_type.map_or(0, |found| found.elem_type);
     let shape = match sizes[..] {
@@ -177,14 +150,20 @@ fn input_shape(graph: &onnx::Graph) -> Result<[usize; 3], LowerError> {
     };
     match shape {
         Some(shape) if input.name == IMAGES && element == ElementType::F32.onnx() => Ok(shape),
-        _ => Err(form(EXPECTED, format!("`{}` of element type {element} {sizes:?}", input.name))),
+        _ => Err(form(
+            EXPECTED,
+            format!("`{}` of element type {element} {sizes:?}", input.name),
+        )),
     }
 }
 
 /// Sizes from 1 to the largest that a flash file can say.
 fn positive(sizes: [i64; 3]) -> Option<[usize; 3]> {
     const SIZES: Range<i64> = 1..1 << 16;
-    sizes.iter().all(|size| SIZES.contains(size)).then(|| sizes.map(|size| size as usize))
+    sizes
+        .iter()
+        .all(|size| SIZES.contains(size))
+        .then(|| sizes.map(|size| size as usize))
 }
 
 /// The layers so far and the value at their end.
@@ -219,7 +198,11 @@ impl<'a> Chain<'a> {
 
     fn conv(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
         if self.flat {
-            return Err(refusal(node, "an input of four axes", "one that was flattened"));
+            return Err(refusal(
+                node,
+                "an input of four axes",
+                "one that was flattened",
+            ));
         }
         let (weight, bias) = self.tensors.conv(node)?;
         let (filters, channels, rows, columns) = weight.dim();
@@ -227,26 +210,46 @@ impl<'a> Chain<'a> {
         if channels != self.shape[0] || window.kernel != [rows, columns] {
             let [height, width] = window.kernel;
             let expected = format!("filters of {} x {height} x {width}", self.shape[0]);
-            return Err(refusal(node, &expected, format!("{channels} x {rows} x {columns}")));
+            return Err(refusal(
+                node,
+                &expected,
+                format!("{channels} x {rows} x {columns}"),
+            ));
         }
         let output = window.output([self.shape[1], self.shape[2]]);
         let [rows, columns] = output.map_err(|found| refusal(node, "a kernel that fits", found))?;
-        self.push(node, Kind::Convolution, window, weight, bias, [filters, rows, columns]);
+        self.push(
+            node,
+            Kind::Convolution,
+            window,
+            weight,
+            bias,
+            [filters, rows, columns],
+        );
         Ok(())
     }
 
     fn gemm(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
         if !self.flat {
-            return Err(refusal(node, "an input of two axes, by Flatten", "one of four"));
+            return Err(refusal(
+                node,
+                "an input of two axes, by Flatten",
+                "one of four",
+            ));
         }
         let (weight, bias) = self.tensors.gemm(node)?;
         let [channels, rows, columns] = self.shape;
         let (units, inputs) = weight.dim();
-        let weight = weight.into_shape_with_order((units, channels, rows, columns)).map_err(|_| {
-            let expected = format!("units of {} inputs", channels * rows * columns);
-            refusal(node, &expected, inputs.to_string())
-        })?;
-        let window = Window { strides: [1; 2], ..Window::tiles([rows, columns]) };
+        let weight = weight
+            .into_shape_with_order((units, channels, rows, columns))
+            .map_err(|_| {
+                let expected = format!("units of {} inputs", channels * rows * columns);
+                refusal(node, &expected, inputs.to_string())
+            })?;
+        let window = Window {
+            strides: [1; 2],
+            ..Window::tiles([rows, columns])
+        };
         self.push(node, Kind::Dense, window, weight, bias, [units, 1, 1]);
         Ok(())
     }
@@ -293,7 +296,12 @@ impl<'a> Chain<'a> {
             Kind::Convolution => "conv",
             Kind::Dense => "dense",
         };
-        let number = self.layers.iter().filter(|layer| layer.kind == kind).count() + 1;
+        let number = self
+            .layers
+            .iter()
+            .filter(|layer| layer.kind == kind)
+            .count()
+            + 1;
         self.layers.push(Layer {
             name: format!("{prefix}{number}"),
             node: format!("{} ({})", node_name(node), node.op_type),

@@ -1,7 +1,7 @@
 //! How often the float model and the int8 model are right.
 
 use super::choose::Candidate;
-use super::lower::FloatNetwork;
+use super::network::FloatNetwork;
 use super::{Request, VARIANTS, go_on, graphs};
 use crate::data::Dataset;
 use crate::data::augment::Variant;
@@ -40,16 +40,25 @@ pub fn measure(
     let int8 = graphs::shipped(network, &best.layers, &[])?;
     let share = |model: &[u8], images: &Dataset, variants: &'static [Variant]| {
         go_on(request.interrupted)?;
-        Ok::<f64, Error>(accuracy(&run_model(runtime, model, images, variants)?, images))
+        Ok::<f64, Error>(accuracy(
+            &run_model(runtime, model, images, variants)?,
+            images,
+        ))
     };
     let of_test = |variants| {
         let test = &request.digits.test;
         let float = share(request.model, test, variants)?;
-        Ok::<Accuracies, Error>(Accuracies { float, int8: share(&int8, test, variants)? })
+        Ok::<Accuracies, Error>(Accuracies {
+            float,
+            int8: share(&int8, test, variants)?,
+        })
     };
     let float = share(request.model, held_out, VARIANTS)?;
     Ok(Measured {
-        held_out: Accuracies { float, int8: best.accuracy },
+        held_out: Accuracies {
+            float,
+            int8: best.accuracy,
+        },
         test: of_test(&[Variant::Plain])?,
         inverted: of_test(&[Variant::Inverted])?,
     })

@@ -12,6 +12,7 @@ mod graphs;
 mod lower;
 mod measure;
 mod metadata;
+mod network;
 mod observe;
 mod range;
 mod report;
@@ -32,7 +33,7 @@ use crate::error::Error;
 use crate::evaluate::CLASSES;
 use crate::export::SecondRuntime;
 use crate::runtime::Runtime;
-use lower::FloatNetwork;
+use network::FloatNetwork;
 use split::Split;
 
 /// Name of the int8 model in the folder of results.
@@ -72,13 +73,25 @@ pub fn quantize(
     let network = lower::lower(request.model).map_err(QuantizeError::Lower)?;
     expect_digits(&network)?;
     let labels = metadata::labels(&network)?;
-    let Split { calibration, held_out } = Split::new(&request.digits.train)?;
-    stage(&format!("calibrating on {} training images, plain and inverted", calibration.len()));
+    let Split {
+        calibration,
+        held_out,
+    } = Split::new(&request.digits.train)?;
+    stage(&format!(
+        "calibrating on {} training images, plain and inverted",
+        calibration.len()
+    ));
     let outputs = observe::outputs(runtime, &network, &calibration, interrupted)?;
-    stage(&format!("choosing ranges by {} other training images", held_out.len()));
+    stage(&format!(
+        "choosing ranges by {} other training images",
+        held_out.len()
+    ));
     let best = choose::choose(runtime, &network, outputs, &held_out, interrupted)?;
     let noise = observe::signal_to_noise(runtime, &network, &best.layers, &held_out, interrupted)?;
-    stage(&format!("measuring on {} test images", request.digits.test.len()));
+    stage(&format!(
+        "measuring on {} test images",
+        request.digits.test.len()
+    ));
     let measured = measure::measure(runtime, request, &network, &best, &held_out)?;
     let metadata = metadata::of_int8(&network, &best, &measured);
     let int8 = graphs::shipped(&network, &best.layers, &metadata)?;
@@ -87,8 +100,19 @@ pub fn quantize(
     stage("running both files before they get their names");
     let int8 = Pending::write(&request.out.join(INT8_NAME), &int8)?;
     let flash = Pending::write(&request.out.join(FLASH_NAME), &flash)?;
-    let flash_facts = check::flash_file(runtime, flash.temporary_path(), &best, &held_out, interrupted)?;
-    check::int8_model(runtime, request, [int8.temporary_path(), flash.temporary_path()], best.meaning())?;
+    let flash_facts = check::flash_file(
+        runtime,
+        flash.temporary_path(),
+        &best,
+        &held_out,
+        interrupted,
+    )?;
+    check::int8_model(
+        runtime,
+        request,
+        [int8.temporary_path(), flash.temporary_path()],
+        best.meaning(),
+    )?;
     commit_both(int8, flash)?;
     Ok(Report::new(&network, &best, &noise, measured, flash_facts))
 }
@@ -100,12 +124,20 @@ fn expect_digits(network: &FloatNetwork) -> Result<(), QuantizeError> {
     };
     let expected = form([1, IMAGE_SIDE, IMAGE_SIDE], CLASSES);
     let found = form(network.input, network.classes());
-    if expected == found { Ok(()) } else { Err(QuantizeError::OtherData { expected, found }) }
+    if expected == found {
+        Ok(())
+    } else {
+        Err(QuantizeError::OtherData { expected, found })
+    }
 }
 
 /// Fails once the user has interrupted.
 fn go_on(interrupted: &AtomicBool) -> Result<(), Error> {
-    if interrupted.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+    if interrupted.load(Ordering::Relaxed) {
+        Err(Error::Stopped)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use ndarray::ArrayD;
 
 use super::graphs;
-use super::lower::FloatNetwork;
+use super::network::FloatNetwork;
 use super::scale::Int8Layer;
 use super::{QuantizeError, VARIANTS, go_on};
 use crate::data::Dataset;
@@ -32,7 +32,11 @@ pub fn outputs(
     }
     for (layer, values) in network.layers.iter().zip(&values) {
         if let Some(&found) = values.iter().find(|value| !value.is_finite()) {
-            return Err(QuantizeError::NotFinite { node: layer.node.clone(), found }.into());
+            return Err(QuantizeError::NotFinite {
+                node: layer.node.clone(),
+                found,
+            }
+            .into());
         }
     }
     Ok(values)
@@ -52,13 +56,19 @@ pub fn signal_to_noise(
     for batch in Batches::new(images, VARIANTS, 1, Order::Sequential)? {
         go_on(interrupted)?;
         let image = Tensor::from(batch.images);
-        let pairs = float_layers.run(image.clone())?.into_iter().zip(int8_layers.run(image)?);
+        let pairs = float_layers
+            .run(image.clone())?
+            .into_iter()
+            .zip(int8_layers.run(image)?);
         for ((signal, noise), (float, int8)) in powers.iter_mut().zip(pairs) {
             *signal += power(&float);
             *noise += power(&(int8 - float));
         }
     }
-    Ok(powers.into_iter().map(|(signal, noise)| 10.0 * (signal / noise).log10()).collect())
+    Ok(powers
+        .into_iter()
+        .map(|(signal, noise)| 10.0 * (signal / noise).log10())
+        .collect())
 }
 
 /// The sum of the squares.
@@ -74,13 +84,18 @@ struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     fn load(runtime: &Runtime, onnx: &[u8], network: &'a FloatNetwork) -> Result<Self, Error> {
-        Ok(Self { session: runtime.load(onnx, Vec::new())?, network })
+        Ok(Self {
+            session: runtime.load(onnx, Vec::new())?,
+            network,
+        })
     }
 
     /// The output of each layer for one image, `[1, channels, rows, columns]`.
     fn run(&mut self, image: Tensor) -> Result<Vec<ArrayD<f32>>, Error> {
         let mut outputs = self.session.run(vec![(IMAGES.into(), image)])?;
         let layers = self.network.layers.iter();
-        Ok(layers.map(|layer| outputs.take(&layer.name)).collect::<Result<_, _>>()?)
+        Ok(layers
+            .map(|layer| outputs.take(&layer.name))
+            .collect::<Result<_, _>>()?)
     }
 }

@@ -53,22 +53,33 @@ impl Range {
 
     /// The smallest range with all of these numbers and 0.
     fn around(values: impl IntoIterator<Item = f32>) -> Self {
-        values.into_iter().fold(Self { low: 0.0, high: 0.0 }, |range, value| Self {
-            low: range.low.min(value),
-            high: range.high.max(value),
-        })
+        values.into_iter().fold(
+            Self {
+                low: 0.0,
+                high: 0.0,
+            },
+            |range, value| Self {
+                low: range.low.min(value),
+                high: range.high.max(value),
+            },
+        )
     }
 
     fn part(self, hundredths: u8) -> Self {
         let share = f32::from(hundredths) / 100.0;
-        Self { low: self.low * share, high: self.high * share }
+        Self {
+            low: self.low * share,
+            high: self.high * share,
+        }
     }
 
     /// The part with the least error; the largest of those that are equal.
     fn best_part(self, values: &[f32]) -> Self {
         let parts = PARTS.rev().map(|hundredths| self.part(hundredths));
         let errors = parts.map(|part| (part, part.squared_error(values)));
-        errors.reduce(|best, next| if next.1 < best.1 { next } else { best }).map_or(self, |best| best.0)
+        errors
+            .reduce(|best, next| if next.1 < best.1 { next } else { best })
+            .map_or(self, |best| best.0)
     }
 
     /// Sum of the squared differences of the numbers and what their integers stand for.
@@ -99,7 +110,11 @@ fn percentile_ends(values: &mut [f32]) -> Vec<f32> {
     let rank = (values.len() as f64 * PERCENTILE).ceil() as usize;
     let ends = [values.len().wrapping_sub(rank), rank.wrapping_sub(1)];
     let mut end = |index: usize| *values.select_nth_unstable_by(index, f32::total_cmp).1;
-    if rank == 0 { Vec::new() } else { ends.map(&mut end).to_vec() }
+    if rank == 0 {
+        Vec::new()
+    } else {
+        ends.map(&mut end).to_vec()
+    }
 }
 
 #[cfg(test)]
@@ -115,10 +130,34 @@ mod tests {
     #[test]
     fn min_max_covers_every_number_and_zero() {
         let range = |values: &[f32]| Range::of(&mut values.to_vec(), Method::MinMax);
-        assert_eq!(range(&[1.0, 5.0, 2.0]), Range { low: 0.0, high: 5.0 });
-        assert_eq!(range(&[-3.0, -1.0]), Range { low: -3.0, high: 0.0 });
-        assert_eq!(range(&[-3.0, 0.5]), Range { low: -3.0, high: 0.5 });
-        assert_eq!(range(&[]), Range { low: 0.0, high: 0.0 });
+        assert_eq!(
+            range(&[1.0, 5.0, 2.0]),
+            Range {
+                low: 0.0,
+                high: 5.0
+            }
+        );
+        assert_eq!(
+            range(&[-3.0, -1.0]),
+            Range {
+                low: -3.0,
+                high: 0.0
+            }
+        );
+        assert_eq!(
+            range(&[-3.0, 0.5]),
+            Range {
+                low: -3.0,
+                high: 0.5
+            }
+        );
+        assert_eq!(
+            range(&[]),
+            Range {
+                low: 0.0,
+                high: 0.0
+            }
+        );
     }
 
     #[test]
@@ -130,14 +169,30 @@ mod tests {
             // The largest number that 99.99 % of all do not exceed, and its counterpart, by counting.
             let at_most = |bound: f32| sorted.iter().filter(|&&value| value <= bound).count();
             let enough = |&&bound: &&f32| 10_000 * at_most(bound) >= 9_999 * count;
-            let high = *sorted[count.saturating_sub(20)..].iter().find(enough).unwrap();
+            let high = *sorted[count.saturating_sub(20)..]
+                .iter()
+                .find(enough)
+                .unwrap();
             let at_least = |bound: f32| sorted.iter().filter(|&&value| value >= bound).count();
             let enough = |&&bound: &&f32| 10_000 * at_least(bound) >= 9_999 * count;
             let low = *sorted[..count.min(20)].iter().rev().find(enough).unwrap();
-            let expected = Range { low: low.min(0.0), high: high.max(0.0) };
-            assert_eq!(Range::of(&mut values, Method::Percentile), expected, "{count} numbers");
+            let expected = Range {
+                low: low.min(0.0),
+                high: high.max(0.0),
+            };
+            assert_eq!(
+                Range::of(&mut values, Method::Percentile),
+                expected,
+                "{count} numbers"
+            );
         }
-        assert_eq!(Range::of(&mut [], Method::Percentile), Range { low: 0.0, high: 0.0 });
+        assert_eq!(
+            Range::of(&mut [], Method::Percentile),
+            Range {
+                low: 0.0,
+                high: 0.0
+            }
+        );
     }
 
     /// The least squared error of all parts, over all 256 integers, in 64-bit floats.
@@ -162,7 +217,10 @@ mod tests {
             let whole = Range::of(&mut values, Method::MinMax);
             let found = Range::of(&mut values, Method::MeanSquaredError);
             let (error, least) = (found.squared_error(&values), least_error(&values, whole));
-            assert!((error - least).abs() <= 1e-4 * least, "{count}, {outlier}: {error} and {least}");
+            assert!(
+                (error - least).abs() <= 1e-4 * least,
+                "{count}, {outlier}: {error} and {least}"
+            );
             assert!(found.high <= whole.high && found.low >= whole.low);
         }
     }
@@ -173,17 +231,54 @@ mod tests {
         values.push(1.5);
         let range = Range::of(&mut values, Method::MeanSquaredError);
         assert!(range.high < 1.45, "{range:?}");
-        assert_eq!(Range::of(&mut [1.0, 1.0], Method::MeanSquaredError).high, 1.0);
+        let equal = Range::of(&mut [1.0, 1.0], Method::MeanSquaredError);
+        assert_eq!(
+            equal,
+            Range {
+                low: 0.0,
+                high: 1.0
+            }
+        );
     }
 
     #[test]
     fn ranges_become_scales_as_computed_by_hand() {
         let of = |low, high| Range { low, high }.quantization();
-        assert_eq!(of(0.0, 255.0), Quantization { scale: 1.0, zero_point: -128 });
-        assert_eq!(of(0.0, 0.5), Quantization { scale: 0.5 / 255.0, zero_point: -128 });
-        assert_eq!(of(-127.5, 127.5), Quantization { scale: 1.0, zero_point: 0 });
-        assert_eq!(of(-255.0, 0.0), Quantization { scale: 1.0, zero_point: 127 });
-        assert_eq!(of(-51.0, 204.0), Quantization { scale: 1.0, zero_point: -77 });
-        assert_eq!(of(0.0, 0.0).scale, 0.0);
+        assert_eq!(
+            of(0.0, 255.0),
+            Quantization {
+                scale: 1.0,
+                zero_point: -128
+            }
+        );
+        assert_eq!(
+            of(0.0, 0.5),
+            Quantization {
+                scale: 0.5 / 255.0,
+                zero_point: -128
+            }
+        );
+        assert_eq!(
+            of(-127.5, 127.5),
+            Quantization {
+                scale: 1.0,
+                zero_point: 0
+            }
+        );
+        assert_eq!(
+            of(-255.0, 0.0),
+            Quantization {
+                scale: 1.0,
+                zero_point: 127
+            }
+        );
+        assert_eq!(
+            of(-51.0, 204.0),
+            Quantization {
+                scale: 1.0,
+                zero_point: -77
+            }
+        );
+        assert!(!of(0.0, 0.0).scale.is_normal());
     }
 }

@@ -6,8 +6,8 @@ use no_std_core::format::ONE;
 
 use super::check::FlashFacts;
 use super::choose::Candidate;
-use super::lower::FloatNetwork;
 use super::measure::{Accuracies, Measured};
+use super::network::FloatNetwork;
 use super::range::{Method, Range};
 use crate::net::thousands;
 
@@ -68,11 +68,24 @@ impl Report {
                 multiply_adds: layer.multiply_adds(),
             }
         });
-        Self { rows: rows.collect(), method: best.method, measured, flash_facts }
+        Self {
+            rows: rows.collect(),
+            method: best.method,
+            measured,
+            flash_facts,
+        }
     }
 
     fn table(&self) -> Vec<[String; 7]> {
-        let header = ["layer", "range", "scale", "signal/noise", "flash bytes", "RAM bytes", "multiply-adds"];
+        let header = [
+            "layer",
+            "range",
+            "scale",
+            "signal/noise",
+            "flash bytes",
+            "RAM bytes",
+            "multiply-adds",
+        ];
         let row = |row: &Row| {
             [
                 row.name.clone(),
@@ -85,10 +98,23 @@ impl Report {
             ]
         };
         let multiply_adds = self.rows.iter().map(|row| row.multiply_adds).sum();
-        let totals = [self.flash_facts.flash, self.flash_facts.memory, multiply_adds].map(thousands);
+        let totals = [
+            self.flash_facts.flash,
+            self.flash_facts.memory,
+            multiply_adds,
+        ]
+        .map(thousands);
         let [flash, memory, multiply_adds] = totals;
         let none = String::new;
-        let total = ["total".into(), none(), none(), none(), flash, memory, multiply_adds];
+        let total = [
+            "total".into(),
+            none(),
+            none(),
+            none(),
+            flash,
+            memory,
+            multiply_adds,
+        ];
         let mut table = vec![header.map(Into::into)];
         table.extend(self.rows.iter().map(row));
         table.push(total);
@@ -105,12 +131,24 @@ impl fmt::Display for Report {
             )?;
         }
         writeln!(formatter, "\n{:<36}{:>8}{:>8}", "accuracy", "float", "int8")?;
-        let Measured { held_out, test, inverted } = self.measured;
-        let rows = [("training images held out", held_out), ("test images", test), ("test images, inverted", inverted)];
+        let Measured {
+            held_out,
+            test,
+            inverted,
+        } = self.measured;
+        let rows = [
+            ("training images held out", held_out),
+            ("test images", test),
+            ("test images, inverted", inverted),
+        ];
         for (name, Accuracies { float, int8 }) in rows {
             writeln!(formatter, "{name:<36}{float:>8.4}{int8:>8.4}")?;
         }
-        let FlashFacts { threshold, accepted, .. } = self.flash_facts;
+        let FlashFacts {
+            threshold,
+            accepted,
+            ..
+        } = self.flash_facts;
         let probability = f64::from(threshold) / f64::from(ONE);
         write!(
             formatter,

@@ -5,13 +5,16 @@ mod settle;
 use ndarray::{Array1, Array4, Axis, Zip};
 
 use super::QuantizeError;
-use super::lower::Layer;
+use super::network::Layer;
 use super::range::Range;
 use crate::ops::{Quantization, QuantizedFilters};
 use settle::Settled;
 
 /// Images: the byte `pixel` of `0..=255` stands for `pixel / 255`, its integer is `pixel - 128`.
-pub const IMAGE: Quantization = Quantization { scale: 1.0 / 255.0, zero_point: -128 };
+pub const IMAGE: Quantization = Quantization {
+    scale: 1.0 / 255.0,
+    zero_point: -128,
+};
 
 /// The largest distance of an int8 input from its zero point.
 const LARGEST_INPUT: f64 = 255.0;
@@ -38,43 +41,69 @@ impl Int8Layer {
         let to = range.quantization();
         if !to.scale.is_normal() {
             let Range { low, high } = range;
-            return Err(QuantizeError::Range { node: layer.node.clone(), low, high });
+            return Err(QuantizeError::Range {
+                node: layer.node.clone(),
+                low,
+                high,
+            });
         }
         let settled = Settled::near(from.scale, &weight_scales(layer), to.scale);
-        let Settled { to: scale, weights: scales, factors: multipliers } =
-            settled.map_err(|(filter, factor)| QuantizeError::Multiplier {
-                node: layer.node.clone(),
-                filter,
-                factor,
-            })?;
+        let Settled {
+            to: scale,
+            weights: scales,
+            factors: multipliers,
+        } = settled.map_err(|(filter, factor)| QuantizeError::Multiplier {
+            node: layer.node.clone(),
+            filter,
+            factor,
+        })?;
         let weight = Array4::from_shape_fn(layer.weight.dim(), |index| {
             let steps = (layer.weight[index] / scales[index.0]).round_ties_even();
             steps.clamp(-127.0, 127.0) as i8
         });
-        let bias = Zip::from(&layer.bias).and(&scales).map_collect(|&bias, &scale| {
-            (f64::from(bias) / (f64::from(from.scale) * f64::from(scale))).round_ties_even()
-        });
+        let bias = Zip::from(&layer.bias)
+            .and(&scales)
+            .map_collect(|&bias, &scale| {
+                (f64::from(bias) / (f64::from(from.scale) * f64::from(scale))).round_ties_even()
+            });
         for (filter, weights) in weight.outer_iter().enumerate() {
             let weights: f64 = weights.iter().map(|&weight| f64::from(weight).abs()).sum();
             let bound = bias[filter].abs() + weights * LARGEST_INPUT;
             if bound >= f64::from(1u32 << 31) {
-                return Err(QuantizeError::Overflow { node: layer.node.clone(), filter, bound });
+                return Err(QuantizeError::Overflow {
+                    node: layer.node.clone(),
+                    filter,
+                    bound,
+                });
             }
         }
         let bias = bias.mapv(|bias| bias as i32);
-        let filters = QuantizedFilters { weight, scales, bias };
-        Ok(Self { filters, multipliers, from, to: Quantization { scale, ..to } })
+        let filters = QuantizedFilters {
+            weight,
+            scales,
+            bias,
+        };
+        Ok(Self {
+            filters,
+            multipliers,
+            from,
+            to: Quantization { scale, ..to },
+        })
     }
 }
 
 /// For each filter the scale with which -127 to 127 cover its weights.
 fn weight_scales(layer: &Layer) -> Array1<f32> {
     let largest = |weights: ndarray::ArrayViewD<f32>| {
-        weights.iter().fold(0.0, |largest: f32, weight| largest.max(weight.abs()))
+        weights
+            .iter()
+            .fold(0.0, |largest: f32, weight| largest.max(weight.abs()))
     };
     let least = largest(layer.weight.view().into_dyn()) * LEAST_SCALE;
     let filters = layer.weight.axis_iter(Axis(0));
-    filters.map(|filter| largest(filter.into_dyn()).max(least) / 127.0).collect()
+    filters
+        .map(|filter| largest(filter.into_dyn()).max(least) / 127.0)
+        .collect()
 }
 
 #[cfg(test)]

@@ -36,7 +36,10 @@ impl Split {
         let count = (train.len() / CALIBRATION_PART).clamp(1, CALIBRATION);
         let (calibration, rest) = indices.split_at(count);
         let held_out = &rest[..rest.len().min(HELD_OUT)];
-        Ok(Self { calibration: select(train, calibration), held_out: select(train, held_out) })
+        Ok(Self {
+            calibration: select(train, calibration),
+            held_out: select(train, held_out),
+        })
     }
 }
 
@@ -77,7 +80,12 @@ mod tests {
 
     #[test]
     fn no_image_is_in_both_parts_and_none_twice() {
-        for (count, sizes) in [(2, [1, 1]), (7, [1, 6]), (60, [10, 50]), (9000, [500, 2500])] {
+        for (count, sizes) in [
+            (2, [1, 1]),
+            (7, [1, 6]),
+            (60, [10, 50]),
+            (9000, [500, 2500]),
+        ] {
             let split = Split::new(&numbered(count)).unwrap();
             let (calibration, held_out) = (numbers(&split.calibration), numbers(&split.held_out));
             assert_eq!([calibration.len(), held_out.len()], sizes);

@@ -2,13 +2,14 @@
 
 use ndarray::Array2;
 use no_std_core::format::{
-    self, ALIGNMENT, Axis, HEADER_LEN, Header, KIND_CONVOLUTION, KIND_DENSE, LAYER_LEN, LAYOUT_PORTABLE, LayerRecord,
-    MAX_CLASSES, ONE, PREPARE_PLAIN, PROBABILITY_ENTRIES, PreparationRecord, Shape,
+    self, ALIGNMENT, Axis, HEADER_LEN, Header, KIND_CONVOLUTION, KIND_DENSE, LAYER_LEN,
+    LAYOUT_PORTABLE, LayerRecord, MAX_CLASSES, ONE, PREPARE_PLAIN, PROBABILITY_ENTRIES,
+    PreparationRecord, Shape,
 };
 use no_std_core::requantize::Multiplier;
 
 use super::QuantizeError;
-use super::lower::{FloatNetwork, Kind, Layer};
+use super::network::{FloatNetwork, Kind, Layer};
 use super::scale::{IMAGE, Int8Layer};
 
 /// Of a thousand digits the threshold may reject this many.
@@ -27,7 +28,9 @@ pub fn threshold(logits: &Array2<i8>, logit_scale: f32) -> u32 {
         .outer_iter()
         .map(|logits| {
             let best = logits.iter().copied().max().unwrap_or_default();
-            let weights = logits.iter().map(|&logit| u64::from(table[usize::from(best.abs_diff(logit))]));
+            let weights = logits
+                .iter()
+                .map(|&logit| u64::from(table[usize::from(best.abs_diff(logit))]));
             (u64::from(ONE) * u64::from(ONE) / weights.sum::<u64>()) as u32
         })
         .collect();
@@ -65,7 +68,10 @@ pub fn flash_file(
         probabilities_at,
         labels_at,
         threshold,
-        preparation: PreparationRecord { mode: PREPARE_PLAIN, box_side: 0 },
+        preparation: PreparationRecord {
+            mode: PREPARE_PLAIN,
+            box_side: 0,
+        },
     };
     let Sections(mut bytes) = file;
     bytes[..HEADER_LEN].copy_from_slice(&header.encode());
@@ -83,7 +89,8 @@ impl Sections {
     fn append(&mut self, bytes: &[u8]) -> u32 {
         let at = self.0.len();
         self.0.extend(bytes);
-        self.0.resize(self.0.len().next_multiple_of(ALIGNMENT as usize), 0);
+        self.0
+            .resize(self.0.len().next_multiple_of(ALIGNMENT as usize), 0);
         at as u32
     }
 
@@ -97,7 +104,9 @@ impl Sections {
             Kind::Dense => (KIND_DENSE, Axis::default(), Axis::default()),
         };
         let multiplier = |&factor: &f32| {
-            Multiplier::from_f32_bits(factor.to_bits()).expect("a layer has no other factors").encode()
+            Multiplier::from_f32_bits(factor.to_bits())
+                .expect("a layer has no other factors")
+                .encode()
         };
         let multipliers: Vec<[u8; 4]> = int8.multipliers.iter().map(multiplier).collect();
         Ok(LayerRecord {
@@ -109,7 +118,9 @@ impl Sections {
             rows,
             columns,
             weights_at: self.append(&channel_last(&int8.filters.weight)),
-            biases_at: self.append(&little_endian(int8.filters.bias.iter().map(|bias| bias.cast_unsigned()))),
+            biases_at: self.append(&little_endian(
+                int8.filters.bias.iter().map(|bias| bias.cast_unsigned()),
+            )),
             multipliers_at: self.append(multipliers.as_flattened()),
         })
     }
@@ -118,7 +129,12 @@ impl Sections {
 /// Weights `[filters, channels, rows, columns]` in the order `[filter][row][column][channel]`, which is that of the
 /// activations, for dense layers too.
 fn channel_last(weight: &ndarray::Array4<i8>) -> Vec<u8> {
-    weight.view().permuted_axes([0, 2, 3, 1]).iter().map(|weight| weight.cast_unsigned()).collect()
+    weight
+        .view()
+        .permuted_axes([0, 2, 3, 1])
+        .iter()
+        .map(|weight| weight.cast_unsigned())
+        .collect()
 }
 
 fn little_endian(values: impl IntoIterator<Item = u32>) -> Vec<u8> {
@@ -150,7 +166,11 @@ fn axis(layer: &Layer, axis: usize) -> Result<Axis, QuantizeError> {
 
 fn shape(name: &str, [channels, rows, columns]: [usize; 3]) -> Result<Shape, QuantizeError> {
     let size = |size| at_most(name, size, usize::from(u16::MAX)).map(|size| size as u16);
-    Ok(Shape { rows: size(rows)?, columns: size(columns)?, channels: size(channels)? })
+    Ok(Shape {
+        rows: size(rows)?,
+        columns: size(columns)?,
+        channels: size(channels)?,
+    })
 }
 
 fn byte(name: &str, size: usize) -> Result<u8, QuantizeError> {
@@ -161,7 +181,11 @@ fn at_most(name: &str, size: usize, limit: usize) -> Result<usize, QuantizeError
     if size <= limit {
         return Ok(size);
     }
-    Err(QuantizeError::Size { name: name.into(), limit, found: size })
+    Err(QuantizeError::Size {
+        name: name.into(),
+        limit,
+        found: size,
+    })
 }
 
 #[cfg(test)]

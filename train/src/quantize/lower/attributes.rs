@@ -6,12 +6,24 @@ use crate::ops::Window;
 
 /// For each operator the attributes that may say one thing only, which is also what their absence means.
 const FIXED: [(&str, &[(&str, &str)]); 5] = [
-    ("Conv", &[("auto_pad", "NOTSET"), ("dilations", "[1, 1]"), ("group", "1")]),
+    (
+        "Conv",
+        &[
+            ("auto_pad", "NOTSET"),
+            ("dilations", "[1, 1]"),
+            ("group", "1"),
+        ],
+    ),
     ("Gemm", &[("alpha", "1"), ("beta", "1"), ("transA", "0")]),
     ("Relu", &[]),
     (
         "MaxPool",
-        &[("auto_pad", "NOTSET"), ("ceil_mode", "0"), ("dilations", "[1, 1]"), ("storage_order", "0")],
+        &[
+            ("auto_pad", "NOTSET"),
+            ("ceil_mode", "0"),
+            ("dilations", "[1, 1]"),
+            ("storage_order", "0"),
+        ],
     ),
     ("Flatten", &[("axis", "1")]),
 ];
@@ -24,9 +36,17 @@ const LARGEST: i64 = 255;
 pub(super) fn check(node: &Node) -> Result<(), LowerError> {
     let Some((_, fixed)) = FIXED.iter().find(|(operator, _)| *operator == node.op_type) else {
         let expected = FIXED.map(|(operator, _)| operator).join(", ");
-        return Err(refusal(node, &format!("an operator of {expected}"), &node.op_type));
+        return Err(refusal(
+            node,
+            &format!("an operator of {expected}"),
+            &node.op_type,
+        ));
     };
-    for attribute in node.attribute.iter().filter(|one| !FREE.contains(&one.name.as_str())) {
+    for attribute in node
+        .attribute
+        .iter()
+        .filter(|one| !FREE.contains(&one.name.as_str()))
+    {
         let found = format!("{} {}", attribute.name, text(attribute));
         let supported = fixed.iter().find(|(name, _)| *name == attribute.name);
         let Some((name, value)) = supported else {
@@ -41,7 +61,9 @@ pub(super) fn check(node: &Node) -> Result<(), LowerError> {
 
 /// An integer attribute; 0 if there is none.
 pub(super) fn integer(node: &Node, name: &str) -> i64 {
-    find(node, name).and_then(|attribute| attribute.i).unwrap_or(0)
+    find(node, name)
+        .and_then(|attribute| attribute.i)
+        .unwrap_or(0)
 }
 
 /// The window of a node; without a `kernel` (rows and columns of its weight) the node must say it.
@@ -53,12 +75,18 @@ pub(super) fn window(node: &Node, kernel: Option<[usize; 2]>) -> Result<Window, 
     let is_size = |&size: &i64| (1..=LARGEST).contains(&size);
     let is_pad = |(side, pad): (usize, &i64)| (0..kernel[side % 2]).contains(pad);
     if !kernel.iter().chain(&strides).all(is_size) || !pads.iter().enumerate().all(is_pad) {
-        let expected = format!("kernel_shape and strides of 1 to {LARGEST}, pads smaller than the kernel");
+        let expected =
+            format!("kernel_shape and strides of 1 to {LARGEST}, pads smaller than the kernel");
         let found = format!("kernel_shape {kernel:?}, strides {strides:?}, pads {pads:?}");
         return Err(refusal(node, &expected, found));
     }
     let [kernel, strides] = [kernel, strides].map(|pair| pair.map(|size| size as usize));
-    Ok(Window { kernel, strides, pads: pads.map(|pad| pad as usize), dilations: [1; 2] })
+    Ok(Window {
+        kernel,
+        strides,
+        pads: pads.map(|pad| pad as usize),
+        dilations: [1; 2],
+    })
 }
 
 /// The `N` integers of an attribute, or what its absence means.
@@ -73,7 +101,9 @@ fn sizes<const N: usize>(
 }
 
 fn find<'a>(node: &'a Node, name: &str) -> Option<&'a AttributeEntry> {
-    node.attribute.iter().find(|attribute| attribute.name == name)
+    node.attribute
+        .iter()
+        .find(|attribute| attribute.name == name)
 }
 
 /// The value as people write it.

@@ -13,7 +13,13 @@ pub(super) struct Tensors<'a>(HashMap<&'a str, &'a onnx::Tensor>);
 
 impl<'a> Tensors<'a> {
     pub(super) fn of(graph: &'a onnx::Graph) -> Self {
-        Self(graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect())
+        Self(
+            graph
+                .initializer
+                .iter()
+                .map(|tensor| (tensor.name.as_str(), tensor))
+                .collect(),
+        )
     }
 
     /// Weight `[filters, channels, rows, columns]` and bias `[filters]` of a `Conv`.
@@ -40,7 +46,11 @@ impl<'a> Tensors<'a> {
     ) -> Result<([usize; AXES], Vec<f32>), LowerError> {
         let (shape, weight) = self.constant(node, 1)?;
         if weight.iter().all(|&value| value == 0.0) {
-            return Err(refusal(node, "a weight other than 0, its scale would be 0", "zeros only"));
+            return Err(refusal(
+                node,
+                "a weight other than 0, its scale would be 0",
+                "zeros only",
+            ));
         }
         Ok((shape, weight))
     }
@@ -51,7 +61,11 @@ impl<'a> Tensors<'a> {
         }
         match self.constant::<1>(node, 2)? {
             ([length], bias) if length == outputs => Ok(Array1::from(bias)),
-            ([length], _) => Err(refusal(node, &format!("{outputs} biases"), length.to_string())),
+            ([length], _) => Err(refusal(
+                node,
+                &format!("{outputs} biases"),
+                length.to_string(),
+            )),
         }
     }
 
@@ -75,7 +89,10 @@ impl<'a> Tensors<'a> {
             return Err(refusal(node, &expected, found));
         };
         let (chunks, _) = bytes.as_chunks::<4>();
-        let values: Vec<f32> = chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
+        let values: Vec<f32> = chunks
+            .iter()
+            .map(|&chunk| f32::from_le_bytes(chunk))
+            .collect();
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok((shape, values)),
             Some(at) => {
@@ -88,8 +105,13 @@ impl<'a> Tensors<'a> {
 
 /// Positive sizes of a float tensor that fills this many bytes.
 fn shape<const AXES: usize>(dims: &[i64], bytes: usize) -> Option<[usize; AXES]> {
-    let sizes: Option<Vec<usize>> = dims.iter().map(|&size| usize::try_from(size).ok()).collect();
+    let sizes: Option<Vec<usize>> = dims
+        .iter()
+        .map(|&size| usize::try_from(size).ok())
+        .collect();
     let shape: [usize; AXES] = sizes?.try_into().ok()?;
-    let length = shape.iter().try_fold(size_of::<f32>(), |length, &size| length.checked_mul(size));
+    let length = shape
+        .iter()
+        .try_fold(size_of::<f32>(), |length, &size| length.checked_mul(size));
     (bytes > 0 && length == Some(bytes)).then_some(shape)
 }

@@ -30,7 +30,13 @@ impl Settled {
         let mut refused = Ok(());
         for to in upwards(to).take(NEAR_OUTPUT) {
             match filters(from, weights, to) {
-                Ok((weights, factors)) => return Ok(Self { to, weights, factors }),
+                Ok((weights, factors)) => {
+                    return Ok(Self {
+                        to,
+                        weights,
+                        factors,
+                    });
+                }
                 Err(filter) => refused = refused.and(Err(filter)),
             }
         }
@@ -43,7 +49,9 @@ impl Settled {
 fn filters(from: f32, weights: &Array1<f32>, to: f32) -> Result<(Array1<f32>, Array1<f32>), usize> {
     let mut settled = (weights.clone(), weights.clone());
     for (filter, &weight) in weights.iter().enumerate() {
-        let found = upwards(weight).take(NEAR).find_map(|weight| Some((weight, factor(from, weight, to)?)));
+        let found = upwards(weight)
+            .take(NEAR)
+            .find_map(|weight| Some((weight, factor(from, weight, to)?)));
         (settled.0[filter], settled.1[filter]) = found.ok_or(filter)?;
     }
     Ok(settled)
@@ -59,9 +67,17 @@ fn factor(x: f32, w: f32, y: f32) -> Option<f32> {
     let factor = (x * w) / y;
     Multiplier::from_f32_bits(factor.to_bits())?;
     let reciprocal = 1.0 / y;
-    let others =
-        [(x * w) * reciprocal, w * (x / y), x * (w / y), w * (x * reciprocal), x * (w * reciprocal)];
-    others.iter().all(|other| other.to_bits() == factor.to_bits()).then_some(factor)
+    let others = [
+        (x * w) * reciprocal,
+        w * (x / y),
+        x * (w / y),
+        w * (x * reciprocal),
+        x * (w * reciprocal),
+    ];
+    others
+        .iter()
+        .all(|other| other.to_bits() == factor.to_bits())
+        .then_some(factor)
 }
 
 #[cfg(test)]
@@ -88,11 +104,19 @@ mod tests {
             let (from, to) = (draw(-4.0, 0.0), draw(-4.0, 0.0));
             let weights: Array1<f32> = (0..64).map(|_| draw(-5.0, 0.0)).collect();
             let settled = Settled::near(from, &weights, to).unwrap();
-            assert!((1.0..1.002).contains(&(settled.to / to)), "{to} became {}", settled.to);
+            assert!(
+                (1.0..1.002).contains(&(settled.to / to)),
+                "{to} became {}",
+                settled.to
+            );
             for (filter, &weight) in settled.weights.iter().enumerate() {
                 assert!((1.0..1.000_02).contains(&(weight / weights[filter])));
                 let orders = all_orders([from, weight], settled.to);
-                assert_eq!(orders, [settled.factors[filter]; 6], "{from} {weight} {}", settled.to);
+                assert_eq!(
+                    orders, [settled.factors[filter]; 6],
+                    "{from} {weight} {}",
+                    settled.to
+                );
             }
         }
     }
@@ -112,6 +136,9 @@ mod tests {
         assert_eq!(near(1.0, 1e12, 0.1), Err((1, 1e13)));
         // The product of the first two is below the normal numbers and has few digits.
         let (filter, factor) = near(1e-30, 1e-11, 1e-30).unwrap_err();
-        assert!(filter == 1 && (factor / 1e-11 - 1.0).abs() < 1e-3, "{factor}");
+        assert!(
+            filter == 1 && (factor / 1e-11 - 1.0).abs() < 1e-3,
+            "{factor}"
+        );
     }
 }

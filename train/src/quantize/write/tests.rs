@@ -12,7 +12,13 @@ fn weights(random: &mut Random, shape: (usize, usize, usize, usize)) -> Array4<f
     Array4::from_shape_simple_fn(shape, || random.bell(0.5))
 }
 
-fn convolution(random: &mut Random, input: [usize; 3], filters: usize, window: Window, tile: [usize; 2]) -> Layer {
+fn convolution(
+    random: &mut Random,
+    input: [usize; 3],
+    filters: usize,
+    window: Window,
+    tile: [usize; 2],
+) -> Layer {
     let [rows, columns] = window.output([input[1], input[2]]).unwrap();
     let pool = Window::tiles(tile);
     let [pooled_rows, pooled_columns] = pool.output([rows, columns]).unwrap();
@@ -21,7 +27,10 @@ fn convolution(random: &mut Random, input: [usize; 3], filters: usize, window: W
         node: "Conv_0 (Conv)".into(),
         kind: Kind::Convolution,
         window,
-        weight: weights(random, (filters, input[0], window.kernel[0], window.kernel[1])),
+        weight: weights(
+            random,
+            (filters, input[0], window.kernel[0], window.kernel[1]),
+        ),
         bias: Array1::from_shape_simple_fn(filters, || random.bell(0.3)),
         relu: true,
         pool: (tile != [1, 1]).then_some(pool),
@@ -32,7 +41,10 @@ fn convolution(random: &mut Random, input: [usize; 3], filters: usize, window: W
 }
 
 fn dense(random: &mut Random, input: [usize; 3], units: usize) -> Layer {
-    let window = Window { strides: [1; 2], ..Window::tiles([input[1], input[2]]) };
+    let window = Window {
+        strides: [1; 2],
+        ..Window::tiles([input[1], input[2]])
+    };
     let mut layer = convolution(random, input, units, window, [1, 1]);
     (layer.name, layer.kind, layer.relu) = ("dense".into(), Kind::Dense, false);
     layer
@@ -40,14 +52,28 @@ fn dense(random: &mut Random, input: [usize; 3], units: usize) -> Layer {
 
 /// Every kind of layer, with sides, strides, paddings and tiles that all differ.
 fn network(random: &mut Random) -> FloatNetwork {
-    let first = Window { kernel: [3, 2], strides: [1, 2], pads: [1, 0, 2, 1], dilations: [1; 2] };
-    let second = Window { kernel: [2, 4], strides: [2, 1], pads: [0, 3, 1, 2], dilations: [1; 2] };
+    let first = Window {
+        kernel: [3, 2],
+        strides: [1, 2],
+        pads: [1, 0, 2, 1],
+        dilations: [1; 2],
+    };
+    let second = Window {
+        kernel: [2, 4],
+        strides: [2, 1],
+        pads: [0, 3, 1, 2],
+        dilations: [1; 2],
+    };
     let first = convolution(random, [2, 11, 14], 5, first, [3, 2]);
     let second = convolution(random, first.output, 4, second, [1, 1]);
     let third = dense(random, second.output, 7);
     let last = dense(random, third.output, 3);
     let layers = vec![first, second, third, last];
-    FloatNetwork { input: [2, 11, 14], layers, metadata: Vec::new() }
+    FloatNetwork {
+        input: [2, 11, 14],
+        layers,
+        metadata: Vec::new(),
+    }
 }
 
 fn quantized(network: &FloatNetwork) -> Vec<Int8Layer> {
@@ -67,10 +93,20 @@ fn labels(count: usize) -> Vec<String> {
 
 /// `QLinearConv` by its definition, in floats where that has floats, channels first; then the maximum of tiles.
 fn layer_by_definition(layer: &Layer, int8: &Int8Layer, x: &Array3<i8>) -> Array3<i8> {
-    let Window { strides, pads, kernel, .. } = layer.window;
+    let Window {
+        strides,
+        pads,
+        kernel,
+        ..
+    } = layer.window;
     let convolved = |filter: usize, row: usize, column: usize| {
         let mut sum = int8.filters.bias[filter];
-        for ((channel, i, j), &weight) in int8.filters.weight.index_axis(ndarray::Axis(0), filter).indexed_iter() {
+        for ((channel, i, j), &weight) in int8
+            .filters
+            .weight
+            .index_axis(ndarray::Axis(0), filter)
+            .indexed_iter()
+        {
             let row = (row * strides[0] + i).wrapping_sub(pads[0]);
             let column = (column * strides[1] + j).wrapping_sub(pads[1]);
             if let Some(&x) = x.get((channel, row, column)) {
@@ -82,13 +118,17 @@ fn layer_by_definition(layer: &Layer, int8: &Int8Layer, x: &Array3<i8>) -> Array
         (real + f32::from(int8.to.zero_point)).clamp(-128.0, 127.0) as i8
     };
     let [channels, rows, columns] = layer.convolved;
-    let y = Array3::from_shape_fn((channels, rows, columns), |(filter, row, column)| convolved(filter, row, column));
+    let y = Array3::from_shape_fn((channels, rows, columns), |(filter, row, column)| {
+        convolved(filter, row, column)
+    });
     let [channels, rows, columns] = layer.output;
     let tile = layer.pool.map_or([1, 1], |pool| pool.kernel);
     Array3::from_shape_fn((channels, rows, columns), |(channel, row, column)| {
         let (row, column) = (row * tile[0], column * tile[1]);
         let taps = (0..tile[0]).flat_map(|i| (0..tile[1]).map(move |j| (row + i, column + j)));
-        taps.map(|(row, column)| y[[channel, row, column]]).max().unwrap()
+        taps.map(|(row, column)| y[[channel, row, column]])
+            .max()
+            .unwrap()
     })
 }
 
@@ -101,20 +141,25 @@ fn the_core_computes_what_the_layers_mean() {
         let file = flash_file(&network, &int8, &labels(3), 0).unwrap();
         let model = Model::new(&file).unwrap();
         let [channels, rows, columns] = network.input;
-        let image = Array3::from_shape_simple_fn((channels, rows, columns), || random.below(256) as u8 as i8);
+        let image = Array3::from_shape_simple_fn((channels, rows, columns), || {
+            random.below(256) as u8 as i8
+        });
         let mut expected = image.clone();
         for (layer, int8) in network.layers.iter().zip(&int8) {
             expected = layer_by_definition(layer, int8, &expected);
         }
         let channel_last: Vec<i8> = image.permuted_axes([1, 2, 0]).iter().copied().collect();
-        let scores = no_std_core::run(&model, &channel_last, &mut vec![0; model.arena_len()]).unwrap();
+        let scores =
+            no_std_core::run(&model, &channel_last, &mut vec![0; model.arena_len()]).unwrap();
         assert_eq!(scores.logits(), expected.as_slice().unwrap());
     }
 }
 
 #[test]
 fn weights_are_channel_last() {
-    let weight = Array4::from_shape_fn((3, 5, 2, 4), |(m, c, i, j)| (40 * m + 8 * c + 4 * i + j) as i8);
+    let weight = Array4::from_shape_fn((3, 5, 2, 4), |(m, c, i, j)| {
+        (40 * m + 8 * c + 4 * i + j) as i8
+    });
     let mut expected = Vec::new();
     for filter in 0..3 {
         for row in 0..2 {
@@ -135,14 +180,20 @@ fn the_file_says_what_it_was_made_of() {
     let file = flash_file(&network, &quantized(&network), &labels, 40_000).unwrap();
     let model = Model::new(&file).unwrap();
     assert!(model.labels().eq(labels.iter().map(String::as_str)));
-    assert_eq!((model.threshold(), model.input_zero_point()), (40_000, -128));
+    assert_eq!(
+        (model.threshold(), model.input_zero_point()),
+        (40_000, -128)
+    );
     let input = model.input();
     assert_eq!([input.channels, input.rows, input.columns], [2, 11, 14]);
     let preparation = model.preparation();
     assert_eq!((preparation.mode, preparation.box_side), (PREPARE_PLAIN, 0));
     let multiply_adds: Vec<u64> = model.layers().map(|layer| layer.multiply_adds()).collect();
     let kernels = |layer: &Layer| (layer.weight.len() * layer.output[1] * layer.output[2]) as u64;
-    assert_eq!(multiply_adds[2..], [kernels(&network.layers[2]), kernels(&network.layers[3])]);
+    assert_eq!(
+        multiply_adds[2..],
+        [kernels(&network.layers[2]), kernels(&network.layers[3])]
+    );
     assert_eq!(file.len() % ALIGNMENT as usize, 0);
 }
 
@@ -169,10 +220,18 @@ fn the_threshold_rejects_at_most_five_of_a_thousand() {
         let table = probability_table(0.05);
         let probability = |logits: ndarray::ArrayView1<i8>| {
             let best = *logits.iter().max().unwrap();
-            let sum: u32 = logits.iter().map(|&logit| table[usize::from(best.abs_diff(logit))]).sum();
+            let sum: u32 = logits
+                .iter()
+                .map(|&logit| table[usize::from(best.abs_diff(logit))])
+                .sum();
             (f64::from(ONE) * f64::from(ONE) / f64::from(sum)).floor() as u32
         };
-        let rejected = |bound: u32| logits.outer_iter().filter(|&row| probability(row) < bound).count();
+        let rejected = |bound: u32| {
+            logits
+                .outer_iter()
+                .filter(|&row| probability(row) < bound)
+                .count()
+        };
         assert!(1000 * rejected(threshold) <= 5 * count, "{count}");
         assert!(1000 * rejected(threshold + 1) > 5 * count, "{count}");
     }
@@ -183,21 +242,38 @@ fn sizes_that_the_file_cannot_say_are_named() {
     let network = network(&mut Random::new(5, 0));
     let int8 = quantized(&network);
     let refusal = |network: &FloatNetwork, int8: &[Int8Layer], labels: &[String]| {
-        flash_file(network, int8, labels, 0).unwrap_err().to_string()
+        flash_file(network, int8, labels, 0)
+            .unwrap_err()
+            .to_string()
     };
     let message = refusal(&network, &int8, &labels(33));
-    assert_eq!(message, "classes: expected at most 32 in a flash file, found 33");
+    assert_eq!(
+        message,
+        "classes: expected at most 32 in a flash file, found 33"
+    );
     let message = refusal(&network, &int8, &["x".repeat(256)]);
-    assert!(message.ends_with("expected at most 255 in a flash file, found 256"), "{message}");
+    assert!(
+        message.ends_with("expected at most 255 in a flash file, found 256"),
+        "{message}"
+    );
     let mut wide = network.clone();
     wide.layers[1].input[2] = 65_536;
     let message = refusal(&wide, &int8, &labels(3));
-    assert_eq!(message, "conv: expected at most 65535 in a flash file, found 65536");
+    assert_eq!(
+        message,
+        "conv: expected at most 65535 in a flash file, found 65536"
+    );
     let mut tiled = network.clone();
     tiled.layers[0].pool = Some(Window::tiles([2, 300]));
     let message = refusal(&tiled, &int8, &labels(3));
-    assert_eq!(message, "conv: expected at most 255 in a flash file, found 300");
+    assert_eq!(
+        message,
+        "conv: expected at most 255 in a flash file, found 300"
+    );
     let many = vec![int8[0].clone(); 256];
     let message = refusal(&network, &many, &labels(3));
-    assert_eq!(message, "layers: expected at most 255 in a flash file, found 256");
+    assert_eq!(
+        message,
+        "layers: expected at most 255 in a flash file, found 256"
+    );
 }

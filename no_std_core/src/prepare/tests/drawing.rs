@@ -1,0 +1,154 @@
+//! Pictures drawn by code.
+
+use super::std::vec::Vec;
+
+use super::super::Pixels;
+
+/// A grey picture.
+#[derive(Clone)]
+pub struct Picture {
+    pub width: u32,
+    pub height: u32,
+    pub pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// A picture whose pixel in column x and row y is `at(x, y)`, rounded and saturated.
+    pub fn new(width: u32, height: u32, mut at: impl FnMut(u32, u32) -> f64) -> Self {
+        let mut pixels = Vec::new();
+        for y in 0..height {
+            pixels.extend((0..width).map(|x| at(x, y).round() as u8));
+        }
+        Self {
+            width,
+            height,
+            pixels,
+        }
+    }
+
+    pub fn rows(&self) -> Pixels<'_> {
+        Pixels::new(&self.pixels, self.width, self.height).unwrap()
+    }
+
+    pub fn get(&self, x: u32, y: u32) -> u8 {
+        self.pixels[(y * self.width + x) as usize]
+    }
+
+    pub fn inverted(&self) -> Self {
+        self.map(|_, _, pixel| 255.0 - pixel)
+    }
+
+    /// Every pixel through `change(x, y, pixel)`.
+    pub fn map(&self, mut change: impl FnMut(u32, u32, f64) -> f64) -> Self {
+        Self::new(self.width, self.height, |x, y| {
+            change(x, y, f64::from(self.get(x, y)))
+        })
+    }
+
+    /// Every pixel as a square of `times * times`.
+    pub fn enlarged(&self, times: u32) -> Self {
+        Self::new(self.width * times, self.height * times, |x, y| {
+            f64::from(self.get(x / times, y / times))
+        })
+    }
+
+    /// On a larger black picture.
+    pub fn pasted(&self, width: u32, height: u32, left: u32, top: u32) -> Self {
+        Self::new(width, height, |x, y| {
+            match (x.checked_sub(left), y.checked_sub(top)) {
+                (Some(x), Some(y)) if x < self.width && y < self.height => {
+                    f64::from(self.get(x, y))
+                }
+                _ => 0.0,
+            }
+        })
+    }
+}
+
+/// A digit, white on black with smooth edges, in a box of about 20 x 20 pixels in 28 x 28, all of it `scale` times larger.
+pub fn digit(digit: u8, scale: f64) -> Picture {
+    let strokes = strokes(digit);
+    let side = (28.0 * scale).round();
+    Picture::new(side as u32, side as u32, |x, y| {
+        // In units of the box's height, the pen's radius included.
+        let (x, y) = (
+            (f64::from(x) + 0.5) / scale - 4.0,
+            (f64::from(y) + 0.5) / scale - 4.0,
+        );
+        let point = ((x - PEN - 3.0) / 14.0, (y - PEN) / (20.0 - 2.0 * PEN));
+        let distances = strokes
+            .iter()
+            .flat_map(|stroke| stroke.windows(2))
+            .map(|ends| distance(point, ends[0], ends[1]));
+        let outside: f64 = distances.fold(f64::MAX, f64::min) - PEN;
+        255.0 * (0.5 - outside * scale).clamp(0.0, 1.0)
+    })
+}
+
+/// The pen's radius, in pixels of the image.
+const PEN: f64 = 1.3;
+
+type Point = (f64, f64);
+
+/// The distance in pixels of the image from a point to a line, both in units of the box.
+fn distance(point: Point, start: Point, end: Point) -> f64 {
+    let scaled = |(x, y): Point| (x * (14.0 - 2.0 * PEN), y * (20.0 - 2.0 * PEN));
+    let ((x, y), (x0, y0), (x1, y1)) = (scaled(point), scaled(start), scaled(end));
+    let (along_x, along_y) = (x1 - x0, y1 - y0);
+    let share = ((x - x0) * along_x + (y - y0) * along_y) / (along_x * along_x + along_y * along_y);
+    let share = share.clamp(0.0, 1.0);
+    (x - x0 - share * along_x).hypot(y - y0 - share * along_y)
+}
+
+/// The lines of a digit, in a box from (0, 0) to (1, 1).
+fn strokes(digit: u8) -> Vec<Vec<Point>> {
+    match digit {
+        0 => [arc(0.5, 0.5, 0.5, 0.5, 0.0, 360.0)].into(),
+        1 => [[(0.2, 0.2), (0.5, 0.0), (0.5, 1.0)].into()].into(),
+        2 => {
+            let mut bow = arc(0.5, 0.3, 0.5, 0.3, -170.0, 50.0);
+            bow.extend([(0.0, 1.0), (1.0, 1.0)]);
+            [bow].into()
+        }
+        3 => [
+            arc(0.4, 0.25, 0.5, 0.25, -150.0, 90.0),
+            arc(0.4, 0.75, 0.6, 0.25, -90.0, 150.0),
+        ]
+        .into(),
+        4 => [[(0.7, 1.0), (0.7, 0.0), (0.0, 0.65), (1.0, 0.65)].into()].into(),
+        5 => {
+            let mut bow: Vec<Point> = [(0.9, 0.0), (0.1, 0.0), (0.1, 0.45)].into();
+            bow.extend(arc(0.4, 0.68, 0.6, 0.32, -110.0, 150.0));
+            [bow].into()
+        }
+        6 => [
+            arc(0.5, 0.7, 0.5, 0.3, 0.0, 360.0),
+            arc(0.9, 0.7, 0.9, 0.7, 180.0, 260.0),
+        ]
+        .into(),
+        7 => [
+            [(0.0, 0.0), (1.0, 0.0), (0.4, 1.0)].into(),
+            [(0.3, 0.5), (0.9, 0.5)].into(),
+        ]
+        .into(),
+        8 => [
+            arc(0.5, 0.25, 0.4, 0.25, 0.0, 360.0),
+            arc(0.5, 0.75, 0.5, 0.25, 0.0, 360.0),
+        ]
+        .into(),
+        _ => [
+            arc(0.5, 0.3, 0.5, 0.3, 0.0, 360.0),
+            [(1.0, 0.3), (0.8, 1.0)].into(),
+        ]
+        .into(),
+    }
+}
+
+/// Part of an ellipse around (x, y), from one angle in degrees to another; 0 is to the right, 90 downwards.
+fn arc(x: f64, y: f64, x_radius: f64, y_radius: f64, from: f64, to: f64) -> Vec<Point> {
+    let at = |step: u32| {
+        let angle = (from + (to - from) * f64::from(step) / 24.0).to_radians();
+        (x + x_radius * angle.cos(), y + y_radius * angle.sin())
+    };
+    (0..=24).map(at).collect()
+}

@@ -1,0 +1,266 @@
+//! Pictures and sources of pictures that nobody would call reasonable.
+
+use super::std::vec::Vec;
+
+use super::super::{Image, MAX_SIDE, Pixels, Preparation, PrepareError, Rows, SIDE};
+use super::drawing::{Picture, digit};
+use super::{Random, image_of, prepared};
+
+/// Rows that are made when asked for, and the numbers of those that were.
+struct Made<F> {
+    width: u32,
+    height: u32,
+    make: F,
+    buffer: Vec<u8>,
+    asked: Vec<u32>,
+}
+
+impl<F: FnMut(u32, &mut Vec<u8>)> Made<F> {
+    fn new(width: u32, height: u32, make: F) -> Self {
+        Self {
+            width,
+            height,
+            make,
+            buffer: Vec::new(),
+            asked: Vec::new(),
+        }
+    }
+
+    fn image(&mut self) -> Result<Image, PrepareError> {
+        let mut image = [0; SIDE * SIDE];
+        Preparation::CENTRED.prepare(self, &mut image)?;
+        Ok(image)
+    }
+}
+
+impl<F: FnMut(u32, &mut Vec<u8>)> Rows for Made<F> {
+    fn width(&self) -> u32 {
+        self.width
+    }
+
+    fn height(&self) -> u32 {
+        self.height
+    }
+
+    fn row(&mut self, y: u32) -> Option<&[u8]> {
+        assert!(y < self.height);
+        self.asked.push(y);
+        self.buffer.clear();
+        (self.make)(y, &mut self.buffer);
+        Some(&self.buffer)
+    }
+}
+
+/// Two or three kinds of pictures without order: random pixels, random stripes, random blocks.
+fn arbitrary(random: &mut Random) -> Picture {
+    let (width, height) = (random.within(1, 50), random.within(1, 50));
+    let levels = [
+        random.within(0, 255),
+        random.within(0, 255),
+        random.within(0, 255),
+    ]
+    .map(f64::from);
+    let (x_size, y_size) = (random.within(1, 60), random.within(1, 60));
+    let salt = random.next();
+    Picture::new(width, height, |x, y| {
+        let block = Random(salt ^ u64::from(x / x_size) << 32 ^ u64::from(y / y_size) << 8 | 1)
+            .within(0, 2);
+        levels[block as usize]
+    })
+}
+
+#[test]
+fn arbitrary_pictures_give_an_image_or_none() {
+    let mut random = Random(1);
+    let mut images = 0;
+    for _ in 0..3000 {
+        let picture = arbitrary(&mut random);
+        let box_side = random.within(1, 28) as u8;
+        match image_of(Preparation::centred(box_side).unwrap(), &picture) {
+            Ok(image) => {
+                assert!(image.contains(&i8::MAX));
+                images += 1;
+            }
+            Err(error) => assert_eq!(error, PrepareError::NoInk),
+        }
+    }
+    assert!(images > 500, "{images}");
+}
+
+#[test]
+fn blank_pictures_have_no_ink() {
+    let mut random = Random(3);
+    let mut blank = Vec::new();
+    for level in [0.0, 1.0, 127.0, 128.0, 254.0, 255.0] {
+        for (width, height) in [(1, 1), (1, 40), (40, 1), (2, 2), (28, 28), (200, 100)] {
+            blank.push(Picture::new(width, height, |_, _| level));
+        }
+    }
+    blank.push(Picture::new(60, 80, |x, y| f64::from(x + y)));
+    blank.push(Picture::new(60, 80, |x, y| {
+        200.0 - f64::from(x * x + y * y) / 90.0
+    }));
+    blank.push(Picture::new(60, 80, |_, _| 128.0 + 20.0 * random.normal()));
+    blank.push(Picture::new(60, 80, |_, _| random.real(0.0, 255.0)));
+    blank.push(Picture::new(64, 64, |x, y| f64::from((x + y) % 2) * 255.0));
+    blank.push(Picture::new(64, 64, |x, _| f64::from(x % 2) * 255.0));
+    for picture in blank {
+        let error = image_of(Preparation::CENTRED, &picture);
+        assert_eq!(
+            error,
+            Err(PrepareError::NoInk),
+            "{} x {}",
+            picture.width,
+            picture.height
+        );
+    }
+}
+
+#[test]
+fn one_pixel_of_ink_fills_the_box() {
+    for (width, height, x, y) in [(28, 28, 3, 20), (3, 3, 1, 1), (500, 30, 77, 13)] {
+        let dot = Picture::new(width, height, |column, row| {
+            if (column, row) == (x, y) { 40.0 } else { 0.0 }
+        });
+        let image = prepared(&dot);
+        for (at, &pixel) in image.iter().enumerate() {
+            let inside = (4..24).contains(&(at / SIDE)) && (4..24).contains(&(at % SIDE));
+            assert_eq!(pixel, if inside { 127 } else { -128 });
+        }
+    }
+}
+
+#[test]
+fn single_rows_and_columns() {
+    for len in [3, 20, 28, 8192] {
+        let row = Picture::new(len, 1, |x, _| if x == len / 2 { 255.0 } else { 0.0 });
+        let column = Picture::new(1, len, |_, y| if y == len / 2 { 255.0 } else { 0.0 });
+        for picture in [row, column] {
+            // All of the picture is border, so it can well look blank.
+            if let Err(error) = image_of(Preparation::CENTRED, &picture) {
+                assert_eq!(error, PrepareError::NoInk);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_largest_pictures() {
+    // A line of 4 pixels' width along the middle.
+    for (width, height) in [(MAX_SIDE, 30), (30, MAX_SIDE)] {
+        let columns = if width > height {
+            10..width - 10
+        } else {
+            13..17
+        };
+        let rows = if width > height {
+            13..17
+        } else {
+            10..height - 10
+        };
+        let mut made = Made::new(width, height, |y, row: &mut Vec<u8>| {
+            let ink = |x| rows.contains(&y) && columns.contains(&x);
+            row.extend((0..width).map(|x| if ink(x) { 70 } else { 200 }));
+        });
+        let image = made.image().unwrap();
+        assert_eq!(image.iter().filter(|&&pixel| pixel == 127).count(), 20);
+        assert_eq!(image.iter().filter(|&&pixel| pixel > -128).count(), 20);
+    }
+}
+
+#[test]
+fn ink_too_fine_to_be_seen_is_none() {
+    let dots = |x, y| y == 15 && (x == 10 || x == 8000);
+    let picture = Picture::new(MAX_SIDE, 30, |x, y| if dots(x, y) { 0.0 } else { 255.0 });
+    assert_eq!(
+        image_of(Preparation::CENTRED, &picture),
+        Err(PrepareError::NoInk)
+    );
+}
+
+#[test]
+fn sizes_beyond_the_limits_are_refused() {
+    for (width, height) in [
+        (0, 5),
+        (5, 0),
+        (0, 0),
+        (MAX_SIDE + 1, 1),
+        (1, MAX_SIDE + 1),
+        (u32::MAX, u32::MAX),
+    ] {
+        let mut rows = Made::new(width, height, |_, _: &mut Vec<u8>| {});
+        assert_eq!(rows.image(), Err(PrepareError::Size { width, height }));
+        assert!(rows.asked.is_empty());
+    }
+    for (len, width, height) in [
+        (5, 2, 3),
+        (7, 2, 3),
+        (0, 1, 1),
+        (1, 0, 1),
+        (0, u32::MAX, u32::MAX),
+    ] {
+        let error = Pixels::new(&[0; 7][..len], width, height).unwrap_err();
+        assert_eq!(error, PrepareError::Length { width, height });
+    }
+}
+
+#[test]
+fn a_missing_row_is_named() {
+    let picture = digit(4, 2.0);
+    let whole = |y: u32, row: &mut Vec<u8>| row.extend(picture.rows().row(y).unwrap());
+    let mut made = Made::new(picture.width, picture.height, whole);
+    assert_eq!(made.image(), Ok(prepared(&picture)));
+    let requests = made.asked.len();
+    for lost in 0..requests {
+        let mut request = 0;
+        let mut made = Made::new(picture.width, picture.height, |y, row: &mut Vec<u8>| {
+            whole(y, row);
+            row.truncate(if request == lost { 55 } else { 56 });
+            request += 1;
+        });
+        let error = made.image().unwrap_err();
+        assert_eq!(
+            (error, made.asked.len()),
+            (PrepareError::Row(*made.asked.last().unwrap()), lost + 1)
+        );
+    }
+}
+
+#[test]
+fn rows_that_change_do_no_harm() {
+    let mut random = Random(11);
+    for round in 0..500 {
+        let (width, height) = (random.within(1, 40), random.within(1, 40));
+        let mut seed = Random(round + 1);
+        let mut made = Made::new(width, height, |_, row: &mut Vec<u8>| {
+            let level = [0, 255, 128, 90][seed.within(0, 3) as usize];
+            row.extend((0..width).map(|_| {
+                if seed.within(0, 9) == 0 {
+                    seed.within(0, 255) as u8
+                } else {
+                    level
+                }
+            }));
+        });
+        if let Err(error) = made.image() {
+            assert_eq!(error, PrepareError::NoInk);
+        }
+    }
+}
+
+#[test]
+fn rows_are_asked_for_from_the_top_down_in_few_passes() {
+    let picture = digit(8, 5.0).pasted(300, 260, 60, 70);
+    let mut made = Made::new(300, 260, |y, row: &mut Vec<u8>| {
+        row.extend(picture.rows().row(y).unwrap());
+    });
+    made.image().unwrap();
+    let backwards = made
+        .asked
+        .windows(2)
+        .filter(|rows| rows[1] < rows[0])
+        .count();
+    assert!(made.asked.len() < 4 * 260, "{}", made.asked.len());
+    // The first pass looks at the first and last row for every eighth of the width.
+    assert_eq!(backwards, 2 * 8 + 2);
+}

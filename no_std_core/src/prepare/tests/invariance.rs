@@ -1,0 +1,199 @@
+//! The same drawing must give the same image however it was taken.
+
+use super::std::vec::Vec;
+
+use super::super::lighting::Lighting;
+use super::super::{Image, SIDE, centre};
+use super::drawing::{Picture, digit};
+use super::{Random, difference, inked_rows, prepared};
+
+/// All digits, as large as in MNIST.
+fn digits() -> impl Iterator<Item = Picture> {
+    (0..10).map(|number| digit(number, 1.0))
+}
+
+/// Dark ink on light paper, or the other way round.
+fn on_paper(drawing: &Picture, ink: f64, paper: impl Fn(f64, f64) -> f64) -> Picture {
+    let (width, height) = (f64::from(drawing.width), f64::from(drawing.height));
+    drawing.map(|x, y, pixel| {
+        let paper = paper(
+            2.0 * f64::from(x) / width - 1.0,
+            2.0 * f64::from(y) / height - 1.0,
+        );
+        paper + (ink - paper) * pixel / 255.0
+    })
+}
+
+fn middle_of_mass(image: &Image) -> (f64, f64) {
+    let mut sums = (0.0, 0.0, 0.0);
+    for (at, &pixel) in image.iter().enumerate() {
+        let mass = f64::from(pixel) + 128.0;
+        sums = (
+            sums.0 + mass,
+            sums.1 + mass * (at % SIDE) as f64,
+            sums.2 + mass * (at / SIDE) as f64,
+        );
+    }
+    (sums.1 / sums.0, sums.2 / sums.0)
+}
+
+#[test]
+fn digits_come_back_nearly_as_they_were() {
+    for picture in digits() {
+        let image = prepared(&picture);
+        let (x, y) = middle_of_mass(&image);
+        assert!(
+            (13.5..14.5).contains(&x) && (13.5..14.5).contains(&y),
+            "{x} {y}"
+        );
+        let again = Picture::new(28, 28, |x, y| {
+            f64::from(image[y as usize * SIDE + x as usize]) + 128.0
+        });
+        let mut copy = [0; SIDE * SIDE];
+        copy.iter_mut()
+            .zip(&again.pixels)
+            .for_each(|(copy, &pixel)| *copy = centre(pixel));
+        assert!(difference(&prepared(&again), &copy) < 2.0);
+    }
+}
+
+#[test]
+fn place_size_and_polarity_do_not_matter() {
+    let mut random = Random(99);
+    for picture in digits() {
+        let image = prepared(&picture);
+        for times in 1..=7 {
+            let large = picture.enlarged(times);
+            let (right, bottom) = (random.within(0, 150), random.within(0, 150));
+            let (left, top) = (random.within(0, 150), random.within(0, 150));
+            let pasted = large.pasted(
+                large.width + left + right,
+                large.height + top + bottom,
+                left,
+                top,
+            );
+            assert_eq!(prepared(&pasted), image);
+            assert_eq!(prepared(&pasted.inverted()), image);
+        }
+    }
+}
+
+#[test]
+fn redrawn_at_any_size_it_looks_nearly_the_same() {
+    for number in 0..10 {
+        let image = prepared(&digit(number, 1.0));
+        // Few pixels show less of a digit.
+        for (scale, limit) in [
+            (0.6, 25.0),
+            (1.4, 14.0),
+            (2.0, 9.0),
+            (3.3, 9.0),
+            (5.0, 6.0),
+            (7.0, 6.0),
+        ] {
+            let other = prepared(&digit(number, scale));
+            let off = difference(&image, &other);
+            assert!(off < limit, "{number} at {scale}: {off}");
+        }
+    }
+}
+
+#[test]
+fn light_and_ink_do_not_matter() {
+    for number in 0..10 {
+        let drawing = digit(number, 3.0).pasted(130, 110, 20, 15);
+        let image = prepared(&drawing);
+        let check = |name: &str, ink: f64, paper: fn(f64, f64) -> f64, limit: f64| {
+            let off = difference(&prepared(&on_paper(&drawing, ink, paper)), &image);
+            assert!(off < limit, "{number} {name}: {off}");
+        };
+        check("grey", 60.0, |_, _| 170.0, 1.0);
+        check("pale", 190.0, |_, _| 215.0, 6.0);
+        check("chalk", 210.0, |_, _| 40.0, 1.0);
+        check("slope", 30.0, |x, y| 160.0 + 30.0 * x - 20.0 * y, 6.0);
+        check("dark slope", 250.0, |x, y| 80.0 - 20.0 * x + 30.0 * y, 6.0);
+        check(
+            "lamp",
+            20.0,
+            |x, y| 220.0 - 40.0 * x * x - 30.0 * y * y,
+            3.0,
+        );
+        check("corner", 20.0, |x, y| 170.0 - 20.0 * (x + y - x * y), 3.0);
+    }
+}
+
+#[test]
+fn noise_does_not_matter() {
+    let mut random = Random(5);
+    for number in 0..10 {
+        let drawing = digit(number, 4.0).pasted(150, 140, 25, 8);
+        let image = prepared(&drawing);
+        for deviation in [1.0, 4.0, 8.0] {
+            let clean = on_paper(&drawing, 50.0, |x, _| 180.0 + 20.0 * x);
+            let noisy = clean.map(|_, _, pixel| pixel + deviation * random.normal());
+            let off = difference(&prepared(&noisy), &image);
+            assert!(off < 6.0, "{number} {deviation}: {off}");
+        }
+    }
+}
+
+#[test]
+fn inversion_changes_nothing_in_any_picture() {
+    let mut random = Random(31);
+    for number in 0..10 {
+        let (width, height) = (random.within(100, 200), random.within(100, 200));
+        let (x_slope, y_slope, bend) = (
+            random.real(-40.0, 40.0),
+            random.real(-40.0, 40.0),
+            random.real(-40.0, 40.0),
+        );
+        let drawing = digit(number, 3.0).pasted(width, height, 10, 10);
+        let picture = on_paper(&drawing, 20.0, |x, y| {
+            140.0 + x_slope * x + y_slope * y + bend * x * x
+        });
+        let picture = picture.map(|_, _, pixel| pixel + 5.0 * random.normal());
+        assert_eq!(prepared(&picture), prepared(&picture.inverted()));
+    }
+}
+
+#[test]
+fn mirrored_pictures_give_mirrored_images() {
+    for number in 0..10 {
+        let drawing = digit(number, 2.3).pasted(90, 100, 11, 20);
+        let flipped = Picture::new(90, 100, |x, y| f64::from(drawing.get(x, 99 - y)));
+        let (image, mirrored) = (prepared(&drawing), prepared(&flipped));
+        let mut rows = inked_rows(&mirrored);
+        rows.reverse();
+        assert_eq!(rows, inked_rows(&image));
+
+        let turned = Picture::new(100, 90, |x, y| f64::from(drawing.get(y, x)));
+        let turned = prepared(&turned);
+        let transposed: Vec<i8> = (0..SIDE * SIDE)
+            .map(|at| turned[at % SIDE * SIDE + at / SIDE])
+            .collect();
+        assert_eq!(transposed, image);
+    }
+}
+
+#[test]
+fn lighting_is_found_even_where_ink_crosses_the_border() {
+    let (width, height) = (81, 57);
+    let background = |x: u32, y: u32| {
+        let at = |at: u32, len: u32| 2.0 * f64::from(at) / f64::from(len - 1) - 1.0;
+        let (x, y) = (at(x, width), at(y, height));
+        120.0 + 35.0 * x - 25.0 * y + 15.0 * x * y - 20.0 * x * x + 10.0 * y * y
+    };
+    let blank = Picture::new(width, height, background);
+    let crossed = blank.map(|x, y, pixel| {
+        let ink = (30..34).contains(&x) && y < 20 || (30..33).contains(&y) && x > 40;
+        if ink { 10.0 } else { pixel }
+    });
+    for (picture, limit) in [(blank, 3.0), (crossed, 10.0)] {
+        let lighting = Lighting::fit(&mut picture.rows()).unwrap();
+        for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+            let found = f64::from(-lighting.row(y).deviation(x, 0)) / 2.0;
+            let off = (found - background(x, y)).abs();
+            assert!(off < limit, "{off} at {x}, {y}");
+        }
+    }
+}

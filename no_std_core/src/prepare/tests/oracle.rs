@@ -1,0 +1,119 @@
+//! Scaling and placing against a naive oracle in floating point.
+
+use super::std::vec::Vec;
+
+use super::super::{Preparation, SIDE};
+use super::drawing::Picture;
+use super::{Random, image_of};
+
+/// Ink of a black and white picture: its box as (left, top, width, height).
+fn box_of(picture: &Picture) -> (u32, u32, u32, u32) {
+    let inked = |&(x, y): &(u32, u32)| picture.get(x, y) > 0;
+    let all = (0..picture.height).flat_map(|y| (0..picture.width).map(move |x| (x, y)));
+    let ink: Vec<_> = all.filter(inked).collect();
+    let (left, right) = (
+        ink.iter().map(|ink| ink.0).min().unwrap(),
+        ink.iter().map(|ink| ink.0).max().unwrap(),
+    );
+    let (top, bottom) = (
+        ink.iter().map(|ink| ink.1).min().unwrap(),
+        ink.iter().map(|ink| ink.1).max().unwrap(),
+    );
+    (left, top, right - left + 1, bottom - top + 1)
+}
+
+/// The mean of the box over cells of equal size, the cells' middle on the box's; what is outside of the box is black.
+fn scaled(picture: &Picture, box_side: f64) -> Vec<Vec<f64>> {
+    let (left, top, width, height) = box_of(picture);
+    let cell = f64::from(width.max(height)) / box_side;
+    let cells = |pixels: u32| (f64::from(pixels) / cell + 0.5).floor().max(1.0);
+    let share = |cell_at: f64, count: f64, pixels: u32, pixel: u32| {
+        let start = f64::from(pixels) / 2.0 + (cell_at - count / 2.0) * cell;
+        let end = f64::from(pixel + 1).min(start + cell);
+        (end - f64::from(pixel).max(start)).max(0.0) / cell
+    };
+    let mean = |row: u32, column: u32| {
+        let mut sum = 0.0;
+        for y in 0..height {
+            let rows = share(f64::from(row), cells(height), height, y);
+            for x in (0..width).filter(|_| rows > 0.0) {
+                let columns = share(f64::from(column), cells(width), width, x);
+                sum += rows * columns * f64::from(picture.get(left + x, top + y)) / 255.0;
+            }
+        }
+        sum
+    };
+    (0..cells(height) as u32)
+        .map(|row| {
+            (0..cells(width) as u32)
+                .map(|column| mean(row, column))
+                .collect()
+        })
+        .collect()
+}
+
+/// The centre of mass along an axis whose `masses` these are, from the first one.
+fn centre_of_mass(masses: impl Iterator<Item = f64> + Clone) -> f64 {
+    let moment: f64 = masses
+        .clone()
+        .enumerate()
+        .map(|(at, mass)| at as f64 * mass)
+        .sum();
+    moment / masses.sum::<f64>()
+}
+
+#[test]
+fn black_and_white_pictures() {
+    let mut random = Random(2024);
+    let mut checked = 0;
+    for round in 0..400 {
+        let (width, height) = (random.within(1, 70), random.within(1, 70));
+        let density = random.real(0.02, 1.0);
+        let ink = Picture::new(width, height, |_, _| {
+            if random.real(0.0, 1.0) < density {
+                255.0
+            } else {
+                0.0
+            }
+        });
+        if !ink.pixels.contains(&255) {
+            continue;
+        }
+        let picture = ink.pasted(width + 9, height + 11, 4, 5);
+        let box_side = if round % 4 == 0 {
+            random.within(1, 28) as u8
+        } else {
+            20
+        };
+        let image = image_of(Preparation::centred(box_side).unwrap(), &picture).unwrap();
+
+        let cells = scaled(&picture, f64::from(box_side));
+        let peak = cells.iter().flatten().copied().fold(0.0, f64::max);
+        let row_masses = cells.iter().map(|row| row.iter().sum());
+        let column_masses =
+            (0..cells[0].len()).map(|column| cells.iter().map(|row| row[column]).sum());
+        let top = 13.5 - centre_of_mass(row_masses);
+        let left = 13.5 - centre_of_mass(column_masses);
+        // Rounding to grey levels moves the centre of mass by less than this.
+        if [top, left]
+            .iter()
+            .any(|margin| (margin - margin.round()).abs() < 0.02)
+        {
+            continue;
+        }
+        let top = top.ceil().clamp(0.0, (SIDE - cells.len()) as f64) as usize;
+        let left = left.ceil().clamp(0.0, (SIDE - cells[0].len()) as f64) as usize;
+        for (at, &pixel) in image.iter().enumerate() {
+            let cell = (at / SIDE).checked_sub(top).and_then(|row| cells.get(row));
+            let cell = cell.and_then(|row| row.get((at % SIDE).checked_sub(left)?));
+            let expected = cell.map_or(0.0, |cell| cell / peak * 255.0);
+            let off = (f64::from(pixel) + 128.0 - expected).abs();
+            assert!(
+                off < 0.51 + 0.01 / peak,
+                "{off} at {at} of a picture of {width} x {height}"
+            );
+        }
+        checked += 1;
+    }
+    assert!(checked > 250, "{checked}");
+}

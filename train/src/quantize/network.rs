@@ -1,0 +1,74 @@
+//! A float model as a chain of layers that integers can compute.
+
+use ndarray::{Array1, Array4};
+
+use crate::ops::Window;
+
+/// Which of the layers that can be quantised one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A kernel that moves over its input.
+    Convolution,
+    /// A kernel that covers its input.
+    Dense,
+}
+
+/// One layer of a float model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Name, counted by kind: `conv1`.
+    pub name: String,
+    /// The node that it comes from, with its operator: `Conv_0 (Conv)`.
+    pub node: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How the kernel moves.
+    pub window: Window,
+    /// `[filters, channels, kernel rows, kernel columns]`, finite and not all zero.
+    pub weight: Array4<f32>,
+    /// `[filters]`, finite.
+    pub bias: Array1<f32>,
+    /// Whether negative outputs become zero.
+    pub relu: bool,
+    /// Tiles of the output of which the maximum is taken.
+    pub pool: Option<Window>,
+    /// Channels, rows and columns of the input.
+    pub input: [usize; 3],
+    /// Channels, rows and columns of the output before pooling.
+    pub convolved: [usize; 3],
+    /// Channels, rows and columns of the output.
+    pub output: [usize; 3],
+}
+
+impl Layer {
+    /// Multiplications and additions for one image.
+    pub fn multiply_adds(&self) -> usize {
+        self.weight.len() * self.convolved[1] * self.convolved[2]
+    }
+}
+
+/// A float model as a chain of layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FloatNetwork {
+    /// Channels, rows and columns of an image.
+    pub input: [usize; 3],
+    /// The layers; the last one yields the logits, with one row and one column.
+    pub layers: Vec<Layer>,
+    /// What the model tells about itself.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl FloatNetwork {
+    /// Number of logits.
+    pub fn classes(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.output[0])
+    }
+
+    /// The text that the model's metadata has under a key.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata
+            .iter()
+            .find(|(other, _)| other == key)
+            .map(|(_, value)| value.as_str())
+    }
+}
