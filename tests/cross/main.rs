@@ -3,4 +3,5 @@
 mod gradients;
 mod losses;
 mod optimizers;
+mod parity;
 mod training;

@@ -23,15 +23,20 @@ pub fn evaluate(graph: &Graph, feeds: &Feeds, target: ValueId) -> ArrayD<f64> {
                 values.entry(input).or_insert_with(|| to_f64(constant));
             }
         }
-        let inputs: Vec<&ArrayD<f64>> =
-            node.inputs.iter().map(|id| values.get(id).expect("inputs come first")).collect();
+        let inputs: Vec<&ArrayD<f64>> = node
+            .inputs
+            .iter()
+            .map(|id| values.get(id).expect("inputs come first"))
+            .collect();
         let output = apply(node, &inputs, graph.shape(node.output));
         values.insert(node.output, output);
         if node.output == target {
             break;
         }
     }
-    values.remove(&target).expect("the target is computed by a node")
+    values
+        .remove(&target)
+        .expect("the target is computed by a node")
 }
 
 fn to_f64(tensor: &Tensor) -> ArrayD<f64> {
@@ -47,7 +52,9 @@ fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
     let x = inputs[0];
     let elementwise = |function: fn(f64, f64) -> f64| {
         let (a, b) = (broadcast(x, shape), broadcast(inputs[1], shape));
-        ndarray::Zip::from(&a).and(&b).map_collect(|&a, &b| function(a, b))
+        ndarray::Zip::from(&a)
+            .and(&b)
+            .map_collect(|&a, &b| function(a, b))
     };
     match node.operator.name {
         "Add" => elementwise(|a, b| a + b),
@@ -61,24 +68,31 @@ fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
         "Expand" => broadcast(x, shape),
         "Flatten" | "Reshape" => reshaped(x, shape),
         "Transpose" => x.clone().permuted_axes(node.attributes.get_sizes("perm")),
-        "ReduceSum" => inputs[1]
-            .iter()
-            .fold(x.clone(), |sum, &axis| sum.sum_axis(Axis(axis as usize)).insert_axis(Axis(axis as usize))),
+        "ReduceSum" => inputs[1].iter().fold(x.clone(), |sum, &axis| {
+            sum.sum_axis(Axis(axis as usize))
+                .insert_axis(Axis(axis as usize))
+        }),
         "Where" => {
             let [chosen, a, b] = [0, 1, 2].map(|index| broadcast(inputs[index], shape));
             let pick = |&chosen: &f64, &a: &f64, &b: &f64| if chosen > 0.5 { a } else { b };
-            ndarray::Zip::from(&chosen).and(&a).and(&b).map_collect(pick)
+            ndarray::Zip::from(&chosen)
+                .and(&a)
+                .and(&b)
+                .map_collect(pick)
         }
         "OneHot" => {
             let at = |index: IxDyn| x[&index.slice()[..x.ndim()]];
             ArrayD::from_shape_fn(IxDyn(shape), |index| {
-                f64::from(u8::from((at(index.clone()) - index[x.ndim()] as f64).abs() < 0.5))
+                f64::from(u8::from(
+                    (at(index.clone()) - index[x.ndim()] as f64).abs() < 0.5,
+                ))
             })
         }
         "Log" => x.mapv(f64::ln),
         "ReduceMax" => {
             let last = Axis(x.ndim() - 1);
-            let largest = |row: ndarray::ArrayView1<f64>| row.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+            let largest =
+                |row: ndarray::ArrayView1<f64>| row.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
             x.map_axis(last, largest).insert_axis(last)
         }
         "Gemm" => gemm(node, inputs, shape),
@@ -89,11 +103,14 @@ fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
 }
 
 fn broadcast(x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
-    x.broadcast(IxDyn(shape)).expect("shapes were checked when the node was added").to_owned()
+    x.broadcast(IxDyn(shape))
+        .expect("shapes were checked when the node was added")
+        .to_owned()
 }
 
 fn reshaped(x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
-    ArrayD::from_shape_vec(IxDyn(shape), x.iter().copied().collect()).expect("same number of elements")
+    ArrayD::from_shape_vec(IxDyn(shape), x.iter().copied().collect())
+        .expect("same number of elements")
 }
 
 fn gemm(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
@@ -101,7 +118,13 @@ fn gemm(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
     let (transpose_a, transpose_b) = (transposed("transA"), transposed("transB"));
     let inner = inputs[0].shape()[usize::from(!transpose_a)];
     let a = |row: usize, k: usize| inputs[0][if transpose_a { [k, row] } else { [row, k] }];
-    let b = |k: usize, column: usize| inputs[1][if transpose_b { [column, k] } else { [k, column] }];
+    let b = |k: usize, column: usize| {
+        inputs[1][if transpose_b {
+            [column, k]
+        } else {
+            [k, column]
+        }]
+    };
     let bias = inputs.get(2).map(|bias| broadcast(bias, shape));
     ArrayD::from_shape_fn(IxDyn(shape), |index| {
         let sum: f64 = (0..inner).map(|k| a(index[0], k) * b(k, index[1])).sum();
@@ -112,7 +135,9 @@ fn gemm(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
 /// The position of a tap of a window in the unpadded input; `None` in the padding.
 fn tap(window: &Window, axis: usize, output: usize, tap: usize, size: usize) -> Option<usize> {
     let padded = output * window.strides[axis] + tap * window.dilations[axis];
-    padded.checked_sub(window.pads[axis]).filter(|&position| position < size)
+    padded
+        .checked_sub(window.pads[axis])
+        .filter(|&position| position < size)
 }
 
 fn conv(window: &Window, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
@@ -121,9 +146,13 @@ fn conv(window: &Window, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64
     ArrayD::from_shape_fn(IxDyn(shape), |index| {
         let mut sum = inputs.get(2).map_or(0.0, |bias| bias[[index[1]]]);
         for i in 0..window.kernel[0] {
-            let Some(row) = tap(window, 0, index[2], i, rows) else { continue };
+            let Some(row) = tap(window, 0, index[2], i, rows) else {
+                continue;
+            };
             for j in 0..window.kernel[1] {
-                let Some(column) = tap(window, 1, index[3], j, columns) else { continue };
+                let Some(column) = tap(window, 1, index[3], j, columns) else {
+                    continue;
+                };
                 for channel in 0..channels {
                     sum += x[[index[0], channel, row, column]] * weight[[index[1], channel, i, j]];
                 }
@@ -138,9 +167,13 @@ fn max_pool(window: &Window, x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
     ArrayD::from_shape_fn(IxDyn(shape), |index| {
         let mut largest = f64::NEG_INFINITY;
         for i in 0..window.kernel[0] {
-            let Some(row) = tap(window, 0, index[2], i, rows) else { continue };
+            let Some(row) = tap(window, 0, index[2], i, rows) else {
+                continue;
+            };
             for j in 0..window.kernel[1] {
-                let Some(column) = tap(window, 1, index[3], j, columns) else { continue };
+                let Some(column) = tap(window, 1, index[3], j, columns) else {
+                    continue;
+                };
                 largest = largest.max(x[[index[0], index[1], row, column]]);
             }
         }

@@ -25,7 +25,11 @@ pub fn onnxruntime(test: &str) -> Option<Runtime> {
     match Runtime::open(Choice::Onnxruntime, THREADS) {
         Ok(runtime) => Some(runtime),
         Err(RuntimeError::NotFound { .. }) => {
-            skip(test, Cause::Tool, "ONNX Runtime is not installed; `pip install onnxruntime` provides it");
+            skip(
+                test,
+                Cause::Tool,
+                "ONNX Runtime is not installed; `pip install onnxruntime` provides it",
+            );
             None
         }
         Err(error) => panic!("{error}"),

@@ -39,8 +39,14 @@ fn main() {
 /// Starts this program for one runtime, with the same arguments.
 fn start(name: &str) {
     let program = std::env::current_exe().expect("this program was started from a file");
-    let status = Command::new(program).args(std::env::args_os().skip(1)).env(RUNTIME, name).status();
-    assert!(status.is_ok_and(|status| status.success()), "the benchmark on {name} failed");
+    let status = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .env(RUNTIME, name)
+        .status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "the benchmark on {name} failed"
+    );
 }
 
 fn bench(choice: Choice) {
@@ -68,10 +74,16 @@ fn bench(choice: Choice) {
     };
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group("training step");
-    trainer.step(feeds.clone(), BATCH_SIZE).expect("the runtime took the model");
+    trainer
+        .step(feeds.clone(), BATCH_SIZE)
+        .expect("the runtime took the model");
     group.throughput(Throughput::Elements(BATCH_SIZE as u64));
     group.bench_function(runtime.kind().name(), |bencher| {
-        bencher.iter(|| trainer.step(feeds.clone(), BATCH_SIZE).expect("the step ran before"));
+        bencher.iter(|| {
+            trainer
+                .step(feeds.clone(), BATCH_SIZE)
+                .expect("the step ran before")
+        });
     });
     group.finish();
 }
@@ -81,8 +93,13 @@ fn feeds(network: &Network) -> Vec<(String, Tensor)> {
     let digits = synthetic::digits(BATCH_SIZE, 1, synthetic::SEED);
     let variants = Augment::None.variants();
     let batches = Batches::new(&digits.train, variants, BATCH_SIZE, Order::Sequential);
-    let batch = batches.ok().and_then(|mut batches| batches.next()).expect("one batch of the data");
+    let batch = batches
+        .ok()
+        .and_then(|mut batches| batches.next())
+        .expect("one batch of the data");
     let masks = Masks::new(network, BATCH_SIZE, 0).draw();
-    let masks = masks.into_iter().map(|(layer, mask)| (mask_name(&layer), mask));
+    let masks = masks
+        .into_iter()
+        .map(|(layer, mask)| (mask_name(&layer), mask));
     evaluation_feeds(batch).into_iter().chain(masks).collect()
 }

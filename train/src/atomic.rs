@@ -31,8 +31,14 @@ impl Pending {
             file.as_file().sync_all()?;
             Ok(file)
         };
-        let file = write().map_err(|source| WriteError { path: path.into(), source })?;
-        Ok(Self { file, path: path.into() })
+        let file = write().map_err(|source| WriteError {
+            path: path.into(),
+            source,
+        })?;
+        Ok(Self {
+            file,
+            path: path.into(),
+        })
     }
 
     /// Where the bytes are now.
@@ -43,7 +49,10 @@ impl Pending {
     /// Gives the file its name, replacing an earlier file.
     pub fn commit(self) -> Result<(), WriteError> {
         let Self { file, path } = self;
-        file.persist(&path).map(drop).map_err(|error| WriteError { path, source: error.error })
+        file.persist(&path).map(drop).map_err(|error| WriteError {
+            path,
+            source: error.error,
+        })
     }
 }
 
@@ -72,7 +81,10 @@ pub fn prepare_folder(path: &Path) -> Result<(), WriteError> {
         std::fs::create_dir_all(path)?;
         builder().tempfile_in(path).map(drop)
     };
-    create().map_err(|source| WriteError { path: path.into(), source })
+    create().map_err(|source| WriteError {
+        path: path.into(),
+        source,
+    })
 }
 
 fn builder() -> tempfile::Builder<'static, 'static> {
@@ -89,7 +101,9 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 
 /// The folder in which a file lies or will lie.
 pub fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -122,10 +136,16 @@ mod tests {
         assert_eq!((first.exists(), names()), (false, 1));
         std::fs::write(&first, b"old").unwrap();
         assert_eq!(commit(b"new").unwrap_err().path, second);
-        assert_eq!((std::fs::read(&first).unwrap(), names()), (b"old".to_vec(), 2));
+        assert_eq!(
+            (std::fs::read(&first).unwrap(), names()),
+            (b"old".to_vec(), 2)
+        );
         std::fs::remove_dir_all(&second).unwrap();
         commit(b"new").unwrap();
-        assert_eq!([&first, &second].map(|path| std::fs::read(path).unwrap()), [b"new", b"new"]);
+        assert_eq!(
+            [&first, &second].map(|path| std::fs::read(path).unwrap()),
+            [b"new", b"new"]
+        );
     }
 
     #[test]
@@ -141,7 +161,10 @@ mod tests {
         let file = folder.path().join("file");
         write(&file, b"kept").unwrap();
         let error = prepare_folder(&file.join("run")).unwrap_err().to_string();
-        assert!(error.contains("file/run") && error.contains("cannot be written"), "{error}");
+        assert!(
+            error.contains("file/run") && error.contains("cannot be written"),
+            "{error}"
+        );
         assert_eq!(std::fs::read(&file).unwrap(), b"kept");
     }
 }

@@ -65,7 +65,10 @@ pub struct Record {
 impl Record {
     /// What was added to the images in the last epoch.
     pub fn augment(&self) -> Augment {
-        self.epochs.last().map(|epoch| epoch.augment).unwrap_or_default()
+        self.epochs
+            .last()
+            .map(|epoch| epoch.augment)
+            .unwrap_or_default()
     }
 }
 
@@ -107,8 +110,10 @@ impl Checkpoint {
     /// Reads the checkpoint of a run's folder; its variables must be those of `network` and of its own optimiser.
     pub fn load(folder: &Path, network: &Network) -> Result<Self, CheckpointError> {
         let path = folder.join(FILE_NAME);
-        let bytes = std::fs::read(&path)
-            .map_err(|source| CheckpointError::Read { path: path.clone(), source })?;
+        let bytes = std::fs::read(&path).map_err(|source| CheckpointError::Read {
+            path: path.clone(),
+            source,
+        })?;
         let checkpoint = Self::from_bytes(&bytes).and_then(|found| found.of(network));
         checkpoint.map_err(|found| CheckpointError::Format { path, found })
     }
@@ -117,10 +122,17 @@ impl Checkpoint {
     fn of(self, network: &Network) -> Result<Self, String> {
         let Self { record, variables } = self;
         if record.network != network.name {
-            return Err(format!("one of network `{}` instead of `{}`", record.network, network.name));
+            return Err(format!(
+                "one of network `{}` instead of `{}`",
+                record.network, network.name
+            ));
         }
-        let model = models::training(network, record.optimizer, 1).map_err(|error| error.to_string())?;
-        Ok(Self { variables: in_order(&model.variables, variables)?, record })
+        let model =
+            models::training(network, record.optimizer, 1).map_err(|error| error.to_string())?;
+        Ok(Self {
+            variables: in_order(&model.variables, variables)?,
+            record,
+        })
     }
 
     fn to_bytes(&self) -> Result<Vec<u8>, String> {
@@ -128,7 +140,13 @@ impl Checkpoint {
         let data: Vec<(&str, Vec<usize>, Vec<u8>)> = self
             .variables
             .iter()
-            .map(|(name, tensor)| (name.as_str(), tensor.tensor_type().shape, tensor.to_le_bytes()))
+            .map(|(name, tensor)| {
+                (
+                    name.as_str(),
+                    tensor.tensor_type().shape,
+                    tensor.to_le_bytes(),
+                )
+            })
             .collect();
         let mut views = Vec::new();
         for (name, shape, bytes) in &data {
@@ -143,7 +161,10 @@ impl Checkpoint {
         let refused = |error: safetensors::SafeTensorError| error.to_string();
         let tensors = SafeTensors::deserialize(bytes).map_err(refused)?;
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(refused)?;
-        let record = header.metadata().as_ref().and_then(|metadata| metadata.get(RECORD_KEY));
+        let record = header
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(RECORD_KEY));
         let record = record.ok_or_else(|| format!("no `{RECORD_KEY}` in its metadata"))?;
         let record = serde_json::from_str(record).map_err(|error| error.to_string())?;
         let mut variables = Vec::new();
@@ -156,12 +177,20 @@ impl Checkpoint {
 
 fn floats(name: &str, view: &TensorView) -> Result<Tensor, String> {
     if view.dtype() != Dtype::F32 {
-        return Err(format!("tensor {name} of type {:?} instead of F32", view.dtype()));
+        return Err(format!(
+            "tensor {name} of type {:?} instead of F32",
+            view.dtype()
+        ));
     }
     let (chunks, _) = view.data().as_chunks::<4>();
-    let values = chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
+    let values = chunks
+        .iter()
+        .map(|&chunk| f32::from_le_bytes(chunk))
+        .collect();
     let array = ArrayD::from_shape_vec(IxDyn(view.shape()), values);
-    array.map(Tensor::F32).map_err(|error| format!("tensor {name}: {error}"))
+    array
+        .map(Tensor::F32)
+        .map_err(|error| format!("tensor {name}: {error}"))
 }
 
 /// All expected variables must be there with their shapes, and no others.
@@ -177,12 +206,16 @@ fn in_order(
         let (_, tensor) = &given[index];
         let found = tensor.tensor_type().shape;
         if found != *shape {
-            return Err(format!("variable {name} of shape {found:?} instead of {shape:?}"));
+            return Err(format!(
+                "variable {name} of shape {found:?} instead of {shape:?}"
+            ));
         }
         ordered.push(given.swap_remove(index));
     }
     match given.first() {
-        Some((name, _)) => Err(format!("a variable {name} that the optimiser does not have")),
+        Some((name, _)) => Err(format!(
+            "a variable {name} that the optimiser does not have"
+        )),
         None => Ok(ordered),
     }
 }
@@ -192,11 +225,21 @@ mod tests {
     use super::*;
 
     fn variable(name: &str, shape: &[usize]) -> Variable {
-        Variable { name: name.into(), shape: shape.to_vec(), initial: 0.0 }
+        Variable {
+            name: name.into(),
+            shape: shape.to_vec(),
+            initial: 0.0,
+        }
     }
 
     fn example() -> Checkpoint {
-        let epoch = Epoch { augment: Augment::Invert, loss: 0.1, accuracy: 0.9, val_loss: 0.2, val_accuracy: 0.8 };
+        let epoch = Epoch {
+            augment: Augment::Invert,
+            loss: 0.1,
+            accuracy: 0.9,
+            val_loss: 0.2,
+            val_accuracy: 0.8,
+        };
         let record = Record {
             network: "digits".into(),
             optimizer: Optimizer::Adam,
@@ -208,7 +251,13 @@ mod tests {
             epochs: vec![epoch],
         };
         let weight = ndarray::arr2(&[[1.5f32, -0.0], [f32::MIN_POSITIVE, 3.25e-40]]).into();
-        Checkpoint { record, variables: vec![("power".into(), Tensor::scalar(0.9)), ("weight".into(), weight)] }
+        Checkpoint {
+            record,
+            variables: vec![
+                ("power".into(), Tensor::scalar(0.9)),
+                ("weight".into(), weight),
+            ],
+        }
     }
 
     #[test]
@@ -227,23 +276,38 @@ mod tests {
     fn every_truncation_and_a_foreign_file_are_refused() {
         let bytes = example().to_bytes().unwrap();
         for length in 0..bytes.len() {
-            assert!(Checkpoint::from_bytes(&bytes[..length]).is_err(), "{length} bytes");
+            assert!(
+                Checkpoint::from_bytes(&bytes[..length]).is_err(),
+                "{length} bytes"
+            );
         }
         let foreign = safetensors::serialize(Vec::<(String, TensorView)>::new(), None).unwrap();
-        assert!(Checkpoint::from_bytes(&foreign).unwrap_err().contains("training"));
+        assert!(
+            Checkpoint::from_bytes(&foreign)
+                .unwrap_err()
+                .contains("training")
+        );
     }
 
     #[test]
     fn a_missing_checkpoint_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Checkpoint::load(folder.path(), &Network::digits()).unwrap_err().to_string();
-        assert!(error.contains(FILE_NAME) && error.contains("train fit"), "{error}");
+        let error = Checkpoint::load(folder.path(), &Network::digits())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains(FILE_NAME) && error.contains("train fit"),
+            "{error}"
+        );
     }
 
     #[test]
     fn variables_are_sorted_into_the_order_of_the_graph() {
         let expected = [variable("b", &[2]), variable("a", &[])];
-        let given = vec![("a".to_owned(), Tensor::scalar(1.0)), ("b".to_owned(), Tensor::filled(&[2], 2.0))];
+        let given = vec![
+            ("a".to_owned(), Tensor::scalar(1.0)),
+            ("b".to_owned(), Tensor::filled(&[2], 2.0)),
+        ];
         let ordered = in_order(&expected, given.clone()).unwrap();
         assert_eq!(ordered, [given[1].clone(), given[0].clone()]);
     }
@@ -256,7 +320,13 @@ mod tests {
         let turned = ("conv1.weight".to_owned(), Tensor::filled(&[3, 2], 0.0));
         let other = ("beta".to_owned(), Tensor::scalar(1.0));
         assert_eq!(refusal(vec![]), "no variable conv1.weight");
-        assert_eq!(refusal(vec![turned]), "variable conv1.weight of shape [3, 2] instead of [2, 3]");
-        assert_eq!(refusal(vec![right, other]), "a variable beta that the optimiser does not have");
+        assert_eq!(
+            refusal(vec![turned]),
+            "variable conv1.weight of shape [3, 2] instead of [2, 3]"
+        );
+        assert_eq!(
+            refusal(vec![right, other]),
+            "a variable beta that the optimiser does not have"
+        );
     }
 }

@@ -7,7 +7,9 @@ use ndarray::Array2;
 
 use crate::atomic;
 use crate::checkpoint::{Checkpoint, Record};
-use crate::cli::{Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, QuantizeArgs, RuntimeArgs};
+use crate::cli::{
+    Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, QuantizeArgs, RuntimeArgs,
+};
 use crate::data::augment::Augment;
 use crate::data::{self, Dataset, Digits, pictures, samples};
 use crate::doctor;
@@ -45,7 +47,9 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Pictures(args) => {
             let folder = pictures::locate(args.offline, Path::new(SAMPLE_PICTURES))?;
             if folder == Path::new(SAMPLE_PICTURES) {
-                eprintln!("note: the course's pictures could not be had; these are our own samples");
+                eprintln!(
+                    "note: the course's pictures could not be had; these are our own samples"
+                );
             }
             println!("{}", folder.display());
         }
@@ -60,7 +64,11 @@ pub fn run(cli: Cli) -> Result<(), Error> {
 
 fn run_fit(args: &FitArgs) -> Result<(), Error> {
     let network = Network::digits();
-    let resume = args.resume.as_deref().map(|run| Checkpoint::load(run, &network)).transpose()?;
+    let resume = args
+        .resume
+        .as_deref()
+        .map(|run| Checkpoint::load(run, &network))
+        .transpose()?;
     let is_new = !args.out.exists();
     atomic::prepare_folder(&args.out)?;
     let fitted = fit_and_export(args, &network, resume);
@@ -84,7 +92,9 @@ fn fit_and_export(
     let runtime = open(args.runtime)?;
     println!("{}", runtime.description());
     let record = new_record(args, network, &digits, resume.as_ref());
-    let resumed = resume.as_ref().map(|checkpoint| checkpoint.record.augment());
+    let resumed = resume
+        .as_ref()
+        .map(|checkpoint| checkpoint.record.augment());
     let options = fit::Options {
         epochs: args.epochs as usize,
         augment: args.augment.or(resumed).unwrap_or_default(),
@@ -93,12 +103,27 @@ fn fit_and_export(
     };
     PATIENT.store(true, Ordering::Relaxed);
     let progress = &mut Terminal::new();
-    let checkpoint = fit(&runtime, network, &digits, record, options, &INTERRUPTED, progress)?;
+    let checkpoint = fit(
+        &runtime,
+        network,
+        &digits,
+        record,
+        options,
+        &INTERRUPTED,
+        progress,
+    )?;
     if INTERRUPTED.load(Ordering::Relaxed) {
         println!("interrupted; the last finished epoch is kept");
     }
     let model = args.out.join(MODEL_NAME);
-    export_checked(&runtime, network, &checkpoint, digits.test, &args.data, &model)
+    export_checked(
+        &runtime,
+        network,
+        &checkpoint,
+        digits.test,
+        &args.data,
+        &model,
+    )
 }
 
 /// The record of a new run, or of the one to resume with what the user changes.
@@ -109,16 +134,18 @@ fn new_record(
     resume: Option<&Checkpoint>,
 ) -> Record {
     let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
-    let mut record = resume.map(|checkpoint| checkpoint.record.clone()).unwrap_or(Record {
-        network: network.name.into(),
-        optimizer,
-        learning_rate: optimizer.default_learning_rate(),
-        batch_size: 128,
-        seed: args.seed.unwrap_or(0),
-        data_sha256: String::new(),
-        data_source: String::new(),
-        epochs: Vec::new(),
-    });
+    let mut record = resume
+        .map(|checkpoint| checkpoint.record.clone())
+        .unwrap_or(Record {
+            network: network.name.into(),
+            optimizer,
+            learning_rate: optimizer.default_learning_rate(),
+            batch_size: 128,
+            seed: args.seed.unwrap_or(0),
+            data_sha256: String::new(),
+            data_source: String::new(),
+            epochs: Vec::new(),
+        });
     if resume.is_some() && record.data_sha256 != digits.sha256 {
         eprintln!("note: the run to resume was trained on other images than these");
     }
@@ -132,10 +159,20 @@ fn new_record(
 fn run_export(args: &ExportArgs) -> Result<(), Error> {
     let network = Network::digits();
     let checkpoint = Checkpoint::load(&args.run, &network)?;
-    let path = args.out.clone().unwrap_or_else(|| args.run.join(MODEL_NAME));
+    let path = args
+        .out
+        .clone()
+        .unwrap_or_else(|| args.run.join(MODEL_NAME));
     let digits = load(&args.data)?;
     let runtime = open(args.runtime)?;
-    export_checked(&runtime, &network, &checkpoint, digits.test, &args.data, &path)
+    export_checked(
+        &runtime,
+        &network,
+        &checkpoint,
+        digits.test,
+        &args.data,
+        &path,
+    )
 }
 
 fn export_checked(
@@ -148,19 +185,29 @@ fn export_checked(
 ) -> Result<(), Error> {
     let images = test.take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(runtime, data, images.len(), checkpoint.record.augment());
-    let process = second.as_ref().ok().map(|process| process as &dyn SecondRuntime);
+    let process = second
+        .as_ref()
+        .ok()
+        .map(|process| process as &dyn SecondRuntime);
     export(runtime, process, network, checkpoint, &images, path)?;
     let also = match &second {
         Ok(process) => format!(" and {}", process.name()),
         Err(reason) => format!("; {reason}"),
     };
-    println!("{}: agrees with the trainer on {}{also}", path.display(), runtime.kind().name());
+    println!(
+        "{}: agrees with the trainer on {}{also}",
+        path.display(),
+        runtime.kind().name()
+    );
     Ok(())
 }
 
 fn run_quantize(args: &QuantizeArgs) -> Result<(), Error> {
     let model = read_model(&args.model)?;
-    let out = args.out.as_deref().unwrap_or_else(|| atomic::folder_of(&args.model));
+    let out = args
+        .out
+        .as_deref()
+        .unwrap_or_else(|| atomic::folder_of(&args.model));
     atomic::prepare_folder(out)?;
     let digits = load(&args.data)?;
     println!("{}", describe(&digits));
@@ -172,13 +219,19 @@ fn run_quantize(args: &QuantizeArgs) -> Result<(), Error> {
         model: &model,
         digits: &digits,
         checked: &checked,
-        second: second.as_ref().ok().map(|process| process as &dyn SecondRuntime),
+        second: second
+            .as_ref()
+            .ok()
+            .map(|process| process as &dyn SecondRuntime),
         out,
         interrupted: &INTERRUPTED,
     };
     let report = quantize::quantize(&runtime, &request, &mut |stage| println!("{stage}"));
     let report = report.map_err(|error| match error {
-        Error::Quantize(reason) => Error::QuantizeModel { path: args.model.clone(), reason },
+        Error::Quantize(reason) => Error::QuantizeModel {
+            path: args.model.clone(),
+            reason,
+        },
         other => other,
     })?;
     println!("\n{report}\n");
@@ -187,7 +240,12 @@ fn run_quantize(args: &QuantizeArgs) -> Result<(), Error> {
         Err(reason) => format!("; {reason}"),
     };
     let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
-    println!("{}, {}: equal integers in the core, on {}{also}", int8.display(), flash.display(), runtime.kind().name());
+    println!(
+        "{}, {}: equal integers in the core, on {}{also}",
+        int8.display(),
+        flash.display(),
+        runtime.kind().name()
+    );
     Ok(())
 }
 
@@ -196,7 +254,8 @@ fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
     let with = |runtime| open(RuntimeArgs { runtime, ..args });
     match args.runtime {
         Choice::Cuda => {
-            let reason = "it cannot run int8 models; use `--runtime onnxruntime` or `--runtime tract`";
+            let reason =
+                "it cannot run int8 models; use `--runtime onnxruntime` or `--runtime tract`";
             Err(RuntimeError::Cuda(reason.into()).into())
         }
         Choice::Auto => with(Choice::Onnxruntime).or_else(|error| {
@@ -216,24 +275,41 @@ fn run_evaluate(args: &EvaluateArgs) -> Result<(), Error> {
         Some(count) => test.take(count as usize),
         None => test,
     };
-    let augment = if args.invert { Augment::Invert } else { Augment::None };
+    let augment = if args.invert {
+        Augment::Invert
+    } else {
+        Augment::None
+    };
     let runtime = open(args.runtime)?;
-    let logits = run_model(&runtime, &model, &test, augment.variants())
-        .map_err(|error| Error::Model { path: args.model.clone(), reason: Box::new(error) })?;
+    let logits =
+        run_model(&runtime, &model, &test, augment.variants()).map_err(|error| Error::Model {
+            path: args.model.clone(),
+            reason: Box::new(error),
+        })?;
     if let Some(path) = &args.scores {
         atomic::write(path, &to_bytes(&logits))?;
     }
-    println!("accuracy {:.4} on {} images", accuracy(&logits, &test), logits.nrows());
+    println!(
+        "accuracy {:.4} on {} images",
+        accuracy(&logits, &test),
+        logits.nrows()
+    );
     println!("{}", runtime.description());
     Ok(())
 }
 
 fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::ReadModel { path: path.into(), source })
+    std::fs::read(path).map_err(|source| Error::ReadModel {
+        path: path.into(),
+        source,
+    })
 }
 
 fn to_bytes(logits: &Array2<f32>) -> Vec<u8> {
-    logits.iter().flat_map(|logit| logit.to_le_bytes()).collect()
+    logits
+        .iter()
+        .flat_map(|logit| logit.to_le_bytes())
+        .collect()
 }
 
 fn load(args: &DataArgs) -> Result<Digits, Error> {
@@ -242,12 +318,21 @@ fn load(args: &DataArgs) -> Result<Digits, Error> {
 
 /// What a model may tell about its data: where the files lie is nobody's business.
 fn data_name(digits: &Digits) -> String {
-    let of = if digits.sha256 == data::mnist::SHA256 { " of MNIST" } else { "" };
+    let of = if digits.sha256 == data::mnist::SHA256 {
+        " of MNIST"
+    } else {
+        ""
+    };
     format!("the first {} training images{of}", digits.train.len())
 }
 
 fn describe(digits: &Digits) -> String {
-    format!("{}: {} + {} images", digits.source, digits.train.len(), digits.test.len())
+    format!(
+        "{}: {} + {} images",
+        digits.source,
+        digits.train.len(),
+        digits.test.len()
+    )
 }
 
 /// Opens a runtime on all cores unless told otherwise, and passes on what it has to say.

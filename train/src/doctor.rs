@@ -27,7 +27,10 @@ struct Report {
 pub fn run(args: RuntimeArgs, json: bool) -> Result<(), Error> {
     let report = examine(args)?;
     if json {
-        println!("{}", serde_json::to_string(&report).map_err(|error| Error::Json(error.to_string()))?);
+        println!(
+            "{}",
+            serde_json::to_string(&report).map_err(|error| Error::Json(error.to_string()))?
+        );
     } else {
         println!("{}", report.table(args.runtime));
     }
@@ -46,7 +49,9 @@ fn examine(args: RuntimeArgs) -> Result<Report, Error> {
     let misled = runtime.kind() == Kind::Tract && runtime.note().is_some();
     let advice = match discover::named_library().filter(|_| misled) {
         Some(_) => Some("set ORT_DYLIB_PATH to the library of ONNX Runtime, or unset it".into()),
-        None if args.runtime == Choice::Tract && library.is_some() => Some("drop --runtime tract".into()),
+        None if args.runtime == Choice::Tract && library.is_some() => {
+            Some("drop --runtime tract".into())
+        }
         None => advice(runtime.kind(), gpu.is_some(), python.is_some()),
     };
     Ok(Report {
@@ -69,7 +74,11 @@ fn advice(kind: Kind, gpu: bool, python: bool) -> Option<String> {
         (Kind::Onnxruntime | Kind::Tract, true) => "pip install 'onnxruntime-gpu[cuda,cudnn]'",
         (Kind::Tract, false) => "pip install onnxruntime",
     };
-    Some(if python { command.into() } else { format!("install Python, then {command}") })
+    Some(if python {
+        command.into()
+    } else {
+        format!("install Python, then {command}")
+    })
 }
 
 impl Report {
@@ -83,10 +92,19 @@ impl Report {
             ("cuda", cuda),
             ("gpu", or_none(&self.gpu)),
             ("python", or_none(&self.python)),
-            ("used", format!("{} (--runtime {})", self.description, choice_name(choice))),
-            ("better", self.advice.clone().unwrap_or_else(|| "nothing to improve".into())),
+            (
+                "used",
+                format!("{} (--runtime {})", self.description, choice_name(choice)),
+            ),
+            (
+                "better",
+                self.advice
+                    .clone()
+                    .unwrap_or_else(|| "nothing to improve".into()),
+            ),
         ];
-        rows.map(|(name, value)| format!("{name:12} {value}")).join("\n")
+        rows.map(|(name, value)| format!("{name:12} {value}"))
+            .join("\n")
     }
 }
 
@@ -107,8 +125,19 @@ mod tests {
     fn advice_leads_to_the_best_runtime_of_the_machine() {
         assert_eq!(advice(Kind::Cuda, true, true), None);
         assert_eq!(advice(Kind::Onnxruntime, false, true), None);
-        assert_eq!(advice(Kind::Tract, false, true).unwrap(), "pip install onnxruntime");
-        assert!(advice(Kind::Onnxruntime, true, true).unwrap().contains("onnxruntime-gpu"));
-        assert!(advice(Kind::Tract, false, false).unwrap().starts_with("install Python"));
+        assert_eq!(
+            advice(Kind::Tract, false, true).unwrap(),
+            "pip install onnxruntime"
+        );
+        assert!(
+            advice(Kind::Onnxruntime, true, true)
+                .unwrap()
+                .contains("onnxruntime-gpu")
+        );
+        assert!(
+            advice(Kind::Tract, false, false)
+                .unwrap()
+                .starts_with("install Python")
+        );
     }
 }

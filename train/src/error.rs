@@ -36,7 +36,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A model is not one that can be measured.
-    #[error("{path}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}")]
+    #[error(
+        "{path}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}"
+    )]
     Model {
         /// The file.
         path: PathBuf,

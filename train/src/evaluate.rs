@@ -50,7 +50,13 @@ impl<'a> Evaluator<'a> {
         let batch_size = BATCH_SIZE.min(dataset.len() * variants.len());
         let model = models::evaluation(network, batch_size)?;
         let session = runtime.load(&model, parameters)?;
-        Ok(Self { session, dataset, variants, batch_size, classes: network.labels.len() })
+        Ok(Self {
+            session,
+            dataset,
+            variants,
+            batch_size,
+            classes: network.labels.len(),
+        })
     }
 
     /// Replaces the parameters; other variables are ignored.
@@ -60,8 +66,12 @@ impl<'a> Evaluator<'a> {
 
     /// Runs over the data once.
     pub fn evaluate(&mut self) -> Result<Evaluation, Error> {
-        let batches =
-            Batches::new(self.dataset, self.variants, self.batch_size, Order::Sequential)?;
+        let batches = Batches::new(
+            self.dataset,
+            self.variants,
+            self.batch_size,
+            Order::Sequential,
+        )?;
         let samples = self.dataset.len() * self.variants.len();
         let mut logits = Array2::zeros((samples, self.classes));
         let mut unset = logits.iter_mut();
@@ -74,15 +84,24 @@ impl<'a> Evaluator<'a> {
                 correct += outputs.scalar(CORRECT)?;
                 let found = outputs.take(LOGITS)?;
                 if found.len() != self.batch_size * self.classes {
-                    return Err(Error::Logits { expected: self.classes, found: found.len() / self.batch_size });
+                    return Err(Error::Logits {
+                        expected: self.classes,
+                        found: found.len() / self.batch_size,
+                    });
                 }
                 let found = found.into_iter().take(count * self.classes);
-                found.zip(unset.by_ref()).for_each(|(logit, place)| *place = logit);
+                found
+                    .zip(unset.by_ref())
+                    .for_each(|(logit, place)| *place = logit);
             }
             Ok::<(), Error>(())
         })?;
         let count = samples as f64;
-        Ok(Evaluation { loss: loss_sum / count, accuracy: correct / count, logits })
+        Ok(Evaluation {
+            loss: loss_sum / count,
+            accuracy: correct / count,
+            logits,
+        })
     }
 }
 
@@ -109,12 +128,17 @@ pub fn run_model(
         let mut outputs = session.run(vec![(IMAGES.into(), batch.images.into())])?;
         let found = outputs.take(LOGITS)?;
         if found.len() != CLASSES {
-            return Err(Error::Logits { expected: CLASSES, found: found.len() });
+            return Err(Error::Logits {
+                expected: CLASSES,
+                found: found.len(),
+            });
         }
         if let Some(logit) = found.iter().find(|logit| !logit.is_finite()) {
             return Err(Error::NotFinite(*logit));
         }
-        row.iter_mut().zip(found).for_each(|(place, logit)| *place = logit);
+        row.iter_mut()
+            .zip(found)
+            .for_each(|(place, logit)| *place = logit);
     }
     Ok(logits)
 }
@@ -122,9 +146,17 @@ pub fn run_model(
 /// Share of the rows whose largest logit (the first one on a tie) is at the label of their image.
 pub fn accuracy(logits: &Array2<f32>, dataset: &Dataset) -> f64 {
     let variants = logits.nrows() / dataset.len();
-    let right = logits.rows().into_iter().enumerate().filter(|(row, logits)| {
-        let best = logits.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
-        best.map(|(class, _)| class) == Some(usize::from(dataset.labels[row / variants]))
-    });
+    let right = logits
+        .rows()
+        .into_iter()
+        .enumerate()
+        .filter(|(row, logits)| {
+            let best = logits
+                .iter()
+                .enumerate()
+                .rev()
+                .max_by(|a, b| a.1.total_cmp(b.1));
+            best.map(|(class, _)| class) == Some(usize::from(dataset.labels[row / variants]))
+        });
     right.count() as f64 / logits.nrows() as f64
 }

@@ -39,7 +39,10 @@ pub fn export(
     path: &Path,
 ) -> Result<(), Error> {
     let parameters = &checkpoint.variables[..network.parameters().len()];
-    let tensors: Vec<Tensor> = parameters.iter().map(|(_, tensor)| tensor.clone()).collect();
+    let tensors: Vec<Tensor> = parameters
+        .iter()
+        .map(|(_, tensor)| tensor.clone())
+        .collect();
     let model = models::inference(network, tensors, &metadata(network, &checkpoint.record))?;
     let pending = Pending::write(path, &model)?;
 
@@ -49,11 +52,14 @@ pub fn export(
     let found = run_model(runtime, &model, images, variants)?;
     check(path, runtime.kind().name(), &expected, &found)?;
     if let Some(second) = second {
-        let found = second.logits(pending.temporary_path()).map_err(|reason| Error::ExportCheck {
-            path: path.into(),
-            runtime: second.name().into(),
-            reason,
-        })?;
+        let found =
+            second
+                .logits(pending.temporary_path())
+                .map_err(|reason| Error::ExportCheck {
+                    path: path.into(),
+                    runtime: second.name().into(),
+                    reason,
+                })?;
         check(path, second.name(), &expected, &found)?;
     }
     Ok(pending.commit()?)
@@ -63,10 +69,16 @@ pub fn export(
 fn metadata(network: &Network, record: &Record) -> Vec<(String, String)> {
     let mut entries = vec![
         ("labels", network.labels.join(",")),
-        ("input_shape", network.input.map(|size| size.to_string()).join(",")),
+        (
+            "input_shape",
+            network.input.map(|size| size.to_string()).join(","),
+        ),
         ("input_range", "0..1".into()),
         ("output", "logits; softmax makes them probabilities".into()),
-        ("trainer", concat!("baton ", env!("CARGO_PKG_VERSION")).into()),
+        (
+            "trainer",
+            concat!("baton ", env!("CARGO_PKG_VERSION")).into(),
+        ),
         ("seed", record.seed.to_string()),
         ("optimizer", record.optimizer.name().into()),
         ("learning_rate", record.learning_rate.to_string()),
@@ -80,7 +92,10 @@ fn metadata(network: &Network, record: &Record) -> Vec<(String, String)> {
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));
         entries.push(("val_accuracy", format!("{:.6}", epoch.val_accuracy)));
     }
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    entries
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 fn check(
@@ -107,14 +122,29 @@ pub fn largest_difference(expected: &Array2<f32>, found: &Array2<f32>) -> f64 {
     if expected.dim() != found.dim() {
         return f64::INFINITY;
     }
-    let row_difference = |(expected, found): (ndarray::ArrayView1<f32>, ndarray::ArrayView1<f32>)| {
-        let scale = expected.iter().fold(1.0, |scale: f64, &logit| scale.max(f64::from(logit).abs()));
-        expected.iter().zip(found).fold(0.0, |largest: f64, (&a, &b)| {
-            let difference = (f64::from(a) - f64::from(b)).abs() / scale;
-            if difference.is_nan() { f64::INFINITY } else { largest.max(difference) }
-        })
-    };
-    expected.rows().into_iter().zip(found.rows()).map(row_difference).fold(0.0, f64::max)
+    let row_difference =
+        |(expected, found): (ndarray::ArrayView1<f32>, ndarray::ArrayView1<f32>)| {
+            let scale = expected
+                .iter()
+                .fold(1.0, |scale: f64, &logit| scale.max(f64::from(logit).abs()));
+            expected
+                .iter()
+                .zip(found)
+                .fold(0.0, |largest: f64, (&a, &b)| {
+                    let difference = (f64::from(a) - f64::from(b)).abs() / scale;
+                    if difference.is_nan() {
+                        f64::INFINITY
+                    } else {
+                        largest.max(difference)
+                    }
+                })
+        };
+    expected
+        .rows()
+        .into_iter()
+        .zip(found.rows())
+        .map(row_difference)
+        .fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -126,8 +156,14 @@ mod tests {
     #[test]
     fn differences_are_relative_to_the_largest_logit_of_the_row() {
         let expected = arr2(&[[0.5, 0.25], [100.0, 1.0]]);
-        assert!((largest_difference(&expected, &arr2(&[[0.5, 0.375], [100.0, 1.0]])) - 0.125).abs() < 1e-12);
-        assert!((largest_difference(&expected, &arr2(&[[0.5, 0.25], [100.0, 2.0]])) - 0.01).abs() < 1e-12);
+        assert!(
+            (largest_difference(&expected, &arr2(&[[0.5, 0.375], [100.0, 1.0]])) - 0.125).abs()
+                < 1e-12
+        );
+        assert!(
+            (largest_difference(&expected, &arr2(&[[0.5, 0.25], [100.0, 2.0]])) - 0.01).abs()
+                < 1e-12
+        );
     }
 
     #[test]

@@ -49,7 +49,13 @@ pub fn fit(
     progress: &mut dyn Progress,
 ) -> Result<Checkpoint, Error> {
     let variants = options.augment.variants();
-    let steps = Batches::new(&digits.train, variants, record.batch_size, Order::Sequential)?.len();
+    let steps = Batches::new(
+        &digits.train,
+        variants,
+        record.batch_size,
+        Order::Sequential,
+    )?
+    .len();
     atomic::prepare_folder(&options.out)?;
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let mut trainer = Trainer::new(runtime, network, &record, variables)?;
@@ -74,12 +80,22 @@ pub fn fit(
             val_loss: measured.loss,
             val_accuracy: measured.accuracy,
         };
-        if let Some(loss) = [epoch.loss, epoch.val_loss].into_iter().find(|loss| !loss.is_finite()) {
+        if let Some(loss) = [epoch.loss, epoch.val_loss]
+            .into_iter()
+            .find(|loss| !loss.is_finite())
+        {
             let learning_rate = record.learning_rate;
-            return Err(Error::Diverged { epoch: number, loss, learning_rate });
+            return Err(Error::Diverged {
+                epoch: number,
+                loss,
+                learning_rate,
+            });
         }
         record.epochs.push(epoch);
-        let checkpoint = Checkpoint { record: record.clone(), variables };
+        let checkpoint = Checkpoint {
+            record: record.clone(),
+            variables,
+        };
         checkpoint.save(&options.out)?;
         last = Some(checkpoint);
         progress.end(&epoch, start.elapsed());

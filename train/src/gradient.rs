@@ -25,7 +25,9 @@ pub fn gradients(
     let mut found = HashMap::from([(loss, one)]);
     for index in (0..graph.nodes().len()).rev() {
         let node = &graph.nodes()[index];
-        let Some(&dy) = found.get(&node.output) else { continue };
+        let Some(&dy) = found.get(&node.output) else {
+            continue;
+        };
         if dependent.contains(&node.output) {
             propagate(graph, index, dy, &dependent, &mut found)?;
         }
@@ -62,12 +64,17 @@ fn propagate(
         Gradient::Zero => return Ok(()),
         Gradient::Missing => {
             let value = graph.name(node.output).into();
-            return Err(GraphError::MissingGradient { operator: node.operator.name, value });
+            return Err(GraphError::MissingGradient {
+                operator: node.operator.name,
+                value,
+            });
         }
     };
     let input_gradients = rule(graph, &node, dy)?;
     for (&input, gradient) in node.inputs.iter().zip(input_gradients) {
-        let Some(gradient) = gradient.filter(|_| dependent.contains(&input)) else { continue };
+        let Some(gradient) = gradient.filter(|_| dependent.contains(&input)) else {
+            continue;
+        };
         let gradient = sum_to_shape_of(graph, gradient, input)?;
         let total = match found.get(&input) {
             Some(&earlier) => graph.add(earlier, gradient)?,
@@ -89,7 +96,8 @@ fn sum_to_shape_of(
         return Ok(gradient);
     }
     let missing = from.len() - to.len();
-    let was_broadcast = |&axis: &usize| axis < missing || (to[axis - missing] == 1 && from[axis] > 1);
+    let was_broadcast =
+        |&axis: &usize| axis < missing || (to[axis - missing] == 1 && from[axis] > 1);
     let axes: Vec<usize> = (0..from.len()).filter(was_broadcast).collect();
     let sum = graph.reduce_sum(gradient, &axes)?;
     graph.reshape(sum, &to)

@@ -41,7 +41,9 @@ pub enum GraphError {
     #[error("layer {0} needs a weight and a bias; give the parameters in the network's order")]
     MissingParameter(String),
     /// Reverse differentiation met an operator without a rule.
-    #[error("operator {operator} has no gradient rule, and the loss depends on `{value}` through it")]
+    #[error(
+        "operator {operator} has no gradient rule, and the loss depends on `{value}` through it"
+    )]
     MissingGradient {
         /// ONNX operator.
         operator: &'static str,
@@ -122,11 +124,20 @@ impl Graph {
         let views: Vec<Operand> = inputs.iter().map(|&id| self.operand(id)).collect();
         let tensor_type = (operator.infer)(&views, &attributes).map_err(|reason| {
             let types: Vec<String> = views.iter().map(ToString::to_string).collect();
-            GraphError::Operator { operator: operator.name, inputs: types.join(", "), reason }
+            GraphError::Operator {
+                operator: operator.name,
+                inputs: types.join(", "),
+                reason,
+            }
         })?;
         let name = format!("{}_{}", operator.name, self.values.len());
         let output = self.push(name, tensor_type, Source::Node);
-        self.nodes.push(Node { operator, inputs: inputs.to_vec(), output, attributes });
+        self.nodes.push(Node {
+            operator,
+            inputs: inputs.to_vec(),
+            output,
+            attributes,
+        });
         Ok(output)
     }
 
@@ -180,10 +191,18 @@ impl Graph {
     /// The bytes of an ONNX model with what the outputs need and nothing else.
     pub fn to_onnx(&self, name: &str, metadata: &[(String, String)]) -> Vec<u8> {
         let (nodes, values) = self.reachable();
-        let used = || (0..self.values.len()).map(ValueId).filter(|id| values.contains(id));
+        let used = || {
+            (0..self.values.len())
+                .map(ValueId)
+                .filter(|id| values.contains(id))
+        };
         let graph = onnx::Graph {
             name: name.into(),
-            node: nodes.iter().rev().map(|&index| self.onnx_node(index)).collect(),
+            node: nodes
+                .iter()
+                .rev()
+                .map(|&index| self.onnx_node(index))
+                .collect(),
             initializer: used().filter_map(|id| self.onnx_constant(id)).collect(),
             input: used()
                 .filter(|id| matches!(self.values[id.0].source, Source::Input))
@@ -195,7 +214,11 @@ impl Graph {
     }
 
     fn push(&mut self, name: String, tensor_type: TensorType, source: Source) -> ValueId {
-        self.values.push(Value { name, tensor_type, source });
+        self.values.push(Value {
+            name,
+            tensor_type,
+            source,
+        });
         ValueId(self.values.len() - 1)
     }
 
@@ -207,7 +230,10 @@ impl Graph {
     }
 
     fn operand(&self, id: ValueId) -> Operand<'_> {
-        Operand { tensor_type: self.tensor_type(id), constant: self.constant_tensor(id) }
+        Operand {
+            tensor_type: self.tensor_type(id),
+            constant: self.constant_tensor(id),
+        }
     }
 
     /// Nodes that the outputs need, last first, and the values these nodes touch.
@@ -226,7 +252,11 @@ impl Graph {
     fn onnx_node(&self, index: usize) -> onnx::Node {
         let node = &self.nodes[index];
         onnx::Node {
-            input: node.inputs.iter().map(|&id| self.name(id).to_owned()).collect(),
+            input: node
+                .inputs
+                .iter()
+                .map(|&id| self.name(id).to_owned())
+                .collect(),
             output: vec![self.name(node.output).to_owned()],
             name: format!("{}_{index}", node.operator.name),
             op_type: node.operator.name.into(),
@@ -247,7 +277,11 @@ impl Graph {
 
     fn onnx_info(&self, id: ValueId) -> onnx::ValueInfo {
         let tensor_type = self.tensor_type(id);
-        onnx::ValueInfo::tensor(self.name(id), tensor_type.element.onnx(), &tensor_type.shape)
+        onnx::ValueInfo::tensor(
+            self.name(id),
+            tensor_type.element.onnx(),
+            &tensor_type.shape,
+        )
     }
 }
 
@@ -275,7 +309,10 @@ impl Operand<'_> {
     pub fn integers(&self) -> Result<Vec<i64>, String> {
         match self.constant {
             Some(Tensor::I64(array)) => Ok(array.iter().copied().collect()),
-            _ => Err(format!("expected constant integers, found {}", self.tensor_type)),
+            _ => Err(format!(
+                "expected constant integers, found {}",
+                self.tensor_type
+            )),
         }
     }
 }

@@ -22,8 +22,11 @@ pub fn epoch_seed(seed: u64, finished: usize) -> u64 {
 pub fn parameters(network: &Network, seed: u64) -> Vec<(String, Tensor)> {
     let mut random = Random::new(seed, PARAMETERS);
     let draw = |parameter: Parameter| {
-        let limit = parameter.fans.map_or(0.0, |[inputs, outputs]| (6.0 / (inputs + outputs) as f32).sqrt());
-        let array = ArrayD::from_shape_simple_fn(IxDyn(&parameter.shape), || random.between(-limit, limit));
+        let limit = parameter.fans.map_or(0.0, |[inputs, outputs]| {
+            (6.0 / (inputs + outputs) as f32).sqrt()
+        });
+        let array =
+            ArrayD::from_shape_simple_fn(IxDyn(&parameter.shape), || random.between(-limit, limit));
         (parameter.name, Tensor::F32(array))
     };
     network.parameters().into_iter().map(draw).collect()
@@ -42,7 +45,10 @@ impl Masks {
         for (_, _, shape) in &mut layers {
             shape.insert(0, batch_size);
         }
-        Self { random: Random::new(epoch_seed, MASKS), layers }
+        Self {
+            random: Random::new(epoch_seed, MASKS),
+            layers,
+        }
     }
 
     /// For each dropout layer its name and a mask: 0 for dropped elements, `1 / (1 - rate)` for the others.
@@ -50,8 +56,17 @@ impl Masks {
         let random = &mut self.random;
         let mask = |(layer, rate, shape): &(String, f32, Vec<usize>)| {
             let kept = 1.0 / (1.0 - rate);
-            let element = || if random.between(0.0, 1.0) < *rate { 0.0 } else { kept };
-            (layer.clone(), Tensor::F32(ArrayD::from_shape_simple_fn(IxDyn(shape), element)))
+            let element = || {
+                if random.between(0.0, 1.0) < *rate {
+                    0.0
+                } else {
+                    kept
+                }
+            };
+            (
+                layer.clone(),
+                Tensor::F32(ArrayD::from_shape_simple_fn(IxDyn(shape), element)),
+            )
         };
         self.layers.iter().map(mask).collect()
     }
@@ -63,22 +78,39 @@ mod tests {
 
     #[test]
     fn weights_have_the_variance_of_glorot_and_biases_are_zero() {
-        for (parameter, (name, tensor)) in Network::digits().parameters().iter().zip(parameters(&Network::digits(), 3)) {
+        for (parameter, (name, tensor)) in Network::digits()
+            .parameters()
+            .iter()
+            .zip(parameters(&Network::digits(), 3))
+        {
             let values = tensor.as_f32().unwrap();
             let Some([inputs, outputs]) = parameter.fans else {
-                assert!(values.iter().all(|&value| value.abs() < f32::EPSILON), "{name}");
+                assert!(
+                    values.iter().all(|&value| value.abs() < f32::EPSILON),
+                    "{name}"
+                );
                 continue;
             };
-            let variance = values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / values.len() as f64;
+            let variance = values
+                .iter()
+                .map(|&value| f64::from(value).powi(2))
+                .sum::<f64>()
+                / values.len() as f64;
             let expected = 2.0 / (inputs + outputs) as f64;
-            assert!((variance / expected - 1.0).abs() < 0.2, "{name}: {variance} against {expected}");
+            assert!(
+                (variance / expected - 1.0).abs() < 0.2,
+                "{name}: {variance} against {expected}"
+            );
         }
     }
 
     #[test]
     fn each_epoch_of_each_seed_has_a_seed_of_its_own() {
-        let pairs = (0..100u64).chain([1 << 32, 1 << 33]).flat_map(|seed| (0..10).map(move |epoch| (seed, epoch)));
-        let seeds: std::collections::BTreeSet<u64> = pairs.map(|(seed, epoch)| epoch_seed(seed, epoch)).collect();
+        let pairs = (0..100u64)
+            .chain([1 << 32, 1 << 33])
+            .flat_map(|seed| (0..10).map(move |epoch| (seed, epoch)));
+        let seeds: std::collections::BTreeSet<u64> =
+            pairs.map(|(seed, epoch)| epoch_seed(seed, epoch)).collect();
         assert_eq!(seeds.len(), 1020);
     }
 
@@ -86,7 +118,9 @@ mod tests {
     fn masks_keep_the_mean_and_follow_the_seed() {
         let network = Network::digits();
         let mask = |seed| Masks::new(&network, 128, seed).draw().remove(0).1;
-        let Tensor::F32(values) = mask(1) else { panic!("masks are floats") };
+        let Tensor::F32(values) = mask(1) else {
+            panic!("masks are floats")
+        };
         assert_eq!(values.shape(), [128, 128]);
         let kept = 1.0 / 0.6f32;
         let is_mask = |value: &f32| [0, kept.to_bits()].contains(&value.to_bits());

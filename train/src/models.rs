@@ -54,11 +54,22 @@ pub fn training(
     let trainables: Vec<Trainable> = parameters
         .iter()
         .zip(found)
-        .map(|(&parameter, gradient)| Trainable { parameter, gradient })
+        .map(|(&parameter, gradient)| Trainable {
+            parameter,
+            gradient,
+        })
         .collect();
     let learning_rate = graph.input(LEARNING_RATE, TensorType::f32(&[]))?;
-    variables.extend(append_updates(&mut graph, optimizer, &trainables, learning_rate)?);
-    Ok(TrainingModel { onnx: graph.to_onnx(network.name, &[]), variables })
+    variables.extend(append_updates(
+        &mut graph,
+        optimizer,
+        &trainables,
+        learning_rate,
+    )?);
+    Ok(TrainingModel {
+        onnx: graph.to_onnx(network.name, &[]),
+        variables,
+    })
 }
 
 /// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`.
@@ -78,8 +89,10 @@ pub fn inference(
 ) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
     let images = graph.input(IMAGES, image_type(network, 1))?;
-    let parameters: Vec<ValueId> =
-        parameters.into_iter().map(|tensor| graph.constant(tensor)).collect();
+    let parameters: Vec<ValueId> = parameters
+        .into_iter()
+        .map(|tensor| graph.constant(tensor))
+        .collect();
     let logits = network.forward(&mut graph, images, &parameters, &[])?;
     graph.output(LOGITS, logits)?;
     Ok(graph.to_onnx(network.name, metadata))
@@ -97,7 +110,11 @@ fn parameter_inputs(
     let mut variables = Vec::new();
     for parameter in network.parameters() {
         values.push(graph.input(&parameter.name, TensorType::f32(&parameter.shape))?);
-        variables.push(Variable { name: parameter.name, shape: parameter.shape, initial: 0.0 });
+        variables.push(Variable {
+            name: parameter.name,
+            shape: parameter.shape,
+            initial: 0.0,
+        });
     }
     Ok((values, variables))
 }

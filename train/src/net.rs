@@ -92,14 +92,26 @@ impl Network {
             name: "digits",
             input: [1, 28, 28],
             layers: vec![
-                Layer::Conv { filters: 16, kernel: 5 },
+                Layer::Conv {
+                    filters: 16,
+                    kernel: 5,
+                },
                 Layer::MaxPool { size: 2 },
-                Layer::Conv { filters: 32, kernel: 5 },
+                Layer::Conv {
+                    filters: 32,
+                    kernel: 5,
+                },
                 Layer::MaxPool { size: 2 },
                 Layer::Flatten,
-                Layer::Dense { units: 128, relu: true },
+                Layer::Dense {
+                    units: 128,
+                    relu: true,
+                },
                 Layer::Dropout { rate: 0.4 },
-                Layer::Dense { units: 10, relu: false },
+                Layer::Dense {
+                    units: 10,
+                    relu: false,
+                },
             ],
             labels: (0..10).map(|digit| digit.to_string()).collect(),
         }
@@ -109,9 +121,15 @@ impl Network {
     pub fn plan(&self) -> Vec<PlannedLayer> {
         let mut planned: Vec<PlannedLayer> = Vec::new();
         for &layer in &self.layers {
-            let input = planned.last().map_or(self.input.to_vec(), |last| last.output.clone());
+            let input = planned
+                .last()
+                .map_or(self.input.to_vec(), |last| last.output.clone());
             let same_kind = |other: &&PlannedLayer| kind(other.layer) == kind(layer);
-            let name = format!("{}{}", kind(layer), planned.iter().filter(same_kind).count() + 1);
+            let name = format!(
+                "{}{}",
+                kind(layer),
+                planned.iter().filter(same_kind).count() + 1
+            );
             planned.push(plan_layer(name, layer, &input));
         }
         planned
@@ -119,7 +137,10 @@ impl Network {
 
     /// The trainable tensors, first layer first.
     pub fn parameters(&self) -> Vec<Parameter> {
-        self.plan().into_iter().flat_map(|layer| layer.parameters).collect()
+        self.plan()
+            .into_iter()
+            .flat_map(|layer| layer.parameters)
+            .collect()
     }
 
     /// Name, drop rate and shape of one image's mask of each dropout layer.
@@ -145,8 +166,11 @@ impl Network {
         let (mut parameters, mut masks) = (parameters.iter(), masks.iter());
         let mut x = images;
         for layer in self.plan() {
-            let weights: Vec<ValueId> =
-                parameters.by_ref().take(layer.parameters.len()).copied().collect();
+            let weights: Vec<ValueId> = parameters
+                .by_ref()
+                .take(layer.parameters.len())
+                .copied()
+                .collect();
             x = match (layer.layer, &weights[..]) {
                 (Layer::Conv { kernel, .. }, &[weight, bias]) => {
                     let y = graph.conv(x, weight, Some(bias), Window::same([kernel; 2]))?;
@@ -229,15 +253,29 @@ fn plan_layer(name: String, layer: Layer, input: &[usize]) -> PlannedLayer {
         let cost = positions * shape.iter().product::<usize>();
         (weight_and_bias(&name, shape), cost)
     });
-    PlannedLayer { name, layer, output, parameters, multiply_adds }
+    PlannedLayer {
+        name,
+        layer,
+        output,
+        parameters,
+        multiply_adds,
+    }
 }
 
 fn weight_and_bias(layer: &str, shape: Vec<usize>) -> Vec<Parameter> {
     let (outputs, taps) = (shape[0], shape[2..].iter().product::<usize>());
     let fans = Some([shape[1] * taps, outputs * taps]);
     vec![
-        Parameter { name: format!("{layer}.weight"), shape, fans },
-        Parameter { name: format!("{layer}.bias"), shape: vec![outputs], fans: None },
+        Parameter {
+            name: format!("{layer}.weight"),
+            shape,
+            fans,
+        },
+        Parameter {
+            name: format!("{layer}.bias"),
+            shape: vec![outputs],
+            fans: None,
+        },
     ]
 }
 
@@ -260,8 +298,11 @@ mod tests {
     #[test]
     fn summary_has_the_figures_of_the_seed() {
         let network = Network::digits();
-        let sizes: Vec<usize> =
-            network.plan().iter().map(|layer| layer.output.iter().product()).collect();
+        let sizes: Vec<usize> = network
+            .plan()
+            .iter()
+            .map(|layer| layer.output.iter().product())
+            .collect();
         assert_eq!(sizes, [12544, 3136, 6272, 1568, 1568, 128, 128, 10]);
         let summary = network.summary();
         let total: Vec<&str> = summary.lines().last().unwrap().split_whitespace().collect();
@@ -270,8 +311,11 @@ mod tests {
 
     #[test]
     fn parameters_have_the_shapes_of_the_seed() {
-        let shapes: Vec<(String, Vec<usize>)> =
-            Network::digits().parameters().into_iter().map(|p| (p.name, p.shape)).collect();
+        let shapes: Vec<(String, Vec<usize>)> = Network::digits()
+            .parameters()
+            .into_iter()
+            .map(|p| (p.name, p.shape))
+            .collect();
         let expected: [(&str, &[usize]); 8] = [
             ("conv1.weight", &[16, 1, 5, 5]),
             ("conv1.bias", &[16]),
@@ -282,11 +326,20 @@ mod tests {
             ("dense2.weight", &[10, 128]),
             ("dense2.bias", &[10]),
         ];
-        assert_eq!(shapes, expected.map(|(name, shape)| (name.to_owned(), shape.to_vec())));
+        assert_eq!(
+            shapes,
+            expected.map(|(name, shape)| (name.to_owned(), shape.to_vec()))
+        );
     }
 
     #[test]
     fn thousands_are_grouped() {
-        assert_eq!(["0", "999", "1,000", "3,024,384"], [0, 999, 1000, 3_024_384].map(thousands).each_ref().map(String::as_str));
+        assert_eq!(
+            ["0", "999", "1,000", "3,024,384"],
+            [0, 999, 1000, 3_024_384]
+                .map(thousands)
+                .each_ref()
+                .map(String::as_str)
+        );
     }
 }

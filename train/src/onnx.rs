@@ -36,13 +36,19 @@ pub struct Model {
 impl Model {
     /// Wraps a graph and its metadata as a model of [`OPSET`].
     pub fn new(graph: Graph, metadata: &[(String, String)]) -> Self {
-        let entry = |(key, value): &(String, String)| StringEntry { key: key.clone(), value: value.clone() };
+        let entry = |(key, value): &(String, String)| StringEntry {
+            key: key.clone(),
+            value: value.clone(),
+        };
         Self {
             ir_version: IR_VERSION,
             producer_name: "baton".into(),
             producer_version: env!("CARGO_PKG_VERSION").into(),
             graph: Some(graph),
-            opset_import: vec![OperatorSet { domain: String::new(), version: OPSET }],
+            opset_import: vec![OperatorSet {
+                domain: String::new(),
+                version: OPSET,
+            }],
             metadata_props: metadata.iter().map(entry).collect(),
         }
     }
@@ -142,9 +148,22 @@ pub struct ValueInfo {
 impl ValueInfo {
     /// A tensor of a fixed shape; `data_type` is the format's `DataType`.
     pub fn tensor(name: &str, data_type: i32, shape: &[usize]) -> Self {
-        let dim = shape.iter().map(|&size| Dimension { dim_value: Some(size as i64) }).collect();
-        let tensor_type = TensorType { elem_type: data_type, shape: Some(Shape { dim }) };
-        Self { name: name.into(), value_type: Some(ValueType { tensor_type: Some(tensor_type) }) }
+        let dim = shape
+            .iter()
+            .map(|&size| Dimension {
+                dim_value: Some(size as i64),
+            })
+            .collect();
+        let tensor_type = TensorType {
+            elem_type: data_type,
+            shape: Some(Shape { dim }),
+        };
+        Self {
+            name: name.into(),
+            value_type: Some(ValueType {
+                tensor_type: Some(tensor_type),
+            }),
+        }
     }
 }
 

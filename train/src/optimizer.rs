@@ -82,7 +82,11 @@ pub fn append_updates(
     trainables: &[Trainable],
     learning_rate: ValueId,
 ) -> Result<Vec<Variable>, GraphError> {
-    let mut update = Update { graph, state: Vec::new(), learning_rate };
+    let mut update = Update {
+        graph,
+        state: Vec::new(),
+        learning_rate,
+    };
     match optimizer {
         Optimizer::Rmsprop => update.each(trainables, Update::rmsprop)?,
         Optimizer::Sgd => update.each(trainables, Update::sgd)?,
@@ -207,8 +211,18 @@ impl Update<'_> {
         Ok(next)
     }
 
-    fn variable(&mut self, name: &str, shape: &[usize], initial: f32) -> Result<ValueId, GraphError> {
-        self.state.push(Variable { name: name.into(), shape: shape.to_vec(), initial });
-        self.graph.input(name, TensorType::new(ElementType::F32, shape))
+    fn variable(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        initial: f32,
+    ) -> Result<ValueId, GraphError> {
+        self.state.push(Variable {
+            name: name.into(),
+            shape: shape.to_vec(),
+            initial,
+        });
+        self.graph
+            .input(name, TensorType::new(ElementType::F32, shape))
     }
 }

@@ -122,11 +122,15 @@ impl Runtime {
         match choice {
             Choice::Tract => Self::tract(None),
             Choice::Onnxruntime => {
-                let library = found.ok_or(RuntimeError::NotFound { wheel: "onnxruntime" })?;
+                let library = found.ok_or(RuntimeError::NotFound {
+                    wheel: "onnxruntime",
+                })?;
                 Self::native(library, threads)
             }
             Choice::Cuda => {
-                let library = found.ok_or(RuntimeError::NotFound { wheel: "onnxruntime-gpu" })?;
+                let library = found.ok_or(RuntimeError::NotFound {
+                    wheel: "onnxruntime-gpu",
+                })?;
                 let mut runtime = Self::native(library, threads)?;
                 runtime.move_to_cuda()?;
                 Ok(runtime)
@@ -156,7 +160,11 @@ impl Runtime {
 
     /// Runtime, version and device in one line.
     pub fn description(&self) -> String {
-        let version = self.library.as_deref().map(discover::version).unwrap_or_default();
+        let version = self
+            .library
+            .as_deref()
+            .map(discover::version)
+            .unwrap_or_default();
         match self.kind {
             Kind::Cuda => {
                 let device = discover::gpu_name().unwrap_or_else(|| "GPU 0".into());
@@ -195,7 +203,13 @@ impl Runtime {
             runtime: Kind::Tract.name(),
             reason: error.to_string(),
         })?;
-        Ok(Self { environment, kind: Kind::Tract, library: None, threads: 1, note })
+        Ok(Self {
+            environment,
+            kind: Kind::Tract,
+            library: None,
+            threads: 1,
+            note,
+        })
     }
 
     fn native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
@@ -205,7 +219,10 @@ impl Runtime {
             } else {
                 format!("one that cannot be used: {}", one_line(&error.to_string()))
             };
-            RuntimeError::Library { path: library.clone(), found }
+            RuntimeError::Library {
+                path: library.clone(),
+                found,
+            }
         };
         let environment = ort::init_from(&library)
             .map_err(|error| unusable(&error))?
@@ -214,9 +231,17 @@ impl Runtime {
             .map_err(|error| unusable(&error))?;
         let kind = Kind::Onnxruntime;
         if ort::info().contains(TRACT_BACKEND) {
-            return Err(RuntimeError::InUse { expected: kind.name() });
+            return Err(RuntimeError::InUse {
+                expected: kind.name(),
+            });
         }
-        Ok(Self { environment, kind, library: Some(library), threads, note: None })
+        Ok(Self {
+            environment,
+            kind,
+            library: Some(library),
+            threads,
+            note: None,
+        })
     }
 
     /// Both are the same environment, of which `ort` allows one in the life of a process.
@@ -245,8 +270,9 @@ impl Runtime {
             graph.output("y", y)
         });
         sum.map_err(|error| cuda(error.to_string()))?;
-        let mut session =
-            self.load(&graph.to_onnx("probe", &[]), Vec::new()).map_err(|e| cuda(e.to_string()))?;
+        let mut session = self
+            .load(&graph.to_onnx("probe", &[]), Vec::new())
+            .map_err(|e| cuda(e.to_string()))?;
         let outputs = session.run(vec![("x".into(), Tensor::filled(&[1], 1.0))]);
         outputs.map(drop).map_err(|error| cuda(error.to_string()))
     }
@@ -255,7 +281,9 @@ impl Runtime {
         let mut builder = ort::session::Session::builder(&self.environment)?
             .with_optimization_level(GraphOptimizationLevel::All)?;
         if self.kind != Kind::Tract {
-            builder = builder.with_intra_threads(self.threads)?.with_deterministic_compute(true)?;
+            builder = builder
+                .with_intra_threads(self.threads)?
+                .with_deterministic_compute(true)?;
         }
         if self.kind == Kind::Cuda {
             // Full float precision and a fixed choice of algorithms, as far as CUDA offers it.

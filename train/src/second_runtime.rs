@@ -30,12 +30,19 @@ impl<'a> AnotherProcess<'a> {
     ) -> Result<Self, &'static str> {
         let kind = match runtime.kind() {
             Kind::Cuda | Kind::Onnxruntime => Kind::Tract,
-            Kind::Tract if discover::library().is_none() => return Err("no second runtime is here"),
+            Kind::Tract if discover::library().is_none() => {
+                return Err("no second runtime is here");
+            }
             Kind::Tract => Kind::Onnxruntime,
         };
         // A library that cannot be used says nothing about a model.
         match this_program("doctor", kind).and_then(run) {
-            Ok(()) => Ok(Self { kind, data, images, augment }),
+            Ok(()) => Ok(Self {
+                kind,
+                data,
+                images,
+                augment,
+            }),
             Err(_) => Err("the second runtime cannot be used, `train doctor` says why"),
         }
     }
@@ -50,14 +57,22 @@ impl SecondRuntime for AnotherProcess<'_> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let scores = folder.path().join("scores");
         let mut command = this_program("evaluate", self.kind)?;
-        command.arg("--model").arg(model).arg("--scores").arg(&scores).arg("--offline");
+        command
+            .arg("--model")
+            .arg(model)
+            .arg("--scores")
+            .arg(&scores)
+            .arg("--offline");
         command.arg("--data").arg(self.data.data.to_string());
         command.arg("--images").arg(self.images.to_string());
         command.args((self.augment == Augment::Invert).then_some("--invert"));
         run(command)?;
         let bytes = std::fs::read(&scores).map_err(|error| error.to_string())?;
         let (chunks, _) = bytes.as_chunks::<4>();
-        let logits: Vec<f32> = chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
+        let logits: Vec<f32> = chunks
+            .iter()
+            .map(|&chunk| f32::from_le_bytes(chunk))
+            .collect();
         let rows = self.images * self.augment.variants().len();
         let shape = (rows, logits.len() / rows);
         Array2::from_shape_vec(shape, logits).map_err(|error| error.to_string())
@@ -82,5 +97,10 @@ fn run(mut command: Command) -> Result<(), String> {
         return Ok(());
     }
     let message = String::from_utf8_lossy(&output.stderr);
-    Err(message.lines().last().unwrap_or_default().trim_start_matches("error: ").into())
+    Err(message
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .into())
 }

@@ -44,7 +44,10 @@ pub struct TensorType {
 impl TensorType {
     /// A type from its parts.
     pub fn new(element: ElementType, shape: &[usize]) -> Self {
-        Self { element, shape: shape.to_vec() }
+        Self {
+            element,
+            shape: shape.to_vec(),
+        }
     }
 
     /// A 32-bit float tensor.

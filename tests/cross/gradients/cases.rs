@@ -109,7 +109,11 @@ fn functions() -> Vec<Case> {
         plain("Sqrt", &[&[7]], none()),
         plain("Exp", &[&[2, 5]], none()),
         plain("Log", &[&[2, 5]], none()),
-        plain("ReduceMax", &[&[3, 10]], none().sizes("axes", &[1]).integer("keepdims", 1)),
+        plain(
+            "ReduceMax",
+            &[&[3, 10]],
+            none().sizes("axes", &[1]).integer("keepdims", 1),
+        ),
         case("Relu", &[&[4, 9]], |graph, operator, inputs| {
             // Inputs are positive; half of them shall not be.
             let shift = graph.scalar(1.0);

@@ -35,7 +35,10 @@ pub struct Terminal {
 impl Terminal {
     /// A display without an epoch yet.
     pub fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), title: String::new() }
+        Self {
+            bar: ProgressBar::hidden(),
+            title: String::new(),
+        }
     }
 }
 
@@ -51,20 +54,31 @@ impl Progress for Terminal {
             println!("epoch    loss  accuracy  val_loss  val_accuracy  seconds");
         }
         self.title = format!("{number}/{epochs}");
-        let style = ProgressStyle::with_template("{prefix:5} {bar:30} {pos}/{len} {msg} {eta} left");
+        let style =
+            ProgressStyle::with_template("{prefix:5} {bar:30} {pos}/{len} {msg} {eta} left");
         self.bar = ProgressBar::new(steps as u64)
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
             .with_prefix(self.title.clone());
     }
 
     fn step(&mut self, sums: &Sums) {
-        self.bar.set_message(format!("loss {:.4} accuracy {:.4}", sums.mean_loss(), sums.accuracy()));
+        self.bar.set_message(format!(
+            "loss {:.4} accuracy {:.4}",
+            sums.mean_loss(),
+            sums.accuracy()
+        ));
         self.bar.inc(1);
     }
 
     fn end(&mut self, epoch: &Epoch, elapsed: Duration) {
         self.bar.finish_and_clear();
-        let Epoch { loss, accuracy, val_loss, val_accuracy, .. } = epoch;
+        let Epoch {
+            loss,
+            accuracy,
+            val_loss,
+            val_accuracy,
+            ..
+        } = epoch;
         let seconds = elapsed.as_secs_f64();
         println!(
             "{:5} {loss:7.4} {accuracy:9.4} {val_loss:9.4} {val_accuracy:13.4} {seconds:8.1}",

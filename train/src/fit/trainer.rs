@@ -96,7 +96,11 @@ impl Trainer {
                 if interrupted.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                feeds.extend(masks.into_iter().map(|(layer, mask)| (mask_name(&layer), mask)));
+                feeds.extend(
+                    masks
+                        .into_iter()
+                        .map(|(layer, mask)| (mask_name(&layer), mask)),
+                );
                 sums.add(self.step(feeds, count)?);
                 on_step(&sums);
             }
@@ -113,7 +117,11 @@ impl Trainer {
         feeds.push((LEARNING_RATE.into(), Tensor::scalar(self.learning_rate)));
         let mut outputs = self.session.run(feeds)?;
         let (loss, correct) = (outputs.scalar(LOSS_SUM)?, outputs.scalar(CORRECT)?);
-        Ok(Sums { loss, correct, count: count as f64 })
+        Ok(Sums {
+            loss,
+            correct,
+            count: count as f64,
+        })
     }
 
     /// Parameters, in the network's order, and the optimiser's state.
@@ -125,6 +133,10 @@ impl Trainer {
 fn first_values(network: &Network, variables: &[Variable], seed: u64) -> Vec<(String, Tensor)> {
     let mut values = init::parameters(network, seed);
     let state = &variables[values.len()..];
-    values.extend(state.iter().map(|one| (one.name.clone(), Tensor::filled(&one.shape, one.initial))));
+    values.extend(
+        state
+            .iter()
+            .map(|one| (one.name.clone(), Tensor::filled(&one.shape, one.initial))),
+    );
     values
 }

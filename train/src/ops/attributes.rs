@@ -52,7 +52,9 @@ impl Attributes {
     /// A list of sizes; empty if there is none of this name.
     pub fn get_sizes(&self, name: &str) -> Vec<usize> {
         match self.find(name) {
-            Some(Attribute::Integers(values)) => values.iter().map(|&value| value as usize).collect(),
+            Some(Attribute::Integers(values)) => {
+                values.iter().map(|&value| value as usize).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -62,19 +64,33 @@ impl Attributes {
         let entry = |(name, attribute): &(&str, Attribute)| {
             let name = (*name).to_owned();
             match attribute {
-                Attribute::Integer(value) => AttributeEntry { name, i: Some(*value), kind: 2, ..Default::default() },
-                Attribute::Text(text) => {
-                    AttributeEntry { name, s: Some(text.as_bytes().to_vec()), kind: 3, ..Default::default() }
-                }
-                Attribute::Integers(values) => {
-                    AttributeEntry { name, ints: values.clone(), kind: 7, ..Default::default() }
-                }
+                Attribute::Integer(value) => AttributeEntry {
+                    name,
+                    i: Some(*value),
+                    kind: 2,
+                    ..Default::default()
+                },
+                Attribute::Text(text) => AttributeEntry {
+                    name,
+                    s: Some(text.as_bytes().to_vec()),
+                    kind: 3,
+                    ..Default::default()
+                },
+                Attribute::Integers(values) => AttributeEntry {
+                    name,
+                    ints: values.clone(),
+                    kind: 7,
+                    ..Default::default()
+                },
             }
         };
         self.0.iter().map(entry).collect()
     }
 
     fn find(&self, name: &str) -> Option<&Attribute> {
-        self.0.iter().find(|(key, _)| *key == name).map(|(_, attribute)| attribute)
+        self.0
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, attribute)| attribute)
     }
 }

@@ -23,9 +23,15 @@ pub(super) fn expect(input: Operand, elements: &[ElementType], rank: usize) -> R
     if elements.contains(&input.element()) && input.shape().len() == rank {
         return Ok(());
     }
-    let names: Vec<String> = elements.iter().map(|element| format!("{element:?}")).collect();
+    let names: Vec<String> = elements
+        .iter()
+        .map(|element| format!("{element:?}"))
+        .collect();
     let names = names.join(" or ");
-    Err(format!("expected an {names} tensor of {rank} dimensions, found {}", input.tensor_type))
+    Err(format!(
+        "expected an {names} tensor of {rank} dimensions, found {}",
+        input.tensor_type
+    ))
 }
 
 /// Shape rule of an elementwise function of one float tensor.
@@ -46,21 +52,31 @@ pub(super) fn binary(inputs: &[Operand], _: &Attributes) -> Result<TensorType, S
 }
 
 /// Shape rule of a comparison of two tensors.
-pub(super) fn comparison(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
-    Ok(TensorType { element: ElementType::Bool, ..binary(inputs, attributes)? })
+pub(super) fn comparison(
+    inputs: &[Operand],
+    attributes: &Attributes,
+) -> Result<TensorType, String> {
+    Ok(TensorType {
+        element: ElementType::Bool,
+        ..binary(inputs, attributes)?
+    })
 }
 
 /// The common shape under [ONNX broadcasting](https://onnx.ai/onnx/repo-docs/Broadcasting.html).
 pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     let rank = a.len().max(b.len());
     let size = |shape: &[usize], axis: usize| {
-        (axis + shape.len()).checked_sub(rank).map_or(1, |index| shape[index])
+        (axis + shape.len())
+            .checked_sub(rank)
+            .map_or(1, |index| shape[index])
     };
     (0..rank)
         .map(|axis| match (size(a, axis), size(b, axis)) {
             (x, y) if x == y || y == 1 => Ok(x),
             (1, y) => Ok(y),
-            (x, y) => Err(format!("sizes {x} and {y} at axis {axis} of {a:?} and {b:?} do not broadcast")),
+            (x, y) => Err(format!(
+                "sizes {x} and {y} at axis {axis} of {a:?} and {b:?} do not broadcast"
+            )),
         })
         .collect()
 }
@@ -81,13 +97,23 @@ pub struct Window {
 impl Window {
     /// Windows that touch each other: the kernel is the stride, and nothing is padded.
     pub fn tiles(kernel: [usize; 2]) -> Self {
-        Self { kernel, strides: kernel, pads: [0; 4], dilations: [1; 2] }
+        Self {
+            kernel,
+            strides: kernel,
+            pads: [0; 4],
+            dilations: [1; 2],
+        }
     }
 
     /// Windows of an odd kernel, one around each pixel, so that the output has the input's size.
     pub fn same(kernel: [usize; 2]) -> Self {
         let [rows, columns] = kernel.map(|size| (size - 1) / 2);
-        Self { kernel, strides: [1; 2], pads: [rows, columns, rows, columns], dilations: [1; 2] }
+        Self {
+            kernel,
+            strides: [1; 2],
+            pads: [rows, columns, rows, columns],
+            dilations: [1; 2],
+        }
     }
 
     /// Number of windows down and right over a padded input of this height and width.
@@ -104,7 +130,10 @@ impl Window {
 
     /// Rows and columns of the padded input behind the last window.
     pub(super) fn rest(&self, input: [usize; 2]) -> [usize; 2] {
-        [0, 1].map(|axis| self.room(input, axis).map_or(0, |room| room % self.strides[axis]))
+        [0, 1].map(|axis| {
+            self.room(input, axis)
+                .map_or(0, |room| room % self.strides[axis])
+        })
     }
 
     /// Extent of one window with its dilation.

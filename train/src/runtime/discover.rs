@@ -17,25 +17,36 @@ pub fn library() -> Option<PathBuf> {
 
 /// What `ORT_DYLIB_PATH` names; an empty one counts as not set.
 pub fn named_library() -> Option<PathBuf> {
-    env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()).map(PathBuf::from)
+    env::var_os("ORT_DYLIB_PATH")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
 /// The version in the library's file name, following links.
 pub fn version(library: &Path) -> String {
     let file = library.canonicalize().unwrap_or_else(|_| library.into());
     let numbers: Vec<String> = version_numbers(&file).iter().map(u64::to_string).collect();
-    if numbers.is_empty() { "of unknown version".into() } else { numbers.join(".") }
+    if numbers.is_empty() {
+        "of unknown version".into()
+    } else {
+        numbers.join(".")
+    }
 }
 
 /// The numbers between the dots and dashes of a file's name: 1, 31, 1 of `libonnxruntime.so.1.31.1`.
 fn version_numbers(file: &Path) -> Vec<u64> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    name.split(['.', '-']).filter_map(|part| part.parse().ok()).collect()
+    name.split(['.', '-'])
+        .filter_map(|part| part.parse().ok())
+        .collect()
 }
 
 /// The CUDA provider beside the library, or what is missing.
 pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
-    let directory = library.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = library
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let name = format!(
         "{}onnxruntime_providers_cuda{}",
         env::consts::DLL_PREFIX,
@@ -55,18 +66,28 @@ pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
 /// Name of the first NVIDIA GPU, as its driver tells.
 pub fn gpu_name() -> Option<String> {
     let names = output_of("nvidia-smi", &["--query-gpu=name", "--format=csv,noheader"])?;
-    names.lines().next().map(str::trim).filter(|name| !name.is_empty()).map(Into::into)
+    names
+        .lines()
+        .next()
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(Into::into)
 }
 
 /// Version of the active Python; `None` without one.
 pub fn python_version() -> Option<String> {
     let python = python()?;
-    output_of(python, &["-c", "import platform; print(platform.python_version())"])
-        .map(|version| version.trim().into())
+    output_of(
+        python,
+        &["-c", "import platform; print(platform.python_version())"],
+    )
+    .map(|version| version.trim().into())
 }
 
 fn python() -> Option<&'static str> {
-    ["python3", "python"].into_iter().find(|name| output_of(name, &["-c", ""]).is_some())
+    ["python3", "python"]
+        .into_iter()
+        .find(|name| output_of(name, &["-c", ""]).is_some())
 }
 
 /// Where the active Python (a virtual environment's, if one is active) has the package `onnxruntime`.
@@ -74,7 +95,9 @@ fn python_package() -> Option<PathBuf> {
     let script = "import importlib.util as u; s = u.find_spec('onnxruntime'); \
                   print(s.submodule_search_locations[0] if s else '')";
     let found = output_of(python()?, &["-X", "utf8", "-c", script])?;
-    Some(found.trim()).filter(|path| !path.is_empty()).map(PathBuf::from)
+    Some(found.trim())
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
 fn library_directories() -> Vec<PathBuf> {
@@ -83,10 +106,17 @@ fn library_directories() -> Vec<PathBuf> {
         "windows" => "PATH",
         _ => "LD_LIBRARY_PATH",
     };
-    let mut directories: Vec<PathBuf> =
-        env::var_os(variable).map(|paths| env::split_paths(&paths).collect()).unwrap_or_default();
+    let mut directories: Vec<PathBuf> = env::var_os(variable)
+        .map(|paths| env::split_paths(&paths).collect())
+        .unwrap_or_default();
     let architecture = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
-    let standard = ["/usr/local/lib", "/usr/lib64", "/usr/lib", &architecture, "/opt/homebrew/lib"];
+    let standard = [
+        "/usr/local/lib",
+        "/usr/lib64",
+        "/usr/lib",
+        &architecture,
+        "/opt/homebrew/lib",
+    ];
     directories.extend(standard.map(PathBuf::from));
     directories
 }
@@ -97,17 +127,29 @@ fn library_in(directory: &Path) -> Option<PathBuf> {
     let is_library = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let rest = name.strip_prefix(&stem);
-        rest.is_some_and(|rest| rest.starts_with(['.', '-']) && rest.contains(&env::consts::DLL_SUFFIX[1..]))
+        rest.is_some_and(|rest| {
+            rest.starts_with(['.', '-']) && rest.contains(&env::consts::DLL_SUFFIX[1..])
+        })
     };
     let entries = std::fs::read_dir(directory).ok()?;
-    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_library).max_by_key(|path| version_numbers(path))
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(is_library)
+        .max_by_key(|path| version_numbers(path))
 }
 
 /// Standard output of a command that succeeds.
 fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
-    let output =
-        Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]
@@ -133,7 +175,11 @@ mod tests {
 
     #[test]
     fn versions_are_read_from_file_names_of_each_system() {
-        let names = ["libonnxruntime.so.1.31.1", "libonnxruntime.1.31.1.dylib", "onnxruntime.dll"];
+        let names = [
+            "libonnxruntime.so.1.31.1",
+            "libonnxruntime.1.31.1.dylib",
+            "onnxruntime.dll",
+        ];
         let versions = names.map(|name| version(Path::new(name)));
         assert_eq!(versions, ["1.31.1", "1.31.1", "of unknown version"]);
     }

@@ -32,13 +32,18 @@ struct Binding {
 
 impl Binding {
     fn new(session: &ort::session::Session, kind: Kind) -> ort::Result<Self> {
-        let memory = |device| MemoryInfo::new(device, 0, AllocatorType::Device, MemoryType::Default);
+        let memory =
+            |device| MemoryInfo::new(device, 0, AllocatorType::Device, MemoryType::Default);
         let device = match kind {
             Kind::Cuda => AllocationDevice::CUDA,
             Kind::Onnxruntime | Kind::Tract => AllocationDevice::CPU,
         };
         let host = memory(AllocationDevice::CPU)?;
-        Ok(Self { io: session.create_binding()?, device: memory(device)?, host })
+        Ok(Self {
+            io: session.create_binding()?,
+            device: memory(device)?,
+            host,
+        })
     }
 }
 
@@ -49,28 +54,41 @@ impl Session {
         kind: Kind,
         residents: Vec<(String, Tensor)>,
     ) -> ort::Result<Self> {
-        let names: Vec<String> =
-            inner.outputs().iter().map(|output| output.name().to_owned()).collect();
+        let names: Vec<String> = inner
+            .outputs()
+            .iter()
+            .map(|output| output.name().to_owned())
+            .collect();
         let resident = |(name, tensor): (String, Tensor)| {
             let next = Some(Variable::next_name(&name)).filter(|next| names.contains(next));
-            Ok(Resident { name, next, value: to_value(tensor)? })
+            Ok(Resident {
+                name,
+                next,
+                value: to_value(tensor)?,
+            })
         };
-        let residents: Vec<Resident> = residents.into_iter().map(resident).collect::<ort::Result<_>>()?;
+        let residents: Vec<Resident> = residents
+            .into_iter()
+            .map(resident)
+            .collect::<ort::Result<_>>()?;
         let is_next = |name: &String| residents.iter().any(|one| one.next.as_ref() == Some(name));
         let outputs = names.into_iter().filter(|name| !is_next(name)).collect();
         let binding = match kind {
             Kind::Tract => None,
             Kind::Cuda | Kind::Onnxruntime => Some(Binding::new(&inner, kind)?),
         };
-        Ok(Self { inner, binding, residents, outputs, runtime: kind.name() })
+        Ok(Self {
+            inner,
+            binding,
+            residents,
+            outputs,
+            runtime: kind.name(),
+        })
     }
 
     /// Runs the model once. `feeds` are the inputs that are no residents; the result holds the outputs that
     /// replace no resident, by name.
-    pub fn run(
-        &mut self,
-        feeds: Vec<(String, Tensor)>,
-    ) -> Result<Outputs, RuntimeError> {
+    pub fn run(&mut self, feeds: Vec<(String, Tensor)>) -> Result<Outputs, RuntimeError> {
         let values = match self.binding.take() {
             Some(mut binding) => {
                 let values = self.run_bound(&mut binding, feeds);
@@ -79,7 +97,10 @@ impl Session {
             }
             None => self.run_plain(feeds),
         };
-        Ok(Outputs { runtime: self.runtime, values: values.map_err(|error| self.failed(&error))? })
+        Ok(Outputs {
+            runtime: self.runtime,
+            values: values.map_err(|error| self.failed(&error))?,
+        })
     }
 
     /// The current values of all residents, in the order in which they were given.
@@ -101,7 +122,10 @@ impl Session {
     }
 
     fn failed(&self, error: &ort::Error) -> RuntimeError {
-        RuntimeError::Run { runtime: self.runtime, reason: one_line(&error.to_string()) }
+        RuntimeError::Run {
+            runtime: self.runtime,
+            reason: one_line(&error.to_string()),
+        }
     }
 
     fn run_bound(
@@ -161,10 +185,14 @@ impl Outputs {
     /// The first element of an output.
     pub fn scalar(&mut self, name: &str) -> Result<f64, RuntimeError> {
         let array = self.take(name)?;
-        array.first().copied().map(f64::from).ok_or_else(|| RuntimeError::Model {
-            runtime: self.runtime,
-            reason: format!("expected a number as output `{name}`, found none"),
-        })
+        array
+            .first()
+            .copied()
+            .map(f64::from)
+            .ok_or_else(|| RuntimeError::Model {
+                runtime: self.runtime,
+                reason: format!("expected a number as output `{name}`, found none"),
+            })
     }
 }
 
@@ -179,7 +207,10 @@ fn take_results(
             resident.value = value;
         }
     }
-    outputs.iter().map(|name| Ok((name.clone(), to_tensor(&results[name.as_str()])?))).collect()
+    outputs
+        .iter()
+        .map(|name| Ok((name.clone(), to_tensor(&results[name.as_str()])?)))
+        .collect()
 }
 
 fn to_value(tensor: Tensor) -> ort::Result<DynValue> {

@@ -8,6 +8,7 @@ mod idx;
 mod interrupts;
 mod models;
 mod out_folders;
+mod quantize;
 mod runtimes;
 mod sandbox;
 #[path = "../../../tests/support/skip.rs"]

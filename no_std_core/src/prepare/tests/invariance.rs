@@ -188,7 +188,7 @@ fn lighting_is_found_even_where_ink_crosses_the_border() {
         let ink = (30..34).contains(&x) && y < 20 || (30..33).contains(&y) && x > 40;
         if ink { 10.0 } else { pixel }
     });
-    for (picture, limit) in [(blank, 3.0), (crossed, 10.0)] {
+    for (picture, limit) in [(blank, 6.0), (crossed, 10.0)] {
         let lighting = Lighting::fit(&mut picture.rows()).unwrap();
         for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
             let found = f64::from(-lighting.row(y).deviation(x, 0)) / 2.0;

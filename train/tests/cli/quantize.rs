@@ -1,0 +1,152 @@
+//! Quantising: both files or neither, and a line for each model that cannot become integers.
+
+use std::fs;
+
+use ndarray::Array2;
+use train::graph::{Graph, GraphError, ValueId};
+use train::tensor::TensorType;
+
+use crate::idx;
+use crate::sandbox::Sandbox;
+
+/// A model of one dense layer with this weight, and what `finish` makes of its logits.
+fn model(
+    weight: Array2<f32>,
+    finish: fn(&mut Graph, ValueId) -> Result<ValueId, GraphError>,
+) -> Vec<u8> {
+    let build = || -> Result<Vec<u8>, GraphError> {
+        let mut graph = Graph::new();
+        let images = graph.input("images", TensorType::f32(&[1, 1, 28, 28]))?;
+        let pixels = graph.flatten(images)?;
+        let bias = ndarray::Array1::<f32>::zeros(weight.nrows());
+        let weight = graph.constant(weight.into());
+        let bias = graph.constant(bias.into());
+        let logits = graph.dense(pixels, weight, bias)?;
+        let logits = finish(&mut graph, logits)?;
+        graph.output("logits", logits)?;
+        Ok(graph.to_onnx("dense", &[]))
+    };
+    build().unwrap()
+}
+
+fn plain(_: &mut Graph, logits: ValueId) -> Result<ValueId, GraphError> {
+    Ok(logits)
+}
+
+/// Weights that all differ.
+fn ramp() -> Array2<f32> {
+    Array2::from_shape_fn((10, 784), |(class, pixel)| {
+        (class * 784 + pixel) as f32 / 7840.0 - 0.5
+    })
+}
+
+const LINE: &str = "quantize --model model.onnx --data digits --runtime tract --out out";
+
+/// A model must be refused with a line that names it and has all of `parts`; nothing is written.
+fn assert_refused(model: &[u8], parts: &[&str]) {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("model.onnx", model);
+    sandbox.write("out/digits.q8", "an earlier file");
+    let parts = [&["model.onnx: cannot be quantised: "], parts].concat();
+    sandbox.refuses(LINE, &parts);
+}
+
+#[test]
+fn a_trained_network_becomes_both_files_beside_it() {
+    let sandbox = Sandbox::with_run();
+    let line = "quantize --model run/digits.onnx --data digits --runtime tract";
+    let finished = sandbox.train(line);
+    let printed = finished.success();
+    for part in [
+        "conv1",
+        "dense2",
+        "4,704",
+        "3,024,384",
+        "test images, inverted",
+    ] {
+        assert!(printed.contains(part), "`{part}` is not in: {printed}");
+    }
+    let names: Vec<String> = sandbox.files("run").into_keys().collect();
+    let expected = [
+        "checkpoint.safetensors",
+        "digits-int8.onnx",
+        "digits.onnx",
+        "digits.q8",
+    ];
+    assert_eq!(names, expected);
+    let again = sandbox.files("run");
+    sandbox.train(line).success();
+    assert_eq!(
+        sandbox.files("run"),
+        again,
+        "the same model gives the same files"
+    );
+    let line = "evaluate --model run/digits-int8.onnx --data digits --runtime tract";
+    let finished = sandbox.train(line);
+    assert!(finished.success().starts_with("accuracy "), "{finished:?}");
+}
+
+#[test]
+fn models_that_cannot_become_integers_are_refused_by_name() {
+    let exponential = model(ramp(), |graph, logits| graph.exp(logits));
+    assert_refused(
+        &exponential,
+        &["(Exp): ", "Conv, Gemm, Relu, MaxPool, Flatten"],
+    );
+    for value in [f32::NAN, f32::INFINITY] {
+        let mut weight = ramp();
+        weight[[2, 0]] = value;
+        let found = format!("found {value} at index 1568");
+        assert_refused(&model(weight, plain), &["(Gemm): expected finite", &found]);
+    }
+    let zeros = model(Array2::zeros((10, 784)), plain);
+    assert_refused(&zeros, &["(Gemm): ", "scale would be 0"]);
+    let classes = model(ramp().select(ndarray::Axis(0), &[0, 1, 2]), plain);
+    assert_refused(&classes, &["10 classes", "3 classes"]);
+    assert_refused(b"Some notes.\n", &["expected an ONNX model"]);
+    assert_refused(b"", &["no graph"]);
+}
+
+#[test]
+fn sums_that_could_overflow_are_refused_by_name() {
+    // The bias of the second layer is a billion times what its weights can make of the first one's output.
+    let overflowing = model(ramp(), |graph, logits| {
+        let small = Array2::from_elem((10, 10), 1e-9);
+        let small = graph.constant(small.into());
+        let bias = graph.constant(ndarray::Array1::from_elem(10, 1e3).into());
+        graph.dense(logits, small, bias)
+    });
+    assert_refused(&overflowing, &["(Gemm): ", "filter 0", "could overflow"]);
+}
+
+#[test]
+fn a_name_that_is_taken_keeps_both_files_from_being_written() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("model.onnx", model(ramp(), plain));
+    sandbox.write("out/digits.q8/occupant", "");
+    sandbox.write("out/digits-int8.onnx", "an earlier file");
+    sandbox.refuses(LINE, &["digits.q8: cannot be written"]);
+    fs::remove_dir_all(sandbox.path("out/digits.q8")).unwrap();
+    sandbox.train(LINE).success();
+    assert_eq!(sandbox.files("out").len(), 2);
+}
+
+#[test]
+fn cuda_is_refused_with_the_ways_out() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("model.onnx", model(ramp(), plain));
+    let line = "quantize --model model.onnx --data digits --runtime cuda";
+    sandbox.refuses(line, &["cannot run int8 models", "--runtime tract"]);
+}
+
+#[test]
+fn a_model_that_is_not_there_and_too_few_images_are_named() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.refuses(
+        LINE,
+        &["model.onnx: expected an ONNX model, cannot be read"],
+    );
+    sandbox.write("model.onnx", model(ramp(), plain));
+    idx::write_digits(&sandbox.path("digits"), 1, 10);
+    sandbox.refuses(LINE, &["at least 2 training images", "found 1"]);
+}
