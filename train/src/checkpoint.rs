@@ -87,6 +87,15 @@ pub struct Epoch {
     pub val_accuracy: f64,
 }
 
+impl Epoch {
+    /// A loss that is no finite number, if there is one: training left the range of numbers.
+    pub fn infinite_loss(&self) -> Option<f64> {
+        [self.loss, self.val_loss]
+            .into_iter()
+            .find(|loss| !loss.is_finite())
+    }
+}
+
 /// Variables and their record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {

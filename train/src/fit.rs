@@ -16,7 +16,7 @@ use crate::data::Digits;
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
 use crate::error::Error;
-use crate::evaluate::Evaluator;
+use crate::evaluate::{Evaluation, Evaluator};
 use crate::init;
 use crate::net::Network;
 use crate::runtime::Runtime;
@@ -72,18 +72,8 @@ pub fn fit(
         let Some(sums) = done else { break };
         let variables = trainer.variables()?;
         evaluator.set_parameters(&variables)?;
-        let measured = evaluator.evaluate()?;
-        let epoch = Epoch {
-            augment: options.augment,
-            loss: sums.mean_loss(),
-            accuracy: sums.accuracy(),
-            val_loss: measured.loss,
-            val_accuracy: measured.accuracy,
-        };
-        if let Some(loss) = [epoch.loss, epoch.val_loss]
-            .into_iter()
-            .find(|loss| !loss.is_finite())
-        {
+        let epoch = finished_epoch(options.augment, &sums, &evaluator.evaluate()?);
+        if let Some(loss) = epoch.infinite_loss() {
             let learning_rate = record.learning_rate;
             return Err(Error::Diverged {
                 epoch: number,
@@ -101,4 +91,14 @@ pub fn fit(
         progress.end(&epoch, start.elapsed());
     }
     last.ok_or(Error::Interrupted)
+}
+
+fn finished_epoch(augment: Augment, sums: &Sums, measured: &Evaluation) -> Epoch {
+    Epoch {
+        augment,
+        loss: sums.mean_loss(),
+        accuracy: sums.accuracy(),
+        val_loss: measured.loss,
+        val_accuracy: measured.accuracy,
+    }
 }
