@@ -4,7 +4,8 @@
 //! (forward, loss, gradients, update), one that measures, one that is shipped. [`ops`] has each operator's shape rule,
 //! ONNX form and gradient rule in a file of its own; [`gradient`] walks a graph backwards through them.
 //! [`runtime`] executes the graphs on ONNX Runtime (CUDA or CPU) or tract; [`fit`] feeds them from [`data`] and keeps
-//! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs.
+//! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs, and [`quantize`] makes 8-bit
+//! integers of it.
 
 // ONNX writes sizes as signed numbers; all are far below 2^63.
 #![allow(clippy::cast_possible_wrap)]

@@ -1,7 +1,7 @@
 //! Models at the edges of what the format allows, and runs that are refused.
 
 use no_std_core::format::{Axis, KIND_CONVOLUTION, PREPARE_CENTRED, PreparationRecord};
-use no_std_core::{Model, RunError, arena_len, run};
+use no_std_core::{Model, RunError, arena_len, quantize_pixel, run};
 
 use crate::oracle;
 use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape, tiny};
@@ -106,6 +106,13 @@ fn what_a_model_says_of_itself() {
         .collect();
     assert_eq!(layers, [("convolution", 34, 16 * 2 * 9), ("dense", 32, 16)]);
     assert_eq!(model.multiply_adds(), 16 * 2 * 9 + 16);
+}
+
+#[test]
+fn a_pixel_less_128() {
+    for pixel in 0..=255 {
+        assert_eq!(i32::from(quantize_pixel(pixel)), i32::from(pixel) - 128);
+    }
 }
 
 #[test]

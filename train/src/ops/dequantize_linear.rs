@@ -6,8 +6,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
 /// The operator.
-pub static DEQUANTIZE_LINEAR: Operator =
-    Operator { name: "DequantizeLinear", infer, gradient: Gradient::Missing };
+pub static DEQUANTIZE_LINEAR: Operator = Operator {
+    name: "DequantizeLinear",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 3)?;
@@ -24,6 +27,10 @@ impl Graph {
         quantization: Quantization,
     ) -> Result<ValueId, GraphError> {
         let [scale, zero_point] = quantization.constants(self);
-        self.apply(&DEQUANTIZE_LINEAR, &[x, scale, zero_point], Attributes::none())
+        self.apply(
+            &DEQUANTIZE_LINEAR,
+            &[x, scale, zero_point],
+            Attributes::none(),
+        )
     }
 }

@@ -5,8 +5,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
 /// The operator.
-pub static QUANTIZE_LINEAR: Operator =
-    Operator { name: "QuantizeLinear", infer, gradient: Gradient::Missing };
+pub static QUANTIZE_LINEAR: Operator = Operator {
+    name: "QuantizeLinear",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 /// What the integers of a tensor stand for: the real number `scale * (q - zero_point)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +49,10 @@ impl Graph {
         quantization: Quantization,
     ) -> Result<ValueId, GraphError> {
         let [scale, zero_point] = quantization.constants(self);
-        self.apply(&QUANTIZE_LINEAR, &[x, scale, zero_point], Attributes::none())
+        self.apply(
+            &QUANTIZE_LINEAR,
+            &[x, scale, zero_point],
+            Attributes::none(),
+        )
     }
 }

@@ -33,6 +33,8 @@ use crate::error::Error;
 use crate::evaluate::CLASSES;
 use crate::export::SecondRuntime;
 use crate::runtime::Runtime;
+use check::FlashFacts;
+use choose::Candidate;
 use network::FloatNetwork;
 use split::Split;
 
@@ -69,52 +71,67 @@ pub fn quantize(
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, Error> {
-    let interrupted = request.interrupted;
     let network = lower::lower(request.model).map_err(QuantizeError::Lower)?;
     expect_digits(&network)?;
     let labels = metadata::labels(&network)?;
-    let Split {
-        calibration,
-        held_out,
-    } = Split::new(&request.digits.train)?;
-    stage(&format!(
-        "calibrating on {} training images, plain and inverted",
-        calibration.len()
-    ));
-    let outputs = observe::outputs(runtime, &network, &calibration, interrupted)?;
-    stage(&format!(
-        "choosing ranges by {} other training images",
-        held_out.len()
-    ));
-    let best = choose::choose(runtime, &network, outputs, &held_out, interrupted)?;
-    let noise = observe::signal_to_noise(runtime, &network, &best.layers, &held_out, interrupted)?;
+    let split = Split::new(&request.digits.train)?;
+    let best = calibrated(runtime, request, &network, &split, stage)?;
+    let int8 = &best.layers;
+    let held_out = &split.held_out;
+    let noise = observe::signal_to_noise(runtime, &network, int8, held_out, request.interrupted)?;
     stage(&format!(
         "measuring on {} test images",
         request.digits.test.len()
     ));
-    let measured = measure::measure(runtime, request, &network, &best, &held_out)?;
+    let measured = measure::measure(runtime, request, &network, &best, held_out)?;
     let metadata = metadata::of_int8(&network, &best, &measured);
-    let int8 = graphs::shipped(&network, &best.layers, &metadata)?;
+    let model = graphs::shipped(&network, int8, &metadata)?;
     let threshold = write::threshold(&best.integers(), best.meaning().scale);
-    let flash = write::flash_file(&network, &best.layers, &labels, threshold)?;
+    let flash = write::flash_file(&network, int8, &labels, threshold)?;
     stage("running both files before they get their names");
-    let int8 = Pending::write(&request.out.join(INT8_NAME), &int8)?;
-    let flash = Pending::write(&request.out.join(FLASH_NAME), &flash)?;
-    let flash_facts = check::flash_file(
-        runtime,
-        flash.temporary_path(),
-        &best,
-        &held_out,
-        interrupted,
-    )?;
-    check::int8_model(
-        runtime,
-        request,
-        [int8.temporary_path(), flash.temporary_path()],
-        best.meaning(),
-    )?;
-    commit_both(int8, flash)?;
+    let flash_facts = write_checked(runtime, request, &best, held_out, [&model, &flash])?;
     Ok(Report::new(&network, &best, &noise, measured, flash_facts))
+}
+
+/// The layers in integers, with the ranges that suit the images held out best.
+fn calibrated(
+    runtime: &Runtime,
+    request: &Request,
+    network: &FloatNetwork,
+    split: &Split,
+    stage: &mut dyn FnMut(&str),
+) -> Result<Candidate, Error> {
+    let Split {
+        calibration,
+        held_out,
+    } = split;
+    stage(&format!(
+        "calibrating on {} training images, plain and inverted",
+        calibration.len()
+    ));
+    let outputs = observe::outputs(runtime, network, calibration, request.interrupted)?;
+    stage(&format!(
+        "choosing ranges by {} other training images",
+        held_out.len()
+    ));
+    choose::choose(runtime, network, outputs, held_out, request.interrupted)
+}
+
+/// Writes the model and the flash file if they give the same integers.
+fn write_checked(
+    runtime: &Runtime,
+    request: &Request,
+    best: &Candidate,
+    held_out: &Dataset,
+    [model, flash]: [&[u8]; 2],
+) -> Result<FlashFacts, Error> {
+    let model = Pending::write(&request.out.join(INT8_NAME), model)?;
+    let flash = Pending::write(&request.out.join(FLASH_NAME), flash)?;
+    let paths = [model.temporary_path(), flash.temporary_path()];
+    let facts = check::flash_file(runtime, paths[1], best, held_out, request.interrupted)?;
+    check::int8_model(runtime, request, paths, best.meaning())?;
+    commit_both(model, flash)?;
+    Ok(facts)
 }
 
 /// Fails unless the model is for the images and labels of [`Digits`].

@@ -2,7 +2,7 @@
 
 mod settle;
 
-use ndarray::{Array1, Array4, Axis, Zip};
+use ndarray::{Array1, Array4, Axis};
 
 use super::QuantizeError;
 use super::network::Layer;
@@ -47,37 +47,22 @@ impl Int8Layer {
                 high,
             });
         }
-        let settled = Settled::near(from.scale, &weight_scales(layer), to.scale);
         let Settled {
             to: scale,
             weights: scales,
             factors: multipliers,
-        } = settled.map_err(|(filter, factor)| QuantizeError::Multiplier {
-            node: layer.node.clone(),
-            filter,
-            factor,
-        })?;
+        } = Settled::near(from.scale, &weight_scales(layer), to.scale).map_err(
+            |(filter, factor)| QuantizeError::Multiplier {
+                node: layer.node.clone(),
+                filter,
+                factor,
+            },
+        )?;
         let weight = Array4::from_shape_fn(layer.weight.dim(), |index| {
             let steps = (layer.weight[index] / scales[index.0]).round_ties_even();
             steps.clamp(-127.0, 127.0) as i8
         });
-        let bias = Zip::from(&layer.bias)
-            .and(&scales)
-            .map_collect(|&bias, &scale| {
-                (f64::from(bias) / (f64::from(from.scale) * f64::from(scale))).round_ties_even()
-            });
-        for (filter, weights) in weight.outer_iter().enumerate() {
-            let weights: f64 = weights.iter().map(|&weight| f64::from(weight).abs()).sum();
-            let bound = bias[filter].abs() + weights * LARGEST_INPUT;
-            if bound >= f64::from(1u32 << 31) {
-                return Err(QuantizeError::Overflow {
-                    node: layer.node.clone(),
-                    filter,
-                    bound,
-                });
-            }
-        }
-        let bias = bias.mapv(|bias| bias as i32);
+        let bias = bias(layer, from.scale, &scales, &weight)?;
         let filters = QuantizedFilters {
             weight,
             scales,
@@ -90,6 +75,31 @@ impl Int8Layer {
             to: Quantization { scale, ..to },
         })
     }
+}
+
+/// The biases in steps of the input's scale times the filter's, if no sum that begins with them leaves 32 bits.
+fn bias(
+    layer: &Layer,
+    from: f32,
+    scales: &Array1<f32>,
+    weight: &Array4<i8>,
+) -> Result<Array1<i32>, QuantizeError> {
+    let mut steps = Array1::zeros(scales.len());
+    for (filter, weights) in weight.outer_iter().enumerate() {
+        let scale = f64::from(from) * f64::from(scales[filter]);
+        let bias = (f64::from(layer.bias[filter]) / scale).round_ties_even();
+        let weights: f64 = weights.iter().map(|&weight| f64::from(weight).abs()).sum();
+        let bound = bias.abs() + weights * LARGEST_INPUT;
+        if bound >= f64::from(1u32 << 31) {
+            return Err(QuantizeError::Overflow {
+                node: layer.node.clone(),
+                filter,
+                bound,
+            });
+        }
+        steps[filter] = bias as i32;
+    }
+    Ok(steps)
 }
 
 /// For each filter the scale with which -127 to 127 cover its weights.

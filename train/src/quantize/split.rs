@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::data::batch::shuffle;
 use crate::data::random::Random;
 
-/// Images to calibrate with, at most: more do not change the ranges.
+/// Images to calibrate with, at most.
 const CALIBRATION: usize = 500;
 /// Images to choose by, at most.
 const HELD_OUT: usize = 2500;

@@ -181,14 +181,14 @@ fn lighting_is_found_even_where_ink_crosses_the_border() {
     let background = |x: u32, y: u32| {
         let at = |at: u32, len: u32| 2.0 * f64::from(at) / f64::from(len - 1) - 1.0;
         let (x, y) = (at(x, width), at(y, height));
-        120.0 + 35.0 * x - 25.0 * y + 15.0 * x * y - 20.0 * x * x + 10.0 * y * y
+        120.0 + 20.0 * x - 12.0 * y + 9.0 * x * y - 12.0 * x * x + 6.0 * y * y
     };
     let blank = Picture::new(width, height, background);
     let crossed = blank.map(|x, y, pixel| {
         let ink = (30..34).contains(&x) && y < 20 || (30..33).contains(&y) && x > 40;
         if ink { 10.0 } else { pixel }
     });
-    for (picture, limit) in [(blank, 6.0), (crossed, 10.0)] {
+    for (picture, limit) in [(blank, 4.0), (crossed, 8.0)] {
         let lighting = Lighting::fit(&mut picture.rows()).unwrap();
         for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
             let found = f64::from(-lighting.row(y).deviation(x, 0)) / 2.0;
