@@ -21,7 +21,8 @@ const FRACTION: u32 = 16;
 /// Pieces that each side of the border is cut into.
 const PIECES: u32 = 8;
 
-/// Rounds of pulling in and fitting.
+/// Rounds of pulling in and fitting, from a flat surface on. More would follow a real slope to the last tenth, but also ink
+/// along the border of a drawing that fills its picture.
 const ROUNDS: usize = 4;
 
 /// Mean of `(x^2 + y^2) / UNIT` over the samples.

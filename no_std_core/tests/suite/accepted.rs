@@ -71,6 +71,7 @@ fn the_largest_kernel_padding_and_tile() {
             .collect();
         let file = spec.file();
         let model = Model::new(&file).unwrap();
+        assert_eq!(model.multiply_adds(), 2 * 255 * 765);
         let scores = run(&model, &image, &mut vec![0; model.arena_len()]).unwrap();
         assert_eq!(scores.logits(), oracle::outputs(&spec, &image)[0]);
     }

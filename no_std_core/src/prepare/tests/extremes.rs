@@ -2,6 +2,7 @@
 
 use super::std::vec::Vec;
 
+use super::super::lighting::Lighting;
 use super::super::{Image, MAX_SIDE, Pixels, Preparation, PrepareError, Rows, SIDE};
 use super::drawing::{Picture, digit};
 use super::{Random, image_of, prepared};
@@ -75,6 +76,13 @@ fn arbitrary_pictures_give_an_image_or_none() {
     let mut images = 0;
     for _ in 0..3000 {
         let picture = arbitrary(&mut random);
+        let lighting = Lighting::fit(&mut picture.rows()).unwrap();
+        for y in [0, picture.height / 2, picture.height - 1] {
+            let row = lighting.row(y);
+            for x in 0..picture.width {
+                assert!(row.deviation(x, 0) >= -510 && row.deviation(x, 255) <= 510);
+            }
+        }
         let box_side = random.within(1, 28) as u8;
         match image_of(Preparation::centred(box_side).unwrap(), &picture) {
             Ok(image) => {
