@@ -1,5 +1,4 @@
 //! The same drawing must give the same image however it was taken.
-
 use super::std::vec::Vec;
 
 use super::super::lighting::Lighting;
