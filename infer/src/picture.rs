@@ -80,7 +80,7 @@ impl From<image::ImageError> for PictureError {
     }
 }
 
-/// Reads a picture file for a model that takes pictures as they are: [`grey`], then [`prepare`].
+/// Reads a picture file for a model that takes pictures as they are: [`grey`], then [`prepare()`].
 ///
 /// # Errors
 ///

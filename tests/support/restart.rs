@@ -7,7 +7,7 @@ use std::process::Command;
 /// Names the file through which the two processes exchange numbers; only the started one has it.
 const VARIABLE: &str = "BATON_TEST_EXCHANGE";
 
-/// The file to exchange numbers through, if this process was started by [`test`].
+/// The file to exchange numbers through, if this process was started by [`test()`].
 pub fn exchange() -> Option<PathBuf> {
     env::var_os(VARIABLE).map(Into::into)
 }
@@ -37,7 +37,7 @@ pub fn write(file: &Path, numbers: impl IntoIterator<Item = f32>) {
     std::fs::write(file, bytes).expect("the file can be written");
 }
 
-/// The numbers in a file of [`write`].
+/// The numbers in a file of [`write()`].
 ///
 /// # Panics
 ///
