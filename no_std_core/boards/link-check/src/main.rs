@@ -13,7 +13,7 @@ use core::slice;
 use core::task::Poll;
 
 use no_std_core::format::{self, Header, LayerRecord};
-use no_std_core::prepare::{Image, Pixels, Preparation, PrepareError, Rows};
+use no_std_core::prepare::{Image, Pixels, Preparation, PrepareError, Rows, SIDE};
 use no_std_core::requantize::Multiplier;
 use no_std_core::{Model, Run, Scores};
 
@@ -124,7 +124,9 @@ fn prepare() {
 
 fn take_picture(preparation: Preparation) -> Result<Image, PrepareError> {
     let pixels = Pixels::new(flash(), get() as u32, get() as u32)?;
-    preparation.image(&mut Camera(pixels))
+    let mut image = [0; SIDE * SIDE];
+    preparation.prepare(&mut Camera(pixels), &mut image)?;
+    Ok(image)
 }
 
 /// Gives rows that have nothing to do with what it says about them.
