@@ -86,6 +86,11 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
+    /// The index of the layer that the next step belongs to; the number of layers after the last step.
+    pub fn layer(&self) -> u8 {
+        self.layer
+    }
+
     /// Computes one row of a convolution's output or a few units of a dense layer. After the last step, and whenever
     /// called again, it gives the scores.
     pub fn step(&mut self) -> Poll<Scores> {
