@@ -4,15 +4,16 @@
 //! "The MNIST database of handwritten digits", <http://yann.lecun.com/exdb/mnist/>). A network that learned them knows nothing else, so a
 //! picture of a digit is brought into that form first, and by the same code wherever it comes from: trainer, host or board.
 //!
-//! [`Preparation::CENTRED`] does it in four passes, so that nobody has to hold the picture:
+//! [`Preparation::CENTRED`] does it in four passes, so that nobody has to hold the picture. Each asks for every row once,
+//! from the top down; the last one for those of the box alone:
 //!
 //! 1. the border shows how bright the background is, and how it changes across the picture (`lighting`);
 //! 2. what deviates from the background tells ink from noise, and whether ink is dark or light (`ink`);
 //! 3. strong ink has a bounding box;
 //! 4. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
-//! All of it is done in integers, so every machine gives the same image, and an inverted picture the same image as well.
-//! It takes less than 4 KiB of stack.
+//! All of it is done in integers, so every machine gives the same image. An inverted picture gives the same image as well,
+//! unless light and dark stand out from its background by exactly as much: then what is light is ink.
 //!
 //! ```
 //! use no_std_core::prepare::{Pixels, Preparation};
@@ -43,6 +44,8 @@ use ink::Ink;
 use lighting::Lighting;
 use place::Frame;
 
+use crate::quantize_pixel;
+
 /// Width and height of an image, in pixels.
 pub const SIDE: usize = 28;
 
@@ -55,8 +58,9 @@ pub const MAX_SIDE: u32 = 8192;
 /// A grey picture that gives its rows when asked.
 ///
 /// A picture in memory is [`Pixels`]. A board that has no room for one implements this with a buffer of one row that it
-/// fills from where the picture is. Rows are asked for from the top down, several times over, some twice in a row; they
-/// must be the same each time.
+/// fills from where the picture is. The size is asked for once. Rows are asked for in passes, each from the top down
+/// without a row twice: plainly prepared in one pass, centred in three over all rows and a fourth over the rows of the
+/// drawing. They should be the same in each pass; otherwise the image is of no picture, but nothing worse happens.
 pub trait Rows {
     /// Pixels in a row.
     fn width(&self) -> u32;
@@ -174,52 +178,65 @@ impl Preparation {
     ///
     /// See [`PrepareError`]; the image can hold anything then.
     pub fn prepare(self, picture: &mut impl Rows, image: &mut Image) -> Result<(), PrepareError> {
-        let (width, height) = (picture.width(), picture.height());
+        let mut source = Source::new(picture);
+        let Source { width, height, .. } = source;
         let Some(box_side) = self.box_side() else {
-            return copy(picture, image);
+            return copy(&mut source, image);
         };
         if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
             return Err(PrepareError::Size { width, height });
         }
-        let lighting = Lighting::fit(picture)?;
-        let ink = Ink::find(lighting, picture)?;
-        Frame::around(&ink, picture, box_side)?.draw(&ink, picture, image)
+        let lighting = Lighting::fit(&mut source)?;
+        let ink = Ink::find(lighting, &mut source)?;
+        Frame::around(&ink, &mut source, box_side)?.draw(&ink, &mut source, image)
     }
 }
 
 /// Makes a picture of 28 x 28 pixels an image as it is.
-fn copy(picture: &mut impl Rows, image: &mut Image) -> Result<(), PrepareError> {
-    let (width, height) = (picture.width(), picture.height());
+fn copy(picture: &mut Source<'_, impl Rows>, image: &mut Image) -> Result<(), PrepareError> {
+    let Source { width, height, .. } = *picture;
     if (width, height) != (SIDE as u32, SIDE as u32) {
         return Err(PrepareError::NotPlain { width, height });
     }
     let mut targets = image.chunks_mut(SIDE);
-    each_row(picture, 0..height, |_, row| {
+    picture.each_row(0..height, |_, row| {
         for (target, &pixel) in targets.next().into_iter().flatten().zip(row) {
-            *target = centre(pixel);
+            *target = quantize_pixel(pixel);
         }
     })
 }
 
-/// `pixel - 128`.
-const fn centre(pixel: u8) -> i8 {
-    (pixel ^ 0x80).cast_signed()
+/// A picture with the size that it had when it was first asked: what it says later cannot unsettle any sum.
+struct Source<'r, R> {
+    rows: &'r mut R,
+    width: u32,
+    height: u32,
 }
 
-/// Shows `visit` some rows, from the top down, each with its number.
-fn each_row(
-    picture: &mut impl Rows,
-    rows: Range<u32>,
-    mut visit: impl FnMut(u32, &[u8]),
-) -> Result<(), PrepareError> {
-    let width = picture.width() as usize;
-    for y in rows {
-        match picture.row(y) {
-            Some(row) if row.len() == width => visit(y, row),
-            _ => return Err(PrepareError::Row(y)),
+impl<'r, R: Rows> Source<'r, R> {
+    fn new(rows: &'r mut R) -> Self {
+        let (width, height) = (rows.width(), rows.height());
+        Self {
+            rows,
+            width,
+            height,
         }
     }
-    Ok(())
+
+    /// Shows `visit` some rows, from the top down, each with its number.
+    fn each_row(
+        &mut self,
+        rows: Range<u32>,
+        mut visit: impl FnMut(u32, &[u8]),
+    ) -> Result<(), PrepareError> {
+        for y in rows {
+            match self.rows.row(y) {
+                Some(row) if row.len() == self.width as usize => visit(y, row),
+                _ => return Err(PrepareError::Row(y)),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Why a picture did not become an image.

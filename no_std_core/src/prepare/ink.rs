@@ -1,7 +1,7 @@
 //! Ink: what stands out from the background.
 
 use super::lighting::{Lighting, RowLighting};
-use super::{PrepareError, Rows, each_row};
+use super::{PrepareError, Rows, Source};
 
 /// Levels (half grey levels) that a bin of the histogram of deviations is wide.
 const BIN: u32 = 4;
@@ -33,10 +33,13 @@ pub struct InkRow<'a> {
 impl Ink {
     /// What stands out from this background in a picture.
     #[inline(never)] // See `Lighting::fit`.
-    pub fn find(lighting: Lighting, picture: &mut impl Rows) -> Result<Self, PrepareError> {
+    pub fn find(
+        lighting: Lighting,
+        picture: &mut Source<'_, impl Rows>,
+    ) -> Result<Self, PrepareError> {
         let mut darker = Deviations::new();
         let mut lighter = Deviations::new();
-        each_row(picture, 0..picture.height(), |y, row| {
+        picture.each_row(0..picture.height, |y, row| {
             let light = lighting.row(y);
             for (x, &pixel) in (0..).zip(row) {
                 let deviation = light.deviation(x, pixel);

@@ -10,7 +10,7 @@
 
 use core::ops::Range;
 
-use super::{PrepareError, Rows, each_row};
+use super::{PrepareError, Rows, Source};
 
 /// Half the width or height of a picture.
 const UNIT: i64 = 1024;
@@ -52,13 +52,13 @@ struct Sample {
 impl Lighting {
     /// Fits the background to the border of a picture.
     #[inline(never)] // The buffers of this and of other passes are not to be on the stack together.
-    pub fn fit(picture: &mut impl Rows) -> Result<Self, PrepareError> {
+    pub fn fit(picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let samples = border(picture)?;
         let samples = samples.as_flattened();
         let mut lighting = Self {
             terms: [median(samples), 0, 0, 0, 0, 0],
-            width: picture.width(),
-            height: picture.height(),
+            width: picture.width,
+            height: picture.height,
         };
         for _ in 0..ROUNDS {
             lighting.improve(samples);
@@ -147,15 +147,36 @@ fn piece_of(piece: u32, len: u32) -> Range<u32> {
 }
 
 /// The samples of a picture's border: one of each side for each piece.
-fn border(picture: &mut impl Rows) -> Result<[[Sample; 4]; PIECES as usize], PrepareError> {
-    let (width, height) = (picture.width(), picture.height());
+fn border(
+    picture: &mut Source<'_, impl Rows>,
+) -> Result<[[Sample; 4]; PIECES as usize], PrepareError> {
+    let height = picture.height;
+    let (mut left, mut right) = (Histogram::new(), Histogram::new());
+    let (mut top, mut bottom) = ([0; PIECES as usize], [0; PIECES as usize]);
+    let mut sides = [[0; 2]; PIECES as usize];
+    picture.each_row(0..height, |y, row| {
+        // `left` is empty before the first and after the last piece of the sides.
+        if y == 0 {
+            top = row_medians(row, &mut left);
+        }
+        left.add(row.first());
+        right.add(row.last());
+        let ends = |piece| piece_of(piece, height).end == y + 1;
+        if (0..PIECES).any(ends) {
+            let medians = [left.take_median(), right.take_median()];
+            let ended = (0..PIECES).zip(&mut sides).filter(|side| ends(side.0));
+            ended.for_each(|(_, side)| *side = medians);
+        }
+        if y + 1 == height {
+            bottom = row_medians(row, &mut left);
+        }
+    })?;
+
     let mut samples = [[Sample::default(); 4]; PIECES as usize];
-    for (piece, samples) in (0..PIECES).zip(&mut samples) {
-        let along = (2 * i64::from(piece) + 1 - i64::from(PIECES)) * UNIT / i64::from(PIECES);
-        let columns = piece_of(piece, width);
-        let [left, right] = column_medians(picture, piece_of(piece, height))?;
-        let top = row_median(picture, 0, &columns)?;
-        let bottom = row_median(picture, height - 1, &columns)?;
+    let levels = top.into_iter().zip(bottom).zip(sides);
+    for (piece, (samples, levels)) in (0..).zip(samples.iter_mut().zip(levels)) {
+        let along = (2 * piece + 1 - i64::from(PIECES)) * UNIT / i64::from(PIECES);
+        let ((top, bottom), [left, right]) = levels;
         *samples = [
             (along, -UNIT, top),
             (along, UNIT, bottom),
@@ -167,24 +188,15 @@ fn border(picture: &mut impl Rows) -> Result<[[Sample; 4]; PIECES as usize], Pre
     Ok(samples)
 }
 
-/// The median of a part of row `y`.
-fn row_median(picture: &mut impl Rows, y: u32, columns: &Range<u32>) -> Result<i64, PrepareError> {
-    let mut histogram = Histogram::new();
-    each_row(picture, y..y + 1, |_, row| {
-        let part = row.get(columns.start as usize..columns.end as usize);
-        histogram.add(part.into_iter().flatten());
-    })?;
-    Ok(histogram.median())
-}
-
-/// The medians of a part of the first and of the last column.
-fn column_medians(picture: &mut impl Rows, rows: Range<u32>) -> Result<[i64; 2], PrepareError> {
-    let (mut left, mut right) = (Histogram::new(), Histogram::new());
-    each_row(picture, rows, |_, row| {
-        left.add(row.first());
-        right.add(row.last());
-    })?;
-    Ok([left.median(), right.median()])
+/// The medians of a row's pieces, counted in an empty histogram.
+fn row_medians(row: &[u8], histogram: &mut Histogram) -> [i64; PIECES as usize] {
+    let mut medians = [0; PIECES as usize];
+    for (piece, median) in (0..PIECES).zip(&mut medians) {
+        let Range { start, end } = piece_of(piece, row.len() as u32);
+        histogram.add(row.get(start as usize..end as usize).into_iter().flatten());
+        *median = histogram.take_median();
+    }
+    medians
 }
 
 /// The level halfway between two grey values.
@@ -222,8 +234,8 @@ impl Histogram {
         }
     }
 
-    /// The median as a level with [`FRACTION`] fractional bits.
-    fn median(&self) -> i64 {
+    /// The median as a level with [`FRACTION`] fractional bits; empties the histogram.
+    fn take_median(&mut self) -> i64 {
         let total: u16 = self.0.iter().sum();
         let of_rank = |rank: u16| {
             let mut below = 0;
@@ -234,6 +246,7 @@ impl Histogram {
             self.0.iter().position(reaches).unwrap_or(0) as u8
         };
         let level = level(of_rank(total.saturating_sub(1) / 2), of_rank(total / 2));
+        self.0.fill(0);
         i64::from(level) << FRACTION
     }
 }

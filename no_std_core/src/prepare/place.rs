@@ -5,8 +5,9 @@
 
 use core::ops::Range;
 
-use super::ink::Ink;
-use super::{Image, PrepareError, Rows, SIDE, centre, each_row};
+use super::ink::{Ink, InkRow};
+use super::{Image, PrepareError, Rows, SIDE, Source};
+use crate::quantize_pixel;
 
 /// Amounts of ink in the cells, 0 to 65,535 where all is ink; only as many rows and columns as a frame has are used.
 type Cells = [[u16; SIDE]; SIDE];
@@ -31,10 +32,14 @@ struct Side {
 
 impl Frame {
     /// The box around all pixels that are at least half ink. Its longer side becomes `box_side` cells.
-    pub fn around(ink: &Ink, picture: &mut impl Rows, box_side: u8) -> Result<Self, PrepareError> {
-        let (width, height) = (picture.width(), picture.height());
+    pub fn around(
+        ink: &Ink,
+        picture: &mut Source<'_, impl Rows>,
+        box_side: u8,
+    ) -> Result<Self, PrepareError> {
+        let Source { width, height, .. } = *picture;
         let (mut rows, mut columns) = (height..0, width..0);
-        each_row(picture, 0..height, |y, pixels| {
+        picture.each_row(0..height, |y, pixels| {
             let row = ink.row(y, pixels);
             for x in (0..width).filter(|&x| 2 * row.amount(x) >= ink.full()) {
                 rows = rows.start.min(y)..y + 1;
@@ -57,7 +62,7 @@ impl Frame {
     pub fn draw(
         &self,
         ink: &Ink,
-        picture: &mut impl Rows,
+        picture: &mut Source<'_, impl Rows>,
         image: &mut Image,
     ) -> Result<(), PrepareError> {
         let mut cells = Cells::default();
@@ -76,27 +81,42 @@ impl Frame {
     fn scale(
         &self,
         ink: &Ink,
-        picture: &mut impl Rows,
+        picture: &mut Source<'_, impl Rows>,
         cells: &mut Cells,
     ) -> Result<(), PrepareError> {
         // At most (2 * 8192)^2 * 510, less than 2^38.
         let whole =
             u64::from(self.rows.cell) * u64::from(self.columns.cell) * u64::from(ink.full());
-        for (row, cells) in (0..self.rows.cells).zip(cells) {
-            let mut sums = [0_u64; SIDE];
-            each_row(picture, self.rows.pixels_in(row), |y, pixels| {
-                let height = u64::from(self.rows.overlap(row, y));
-                let ink_row = ink.row(y, pixels);
-                for (column, sum) in (0..self.columns.cells).zip(&mut sums) {
-                    let part = |x| u64::from(ink_row.amount(x) * self.columns.overlap(column, x));
-                    *sum += height * self.columns.pixels_in(column).map(part).sum::<u64>();
+        let mut sums = [0_u64; SIDE];
+        let mut rows = (0..self.rows.cells).zip(cells);
+        let mut current = rows.next();
+        picture.each_row(self.rows.pixels.clone(), |y, pixels| {
+            let ink_row = ink.row(y, pixels);
+            // The row may belong to many rows of cells, or with others to one.
+            while let Some((row, cells)) = &mut current {
+                let pixels = self.rows.pixels_in(*row);
+                if !pixels.contains(&y) {
+                    break;
                 }
-            })?;
-            for (cell, sum) in cells.iter_mut().zip(sums) {
-                *cell = (sum * u64::from(u16::MAX)).checked_div(whole).unwrap_or(0) as u16;
+                self.add(&ink_row, u64::from(self.rows.overlap(*row, y)), &mut sums);
+                if y + 1 < pixels.end {
+                    break;
+                }
+                for (cell, sum) in cells.iter_mut().zip(&mut sums) {
+                    let amount = core::mem::take(sum) * u64::from(u16::MAX);
+                    *cell = amount.checked_div(whole).unwrap_or(0) as u16;
+                }
+                current = rows.next();
             }
+        })
+    }
+
+    /// Adds the ink of a row of the picture, of which a part of this height counts, to the cells' sums.
+    fn add(&self, row: &InkRow<'_>, height: u64, sums: &mut [u64; SIDE]) {
+        for (column, sum) in (0..self.columns.cells).zip(sums) {
+            let part = |x| u64::from(row.amount(x) * self.columns.overlap(column, x));
+            *sum += height * self.columns.pixels_in(column).map(part).sum::<u64>();
         }
-        Ok(())
     }
 
     /// Fills the image with the cells where their centre of mass is nearest the middle, but all of them in the image.
@@ -116,7 +136,7 @@ impl Frame {
         image.fill(i8::MIN);
         for (targets, cells) in image.chunks_mut(SIDE).skip(top).zip(cells) {
             for (target, &cell) in targets.iter_mut().skip(left).zip(cells) {
-                *target = centre(cell as u8);
+                *target = quantize_pixel(cell as u8);
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Pictures and sources of pictures that nobody would call reasonable.
 
+use super::std::cell::{Cell, RefCell};
 use super::std::vec::Vec;
 
 use super::super::lighting::Lighting;
-use super::super::{Image, MAX_SIDE, Pixels, Preparation, PrepareError, Rows, SIDE};
+use super::super::{Image, MAX_SIDE, Pixels, Preparation, PrepareError, Rows, SIDE, Source};
 use super::drawing::{Picture, digit};
 use super::{Random, image_of, prepared};
 
@@ -76,7 +77,7 @@ fn arbitrary_pictures_give_an_image_or_none() {
     let mut images = 0;
     for _ in 0..3000 {
         let picture = arbitrary(&mut random);
-        let lighting = Lighting::fit(&mut picture.rows()).unwrap();
+        let lighting = Lighting::fit(&mut Source::new(&mut picture.rows())).unwrap();
         for y in [0, picture.height / 2, picture.height - 1] {
             let row = lighting.row(y);
             for x in 0..picture.width {
@@ -256,19 +257,77 @@ fn rows_that_change_do_no_harm() {
     }
 }
 
+/// A picture that says another size whenever it is asked; its rows are as wide as it said last.
+struct Restless {
+    random: RefCell<Random>,
+    largest: u32,
+    said: Cell<u32>,
+    row: Vec<u8>,
+}
+
+impl Restless {
+    fn side(&self) -> u32 {
+        self.random.borrow_mut().within(1, self.largest)
+    }
+}
+
+impl Rows for Restless {
+    fn width(&self) -> u32 {
+        self.said.set(self.side());
+        self.said.get()
+    }
+
+    fn height(&self) -> u32 {
+        self.side()
+    }
+
+    fn row(&mut self, _: u32) -> Option<&[u8]> {
+        let random = self.random.get_mut();
+        let ink = |_| [0, 0, 0, 255][random.within(0, 3) as usize];
+        self.row = (0..self.said.get()).map(ink).collect();
+        Some(&self.row)
+    }
+}
+
 #[test]
-fn rows_are_asked_for_from_the_top_down_in_few_passes() {
+fn sizes_that_change_do_no_harm() {
+    let mut images = 0;
+    for seed in 1..3000 {
+        let mut restless = Restless {
+            random: RefCell::new(Random(seed)),
+            largest: 1 + seed as u32 % 40,
+            said: Cell::new(0),
+            row: Vec::new(),
+        };
+        let mut image = [0; SIDE * SIDE];
+        match Preparation::CENTRED.prepare(&mut restless, &mut image) {
+            Ok(()) => images += 1,
+            Err(error) => assert_eq!(error, PrepareError::NoInk),
+        }
+    }
+    assert!(images > 500, "{images}");
+}
+
+#[test]
+fn each_pass_asks_for_each_row_once_from_the_top_down() {
     let picture = digit(8, 5.0).pasted(300, 260, 60, 70);
-    let mut made = Made::new(300, 260, |y, row: &mut Vec<u8>| {
-        row.extend(picture.rows().row(y).unwrap());
-    });
-    made.image().unwrap();
-    let backwards = made
-        .asked
-        .windows(2)
-        .filter(|rows| rows[1] < rows[0])
-        .count();
-    assert!(made.asked.len() < 4 * 260, "{}", made.asked.len());
-    // The first pass looks at the first and last row for every eighth of the width.
-    assert_eq!(backwards, 2 * 8 + 2);
+    for box_side in [1, 20, 28] {
+        let mut made = Made::new(300, 260, |y, row: &mut Vec<u8>| {
+            row.extend(picture.rows().row(y).unwrap());
+        });
+        let mut image = [0; SIDE * SIDE];
+        let preparation = Preparation::centred(box_side).unwrap();
+        preparation.prepare(&mut made, &mut image).unwrap();
+        let (passes, last) = made.asked.split_at(3 * 260);
+        for pass in passes.chunks(260) {
+            assert!(pass.iter().copied().eq(0..260));
+        }
+        let drawing = last[0]..last[last.len() - 1] + 1;
+        assert!(last.iter().copied().eq(drawing.clone()));
+        // The digit is 100 pixels high, with margins of 20 around it.
+        assert!(
+            drawing.start.abs_diff(70 + 20) <= 1 && drawing.end.abs_diff(190) <= 1,
+            "{drawing:?}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 use super::std::vec::Vec;
 
 use super::super::lighting::Lighting;
-use super::super::{Image, Preparation, SIDE, centre};
+use super::super::{Image, Preparation, SIDE, Source};
 use super::drawing::{Picture, digit};
 use super::{Random, difference, image_of, inked_rows, prepared};
 
@@ -51,7 +51,7 @@ fn digits_come_back_nearly_as_they_were() {
         let mut copy = [0; SIDE * SIDE];
         copy.iter_mut()
             .zip(&again.pixels)
-            .for_each(|(copy, &pixel)| *copy = centre(pixel));
+            .for_each(|(copy, &pixel)| *copy = crate::quantize_pixel(pixel));
         assert!(difference(&prepared(&again), &copy) < 2.0);
     }
 }
@@ -216,7 +216,7 @@ fn lighting_is_found_even_where_ink_crosses_the_border() {
     // About a tenth of what the background varies by: the fit stops early.
     let limit = 10.0;
     for picture in [blank, crossed] {
-        let lighting = Lighting::fit(&mut picture.rows()).unwrap();
+        let lighting = Lighting::fit(&mut Source::new(&mut picture.rows())).unwrap();
         for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
             let found = f64::from(-lighting.row(y).deviation(x, 0)) / 2.0;
             let off = (found - background(x, y)).abs();
