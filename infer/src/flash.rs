@@ -58,8 +58,7 @@ impl Engine for FlashModel<'_> {
     }
 
     fn preparation(&self) -> Preparation {
-        // The loader has seen that the mode and the box fit each other.
-        Preparation::centred(self.model.preparation().box_side).unwrap_or(Preparation::PLAIN)
+        self.model.preparation()
     }
 
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {

@@ -20,7 +20,7 @@ pub enum Fault {
     Length {
         /// Bytes that it should have.
         expected: u32,
-        /// Bytes that it has.
+        /// Bytes that it has; [`u32::MAX`] if it has more.
         found: u32,
     },
     /// The file does not start with [`MAGIC`](crate::format::MAGIC).
@@ -44,7 +44,8 @@ pub enum Fault {
     Classes(u8),
     /// The threshold is greater than [`ONE`].
     Threshold(u32),
-    /// The preparation has an unknown mode, or a box that its mode does not have or that is larger than the image.
+    /// The bytes are not a [`Preparation`](crate::prepare::Preparation), or of a centred one, which gives images of
+    /// 28 x 28 x 1 with zero point -128, for another input.
     Preparation,
     /// A section does not start where the one before it ends.
     Offset {
@@ -123,7 +124,7 @@ impl fmt::Display for Fault {
             }
             Self::Preparation => write!(
                 f,
-                "expected a known preparation whose box fits the image, found another"
+                "expected a known preparation that gives the model's input, found another"
             ),
             Self::Offset { expected, found } => {
                 write!(

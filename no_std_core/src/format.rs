@@ -20,6 +20,8 @@
 
 use core::ops::Range;
 
+use crate::prepare::Preparation;
+
 mod checksum;
 mod layer;
 
@@ -99,27 +101,6 @@ impl Shape {
     }
 }
 
-/// How a picture becomes the model's input: the parameters of [`prepare`](crate::prepare).
-///
-/// | byte | type    | field      |
-/// |------|---------|------------|
-/// | 0    | u8      | `mode`     |
-/// | 1    | u8      | `box_side` |
-/// | 2    | 6 bytes | zero       |
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PreparationRecord {
-    /// [`PREPARE_PLAIN`] or [`PREPARE_CENTRED`].
-    pub mode: u8,
-    /// Side in pixels of the square that a centred drawing is scaled into; 0 in plain mode.
-    pub box_side: u8,
-}
-
-/// [`PreparationRecord::mode`] of pixels taken as they are.
-pub const PREPARE_PLAIN: u8 = 0;
-
-/// [`PreparationRecord::mode`] of a drawing cut out, scaled into a box and centred by its centre of mass.
-pub const PREPARE_CENTRED: u8 = 1;
-
 /// The first section of the file.
 ///
 /// | byte | type    | field                                                                |
@@ -137,7 +118,7 @@ pub const PREPARE_CENTRED: u8 = 1;
 /// | 32   | u32     | `probabilities_at`                                                   |
 /// | 36   | u32     | `labels_at`                                                          |
 /// | 40   | u32     | `threshold`                                                          |
-/// | 44   | 8 bytes | `preparation`: mode u8, box side u8, six zero bytes                  |
+/// | 44   | 8 bytes | `preparation`                                                        |
 /// | 52   | 12 bytes| zero                                                                 |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -161,8 +142,8 @@ pub struct Header {
     pub labels_at: u32,
     /// A picture is accepted if its best class has at least this probability, 0 to [`ONE`].
     pub threshold: u32,
-    /// How a picture becomes the input.
-    pub preparation: PreparationRecord,
+    /// How a picture becomes the input: the bytes of [`Preparation::to_bytes`].
+    pub preparation: [u8; Preparation::LEN],
 }
 
 impl Header {
@@ -181,11 +162,10 @@ impl Header {
     pub(crate) const PREPARATION_AT: usize = 44;
 
     /// The bytes that must be zero.
-    pub(crate) const ZEROS: Range<usize> = 46..HEADER_LEN;
+    pub(crate) const ZEROS: Range<usize> = Self::PREPARATION_AT + Preparation::LEN..HEADER_LEN;
 
     /// The header's bytes, its checksum 0: [`seal`] fills that in once the file is complete.
     pub fn encode(&self) -> [u8; HEADER_LEN] {
-        let preparation = [self.preparation.mode, self.preparation.box_side];
         let mut bytes = [0; HEADER_LEN];
         put(&mut bytes, 0, MAGIC);
         put(&mut bytes, Self::VERSION_AT, VERSION.to_le_bytes());
@@ -207,27 +187,24 @@ impl Header {
         );
         put(&mut bytes, Self::LABELS_AT, self.labels_at.to_le_bytes());
         put(&mut bytes, Self::THRESHOLD_AT, self.threshold.to_le_bytes());
-        put(&mut bytes, Self::PREPARATION_AT, preparation);
+        put(&mut bytes, Self::PREPARATION_AT, self.preparation);
         bytes
     }
 
     /// The fields in `bytes`. Magic, version, checksum and the bytes that must be zero are not looked at.
-    pub const fn decode(b: &[u8; HEADER_LEN]) -> Self {
+    pub const fn decode(bytes: &[u8; HEADER_LEN]) -> Self {
         Self {
-            weight_layout: b[10],
-            layers: b[11],
-            total_len: u32::from_le_bytes([b[12], b[13], b[14], b[15]]),
-            input: Shape::decode([b[20], b[21], b[22], b[23], b[24], b[25]]),
-            input_zero_point: b[26].cast_signed(),
-            classes: b[27],
-            layers_at: u32::from_le_bytes([b[28], b[29], b[30], b[31]]),
-            probabilities_at: u32::from_le_bytes([b[32], b[33], b[34], b[35]]),
-            labels_at: u32::from_le_bytes([b[36], b[37], b[38], b[39]]),
-            threshold: u32::from_le_bytes([b[40], b[41], b[42], b[43]]),
-            preparation: PreparationRecord {
-                mode: b[44],
-                box_side: b[45],
-            },
+            weight_layout: u8::from_le_bytes(get(bytes, Self::WEIGHT_LAYOUT_AT)),
+            layers: u8::from_le_bytes(get(bytes, Self::LAYERS_AT)),
+            total_len: u32::from_le_bytes(get(bytes, Self::TOTAL_LEN_AT)),
+            input: Shape::decode(get(bytes, Self::INPUT_AT)),
+            input_zero_point: i8::from_le_bytes(get(bytes, Self::ZERO_POINT_AT)),
+            classes: u8::from_le_bytes(get(bytes, Self::CLASSES_AT)),
+            layers_at: u32::from_le_bytes(get(bytes, Self::TABLE_AT)),
+            probabilities_at: u32::from_le_bytes(get(bytes, Self::PROBABILITIES_AT)),
+            labels_at: u32::from_le_bytes(get(bytes, Self::LABELS_AT)),
+            threshold: u32::from_le_bytes(get(bytes, Self::THRESHOLD_AT)),
+            preparation: get(bytes, Self::PREPARATION_AT),
         }
     }
 }
@@ -293,5 +270,16 @@ pub(crate) fn split_label(labels: &[u8]) -> Option<(&[u8], &[u8])> {
 fn put<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) {
     if let Some(place) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
         *place = value;
+    }
+}
+
+/// The bytes at `at`, all of which lie inside `bytes` in every call.
+const fn get<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    let Some((_, rest)) = bytes.split_at_checked(at) else {
+        return [0; N];
+    };
+    match rest.first_chunk() {
+        Some(value) => *value,
+        None => [0; N],
     }
 }

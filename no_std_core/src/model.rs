@@ -3,8 +3,9 @@
 use core::fmt;
 
 use crate::error::FormatError;
-use crate::format::{self, Header, LayerRecord, PreparationRecord, Shape};
+use crate::format::{self, Header, LayerRecord, Shape};
 use crate::kernels::{self, Kernel};
+use crate::prepare::Preparation;
 use crate::requantize::Multiplier;
 
 mod check;
@@ -50,8 +51,9 @@ impl<'a> Model<'a> {
     }
 
     /// How a picture becomes the model's image.
-    pub fn preparation(&self) -> PreparationRecord {
-        self.header.preparation
+    pub fn preparation(&self) -> Preparation {
+        // The loader has seen that these are the bytes of one.
+        Preparation::from_bytes(&self.header.preparation).unwrap_or(Preparation::PLAIN)
     }
 
     /// The number of classes, 1 to [`MAX_CLASSES`](format::MAX_CLASSES).

@@ -165,6 +165,17 @@ fn unsure_pictures_are_rejected() {
     assert!((bright.1[1] - 2.0 / 3.0).abs() < 1e-4, "{bright:?}");
 }
 
+#[test]
+fn pictures_are_prepared_as_the_file_says() {
+    for preparation in [Preparation::PLAIN, Preparation::centred(3).unwrap()] {
+        let mut spec = brightness();
+        spec.preparation = preparation;
+        let file = spec.file();
+        let model = FlashModel::from_bytes(&file, "m.q8").unwrap();
+        assert_eq!(model.preparation(), preparation);
+    }
+}
+
 fn refusal(bytes: &[u8]) -> String {
     let error = FlashModel::from_bytes(bytes, "m.q8")
         .unwrap_err()

@@ -1,23 +1,20 @@
 //! What is in a flash file.
 
-use no_std_core::format::{
-    Axis, LayerRecord, ONE, PREPARE_CENTRED, PreparationRecord, Shape, VERSION, stored_checksum,
-};
+use no_std_core::format::{Axis, LayerRecord, ONE, Shape, VERSION, stored_checksum};
+use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
 use no_std_core::{Layer, Model};
 
 use super::{Inspection, crossed, fact, range, row};
 use crate::file::InFile;
-use crate::flash::FlashModel;
 use crate::model::ModelError;
 
-/// Looks into a flash file.
+/// Looks into a flash file, whatever pictures it is for.
 pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
-    let digits = FlashModel::from_bytes(bytes, name)?;
-    let model = digits.model();
+    let model = Model::new(bytes).map_err(InFile::named(name))?;
     Ok(Inspection {
-        facts: facts(model, bytes, name),
-        layers: layers(model, bytes),
+        facts: facts(&model, bytes, name),
+        layers: layers(&model, bytes),
     })
 }
 
@@ -107,11 +104,10 @@ fn multipliers(record: &LayerRecord, bytes: &[u8]) -> Vec<f32> {
         .collect()
 }
 
-fn preparation(PreparationRecord { mode, box_side }: PreparationRecord) -> String {
-    if mode == PREPARE_CENTRED {
-        format!("centred, in a box of {box_side} x {box_side}")
-    } else {
-        "plain".to_owned()
+fn preparation(preparation: Preparation) -> String {
+    match preparation.box_side() {
+        Some(side) => format!("centred, in a box of {side} x {side}"),
+        None => "plain".to_owned(),
     }
 }
 

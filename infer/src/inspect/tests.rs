@@ -1,3 +1,5 @@
+use no_std_core::prepare::Preparation;
+
 use super::*;
 use crate::support::{self, encode, flash, int8};
 
@@ -35,6 +37,26 @@ dense  28 x 28 x 1  1 x 1 x 2  -       -       -        -     -128 to 0    9.766
         file.len()
     );
     assert_eq!(table(&file), expected);
+}
+
+#[test]
+fn flash_files_for_other_pictures() {
+    let tiny = include_bytes!("../../../no_std_core/tests/tiny.q8");
+    let table = table(tiny);
+    for row in [
+        "input           4 x 4 x 1, zero point -128\n",
+        "convolution  4 x 4 x 1  2 x 2 x 2  3 x 3   1 x 1   1+1 x 1+1  2 x 2  -128 to -128  ",
+    ] {
+        assert!(table.contains(row), "{table}");
+    }
+}
+
+#[test]
+fn centred_preparations() {
+    let mut spec = flash::brightness();
+    spec.preparation = Preparation::centred(18).unwrap();
+    let row = "preparation     centred, in a box of 18 x 18\n";
+    assert!(table(&spec.file()).contains(row));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use no_std_core::format::{
     ALIGNMENT, Axis, HEADER_LEN, Header, KIND_DENSE, LAYER_LEN, LAYOUT_PORTABLE, LayerRecord, ONE,
-    PREPARE_PLAIN, PreparationRecord, Shape, seal,
+    Shape, seal,
 };
+use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
 
 /// A model before it is written.
@@ -14,6 +15,7 @@ pub struct Spec {
     pub layers: Vec<LayerSpec>,
     pub labels: &'static [&'static str],
     pub threshold: u32,
+    pub preparation: Preparation,
 }
 
 /// One layer; its input is the output of the one before.
@@ -49,6 +51,7 @@ pub fn brightness() -> Spec {
         layers: vec![classes],
         labels: &["dark", "bright"],
         threshold: ONE / 4 * 3,
+        preparation: Preparation::PLAIN,
     }
 }
 
@@ -81,10 +84,7 @@ impl Spec {
             probabilities_at: append(&mut file, &probabilities),
             labels_at: append(&mut file, &labels),
             threshold: self.threshold,
-            preparation: PreparationRecord {
-                mode: PREPARE_PLAIN,
-                box_side: 0,
-            },
+            preparation: self.preparation.to_bytes(),
         };
         file[..HEADER_LEN].copy_from_slice(&header.encode());
         let mut input = (self.input, self.input_zero_point);

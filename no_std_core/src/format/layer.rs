@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::{LAYER_LEN, Shape, put};
+use super::{LAYER_LEN, Shape, get, put};
 
 /// How a convolution moves over its input along one axis. All fields are 0 in a dense layer.
 ///
@@ -144,18 +144,19 @@ impl LayerRecord {
     }
 
     /// The fields in `bytes`. The bytes that must be zero are not looked at.
-    pub const fn decode(b: &[u8; LAYER_LEN]) -> Self {
+    pub const fn decode(bytes: &[u8; LAYER_LEN]) -> Self {
+        let [input_zero_point, output_zero_point] = get(bytes, Self::ZERO_POINTS_AT);
         Self {
-            kind: b[0],
-            input_zero_point: b[1].cast_signed(),
-            output_zero_point: b[2].cast_signed(),
-            input: Shape::decode([b[4], b[5], b[6], b[7], b[8], b[9]]),
-            output: Shape::decode([b[10], b[11], b[12], b[13], b[14], b[15]]),
-            rows: Axis::decode([b[16], b[17], b[18], b[19], b[20]]),
-            columns: Axis::decode([b[21], b[22], b[23], b[24], b[25]]),
-            weights_at: u32::from_le_bytes([b[28], b[29], b[30], b[31]]),
-            biases_at: u32::from_le_bytes([b[32], b[33], b[34], b[35]]),
-            multipliers_at: u32::from_le_bytes([b[36], b[37], b[38], b[39]]),
+            kind: u8::from_le_bytes(get(bytes, Self::KIND_AT)),
+            input_zero_point: input_zero_point.cast_signed(),
+            output_zero_point: output_zero_point.cast_signed(),
+            input: Shape::decode(get(bytes, Self::INPUT_AT)),
+            output: Shape::decode(get(bytes, Self::OUTPUT_AT)),
+            rows: Axis::decode(get(bytes, Self::ROWS_AT)),
+            columns: Axis::decode(get(bytes, Self::COLUMNS_AT)),
+            weights_at: u32::from_le_bytes(get(bytes, Self::WEIGHTS_AT)),
+            biases_at: u32::from_le_bytes(get(bytes, Self::BIASES_AT)),
+            multipliers_at: u32::from_le_bytes(get(bytes, Self::MULTIPLIERS_AT)),
         }
     }
 }

@@ -6,11 +6,19 @@ use super::Model;
 use crate::error::{Fault, FormatError};
 use crate::format::{
     self, HEADER_LEN, Header, LAYER_LEN, LAYOUT_PORTABLE, MAGIC, MAX_CLASSES, MAX_ELEMENTS, ONE,
-    PREPARE_CENTRED, PREPARE_PLAIN, PROBABILITY_ENTRIES, Shape, VERSION,
+    PROBABILITY_ENTRIES, Shape, VERSION,
 };
 use crate::plan;
+use crate::prepare::{Preparation, SIDE};
 
 mod layer;
+
+/// What a centred preparation makes of a picture.
+const PREPARED: Shape = Shape {
+    rows: SIDE as u16,
+    columns: SIDE as u16,
+    channels: 1,
+};
 
 type Result<T> = core::result::Result<T, FormatError>;
 
@@ -70,7 +78,8 @@ fn check_whole(file: &[u8]) -> Result<Header> {
         expected: header.total_len,
         found: len,
     };
-    ensure(header.total_len == len, length, Header::TOTAL_LEN_AT)?;
+    let is_whole = u64::from(header.total_len) == file.len() as u64;
+    ensure(is_whole, length, Header::TOTAL_LEN_AT)?;
     let expected = format::checksum(file).ok_or(too_short)?;
     let found = format::stored_checksum(file).ok_or(too_short)?;
     ensure(
@@ -88,6 +97,7 @@ fn check_header(file: &[u8], header: &Header) -> Result<()> {
         classes,
         threshold,
         input,
+        input_zero_point,
         ..
     } = *header;
     ensure(
@@ -104,14 +114,11 @@ fn check_header(file: &[u8], header: &Header) -> Result<()> {
         Fault::Threshold(threshold),
         Header::THRESHOLD_AT,
     )?;
-    let box_fits = match header.preparation.mode {
-        PREPARE_PLAIN => header.preparation.box_side == 0,
-        PREPARE_CENTRED => {
-            (1..=input.rows.min(input.columns)).contains(&u16::from(header.preparation.box_side))
-        }
-        _ => false,
-    };
-    ensure(box_fits, Fault::Preparation, Header::PREPARATION_AT)?;
+    let preparation = Preparation::from_bytes(&header.preparation);
+    let gives_input = preparation.is_some_and(|preparation| {
+        preparation == Preparation::PLAIN || input == PREPARED && input_zero_point == i8::MIN
+    });
+    ensure(gives_input, Fault::Preparation, Header::PREPARATION_AT)?;
     check_zeros(file, Header::ZEROS)
 }
 

@@ -1,9 +1,11 @@
 //! Models at the edges of what the format allows, and runs that are refused.
 
-use no_std_core::format::{Axis, KIND_CONVOLUTION, PREPARE_CENTRED, PreparationRecord};
+use no_std_core::format::{Axis, KIND_CONVOLUTION};
+use no_std_core::prepare::Preparation;
 use no_std_core::{Model, RunError, arena_len, quantize_pixel, run};
 
 use crate::oracle;
+use crate::random::{Random, digits};
 use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape, tiny};
 
 /// A layer of one weight that hands its input on.
@@ -80,14 +82,10 @@ fn the_largest_kernel_padding_and_tile() {
 #[test]
 fn what_a_model_says_of_itself() {
     let mut spec = tiny();
-    spec.preparation = PreparationRecord {
-        mode: PREPARE_CENTRED,
-        box_side: 4,
-    };
     spec.labels[0] = "zeile – ряд".into();
     let file = spec.file();
     let model = Model::new(&file).unwrap();
-    assert_eq!(model.preparation(), spec.preparation);
+    assert_eq!(model.preparation(), Preparation::PLAIN);
     assert_eq!(
         model.labels().collect::<Vec<_>>(),
         ["zeile – ряд", "column"]
@@ -107,6 +105,17 @@ fn what_a_model_says_of_itself() {
         .collect();
     assert_eq!(layers, [("convolution", 34, 16 * 2 * 9), ("dense", 32, 16)]);
     assert_eq!(model.multiply_adds(), 16 * 2 * 9 + 16);
+}
+
+#[test]
+fn centred_preparations_are_those_of_the_file() {
+    for box_side in 1..=28 {
+        let mut spec = digits(&mut Random(2));
+        let preparation = Preparation::centred(box_side).unwrap();
+        spec.preparation = preparation.to_bytes();
+        let file = spec.file();
+        assert_eq!(Model::new(&file).unwrap().preparation(), preparation);
+    }
 }
 
 #[test]

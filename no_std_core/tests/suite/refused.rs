@@ -2,10 +2,12 @@
 
 mod layers;
 
-use no_std_core::format::{self, ONE, PREPARE_CENTRED, PREPARE_PLAIN, PreparationRecord};
+use no_std_core::format::{self, ONE, Shape};
+use no_std_core::prepare::Preparation;
 use no_std_core::{Fault, FormatError, Model};
 
-use crate::support::{ModelSpec, tiny};
+use crate::random::{Random, digits};
+use crate::support::{ModelSpec, shape, tiny};
 
 /// Where the records of the tiny model's layers lie, and some of its sections.
 const LINES: usize = 64;
@@ -112,7 +114,7 @@ fn a_checksum_that_does_not_fit() {
 #[test]
 fn bytes_that_must_be_zero() {
     let reserved = [
-        46,
+        52,
         63,
         LINES + 3,
         LINES + 26,
@@ -148,15 +150,62 @@ fn a_header_out_of_range() {
             (40, Fault::Threshold(threshold))
         );
     }
-    for (mode, box_side) in [
-        (2, 0),
-        (255, 3),
-        (PREPARE_PLAIN, 1),
-        (PREPARE_CENTRED, 0),
-        (PREPARE_CENTRED, 5),
+}
+
+#[test]
+fn preparations_that_there_are_none_of() {
+    let none = [
+        [2, 0, 0, 0, 0, 0, 0, 0],
+        [255, 3, 0, 0, 0, 0, 0, 0],
+        [0, 1, 0, 0, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 0, 0, 0],
+        [1, 29, 0, 0, 0, 0, 0, 0],
+        [0, 0, 1, 0, 0, 0, 0, 0],
+        [1, 20, 0, 0, 0, 0, 0, 1],
+    ];
+    for preparation in none {
+        let mut spec = digits(&mut Random(1));
+        spec.preparation = preparation;
+        assert_eq!(error(&spec.file()), (44, Fault::Preparation));
+    }
+}
+
+#[test]
+fn centred_pictures_for_another_input() {
+    let of_input = |input: Shape, zero_point: i8| {
+        let layer = Random(1).dense(input, 3);
+        let mut spec = ModelSpec::new(input, zero_point, vec![layer]);
+        spec.preparation = Preparation::centred(4).unwrap().to_bytes();
+        spec.file()
+    };
+    assert!(Model::new(&of_input(shape(28, 28, 1), -128)).is_ok());
+    for (input, zero_point) in [
+        (shape(28, 27, 1), -128),
+        (shape(29, 28, 1), -128),
+        (shape(28, 28, 3), -128),
+        (shape(1, 1, 784), -128),
+        (shape(28, 28, 1), 0),
     ] {
-        let error = changed(|spec| spec.preparation = PreparationRecord { mode, box_side });
-        assert_eq!(error, (44, Fault::Preparation), "{mode} {box_side}");
+        assert_eq!(
+            error(&of_input(input, zero_point)),
+            (44, Fault::Preparation)
+        );
+    }
+}
+
+/// More bytes than a header can say. None behind the header is touched, so they take no memory.
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn files_beyond_four_gigabytes() {
+    for total_len in [u32::MAX, u32::MAX - 15, 1312, 0] {
+        let mut file = vec![0; (1 << 32) + 1312];
+        file[..64].copy_from_slice(&tiny().file()[..64]);
+        file[12..16].copy_from_slice(&total_len.to_le_bytes());
+        let length = Fault::Length {
+            expected: total_len,
+            found: u32::MAX,
+        };
+        assert_eq!(error(&file), (12, length));
     }
 }
 

@@ -2,8 +2,9 @@
 
 use no_std_core::format::{
     self, ALIGNMENT, Axis, HEADER_LEN, Header, KIND_CONVOLUTION, KIND_DENSE, LAYER_LEN,
-    LAYOUT_PORTABLE, LayerRecord, ONE, PREPARE_PLAIN, PreparationRecord, Shape,
+    LAYOUT_PORTABLE, LayerRecord, ONE, Shape,
 };
+use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
 
 /// A model before it is written.
@@ -15,7 +16,7 @@ pub struct ModelSpec {
     pub labels: Vec<String>,
     pub probabilities: Vec<u32>,
     pub threshold: u32,
-    pub preparation: PreparationRecord,
+    pub preparation: [u8; Preparation::LEN],
 }
 
 /// One layer; its input is the output of the one before.
@@ -44,10 +45,7 @@ impl ModelSpec {
                 .map(|d| (f64::from(ONE) / 2_f64.powi(d)).round_ties_even() as u32)
                 .collect(),
             threshold: ONE / 4 * 3,
-            preparation: PreparationRecord {
-                mode: PREPARE_PLAIN,
-                box_side: 0,
-            },
+            preparation: Preparation::PLAIN.to_bytes(),
         }
     }
 

@@ -3,9 +3,9 @@
 use ndarray::Array2;
 use no_std_core::format::{
     self, ALIGNMENT, Axis, HEADER_LEN, Header, KIND_CONVOLUTION, KIND_DENSE, LAYER_LEN,
-    LAYOUT_PORTABLE, LayerRecord, MAX_CLASSES, ONE, PREPARE_PLAIN, PROBABILITY_ENTRIES,
-    PreparationRecord, Shape,
+    LAYOUT_PORTABLE, LayerRecord, MAX_CLASSES, ONE, PROBABILITY_ENTRIES, Shape,
 };
+use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
 
 use super::QuantizeError;
@@ -68,10 +68,7 @@ pub fn flash_file(
         probabilities_at,
         labels_at,
         threshold,
-        preparation: PreparationRecord {
-            mode: PREPARE_PLAIN,
-            box_side: 0,
-        },
+        preparation: Preparation::PLAIN.to_bytes(),
     };
     let Sections(mut bytes) = file;
     bytes[..HEADER_LEN].copy_from_slice(&header.encode());

@@ -150,6 +150,7 @@ fn write_flash_file() {
     let header = Header::decode(&bytes());
     let record = LayerRecord::decode(&bytes());
     put((header.encode(), record.encode()));
+    put(Preparation::from_bytes(&header.preparation));
     put((header.input.elements(), record.rows.output(get() as u16)));
     put(format::align(get() as u32));
 

@@ -186,8 +186,7 @@ fn the_file_says_what_it_was_made_of() {
     );
     let input = model.input();
     assert_eq!([input.channels, input.rows, input.columns], [2, 11, 14]);
-    let preparation = model.preparation();
-    assert_eq!((preparation.mode, preparation.box_side), (PREPARE_PLAIN, 0));
+    assert_eq!(model.preparation(), Preparation::PLAIN);
     let multiply_adds: Vec<u64> = model.layers().map(|layer| layer.multiply_adds()).collect();
     let kernels = |layer: &Layer| (layer.weight.len() * layer.output[1] * layer.output[2]) as u64;
     assert_eq!(
