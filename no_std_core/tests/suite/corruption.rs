@@ -1,10 +1,17 @@
 //! Damaged files.
 
+use std::cell::Cell;
+use std::fmt::Debug;
+
+use no_std_core::format::{HEADER_LEN, LAYER_LEN};
 use no_std_core::{Fault, Model};
 use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::TestRunner;
 
 use crate::harness::load_and_run;
 use crate::random::{config, models};
+use crate::shipped;
 use crate::support::tiny;
 
 #[test]
@@ -65,30 +72,76 @@ fn every_changed_byte_is_refused_or_runs() {
             accepted += usize::from(load_and_run(&changed));
         }
     }
-    assert!(accepted > 0);
+    assert!((20_000..100_000).contains(&accepted), "{accepted}");
 }
 
-proptest! {
-    #![proptest_config(config(1500))]
+/// Runs `test` on so many cases and returns how many of them it was true for.
+fn count<T: Debug>(
+    cases: u32,
+    strategy: &impl Strategy<Value = T>,
+    test: impl Fn(T) -> bool,
+) -> u32 {
+    let count = Cell::new(0);
+    let run = TestRunner::new(config(cases)).run(strategy, |case| {
+        count.set(count.get() + u32::from(test(case)));
+        Ok(())
+    });
+    run.unwrap();
+    count.get()
+}
 
-    #[test]
-    fn files_with_several_changes_are_refused_or_run(
-        (spec, _) in models(),
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), any::<u8>()), 1..6),
-    ) {
+/// Places, each in the first 256 bytes, where header and layer table lie, or anywhere, and what is put there.
+fn changes() -> impl Strategy<Value = Vec<(Index, bool, u8)>> {
+    prop::collection::vec((any::<Index>(), any::<bool>(), any::<u8>()), 1..6)
+}
+
+fn change(file: &mut [u8], changes: &[(Index, bool, u8)]) {
+    for (index, early, value) in changes {
+        let end = if *early {
+            file.len().min(256)
+        } else {
+            file.len()
+        };
+        file[index.index(end)] = *value;
+    }
+}
+
+#[test]
+fn files_with_several_changes_are_refused_or_run() {
+    let accepted = count(1500, &(models(), changes()), |((spec, _), changes)| {
         let mut file = spec.file();
-        for (index, early, value) in changes {
-            // Half of the changes meet the header and the layer table.
-            let end = if early { file.len().min(256) } else { file.len() };
-            file[index.index(end)] = value;
-        }
-        load_and_run(&file);
-    }
+        change(&mut file, &changes);
+        load_and_run(&file)
+    });
+    assert!((70..1400).contains(&accepted), "{accepted}");
+}
 
-    #[test]
-    fn any_bytes_behind_a_magic_are_refused_or_run(mut file in prop::collection::vec(any::<u8>(), 64..2000)) {
-        let start = [&b"BATON-Q8"[..], &[1, 0, 0]].concat();
-        file[..start.len()].copy_from_slice(&start);
-        load_and_run(&file);
-    }
+#[test]
+fn the_shipped_file_with_several_changes_is_refused_or_runs() {
+    let accepted = count(200, &changes(), |changes| {
+        let mut file = shipped::FILE.to_vec();
+        change(&mut file, &changes);
+        load_and_run(&file)
+    });
+    assert!((35..190).contains(&accepted), "{accepted}");
+}
+
+/// A few bytes of what follows the layer table, or all of them, are replaced by anything.
+#[test]
+fn any_bytes_behind_a_layer_table_are_refused_or_run() {
+    let few = (any::<Index>(), prop::collection::vec(any::<u8>(), 1..16));
+    let all = prop::collection::vec(any::<u8>(), 3000);
+    let part = prop_oneof![
+        few.prop_map(|(from, bytes)| (Some(from), bytes)),
+        all.prop_map(|bytes| (None, bytes)),
+    ];
+    let accepted = count(1500, &(models(), part), |((spec, _), (from, bytes))| {
+        let mut file = spec.file();
+        let rest = &mut file[HEADER_LEN + spec.layers.len() * LAYER_LEN..];
+        let from = from.map_or(0, |from| from.index(rest.len()));
+        let places = rest[from..].iter_mut();
+        places.zip(bytes).for_each(|(place, byte)| *place = byte);
+        load_and_run(&file)
+    });
+    assert!((200..1400).contains(&accepted), "{accepted}");
 }

@@ -10,4 +10,5 @@ mod random;
 mod refused;
 mod requantize;
 mod scores;
+mod shipped;
 mod support;
