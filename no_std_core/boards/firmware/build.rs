@@ -1,0 +1,33 @@
+//! Computes on the host what the model says about the image of the self-test.
+//!
+//! So the board's kernels are held against the portable ones of the host, and a new model needs nobody to think of its
+//! known answer.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use no_std_core::{Model, quantize_pixel, run};
+
+#[path = "src/pattern.rs"]
+mod pattern;
+
+fn main() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models/digits.q8");
+    println!("cargo::rerun-if-changed={}", path.display());
+    let file = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let logits = logits(&file);
+
+    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::copy(&path, folder.join("model.q8")).expect("the folder is there to be written to");
+    fs::write(folder.join("known_logits.rs"), format!("&{logits:?}"))
+        .expect("the folder is there to be written to");
+}
+
+fn logits(file: &[u8]) -> Vec<i8> {
+    let model = Model::new(file).unwrap_or_else(|error| panic!("digits.q8: {error}"));
+    let image = std::array::from_fn::<_, 784, _>(|index| quantize_pixel(pattern::pixel(index)));
+    let mut arena = vec![0; model.arena_len()];
+    let scores = run(&model, &image, &mut arena)
+        .expect("the image and the arena are as large as the model says");
+    scores.logits().to_vec()
+}

@@ -1,0 +1,35 @@
+//! What all boards do: hold a model in flash and answer over a serial line.
+//!
+//! A board implements [`Board`], a few lines about its hardware, and calls [`serve`]. The language on the line is that of
+//! the crate `protocol`. When it starts, the board checks all of the model and runs it on a known image; if that fails, it
+//! says so instead of giving scores, and its light stays dark.
+//!
+//! Everything happens in one buffer for frames and one arena for the model, both on the stack, so the high-water mark of
+//! the stack is all the memory that a board uses.
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+mod board;
+#[cfg(target_os = "none")]
+mod cycles;
+mod inference;
+mod link;
+pub mod marker;
+mod model;
+mod pattern;
+mod picture;
+mod register;
+mod self_test;
+mod server;
+#[cfg(target_os = "none")]
+pub mod stack;
+pub mod uart;
+
+pub use board::{Board, Closed};
+#[cfg(target_os = "none")]
+pub use cycles::CycleCounter;
+pub use model::{ARENA_LEN, MODEL};
+pub use register::Register;
+pub use server::serve;

@@ -1,0 +1,9 @@
+//! Serial lines of devices, at 115200 baud where the device has a speed at all.
+
+mod cmsdk;
+mod nrf;
+mod ns16550;
+
+pub use cmsdk::Cmsdk;
+pub use nrf::Nrf;
+pub use ns16550::Ns16550;

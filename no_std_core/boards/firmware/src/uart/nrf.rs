@@ -1,0 +1,58 @@
+//! The UART of Nordic's nRF51 and nRF52 (nRF51 Series Reference Manual 3.0, chapter 28).
+
+#![allow(unsafe_code, reason = "a device is reached through its address")]
+
+use crate::register::Register;
+
+const BASE: usize = 0x4000_2000;
+const ENABLED: u32 = 4;
+const BAUD_115200: u32 = 0x01D7_E000;
+
+/// The UART of Nordic's chips.
+pub struct Nrf {
+    received: Register,
+    receive: Register,
+    sent: Register,
+    send: Register,
+}
+
+impl Nrf {
+    /// The device, on these pins of port 0.
+    ///
+    /// # Safety
+    ///
+    /// The chip must be one of Nordic's.
+    pub unsafe fn new(send_pin: u32, receive_pin: u32) -> Self {
+        // SAFETY: by the manual, the device has these registers, and the caller has promised that it is there.
+        let register = |offset| unsafe { Register::new(BASE + offset) };
+        register(0x50C).write(send_pin);
+        register(0x514).write(receive_pin);
+        register(0x524).write(BAUD_115200);
+        register(0x500).write(ENABLED);
+        // Tasks: start to receive, start to send.
+        register(0x000).write(1);
+        register(0x008).write(1);
+        Self {
+            received: register(0x108),
+            receive: register(0x518),
+            sent: register(0x11C),
+            send: register(0x51C),
+        }
+    }
+
+    /// Waits for a byte.
+    pub fn read(&mut self) -> u8 {
+        while self.received.read() == 0 {}
+        self.received.write(0);
+        self.receive.read() as u8
+    }
+
+    /// Writes bytes.
+    pub fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.sent.write(0);
+            self.send.write(byte.into());
+            while self.sent.read() == 0 {}
+        }
+    }
+}

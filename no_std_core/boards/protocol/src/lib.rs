@@ -1,0 +1,57 @@
+//! What boards and hosts say to each other over a serial line.
+//!
+//! The host asks, the board answers: a [`Request`] in a frame gets a [`Reply`] in a frame. A picture larger than the
+//! model's image is never sent whole: the board asks for the rows that it needs, some of them several times.
+//!
+//! | the host sends                  | the board answers                                                            |
+//! |---------------------------------|------------------------------------------------------------------------------|
+//! | [`Request::Describe`]           | [`Reply::Description`], also once unasked when it starts                      |
+//! | [`Request::Label`]              | [`Reply::Label`]                                                              |
+//! | [`Request::Classify`]           | [`Reply::Scores`]                                                             |
+//! | [`Request::ClassifyPicture`]    | [`Reply::NeedRow`] until it has seen enough, then [`Reply::Scores`]           |
+//! | [`Request::Row`]                | what follows in the picture                                                   |
+//! | anything that it cannot fulfil  | [`Reply::Error`]                                                              |
+//!
+//! # Frames
+//!
+//! | bytes | contents                                                                                       |
+//! |-------|------------------------------------------------------------------------------------------------|
+//! | 1     | [`VERSION`]                                                                                    |
+//! | 1     | a number that the host gives each request and the board repeats in its answer; [`UNASKED`] in frames that answer none |
+//! | n     | the message, in the [postcard format](https://postcard.jamesmunns.com/wire-format)               |
+//! | 4     | CRC-32 (IEEE 802.3, as in zip and PNG) of all before, little-endian                             |
+//!
+//! On the line a frame is stuffed by [COBS](https://doi.org/10.1109/90.769765), which leaves no zero in it, with a zero
+//! before and after. Whatever noise came before, the zero ends it: a receiver loses no whole frame. Version, number and
+//! checksum have these places in every version, so that two programs of different versions can tell.
+//!
+//! A description asked for with the number 7, from the first byte to the last:
+//!
+//! ```
+//! # use protocol::Request;
+//! let mut buffer = [0; 16];
+//! let frame = protocol::encode(7, &Request::Describe, &mut buffer)?;
+//! assert_eq!(frame, [0x00, 0x03, 0x01, 0x07, 0x05, 0xE2, 0x25, 0xC2, 0xB1, 0x00]);
+//! # Ok::<(), protocol::TooLong>(())
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+mod frame;
+mod message;
+#[cfg(test)]
+mod tests;
+
+pub use frame::{
+    Damage, Receiver, TooLong, UNASKED, Unreadable, VERSION, encode, next_number, parse,
+};
+pub use message::{Description, Error, MAX_CLASSES, PIXELS, Reply, Request, Scores, SelfTest};
+
+/// The longest row of a picture that a request can carry, in pixels.
+pub const MAX_WIDTH: usize = 768;
+
+/// Bytes that hold any frame, decoded or as it is sent.
+pub const FRAME_LEN: usize = 800;

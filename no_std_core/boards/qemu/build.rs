@@ -1,0 +1,40 @@
+//! Gives each machine its memory map.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// The machines that are built for a target which begins like this.
+const MACHINES: [(&str, &[&str]); 5] = [
+    ("thumbv6m", &["microbit"]),
+    ("thumbv7m", &["mps2-an385"]),
+    ("thumbv7em", &["mps2-an386", "mps2-an500"]),
+    ("thumbv8m.main", &["mps2-an505"]),
+    ("riscv32", &["riscv-virt"]),
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed=memory");
+    let target = env::var("TARGET").expect("cargo sets it");
+    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let fits = |(prefix, _): &&(&str, _)| target.starts_with(prefix);
+    for machine in MACHINES
+        .iter()
+        .find(fits)
+        .map_or(&[][..], |(_, machines)| machines)
+    {
+        place(machine, &folder.join(machine));
+    }
+}
+
+/// Puts the map where the linker scripts of the runtime crates look for it. Those of RISC-V have to be told.
+fn place(machine: &str, folder: &Path) {
+    fs::create_dir_all(folder).expect("the folder is there to be written to");
+    fs::copy(format!("memory/{machine}.x"), folder.join("memory.x"))
+        .unwrap_or_else(|error| panic!("memory/{machine}.x: {error}"));
+    let link = |argument: &str| println!("cargo::rustc-link-arg-bin={machine}={argument}");
+    link(&format!("-L{}", folder.display()));
+    if machine.starts_with("riscv") {
+        link("-Tmemory.x");
+    }
+    link("-Tlink.x");
+}
