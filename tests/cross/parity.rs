@@ -1,6 +1,8 @@
 //! The int8 path as a whole: as accurate as the floats, and the same integers on ONNX Runtime, on tract and in the core.
 
-use std::path::Path;
+mod shipped;
+
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use infer::engine::{Engine, Logits};
@@ -12,14 +14,19 @@ use tests::{mnist, runtimes};
 use train::data::Dataset;
 use train::data::augment::Variant;
 use train::evaluate::run_model;
-use train::quantize::{FLASH_NAME, INT8_NAME, Request, quantize};
+use train::quantize::{Request, quantize};
 
-const FLOAT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/digits.onnx");
+const FLOAT_MODEL: &str = "digits.onnx";
+const INT8_MODEL: &str = "digits-int8.onnx";
+const FLASH_MODEL: &str = "digits.q8";
 const VARIANTS: &[Variant] = &[Variant::Plain, Variant::Inverted];
-/// Share of right answers that the integers may cost.
-const ACCURACY_LOSS: f64 = 0.0005;
-/// Input and output of the second convolution, one byte each value: 14 x 14 x 16 and 7 x 7 x 32.
-const ARENA_LEN: usize = 3136 + 1568;
+/// Right answers of 10,000 that the integers may cost.
+const LOST_ANSWERS: u32 = 5;
+
+/// The folder of the shipped models.
+fn models() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
+}
 
 #[test]
 fn int8_is_as_accurate_as_float_and_equal_everywhere() {
@@ -30,9 +37,58 @@ fn int8_is_as_accurate_as_float_and_equal_everywhere() {
     let Some(runtime) = runtimes::onnxruntime(test) else {
         return;
     };
+    let on_onnxruntime = |model: &str| {
+        let onnx = std::fs::read(models().join(model)).unwrap();
+        run_model(&runtime, &onnx, &digits.test, VARIANTS).unwrap()
+    };
+    let (on_tract, in_core, int8, float) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| tract_and_core(&digits.test));
+        let [int8, float] = [INT8_MODEL, FLOAT_MODEL].map(on_onnxruntime);
+        let (on_tract, in_core) = others.join().unwrap();
+        (on_tract, in_core, int8, float)
+    });
+    let pairs = on_tract.iter().zip(&int8);
+    let different = pairs.filter(|(a, b)| a.to_bits() != b.to_bits());
+    assert_eq!((int8.len(), different.count()), (200_000, 0));
+    assert_stand_for(&on_tract, &in_core);
+
+    let right = [&float, &int8].map(|logits| right_answers(logits, &digits.test));
+    println!("right answers of floats and of integers, plain and inverted: {right:?}");
+    for (float, int8) in right[0].iter().zip(right[1]) {
+        assert!(float.abs_diff(int8) <= LOST_ANSWERS, "{right:?}");
+    }
+}
+
+/// Of each variant.
+fn right_answers(logits: &Array2<f32>, images: &Dataset) -> [u32; 2] {
+    let mut right = [0; 2];
+    for (index, logits) in logits.outer_iter().enumerate() {
+        let best = |best, class| {
+            if logits[class] > logits[best] {
+                class
+            } else {
+                best
+            }
+        };
+        let class = (0..logits.len()).reduce(best);
+        let label = usize::from(images.labels[index / VARIANTS.len()]);
+        right[index % VARIANTS.len()] += u32::from(class == Some(label));
+    }
+    right
+}
+
+#[test]
+fn quantizing_again_costs_no_accuracy() {
+    let test = "quantizing_again_costs_no_accuracy";
+    let Some(digits) = mnist::mnist(test) else {
+        return;
+    };
+    let Some(runtime) = runtimes::onnxruntime(test) else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let request = Request {
-        model: &std::fs::read(FLOAT_MODEL).unwrap(),
+        model: &std::fs::read(models().join(FLOAT_MODEL)).unwrap(),
         digits: &digits,
         checked: &digits.test.clone().take(100),
         second: None,
@@ -42,32 +98,17 @@ fn int8_is_as_accurate_as_float_and_equal_everywhere() {
     let report = quantize(&runtime, &request, &mut |stage| println!("{stage}")).unwrap();
     println!("{report}");
     for accuracies in [report.measured.test, report.measured.inverted] {
-        let loss = (accuracies.float - accuracies.int8).abs();
-        assert!(loss <= ACCURACY_LOSS, "{accuracies:?}");
+        let right = [accuracies.float, accuracies.int8];
+        let [float, int8] = right.map(|share| (10_000.0 * share).round() as u32);
+        assert!(float.abs_diff(int8) <= LOST_ANSWERS, "{accuracies:?}");
     }
-    assert_eq!(report.flash_facts.memory, ARENA_LEN);
-
-    let [model, flash] = [INT8_NAME, FLASH_NAME].map(|name| folder.path().join(name));
-    let onnx = std::fs::read(&model).unwrap();
-    let (on_tract, in_core, on_onnxruntime) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| tract_and_core(&model, &flash, &digits.test));
-        let on_onnxruntime = run_model(&runtime, &onnx, &digits.test, VARIANTS).unwrap();
-        let (on_tract, in_core) = others.join().unwrap();
-        (on_tract, in_core, on_onnxruntime)
-    });
-    let different = on_tract
-        .iter()
-        .zip(&on_onnxruntime)
-        .filter(|(a, b)| a.to_bits() != b.to_bits());
-    assert_eq!((on_onnxruntime.len(), different.count()), (200_000, 0));
-    assert_stand_for(&on_tract, &in_core);
 }
 
 /// The logits of all variants of all images: of the ONNX model on tract, and of the flash file in the core.
-fn tract_and_core(model: &Path, flash: &Path, images: &Dataset) -> (Array2<f32>, Array2<i8>) {
-    let model = Model::open(model).unwrap();
-    let flash = std::fs::read(flash).unwrap();
-    let core = FlashModel::from_bytes(&flash, FLASH_NAME).unwrap();
+fn tract_and_core(images: &Dataset) -> (Array2<f32>, Array2<i8>) {
+    let model = Model::open(&models().join(INT8_MODEL)).unwrap();
+    let flash = std::fs::read(models().join(FLASH_MODEL)).unwrap();
+    let core = FlashModel::from_bytes(&flash, FLASH_MODEL).unwrap();
     let (mut on_tract, mut in_core) = (Vec::new(), Vec::new());
     for image in images.images.outer_iter() {
         for variant in VARIANTS {

@@ -1,0 +1,124 @@
+//! The shipped int8 files hold the same numbers, and the card is about these files. No data, no native runtime.
+
+use std::path::Path;
+
+use ndarray::ArrayView4;
+use no_std_core::{Layer, Model};
+use prost::Message;
+use sha2::{Digest, Sha256};
+use train::onnx;
+
+use super::{FLASH_MODEL, FLOAT_MODEL, INT8_MODEL, models};
+
+/// The constants of the ONNX model's convolutions, by their names.
+struct Onnx(onnx::Graph);
+
+impl Onnx {
+    fn open(path: &Path) -> Self {
+        let model = onnx::Model::decode(&std::fs::read(path).unwrap()[..]).unwrap();
+        Self(model.graph.unwrap())
+    }
+
+    fn convolutions(&self) -> Vec<&onnx::Node> {
+        let nodes = self.0.node.iter();
+        nodes.filter(|node| node.op_type == "QLinearConv").collect()
+    }
+
+    fn tensor(&self, name: &str) -> &onnx::Tensor {
+        let mut tensors = self.0.initializer.iter();
+        tensors.find(|tensor| tensor.name == name).unwrap()
+    }
+
+    fn floats(&self, name: &str) -> Vec<f32> {
+        let (floats, _) = self.tensor(name).raw_data.as_chunks();
+        floats.iter().copied().map(f32::from_le_bytes).collect()
+    }
+
+    /// Weights as a flash file has them: the channels of a place are neighbours.
+    fn channel_last(&self, name: &str) -> Vec<u8> {
+        let tensor = self.tensor(name);
+        let [filters, channels, rows, columns] = tensor.dims[..] else {
+            panic!("weights have four axes")
+        };
+        let sizes = [filters, channels, rows, columns].map(|size| size as usize);
+        let weights = ArrayView4::from_shape(sizes, &tensor.raw_data).unwrap();
+        weights
+            .permuted_axes([0, 2, 3, 1])
+            .iter()
+            .copied()
+            .collect()
+    }
+}
+
+/// The `len` bytes of a flash file at `at`.
+fn section(file: &[u8], at: u32, len: usize) -> &[u8] {
+    &file[at as usize..][..len]
+}
+
+/// The factors of a layer's channels: 24 bits of a number, and in the byte above them how far it is shifted.
+fn multipliers(file: &[u8], layer: &Layer) -> Vec<f32> {
+    let channels = usize::from(layer.record().output.channels);
+    let (entries, _) = section(file, layer.record().multipliers_at, 4 * channels).as_chunks();
+    let factor = |&[low, middle, high, shift]: &[u8; 4]| {
+        let mantissa = u32::from_le_bytes([low, middle, high, 0]);
+        (f64::from(mantissa) / 2_f64.powi(i32::from(shift))) as f32
+    };
+    entries.iter().map(factor).collect()
+}
+
+#[test]
+fn both_files_have_the_same_weights_biases_and_multipliers() {
+    let file = std::fs::read(models().join(FLASH_MODEL)).unwrap();
+    let core = Model::new(&file).unwrap();
+    let onnx = Onnx::open(&models().join(INT8_MODEL));
+    let convolutions = onnx.convolutions();
+    assert_eq!((convolutions.len(), core.layers().count()), (4, 4));
+    for (node, layer) in convolutions.into_iter().zip(core.layers()) {
+        let [
+            _,
+            from,
+            from_zero,
+            weights,
+            scales,
+            zeros,
+            to,
+            to_zero,
+            biases,
+        ] = &node.input[..]
+        else {
+            panic!("nine inputs")
+        };
+        let record = layer.record();
+        let expected = onnx.channel_last(weights);
+        assert!(section(&file, record.weights_at, expected.len()) == expected);
+        assert!(onnx.tensor(zeros).raw_data.iter().all(|&zero| zero == 0));
+        let expected = &onnx.tensor(biases).raw_data;
+        assert!(section(&file, record.biases_at, expected.len()) == expected);
+        let ([from], [to]) = (&onnx.floats(from)[..], &onnx.floats(to)[..]) else {
+            panic!("one scale")
+        };
+        let scales = onnx.floats(scales);
+        let expected: Vec<f32> = scales.iter().map(|scale| from * scale / to).collect();
+        assert_eq!(multipliers(&file, &layer), expected);
+        let zero_points = [from_zero, to_zero].map(|zero| onnx.tensor(zero).raw_data.clone());
+        let found = [record.input_zero_point, record.output_zero_point];
+        assert_eq!(zero_points, found.map(|zero| vec![zero.cast_unsigned()]));
+    }
+}
+
+#[test]
+fn the_card_is_about_these_files() {
+    let card = std::fs::read_to_string(models().join("README.md")).unwrap();
+    for name in [FLOAT_MODEL, INT8_MODEL, FLASH_MODEL] {
+        let digest = Sha256::digest(std::fs::read(models().join(name)).unwrap());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let row = card
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row = row.unwrap_or_else(|| panic!("a row for {name}"));
+        assert!(
+            row.contains(&format!("SHA-256 `{digest}`")),
+            "{digest}: {row}"
+        );
+    }
+}
