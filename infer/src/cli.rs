@@ -77,7 +77,7 @@ struct Predict {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Prepare {
-    /// As it is, resized if it has another size
+    /// As it is, resized if it has another size (boards take 28 x 28 pixels only)
     Plain,
     /// The drawing in it found, light on dark, scaled and centred as in MNIST
     Centred,

@@ -110,8 +110,9 @@ pub fn grey(bytes: &[u8]) -> Result<GrayImage, PictureError> {
 
 /// Makes a grey picture the one that a model takes.
 ///
-/// A plain preparation resizes it to 28 x 28 without keeping its proportions; one of that size
-/// keeps every value. A centred one looks for the drawing in it: see [`no_std_core::prepare`].
+/// A plain preparation keeps every value of a picture of 28 x 28. One of another size is resized without keeping its
+/// proportions: a convenience of this program, where boards refuse it. A centred preparation looks for the drawing in the
+/// picture, and is the same everywhere: see [`no_std_core::prepare`].
 ///
 /// # Errors
 ///

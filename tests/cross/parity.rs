@@ -10,6 +10,7 @@ use infer::flash::FlashModel;
 use infer::model::Model;
 use infer::picture::{PIXELS, Pixels};
 use ndarray::{Array2, ArrayView2};
+use no_std_core::prepare::Preparation;
 use tests::{mnist, runtimes};
 use train::data::Dataset;
 use train::data::augment::Variant;
@@ -92,6 +93,7 @@ fn quantizing_again_costs_no_accuracy() {
         digits: &digits,
         checked: &digits.test.clone().take(100),
         second: None,
+        preparation: Preparation::PLAIN,
         out: folder.path(),
         interrupted: &AtomicBool::new(false),
     };

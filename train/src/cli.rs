@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
+use no_std_core::prepare::Preparation;
 
 use crate::data::Source;
 use crate::data::augment::Augment;
@@ -124,10 +126,44 @@ pub struct QuantizeArgs {
     /// Folder for digits-int8.onnx and digits.q8 [default: the model's folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// What shall be done to pictures before digits.q8 sees them: the file says so to whatever runs it
+    #[arg(long, value_enum, default_value_t)]
+    pub prepare: Prepare,
+    /// Side in pixels of the box that `--prepare centred` scales drawings into [default: 20, as in MNIST]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=28))]
+    pub box_side: Option<u8>,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
+}
+
+impl QuantizeArgs {
+    /// The preparation asked for; ends the program as for any wrong usage if it is plain and has a box.
+    pub fn preparation(&self) -> Preparation {
+        match (self.prepare, self.box_side) {
+            (Prepare::Plain, None) => Preparation::PLAIN,
+            (Prepare::Plain, Some(_)) => Cli::command()
+                .error(
+                    ErrorKind::ArgumentConflict,
+                    "--box-side is for --prepare centred only",
+                )
+                .exit(),
+            (Prepare::Centred, side) => side
+                .and_then(Preparation::centred)
+                .unwrap_or(Preparation::CENTRED),
+        }
+    }
+}
+
+/// How pictures become images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Prepare {
+    /// Pictures of 28 x 28 pixels, taken as they are
+    #[default]
+    Plain,
+    /// Pictures of any size: the drawing in them found, light on dark, scaled and centred as in MNIST
+    Centred,
 }
 
 /// Options of `evaluate`.

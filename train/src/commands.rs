@@ -203,6 +203,7 @@ fn export_checked(
 }
 
 fn run_quantize(args: &QuantizeArgs) -> Result<(), Error> {
+    let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let out = args
         .out
@@ -223,6 +224,7 @@ fn run_quantize(args: &QuantizeArgs) -> Result<(), Error> {
             .as_ref()
             .ok()
             .map(|process| process as &dyn SecondRuntime),
+        preparation,
         out,
         interrupted: &INTERRUPTED,
     };

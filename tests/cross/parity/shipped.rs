@@ -111,7 +111,8 @@ fn the_card_is_about_these_files() {
     let card = std::fs::read_to_string(models().join("README.md")).unwrap();
     for name in [FLOAT_MODEL, INT8_MODEL, FLASH_MODEL] {
         let digest = Sha256::digest(std::fs::read(models().join(name)).unwrap());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digits.concat();
         let row = card
             .lines()
             .find(|line| line.starts_with(&format!("| `{name}` |")));

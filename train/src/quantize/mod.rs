@@ -23,6 +23,8 @@ mod write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use no_std_core::prepare::Preparation;
+
 pub use error::QuantizeError;
 pub use report::Report;
 
@@ -37,6 +39,7 @@ use check::FlashFacts;
 use choose::Candidate;
 use network::FloatNetwork;
 use split::Split;
+use write::Said;
 
 /// Name of the int8 model in the folder of results.
 pub const INT8_NAME: &str = "digits-int8.onnx";
@@ -56,6 +59,8 @@ pub struct Request<'a> {
     pub checked: &'a Dataset,
     /// What runs them besides the runtime, if there is another.
     pub second: Option<&'a dyn SecondRuntime>,
+    /// How pictures shall become images, for the flash file to say. The images of [`Digits`] are prepared already.
+    pub preparation: Preparation,
     /// Folder for [`INT8_NAME`] and [`FLASH_NAME`], which exists.
     pub out: &'a Path,
     /// Becomes true when the user wants to stop; then nothing is written.
@@ -86,8 +91,12 @@ pub fn quantize(
     let measured = measure::measure(runtime, request, &network, &best, held_out)?;
     let metadata = metadata::of_int8(&network, &best, &measured);
     let model = graphs::shipped(&network, int8, &metadata)?;
-    let threshold = write::threshold(&best.integers(), best.meaning().scale);
-    let flash = write::flash_file(&network, int8, &labels, threshold)?;
+    let said = Said {
+        labels: &labels,
+        threshold: write::threshold(&best.integers(), best.meaning().scale),
+        preparation: request.preparation,
+    };
+    let flash = write::flash_file(&network, int8, &said)?;
     stage("running both files before they get their names");
     let flash_facts = write_checked(runtime, request, &best, held_out, [&model, &flash])?;
     Ok(Report::new(&network, &best, &noise, measured, flash_facts))

@@ -85,6 +85,7 @@ fn quantized(
         digits: &digits,
         checked: &digits.test,
         second,
+        preparation: Preparation::centred(19).unwrap(),
         out,
         interrupted: &NEVER,
     };
@@ -109,6 +110,7 @@ fn both_files_are_written_and_give_the_same_logits() {
     let file = std::fs::read(flash).unwrap();
     let core = Model::new(&file).unwrap();
     assert_eq!(core.label(7), Some("7"));
+    assert_eq!(core.preparation(), Preparation::centred(19).unwrap());
     let row = &report.rows[0];
     assert_eq!((report.rows.len(), row.name.as_str()), (1, "dense1"));
     assert_eq!(
@@ -197,6 +199,7 @@ fn an_interrupted_quantisation_writes_nothing() {
             digits: &digits,
             checked: &digits.test,
             second: None,
+            preparation: Preparation::PLAIN,
             out: folder.path(),
             interrupted: &interrupted,
         };

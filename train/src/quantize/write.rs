@@ -39,15 +39,28 @@ pub fn threshold(logits: &Array2<i8>, logit_scale: f32) -> u32 {
     probabilities.get(rejected).copied().unwrap_or_default()
 }
 
+/// What a flash file says besides its layers.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// A name for each class.
+    pub labels: &'a [String],
+    /// The least probability, in 1/65536, of a digit that is accepted.
+    pub threshold: u32,
+    /// How a picture becomes an image.
+    pub preparation: Preparation,
+}
+
 /// The bytes of a flash file.
-///
-/// `labels` has a name for each class; `threshold` is the least probability, in 1/65536, of a digit that is accepted.
 pub fn flash_file(
     network: &FloatNetwork,
     int8: &[Int8Layer],
-    labels: &[String],
-    threshold: u32,
+    said: &Said<'_>,
 ) -> Result<Vec<u8>, QuantizeError> {
+    let Said {
+        labels,
+        threshold,
+        preparation,
+    } = *said;
     let logit_scale = int8.last().map_or(IMAGE, |layer| layer.to).scale;
     let mut file = Sections(vec![0; HEADER_LEN]);
     let layers_at = file.append(&vec![0; LAYER_LEN * int8.len()]);
@@ -68,7 +81,7 @@ pub fn flash_file(
         probabilities_at,
         labels_at,
         threshold,
-        preparation: Preparation::PLAIN.to_bytes(),
+        preparation: preparation.to_bytes(),
     };
     let Sections(mut bytes) = file;
     bytes[..HEADER_LEN].copy_from_slice(&header.encode());

@@ -88,6 +88,37 @@ fn a_trained_network_becomes_both_files_beside_it() {
 }
 
 #[test]
+fn the_preparation_asked_for_is_in_the_flash_file() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("model.onnx", model(ramp(), plain));
+    let default = quantized(&sandbox, "");
+    assert_eq!(default[44..46], [0, 0]);
+    assert_eq!(quantized(&sandbox, "--prepare plain"), default);
+    assert_eq!(quantized(&sandbox, "--prepare centred")[44..46], [1, 20]);
+    let boxed = quantized(&sandbox, "--prepare centred --box-side 28");
+    assert_eq!(boxed[44..46], [1, 28]);
+    // Nothing but the preparation and the checksum differs.
+    assert!(boxed[20..44] == default[20..44] && boxed[46..] == default[46..]);
+
+    for (options, part) in [
+        ("--box-side 20", "--prepare centred"),
+        ("--prepare plain --box-side 20", "--prepare centred"),
+        ("--prepare centred --box-side 0", "'0'"),
+        ("--prepare centred --box-side 29", "'29'"),
+        ("--prepare fully", "'fully'"),
+    ] {
+        let finished = sandbox.train(&format!("{LINE} {options}"));
+        assert!(finished.misuse().contains(part), "{finished:?}");
+    }
+}
+
+/// The flash file that these options give.
+fn quantized(sandbox: &Sandbox, options: &str) -> Vec<u8> {
+    sandbox.train(&format!("{LINE} {options}")).success();
+    fs::read(sandbox.path("out/digits.q8")).unwrap()
+}
+
+#[test]
 fn models_that_cannot_become_integers_are_refused_by_name() {
     let exponential = model(ramp(), Graph::exp);
     assert_refused(

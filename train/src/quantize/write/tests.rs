@@ -87,6 +87,14 @@ fn quantized(network: &FloatNetwork) -> Vec<Int8Layer> {
     network.layers.iter().map(int8).collect()
 }
 
+fn said(labels: &[String]) -> Said<'_> {
+    Said {
+        labels,
+        threshold: 0,
+        preparation: Preparation::PLAIN,
+    }
+}
+
 fn labels(count: usize) -> Vec<String> {
     (0..count).map(|class| format!("class {class}")).collect()
 }
@@ -138,7 +146,7 @@ fn the_core_computes_what_the_layers_mean() {
     for _ in 0..20 {
         let network = network(&mut random);
         let int8 = quantized(&network);
-        let file = flash_file(&network, &int8, &labels(3), 0).unwrap();
+        let file = flash_file(&network, &int8, &said(&labels(3))).unwrap();
         let model = Model::new(&file).unwrap();
         let [channels, rows, columns] = network.input;
         let image = Array3::from_shape_simple_fn((channels, rows, columns), || {
@@ -177,7 +185,11 @@ fn weights_are_channel_last() {
 fn the_file_says_what_it_was_made_of() {
     let network = network(&mut Random::new(3, 0));
     let labels = ["zero", "Null", "\u{96f6}"].map(String::from);
-    let file = flash_file(&network, &quantized(&network), &labels, 40_000).unwrap();
+    let said = Said {
+        threshold: 40_000,
+        ..said(&labels)
+    };
+    let file = flash_file(&network, &quantized(&network), &said).unwrap();
     let model = Model::new(&file).unwrap();
     assert!(model.labels().eq(labels.iter().map(String::as_str)));
     assert_eq!(
@@ -241,7 +253,7 @@ fn sizes_that_the_file_cannot_say_are_named() {
     let network = network(&mut Random::new(5, 0));
     let int8 = quantized(&network);
     let refusal = |network: &FloatNetwork, int8: &[Int8Layer], labels: &[String]| {
-        flash_file(network, int8, labels, 0)
+        flash_file(network, int8, &said(labels))
             .unwrap_err()
             .to_string()
     };
