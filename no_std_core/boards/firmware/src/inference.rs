@@ -17,14 +17,17 @@ pub fn infer(
 ) -> Option<(Scores, u32)> {
     let mut run = Run::new(model, image, arena).ok()?;
     let begin = board.cycles();
-    loop {
+    marker::begin();
+    let scores = loop {
         marker::begin();
         let scores = run_layer(board, &mut run);
         marker::end();
         if let Some(scores) = scores {
-            return Some((scores, board.cycles().wrapping_sub(begin)));
+            break scores;
         }
-    }
+    };
+    marker::end();
+    Some((scores, board.cycles().wrapping_sub(begin)))
 }
 
 /// Runs one layer; after the last one, computes the scores.

@@ -1,14 +1,14 @@
 //! Instructions that do nothing, which an emulator can see.
 //!
-//! They frame what belongs to one layer of the model, for a plugin of QEMU that counts the instructions in between. No
-//! compiler makes them, and every processor takes them for nothing.
+//! They frame each layer of the model and all of an inference, for a plugin of QEMU that counts the instructions in
+//! between. No compiler makes them, and every processor takes them for nothing.
 
 #![allow(unsafe_code, reason = "an instruction has to be written down")]
 
 #[cfg(target_os = "none")]
 use core::arch::asm;
 
-/// Says that a layer begins.
+/// Says that a layer or an inference begins.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "a call would be counted, too")]
 pub fn begin() {
@@ -24,7 +24,7 @@ pub fn begin() {
     }
 }
 
-/// Says that a layer ends.
+/// Says that the last of them that has begun ends.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "a call would be counted, too")]
 pub fn end() {
