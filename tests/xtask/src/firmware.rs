@@ -1,144 +1,98 @@
-//! `cargo xtask firmware check`: what the core needs on a microcontroller.
-//!
-//! The firmware in [`FOLDER`] calls all of the core. Linked, it must have no function that panics, allocates or computes
-//! in floating point.
+//! `cargo xtask firmware`: the firmware of boards checked, measured and run.
 
+mod bench;
+mod boards;
+mod builder;
+mod check;
+mod counter;
+mod execution;
+mod infer;
+mod layout;
+mod qemu;
+mod size;
+mod snapshots;
+mod suite;
 mod symbols;
 mod sysroot;
 mod toolchain;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
+use std::path::Path;
+use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 
-use crate::command::{relative, run, run_failing};
-use crate::console::{heading, human};
-use crate::summary::Counts;
 use crate::tally::Tally;
-use symbols::{Need, Symbols};
-use toolchain::Toolchain;
+use boards::Board;
 
-const FOLDER: &str = "no_std_core/boards/link-check";
+pub use check::check;
+pub use suite::suite;
 
-/// The smallest processors and the middle ones, both by names under which floats are calls of functions and show.
-const TARGETS: [&str; 2] = ["thumbv6m-none-eabi", "thumbv7em-none-eabi"];
+/// What there is to do with firmware.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Link the core for microcontrollers: no panic, no allocator, no floating point
+    Check,
+    /// Print what each firmware takes of flash and RAM
+    Size(Options),
+    /// Score test images in QEMU and compare with the host's scores; flash a real board
+    Run {
+        #[command(flatten)]
+        options: Options,
 
-/// The firmware's profiles and their optimisation levels.
-const PROFILES: [(&str, &str); 2] = [("release", "s"), ("fast", "3")];
+        /// Images of MNIST's test set, from the first on
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        images: usize,
+    },
+    /// Count the instructions of an inference in QEMU, and measure memory
+    Bench {
+        #[command(flatten)]
+        options: Options,
 
-/// The function that the firmware's panic handler calls and that nobody defines.
-const TRAP: &str = "a_panic_can_be_reached";
+        /// Write the snapshots that `cargo xtask test` compares with
+        #[arg(long)]
+        update: bool,
+    },
+}
 
-/// Checks the core on every target, each of which is one test, with tools and builds in the folder `target`.
-pub fn check(target: &Path, tally: &mut Tally) {
-    heading("Firmware: cargo xtask firmware check");
-    match Toolchain::find(&target.join("tools"), &TARGETS) {
-        Ok(toolchain) => {
-            for triple in TARGETS {
-                let firmware = Firmware {
-                    toolchain: &toolchain,
-                    folder: target.join("firmware"),
-                    triple,
-                };
-                firmware.test(tally);
-            }
-        }
-        Err(error) => {
-            println!("{error:#}");
-            for triple in TARGETS {
-                tally.missing(&name(triple), &toolchain::remedy(&TARGETS));
-            }
-        }
+/// What every measurement can be told.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The board; `all`, as without this option, stands for every one, or every machine of QEMU's where it runs
+    #[arg(long, value_name = "NAME", default_value = boards::ALL, hide_default_value = true,
+          value_parser = PossibleValuesParser::new(boards::names()))]
+    board: String,
+
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Options {
+    fn boards(&self) -> Vec<&'static Board> {
+        boards::named(&self.board)
+    }
+
+    /// The boards that a command can run without asking for hardware: one that is named, or all machines of QEMU's.
+    fn runnable(&self) -> Vec<&'static Board> {
+        let mut boards = self.boards();
+        boards.retain(|board| self.board == board.name || board.machine().is_some());
+        boards
     }
 }
 
-fn name(triple: &str) -> String {
-    format!("Firmware for {triple}")
-}
-
-/// The firmware for one target.
-struct Firmware<'a> {
-    toolchain: &'a Toolchain,
-    /// Where cargo builds it.
-    folder: PathBuf,
-    triple: &'a str,
-}
-
-impl Firmware<'_> {
-    fn test(&self, tally: &mut Tally) {
-        let start = Instant::now();
-        let name = name(self.triple);
-        let result = self.check();
-        let elapsed = human(start.elapsed());
-        match &result {
-            Ok(sizes) => println!("{name} passed in {elapsed}: {sizes}"),
-            Err(error) => println!("{name} FAILED in {elapsed}: {error:#}"),
+/// Runs the command, with tools and builds in the folder `target`.
+pub fn run(command: &Command, target: &Path) -> Result<ExitCode> {
+    match command {
+        Command::Check => {
+            let mut tally = Tally::new(true);
+            check(target, &mut tally);
+            print!("{tally}");
+            Ok(ExitCode::from(u8::from(!tally.good())))
         }
-        let tests = Counts {
-            passed: usize::from(result.is_ok()),
-            ..Counts::default()
-        };
-        tally.step(&name, result.is_ok(), tests);
-    }
-
-    /// Checks the firmware in every profile; returns the sizes of its code.
-    fn check(&self) -> Result<String> {
-        let mut sizes = Vec::new();
-        for (profile, level) in PROFILES {
-            let symbols = self.link(profile, &[])?;
-            ensure!(
-                symbols.has_core(),
-                "opt-level {level}: expected functions of the core, found none"
-            );
-            let needs = symbols.needs();
-            ensure!(
-                needs.is_empty(),
-                "opt-level {level}: expected no panic, allocator or float, found {}",
-                needs.join(", ")
-            );
-            sizes.push(format!("{} at opt-level {level}", symbols.code_len()));
-        }
-        self.check_that_faults_show()?;
-        Ok(format!("bytes of code: {}", sizes.join(", ")))
-    }
-
-    /// That a firmware with a panic and a float is refused twice: by the linker, and, where the trap is defined, by its
-    /// symbols.
-    fn check_that_faults_show(&self) -> Result<()> {
-        let (profile, _) = PROFILES[0];
-        let faulty = "--features=faulty";
-        let complaints = run_failing(&mut self.build(profile, &[faulty]))?;
-        ensure!(
-            complaints.contains(TRAP),
-            "expected {TRAP} to be missing, found {complaints}"
-        );
-        let trap = format!("-Clink-arg=--defsym={TRAP}=0");
-        let symbols = self.link(profile, &[faulty, "--", &trap])?;
-        for need in [Need::Panic, Need::Float] {
-            ensure!(
-                symbols.needs_any(need),
-                "expected a deliberate {need:?} to show in the symbols"
-            );
-        }
-        Ok(())
-    }
-
-    fn link(&self, profile: &str, arguments: &[&str]) -> Result<Symbols> {
-        run(&mut self.build(profile, arguments))?;
-        let built = self.folder.join(self.triple).join(profile);
-        Symbols::read(&built.join("link-check"))
-    }
-
-    fn build(&self, profile: &str, arguments: &[&str]) -> Command {
-        let mut command = self.toolchain.cargo(&["rustc", "--quiet"]);
-        command
-            .arg("--manifest-path")
-            .arg(format!("{FOLDER}/Cargo.toml"));
-        command.args(["--profile", profile, "--target", self.triple]);
-        command.arg("--target-dir").arg(relative(&self.folder));
-        command.args(arguments);
-        command
+        Command::Size(options) => size::run(options, target),
+        Command::Run { options, images } => execution::run(options, *images, target),
+        Command::Bench { options, update } => bench::run(options, *update, target),
     }
 }

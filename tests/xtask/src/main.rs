@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed (one `error:` line, or the counts of `test`), 2 wrong usage.
 
+mod apt;
 mod command;
 mod comparison;
 mod console;
@@ -9,65 +10,74 @@ mod demo;
 mod firmware;
 mod onnxruntime;
 mod summary;
+mod table;
 mod tally;
 mod test;
 mod workspace;
 
-use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Parser;
 
-use crate::tally::Tally;
-
-const USAGE: &str = "\
-Usage: cargo xtask COMMAND
-
-Commands:
-  demo            Train a digit network twice and compare what it makes of real pictures
-  firmware check  Link the core for microcontrollers: no panic, no allocator, no floating point
-  test            Check everything: formatting, lints, tests, documentation, firmware
-  help            Print this text
-";
+/// The repository's commands
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Train a digit network twice and compare what it makes of real pictures
+    Demo,
+    /// Check, measure and run the firmware of boards
+    #[command(subcommand)]
+    Firmware(firmware::Command),
+    /// Check everything: formatting, lints, tests, documentation, firmware
+    Test,
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
-    let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let result = match words[..] {
-        ["demo"] => demo(),
-        ["firmware", "check"] => check_firmware(),
-        ["test"] => test(),
-        ["help" | "-h" | "--help"] => {
-            print!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        _ => {
-            eprint!("error: expected one command, found {arguments:?}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    result.unwrap_or_else(|error| {
+    let command = Command::parse();
+    run(&command).unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
 }
 
-fn demo() -> Result<ExitCode> {
+fn run(command: &Command) -> Result<ExitCode> {
     command::outlive_children()?;
-    demo::demo(&workspace::enter()?)?;
+    let target = &workspace::enter()?;
+    match command {
+        Command::Demo => demo(target),
+        Command::Firmware(command) => firmware::run(command, target),
+        Command::Test => Ok(ExitCode::from(u8::from(!test::test(target)?))),
+    }
+}
+
+fn demo(target: &Path) -> Result<ExitCode> {
+    demo::demo(target)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn check_firmware() -> Result<ExitCode> {
-    command::outlive_children()?;
-    let mut tally = Tally::new(true);
-    firmware::check(&workspace::enter()?, &mut tally);
-    print!("{tally}");
-    Ok(ExitCode::from(u8::from(!tally.good())))
-}
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
 
-fn test() -> Result<ExitCode> {
-    command::outlive_children()?;
-    let passed = test::test(&workspace::enter()?)?;
-    Ok(ExitCode::from(u8::from(!passed)))
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_is_refused() {
+        for words in [
+            &["xtask"][..],
+            &["xtask", "dance"],
+            &["xtask", "firmware"],
+            &["xtask", "firmware", "size", "--board", "toaster"],
+        ] {
+            let error = Command::try_parse_from(words).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+    }
 }

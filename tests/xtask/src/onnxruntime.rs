@@ -7,7 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::command::{describe, output, relative, run_quietly};
+use crate::apt;
+use crate::command::{describe, relative, run_quietly};
 
 /// The version that the repository's results come from: another one rounds differently.
 const VERSION: &str = "==1.31.1";
@@ -15,7 +16,8 @@ const VERSION: &str = "==1.31.1";
 /// What else will do, where there is no such wheel for the platform.
 const COMPATIBLE: &str = "~=1.24";
 
-const INSTALL_PIP: &str = "apt-get install -y --no-install-recommends python3-pip";
+/// The package that has pip where Python comes without it.
+const PIP: &str = "python3-pip";
 
 /// The library's path: the user's own in `ORT_DYLIB_PATH`, else the one in the folder `tools/onnxruntime` of `target`,
 /// which pip fills when it is missing.
@@ -73,23 +75,7 @@ fn ensure_pip() -> Result<()> {
     let Err(error) = run_quietly(pip().arg("--version")) else {
         return Ok(());
     };
-    ensure!(
-        is_root() && run_quietly(Command::new("apt-get").arg("--version")).is_ok(),
-        "{error:#}; install pip, on Debian and Ubuntu with `{INSTALL_PIP}` as root"
-    );
-    println!("Installing pip with `{INSTALL_PIP}` (once)");
-    for line in ["apt-get update", INSTALL_PIP] {
-        let mut words = line.split(' ');
-        let mut command = Command::new(words.next().unwrap_or_default());
-        // The time zone's package asks a question, which nobody would see.
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(words);
-        run_quietly(&mut command)?;
-    }
-    Ok(())
-}
-
-fn is_root() -> bool {
-    output(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0")
+    apt::install(&[PIP]).with_context(|| format!("{error:#}"))
 }
 
 fn pip() -> Command {

@@ -44,6 +44,11 @@ impl Tally {
         self.not_run(true, format!("{name}: missing; {remedy}"));
     }
 
+    /// Adds a test that was not run, for a `reason` that is no missing tool.
+    pub fn skipped(&mut self, reason: &str) {
+        self.not_run(false, reason.to_owned());
+    }
+
     /// Moves the tests that skipped themselves from the passed ones to the skipped ones, or, where a tool is missing and
     /// that is a failure, to the failed ones.
     ///

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -106,11 +106,19 @@ pub fn test(target: &Path) -> Result<bool> {
 
     let mut environment = tools(target, &mut tally)?;
     environment.push(("BATON_SKIPS", skips.as_os_str().to_owned()));
-    fetch_data(&environment);
+    let programs = build(&environment);
+    match &programs {
+        Ok(messages) => fetch_data(&executable(messages, "train")?),
+        Err(error) => println!("{error:#}"),
+    }
     for step in STEPS {
         step.run(&environment, &mut tally)?;
     }
     firmware::check(target, &mut tally);
+    match programs.and_then(|messages| executable(&messages, "infer")) {
+        Ok(infer) => firmware::suite(target, &infer, &mut tally),
+        Err(_) => tally.step("Build", false, Counts::default()),
+    }
     let lines =
         fs::read_to_string(&skips).with_context(|| format!("cannot read {}", skips.display()))?;
     tally.self_skipped(&lines);
@@ -163,26 +171,23 @@ fn count(command: &mut Command, counts: impl Fn(&str) -> Option<Counts>) -> Resu
 }
 
 /// Fetches what tests on real data need into the user's cache, where it is not there; without it they skip themselves.
-fn fetch_data(environment: &Environment) {
+fn fetch_data(train: &Path) {
     heading("Data");
-    let train = match build(environment) {
-        Ok(train) => train,
-        Err(error) => return println!("{error:#}"),
-    };
     for data in ["data", "pictures"] {
-        if let Err(error) = run(Command::new(&train).arg(data)) {
+        if let Err(error) = run(Command::new(train).arg(data)) {
             println!("{error:#}");
         }
     }
 }
 
-/// Builds what the tests are about to need, with the same features of dependencies, and returns the program `train`.
-fn build(environment: &Environment) -> Result<PathBuf> {
+/// Builds what the tests are about to need, with the same features of dependencies, and returns cargo's messages.
+fn build(environment: &Environment) -> Result<String> {
+    heading("Build");
     let mut build = cargo(&["build", "--release", "--workspace", "--tests"]);
     build
         .arg("--message-format=json-render-diagnostics")
         .envs(environment.iter().cloned());
-    executable(&output(&mut build)?, "train")
+    output(&mut build)
 }
 
 /// Installs what is missing into the folder `tools` of `target`, as far as possible; returns what makes children find it.

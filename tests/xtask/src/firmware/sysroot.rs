@@ -10,7 +10,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::toolchain::Toolchain;
-use crate::command::{describe, output, relative, run_quietly};
+use crate::apt;
+use crate::command::{output, relative, run_quietly};
 
 const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
@@ -18,8 +19,8 @@ const CARGO: &str = "/usr/bin/cargo";
 const LINKER: &str = "/usr/bin/ld.lld";
 const SOURCES: &str = "/usr/lib/rustlib/src/rust/library/core/Cargo.toml";
 
-/// The packages that have these four files.
-const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "lld", "rust-web-src"];
+/// The packages that have these four files, on Debian 12.
+pub const PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "lld", "rust-web-src"];
 
 /// A crate that needs nothing but `core`.
 const MANIFEST: &str = "\
@@ -51,10 +52,10 @@ pub fn install(tools: &Path, targets: &[&str]) -> Result<Toolchain> {
         .iter()
         .all(|path| Path::new(path).exists())
     {
-        install_packages()?;
+        apt::install(&PACKAGES)?;
     }
     let sysroot = folder(tools)?;
-    println!("Building core in {} (once)", relative(&sysroot).display());
+    eprintln!("Building core in {} (once)", relative(&sysroot).display());
     build(tools, &sysroot, targets)?;
     toolchain(tools)
 }
@@ -67,28 +68,6 @@ fn folder(tools: &Path) -> Result<PathBuf> {
         .nth(1)
         .context("rustc --version: expected a version, found none")?;
     Ok(tools.join(format!("sysroot-{version}")))
-}
-
-fn install_packages() -> Result<()> {
-    let mut update = Command::new("apt-get");
-    update.arg("update");
-    let mut install = apt_get_install();
-    println!("Installing packages: {} (once)", describe(&install));
-    run_quietly(&mut update)?;
-    // No questions, and never in place of other packages.
-    install
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .args(["--yes", "--no-remove"]);
-    run_quietly(&mut install)
-}
-
-/// What installs the packages once the package lists are up to date.
-pub fn apt_get_install() -> Command {
-    let mut command = Command::new("apt-get");
-    command
-        .args(["install", "--no-install-recommends"])
-        .args(PACKAGES);
-    command
 }
 
 /// Fills a folder beside `sysroot` and renames it, so that an interrupted build is never taken for a whole one.

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::sysroot;
+use crate::apt;
 use crate::command::{cargo, describe, output, run_quietly};
 
 /// A compiler that has the library `core` of the targets.
@@ -32,11 +33,11 @@ impl Toolchain {
         {
             return Ok(debian);
         }
-        println!("Adding {} with rustup (once)", targets.join(" and "));
+        eprintln!("Adding {} with rustup (once)", targets.join(", "));
         match run_quietly(&mut rustup(targets)) {
             Ok(()) if active.has(targets) => return Ok(active),
-            Ok(()) => println!("The active compiler is not rustup's"),
-            Err(error) => println!("{error:#}"),
+            Ok(()) => eprintln!("The active compiler is not rustup's"),
+            Err(error) => eprintln!("{error:#}"),
         }
         sysroot::install(tools, targets)
     }
@@ -69,12 +70,14 @@ impl Toolchain {
             .any(|entry| is_core(entry.file_name())))
     }
 
-    /// The cargo that runs this program, with this toolchain's compiler and none of the flags that the user has for other builds.
-    pub fn cargo(&self, arguments: &[&str]) -> Command {
+    /// The cargo that runs this program, with this toolchain's compiler, `flags` for it and none of the flags that the
+    /// user has for other builds.
+    pub fn cargo(&self, arguments: &[&str], flags: &[String]) -> Command {
+        let flags = [&*self.flags, flags].concat().join("\u{1f}");
         let mut command = cargo(arguments);
         command
             .env("RUSTC", &self.rustc)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.flags.join("\u{1f}"));
+            .env("CARGO_ENCODED_RUSTFLAGS", flags);
         command
     }
 }
@@ -82,9 +85,9 @@ impl Toolchain {
 /// What to type where [`Toolchain::find`] fails.
 pub fn remedy(targets: &[&str]) -> String {
     format!(
-        "`{}` or, on Debian 12, `apt-get update && {}` installs what it takes",
+        "`{}` adds what it takes, or {}",
         describe(&rustup(targets)),
-        describe(&sysroot::apt_get_install())
+        apt::remedy(&sysroot::PACKAGES)
     )
 }
 
@@ -120,12 +123,14 @@ mod tests {
     #[test]
     fn flags_of_the_user_do_not_reach_the_firmware() {
         let flags = vec!["--sysroot=a b".to_owned(), "-Clinker=ld".to_owned()];
-        let command = Toolchain::new("rustc", flags).cargo(&["build"]);
+        let toolchain = Toolchain::new("rustc", flags);
+        let command = toolchain.cargo(&["build"], &["-Ctarget-cpu=cortex-m33".to_owned()]);
         let flags = command
             .get_envs()
             .find(|(key, _)| *key == "CARGO_ENCODED_RUSTFLAGS");
         let flags = flags.and_then(|(_, value)| value);
-        assert_eq!(flags, Some("--sysroot=a b\u{1f}-Clinker=ld".as_ref()));
+        let expected = "--sysroot=a b\u{1f}-Clinker=ld\u{1f}-Ctarget-cpu=cortex-m33";
+        assert_eq!(flags, Some(expected.as_ref()));
     }
 
     #[test]
@@ -135,6 +140,6 @@ mod tests {
             remedy.contains("`rustup target add thumbv6m-none-eabi`"),
             "{remedy}"
         );
-        assert!(remedy.contains("&& apt-get install "), "{remedy}");
+        assert!(remedy.contains(" rust-web-src`"), "{remedy}");
     }
 }

@@ -1,0 +1,160 @@
+//! The table of boards.
+
+/// A board, or a machine that QEMU emulates, that the firmware runs on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Board {
+    /// What it is called here.
+    pub name: &'static str,
+    /// Its package in the workspace of boards.
+    pub package: &'static str,
+    /// The program in the package.
+    pub program: &'static str,
+    /// What it is compiled for.
+    pub target: &'static str,
+    /// The processor, where the target alone does not say what it can do.
+    pub processor: Option<&'static str>,
+    /// Where it runs.
+    pub place: Place,
+}
+
+/// Where a firmware runs.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On a machine of QEMU's.
+    Qemu(Machine),
+    #[expect(dead_code, reason = "no real board is in the table yet")]
+    /// On a chip, by probe-rs's name for it.
+    Chip(&'static str),
+}
+
+/// A machine that QEMU emulates.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// The program that emulates it.
+    pub emulator: &'static str,
+    /// The emulator's name for it.
+    pub name: &'static str,
+    /// Which of its serial ports the firmware talks on.
+    pub serial: usize,
+    /// Where its flash begins.
+    pub flash: u32,
+}
+
+/// Programs of QEMU's.
+const ARM: &str = "qemu-system-arm";
+const RISCV: &str = "qemu-system-riscv32";
+
+/// Every board, machines of QEMU's first.
+pub const BOARDS: &[Board] = &[
+    machine(
+        "microbit",
+        "thumbv6m-none-eabi",
+        None,
+        emulated(ARM, "microbit", 0),
+    ),
+    machine(
+        "mps2-an385",
+        "thumbv7m-none-eabi",
+        None,
+        emulated(ARM, "mps2-an385", 0),
+    ),
+    machine(
+        "mps2-an386",
+        "thumbv7em-none-eabi",
+        None,
+        emulated(ARM, "mps2-an386", 0),
+    ),
+    machine(
+        "mps2-an500",
+        "thumbv7em-none-eabi",
+        Some("cortex-m7"),
+        emulated(ARM, "mps2-an500", 0),
+    ),
+    machine(
+        "mps2-an505",
+        "thumbv8m.main-none-eabi",
+        Some("cortex-m33"),
+        emulated(ARM, "mps2-an505", 0x1000_0000),
+    ),
+    machine(
+        "riscv-virt",
+        "riscv32imc-unknown-none-elf",
+        None,
+        emulated(RISCV, "virt", 0x8000_0000),
+    ),
+];
+
+const fn machine(
+    name: &'static str,
+    target: &'static str,
+    processor: Option<&'static str>,
+    machine: Machine,
+) -> Board {
+    Board {
+        name,
+        package: "qemu",
+        program: name,
+        target,
+        processor,
+        place: Place::Qemu(machine),
+    }
+}
+
+/// A machine whose first serial port serves.
+const fn emulated(emulator: &'static str, name: &'static str, flash: u32) -> Machine {
+    Machine {
+        emulator,
+        name,
+        serial: 0,
+        flash,
+    }
+}
+
+/// What stands for every board that a command is for.
+pub const ALL: &str = "all";
+
+/// The names that a command takes for a board.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    [ALL]
+        .into_iter()
+        .chain(BOARDS.iter().map(|board| board.name))
+}
+
+/// The board of this name, or all of them.
+pub fn named(name: &str) -> Vec<&'static Board> {
+    let wanted = |board: &&Board| name == ALL || board.name == name;
+    BOARDS.iter().filter(wanted).collect()
+}
+
+impl Board {
+    /// Its machine, where QEMU emulates it.
+    pub fn machine(&self) -> Option<&Machine> {
+        match &self.place {
+            Place::Qemu(machine) => Some(machine),
+            Place::Chip(_) => None,
+        }
+    }
+
+    /// What the compiler is told besides the target.
+    pub fn flags(&self) -> Vec<String> {
+        let flag = |processor| format!("-Ctarget-cpu={processor}");
+        self.processor.map(flag).into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_find_their_board() {
+        let all: BTreeSet<_> = names().collect();
+        assert_eq!(all.len(), BOARDS.len() + 1);
+        for board in BOARDS {
+            assert_eq!(named(board.name), [board]);
+        }
+        assert_eq!(named(ALL).len(), BOARDS.len());
+    }
+}

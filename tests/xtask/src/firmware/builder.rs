@@ -1,0 +1,88 @@
+//! Builds what runs on boards, and what watches it.
+
+use std::collections::BTreeSet;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::boards::{Board, Machine};
+use super::toolchain::Toolchain;
+use crate::command::{cargo, relative, run};
+
+/// The workspace of boards.
+const BOARDS: &str = "no_std_core/boards/Cargo.toml";
+
+/// The workspace of the instruction counter and the firmware to calibrate it with.
+const COUNTER: &str = "no_std_core/boards/icount/Cargo.toml";
+
+/// A toolchain for boards, and where it builds.
+pub struct Builder {
+    toolchain: Toolchain,
+    folder: PathBuf,
+}
+
+impl Builder {
+    /// For these boards, with tools and builds in the folder `target`; installs what is missing.
+    pub fn new(target: &Path, boards: &[&Board]) -> Result<Self> {
+        Ok(Self {
+            toolchain: Toolchain::find(&target.join("tools"), &targets(boards))?,
+            folder: target.join("firmware"),
+        })
+    }
+
+    /// Builds a board's firmware.
+    pub fn firmware(&self, board: &Board) -> Result<PathBuf> {
+        let command = self.toolchain.cargo(&["build"], &board.flags());
+        self.program(command, BOARDS, board.target, board.package, board.program)
+    }
+
+    /// Builds the firmware with loops of known length for a machine.
+    pub fn calibration(&self, target: &str, machine: &Machine) -> Result<PathBuf> {
+        let flags = [
+            "-Clink-arg=-Tcalibrate/flash.x".to_owned(),
+            format!("-Clink-arg=--defsym=FLASH={:#x}", machine.flash),
+        ];
+        let command = self.toolchain.cargo(&["build"], &flags);
+        self.program(command, COUNTER, target, "calibrate", "calibrate")
+    }
+
+    fn program(
+        &self,
+        mut command: Command,
+        workspace: &str,
+        target: &str,
+        package: &str,
+        program: &str,
+    ) -> Result<PathBuf> {
+        self.options(&mut command, workspace);
+        command.args(["--package", package, "--bin", program, "--target", target]);
+        run(&mut command)?;
+        Ok(self.folder.join(target).join("release").join(program))
+    }
+
+    /// Builds the instruction counter for a QEMU of this major version.
+    pub fn counter(&self, qemu: u32) -> Result<PathBuf> {
+        let mut command = cargo(&["build", "--package", "icount", "--lib"]);
+        self.options(&mut command, COUNTER);
+        if qemu >= 9 {
+            command.args(["--features", "qemu-9"]);
+        }
+        run(&mut command)?;
+        let library = format!("{DLL_PREFIX}icount{DLL_SUFFIX}");
+        Ok(self.folder.join("release").join(library))
+    }
+
+    fn options(&self, command: &mut Command, workspace: &str) {
+        command.args(["--quiet", "--release", "--locked"]);
+        command.args(["--manifest-path", workspace]);
+        command.arg("--target-dir").arg(relative(&self.folder));
+    }
+}
+
+/// What boards are compiled for, each once.
+pub fn targets(boards: &[&Board]) -> Vec<&'static str> {
+    let targets: BTreeSet<_> = boards.iter().map(|board| board.target).collect();
+    targets.into_iter().collect()
+}

@@ -1,0 +1,117 @@
+//! `cargo xtask firmware run`: test images scored on a machine, or a firmware flashed onto a board.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use serde_json::{Map, Value, json};
+
+use super::Options;
+use super::boards::{Board, Machine, Place};
+use super::builder::Builder;
+use super::infer::{Infer, Scores};
+use super::qemu::{self, Running};
+use crate::command::run_quietly;
+use crate::console::human;
+
+/// Installs the program that flashes.
+const INSTALL_PROBE: &str = "cargo install probe-rs-tools --locked";
+
+/// Runs the boards' firmware; the result is a failure where a machine's scores are not the host's.
+pub fn run(options: &Options, images: usize, target: &Path) -> Result<ExitCode> {
+    let boards = options.runnable();
+    let builder = Builder::new(target, &boards)?;
+    qemu::find(&boards)?;
+    let mut host = None;
+    let (mut good, mut report) = (true, Map::new());
+    for board in boards {
+        let machine = match &board.place {
+            Place::Qemu(machine) => machine,
+            Place::Chip(chip) => {
+                flash(&builder, board, chip)?;
+                continue;
+            }
+        };
+        let (infer, expected) = match &mut host {
+            Some(host) => host,
+            none => none.insert(score_on_host(images)?),
+        };
+        let start = Instant::now();
+        let firmware = builder.firmware(board)?;
+        let found = score(machine, &firmware, infer, images)?;
+        let difference = expected.first_difference(&found);
+        good &= difference.is_none();
+        if options.json {
+            report.insert(board.name.to_owned(), json(images, &found, difference));
+        } else {
+            let took = human(start.elapsed());
+            println!(
+                "{}: {} in {took}",
+                board.name,
+                text(images, &found, difference)
+            );
+        }
+    }
+    if options.json {
+        println!("{}", Value::Object(report));
+    }
+    Ok(ExitCode::from(u8::from(!good)))
+}
+
+fn score_on_host(images: usize) -> Result<(Infer, Scores)> {
+    let infer = Infer::build()?;
+    let scores = infer.evaluate(images, None)?;
+    Ok((infer, scores))
+}
+
+/// The scores of a firmware on a machine.
+pub fn score(machine: &Machine, firmware: &Path, infer: &Infer, images: usize) -> Result<Scores> {
+    let running = Running::start(machine, firmware, None)?;
+    infer.evaluate(images, Some(&running.socket()))
+}
+
+fn text(images: usize, found: &Scores, difference: Option<usize>) -> String {
+    let verdict = match difference {
+        None => "logits equal to the host's".to_owned(),
+        Some(image) => format!("logits DIFFER from the host's, first those of image {image}"),
+    };
+    let counts: Vec<_> = found.counts().iter().map(ToString::to_string).collect();
+    let stack = found
+        .stack
+        .map_or(String::new(), |stack| format!(", stack {stack} bytes"));
+    format!(
+        "{images} images, {verdict}, sha256 {}, classes {}{stack}",
+        found.digest(),
+        counts.join(" ")
+    )
+}
+
+fn json(images: usize, found: &Scores, difference: Option<usize>) -> Value {
+    json!({
+        "images": images,
+        "equal": difference.is_none(),
+        "first_difference": difference,
+        "sha256": found.digest(),
+        "classes": found.counts(),
+        "stack": found.stack,
+    })
+}
+
+/// Writes a firmware to the board that is plugged in, and starts it.
+fn flash(builder: &Builder, board: &Board, chip: &str) -> Result<()> {
+    let firmware = builder.firmware(board)?;
+    let probe = || Command::new("probe-rs");
+    ensure!(
+        run_quietly(probe().arg("--version")).is_ok(),
+        "{}: expected the program probe-rs, found none; `{INSTALL_PROBE}` installs it",
+        board.name
+    );
+    crate::command::run(probe().args(["download", "--chip", chip]).arg(&firmware))?;
+    crate::command::run(probe().args(["reset", "--chip", chip]))?;
+    println!(
+        "{}: flashed; `infer predict --device PORT PICTURE` asks it",
+        board.name
+    );
+    Ok(())
+}

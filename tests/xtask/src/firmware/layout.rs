@@ -1,0 +1,324 @@
+//! What a linked firmware takes: flash and RAM by section, code by who wrote it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use no_std_core::format::{HEADER_LEN, Header, MAGIC};
+use no_std_core::{Layer, Model};
+use object::elf::FileHeader32;
+use object::read::elf::ElfFile;
+use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
+use serde_json::{Value, json};
+
+type Elf<'a> = ElfFile<'a, FileHeader32<LittleEndian>>;
+
+/// The memory of a firmware.
+#[derive(Debug)]
+pub struct Layout {
+    sections: Vec<Section>,
+    /// Bytes of functions by the crate that they are from.
+    functions: BTreeMap<String, u64>,
+    model: EmbeddedModel,
+}
+
+/// The model in a firmware.
+#[derive(Debug, PartialEq, Eq)]
+struct EmbeddedModel {
+    /// Bytes of the flash file.
+    len: u64,
+    /// Bytes of the arena, which lies in the static RAM or on the stack.
+    arena: u64,
+    layers: Vec<String>,
+}
+
+/// A section that lies in the machine's memory.
+#[derive(Debug)]
+struct Section {
+    name: String,
+    kind: SectionKind,
+    len: u64,
+}
+
+/// Whose code it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// `no_std_core`.
+    Core,
+    /// What boards share: serving, protocol and what these depend on.
+    Firmware,
+    /// Rust's own library and compiler.
+    Language,
+    /// The board's program, its start-up and its drivers, and all that carries no crate's name.
+    Board,
+}
+
+impl Author {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Core, Self::Firmware, Self::Language, Self::Board];
+
+    /// What output calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Firmware => "firmware",
+            Self::Language => "language",
+            Self::Board => "board",
+        }
+    }
+
+    fn of(name: &str) -> Self {
+        match name {
+            "no_std_core" | "heapless" => Self::Core,
+            "firmware" | "protocol" | "postcard" | "serde" | "serde_core" | "cobs" | "crc" => {
+                Self::Firmware
+            }
+            "core" | "compiler_builtins" | "__rustc" => Self::Language,
+            _ => Self::Board,
+        }
+    }
+}
+
+impl Layout {
+    /// Reads the ELF file at `path`, in which a flash file must lie.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let elf: Elf<'_> = ElfFile::parse(&*bytes)
+            .with_context(|| format!("{}: expected a 32-bit ELF file", path.display()))?;
+        let model = elf
+            .sections()
+            .find_map(|section| model(section.data().ok()?));
+        Ok(Self {
+            sections: sections(&elf)?,
+            functions: functions(&elf)?,
+            model: model.with_context(|| {
+                format!("{}: expected a model in it, found none", path.display())
+            })?,
+        })
+    }
+
+    /// Bytes of flash.
+    pub fn flash(&self) -> u64 {
+        self.sum(Section::in_flash)
+    }
+
+    /// Bytes of RAM that are taken from the start, the stack not among them.
+    pub fn static_ram(&self) -> u64 {
+        self.sum(Section::in_ram)
+    }
+
+    /// Bytes of code: instructions and what the linker puts between them.
+    pub fn code(&self) -> u64 {
+        self.sum(|section| section.kind == SectionKind::Text)
+    }
+
+    /// Bytes of the model in flash.
+    pub fn model(&self) -> u64 {
+        self.model.len
+    }
+
+    /// Bytes of flash that are neither code nor the model.
+    pub fn rest(&self) -> u64 {
+        self.flash() - self.code() - self.model()
+    }
+
+    /// Bytes of the arena that the model needs.
+    pub fn arena(&self) -> u64 {
+        self.model.arena
+    }
+
+    /// What the model's layers are, in the order they run.
+    pub fn layers(&self) -> &[String] {
+        &self.model.layers
+    }
+
+    /// Bytes of functions of one author.
+    pub fn code_of(&self, author: Author) -> u64 {
+        let theirs = |(name, _): &(&String, &u64)| Author::of(name) == author;
+        self.functions
+            .iter()
+            .filter(theirs)
+            .map(|(_, len)| len)
+            .sum()
+    }
+
+    /// Everything, for programs.
+    pub fn json(&self) -> Value {
+        let sections = |wanted: fn(&Section) -> bool| {
+            let sections = self.sections.iter().filter(|section| wanted(section));
+            sections
+                .map(|section| (section.name.clone(), json!(section.len)))
+                .collect::<serde_json::Map<_, _>>()
+        };
+        let authors =
+            Author::ALL.map(|author| (author.name().to_owned(), json!(self.code_of(author))));
+        json!({
+            "flash": {
+                "total": self.flash(),
+                "code": self.code(),
+                "model": self.model(),
+                "rest": self.rest(),
+                "sections": sections(Section::in_flash),
+            },
+            "ram": {
+                "static": self.static_ram(),
+                "arena": self.arena(),
+                "sections": sections(Section::in_ram),
+            },
+            "functions": Value::Object(authors.into_iter().collect()),
+            "crates": &self.functions,
+        })
+    }
+
+    fn sum(&self, wanted: impl Fn(&Section) -> bool) -> u64 {
+        let wanted = self.sections.iter().filter(|section| wanted(section));
+        wanted.map(|section| section.len).sum()
+    }
+}
+
+impl Section {
+    fn in_flash(&self) -> bool {
+        matches!(
+            self.kind,
+            SectionKind::Text
+                | SectionKind::ReadOnlyData
+                | SectionKind::ReadOnlyString
+                | SectionKind::Data
+        )
+    }
+
+    /// A section that only keeps room for the stack or a heap is no use of memory.
+    fn in_ram(&self) -> bool {
+        matches!(
+            self.kind,
+            SectionKind::Data | SectionKind::UninitializedData
+        ) && !matches!(&*self.name, ".stack" | ".heap")
+    }
+}
+
+fn sections(elf: &Elf<'_>) -> Result<Vec<Section>> {
+    let section = |section: object::read::elf::ElfSection<'_, '_, _>| {
+        Ok(Section {
+            name: section.name()?.to_owned(),
+            kind: section.kind(),
+            len: section.size(),
+        })
+    };
+    let sections: Result<Vec<Section>> = elf.sections().map(section).collect();
+    let mut sections = sections?;
+    sections.retain(|section| section.len > 0 && (section.in_flash() || section.in_ram()));
+    Ok(sections)
+}
+
+/// Bytes of functions by crate; of functions at the same place the first one.
+fn functions(elf: &Elf<'_>) -> Result<BTreeMap<String, u64>> {
+    let (mut seen, mut functions) = (BTreeSet::new(), BTreeMap::new());
+    for symbol in elf.symbols() {
+        if symbol.kind() == SymbolKind::Text && symbol.size() > 0 && seen.insert(symbol.address()) {
+            let name = crate_of(symbol.name()?).unwrap_or_default();
+            *functions.entry(name.to_owned()).or_default() += symbol.size();
+        }
+    }
+    Ok(functions)
+}
+
+/// The first whole model in `bytes`.
+fn model(bytes: &[u8]) -> Option<EmbeddedModel> {
+    let mut places = bytes.windows(MAGIC.len()).enumerate();
+    places.find_map(|(place, window)| {
+        let file = bytes.get(place..).filter(|_| *window == MAGIC)?;
+        let len = Header::decode(file.first_chunk::<HEADER_LEN>()?).total_len;
+        let model = Model::new(file.get(..len as usize)?).ok()?;
+        let layer = |(index, layer): (usize, Layer<'_>)| format!("{} {}", layer.name(), index + 1);
+        Some(EmbeddedModel {
+            len: len.into(),
+            arena: model.arena_len() as u64,
+            layers: model.layers().enumerate().map(layer).collect(),
+        })
+    })
+}
+
+/// The crate that a function is from, by either of Rust's ways to mangle names.
+fn crate_of(symbol: &str) -> Option<&str> {
+    if let Some(path) = symbol.strip_prefix("_ZN") {
+        // `11no_std_core3run3run17h…E`, or a type in the place of the crate: `36_$LT$no_std_core..run..Run…`.
+        let (len, path) = number(path)?;
+        let name = ["_$LT$", "$RF$", "mut$u20$"]
+            .iter()
+            .fold(path.get(..len)?, |name, mark| name.trim_start_matches(mark));
+        return name.split(['.', '$']).next();
+    }
+    // `Cs`, a hash that ends with `_`, and the crate, before whose name there is another `_` if it begins with one.
+    let (_, path) = symbol.strip_prefix("_R")?.split_once("Cs")?;
+    let (len, name) = number(path.split_once('_')?.1)?;
+    name.strip_prefix('_').unwrap_or(name).get(..len)
+}
+
+/// The number at the beginning of `text`, and what follows it.
+fn number(text: &str) -> Option<(usize, &str)> {
+    let digits = text.find(|character: char| !character.is_ascii_digit())?;
+    let (number, rest) = text.split_at(digits);
+    Some((number.parse().ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_show_in_either_mangling() {
+        let cases = [
+            (
+                "_ZN11no_std_core7kernels9conv_pool4step17h9430b517811fcedfE",
+                "no_std_core",
+            ),
+            (
+                "_ZN60_$LT$no_std_core..prepare..Pixels$u20$as$u20$core..Rows$GT$3row17h0123456789abcdefE",
+                "no_std_core",
+            ),
+            ("_RNvCsfLfy6EI15iL_7___rustc17rust_begin_unwind", "__rustc"),
+            (
+                "_ZN94_$LT$$RF$mut$u20$postcard..de..deserializer..Deserializer$u20$as$u20$serde_core..Deserializer$GT$3fooE",
+                "postcard",
+            ),
+            (
+                "_ZN50_$LT$$RF$T$u20$as$u20$core..fmt..Debug$GT$3fmtE17h0123456789abcdefE",
+                "T",
+            ),
+            ("_ZN4core3fmt5write17h0123456789abcdefE", "core"),
+            (
+                "_RNvMsa_NtCsaFjvQsOnSLx_4core3fmtNtB5_9Formatter12pad_integral",
+                "core",
+            ),
+            (
+                "_RNvNtCs1TB6rWNpcUQ_17compiler_builtins3mem6memcpy",
+                "compiler_builtins",
+            ),
+        ];
+        for (symbol, name) in cases {
+            assert_eq!(crate_of(symbol), Some(name), "{symbol}");
+        }
+        for symbol in ["Reset", "__aeabi_memcpy", "_ZN99x", "_R", "_ZN"] {
+            assert_eq!(crate_of(symbol), None, "{symbol}");
+        }
+    }
+
+    #[test]
+    fn a_model_is_found_where_it_lies() {
+        let file = include_bytes!("../../../../no_std_core/tests/tiny.q8");
+        let whole = EmbeddedModel {
+            len: file.len() as u64,
+            arena: Model::new(file).unwrap().arena_len() as u64,
+            layers: vec!["convolution 1".to_owned(), "dense 2".to_owned()],
+        };
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([0; 7]);
+        assert_eq!(model(&bytes), None, "the magic alone is no model");
+        bytes.extend(file);
+        bytes.push(0);
+        assert_eq!(model(&bytes), Some(whole));
+        bytes.truncate(bytes.len() - 20);
+        assert_eq!(model(&bytes), None, "a model that is cut off is none");
+    }
+}

@@ -1,0 +1,180 @@
+//! QEMU: its programs, and machines that run a firmware.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+use super::boards::{Board, Machine};
+use crate::apt;
+use crate::command::{describe, output};
+
+/// The packages that have the emulators of all machines.
+const PACKAGES: [&str; 2] = ["qemu-system-arm", "qemu-system-misc"];
+
+/// How long a machine may take until its serial port is there.
+const START: Duration = Duration::from_secs(20);
+
+/// How long a firmware that ends by itself may take.
+const RUN: Duration = Duration::from_mins(1);
+
+/// The major version of QEMU with which every board's emulator is there; those that are missing are installed if nobody
+/// has to be asked.
+pub fn find(boards: &[&Board]) -> Result<u32> {
+    let emulators = boards.iter().filter_map(|board| board.machine());
+    let mut emulators: Vec<_> = emulators.map(|machine| machine.emulator).collect();
+    emulators.sort_unstable();
+    emulators.dedup();
+    if emulators.iter().any(|emulator| version(emulator).is_err()) {
+        apt::install(&PACKAGES)?;
+    }
+    let versions: Result<Vec<u32>> = emulators.into_iter().map(version).collect();
+    Ok(versions?.into_iter().min().unwrap_or_default())
+}
+
+/// What to type where [`find`] fails.
+pub fn remedy() -> String {
+    apt::remedy(&PACKAGES)
+}
+
+/// The major version in `QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)`.
+fn version(emulator: &str) -> Result<u32> {
+    let answer = output(Command::new(emulator).arg("--version"))?;
+    major(&answer).with_context(|| {
+        format!("`{emulator} --version`: expected a version of QEMU, found {answer:?}")
+    })
+}
+
+fn major(answer: &str) -> Option<u32> {
+    let (_, version) = answer.split_once(" version ")?;
+    version.split('.').next()?.parse().ok()
+}
+
+/// The instruction counter in a machine.
+pub struct Counter<'a> {
+    /// The plugin.
+    pub plugin: &'a Path,
+    /// Where its records go.
+    pub records: &'a Path,
+}
+
+/// A machine that is on; dropped, it goes off.
+pub struct Running {
+    child: Child,
+    /// Holds the socket.
+    folder: TempDir,
+}
+
+impl Running {
+    /// Switches a machine on whose serial port is a socket; the firmware starts when somebody connects for the first time.
+    pub fn start(
+        machine: &Machine,
+        firmware: &Path,
+        counter: Option<&Counter<'_>>,
+    ) -> Result<Self> {
+        // In the system's folder of temporary files: the path of a socket must be short.
+        let folder = tempfile::tempdir()?;
+        let mut command = emulator(machine, firmware, counter);
+        command.args(["-serial", "null"].repeat(machine.serial));
+        let socket = socket(&folder).display().to_string();
+        command.args(["-serial", &format!("unix:{socket},server=on,wait=on")]);
+        let child = spawn(&mut command)?;
+        let mut running = Self { child, folder };
+        let start = Instant::now();
+        while !running.socket().exists() {
+            ensure!(
+                running.child.try_wait()?.is_none() && start.elapsed() < START,
+                "`{}`: expected a serial port, found none",
+                describe(&command)
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(running)
+    }
+
+    /// The socket of the serial port.
+    pub fn socket(&self) -> PathBuf {
+        socket(&self.folder)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may be off already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a firmware that talks to nobody and ends by itself.
+pub fn run_to_end(machine: &Machine, firmware: &Path, counter: &Counter<'_>) -> Result<()> {
+    let mut command = emulator(machine, firmware, Some(counter));
+    command.args(["-serial", "none", "-semihosting-config"]);
+    command.arg("enable=on,target=native");
+    let mut child = spawn(&mut command)?;
+    let start = Instant::now();
+    loop {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => bail!("`{}` failed ({status})", describe(&command)),
+            None if start.elapsed() < RUN => thread::sleep(Duration::from_millis(5)),
+            None => {
+                child.kill()?;
+                child.wait()?;
+                bail!("`{}` does not end", describe(&command));
+            }
+        }
+    }
+}
+
+fn socket(folder: &TempDir) -> PathBuf {
+    folder.path().join("serial")
+}
+
+fn emulator(machine: &Machine, firmware: &Path, counter: Option<&Counter<'_>>) -> Command {
+    let mut command = Command::new(machine.emulator);
+    command.args([
+        "-machine",
+        machine.name,
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+    ]);
+    // Nothing but the firmware: without this, RISC-V machines start a loader of QEMU's.
+    command.args(["-bios", "none", "-kernel"]).arg(firmware);
+    if let Some(Counter { plugin, records }) = counter {
+        let argument = format!("{},out={}", plugin.display(), records.display());
+        command.arg("-plugin").arg(argument);
+    }
+    command
+}
+
+fn spawn(command: &mut Command) -> Result<Child> {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    child.with_context(|| format!("cannot start `{}`", describe(command)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        let cases = [
+            (
+                "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)\nCopyright",
+                Some(7),
+            ),
+            ("QEMU emulator version 10.0.2\n", Some(10)),
+            ("QEMU", None),
+            ("QEMU emulator version unknown", None),
+        ];
+        for (answer, version) in cases {
+            assert_eq!(major(answer), version, "{answer}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The tests of firmware in `cargo xtask test`: every machine of QEMU's.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::bench::Cost;
+use super::boards::{self, Board};
+use super::builder::{Builder, targets};
+use super::counter;
+use super::execution;
+use super::infer::{Infer, NO_DATA, Scores};
+use super::qemu;
+use super::snapshots::{self, Snapshots};
+use super::toolchain;
+use crate::console::{heading, human};
+use crate::summary::Counts;
+use crate::tally::Tally;
+
+/// Images of MNIST's test set that every machine scores.
+const IMAGES: usize = 1_000;
+
+/// Runs the tests on every machine, with the program `infer` and with tools and builds in the folder `target`.
+pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
+    heading("Firmware in QEMU: cargo xtask firmware run, cargo xtask firmware bench");
+    let mut boards = boards::named(boards::ALL);
+    boards.retain(|board| board.machine().is_some());
+    match Suite::new(target, infer, &boards) {
+        Ok(suite) => boards.iter().for_each(|board| suite.test(board, tally)),
+        Err((error, remedy)) => {
+            println!("{error:#}");
+            for board in boards {
+                tally.missing(&format!("Firmware on {}", board.name), &remedy);
+            }
+        }
+    }
+}
+
+struct Suite {
+    builder: Builder,
+    plugin: PathBuf,
+    infer: Infer,
+    /// The host's scores; none where there is no test set.
+    expected: Option<Scores>,
+}
+
+impl Suite {
+    /// Gets the tools; an error comes with what remedies it.
+    fn new(
+        target: &Path,
+        infer: &Path,
+        boards: &[&Board],
+    ) -> Result<Self, (anyhow::Error, String)> {
+        let builder = Builder::new(target, boards)
+            .map_err(|error| (error, toolchain::remedy(&targets(boards))))?;
+        let plugin = qemu::find(boards).and_then(|version| builder.counter(version));
+        let plugin = plugin.map_err(|error| (error, qemu::remedy()))?;
+        let infer = Infer::new(infer.to_owned());
+        let expected = infer.has_data().then(|| infer.evaluate(IMAGES, None));
+        Ok(Self {
+            builder,
+            plugin,
+            expected: expected
+                .transpose()
+                .map_err(|error| (error, NO_DATA.to_owned()))?,
+            infer,
+        })
+    }
+
+    fn test(&self, board: &Board, tally: &mut Tally) {
+        let mut step = |what: &str, test: &dyn Fn() -> Result<String>| {
+            let start = Instant::now();
+            let name = format!("Firmware on {}: {what}", board.name);
+            let result = test();
+            let elapsed = human(start.elapsed());
+            match &result {
+                Ok(report) => println!("{name} passed in {elapsed}: {report}"),
+                Err(error) => println!("{name} FAILED in {elapsed}: {error:#}"),
+            }
+            let tests = Counts {
+                passed: usize::from(result.is_ok()),
+                ..Counts::default()
+            };
+            tally.step(&name, result.is_ok(), tests);
+        };
+        step("instruction counter", &|| self.calibrate(board));
+        step("cost", &|| self.cost(board));
+        match &self.expected {
+            Some(expected) => step("scores", &|| self.scores(board, expected)),
+            None => tally.skipped(&format!("Firmware on {}: scores: {NO_DATA}", board.name)),
+        }
+    }
+
+    fn calibrate(&self, board: &Board) -> Result<String> {
+        counter::calibrate(&self.builder, &self.plugin, board)?;
+        Ok("loops of known length to the instruction".to_owned())
+    }
+
+    fn scores(&self, board: &Board, expected: &Scores) -> Result<String> {
+        let machine = board.machine().context("expected a machine of QEMU's")?;
+        let firmware = self.builder.firmware(board)?;
+        let found = execution::score(machine, &firmware, &self.infer, IMAGES)?;
+        if let Some(image) = expected.first_difference(&found) {
+            bail!("expected the host's logits, found others from image {image} on");
+        }
+        Ok(format!("{IMAGES} images, sha256 {}", found.digest()))
+    }
+
+    fn cost(&self, board: &Board) -> Result<String> {
+        let firmware = self.builder.firmware(board)?;
+        let cost = Cost::measure(board, &firmware, &self.plugin, &self.infer, 1)?;
+        let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
+        let changes = snapshots.compare(board.name, &cost.metrics());
+        for improvement in &changes.improvements {
+            println!("{improvement}");
+        }
+        ensure!(
+            changes.failures.is_empty(),
+            "{}",
+            changes.failures.join("; ")
+        );
+        Ok(cost.to_string())
+    }
+}
