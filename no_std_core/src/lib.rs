@@ -34,7 +34,7 @@
 //! logits to the bit: [`requantize`] is the rule behind that. The layout of the file is in [`format`](mod@format) and
 //! nowhere else.
 #![no_std]
-#![forbid(unsafe_code)]
+#![cfg_attr(kernels = "portable", forbid(unsafe_code))]
 #![deny(missing_docs)]
 
 #[cfg(test)]

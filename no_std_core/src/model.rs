@@ -5,6 +5,7 @@ use core::fmt;
 use crate::error::FormatError;
 use crate::format::{self, Header, LayerRecord, Shape};
 use crate::kernels::{self, Kernel};
+use crate::plan::Plan;
 use crate::prepare::Preparation;
 use crate::requantize::Multiplier;
 
@@ -16,7 +17,7 @@ pub struct Model<'a> {
     file: &'a [u8],
     header: Header,
     input_len: usize,
-    arena_len: usize,
+    plan: Plan,
 }
 
 impl<'a> Model<'a> {
@@ -32,7 +33,12 @@ impl<'a> Model<'a> {
 
     /// Bytes of arena that a run needs.
     pub fn arena_len(&self) -> usize {
-        self.arena_len
+        self.plan.arena_len
+    }
+
+    /// Where the layers read and write in the arena.
+    pub(crate) fn plan(&self) -> Plan {
+        self.plan
     }
 
     /// The shape of the image that the model takes, laid out `[row][column][channel]`.
@@ -133,6 +139,8 @@ pub struct Layer<'a> {
     kernel: &'static Kernel,
     /// Weights of each channel.
     channel_weights: usize,
+    /// The file from the weights on: the twins of the inner loops read words that can begin in the weights and end behind
+    /// them, in the biases.
     weights: &'a [u8],
     biases: &'a [[u8; 4]],
     multipliers: &'a [[u8; 4]],
@@ -143,22 +151,17 @@ impl<'a> Layer<'a> {
         let record = format::layer_record(file, header.layers_at, index)?;
         let kernel = kernels::find(record.kind)?;
         let channels = usize::from(record.output.channels);
-        let channel_weights = usize::try_from((kernel.channel_weights)(&record)).ok()?;
-        let weights_len = channels.checked_mul(channel_weights)?;
-        Some(Self {
+        let table = |at| format::from(file, at)?.as_chunks().0.get(..channels);
+        let layer = Self {
             record,
             kernel,
-            channel_weights,
-            weights: format::from(file, record.weights_at)?.get(..weights_len)?,
-            biases: format::from(file, record.biases_at)?
-                .as_chunks()
-                .0
-                .get(..channels)?,
-            multipliers: format::from(file, record.multipliers_at)?
-                .as_chunks()
-                .0
-                .get(..channels)?,
-        })
+            channel_weights: usize::try_from((kernel.channel_weights)(&record)).ok()?,
+            weights: format::from(file, record.weights_at)?,
+            biases: table(record.biases_at)?,
+            multipliers: table(record.multipliers_at)?,
+        };
+        let weights_len = channels.checked_mul(layer.channel_weights)?;
+        (weights_len <= layer.weights.len()).then_some(layer)
     }
 
     /// The kind of layer: "convolution" or "dense".
@@ -173,7 +176,7 @@ impl<'a> Layer<'a> {
 
     /// Bytes of the file that the layer's weights, biases and multipliers take.
     pub fn flash_len(&self) -> usize {
-        self.weights.len()
+        self.weights().len()
             + self.biases.as_flattened().len()
             + self.multipliers.as_flattened().len()
     }
@@ -183,27 +186,41 @@ impl<'a> Layer<'a> {
         (self.kernel.multiply_adds)(&self.record)
     }
 
-    /// The output channels from `first` on.
-    pub(crate) fn channels(
+    /// All weights, channel by channel.
+    pub(crate) fn weights(&self) -> &'a [u8] {
+        let len = self.biases.len() * self.channel_weights;
+        self.weights.get(..len).unwrap_or_default()
+    }
+
+    /// Weights of each channel.
+    pub(crate) fn channel_weights(&self) -> usize {
+        self.channel_weights
+    }
+
+    /// The file from the weight at `first` of the channel at `channel` on.
+    pub(crate) fn weights_from(&self, channel: usize, first: usize) -> &'a [u8] {
+        let begin = channel.saturating_mul(self.channel_weights);
+        let begin = begin.saturating_add(first);
+        self.weights.get(begin..).unwrap_or_default()
+    }
+
+    /// What the sums of the channels from `first` on start from.
+    pub(crate) fn biases(&self, first: usize) -> impl Iterator<Item = i32> + use<'a> {
+        let biases = self.biases.get(first..).unwrap_or_default();
+        biases.iter().map(|&bias| i32::from_le_bytes(bias))
+    }
+
+    /// The int8 output of a sum of the channel at `index`.
+    pub(crate) fn requantizers(
         &self,
         first: usize,
-    ) -> impl Iterator<Item = Channel<'a>> + Clone + use<'a> {
-        let first_weight = first.saturating_mul(self.channel_weights);
-        let weights = self.weights.get(first_weight..).unwrap_or_default();
-        let biases = self.biases.get(first..).unwrap_or_default();
+    ) -> impl Iterator<Item = impl Fn(i32) -> i8 + use<>> + use<'a> {
+        let zero_point = self.record.output_zero_point;
         let multipliers = self.multipliers.get(first..).unwrap_or_default();
-        let weights = weights.chunks(self.channel_weights.max(1));
-        weights
-            .zip(biases)
-            .zip(multipliers)
-            .map_while(|((weights, &bias), &multiplier)| {
-                let multiplier = Multiplier::decode(multiplier)?;
-                Some(Channel {
-                    weights,
-                    bias: i32::from_le_bytes(bias),
-                    multiplier,
-                })
-            })
+        multipliers.iter().map(move |&multiplier| {
+            let multiplier = Multiplier::of_checked(multiplier);
+            move |sum| multiplier.requantize(sum, zero_point)
+        })
     }
 
     /// Values of the input.
@@ -221,19 +238,9 @@ impl<'a> Layer<'a> {
         (self.kernel.step_len)(&self.record).max(1)
     }
 
-    /// Computes the piece of the output that belongs to one step from the whole input.
+    /// Computes the piece of the output that belongs to one step from the input, of which only the part from
+    /// [`LayerRecord::first_read`] on is there.
     pub(crate) fn step(&self, input: &[i8], step: usize, output: &mut [i8]) {
         (self.kernel.step)(self, input, step, output);
     }
-}
-
-/// What a layer knows of one output channel.
-#[derive(Clone, Copy)]
-pub(crate) struct Channel<'a> {
-    /// The weights, int8.
-    pub weights: &'a [u8],
-    /// What the sum of the products starts from.
-    pub bias: i32,
-    /// The factor from the sum to the output.
-    pub multiplier: Multiplier,
 }

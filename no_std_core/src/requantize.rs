@@ -62,22 +62,83 @@ impl Multiplier {
         self.shift
     }
 
-    /// `acc` times the multiplier, rounded, plus `zero_point`, saturated to int8. It never falls as `acc` rises.
-    pub const fn requantize(self, acc: i32, zero_point: i8) -> i8 {
-        let acc24 = round_to_precision(acc.unsigned_abs() as u64);
-        let product24 = round_to_precision(acc24 * self.mantissa as u64);
-        // At most 2^55, so it fits and neither the sign nor the zero point can overflow.
-        let magnitude = divide(product24, self.shift as u32).cast_signed();
-        let rounded = if acc < 0 { -magnitude } else { magnitude } + zero_point as i64;
-        if rounded < i8::MIN as i64 {
-            i8::MIN
-        } else if rounded > i8::MAX as i64 {
-            i8::MAX
-        } else {
-            rounded as i8
+    /// The multiplier in four bytes that [`decode`](Self::decode) takes.
+    pub(crate) const fn of_checked(bytes: [u8; 4]) -> Self {
+        let bits = u32::from_le_bytes(bytes);
+        Self {
+            mantissa: bits & ((1 << PRECISION) - 1),
+            shift: (bits >> PRECISION) as u8,
         }
     }
+
+    /// `acc` times the multiplier, rounded, plus `zero_point`, saturated to int8. It never falls as `acc` rises.
+    #[inline]
+    pub const fn requantize(self, acc: i32, zero_point: i8) -> i8 {
+        let scaled = match self.scale_shortly(acc) {
+            Some(scaled) => scaled,
+            None => self.scale(acc),
+        };
+        // At most 2^24 either way, so the zero point cannot make it overflow.
+        let value = scaled + zero_point as i32;
+        if value < i8::MIN as i32 {
+            i8::MIN
+        } else if value > i8::MAX as i32 {
+            i8::MAX
+        } else {
+            value as i8
+        }
+    }
+
+    /// What [`scale`](Self::scale) gives, by one multiplication. `None` where that does not tell: where the exact product
+    /// is within the errors of single precision of a half, and for sums and multipliers out of the ordinary.
+    #[inline]
+    const fn scale_shortly(self, acc: i32) -> Option<i32> {
+        let fraction_bits = (self.shift as u32).wrapping_sub(PRECISION);
+        if acc << 8 >> 8 != acc || fraction_bits.wrapping_sub(1) >= 30 {
+            return None;
+        }
+        let half = 1 << (fraction_bits - 1);
+        let nearest = product_high(acc, self.mantissa) + half;
+        // The true sum is less than 1 greater. Where single precision rounds it, that moves it by 1/2 at most. Neither
+        // matters unless this is the last number that is rounded down or the first that is rounded up.
+        if (nearest + 1) & (half * 2 - 2) == 0 {
+            return None;
+        }
+        Some(nearest >> fraction_bits)
+    }
+
+    /// `acc` times the multiplier as single precision computes and rounds it, limited to 2^24 either way.
+    #[cold]
+    #[inline(never)]
+    const fn scale(self, acc: i32) -> i32 {
+        let acc24 = round_to_precision(acc.unsigned_abs() as u64);
+        let product24 = round_to_precision(acc24 * self.mantissa as u64);
+        let rounded = divide(product24, self.shift as u32);
+        let most = 1 << PRECISION;
+        let magnitude = if rounded < most { rounded } else { most } as i32;
+        if acc < 0 { -magnitude } else { magnitude }
+    }
 }
+
+/// `a * b / 2^24`, rounded down; `a` is -2^23 to 2^23 - 1, `b` less than 2^24.
+#[cfg(not(kernels = "armv6m"))]
+const fn product_high(a: i32, b: u32) -> i32 {
+    (((a << 8) as i64 * b as i64) >> 32) as i32
+}
+
+/// `a * b / 2^24`, rounded down; `a` is -2^23 to 2^23 - 1, `b` less than 2^24. Armv6-M multiplies to 32 bits only.
+#[cfg(any(test, kernels = "armv6m"))]
+const fn product_high_of_halves(a: i32, b: u32) -> i32 {
+    const HALF: u32 = PRECISION / 2;
+    const LOW: i32 = (1 << HALF) - 1;
+    let b = b.cast_signed();
+    let [a_high, a_low, b_high, b_low] = [a >> HALF, a & LOW, b >> HALF, b & LOW];
+    let middle = a_high * b_low + a_low * b_high + ((a_low * b_low) >> HALF);
+    a_high * b_high + (middle >> HALF)
+}
+
+#[cfg(kernels = "armv6m")]
+use product_high_of_halves as product_high;
 
 /// `x`, at most 2^55, rounded to 24 significant bits, ties to even.
 const fn round_to_precision(x: u64) -> u64 {
@@ -95,5 +156,33 @@ const fn divide(x: u64, shift: u32) -> u64 {
         }
         // Less than a half.
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::product_high_of_halves;
+
+    #[test]
+    fn products_of_halves_are_those_of_the_whole() {
+        let mut state = 1_u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state
+        };
+        for _ in 0..1_000_000 {
+            let a = random().cast_signed() >> (8 + random() % 24);
+            let b = random() >> 8 | 1 << 23;
+            let product = (i64::from(a) * i64::from(b)).div_euclid(1 << 24);
+            assert_eq!(i64::from(product_high_of_halves(a, b)), product, "{a} {b}");
+        }
+        for (a, expected) in [
+            (-0x80_0000, -0x80_0000),
+            (0x7f_ffff, 0x7f_fffe),
+            (-1, -1),
+            (0, 0),
+        ] {
+            assert_eq!(product_high_of_halves(a, 0xff_ffff), expected, "{a}");
+        }
     }
 }

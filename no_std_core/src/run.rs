@@ -4,7 +4,6 @@ use core::task::Poll;
 
 use crate::error::RunError;
 use crate::model::Model;
-use crate::plan;
 use crate::scores::Scores;
 
 /// The int8 value of a grey pixel, for models whose input zero point is -128.
@@ -103,17 +102,30 @@ impl<'r, 'a> Run<'r, 'a> {
     /// Computes the next piece of a layer's output. `None` after the last layer.
     fn advance(&mut self) -> Option<()> {
         let layer = self.model.layer(self.layer)?;
-        let first = self.layer == 0;
-        let stored_len = if first { 0 } else { layer.input_len() };
-        let (stored, output) = plan::split(self.arena, self.layer, stored_len, layer.output_len())?;
-        let input = if first { self.image } else { stored };
-
         let begin = self.step.checked_mul(layer.step_len())?;
-        let rest = output.get_mut(begin..)?;
-        let last = rest.len() <= layer.step_len();
-        let piece = rest.chunks_mut(layer.step_len()).next()?;
-        layer.step(input, self.step, piece);
-        (self.layer, self.step) = if last {
+        let end = begin.checked_add(layer.step_len())?.min(layer.output_len());
+        let first_read = layer.record().first_read(self.step);
+        let (input, output) = self.model.plan().split(
+            self.arena,
+            self.layer,
+            [
+                if self.layer == 0 {
+                    0
+                } else {
+                    layer.input_len()
+                },
+                layer.output_len(),
+            ],
+            if self.layer == 0 { 0 } else { first_read },
+            begin..end,
+        )?;
+        let input = if self.layer == 0 {
+            self.image.get(first_read..)?
+        } else {
+            input
+        };
+        layer.step(input, self.step, output);
+        (self.layer, self.step) = if end == layer.output_len() {
             (self.layer.checked_add(1)?, 0)
         } else {
             (self.layer, self.step + 1)
@@ -122,8 +134,11 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     /// The output of the last layer.
-    fn logits(&mut self) -> &[i8] {
-        plan::split(self.arena, self.model.last_layer(), 0, self.model.classes())
-            .map_or(&[], |(_, logits)| logits)
+    fn logits(&self) -> &[i8] {
+        let (last, classes) = (self.model.last_layer(), self.model.classes());
+        self.model
+            .plan()
+            .output(self.arena, last, classes)
+            .unwrap_or_default()
     }
 }

@@ -123,6 +123,16 @@ impl LayerRecord {
     /// The bytes that must be zero.
     pub(crate) const ZEROS: [Range<usize>; 3] = [3..4, 26..28, 40..LAYER_LEN];
 
+    /// Where in its input the layer first reads for the row `row` of its output: this row and later ones need nothing
+    /// before. 0 in a dense layer.
+    pub(crate) const fn first_read(&self, row: usize) -> usize {
+        let below = row * self.rows.pool as usize * self.rows.stride as usize;
+        let first = below.saturating_sub(self.rows.pad_begin as usize);
+        let rows = self.input.rows as usize;
+        let first = if first < rows { first } else { rows };
+        first * self.input.columns as usize * self.input.channels as usize
+    }
+
     /// The record's bytes.
     pub fn encode(&self) -> [u8; LAYER_LEN] {
         let zero_points = [self.input_zero_point, self.output_zero_point].map(i8::cast_unsigned);

@@ -1,12 +1,10 @@
 //! The dense layer: every output is a weighted sum of all inputs.
 
-use super::{Kernel, dot};
+use super::Kernel;
+use super::twin::{self, UNITS};
 use crate::error::Fault;
 use crate::format::{Axis, KIND_DENSE, LayerRecord};
 use crate::model::Layer;
-
-/// Units that one step computes.
-const UNITS: usize = 8;
 
 pub(super) const KERNEL: Kernel = Kernel {
     kind: KIND_DENSE,
@@ -19,7 +17,7 @@ pub(super) const KERNEL: Kernel = Kernel {
             .elements()
             .saturating_mul(layer.output.elements())
     },
-    step_len: |_| UNITS,
+    step_len: |_| 2 * UNITS,
     step,
 };
 
@@ -37,10 +35,20 @@ fn check(layer: &LayerRecord) -> Result<(), (Fault, usize)> {
 }
 
 fn step(layer: &Layer<'_>, input: &[i8], index: usize, output: &mut [i8]) {
-    let record = layer.record();
-    let units = layer.channels(index.saturating_mul(UNITS));
-    for (value, unit) in output.iter_mut().zip(units) {
-        let acc = unit.bias + dot(input, unit.weights, record.input_zero_point);
-        *value = unit.multiplier.requantize(acc, record.output_zero_point);
+    let zero_point = layer.record().input_zero_point;
+    let mut first = index * 2 * UNITS;
+    for outputs in output.chunks_mut(UNITS) {
+        let mut sums = [0; UNITS];
+        for (sum, bias) in sums.iter_mut().zip(layer.biases(first)) {
+            *sum = bias;
+        }
+        let weights = layer.weights_from(first, 0);
+        twin::add_products(input, zero_point, weights, &mut sums);
+        for ((output, requantize), sum) in
+            outputs.iter_mut().zip(layer.requantizers(first)).zip(sums)
+        {
+            *output = requantize(sum);
+        }
+        first += UNITS;
     }
 }

@@ -1,9 +1,11 @@
 //! What layers compute: one kind of layer a file, one table of them.
 //!
-//! A new kind is a file beside these and an entry of [`KERNELS`].
+//! A new kind is a file beside these and an entry of [`KERNELS`]. The inner loops are in [`twin`].
 
-mod conv_pool;
+mod convolution;
 mod dense;
+mod twin;
+mod windows;
 
 use crate::error::Fault;
 use crate::format::LayerRecord;
@@ -24,22 +26,14 @@ pub(crate) struct Kernel {
     pub multiply_adds: fn(&LayerRecord) -> u64,
     /// Values of the output that one step computes; the last step may have fewer.
     pub step_len: fn(&LayerRecord) -> usize,
-    /// Computes one step from the whole input: the step's number and its piece of the output.
+    /// Computes one step: of the input from [`LayerRecord::first_read`] on, the step's number, and its piece of the output.
     pub step: fn(&Layer<'_>, &[i8], usize, &mut [i8]),
 }
 
 /// Every kind of layer there is.
-static KERNELS: [Kernel; 2] = [conv_pool::KERNEL, dense::KERNEL];
+static KERNELS: [Kernel; 2] = [convolution::KERNEL, dense::KERNEL];
 
 /// The kernel of a kind of layer.
 pub(crate) fn find(kind: u8) -> Option<&'static Kernel> {
     KERNELS.iter().find(|kernel| kernel.kind == kind)
-}
-
-/// The sum of `(input - zero_point) * weight`, which cannot overflow: the loader has bounded it.
-fn dot(input: &[i8], weights: &[u8], zero_point: i8) -> i32 {
-    let product = |(&value, &weight): (&i8, &u8)| {
-        i32::from(i16::from(value) - i16::from(zero_point)) * i32::from(weight.cast_signed())
-    };
-    input.iter().zip(weights).map(product).sum()
 }

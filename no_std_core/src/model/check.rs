@@ -8,7 +8,7 @@ use crate::format::{
     self, HEADER_LEN, Header, LAYER_LEN, LAYOUT_PORTABLE, MAGIC, MAX_CLASSES, MAX_ELEMENTS, ONE,
     PROBABILITY_ENTRIES, Shape, VERSION,
 };
-use crate::plan;
+use crate::plan::Plan;
 use crate::prepare::{Preparation, SIDE};
 
 mod layer;
@@ -46,13 +46,13 @@ pub(super) fn check(file: &[u8]) -> Result<Model<'_>> {
     )?;
 
     let memory = error(Fault::Memory, Header::TABLE_AT);
-    let arena_len = plan::planned_len(file).ok_or(memory)?;
+    let plan = Plan::of(file).ok_or(memory)?;
     let input_len = usize::try_from(header.input.elements()).map_err(|_| memory)?;
     Ok(Model {
         file,
         header,
         input_len,
-        arena_len,
+        plan,
     })
 }
 

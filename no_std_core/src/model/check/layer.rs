@@ -69,7 +69,7 @@ fn check_layer(
 /// That weights and multipliers are such and that no sum can overflow.
 fn check_channels(layer: &Layer<'_>) -> Result<()> {
     let record = layer.record();
-    for (weight, at) in layer.weights.iter().zip(record.weights_at as usize..) {
+    for (weight, at) in layer.weights().iter().zip(record.weights_at as usize..) {
         ensure(weight.cast_signed() != i8::MIN, Fault::Weight, at)?;
     }
     for (multiplier, at) in layer
@@ -83,15 +83,15 @@ fn check_channels(layer: &Layer<'_>) -> Result<()> {
             at,
         )?;
     }
-    for (channel, at) in layer
-        .channels(0)
+    let channels = layer.weights().chunks(layer.channel_weights().max(1));
+    for ((bias, weights), at) in layer
+        .biases(0)
+        .zip(channels)
         .zip((record.biases_at as usize..).step_by(4))
     {
-        let weights = channel
-            .weights
-            .iter()
-            .map(|weight| u64::from(weight.cast_signed().unsigned_abs()));
-        let bound = u64::from(channel.bias.unsigned_abs()) + weights.sum::<u64>() * MAX_INPUT;
+        let magnitude = |weight: &u8| u64::from(weight.cast_signed().unsigned_abs());
+        let weights = weights.iter().map(magnitude).sum::<u64>();
+        let bound = u64::from(bias.unsigned_abs()) + weights * MAX_INPUT;
         ensure(bound < 1 << 31, Fault::Accumulator, at)?;
     }
     Ok(())

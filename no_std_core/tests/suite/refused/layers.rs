@@ -163,7 +163,7 @@ fn sums_that_could_overflow() {
     }
 }
 
-/// Layers of one weight whose outputs have 1.6 billion values each.
+/// Layers of one weight whose outputs have 1.6 billion values each. Of two that follow each other one writes in place.
 #[test]
 fn more_memory_than_there_is() {
     let layer = |axis: Axis, side: u16| LayerSpec {
@@ -178,6 +178,6 @@ fn more_memory_than_there_is() {
     };
     let same = layer(axis(1, 1, [0, 0], 1), 40_000);
     let last = layer(axis(255, 255, [0, 0], 156), 1);
-    let spec = ModelSpec::new(shape(40_000, 40_000, 1), 0, vec![same.clone(), same, last]);
+    let spec = ModelSpec::new(shape(40_000, 40_000, 1), 0, vec![same.clone(), same.clone(), same, last]);
     assert_eq!(error(&spec.file()), (28, Fault::Memory));
 }

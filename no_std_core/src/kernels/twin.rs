@@ -1,0 +1,25 @@
+//! The inner loops, in one form for each family of processors; all forms give the same sums.
+//!
+//! - [`Patch`] holds values of four windows side by side. Its sums with many filters are what convolutions are made of.
+//! - [`copy`] copies a few values, for which a call of `memcpy` would take longer than its work.
+//! - [`add_products`] adds the products of one input with the weights of some units: what dense layers are made of.
+
+#[cfg(kernels = "armv6m")]
+mod armv6m;
+#[cfg(kernels = "dsp")]
+mod dsp;
+#[cfg(kernels = "portable")]
+mod portable;
+
+#[cfg(kernels = "armv6m")]
+pub(super) use armv6m::{Patch, add_products, copy};
+#[cfg(kernels = "dsp")]
+pub(super) use dsp::{Patch, add_products, copy};
+#[cfg(kernels = "portable")]
+pub(super) use portable::{Patch, add_products, copy};
+
+/// Windows that a patch has.
+pub(super) const LANES: usize = 4;
+
+/// Units whose products are added in one go.
+pub(super) const UNITS: usize = 4;
