@@ -22,9 +22,22 @@ pub struct RawInstruction {
 /// What QEMU says about itself; more fields follow.
 #[repr(C)]
 pub struct Info {
-    _target_name: *const c_char,
+    target: *const c_char,
     _oldest_version: c_int,
     version: c_int,
+}
+
+impl Info {
+    /// QEMU's name for the processor: `arm`, `riscv32`.
+    ///
+    /// # Safety
+    ///
+    /// QEMU lends `self`.
+    pub unsafe fn target(&self) -> &str {
+        // SAFETY: the string lies in what QEMU lends.
+        let target = unsafe { CStr::from_ptr(self.target) };
+        target.to_str().unwrap_or_default()
+    }
 }
 
 /// What QEMU calls when it translates a block.

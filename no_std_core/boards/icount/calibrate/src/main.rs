@@ -1,5 +1,6 @@
 //! A firmware with loops of known length: for each n of 1, 10, 1000 and 100000 a section of exactly 2 n instructions, and
-//! one around all of them that holds the loads of n as well: 4 on Thumb, 5 on RISC-V.
+//! one around all of them that holds the loads of n as well: 4 instructions on Thumb, 5 on RISC-V. There, it holds another
+//! one whose bytes are a marker on Thumb.
 //!
 //! It needs no memory and no devices, so that one link serves every machine whose flash begins at the same address. At
 //! the end it leaves QEMU through semihosting.
@@ -61,6 +62,7 @@ global_asm!(
     ".global _start",
     "_start:",
     "slti x0, x9, 1",
+    ".half 0x46c9", // c.li a3, 18
     "spin 1",
     "spin 10",
     "spin 1000",
