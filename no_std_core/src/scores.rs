@@ -21,7 +21,11 @@ impl Scores {
         let weight = |&logit: &i8| model.probability(best.abs_diff(logit));
         // The best logit has an entry of 1, so the sum is not zero; all of them are far from overflowing.
         let sum = values.iter().map(weight).sum::<u32>().max(1);
-        let share = |logit| u64::from(weight(logit)) * u64::from(ONE) / u64::from(sum);
+        // `weight * ONE / sum`, the last bit on its own: the product can have 33 bits.
+        let share = |logit| {
+            let product = weight(logit) * (ONE / 2);
+            product / sum * 2 + u32::from(product % sum * 2 >= sum)
+        };
 
         let class = values
             .iter()
@@ -36,7 +40,7 @@ impl Scores {
         for logit in values {
             // The loader has seen that there are no more values than places.
             let _ = scores.logits.push(*logit);
-            let _ = scores.probabilities.push(share(logit) as u32);
+            let _ = scores.probabilities.push(share(logit));
         }
         scores.accepted = scores.probability() >= model.threshold();
         scores

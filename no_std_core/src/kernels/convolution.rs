@@ -6,7 +6,7 @@
 //! Windows are worked on four at a time: those of a tile, which make one place of the output, or four places where there
 //! are no tiles. What they cover is laid out side by side once and meets all filters there.
 
-use core::array;
+use core::{array, mem};
 
 use super::Kernel;
 use super::twin::{LANES, Patch};
@@ -126,37 +126,42 @@ fn convolve_and_pool(
     let record = layer.record();
     let channels = usize::from(record.output.channels).max(1);
     let width = usize::from(record.columns.pool);
+    let mut maxima = [i32::MIN; BLOCK];
     for (column, place) in output.chunks_mut(channels).enumerate() {
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
             let first = block * BLOCK;
-            let mut maxima = [i32::MIN; BLOCK];
             let rows = 0..usize::from(record.rows.pool);
             let columns = column * width..(column + 1) * width;
-            let mut tile = rows.flat_map(|row| {
-                columns
-                    .clone()
-                    .map(move |column| windows.window(row, column))
-            });
+            let mut tile = rows
+                .flat_map(|row| {
+                    columns
+                        .clone()
+                        .map(move |column| windows.window(row, column))
+                })
+                .peekable();
             while let Some(mut window) = tile.next() {
-                // A tile with too few windows has its last one several times.
                 let four = array::from_fn(|lane| {
                     if lane > 0 {
+                        // A tile with too few windows has its last one several times.
                         window = tile.next().unwrap_or(window);
                     }
                     window
                 });
                 let sums = workbench.sums(layer, windows, four, first);
-                for (maximum, sums) in maxima.iter_mut().zip(sums) {
-                    let [a, b, c, d] = *sums;
+                let maxima = maxima.iter_mut().zip(sums).map(|(maximum, &[a, b, c, d])| {
                     *maximum = a.max(b).max(c.max(d)).max(*maximum);
+                    maximum
+                });
+                if tile.peek().is_some() {
+                    maxima.for_each(drop);
+                    continue;
                 }
-            }
-            for ((output, requantize), maximum) in outputs
-                .iter_mut()
-                .zip(layer.requantizers(first))
-                .zip(maxima)
-            {
-                *output = requantize(maximum);
+                let requantizers = layer.requantizers(first);
+                for ((output, requantize), maximum) in
+                    outputs.iter_mut().zip(requantizers).zip(maxima)
+                {
+                    *output = requantize(mem::replace(maximum, i32::MIN));
+                }
             }
         }
     }
@@ -186,7 +191,10 @@ impl Workbench {
         let sums = self.sums.get_mut(..filters).unwrap_or_default();
         let len = layer.channel_weights();
         let zero_point = layer.record().input_zero_point;
-        for piece in windows.pieces(len) {
+        for piece in windows
+            .pieces(len)
+            .filter_map(|piece| windows.trim(piece, &four))
+        {
             for (lane, &window) in four.iter().enumerate() {
                 let values = windows.read(window, piece, &mut self.staging);
                 self.patch.set(lane, values, zero_point);

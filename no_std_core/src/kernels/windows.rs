@@ -99,6 +99,29 @@ impl<'a> Windows<'a> {
         })
     }
 
+    /// The piece without the padding that it begins or ends with in all windows, which adds nothing; `None` if it is all
+    /// padding. Pieces of several rows stay as they are.
+    pub fn trim(&self, piece: Piece, windows: &[Window]) -> Option<Piece> {
+        let len = piece.len.cast_signed();
+        if piece.column + len > self.window_row_len {
+            return Some(piece);
+        }
+        let (mut before, mut after) = (len, len);
+        for window in windows {
+            if (0..self.rows).contains(&(window.row + piece.row)) {
+                let begin = window.column + piece.column;
+                before = before.min((-begin).max(0));
+                after = after.min((begin + len - self.row_len).max(0));
+            }
+        }
+        (before + after < len).then(|| Piece {
+            row: piece.row,
+            column: piece.column + before,
+            first: piece.first + before.cast_unsigned(),
+            len: (len - before - after).cast_unsigned(),
+        })
+    }
+
     /// What a piece of a window holds, padding included.
     pub fn read<'s>(&'s self, window: Window, piece: Piece, staging: &'s mut Staging) -> &'s [i8] {
         match self.unbroken(window, piece) {

@@ -89,7 +89,16 @@ fn widen(places: &mut [[[u32; LANES]; 2]], lane: usize, groups: &[[i8; GROUP]], 
     // SAFETY: there is a group, as many places as groups, and of each place the words `lane` and `lane + 4` are set.
     unsafe {
         asm!(
+            "sub {word}, {end}, {places}",
+            "tst {word}, #32",
+            "bne 3f",
             "2:",
+            "ldr {word}, [{groups}], #4",
+            "sxtab16 {pair}, {offsets}, {word}",
+            "sxtab16 {word}, {offsets}, {word}, ror #8",
+            "str {word}, [{places}, #16]",
+            "str {pair}, [{places}], #32",
+            "3:",
             "ldr {word}, [{groups}], #4",
             "sxtab16 {pair}, {offsets}, {word}",
             "sxtab16 {word}, {offsets}, {word}, ror #8",
@@ -174,20 +183,21 @@ unsafe extern "C" fn add_products_of_groups(
 /// Adds to the sum of each unit the products of its weights with the input less its zero point. The units' weights begin
 /// every `input.len()` bytes; where they end early, the sums of the missing ones can be anything.
 pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
-    let (groups, rest) = input.as_chunks::<GROUP>();
+    const ROUND: usize = 4 * GROUP;
+    let (rounds, rest) = input.as_chunks::<ROUND>();
     let stride = input.len();
     let all_there = weights.len() >= stride.saturating_mul(UNITS);
-    let (by_groups, one_by_one) = if all_there && !groups.is_empty() {
-        (groups.len() * GROUP, rest)
+    let (by_rounds, one_by_one) = if all_there && !rounds.is_empty() {
+        (rounds.len() * ROUND, rest)
     } else {
         (0, input)
     };
-    if by_groups > 0 {
-        // SAFETY: there is a group, and all units have weights for all of them.
+    if by_rounds > 0 {
+        // SAFETY: there is a round, and all units have weights for all of them.
         unsafe {
             add_products_of_units(
-                groups.as_ptr(),
-                groups.len(),
+                input.as_ptr(),
+                rounds.len(),
                 weights.as_ptr(),
                 stride,
                 offsets(zero_point),
@@ -196,7 +206,7 @@ pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i3
         }
     }
     for (sum, weights) in sums.iter_mut().zip(weights.chunks(stride.max(1))) {
-        let weights = weights.get(by_groups..).unwrap_or_default();
+        let weights = weights.get(by_rounds..).unwrap_or_default();
         for (&value, weight) in one_by_one.iter().zip(weights) {
             let difference = i32::from(value) - i32::from(zero_point);
             *sum += difference * i32::from(weight.cast_signed());
@@ -204,17 +214,17 @@ pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i3
     }
 }
 
-/// [`add_products`] for at least one group.
+/// [`add_products`] for at least one round, which has four groups of input.
 #[unsafe(naked)]
 unsafe extern "C" fn add_products_of_units(
-    input: *const [i8; GROUP],
-    groups: usize,
+    input: *const i8,
+    rounds: usize,
     weights: *const u8,
     stride: usize,
     offsets: u32,
     sums: *mut [i32; UNITS],
 ) {
-    // r0 input, r1 groups left, r2 weights of units 0 and 1, r12 of 2 and 3, r3 from one to the other, r4 to r7 the sums,
+    // r0 input, r1 rounds left, r2 weights of units 0 and 1, r12 of 2 and 3, r3 from one to the other, r4 to r7 the sums,
     // r8 the offsets, r9 and r10 pairs of values, r11 and lr pairs of weights.
     naked_asm!(
         "push {{r4-r11, lr}}",
@@ -223,6 +233,7 @@ unsafe extern "C" fn add_products_of_units(
         "ldm r12, {{r4-r7}}",
         "add r12, r2, r3, lsl #1",
         "2:",
+        ".rept 4",
         "ldr r9, [r0], #4",
         "sxtab16 r10, r8, r9, ror #8",
         "sxtab16 r9, r8, r9",
@@ -246,6 +257,7 @@ unsafe extern "C" fn add_products_of_units(
         "sxtb16 r11, r11, ror #8",
         "smlad r6, r9, lr, r6",
         "smlad r6, r10, r11, r6",
+        ".endr",
         "subs r1, r1, #1",
         "bne 2b",
         "ldr r12, [sp, #40]",
