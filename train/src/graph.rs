@@ -261,6 +261,7 @@ impl Graph {
             name: format!("{}_{index}", node.operator.name),
             op_type: node.operator.name.into(),
             attribute: node.attributes.to_onnx(),
+            domain: String::new(),
         }
     }
 

@@ -92,6 +92,9 @@ pub struct Node {
     /// Attributes.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeEntry>,
+    /// The operator set that the operator is of; empty for the standard one.
+    #[prost(string, tag = "7")]
+    pub domain: String,
 }
 
 /// A named attribute of a node; `kind` says which field holds its value.

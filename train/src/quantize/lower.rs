@@ -196,14 +196,17 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    fn conv(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
+    /// Fails unless the value still has rows and columns.
+    fn expect_four_axes(&self, node: &onnx::Node) -> Result<(), LowerError> {
         if self.flat {
-            return Err(refusal(
-                node,
-                "an input of four axes",
-                "one that was flattened",
-            ));
+            let expected = "an input of four axes";
+            return Err(refusal(node, expected, "one that was flattened"));
         }
+        Ok(())
+    }
+
+    fn conv(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
+        self.expect_four_axes(node)?;
         let (weight, bias) = self.tensors.conv(node)?;
         let (filters, channels, rows, columns) = weight.dim();
         let window = attributes::window(node, Some([rows, columns]))?;
@@ -255,6 +258,7 @@ impl<'a> Chain<'a> {
     }
 
     fn max_pool(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
+        self.expect_four_axes(node)?;
         let window = attributes::window(node, None)?;
         if window != Window::tiles(window.kernel) {
             let expected = "tiles: strides equal to kernel_shape, and no pads";

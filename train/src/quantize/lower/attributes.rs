@@ -4,56 +4,85 @@ use super::{LowerError, refusal};
 use crate::onnx::{AttributeEntry, Node};
 use crate::ops::Window;
 
-/// For each operator the attributes that may say one thing only, which is also what their absence means.
-const FIXED: [(&str, &[(&str, &str)]); 5] = [
-    (
-        "Conv",
-        &[
-            ("auto_pad", "NOTSET"),
-            ("dilations", "[1, 1]"),
-            ("group", "1"),
+/// What a node of an operator may say.
+struct Operator {
+    name: &'static str,
+    /// Attributes with their values; their absence means the first.
+    limited: &'static [(&'static str, &'static [&'static str])],
+    /// Attributes that [`window`] checks.
+    free: &'static [&'static str],
+}
+
+const OPERATORS: [Operator; 5] = [
+    Operator {
+        name: "Conv",
+        limited: &[
+            ("auto_pad", &["NOTSET"]),
+            ("dilations", &["[1, 1]"]),
+            ("group", &["1"]),
         ],
-    ),
-    ("Gemm", &[("alpha", "1"), ("beta", "1"), ("transA", "0")]),
-    ("Relu", &[]),
-    (
-        "MaxPool",
-        &[
-            ("auto_pad", "NOTSET"),
-            ("ceil_mode", "0"),
-            ("dilations", "[1, 1]"),
-            ("storage_order", "0"),
+        free: &["kernel_shape", "pads", "strides"],
+    },
+    Operator {
+        name: "Gemm",
+        limited: &[
+            ("alpha", &["1"]),
+            ("beta", &["1"]),
+            ("transA", &["0"]),
+            ("transB", &["0", "1"]),
         ],
-    ),
-    ("Flatten", &[("axis", "1")]),
+        free: &[],
+    },
+    Operator {
+        name: "Relu",
+        limited: &[],
+        free: &[],
+    },
+    Operator {
+        name: "MaxPool",
+        limited: &[
+            ("auto_pad", &["NOTSET"]),
+            ("ceil_mode", &["0"]),
+            ("dilations", &["[1, 1]"]),
+            ("storage_order", &["0"]),
+        ],
+        free: &["kernel_shape", "pads", "strides"],
+    },
+    Operator {
+        name: "Flatten",
+        limited: &[("axis", &["1"])],
+        free: &[],
+    },
 ];
-/// Attributes that are read.
-const FREE: [&str; 4] = ["kernel_shape", "pads", "strides", "transB"];
+/// Both names of the standard operator set.
+const STANDARD: [&str; 2] = ["", "ai.onnx"];
 /// The largest size of a window that a flash file can say.
 const LARGEST: i64 = 255;
 
 /// Fails unless the operator is supported and its attributes are.
 pub(super) fn check(node: &Node) -> Result<(), LowerError> {
-    let Some((_, fixed)) = FIXED.iter().find(|(operator, _)| *operator == node.op_type) else {
-        let expected = FIXED.map(|(operator, _)| operator).join(", ");
-        return Err(refusal(
-            node,
-            &format!("an operator of {expected}"),
-            &node.op_type,
-        ));
+    let is_standard = STANDARD.contains(&node.domain.as_str());
+    let mut operators = OPERATORS.iter().filter(|_| is_standard);
+    let Some(operator) = operators.find(|operator| operator.name == node.op_type) else {
+        let names = OPERATORS.map(|operator| operator.name).join(", ");
+        let domain = if is_standard {
+            String::new()
+        } else {
+            format!("{}::", node.domain)
+        };
+        let expected = format!("a standard operator of {names}");
+        return Err(refusal(node, &expected, domain + &node.op_type));
     };
-    for attribute in node
-        .attribute
-        .iter()
-        .filter(|one| !FREE.contains(&one.name.as_str()))
-    {
+    let attributes = node.attribute.iter();
+    for attribute in attributes.filter(|one| !operator.free.contains(&one.name.as_str())) {
         let found = format!("{} {}", attribute.name, text(attribute));
-        let supported = fixed.iter().find(|(name, _)| *name == attribute.name);
-        let Some((name, value)) = supported else {
+        let mut limited = operator.limited.iter();
+        let Some((name, values)) = limited.find(|(name, _)| *name == attribute.name) else {
             return Err(refusal(node, "no attribute of this name", found));
         };
-        if text(attribute) != *value {
-            return Err(refusal(node, &format!("{name} {value}"), found));
+        if !values.contains(&text(attribute).as_str()) {
+            let expected = format!("{name} {}", values.join(" or "));
+            return Err(refusal(node, &expected, found));
         }
     }
     Ok(())

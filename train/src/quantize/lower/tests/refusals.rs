@@ -43,6 +43,14 @@ fn unsupported_operators_are_named_with_the_supported_ones() {
             "found Sigmoid",
         ],
     );
+    let change = |graph: &mut onnx::Graph| node(graph, "Conv", 1).domain = "com.x".into();
+    assert_refused(
+        change,
+        &[
+            "node Conv_3 (Conv): expected a standard operator",
+            "found com.x::Conv",
+        ],
+    );
     let change = |graph: &mut onnx::Graph| {
         node(graph, "Relu", 1).op_type = "Tanh".into();
         node(graph, "Tanh", 0).name.clear();
@@ -78,6 +86,10 @@ fn unsupported_attributes() -> Vec<(&'static str, AttributeEntry, &'static str, 
         ("Conv", integers("kernel_shape", &[3, 3]), "filters of 1 x 3 x 3", "1 x 5 x 5"),
         ("Gemm", half, "expected alpha 1", "found alpha 0.5"),
         ("Gemm", integer("transA", 1), "expected transA 0", "transA 1"),
+        ("Gemm", integer("transB", 2), "expected transB 0 or 1", "transB 2"),
+        ("Gemm", integers("strides", &[1, 1]), "no attribute of this name", "strides [1, 1]"),
+        ("Relu", integers("pads", &[0, 0, 0, 0]), "no attribute of this name", "pads [0, 0, 0, 0]"),
+        ("Conv", integer("transB", 1), "no attribute of this name", "transB 1"),
         ("MaxPool", integer("ceil_mode", 1), "expected ceil_mode 0", "ceil_mode 1"),
         ("MaxPool", integers("strides", &[1, 1]), "tiles", "strides: [1, 1]"),
         ("MaxPool", integers("pads", &[1, 0, 0, 0]), "tiles", "pads: [1, 0, 0, 0]"),
@@ -173,7 +185,19 @@ fn graphs_that_are_no_chain_are_refused() {
     };
     assert_refused(change, &["node Gemm_7 (Gemm)", "by Flatten"]);
     let change = |graph: &mut onnx::Graph| node(graph, "Relu", 2).op_type = "MaxPool".into();
-    assert_refused(change, &["node Relu_8 (MaxPool)", "kernel_shape"]);
+    assert_refused(change, &["node Relu_8 (MaxPool)", "four axes", "flattened"]);
+    // The second MaxPool and Flatten change places.
+    let change = |graph: &mut onnx::Graph| {
+        let [relu, pooled, flat] = [4, 5, 6].map(|index| graph.node[index].output[0].clone());
+        graph.node.swap(5, 6);
+        (graph.node[5].input[0], graph.node[5].output[0]) = (relu, flat.clone());
+        (graph.node[6].input[0], graph.node[6].output[0]) = (flat, pooled.clone());
+        node(graph, "Gemm", 0).input[0] = pooled;
+    };
+    assert_refused(
+        change,
+        &["node MaxPool_5 (MaxPool)", "four axes", "flattened"],
+    );
     assert_refused(
         |graph| graph.node.truncate(9),
         &["output `logits`", "ends in `Relu_17`"],
