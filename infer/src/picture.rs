@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::file::{self, InFile, ReadError, display_name, one_line};
 
 /// Width and height of a model's picture, in pixels.
-pub const SIDE: usize = 28;
+pub const SIDE: usize = prepare::SIDE;
 
 /// Pixels of a model's picture.
 pub const PIXELS: usize = SIDE * SIDE;
@@ -22,7 +22,7 @@ pub const PIXELS: usize = SIDE * SIDE;
 pub type Pixels = [u8; PIXELS];
 
 /// Largest width and height of a picture, in pixels.
-pub const MAX_SIDE: u32 = 8192;
+pub const MAX_SIDE: u32 = prepare::MAX_SIDE;
 
 /// Most bytes a decoded picture may take: the largest one with four bytes a pixel.
 pub const MAX_DECODED_BYTES: u64 = (MAX_SIDE as u64).pow(2) * 4;
@@ -125,7 +125,7 @@ pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, Pic
     let mut rows = prepare::Pixels::new(grey.as_raw(), width, height)?;
     let mut image = [0; PIXELS];
     preparation.prepare(&mut rows, &mut image)?;
-    Ok(image.map(|value| value.cast_unsigned() ^ 0x80))
+    Ok(image.map(|value| (i16::from(value) + 128) as u8))
 }
 
 fn resize(grey: &GrayImage) -> Pixels {
