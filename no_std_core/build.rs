@@ -1,13 +1,17 @@
-//! Chooses the inner loops for the target: `cfg(kernels = "...")`.
+//! Chooses the inner loops for the target, `cfg(kernels = "...")`, and says where it is of Armv8-M, `cfg(armv8m)`.
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(kernels, values(\"dsp\", \"armv6m\", \"portable\"))");
+    println!("cargo::rustc-check-cfg=cfg(armv8m)");
     let target = env::var("TARGET").unwrap_or_default();
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     println!("cargo::rustc-cfg=kernels=\"{}\"", kernels(&target, &flags));
+    if target.starts_with("thumbv8m") {
+        println!("cargo::rustc-cfg=armv8m");
+    }
 }
 
 /// Stable compilers do not tell which Arm extensions a target has, but the target's name and the processor's do.

@@ -9,6 +9,20 @@ use core::slice;
 
 use super::{LANES, UNITS};
 
+/// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
+#[cfg(armv8m)]
+macro_rules! processor {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+#[cfg(not(armv8m))]
+macro_rules! processor {
+    () => {
+        ""
+    };
+}
+
 /// Values that a word of weights belongs to.
 const GROUP: usize = 4;
 
@@ -134,6 +148,7 @@ unsafe extern "C" fn add_products_of_groups(
     // r0 weights, r1 patch, r2 its end, r3 and r12 pairs of weights, r4 to r7 the sums, r8 to r11 pairs of values, lr the
     // place of the sums. On the stack: at 0 the entry, 4 the skip, 8 the patch, 48 the sums, 52 the filters left.
     naked_asm!(
+        processor!(),
         "push {{r0-r2, r4-r11, lr}}",
         "rsb r12, r3, #0",
         "and r12, r12, #3",
@@ -227,6 +242,7 @@ unsafe extern "C" fn add_products_of_units(
     // r0 input, r1 rounds left, r2 weights of units 0 and 1, r12 of 2 and 3, r3 from one to the other, r4 to r7 the sums,
     // r8 the offsets, r9 and r10 pairs of values, r11 and lr pairs of weights.
     naked_asm!(
+        processor!(),
         "push {{r4-r11, lr}}",
         "ldr r8, [sp, #36]",
         "ldr r12, [sp, #40]",

@@ -37,12 +37,17 @@ impl Patch {
     ) {
         let values = self.values.get(..len).unwrap_or_default();
         for (sums, weights) in sums.iter_mut().zip(weights.chunks(stride.max(1))) {
+            // Four sums by name stay in registers even where a compiler minds the size of loops.
+            let [mut a, mut b, mut c, mut d] = *sums;
             for (values, weight) in values.iter().zip(weights) {
                 let weight = i32::from(weight.cast_signed());
-                for (sum, &value) in sums.iter_mut().zip(values) {
-                    *sum += i32::from(value) * weight;
-                }
+                let &[e, f, g, h] = values;
+                a += i32::from(e) * weight;
+                b += i32::from(f) * weight;
+                c += i32::from(g) * weight;
+                d += i32::from(h) * weight;
             }
+            *sums = [a, b, c, d];
         }
     }
 }
