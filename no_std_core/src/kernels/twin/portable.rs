@@ -37,17 +37,16 @@ impl Patch {
     ) {
         let values = self.values.get(..len).unwrap_or_default();
         for (sums, weights) in sums.iter_mut().zip(weights.chunks(stride.max(1))) {
-            // Four sums by name stay in registers even where a compiler minds the size of loops.
-            let [mut a, mut b, mut c, mut d] = *sums;
+            // One by one and in a copy, the sums stay in registers even where a compiler minds the size of loops.
+            let mut totals = *sums;
             for (values, weight) in values.iter().zip(weights) {
                 let weight = i32::from(weight.cast_signed());
-                let &[e, f, g, h] = values;
-                a += i32::from(e) * weight;
-                b += i32::from(f) * weight;
-                c += i32::from(g) * weight;
-                d += i32::from(h) * weight;
+                totals[0] += i32::from(values[0]) * weight;
+                totals[1] += i32::from(values[1]) * weight;
+                totals[2] += i32::from(values[2]) * weight;
+                totals[3] += i32::from(values[3]) * weight;
             }
-            *sums = [a, b, c, d];
+            *sums = totals;
         }
     }
 }
