@@ -15,19 +15,21 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// The scores of a model that ended with these values, one a class.
-    pub(crate) fn new(model: &Model<'_>, values: &[i8]) -> Self {
-        let best = values.iter().copied().max().unwrap_or_default();
+    /// The scores of a model that ended with these logits, one a class (more are ignored); [`run`](crate::run()) gives
+    /// those of an image.
+    pub fn new(model: &Model<'_>, logits: &[i8]) -> Self {
+        let logits = logits.get(..model.classes()).unwrap_or(logits);
+        let best = logits.iter().copied().max().unwrap_or_default();
         let weight = |&logit: &i8| model.probability(best.abs_diff(logit));
         // The best logit has an entry of 1, so the sum is not zero; all of them are far from overflowing.
-        let sum = values.iter().map(weight).sum::<u32>().max(1);
+        let sum = logits.iter().map(weight).sum::<u32>().max(1);
         // `weight * ONE / sum`, the last bit on its own: the product can have 33 bits.
         let share = |logit| {
             let product = weight(logit) * (ONE / 2);
             product / sum * 2 + u32::from(product % sum * 2 >= sum)
         };
 
-        let class = values
+        let class = logits
             .iter()
             .position(|&logit| logit == best)
             .unwrap_or_default();
@@ -37,8 +39,8 @@ impl Scores {
             class,
             accepted: false,
         };
-        for logit in values {
-            // The loader has seen that there are no more values than places.
+        for logit in logits {
+            // There are places for as many classes as the loader lets through.
             let _ = scores.logits.push(*logit);
             let _ = scores.probabilities.push(share(logit));
         }

@@ -4,7 +4,7 @@ use no_std_core::format::{Axis, KIND_DENSE, ONE};
 use no_std_core::{Model, Scores, run};
 
 use crate::random::Random;
-use crate::support::{LayerSpec, ModelSpec, multiplier, shape};
+use crate::support::{LayerSpec, ModelSpec, multiplier, shape, tiny};
 
 /// A model whose logits are its biases, with the probabilities of one logit step being a factor `e^scale` apart.
 fn scores(logits: &[i8], scale: f64, threshold: u32) -> Scores {
@@ -71,6 +71,24 @@ fn certainty_is_one_and_equality_is_shared() {
     assert_eq!(scores(&[127, -128], 0.5, 0).probabilities(), [ONE, 0]);
     assert_eq!(scores(&[1, 1, 1], 0.5, 0).probabilities(), [ONE / 3; 3]);
     assert_eq!(scores(&[-128; 32], 0.5, 0).probabilities(), [ONE / 32; 32]);
+}
+
+#[test]
+fn logits_from_elsewhere_have_the_same_scores() {
+    let file = tiny().file();
+    let model = Model::new(&file).unwrap();
+    let image = Random(4).image(&tiny());
+    let of_image = run(&model, &image, &mut vec![0; model.arena_len()]).unwrap();
+    assert_eq!(Scores::new(&model, of_image.logits()), of_image);
+    // More than there are classes, none, and fewer.
+    let more = Scores::new(&model, &vec![5; 100_000]);
+    assert_eq!(more, Scores::new(&model, &[5, 5]));
+    let none = Scores::new(&model, &[]);
+    assert_eq!(
+        (none.logits(), none.probability(), none.accepted()),
+        (&[][..], 0, false)
+    );
+    assert_eq!(Scores::new(&model, &[-3]).probabilities(), [ONE]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use ndarray::{Array2, ArrayView3, Axis};
-use no_std_core::{Model, Scores, quantize_pixel};
+use no_std_core::{Layer, Model, Scores, quantize_pixel};
 
 use super::choose::Candidate;
 use super::{QuantizeError, Request, VARIANTS, go_on};
@@ -16,16 +16,39 @@ use crate::ops::Quantization;
 use crate::runtime::Runtime;
 
 /// What the core says of a flash file.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FlashFacts {
     /// Bytes of the file.
     pub flash: usize,
     /// Bytes of memory that a run needs beside the image.
     pub memory: usize,
+    /// What it says of each layer.
+    pub layers: Vec<LayerFacts>,
     /// Least probability of an image that is accepted, in 1/65536.
     pub threshold: u32,
     /// Share of the images held out that are accepted.
     pub accepted: f64,
+}
+
+/// What the core says of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerFacts {
+    /// Bytes of weights, biases and multipliers.
+    pub flash: usize,
+    /// Bytes of its output.
+    pub memory: usize,
+    /// Multiplications and additions for one image.
+    pub multiply_adds: usize,
+}
+
+impl LayerFacts {
+    fn of(layer: &Layer<'_>) -> Self {
+        Self {
+            flash: layer.flash_len(),
+            memory: layer.record().output.elements() as usize,
+            multiply_adds: layer.multiply_adds() as usize,
+        }
+    }
 }
 
 /// Fails unless the core, on the flash file at `path`, gives the logits that the runtime gave on `held_out`.
@@ -39,11 +62,12 @@ pub fn flash_file(
     let file = read(path)?;
     let model = Model::new(&file).map_err(QuantizeError::Core)?;
     let scores = scores(&model, held_out, interrupted)?;
-    compare(runtime.kind().name(), &best.integers(), &scores)?;
+    compare(runtime.kind().name(), &best.integers, &scores)?;
     let accepted = scores.iter().filter(|scores| scores.accepted()).count();
     Ok(FlashFacts {
         flash: file.len(),
         memory: model.arena_len(),
+        layers: model.layers().map(|layer| LayerFacts::of(&layer)).collect(),
         threshold: model.threshold(),
         accepted: accepted as f64 / scores.len() as f64,
     })
@@ -61,11 +85,8 @@ pub fn int8_model(
     let core = Model::new(&file).map_err(QuantizeError::Core)?;
     let expected = scores(&core, request.checked, request.interrupted)?;
     let logits = run_model(runtime, &read(model)?, request.checked, VARIANTS)?;
-    compare(
-        runtime.kind().name(),
-        &integers(&logits, meaning),
-        &expected,
-    )?;
+    let name = runtime.kind().name();
+    compare(name, &integers(name, &logits, meaning)?, &expected)?;
     if let Some(second) = request.second {
         let logits = second
             .logits(model)
@@ -73,7 +94,8 @@ pub fn int8_model(
                 runtime: second.name().into(),
                 reason,
             })?;
-        compare(second.name(), &integers(&logits, meaning), &expected)?;
+        let name = second.name();
+        compare(name, &integers(name, &logits, meaning)?, &expected)?;
     }
     Ok(())
 }
@@ -85,10 +107,23 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// The integers that logits stand for.
-pub fn integers(logits: &Array2<f32>, meaning: Quantization) -> Array2<i8> {
-    let zero_point = f32::from(meaning.zero_point);
-    logits.mapv(|logit| (logit / meaning.scale + zero_point).round_ties_even() as i8)
+/// The integers that a runtime's logits stand for: each to the bit, or the runtime has computed something else.
+pub fn integers(
+    runtime: &str,
+    logits: &Array2<f32>,
+    Quantization { scale, zero_point }: Quantization,
+) -> Result<Array2<i8>, QuantizeError> {
+    let zero_point = f32::from(zero_point);
+    let integer = |logit: f32| (logit / scale + zero_point).round_ties_even() as i8;
+    let stands_for = |integer: i8| (f32::from(integer) - zero_point) * scale;
+    let is_other = |logit: &&f32| stands_for(integer(**logit)).to_bits() != logit.to_bits();
+    match logits.iter().find(is_other) {
+        None => Ok(logits.mapv(integer)),
+        Some(logit) => Err(QuantizeError::Check {
+            runtime: runtime.into(),
+            reason: format!("expected logits that int8 integers stand for, found {logit:e}"),
+        }),
+    }
 }
 
 /// Fails unless a runtime's logits are those of the core, on every sample.
@@ -173,10 +208,17 @@ mod tests {
                     (16 * row + column) as u8 as i8
                 });
                 let real = |q: i8| scale * f32::from(i16::from(q) - i16::from(zero_point));
-                assert_eq!(
-                    integers(&all.mapv(real), Quantization { scale, zero_point }),
-                    all
-                );
+                let meaning = Quantization { scale, zero_point };
+                let logits = all.mapv(real);
+                assert_eq!(integers("a", &logits, meaning).unwrap(), all);
+                // Neither a bit more, nor half an integer, nor one that is beyond all of them.
+                let next = f32::from_bits(logits[[3, 3]].to_bits() + 1);
+                for other in [next, real(7) + scale / 2.0, real(127) + scale, f32::NAN] {
+                    let mut logits = logits.clone();
+                    logits[[3, 3]] = other;
+                    let error = integers("a", &logits, meaning).unwrap_err().to_string();
+                    assert!(error.starts_with("checking it on a failed: "), "{error}");
+                }
             }
         }
     }

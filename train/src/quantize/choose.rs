@@ -24,8 +24,8 @@ pub struct Candidate {
     pub ranges: Vec<Range>,
     /// The layers.
     pub layers: Vec<Int8Layer>,
-    /// Logits of the images to choose by, plain and inverted, as real numbers.
-    pub logits: Array2<f32>,
+    /// Logits of the images to choose by, plain and inverted.
+    pub integers: Array2<i8>,
     /// Share of right answers.
     pub accuracy: f64,
 }
@@ -33,41 +33,14 @@ pub struct Candidate {
 impl Candidate {
     /// What the integers of the logits stand for.
     pub fn meaning(&self) -> Quantization {
-        self.layers.last().map_or(IMAGE, |layer| layer.to)
-    }
-
-    /// The logits as integers.
-    pub fn integers(&self) -> Array2<i8> {
-        integers(&self.logits, self.meaning())
-    }
-
-    fn new(
-        runtime: &Runtime,
-        network: &FloatNetwork,
-        method: Method,
-        outputs: &mut [Vec<f32>],
-        held_out: &Dataset,
-    ) -> Result<Self, Error> {
-        let ranges: Vec<Range> = outputs
-            .iter_mut()
-            .map(|values| Range::of(values, method))
-            .collect();
-        let layers = quantize_layers(network, &ranges)?;
-        let model = graphs::shipped(network, &layers, &[])?;
-        let logits = run_model(runtime, &model, held_out, VARIANTS)?;
-        let accuracy = accuracy(&logits, held_out);
-        Ok(Self {
-            method,
-            ranges,
-            layers,
-            logits,
-            accuracy,
-        })
+        meaning(&self.layers)
     }
 }
 
 /// The best candidate; on equal accuracy an earlier method is preferred. `outputs` are those of each float layer for
 /// the calibration images.
+///
+/// A method whose ranges no integers can cover is passed over; if none is left, the first one's reason is the error.
 pub fn choose(
     runtime: &Runtime,
     network: &FloatNetwork,
@@ -75,18 +48,39 @@ pub fn choose(
     held_out: &Dataset,
     interrupted: &AtomicBool,
 ) -> Result<Candidate, Error> {
-    let [first, others @ ..] = METHODS;
-    let mut best = Candidate::new(runtime, network, first, &mut outputs, held_out)?;
-    for method in others {
+    let mut best: Option<Candidate> = None;
+    let mut refusals = Vec::new();
+    for method in METHODS {
         go_on(interrupted)?;
-        match Candidate::new(runtime, network, method, &mut outputs, held_out) {
-            Ok(candidate) if candidate.accuracy > best.accuracy => best = candidate,
-            // A narrower range than the whole may be impossible where the whole is not.
-            Ok(_) | Err(Error::Quantize(_)) => {}
-            Err(error) => return Err(error),
+        let range = |values: &mut Vec<f32>| Range::of(values, method);
+        let ranges: Vec<Range> = outputs.iter_mut().map(range).collect();
+        let layers = match quantize_layers(network, &ranges) {
+            Ok(layers) => layers,
+            Err(refusal) => {
+                refusals.push(refusal);
+                continue;
+            }
+        };
+        let model = graphs::shipped(network, &layers, &[])?;
+        let logits = run_model(runtime, &model, held_out, VARIANTS)?;
+        let accuracy = accuracy(&logits, held_out);
+        if best.as_ref().is_none_or(|best| accuracy > best.accuracy) {
+            let meaning = meaning(&layers);
+            best = Some(Candidate {
+                method,
+                ranges,
+                layers,
+                integers: integers(runtime.kind().name(), &logits, meaning)?,
+                accuracy,
+            });
         }
     }
-    Ok(best)
+    best.ok_or_else(|| refusals.swap_remove(0).into())
+}
+
+/// What the integers of the last layer stand for.
+fn meaning(layers: &[Int8Layer]) -> Quantization {
+    layers.last().map_or(IMAGE, |layer| layer.to)
 }
 
 /// The layers in integers, each taking what the one before puts out.

@@ -91,11 +91,12 @@ pub fn quantize(
     let measured = measure::measure(runtime, request, &network, &best, held_out)?;
     let metadata = metadata::of_int8(&network, &best, &measured);
     let model = graphs::shipped(&network, int8, &metadata)?;
-    let said = Said {
+    let mut said = Said {
         labels: &labels,
-        threshold: write::threshold(&best.integers(), best.meaning().scale),
+        threshold: 0,
         preparation: request.preparation,
     };
+    said.threshold = write::threshold(&write::flash_file(&network, int8, &said)?, &best.integers)?;
     let flash = write::flash_file(&network, int8, &said)?;
     stage("running both files before they get their names");
     let flash_facts = write_checked(runtime, request, &best, held_out, [&model, &flash])?;

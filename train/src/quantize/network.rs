@@ -40,13 +40,6 @@ pub struct Layer {
     pub output: [usize; 3],
 }
 
-impl Layer {
-    /// Multiplications and additions for one image.
-    pub fn multiply_adds(&self) -> usize {
-        self.weight.len() * self.convolved[1] * self.convolved[2]
-    }
-}
-
 /// A float model as a chain of layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatNetwork {

@@ -11,15 +11,12 @@ use super::network::FloatNetwork;
 use super::range::{Method, Range};
 use crate::net::thousands;
 
-/// A bias and a multiplier.
-const BYTES_PER_FILTER: usize = 8;
-
 /// One layer of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Name: `conv1`.
     pub name: String,
-    /// Real numbers that the integers of its output cover.
+    /// Where the method saw its output; the integers cover this up to the rounding of scale and zero point.
     pub range: Range,
     /// Real number that a step of 1 stands for.
     pub scale: f32,
@@ -27,7 +24,7 @@ pub struct Row {
     pub signal_to_noise: f64,
     /// Bytes of weights, biases and multipliers.
     pub flash: usize,
-    /// Bytes of input and output; the image is the caller's.
+    /// Bytes of its output.
     pub memory: usize,
     /// Multiplications and additions for one image.
     pub multiply_adds: usize,
@@ -54,19 +51,15 @@ impl Report {
         measured: Measured,
         flash_facts: FlashFacts,
     ) -> Self {
-        let rows = network.layers.iter().enumerate().map(|(index, layer)| {
-            let length = |shape: [usize; 3]| shape.iter().product::<usize>();
-            let stored_input = if index == 0 { 0 } else { length(layer.input) };
-            let filters = &best.layers[index].filters;
-            Row {
-                name: layer.name.clone(),
-                range: best.ranges[index],
-                scale: best.layers[index].to.scale,
-                signal_to_noise: signal_to_noise[index],
-                flash: filters.weight.len() + BYTES_PER_FILTER * filters.bias.len(),
-                memory: stored_input + length(layer.output),
-                multiply_adds: layer.multiply_adds(),
-            }
+        let layers = network.layers.iter().zip(&flash_facts.layers).enumerate();
+        let rows = layers.map(|(index, (layer, facts))| Row {
+            name: layer.name.clone(),
+            range: best.ranges[index],
+            scale: best.layers[index].to.scale,
+            signal_to_noise: signal_to_noise[index],
+            flash: facts.flash,
+            memory: facts.memory,
+            multiply_adds: facts.multiply_adds,
         });
         Self {
             rows: rows.collect(),
@@ -90,7 +83,7 @@ impl Report {
             [
                 row.name.clone(),
                 format!("{:.3} to {:.3}", row.range.low, row.range.high),
-                format!("{:.6}", row.scale),
+                format!("{:.3e}", row.scale),
                 format!("{:.1} dB", row.signal_to_noise),
                 thousands(row.flash),
                 thousands(row.memory),

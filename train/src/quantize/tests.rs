@@ -230,13 +230,15 @@ fn outputs_and_their_noise_are_those_of_the_models() {
 
     let best = choose::choose(&TRACT, &network, outputs, &images, &NEVER).unwrap();
     let noise = observe::signal_to_noise(&TRACT, &network, &best.layers, &images, &NEVER).unwrap();
+    let int8 = graphs::shipped(&network, &best.layers, &[]).unwrap();
+    let int8 = run_model(&TRACT, &int8, &images, VARIANTS).unwrap();
     let power = |logits: &Array2<f32>| {
         logits
             .iter()
             .map(|&logit| f64::from(logit).powi(2))
             .sum::<f64>()
     };
-    let expected = 10.0 * (power(&float) / power(&(&best.logits - &float))).log10();
+    let expected = 10.0 * (power(&float) / power(&(int8 - &float))).log10();
     assert!(
         (noise[0] - expected).abs() < 0.01,
         "{} and {expected}",
@@ -264,5 +266,11 @@ fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
     assert_eq!(
         chosen([vec![0.0; 20_000], vec![30.0]].concat()),
         range::Method::MinMax
+    );
+    // The difference of the ends is infinite, which rules out the whole.
+    let ends = vec![f32::MAX, -f32::MAX];
+    assert_eq!(
+        chosen([outputs.repeat(100), ends].concat()),
+        range::Method::Percentile
     );
 }

@@ -1,12 +1,13 @@
 //! The flash file of a quantised network, laid out by [`no_std_core::format`].
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 use no_std_core::format::{
     self, ALIGNMENT, Axis, HEADER_LEN, Header, KIND_CONVOLUTION, KIND_DENSE, LAYER_LEN,
     LAYOUT_PORTABLE, LayerRecord, MAX_CLASSES, ONE, PROBABILITY_ENTRIES, Shape,
 };
 use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
+use no_std_core::{Model, Scores};
 
 use super::QuantizeError;
 use super::network::{FloatNetwork, Kind, Layer};
@@ -21,22 +22,15 @@ pub fn probability_table(logit_scale: f32) -> [u32; PROBABILITY_ENTRIES] {
     std::array::from_fn(|steps| (f64::from(ONE) * weight(steps)).round() as u32)
 }
 
-/// The least probability, in 1/65536, of a digit that is accepted: 99.5 % of the digits with these logits have it.
-pub fn threshold(logits: &Array2<i8>, logit_scale: f32) -> u32 {
-    let table = probability_table(logit_scale);
-    let mut probabilities: Vec<u32> = logits
-        .outer_iter()
-        .map(|logits| {
-            let best = logits.iter().copied().max().unwrap_or_default();
-            let weights = logits
-                .iter()
-                .map(|&logit| u64::from(table[usize::from(best.abs_diff(logit))]));
-            (u64::from(ONE) * u64::from(ONE) / weights.sum::<u64>()) as u32
-        })
-        .collect();
+/// The least probability, in 1/65536, of a digit that is accepted: 99.5 % of the digits with these logits have it in the
+/// model of this flash file.
+pub fn threshold(flash: &[u8], logits: &Array2<i8>) -> Result<u32, QuantizeError> {
+    let model = Model::new(flash).map_err(QuantizeError::Core)?;
+    let probability = |logits: ArrayView1<i8>| Scores::new(&model, &logits.to_vec()).probability();
+    let mut probabilities: Vec<u32> = logits.outer_iter().map(probability).collect();
     probabilities.sort_unstable();
     let rejected = probabilities.len() * REJECTED_PER_THOUSAND / 1000;
-    probabilities.get(rejected).copied().unwrap_or_default()
+    Ok(probabilities.get(rejected).copied().unwrap_or_default())
 }
 
 /// What a flash file says besides its layers.

@@ -61,7 +61,7 @@ fn a_trained_network_becomes_both_files_beside_it() {
     for part in [
         "conv1",
         "dense2",
-        "4,704",
+        "3,136",
         "3,024,384",
         "test images, inverted",
     ] {

@@ -74,24 +74,16 @@ fn the_exported_network_is_four_layers_with_its_parameters() {
     let rows: Vec<_> = network
         .layers
         .iter()
-        .map(|layer| {
-            (
-                layer.name.as_str(),
-                layer.kind,
-                layer.relu,
-                layer.output,
-                layer.multiply_adds(),
-            )
-        })
+        .map(|layer| (layer.name.as_str(), layer.kind, layer.relu, layer.output))
         .collect();
     let (convolution, dense) = (Kind::Convolution, Kind::Dense);
     assert_eq!(
         rows,
         [
-            ("conv1", convolution, true, [16, 14, 14], 313_600),
-            ("conv2", convolution, true, [32, 7, 7], 2_508_800),
-            ("dense1", dense, true, [128, 1, 1], 200_704),
-            ("dense2", dense, false, [10, 1, 1], 1280),
+            ("conv1", convolution, true, [16, 14, 14]),
+            ("conv2", convolution, true, [32, 7, 7]),
+            ("dense1", dense, true, [128, 1, 1]),
+            ("dense2", dense, false, [10, 1, 1]),
         ]
     );
     for (layer, pair) in network.layers.iter().zip(parameters.chunks(2)) {

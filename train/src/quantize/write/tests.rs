@@ -1,7 +1,6 @@
 use std::f32::consts::LN_2;
 
 use ndarray::{Array1, Array3, Array4};
-use no_std_core::Model;
 
 use super::super::range::Range;
 use super::*;
@@ -225,10 +224,13 @@ fn the_table_has_the_exponentials_as_computed_by_hand() {
 #[test]
 fn the_threshold_rejects_at_most_five_of_a_thousand() {
     let mut random = Random::new(8, 0);
+    let network = network(&mut random);
+    let int8 = quantized(&network);
+    let file = flash_file(&network, &int8, &said(&labels(3))).unwrap();
     for count in [1, 199, 200, 1000, 2399] {
-        let logits = Array2::from_shape_simple_fn((count, 4), || random.below(256) as u8 as i8);
-        let threshold = threshold(&logits, 0.05);
-        let table = probability_table(0.05);
+        let logits = Array2::from_shape_simple_fn((count, 3), || random.below(256) as u8 as i8);
+        let threshold = threshold(&file, &logits).unwrap();
+        let table = probability_table(int8[3].to.scale);
         let probability = |logits: ndarray::ArrayView1<i8>| {
             let best = *logits.iter().max().unwrap();
             let sum: u32 = logits
