@@ -256,7 +256,7 @@ pub(crate) const fn layer_record(file: &[u8], layers_at: u32, index: u8) -> Opti
 }
 
 /// The file from the byte `at` on. `None` if it ends before.
-pub(crate) fn from(file: &[u8], at: u32) -> Option<&[u8]> {
+pub(crate) fn tail(file: &[u8], at: u32) -> Option<&[u8]> {
     file.get(usize::try_from(at).ok()?..)
 }
 

@@ -69,7 +69,7 @@ impl<'a> Model<'a> {
 
     /// The labels, class 0 first.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let mut rest = format::from(self.file, self.header.labels_at).unwrap_or_default();
+        let mut rest = format::tail(self.file, self.header.labels_at).unwrap_or_default();
         (0..self.header.classes).map_while(move |_| {
             let (label, others) = format::split_label(rest)?;
             rest = others;
@@ -89,7 +89,7 @@ impl<'a> Model<'a> {
 
     /// The entry of the probability table for a logit that is `distance` less than the greatest.
     pub(crate) fn probability(&self, distance: u8) -> u32 {
-        let table = format::from(self.file, self.header.probabilities_at).unwrap_or_default();
+        let table = format::tail(self.file, self.header.probabilities_at).unwrap_or_default();
         table
             .as_chunks()
             .0
@@ -151,12 +151,12 @@ impl<'a> Layer<'a> {
         let record = format::layer_record(file, header.layers_at, index)?;
         let kernel = kernels::find(record.kind)?;
         let channels = usize::from(record.output.channels);
-        let table = |at| format::from(file, at)?.as_chunks().0.get(..channels);
+        let table = |at| format::tail(file, at)?.as_chunks().0.get(..channels);
         let layer = Self {
             record,
             kernel,
             channel_weights: usize::try_from((kernel.channel_weights)(&record)).ok()?,
-            weights: format::from(file, record.weights_at)?,
+            weights: format::tail(file, record.weights_at)?,
             biases: table(record.biases_at)?,
             multipliers: table(record.multipliers_at)?,
         };

@@ -181,7 +181,7 @@ impl<'a> Sections<'a> {
             },
             field,
         )?;
-        format::from(self.file, offset).ok_or(error(Fault::Section, field))
+        format::tail(self.file, offset).ok_or(error(Fault::Section, field))
     }
 
     /// The next section of `len` bytes, after which the file is zero up to the one that follows.

@@ -94,7 +94,10 @@ fn the_digits_network_runs_in_3584_bytes() {
     let spec = digits(&mut random);
     let file = spec.file();
     let model = Model::new(&file).unwrap();
-    assert_eq!((model.arena_len(), model.input_len()), (3136 + 2 * 224, 784));
+    assert_eq!(
+        (model.arena_len(), model.input_len()),
+        (3136 + 2 * 224, 784)
+    );
     assert_eq!(model.multiply_adds(), 313_600 + 2_508_800 + 200_704 + 1_280);
     for _ in 0..3 {
         let image = random.image(&spec);

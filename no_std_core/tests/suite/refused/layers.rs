@@ -178,6 +178,10 @@ fn more_memory_than_there_is() {
     };
     let same = layer(axis(1, 1, [0, 0], 1), 40_000);
     let last = layer(axis(255, 255, [0, 0], 156), 1);
-    let spec = ModelSpec::new(shape(40_000, 40_000, 1), 0, vec![same.clone(), same.clone(), same, last]);
+    let spec = ModelSpec::new(
+        shape(40_000, 40_000, 1),
+        0,
+        vec![same.clone(), same.clone(), same, last],
+    );
     assert_eq!(error(&spec.file()), (28, Fault::Memory));
 }
