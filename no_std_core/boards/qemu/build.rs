@@ -17,21 +17,24 @@ fn main() {
     let target = env::var("TARGET").expect("cargo sets it");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let fits = |(prefix, _): &&(&str, _)| target.starts_with(prefix);
-    for machine in MACHINES
+    let machines = MACHINES
         .iter()
         .find(fits)
-        .map_or(&[][..], |(_, machines)| machines)
-    {
-        place(machine, &folder.join(machine));
+        .map_or(&[][..], |(_, machines)| machines);
+    for machine in machines {
+        place(machine, machine, &folder.join(machine));
+    }
+    if let Some(machine) = machines.first() {
+        place(machine, "twins", &folder.join(machine));
     }
 }
 
 /// Puts the map where the linker scripts of the runtime crates look for it. Those of RISC-V have to be told.
-fn place(machine: &str, folder: &Path) {
+fn place(machine: &str, program: &str, folder: &Path) {
     fs::create_dir_all(folder).expect("the folder is there to be written to");
     fs::copy(format!("memory/{machine}.x"), folder.join("memory.x"))
         .unwrap_or_else(|error| panic!("memory/{machine}.x: {error}"));
-    let link = |argument: &str| println!("cargo::rustc-link-arg-bin={machine}={argument}");
+    let link = |argument: &str| println!("cargo::rustc-link-arg-bin={program}={argument}");
     link(&format!("-L{}", folder.display()));
     if machine.starts_with("riscv") {
         link("-Tmemory.x");
