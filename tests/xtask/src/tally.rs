@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
+use std::time::{Duration, Instant};
 
+use anyhow::Result;
+
+use crate::console::human;
 use crate::summary::Counts;
 
 /// Collects failures and skips; displayed, it ends with the line `N passed, N failed, N skipped`.
@@ -37,6 +41,27 @@ impl Tally {
             self.counts.failed += tests.failed.max(1);
             self.failures.push(name.to_owned());
         }
+    }
+
+    /// Runs a test, which says what it found, and adds it.
+    pub fn test(&mut self, name: &str, test: impl FnOnce() -> Result<String>) {
+        let start = Instant::now();
+        let result = test();
+        self.tested(name, start.elapsed(), &result);
+    }
+
+    /// Adds a test that ran for so long, and prints its result.
+    pub fn tested(&mut self, name: &str, elapsed: Duration, result: &Result<String>) {
+        let elapsed = human(elapsed);
+        match result {
+            Ok(report) => println!("{name} passed in {elapsed}: {report}"),
+            Err(error) => println!("{name} FAILED in {elapsed}: {error:#}"),
+        }
+        let tests = Counts {
+            passed: usize::from(result.is_ok()),
+            ..Counts::default()
+        };
+        self.step(name, result.is_ok(), tests);
     }
 
     /// Adds a tool or step that cannot be had, with the `remedy`.
@@ -121,6 +146,16 @@ mod tests {
         tally.step("More tests", false, tests(3, 2, 0));
         assert!(!tally.good());
         let expected = "Failed:\n  Formatting\n  More tests\n60 passed, 3 failed, 0 skipped\n";
+        assert_eq!(tally.to_string(), expected);
+    }
+
+    #[test]
+    fn a_test_passes_or_fails() {
+        let mut tally = Tally::new(false);
+        tally.test("Sizes", || Ok("3 bytes".to_owned()));
+        assert!(tally.good());
+        tally.test("Scores", || anyhow::bail!("expected others"));
+        let expected = "Failed:\n  Scores\n1 passed, 1 failed, 0 skipped\n";
         assert_eq!(tally.to_string(), expected);
     }
 

@@ -5,15 +5,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
 use super::symbols::{Need, Symbols};
 use super::toolchain::{self, Toolchain};
 use crate::command::{relative, run, run_failing};
-use crate::console::{heading, human};
-use crate::summary::Counts;
+use crate::console::heading;
 use crate::tally::Tally;
 
 const FOLDER: &str = "no_std_core/boards/link-check";
@@ -64,19 +62,7 @@ struct Firmware<'a> {
 
 impl Firmware<'_> {
     fn test(&self, tally: &mut Tally) {
-        let start = Instant::now();
-        let name = name(self.triple);
-        let result = self.check();
-        let elapsed = human(start.elapsed());
-        match &result {
-            Ok(sizes) => println!("{name} passed in {elapsed}: {sizes}"),
-            Err(error) => println!("{name} FAILED in {elapsed}: {error:#}"),
-        }
-        let tests = Counts {
-            passed: usize::from(result.is_ok()),
-            ..Counts::default()
-        };
-        tally.step(&name, result.is_ok(), tests);
+        tally.test(&name(self.triple), || self.check());
     }
 
     /// Checks the firmware in every profile; returns the sizes of its code.

@@ -27,7 +27,7 @@ const IMAGES: [&str; 4] = [
 pub const NO_DATA: &str = "no MNIST; `train data` fetches it, or MNIST_DIR names its folder";
 
 /// The folder with MNIST: the one that `MNIST_DIR` names, else where `train` keeps it; none where it is not there.
-fn data() -> Option<PathBuf> {
+pub fn data() -> Option<PathBuf> {
     let named = |variable| env::var_os(variable).filter(|value| !value.is_empty());
     if let Some(folder) = named("MNIST_DIR") {
         return Some(folder.into());
@@ -59,17 +59,9 @@ pub struct Scores {
 }
 
 impl Infer {
-    /// Builds the program.
+    /// Builds the program, with the same features of dependencies as the tests do.
     pub fn build() -> Result<Self> {
-        let mut build = cargo(&[
-            "build",
-            "--quiet",
-            "--release",
-            "-p",
-            "train",
-            "-p",
-            "infer",
-        ]);
+        let mut build = cargo(&["build", "--quiet", "--release", "--workspace"]);
         let messages = output(build.arg("--message-format=json-render-diagnostics"))?;
         Ok(Self::new(executable(&messages, "infer")?))
     }
@@ -92,7 +84,7 @@ impl Infer {
             self.evaluate(images, Some(socket))?.stack
         } else {
             let mut command = self.command("predict", Some(socket));
-            report(command.arg(PICTURE))?["stack"].as_u64()
+            report(command.arg(PICTURE))?["stack_bytes"].as_u64()
         };
         stack.context("infer: expected the board's use of stack, found none")
     }
@@ -103,11 +95,11 @@ impl Infer {
         let folder = tempfile::tempdir()?;
         let logits = folder.path().join("logits");
         let mut command = self.command("evaluate", socket);
-        command.args(["--images", &images.to_string(), "--data"]);
+        command.args(["--limit", &images.to_string(), "--data"]);
         let report = report(command.arg(data).arg("--scores").arg(&logits))?;
         Ok(Scores {
             logits: fs::read(&logits)?,
-            stack: report["stack"].as_u64(),
+            stack: report["stack_bytes"].as_u64(),
             classes: report["labels"].as_array().map_or(0, Vec::len),
         })
     }

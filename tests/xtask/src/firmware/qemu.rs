@@ -1,11 +1,12 @@
 //! QEMU: its programs, and machines that run a firmware.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use super::boards::{Board, Machine};
@@ -81,18 +82,32 @@ impl Running {
         command.args(["-serial", "null"].repeat(machine.serial));
         let socket = socket(&folder).display().to_string();
         command.args(["-serial", &format!("unix:{socket},server=on,wait=on")]);
-        let child = spawn(&mut command)?;
+        // Piped, since it announces that it waits.
+        let child = spawn(command.stderr(Stdio::piped()))?;
         let mut running = Self { child, folder };
         let start = Instant::now();
         while !running.socket().exists() {
-            ensure!(
-                running.child.try_wait()?.is_none() && start.elapsed() < START,
-                "`{}`: expected a serial port, found none",
-                describe(&command)
-            );
+            if running.child.try_wait()?.is_some() || start.elapsed() > START {
+                let complaint = running.complaint();
+                bail!(
+                    "`{}`: expected a serial port, found none: {complaint}",
+                    describe(&command)
+                );
+            }
             thread::sleep(Duration::from_millis(5));
         }
         Ok(running)
+    }
+
+    /// What the emulator, which is off from now on, said last.
+    fn complaint(&mut self) -> String {
+        let _ = self.child.kill();
+        let mut complaints = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            let _ = stderr.read_to_string(&mut complaints);
+        }
+        let last = complaints.trim_end().lines().last();
+        last.unwrap_or("no message").to_owned()
     }
 
     /// The socket of the serial port.

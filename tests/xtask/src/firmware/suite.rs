@@ -1,6 +1,8 @@
 //! The tests of firmware in `cargo xtask test`: every machine of QEMU's.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,8 +16,7 @@ use super::infer::{Infer, NO_DATA, Scores};
 use super::qemu;
 use super::snapshots::{self, Snapshots};
 use super::toolchain;
-use crate::console::{heading, human};
-use crate::summary::Counts;
+use crate::console::heading;
 use crate::tally::Tally;
 
 /// Images of MNIST's test set that every machine scores.
@@ -27,7 +28,7 @@ pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
     let mut boards = boards::named(boards::ALL);
     boards.retain(|board| board.machine().is_some());
     match Suite::new(target, infer, &boards) {
-        Ok(suite) => boards.iter().for_each(|board| suite.test(board, tally)),
+        Ok(suite) => suite.test_all(&boards, tally),
         Err((error, remedy)) => {
             println!("{error:#}");
             for board in boards {
@@ -68,27 +69,36 @@ impl Suite {
         })
     }
 
-    fn test(&self, board: &Board, tally: &mut Tally) {
-        let mut step = |what: &str, test: &dyn Fn() -> Result<String>| {
-            let start = Instant::now();
-            let name = format!("Firmware on {}: {what}", board.name);
-            let result = test();
-            let elapsed = human(start.elapsed());
-            match &result {
-                Ok(report) => println!("{name} passed in {elapsed}: {report}"),
-                Err(error) => println!("{name} FAILED in {elapsed}: {error:#}"),
+    /// Tests as many machines at a time as there are processors.
+    fn test_all(&self, boards: &[&Board], tally: &mut Tally) {
+        let waiting = Mutex::new(boards.iter());
+        let tally = Mutex::new(tally);
+        let next = || lock(&waiting).next();
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    while let Some(board) = next() {
+                        self.test(board, &tally);
+                    }
+                });
             }
-            let tests = Counts {
-                passed: usize::from(result.is_ok()),
-                ..Counts::default()
-            };
-            tally.step(&name, result.is_ok(), tests);
+        });
+    }
+
+    fn test(&self, board: &Board, tally: &Mutex<&mut Tally>) {
+        let step = |what: &str, test: &dyn Fn() -> Result<String>| {
+            let start = Instant::now();
+            let result = test();
+            let name = format!("Firmware on {}: {what}", board.name);
+            lock(tally).tested(&name, start.elapsed(), &result);
         };
         step("instruction counter", &|| self.calibrate(board));
         step("cost", &|| self.cost(board));
         match &self.expected {
             Some(expected) => step("scores", &|| self.scores(board, expected)),
-            None => tally.skipped(&format!("Firmware on {}: scores: {NO_DATA}", board.name)),
+            None => {
+                lock(tally).skipped(&format!("Firmware on {}: scores: {NO_DATA}", board.name));
+            }
         }
     }
 
@@ -122,4 +132,8 @@ impl Suite {
         );
         Ok(cost.to_string())
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
