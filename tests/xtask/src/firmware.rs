@@ -6,7 +6,7 @@ mod builder;
 mod check;
 mod counter;
 mod execution;
-mod infer;
+pub mod infer;
 mod layout;
 mod qemu;
 mod size;
@@ -14,7 +14,7 @@ mod snapshots;
 mod suite;
 mod symbols;
 mod sysroot;
-mod toolchain;
+pub mod toolchain;
 
 use std::path::Path;
 use std::process::ExitCode;

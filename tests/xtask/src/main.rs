@@ -9,6 +9,7 @@ mod console;
 mod demo;
 mod firmware;
 mod onnxruntime;
+mod pi;
 mod summary;
 mod table;
 mod tally;
@@ -30,7 +31,9 @@ enum Command {
     /// Check, measure and run the firmware of boards
     #[command(subcommand)]
     Firmware(firmware::Command),
-    /// Check everything: formatting, lints, tests, documentation, firmware
+    /// Build `infer` for a Raspberry Pi, or run it as it runs there
+    Pi(pi::Options),
+    /// Check everything: formatting, lints, tests, documentation, firmware, the Raspberry Pi's program
     Test,
 }
 
@@ -48,6 +51,7 @@ fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Demo => demo(target),
         Command::Firmware(command) => firmware::run(command, target),
+        Command::Pi(options) => pi::run(options),
         Command::Test => Ok(ExitCode::from(u8::from(!test::test(target)?))),
     }
 }
@@ -75,6 +79,9 @@ mod tests {
             &["xtask", "dance"],
             &["xtask", "firmware"],
             &["xtask", "firmware", "size", "--board", "toaster"],
+            &["xtask", "pi"],
+            &["xtask", "pi", "--target", "toaster"],
+            &["xtask", "pi", "--target", "armv7", "--run"],
         ] {
             let error = Command::try_parse_from(words).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{words:?}");

@@ -13,6 +13,7 @@ use crate::command::{cargo, describe, output, run, run_quietly, status, watch};
 use crate::console::{heading, human};
 use crate::firmware;
 use crate::onnxruntime;
+use crate::pi;
 use crate::summary::{self, Counts};
 use crate::tally::Tally;
 use crate::workspace::executable;
@@ -116,7 +117,10 @@ pub fn test(target: &Path) -> Result<bool> {
     }
     firmware::check(target, &mut tally);
     match programs.and_then(|messages| executable(&messages, "infer")) {
-        Ok(infer) => firmware::suite(target, &infer, &mut tally),
+        Ok(infer) => {
+            firmware::suite(target, &infer, &mut tally);
+            pi::suite(&infer, &mut tally);
+        }
         Err(_) => tally.step("Build", false, Counts::default()),
     }
     let lines =
@@ -158,7 +162,10 @@ impl Step {
 }
 
 /// Runs tests and adds up what `counts` finds; a run in which it finds nothing is no success.
-fn count(command: &mut Command, counts: impl Fn(&str) -> Option<Counts>) -> Result<(bool, Counts)> {
+pub fn count(
+    command: &mut Command,
+    counts: impl Fn(&str) -> Option<Counts>,
+) -> Result<(bool, Counts)> {
     let mut found = false;
     let mut total = Counts::default();
     let status = watch(command, |line| {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::sysroot;
 use crate::apt;
@@ -22,8 +22,7 @@ impl Toolchain {
     /// The active toolchain if it has the targets, otherwise Debian's with libraries in the folder `tools`. Where both lack
     /// them, rustup adds them to the one, or they are built for the other.
     pub fn find(tools: &Path, targets: &[&str]) -> Result<Self> {
-        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let active = Self::new(rustc, Vec::new());
+        let active = Self::installed();
         if active.has(targets) {
             return Ok(active);
         }
@@ -33,13 +32,26 @@ impl Toolchain {
         {
             return Ok(debian);
         }
-        eprintln!("Adding {} with rustup (once)", targets.join(", "));
-        match run_quietly(&mut rustup(targets)) {
-            Ok(()) if active.has(targets) => return Ok(active),
-            Ok(()) => eprintln!("The active compiler is not rustup's"),
-            Err(error) => eprintln!("{error:#}"),
+        Self::active(targets).or_else(|error| {
+            eprintln!("{error:#}");
+            sysroot::install(tools, targets)
+        })
+    }
+
+    /// The active toolchain; rustup adds the targets that it lacks.
+    pub fn active(targets: &[&str]) -> Result<Self> {
+        let active = Self::installed();
+        if !active.has(targets) {
+            eprintln!("Adding {} with rustup (once)", targets.join(", "));
+            run_quietly(&mut rustup(targets))?;
         }
-        sysroot::install(tools, targets)
+        ensure!(active.has(targets), "the active compiler is not rustup's");
+        Ok(active)
+    }
+
+    fn installed() -> Self {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        Self::new(rustc, Vec::new())
     }
 
     /// The compiler `rustc` with these flags in every build for a microcontroller.

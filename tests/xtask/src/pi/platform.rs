@@ -1,0 +1,156 @@
+//! The table of platforms that a Raspberry Pi can be.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::apt;
+use crate::command::{output, run_quietly};
+
+/// A Raspberry Pi under one kind of system, and what builds for it and stands in for it here.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// What it is called here.
+    pub name: &'static str,
+    /// How wide its system's addresses are.
+    pub bits: u32,
+    /// What it is compiled for.
+    pub triple: &'static str,
+    /// The C compiler, which links and assembles.
+    pub compiler: &'static str,
+    /// The packages that have the C compiler and a library of C to link with.
+    packages: [&'static str; 2],
+    /// QEMU's program that runs one program of the platform.
+    emulator: &'static str,
+    /// The processor that QEMU emulates, and what tract is to know of it.
+    environment: [(&'static str, &'static str); 2],
+}
+
+/// The package that has the emulators.
+const EMULATORS: &str = "qemu-user-static";
+
+/// Every platform. The processors are the oldest ones that have the platform's system, except that aarch64's is a
+/// Raspberry Pi 4's.
+///
+/// tract chooses its inner loops by `/proc/cpuinfo`, where QEMU lets programs see another processor: this one.
+pub const PLATFORMS: [Platform; 2] = [
+    Platform {
+        name: "aarch64",
+        bits: 64,
+        triple: "aarch64-unknown-linux-gnu",
+        compiler: "aarch64-linux-gnu-gcc",
+        packages: ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+        emulator: "qemu-aarch64-static",
+        environment: [
+            ("QEMU_CPU", "cortex-a72"),
+            ("TRACT_CPU_AARCH64_KIND", "a72"),
+        ],
+    },
+    Platform {
+        name: "armv7",
+        bits: 32,
+        triple: "armv7-unknown-linux-gnueabihf",
+        compiler: "arm-linux-gnueabihf-gcc",
+        packages: ["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
+        emulator: "qemu-arm-static",
+        environment: [("QEMU_CPU", "cortex-a7"), ("TRACT_CPU_ARM32_NEON", "true")],
+    },
+];
+
+/// The names that a command takes for a platform.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PLATFORMS.iter().map(|platform| platform.name)
+}
+
+/// The platform of this name.
+pub fn named(name: &str) -> Option<&'static Platform> {
+    PLATFORMS.iter().find(|platform| platform.name == name)
+}
+
+impl Platform {
+    /// Makes sure that the C compiler and its library are there; what is missing is installed if nobody has to be asked.
+    pub fn find_compiler(&self) -> Result<()> {
+        if !self.links() {
+            apt::install(&self.packages)?;
+        }
+        ensure!(
+            self.links(),
+            "{}: expected a library libc.a, found none",
+            self.compiler
+        );
+        Ok(())
+    }
+
+    /// Whether the compiler finds a library of C, of which it otherwise repeats the name.
+    fn links(&self) -> bool {
+        let library = output(Command::new(self.compiler).arg("-print-file-name=libc.a"));
+        library.is_ok_and(|path| Path::new(path.trim()).is_absolute())
+    }
+
+    /// Makes sure that the emulator is there; it is installed if nobody has to be asked.
+    pub fn find_emulator(&self) -> Result<()> {
+        let probe = || run_quietly(Command::new(self.emulator).arg("--version"));
+        probe().or_else(|_| apt::install(&[EMULATORS]).and_then(|()| probe()))
+    }
+
+    /// `program` on this platform.
+    pub fn emulate(&self, program: &Path) -> Command {
+        let mut command = Command::new(self.emulator);
+        command.envs(self.environment).arg(program);
+        command
+    }
+
+    /// Makes a cargo run programs of this platform in the emulator.
+    pub fn set_runner(&self, cargo: &mut Command) {
+        let triple = self.triple.to_uppercase().replace('-', "_");
+        cargo
+            .env(format!("CARGO_TARGET_{triple}_RUNNER"), self.emulator)
+            .envs(self.environment);
+    }
+
+    /// What to type where something is missing.
+    pub fn remedy(&self) -> String {
+        let [compiler, library] = self.packages;
+        format!(
+            "`rustup target add {}` and, {}",
+            self.triple,
+            apt::remedy(&[compiler, library, EMULATORS])
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_find_their_platform() {
+        for (platform, name) in PLATFORMS.iter().zip(names()) {
+            assert_eq!(named(name), Some(platform));
+        }
+        assert_eq!(named("x86_64"), None);
+    }
+
+    #[test]
+    fn cargo_takes_the_runner_from_the_environment() {
+        let [_, armv7] = &PLATFORMS;
+        let mut command = Command::new("cargo");
+        armv7.set_runner(&mut command);
+        let variable = "CARGO_TARGET_ARMV7_UNKNOWN_LINUX_GNUEABIHF_RUNNER";
+        let runner = command.get_envs().find(|(key, _)| *key == variable);
+        let runner = runner.and_then(|(_, value)| value);
+        assert_eq!(runner, Some("qemu-arm-static".as_ref()));
+    }
+
+    #[test]
+    fn the_remedy_can_be_typed() {
+        let remedy = PLATFORMS[0].remedy();
+        for part in [
+            "`rustup target add aarch64-unknown-linux-gnu`",
+            "gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static`",
+        ] {
+            assert!(remedy.contains(part), "{remedy}");
+        }
+    }
+}

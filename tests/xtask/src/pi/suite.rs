@@ -1,0 +1,129 @@
+//! The tests of the Raspberry Pi's program in `cargo xtask test`.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::builder::Builder;
+use super::platform::{PLATFORMS, Platform};
+use super::predictions::compare;
+use super::{ENGINES, FLASH_FILE, SAMPLES};
+use crate::command::output;
+use crate::console::heading;
+use crate::firmware::infer::{NO_DATA, data};
+use crate::summary::{self, Counts};
+use crate::tally::Tally;
+use crate::test::count;
+
+/// Compiles tract in a fraction of the release profile's time.
+const PROFILE: &str = "pi-check";
+
+/// How far probabilities may be from the host's with each of [`ENGINES`]: integers are the same everywhere.
+const TOLERANCES: [f64; 2] = [1e-5, 0.0];
+
+/// Images of MNIST's test set.
+const IMAGES: usize = 200;
+
+/// Tests `infer` on every platform, with the host's program `infer` as the reference, and the core in 32 bits.
+pub fn suite(infer: &Path, tally: &mut Tally) {
+    for platform in &PLATFORMS {
+        heading(&format!("Raspberry Pi in QEMU: {}", platform.triple));
+        let tools = platform.find_emulator();
+        match tools.and_then(|()| Builder::new(platform)) {
+            Ok(builder) => test(platform, &builder, infer, tally),
+            Err(error) => {
+                println!("{error:#}");
+                tally.missing(&name(platform, "tests"), &platform.remedy());
+            }
+        }
+    }
+}
+
+fn name(platform: &Platform, what: &str) -> String {
+    format!("Raspberry Pi, {}: {what}", platform.name)
+}
+
+fn test(platform: &'static Platform, builder: &Builder, host: &Path, tally: &mut Tally) {
+    let mut program = None;
+    tally.test(&name(platform, "build"), || {
+        program = Some(builder.infer(PROFILE)?);
+        Ok(format!("profile {PROFILE}"))
+    });
+    if let Some(program) = program {
+        let pair = Pair {
+            platform,
+            program,
+            host,
+        };
+        pair.test(tally);
+    }
+    if platform.bits == 32 {
+        let name = name(platform, "core");
+        let counted = count(&mut builder.core_tests(PROFILE), summary::harness);
+        let (success, tests) = counted.unwrap_or_else(|error| {
+            println!("{error:#}");
+            (false, Counts::default())
+        });
+        tally.step(&name, success, tests);
+    }
+}
+
+/// The program on a platform and on the host.
+struct Pair<'a> {
+    platform: &'static Platform,
+    program: PathBuf,
+    host: &'a Path,
+}
+
+impl Pair<'_> {
+    fn test(&self, tally: &mut Tally) {
+        for ((engine, arguments), tolerance) in ENGINES.into_iter().zip(TOLERANCES) {
+            let name = name(self.platform, &format!("pictures with {engine}"));
+            tally.test(&name, || self.compare_pictures(arguments, tolerance));
+        }
+        let name = name(self.platform, "test images with the integer engine");
+        match data() {
+            Some(data) => tally.test(&name, || self.compare_test_images(&data)),
+            None => tally.skipped(&format!("{name}: {NO_DATA}")),
+        }
+    }
+
+    fn compare_pictures(&self, engine: &[&str], tolerance: f64) -> Result<String> {
+        let pictures = env::var_os("PICTURES_DIR").filter(|folder| !folder.is_empty());
+        let pictures = pictures.unwrap_or_else(|| SAMPLES.into());
+        let predict = |mut command: Command| {
+            command.args(["predict", "--json"]);
+            output(command.args(engine).arg(&pictures))
+        };
+        let [host, pi] = self.commands();
+        let (pictures, largest) = compare(&predict(host)?, &predict(pi)?, tolerance)?;
+        Ok(format!(
+            "{pictures} pictures, probabilities within {largest:.1e} of the host's"
+        ))
+    }
+
+    fn compare_test_images(&self, data: &Path) -> Result<String> {
+        let [host, pi] = self.commands();
+        let (host, pi) = (logits(host, data)?, logits(pi, data)?);
+        ensure!(host == pi, "expected the host's logits, found others");
+        Ok(format!("the host's logits of {IMAGES} images"))
+    }
+
+    fn commands(&self) -> [Command; 2] {
+        let host = Command::new(self.host);
+        [host, self.platform.emulate(&self.program)]
+    }
+}
+
+/// What the model gives for the first [`IMAGES`] images of the test set in the folder `data`.
+fn logits(mut infer: Command, data: &Path) -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir()?;
+    let logits = folder.path().join("logits");
+    infer.args(["evaluate", "--json", "--model", FLASH_FILE, "--limit"]);
+    infer.arg(IMAGES.to_string()).arg("--data").arg(data);
+    output(infer.arg("--scores").arg(&logits))?;
+    fs::read(&logits).with_context(|| format!("cannot read {}", logits.display()))
+}
