@@ -55,8 +55,8 @@ pub const ONE: u32 = 1 << 16;
 /// The most classes a model may have.
 pub const MAX_CLASSES: usize = 32;
 
-/// The most values that one tensor may have.
-pub const MAX_ELEMENTS: u32 = i32::MAX as u32;
+/// The most values that one tensor may have: places in it and around it, in the padding, fit a signed 32-bit number.
+pub const MAX_ELEMENTS: u32 = 1 << 30;
 
 /// [`LayerRecord::kind`] of a convolution with a maximum over tiles of its output.
 pub const KIND_CONVOLUTION: u8 = 1;

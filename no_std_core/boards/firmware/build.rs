@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use no_std_core::{Model, quantize_pixel, run};
 
-#[path = "src/pattern.rs"]
+#[path = "../protocol/src/pattern.rs"]
 mod pattern;
 
 fn main() {
@@ -25,7 +25,8 @@ fn main() {
 
 fn logits(file: &[u8]) -> Vec<i8> {
     let model = Model::new(file).unwrap_or_else(|error| panic!("digits.q8: {error}"));
-    let image = std::array::from_fn::<_, 784, _>(|index| quantize_pixel(pattern::pixel(index)));
+    let image =
+        std::array::from_fn::<_, 784, _>(|index| quantize_pixel(pattern::known_pixel(index)));
     let mut arena = vec![0; model.arena_len()];
     let scores = run(&model, &image, &mut arena)
         .expect("the image and the arena are as large as the model says");

@@ -51,7 +51,8 @@ impl<'a> Windows<'a> {
         let (down, right) = (layer.rows, layer.columns);
         let top = row * usize::from(down.pool) * usize::from(down.stride);
         let top = top.cast_signed() - isize::from(i16::from(down.pad_begin));
-        let first_row = top.clamp(0, rows);
+        // Not `clamp`, which could panic.
+        let first_row = top.max(0).min(rows);
         let values_of = |columns: u8| isize::from(i16::from(columns)) * channels;
         Self {
             values,

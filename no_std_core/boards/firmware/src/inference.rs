@@ -9,6 +9,9 @@ use crate::marker;
 
 /// Runs the model on an image, and counts the cycles that it takes. `None` if the image or the arena does not suit the
 /// model.
+///
+/// There are markers around each layer, around the making of the scores, and around all of it.
+#[inline(never)] // What the callers need before and after is not on the stack meanwhile.
 pub fn infer(
     board: &mut impl Board,
     model: &Model<'_>,
@@ -18,27 +21,17 @@ pub fn infer(
     let mut run = Run::new(model, image, arena).ok()?;
     let begin = board.cycles();
     marker::begin();
-    let scores = loop {
+    loop {
+        let layer = run.layer();
         marker::begin();
-        let scores = run_layer(board, &mut run);
+        while run.layer() == layer {
+            if let Poll::Ready(scores) = run.step() {
+                marker::end();
+                marker::end();
+                return Some((scores, board.cycles().wrapping_sub(begin)));
+            }
+            board.cycles();
+        }
         marker::end();
-        if let Some(scores) = scores {
-            break scores;
-        }
-    };
-    marker::end();
-    Some((scores, board.cycles().wrapping_sub(begin)))
-}
-
-/// Runs one layer; after the last one, computes the scores.
-#[inline(never)] // All of it belongs between the markers.
-fn run_layer(board: &mut impl Board, run: &mut Run<'_, '_>) -> Option<Scores> {
-    let layer = run.layer();
-    while run.layer() == layer {
-        if let Poll::Ready(scores) = run.step() {
-            return Some(scores);
-        }
-        board.cycles();
     }
-    None
 }

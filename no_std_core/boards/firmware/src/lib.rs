@@ -14,11 +14,15 @@ extern crate std;
 mod board;
 #[cfg(target_os = "none")]
 mod cycles;
+#[cfg(target_os = "none")]
+pub mod flash;
 mod inference;
 mod link;
 pub mod marker;
 mod model;
-mod pattern;
+mod no_flash;
+#[cfg(target_os = "none")]
+mod panic;
 mod picture;
 mod register;
 mod self_test;
@@ -32,4 +36,4 @@ pub use board::{Board, Closed};
 pub use cycles::CycleCounter;
 pub use model::{ARENA_LEN, MODEL};
 pub use register::Register;
-pub use server::serve;
+pub use server::{serve, serve_slots};

@@ -27,6 +27,8 @@ pub enum Stop {
     OtherRequest,
     /// The host is told why.
     Refused(Error),
+    /// Another model is to serve.
+    Updated,
 }
 
 impl From<Closed> for Stop {

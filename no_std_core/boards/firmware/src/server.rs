@@ -1,31 +1,61 @@
 //! Requests in, replies out.
 
-use core::convert::Infallible;
-
 use no_std_core::format::stored_checksum;
 use no_std_core::prepare::{MAX_SIDE, PrepareError, SIDE};
-use no_std_core::{Model, quantize_pixel};
+use no_std_core::{Model, Scores, quantize_pixel};
 use protocol::{Description, Error, MAX_WIDTH, PIXELS, Reply, Request, SelfTest, UNASKED};
+use slots::{Current, MappedFlash, Slots, Spare};
 
 use crate::board::{Board, Closed};
 use crate::inference::infer;
 use crate::link::Link;
-use crate::model::{ARENA_LEN, MODEL};
+use crate::model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
+use crate::no_flash::NoFlash;
 use crate::picture::{RemotePicture, Stop};
 use crate::self_test::self_test;
 
-/// What the model says about the image of the self-test, computed by this crate's build script.
-const KNOWN_LOGITS: &[i8] = include!(concat!(env!("OUT_DIR"), "/known_logits.rs"));
+mod update;
+
+/// The model that the firmware was built with.
+const BUILT_IN: Current<'_> = Current {
+    file: MODEL,
+    logits: KNOWN_LOGITS,
+};
 
 const _: () = assert!(protocol::MAX_CLASSES == no_std_core::format::MAX_CLASSES);
 const _: () = assert!(PIXELS == SIDE * SIDE && ARENA_LEN >= PIXELS);
 
-/// Tests the model, then answers requests for ever.
+/// Tests the model that the firmware was built with, then answers requests for ever.
 pub fn serve(board: &mut impl Board) -> ! {
     let mut memory = Memory::new();
-    let mut server = Server::start(board, MODEL, KNOWN_LOGITS, &mut memory);
+    let mut server = Server::start(board, BUILT_IN, None::<Spare<'_, NoFlash>>, &mut memory);
     loop {
-        let Err(Closed) = server.talk();
+        server.talk();
+    }
+}
+
+/// Tests the model in these slots that was updated last, then answers requests for ever and lets the model be updated.
+pub fn serve_slots(board: &mut impl Board, slots: &mut Slots<impl MappedFlash>) -> ! {
+    let mut memory = Memory::new();
+    loop {
+        let (current, spare) = slots.open();
+        let mut server = Server::start(board, current, Some(spare), &mut memory);
+        while server.talk() != End::Updated {}
+    }
+}
+
+/// Why a board stops to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nobody is there.
+    Closed,
+    /// Another model is to serve.
+    Updated,
+}
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        Self::Closed
     }
 }
 
@@ -49,25 +79,32 @@ impl Memory {
 }
 
 /// A board that has tested itself.
-pub struct Server<'m, 'f, B> {
+pub struct Server<'m, 'f, B, F> {
     board: &'m mut B,
     link: &'m mut Link,
     /// Room for a run; between runs, the place where an image is made.
     arena: &'m mut [i8; ARENA_LEN],
     file: &'f [u8],
     model: Result<Model<'f>, SelfTest>,
+    /// Room for another model.
+    spare: Option<Spare<'f, F>>,
 }
 
-impl<'m, 'f, B: Board> Server<'m, 'f, B> {
-    /// Tests the model in `file`, which must give the `known` logits, and switches the light on if it is in order.
-    pub fn start(board: &'m mut B, file: &'f [u8], known: &[i8], memory: &'m mut Memory) -> Self {
+impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
+    /// Tests the current model and switches the light on if it is in order.
+    pub fn start(
+        board: &'m mut B,
+        Current { file, logits }: Current<'f>,
+        spare: Option<Spare<'f, F>>,
+        memory: &'m mut Memory,
+    ) -> Self {
         board.light(false);
         let Memory {
             link,
             arena: Arena(arena),
         } = memory;
         let image = image_in(link);
-        let model = self_test(board, file, known, image, arena);
+        let model = self_test(board, file, logits, image, arena);
         board.light(model.is_ok());
         Self {
             board,
@@ -75,24 +112,29 @@ impl<'m, 'f, B: Board> Server<'m, 'f, B> {
             arena,
             file,
             model,
+            spare,
         }
     }
 
-    /// Answers requests until nobody is there any more.
-    pub fn talk(&mut self) -> Result<Infallible, Closed> {
-        self.describe(UNASKED)?;
+    /// Answers requests until nobody is there any more, or another model is to serve.
+    pub fn talk(&mut self) -> End {
+        let mut outcome = self.describe(UNASKED).map_err(End::from);
         loop {
-            self.link.receive(self.board)?;
-            self.answer()?;
+            match outcome {
+                Ok(()) => outcome = self.answer(),
+                Err(end) => return end,
+            }
         }
     }
 
-    fn answer(&mut self) -> Result<(), Closed> {
+    fn answer(&mut self) -> Result<(), End> {
+        self.link.receive(self.board)?;
         let (number, _) = self.link.request();
         match self.fulfil(number) {
             Ok(()) | Err(Stop::OtherRequest) => Ok(()),
-            Err(Stop::Closed) => Err(Closed),
-            Err(Stop::Refused(error)) => self.send(number, &Reply::Error(error)),
+            Err(Stop::Closed) => Err(End::Closed),
+            Err(Stop::Updated) => Err(End::Updated),
+            Err(Stop::Refused(error)) => Ok(self.send(number, &Reply::Error(error))?),
         }
     }
 
@@ -110,9 +152,13 @@ impl<'m, 'f, B: Board> Server<'m, 'f, B> {
                 self.classify(number)
             }
             Request::Row { .. } => Err(Error::Row.into()),
+            Request::BeginUpdate { len, checksum } => self.begin_update(number, len, checksum),
+            Request::WriteChunk { .. } => self.write_chunk(number),
+            Request::Commit { .. } => self.commit(number),
         }
     }
 
+    #[inline(never)] // What one request needs is not on the stack while another is fulfilled.
     fn describe(&mut self, number: u8) -> Result<(), Closed> {
         let model = self.model.as_ref();
         let description = Description {
@@ -138,6 +184,7 @@ impl<'m, 'f, B: Board> Server<'m, 'f, B> {
     }
 
     /// Makes a picture of the host's an image, at the start of the arena.
+    #[inline(never)] // As above.
     fn prepare(&mut self, number: u8, width: u16, height: u16) -> Result<(), Stop> {
         let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
         if usize::from(width) > MAX_WIDTH {
@@ -163,6 +210,7 @@ impl<'m, 'f, B: Board> Server<'m, 'f, B> {
     }
 
     /// Runs the model on the image at the start of the arena.
+    #[inline(never)] // As above.
     fn classify(&mut self, number: u8) -> Result<(), Stop> {
         let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
         // The run needs the arena; the request has been read.
@@ -170,16 +218,23 @@ impl<'m, 'f, B: Board> Server<'m, 'f, B> {
         for (value, &made) in image.iter_mut().zip(&*self.arena) {
             *value = made;
         }
-        let (scores, cycles) = infer(self.board, model, image, self.arena).ok_or(Error::Image)?;
-        let scores = Reply::Scores(protocol::Scores {
+        let Some((scores, cycles)) = infer(self.board, model, image, self.arena) else {
+            return Err(Error::Image.into());
+        };
+        Ok(self.report(number, &scores, cycles)?)
+    }
+
+    #[inline(never)] // The reply is not on the stack during the run.
+    fn report(&mut self, number: u8, scores: &Scores, cycles: u32) -> Result<(), Closed> {
+        let scores = protocol::Scores {
             logits: scores.logits().iter().copied().collect(),
             probabilities: scores.probabilities().iter().copied().collect(),
             class: scores.class() as u8,
             accepted: scores.accepted(),
             cycles,
             stack: self.board.stack_used(),
-        });
-        Ok(self.send(number, &scores)?)
+        };
+        self.send(number, &Reply::Scores(scores))
     }
 
     fn send(&mut self, number: u8, reply: &Reply<'_>) -> Result<(), Closed> {

@@ -10,6 +10,9 @@
 //! | [`Request::Classify`]           | [`Reply::Scores`]                                                             |
 //! | [`Request::ClassifyPicture`]    | [`Reply::NeedRow`] until it has seen enough, then [`Reply::Scores`]           |
 //! | [`Request::Row`]                | what follows in the picture                                                   |
+//! | [`Request::BeginUpdate`]        | [`Reply::NeedChunk`]                                                          |
+//! | [`Request::WriteChunk`]         | [`Reply::NeedChunk`], also where the same bytes were written before           |
+//! | [`Request::Commit`]             | [`Reply::Updated`]                                                            |
 //! | anything that it cannot fulfil  | [`Reply::Error`]                                                              |
 //!
 //! # Frames
@@ -42,6 +45,7 @@ extern crate std;
 
 mod frame;
 mod message;
+mod pattern;
 #[cfg(test)]
 mod tests;
 
@@ -49,9 +53,13 @@ pub use frame::{
     Damage, Receiver, TooLong, UNASKED, Unreadable, VERSION, encode, next_number, parse,
 };
 pub use message::{Description, Error, MAX_CLASSES, PIXELS, Reply, Request, Scores, SelfTest};
+pub use pattern::known_pixel;
 
 /// The longest row of a picture that a request can carry, in pixels.
 pub const MAX_WIDTH: usize = 768;
+
+/// Bytes of a new model that are sent at once.
+pub const CHUNK_LEN: usize = 512;
 
 /// Bytes that hold any frame, decoded or as it is sent.
 pub const FRAME_LEN: usize = 800;

@@ -38,6 +38,25 @@ pub enum Request<'a> {
         /// As many grey pixels as the picture is wide.
         pixels: &'a [u8],
     },
+    /// To take another model, while the one that the board has goes on to serve.
+    BeginUpdate {
+        /// Bytes of the model's file.
+        len: u32,
+        /// The checksum in its header.
+        checksum: u32,
+    },
+    /// The next bytes of the file.
+    WriteChunk {
+        /// Where they belong in the file.
+        offset: u32,
+        /// [`CHUNK_LEN`](crate::CHUNK_LEN) bytes; the last ones of the file may be fewer.
+        bytes: &'a [u8],
+    },
+    /// To let the new model serve, if it is valid and the board computes what the host does.
+    Commit {
+        /// What the model says about the image of [`known_pixel`](crate::known_pixel): an int8 value a class.
+        logits: &'a [u8],
+    },
 }
 
 /// What a board answers.
@@ -57,6 +76,13 @@ pub enum Reply<'a> {
     },
     /// The request cannot be fulfilled.
     Error(Error),
+    /// The board waits for more of the new model.
+    NeedChunk {
+        /// Where the next bytes belong; the length of the file if it is complete.
+        offset: u32,
+    },
+    /// The new model serves from now on; the board begins anew, with a description.
+    Updated,
 }
 
 /// A board and its model.
@@ -134,4 +160,23 @@ pub enum Error {
     Row,
     /// The picture is blank.
     Blank,
+    /// The board has no room for two models.
+    NoUpdate,
+    /// The new model is too large for the board.
+    TooLarge,
+    /// No update has begun, or one that failed.
+    NotBegun,
+    /// These bytes of the new model do not follow the ones before, or are not as many as they should be.
+    Chunk,
+    /// The new model is damaged or of another version.
+    Model {
+        /// The byte of the model where it shows.
+        at: u32,
+    },
+    /// The new model is another one than was announced.
+    Checksum,
+    /// The board does not compute what the host does with the new model.
+    KnownAnswer,
+    /// The flash of the board does not hold what is written to it.
+    Flash,
 }

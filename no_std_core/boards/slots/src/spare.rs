@@ -102,6 +102,11 @@ impl<'f, F: MappedFlash> Spare<'f, F> {
         Ok(())
     }
 
+    /// Bytes of the file that are written: where the next ones belong.
+    pub fn written(&self) -> u32 {
+        self.update.map_or(0, |update| update.written)
+    }
+
     /// Checks the file that was written, all of it, and gives its model.
     ///
     /// # Errors

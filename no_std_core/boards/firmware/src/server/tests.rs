@@ -69,7 +69,15 @@ fn converse(file: &[u8], known: &[i8], host: Host<'_>) -> Vec<bool> {
         cycles: 0,
     };
     let mut memory = Memory::new();
-    let Err(Closed) = Server::start(&mut board, file, known, &mut memory).talk();
+    let current = Current {
+        file,
+        logits: known,
+    };
+    let none = None::<Spare<'_, NoFlash>>;
+    assert_eq!(
+        Server::start(&mut board, current, none, &mut memory).talk(),
+        End::Closed
+    );
     board.light
 }
 
