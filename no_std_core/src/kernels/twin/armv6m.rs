@@ -24,8 +24,20 @@ impl Patch {
 
     /// Sets the first values of the window `lane`.
     pub fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
-        for (places, &value) in self.values.iter_mut().zip(values) {
-            places[lane % LANES] = i32::from(value) - i32::from(zero_point);
+        let Some(places) = self.values.get_mut(..values.len()) else {
+            return;
+        };
+        if values.is_empty() {
+            return;
+        }
+        // SAFETY: there is a value, as many places as values, and of each place the word `lane` is set.
+        unsafe {
+            widen(
+                values.as_ptr_range().end,
+                values.len().wrapping_neg(),
+                places.as_mut_ptr().cast::<i32>().add(lane % LANES),
+                -i32::from(zero_point),
+            );
         }
     }
 
@@ -57,6 +69,54 @@ impl Patch {
                 sums.len(),
             );
         }
+    }
+}
+
+/// Adds `offset` to each value, of which there is one at least, and puts them in every fourth word of `places`. The first
+/// value is `next`, less than 0, from where they `end`.
+#[inline]
+unsafe fn widen(end: *const i8, next: usize, places: *mut i32, offset: i32) {
+    // SAFETY: what the caller says about the values and places.
+    unsafe {
+        asm!(
+            "b 3f",
+            "2:", // One by one until four by four come out even.
+            "ldrsb {value}, [{end}, {next}]",
+            "adds {value}, {value}, {offset}",
+            "str {value}, [{places}]",
+            "adds {places}, #16",
+            "adds {next}, #1",
+            "beq 5f",
+            "3:",
+            "lsls {value}, {next}, #30",
+            "bne 2b",
+            "4:",
+            "ldrsb {value}, [{end}, {next}]",
+            "adds {value}, {value}, {offset}",
+            "str {value}, [{places}]",
+            "adds {next}, #1",
+            "ldrsb {value}, [{end}, {next}]",
+            "adds {value}, {value}, {offset}",
+            "str {value}, [{places}, #16]",
+            "adds {next}, #1",
+            "ldrsb {value}, [{end}, {next}]",
+            "adds {value}, {value}, {offset}",
+            "str {value}, [{places}, #32]",
+            "adds {next}, #1",
+            "ldrsb {value}, [{end}, {next}]",
+            "adds {value}, {value}, {offset}",
+            "str {value}, [{places}, #48]",
+            "adds {places}, #64",
+            "adds {next}, #1",
+            "bne 4b",
+            "5:",
+            value = out(reg) _,
+            end = in(reg) end,
+            next = inout(reg) next => _,
+            places = inout(reg) places => _,
+            offset = in(reg) offset,
+            options(nostack),
+        );
     }
 }
 
