@@ -40,4 +40,8 @@ fn place(machine: &str, program: &str, folder: &Path) {
         link("-Tmemory.x");
     }
     link("-Tlink.x");
+    // The machine that lets models be updated.
+    if program == "mps2-an386" {
+        link("-Tslots.x");
+    }
 }

@@ -1,7 +1,5 @@
 //! The model, in flash.
 
-use slots::Image;
-
 /// Bytes at an address that suits words, for kernels that load several weights at once.
 #[repr(C, align(4))]
 struct Aligned<T: ?Sized>(T);
@@ -17,9 +15,10 @@ pub const KNOWN_LOGITS: &[i8] = include!(concat!(env!("OUT_DIR"), "/known_logits
 /// What the first slot holds when the board is flashed. Boards without slots do not link it.
 #[cfg(target_os = "none")]
 #[allow(unsafe_code, reason = "only the linker knows where the slot is")]
-// SAFETY: the name is the section's; nothing else is called so.
-#[unsafe(export_name = "firmware_slot_a", link_section = ".slot_a")]
-static SLOT_A: Image<{ MODEL.len() }> = Image::new(
+// SAFETY: only boards with slots have the section, and nothing else has the name.
+#[unsafe(link_section = ".slot_a")]
+#[unsafe(export_name = "firmware_slot_a")]
+static SLOT_A: slots::Image<{ MODEL.len() }> = slots::Image::new(
     *include_bytes!(concat!(env!("OUT_DIR"), "/model.q8")),
     KNOWN_LOGITS,
 );
@@ -28,7 +27,8 @@ static SLOT_A: Image<{ MODEL.len() }> = Image::new(
 #[cfg(target_os = "none")]
 #[allow(unsafe_code, reason = "only the linker knows where the slot is")]
 // SAFETY: as above.
-#[unsafe(export_name = "firmware_slot_b", link_section = ".slot_b")]
+#[unsafe(link_section = ".slot_b")]
+#[unsafe(export_name = "firmware_slot_b")]
 static SLOT_B: [u8; slots::RECORD_LEN] = [0xFF; slots::RECORD_LEN];
 
 /// Bytes of memory that the model takes for its activations.

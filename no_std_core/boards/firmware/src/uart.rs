@@ -3,7 +3,11 @@
 mod cmsdk;
 mod nrf;
 mod ns16550;
+mod pl011;
+mod stm32;
 
 pub use cmsdk::Cmsdk;
 pub use nrf::Nrf;
 pub use ns16550::Ns16550;
+pub use pl011::Pl011;
+pub use stm32::Stm32;

@@ -93,7 +93,7 @@ fn scores(logits: &[i8]) -> Scores {
 
 fn requests() -> impl Strategy<Value = (u8, u16, u16, Vec<u8>)> {
     (
-        0..5u8,
+        0..8u8,
         any::<u16>(),
         any::<u16>(),
         many(any::<u8>(), 0..=MAX_WIDTH),
@@ -110,7 +110,16 @@ fn request(parts: &(u8, u16, u16, Vec<u8>)) -> Request<'_> {
             width: first,
             height: second,
         },
-        _ => Request::Row { y: first, pixels },
+        4 => Request::Row { y: first, pixels },
+        5 => Request::BeginUpdate {
+            len: first.into(),
+            checksum: u32::from(second) << 16,
+        },
+        6 => Request::WriteChunk {
+            offset: u32::from(first) << 16,
+            bytes: pixels,
+        },
+        _ => Request::Commit { logits: pixels },
     }
 }
 
@@ -124,7 +133,11 @@ fn the_largest_messages_fit() {
             y: u16::MAX,
             pixels: &[fill; MAX_WIDTH],
         };
-        for request in [image, row] {
+        let chunk = Request::WriteChunk {
+            offset: u32::MAX,
+            bytes: &[fill; CHUNK_LEN],
+        };
+        for request in [image, row, chunk] {
             let frame = encoded(255, &request);
             let [Arrival::Frame(payload)] = &receive(&frame)[..] else {
                 panic!("{request:?} did not arrive");
@@ -238,7 +251,7 @@ proptest! {
     #[test]
     fn replies_arrive_as_they_were_sent(
         number: u8,
-        kind in 0..5,
+        kind in 0..7,
         name: String,
         logits in many(any::<i8>(), 0..=MAX_CLASSES),
         at: u32,
@@ -257,7 +270,9 @@ proptest! {
             1 => Reply::Label(&name),
             2 => Reply::Scores(scores(&logits)),
             3 => Reply::NeedRow { y: at as u16 },
-            _ => Reply::Error(Error::Blank),
+            4 => Reply::NeedChunk { offset: at },
+            5 => Reply::Updated,
+            _ => Reply::Error(Error::Model { at }),
         };
         let mut buffer = vec![0; 4 * FRAME_LEN];
         let frame = encode(number, &reply, &mut buffer).unwrap();

@@ -5,6 +5,7 @@
 use core::marker::PhantomData;
 
 use cortex_m::Peripherals;
+use firmware::flash::{self, Ram};
 use firmware::uart::Cmsdk;
 use firmware::{Board, Closed, CycleCounter, Register, stack};
 
@@ -35,17 +36,35 @@ impl<I: Image> Mps2<I> {
     ///
     /// The board must run this image, and nothing but this function.
     pub unsafe fn run() -> ! {
+        // SAFETY: as the caller has promised.
+        firmware::serve(&mut unsafe { Self::start() })
+    }
+
+    /// Runs the firmware with slots, in RAM that plays flash.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::run`], and the firmware must be linked with slots.x.
+    pub unsafe fn run_slots() -> ! {
+        // SAFETY: as the caller has promised.
+        let (mut board, mut slots) = unsafe { (Self::start(), flash::slots([Ram, Ram])) };
+        firmware::serve_slots(&mut board, &mut slots)
+    }
+
+    /// # Safety
+    ///
+    /// See [`Self::run`].
+    unsafe fn start() -> Self {
         stack::paint();
         // SAFETY: the caller has promised that the devices are there and used by nobody else.
-        let mut board = unsafe {
+        unsafe {
             Self {
                 uart: Cmsdk::new(I::UART, I::CLOCK),
                 lights: Register::new(I::LIGHTS),
                 cycles: CycleCounter::new(Peripherals::steal().SYST),
                 image: PhantomData,
             }
-        };
-        firmware::serve(&mut board)
+        }
     }
 }
 

@@ -89,6 +89,8 @@ enum Answer {
     Scores(protocol::Scores),
     NeedRow(u16),
     Error(Error),
+    NeedChunk(u32),
+    Updated,
 }
 
 impl From<&Reply<'_>> for Answer {
@@ -102,6 +104,8 @@ impl From<&Reply<'_>> for Answer {
             Reply::Scores(scores) => Self::Scores(scores.clone()),
             Reply::NeedRow { y } => Self::NeedRow(*y),
             Reply::Error(error) => Self::Error(*error),
+            Reply::NeedChunk { offset } => Self::NeedChunk(*offset),
+            Reply::Updated => Self::Updated,
         }
     }
 }
@@ -275,6 +279,30 @@ fn what_cannot_be_fulfilled_is_refused() {
                 },
             ),
             Error::Row,
+        ),
+        (
+            frame(
+                1,
+                &Request::BeginUpdate {
+                    len: 64,
+                    checksum: 0,
+                },
+            ),
+            Error::NoUpdate,
+        ),
+        (
+            frame(
+                1,
+                &Request::WriteChunk {
+                    offset: 0,
+                    bytes: &[0; 16],
+                },
+            ),
+            Error::NoUpdate,
+        ),
+        (
+            frame(1, &Request::Commit { logits: &[0; 10] }),
+            Error::NoUpdate,
         ),
         (
             frame(

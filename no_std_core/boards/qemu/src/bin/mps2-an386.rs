@@ -17,5 +17,5 @@ impl Image for An386 {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: so Arm describes the image in application note 386, and this is all that runs on it.
-    unsafe { Mps2::<An386>::run() }
+    unsafe { Mps2::<An386>::run_slots() }
 }

@@ -1,0 +1,132 @@
+//! Flash memory that programs themselves write.
+
+#![allow(
+    unsafe_code,
+    reason = "memory that the linker has set aside is reached through its address"
+)]
+
+mod nvmc;
+mod ram;
+mod rp;
+mod stm32f4;
+
+use core::{ptr, slice};
+
+use embedded_storage::nor_flash::{
+    ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
+};
+use slots::{MappedFlash, Slots};
+
+pub use nvmc::Nvmc;
+pub use ram::Ram;
+pub use rp::Rp;
+pub use stm32f4::Stm32f4;
+
+/// What erases and writes a flash memory.
+///
+/// # Safety
+///
+/// It changes nothing but the bytes that it is told to, and returns when they are changed.
+pub unsafe trait Controller {
+    /// Bytes that are written at once.
+    const WRITE_SIZE: usize;
+
+    /// Bytes that are erased at once.
+    const ERASE_SIZE: usize;
+
+    /// Erases the sector that starts at an address.
+    fn erase(&mut self, address: usize);
+
+    /// Writes bytes to an address, both multiples of [`Self::WRITE_SIZE`], where the flash is erased.
+    fn write(&mut self, address: usize, bytes: &[u8]);
+}
+
+/// A part of the flash, all of whose bytes belong to it alone.
+#[derive(Debug)]
+pub struct Region<C> {
+    start: usize,
+    len: usize,
+    controller: C,
+}
+
+// From slots.x.
+unsafe extern "C" {
+    static __slot_a: u8;
+    static __slot_a_end: u8;
+    static __slot_b: u8;
+    static __slot_b_end: u8;
+}
+
+/// The slots of a board that is linked with slots.x.
+///
+/// # Safety
+///
+/// To be called once, on a board whose flash these controllers write.
+pub unsafe fn slots<C: Controller>(controllers: [C; 2]) -> Slots<Region<C>> {
+    let ends = [
+        (&raw const __slot_a, &raw const __slot_a_end),
+        (&raw const __slot_b, &raw const __slot_b_end),
+    ];
+    let [first, second] = controllers;
+    let region = |controller, (start, end): (*const u8, *const u8)| Region {
+        start: start.expose_provenance(),
+        len: end.addr() - start.addr(),
+        controller,
+    };
+    let [a, b] = ends;
+    Slots::new([region(first, a), region(second, b)])
+}
+
+impl<C> ErrorType for Region<C> {
+    type Error = NorFlashErrorKind;
+}
+
+impl<C: Controller> ReadNorFlash for Region<C> {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        check_read(self, offset, bytes.len())?;
+        let source = self.bytes().iter().skip(offset as usize);
+        for (place, &byte) in bytes.iter_mut().zip(source) {
+            *place = byte;
+        }
+        Ok(())
+    }
+
+    fn capacity(&self) -> usize {
+        self.len
+    }
+}
+
+impl<C: Controller> NorFlash for Region<C> {
+    const WRITE_SIZE: usize = C::WRITE_SIZE;
+    const ERASE_SIZE: usize = C::ERASE_SIZE;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
+        check_erase(self, from, to)?;
+        for sector in (from as usize..to as usize).step_by(C::ERASE_SIZE) {
+            self.controller.erase(self.start + sector);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
+        check_write(self, offset, bytes.len())?;
+        self.controller.write(self.start + offset as usize, bytes);
+        Ok(())
+    }
+}
+
+impl<C: Controller> MappedFlash for Region<C> {
+    fn bytes(&self) -> &[u8] {
+        let start = ptr::with_exposed_provenance(self.start);
+        // SAFETY: the linker has set these bytes aside for the region, and nobody writes them without the region.
+        unsafe { slice::from_raw_parts(start, self.len) }
+    }
+}
+
+/// The words in bytes, whose number is a multiple of four.
+fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    let (words, _) = bytes.as_chunks();
+    words.iter().map(|&word| u32::from_le_bytes(word))
+}
