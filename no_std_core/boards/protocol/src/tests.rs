@@ -21,24 +21,34 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// COBS as its authors describe it: each group's code tells how far the next zero is.
+/// COBS as its authors describe it: each group's code tells how far the next zero is. A group follows each full block, if
+/// only an empty one.
 fn stuff(bytes: &[u8]) -> Vec<u8> {
     let mut stuffed = vec![];
-    let groups: Vec<&[u8]> = bytes.split(|&byte| byte == 0).collect();
-    for (index, mut group) in groups.iter().copied().enumerate() {
+    for mut group in bytes.split(|&byte| byte == 0) {
         while group.len() >= 254 {
             stuffed.push(255);
             stuffed.extend(&group[..254]);
             group = &group[254..];
-            // A full block that ends the data needs no code after it.
-            if group.is_empty() && index + 1 == groups.len() {
-                return stuffed;
-            }
         }
         stuffed.push(group.len() as u8 + 1);
         stuffed.extend(group);
     }
     stuffed
+}
+
+/// The way back: each code is followed by a group, and each group but the last by a zero, unless it is full.
+fn unstuff(mut stuffed: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![];
+    while let Some((&code, rest)) = stuffed.split_first() {
+        let (group, rest) = rest.split_at(usize::from(code) - 1);
+        bytes.extend(group);
+        if code < 255 && !rest.is_empty() {
+            bytes.push(0);
+        }
+        stuffed = rest;
+    }
+    bytes
 }
 
 /// A frame of any payload.
@@ -245,7 +255,8 @@ proptest! {
         };
         prop_assert_eq!(parse(payload), (number, Ok(request)));
         // By the description of the format, not by its code.
-        prop_assert_eq!(frame_of(payload), frame);
+        let content = [&payload[..], &crc32(payload).to_le_bytes()].concat();
+        prop_assert_eq!(unstuff(&frame[1..frame.len() - 1]), content);
     }
 
     #[test]
