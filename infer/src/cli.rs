@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
-use crate::engine::{self, Choice};
-use crate::evaluate::evaluate;
+use crate::device::{Device, DeviceError};
+use crate::engine::{self, Choice, Engine};
+use crate::evaluate::{Evaluation, evaluate};
 use crate::file::{self, InFile, Pending, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::model::ModelError;
@@ -18,6 +20,10 @@ use crate::source::FolderError;
 use crate::test_set::{TestSet, TestSetError};
 
 mod predict;
+mod progress;
+mod update;
+
+use progress::Progress;
 
 const BUILT_IN_MODEL: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -40,6 +46,8 @@ enum Command {
     Evaluate(Evaluate),
     /// Print what is in a model file
     Inspect(Inspect),
+    /// Give a board that has room for two models another one, while it goes on to serve
+    Update(update::Update),
 }
 
 #[derive(Debug, Args)]
@@ -47,6 +55,10 @@ struct ModelArgs {
     /// ONNX model or flash file (.q8), as the trainer writes them [default: the digits model inside this program]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+
+    /// Run the model on a board: a serial port like /dev/ttyACM0, or unix:PATH or tcp:HOST:PORT for an emulated one
+    #[arg(long, value_name = "PORT", conflicts_with = "model")]
+    device: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -55,11 +67,11 @@ struct Predict {
     model: ModelArgs,
 
     /// What runs the model
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, conflicts_with = "device")]
     engine: Choice,
 
     /// How a picture becomes the 28 x 28 pixels of the model [default: as the flash file says, else plain]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, requires_if("board", "device"))]
     prepare: Option<Prepare>,
 
     /// Take each picture's file name without extension for its true label, if it is one
@@ -81,6 +93,8 @@ enum Prepare {
     Plain,
     /// The drawing in it found, light on dark, scaled and centred as in MNIST
     Centred,
+    /// As the board does it, which asks for the rows that it needs
+    Board,
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +105,10 @@ struct Evaluate {
     /// Folder with the test set: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed (.gz) or not
     #[arg(long, value_name = "DIR", env = "MNIST_DIR")]
     data: PathBuf,
+
+    /// Take only the first N images
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroUsize>,
 
     /// Invert each image first, so that ink is dark and paper light
     #[arg(long)]
@@ -115,6 +133,9 @@ struct Inspect {
 /// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Error {
+    /// The board is of no use.
+    #[error(transparent)]
+    Device(#[from] InFile<DeviceError>),
     /// The model file was refused, or the model failed on a picture.
     #[error(transparent)]
     Model(#[from] InFile<ModelError>),
@@ -153,6 +174,7 @@ pub fn run(
         Command::Predict(options) => predict::run(options, output, complain),
         Command::Evaluate(options) => run_evaluate(options, output),
         Command::Inspect(options) => run_inspect(options, output),
+        Command::Update(options) => update::run(options, output),
     };
     match result {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -161,20 +183,40 @@ pub fn run(
 }
 
 fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
-    let (bytes, name) = options.model.read()?;
-    let engine = engine::open(&bytes, &name, Choice::Auto)?;
-    let test_set = TestSet::load(&options.data, engine.labels().len())?;
-    // Before the work, so that it is not in vain.
-    let scores = options.scores.as_deref().map(Pending::create).transpose()?;
-    let evaluation = evaluate(&*engine, &test_set, options.invert)?;
-    if let Some(scores) = scores {
-        scores.commit(evaluation.outputs())?;
-    }
+    let evaluation = match &options.model.device {
+        Some(address) => evaluate_on(&Device::open(address)?, options)?,
+        None => {
+            let (bytes, name) = options.model.read()?;
+            evaluate_on(&*engine::open(&bytes, &name, Choice::Auto)?, options)?
+        }
+    };
     if options.json {
         write_json(output, &evaluation)
     } else {
         Ok(write!(output, "{evaluation}")?)
     }
+}
+
+fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Error> {
+    let mut test_set = TestSet::load(&options.data, engine.labels().len())?;
+    if let Some(limit) = options.limit {
+        test_set.truncate(limit);
+    }
+    // Before the work, so that it is not in vain.
+    let scores = options.scores.as_deref().map(Pending::create).transpose()?;
+    let progress = Progress::new(
+        test_set.images.len(),
+        "images",
+        options.model.device.is_some(),
+    );
+    let evaluation = evaluate(engine, &test_set, options.invert, |done| {
+        progress.show(done)
+    })?;
+    drop(progress);
+    if let Some(scores) = scores {
+        scores.commit(evaluation.outputs())?;
+    }
+    Ok(evaluation)
 }
 
 fn run_inspect(options: &Inspect, output: &mut impl Write) -> Result<(), Error> {

@@ -1,8 +1,9 @@
-//! What runs a model, whichever of the two kinds of file it is in.
+//! What runs a model, whichever of the two kinds of file it is in, or whichever board.
 
 use clap::ValueEnum;
 use no_std_core::format::MAGIC;
 use no_std_core::prepare::Preparation;
+use serde::Serialize;
 
 use crate::file::InFile;
 use crate::flash::FlashModel;
@@ -22,7 +23,7 @@ pub trait Engine {
     /// # Errors
     ///
     /// [`ModelError::NotFinite`], and [`ModelError::Graph`] if running it fails; a flash file has
-    /// no such errors.
+    /// no such errors. [`ModelError::Device`] of a board.
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>>;
 }
 
@@ -37,6 +38,28 @@ pub struct Scores {
     pub accepted: Option<bool>,
     /// What the network gave.
     pub logits: Logits,
+    /// What it took. Only boards tell.
+    pub cost: Option<Cost>,
+}
+
+/// What a board needed to run a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// Processor cycles.
+    pub cycles: u32,
+    /// The most bytes of stack that were in use at once since the board's start, all its memory among them.
+    pub stack_bytes: u32,
+}
+
+impl Cost {
+    /// The greater one of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            cycles: self.cycles.max(other.cycles),
+            stack_bytes: self.stack_bytes.max(other.stack_bytes),
+        }
+    }
 }
 
 /// The outputs of a network, one for each class.
@@ -77,7 +100,7 @@ pub enum Choice {
 ///
 /// # Errors
 ///
-/// Every variant of [`ModelError`] but [`ModelError::NotFinite`].
+/// Every variant of [`ModelError`] but [`ModelError::NotFinite`] and [`ModelError::Device`].
 pub fn open<'a>(
     bytes: &'a [u8],
     name: &str,

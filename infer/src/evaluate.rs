@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::engine::Engine;
+use crate::engine::{Cost, Engine};
 use crate::file::InFile;
 use crate::model::ModelError;
 use crate::picture::Pixels;
@@ -23,6 +23,9 @@ pub struct Evaluation {
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<usize>,
     images_per_second: f64,
+    /// The most of both that a picture took, on a board.
+    #[serde(flatten)]
+    cost: Option<Cost>,
     labels: Vec<String>,
     /// For each true class the number of its pictures that the model puts in each class.
     confusion: Vec<Vec<usize>>,
@@ -30,7 +33,8 @@ pub struct Evaluation {
     outputs: Vec<u8>,
 }
 
-/// Runs the model on all pictures of the test set, or on their inversions: 255 minus each pixel.
+/// Runs the model on all pictures of the test set, or on their inversions: 255 minus each pixel. After each, tells
+/// `progress` how many are done.
 ///
 /// # Errors
 ///
@@ -43,11 +47,13 @@ pub fn evaluate(
     engine: &(impl Engine + ?Sized),
     test_set: &TestSet,
     invert: bool,
+    mut progress: impl FnMut(usize),
 ) -> Result<Evaluation, InFile<ModelError>> {
     let classes = engine.labels().len();
     let mut confusion = vec![vec![0; classes]; classes];
     let (mut accepted, mut outputs, mut elapsed) = (None, Vec::new(), Duration::ZERO);
-    for (image, &class) in test_set.images.iter().zip(&test_set.classes) {
+    let mut cost = None;
+    for (index, (image, &class)) in test_set.images.iter().zip(&test_set.classes).enumerate() {
         let image: Pixels = if invert {
             image.map(|pixel| 255 - pixel)
         } else {
@@ -61,6 +67,11 @@ pub fn evaluate(
             *accepted.get_or_insert(0) += usize::from(yes);
         }
         outputs.extend(scores.logits.bytes());
+        cost = scores
+            .cost
+            .map(|found| found.max(cost.unwrap_or_default()))
+            .or(cost);
+        progress(index + 1);
     }
     let images = test_set.images.len();
     let correct = (0..classes).map(|class| confusion[class][class]).sum();
@@ -70,6 +81,7 @@ pub fn evaluate(
         accuracy: correct as f64 / images as f64,
         accepted,
         images_per_second: images as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE),
+        cost,
         labels: engine.labels().to_vec(),
         confusion,
         outputs,
@@ -99,6 +111,10 @@ impl fmt::Display for Evaluation {
             writeln!(f, "accepted {share:.4} ({accepted} of {images})")?;
         }
         writeln!(f, "speed    {:.0} images/s", self.images_per_second)?;
+        if let Some(cost) = self.cost {
+            writeln!(f, "cycles   {} an image at most", cost.cycles)?;
+            writeln!(f, "memory   {} bytes of stack at most", cost.stack_bytes)?;
+        }
         writeln!(f)?;
         writeln!(f, "rows: truth, columns: prediction")?;
         let header: Vec<String> = [String::new()]

@@ -72,6 +72,7 @@ impl Engine for FlashModel<'_> {
             probabilities: scores.probabilities().iter().map(share).collect(),
             accepted: Some(scores.accepted()),
             logits: Logits::Int8(scores.logits().to_vec()),
+            cost: None,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Pictures of handwritten digits in, predictions out.
 //!
 //! The library runs the model files that the trainer of this project writes, all in pure Rust: ONNX
-//! models with tract, flash files with the integer engine `no_std_core`, which boards run too. The
-//! program `infer` is a thin shell around [`cli`].
+//! models with tract, flash files with the integer engine `no_std_core`, which boards run too. A board
+//! itself can take their place: see [`device`]. The program `infer` is a thin shell around [`cli`].
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -15,6 +15,7 @@
 //! ```
 
 pub mod cli;
+pub mod device;
 pub mod engine;
 pub mod evaluate;
 pub mod file;

@@ -129,6 +129,7 @@ impl Engine for Model {
             probabilities,
             accepted: None,
             logits,
+            cost: None,
         })
     }
 }

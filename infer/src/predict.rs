@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::Engine;
+use image::GrayImage;
+
+use crate::device::Device;
+use crate::engine::{Cost, Engine, Scores};
 use crate::file::InFile;
 use crate::model::ModelError;
 use crate::picture::Pixels;
@@ -19,8 +22,10 @@ pub struct Prediction {
     pub probabilities: Vec<f64>,
     /// Whether the model takes the picture for one of its classes at all, if it can tell.
     pub accepted: Option<bool>,
-    /// Time the network took, without reading and decoding the picture.
+    /// Time the network took, without reading and decoding the picture; of a board, with the way there and back.
     pub elapsed: Duration,
+    /// What it took on a board.
+    pub cost: Option<Cost>,
 }
 
 /// Runs the model on one picture.
@@ -32,15 +37,32 @@ pub fn predict(
     engine: &(impl Engine + ?Sized),
     pixels: &Pixels,
 ) -> Result<Prediction, InFile<ModelError>> {
+    timed(engine.labels(), || engine.scores(pixels))
+}
+
+/// Has a board prepare a picture and run its model on it.
+///
+/// # Errors
+///
+/// Those of [`Device::scores_of_picture`].
+pub fn predict_on_board(
+    device: &Device,
+    picture: &GrayImage,
+) -> Result<Prediction, InFile<ModelError>> {
+    timed(device.labels(), || device.scores_of_picture(picture))
+}
+
+fn timed<E>(labels: &[String], run: impl FnOnce() -> Result<Scores, E>) -> Result<Prediction, E> {
     let start = Instant::now();
-    let scores = engine.scores(pixels)?;
+    let scores = run()?;
     let elapsed = start.elapsed();
     Ok(Prediction {
         class: scores.class,
-        label: engine.labels()[scores.class].clone(),
+        label: labels[scores.class].clone(),
         probabilities: scores.probabilities,
         accepted: scores.accepted,
         elapsed,
+        cost: scores.cost,
     })
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::engine::Cost;
 use crate::predict::Prediction;
 
 /// The result for one picture. [`fmt::Display`] is its table line, [`Serialize`] its JSON object.
@@ -21,6 +22,8 @@ pub struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<bool>,
     elapsed_microseconds: u128,
+    #[serde(flatten)]
+    cost: Option<Cost>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,6 +47,7 @@ impl<'a> Report<'a> {
             truth: None,
             accepted: prediction.accepted,
             elapsed_microseconds: prediction.elapsed.as_micros(),
+            cost: prediction.cost,
         }
     }
 
@@ -91,6 +95,7 @@ mod tests {
             probabilities: probabilities.to_vec(),
             accepted: None,
             elapsed: Duration::from_nanos(149_900),
+            cost: None,
         }
     }
 
@@ -131,6 +136,20 @@ mod tests {
         assert_eq!(
             serde_json::to_string(&report.with_truth_from_name(&labels())).unwrap(),
             r#"{"file":"p/3.png","label":"2","class":2,"probability":0.5,"probabilities":[0.25,0.0,0.5,0.25],"truth":"3","truth_probability":0.25,"elapsed_microseconds":149}"#
+        );
+    }
+
+    #[test]
+    fn boards_tell_what_it_took() {
+        let mut two = prediction([0.25, 0.0, 0.5, 0.25], 2);
+        two.cost = Some(Cost {
+            cycles: 4_000_000,
+            stack_bytes: 6000,
+        });
+        let object = serde_json::to_string(&Report::new("2.png", "2", &two)).unwrap();
+        assert!(
+            object.ends_with(r#","cycles":4000000,"stack_bytes":6000}"#),
+            "{object}"
         );
     }
 

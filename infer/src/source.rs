@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use image::GrayImage;
 use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
@@ -56,13 +57,22 @@ impl Source {
     ///
     /// See [`PictureError`].
     pub fn pixels(&self, preparation: Preparation) -> Result<Pixels, InFile<PictureError>> {
+        picture::prepare(&self.grey()?, preparation).map_err(InFile::named(&self.file()))
+    }
+
+    /// Reads the picture; see [`picture::grey`].
+    ///
+    /// # Errors
+    ///
+    /// See [`PictureError`].
+    pub fn grey(&self) -> Result<GrayImage, InFile<PictureError>> {
         let bytes = match self {
             Self::File(path) => file::read(path),
             Self::StandardInput => file::read_all(io::stdin().lock()),
         };
         bytes
             .map_err(PictureError::from)
-            .and_then(|bytes| picture::prepare(&picture::grey(&bytes)?, preparation))
+            .and_then(|bytes| picture::grey(&bytes))
             .map_err(InFile::named(&self.file()))
     }
 }

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -78,6 +79,12 @@ impl TestSet {
             images,
             classes: labels,
         })
+    }
+
+    /// Leaves only the first pictures, so many if there are as many.
+    pub fn truncate(&mut self, limit: NonZeroUsize) {
+        self.images.truncate(limit.get());
+        self.classes.truncate(limit.get());
     }
 }
 

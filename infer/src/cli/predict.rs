@@ -6,8 +6,9 @@ use std::io::Write;
 use no_std_core::prepare::Preparation;
 
 use super::{Error, Predict, Prepare, write_json};
+use crate::device::Device;
 use crate::engine::{self, Engine};
-use crate::predict::predict;
+use crate::predict::{Prediction, predict, predict_on_board};
 use crate::report::Report;
 use crate::source::{Source, sources};
 
@@ -17,8 +18,53 @@ pub fn run(
     output: &mut impl Write,
     complain: &mut impl FnMut(&dyn Display),
 ) -> Result<(), Error> {
-    let (bytes, name) = options.model.read()?;
-    let engine = engine::open(&bytes, &name, options.engine)?;
+    match &options.model.device {
+        Some(address) => {
+            let device = Device::open(address)?;
+            let on_board = matches!(options.prepare, Some(Prepare::Board));
+            let runner = Runner {
+                engine: &device,
+                board: on_board.then_some(&device),
+            };
+            predict_all(&runner, options, output, complain)
+        }
+        None => {
+            let (bytes, name) = options.model.read()?;
+            let engine = engine::open(&bytes, &name, options.engine)?;
+            let runner = Runner {
+                engine: &*engine,
+                board: None,
+            };
+            predict_all(&runner, options, output, complain)
+        }
+    }
+}
+
+/// What runs the model.
+struct Runner<'e> {
+    engine: &'e dyn Engine,
+    /// The board that prepares the pictures itself.
+    board: Option<&'e Device>,
+}
+
+impl Runner<'_> {
+    fn predict(&self, source: &Source, choice: Option<Prepare>) -> Result<Prediction, Error> {
+        Ok(match self.board {
+            Some(board) => predict_on_board(board, &source.grey()?)?,
+            None => predict(
+                self.engine,
+                &source.pixels(preparation(self.engine, choice))?,
+            )?,
+        })
+    }
+}
+
+fn predict_all(
+    runner: &Runner<'_>,
+    options: &Predict,
+    output: &mut impl Write,
+    complain: &mut impl FnMut(&dyn Display),
+) -> Result<(), Error> {
     for argument in &options.pictures {
         let sources = match sources(argument) {
             Ok(sources) => sources,
@@ -28,7 +74,7 @@ pub fn run(
             }
         };
         for source in &sources {
-            match predict_one(&*engine, source, options, output) {
+            match predict_one(runner, source, options, output) {
                 Err(error @ Error::Output(_)) => return Err(error),
                 Err(error) => complain(&error),
                 Ok(()) => {}
@@ -39,19 +85,16 @@ pub fn run(
 }
 
 fn predict_one(
-    engine: &dyn Engine,
+    runner: &Runner<'_>,
     source: &Source,
     options: &Predict,
     output: &mut impl Write,
 ) -> Result<(), Error> {
-    let prediction = predict(
-        engine,
-        &source.pixels(preparation(engine, options.prepare))?,
-    )?;
+    let prediction = runner.predict(source, options.prepare)?;
     let (file, name) = (source.file(), source.name());
     let mut report = Report::new(&file, &name, &prediction);
     if options.truth_from_name {
-        report = report.with_truth_from_name(engine.labels());
+        report = report.with_truth_from_name(runner.engine.labels());
     }
     if options.json {
         write_json(output, &report)

@@ -13,7 +13,7 @@ fn test_set() -> TestSet {
 
 fn evaluation(bytes: &[u8], invert: bool) -> Evaluation {
     let engine = open(bytes, "m", Choice::Auto).unwrap();
-    evaluate(&*engine, &test_set(), invert).unwrap()
+    evaluate(&*engine, &test_set(), invert, |_| {}).unwrap()
 }
 
 #[test]

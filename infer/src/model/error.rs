@@ -4,6 +4,7 @@ use no_std_core::FormatError;
 use thiserror::Error;
 use tract_onnx::prelude::TractError;
 
+use crate::device::DeviceError;
 use crate::file::{ReadError, one_line};
 
 /// Why a model was refused or failed.
@@ -41,6 +42,9 @@ pub enum ModelError {
     /// The graph contradicts itself, or has an operator that tract does not know.
     #[error("expected a graph that tract can run, found: {0}")]
     Graph(String),
+    /// The model is on a board that was of no use.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// A logit is infinite or not a number.
     #[error("expected finite logits, found {logit} for class {label}; the weights may be damaged")]
     NotFinite {

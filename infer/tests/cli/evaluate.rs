@@ -63,6 +63,22 @@ fn objects_of_inverted_pictures() {
 }
 
 #[test]
+fn only_the_first_images_count() {
+    let workplace = workplace();
+    for (limit, first_line) in [
+        ("1", "accuracy 1.0000 (1 of 1 right)"),
+        ("9", "accuracy 0.6667 (2 of 3 right)"),
+    ] {
+        let outcome = evaluate(&workplace, &["brightness.q8", "--limit", limit]);
+        assert_eq!(outcome.output.lines().next(), Some(first_line));
+    }
+    assert_eq!(
+        evaluate(&workplace, &["brightness.q8", "--limit", "0"]).code,
+        2
+    );
+}
+
+#[test]
 fn scores_are_written_raw() {
     let workplace = workplace();
     let outcome = evaluate(&workplace, &["brightness.q8", "--scores", "scores.bin"]);

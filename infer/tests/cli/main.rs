@@ -1,5 +1,7 @@
 //! The program `infer` as its users run it.
 
+#[cfg(unix)]
+mod device;
 mod engines;
 mod evaluate;
 mod inspect;

@@ -9,6 +9,8 @@ use tract_onnx::pb::{
     TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
+#[cfg(unix)]
+pub mod board;
 pub mod flash;
 pub mod int8;
 

@@ -1,0 +1,198 @@
+//! Boards that run a model, at the other end of a serial line.
+//!
+//! A [`Device`] is an [`Engine`] like the models in files. What is said on the line is described in the crate `protocol`.
+//!
+//! At 115200 baud an image and its scores take 75 ms on the line, to which the board adds its own time: 10,000 images
+//! take 13 minutes where that is nothing, and a quarter of an hour more for each 90 ms of it.
+
+mod error;
+mod line;
+mod link;
+#[cfg(all(test, unix))]
+mod tests;
+mod update;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use image::GrayImage;
+use no_std_core::format::ONE;
+use no_std_core::prepare::Preparation;
+use protocol::{Description, MAX_CLASSES, MAX_WIDTH, Reply, Request, SelfTest};
+
+pub use error::{DeviceError, OpenError};
+use line::Line;
+use link::Link;
+pub use update::update;
+
+use crate::engine::{Cost, Engine, Logits, Scores};
+use crate::file::{InFile, one_line};
+use crate::model::ModelError;
+use crate::picture::{Pixels, SIDE};
+
+/// How long a board may take to say what it is: it may have to start and test itself first.
+const GREETING: Duration = Duration::from_secs(3);
+
+/// How long a board may take for anything else. The slowest needs a tenth of it.
+const WORK: Duration = Duration::from_secs(10);
+
+/// A board that is ready to run its model.
+#[derive(Debug)]
+pub struct Device {
+    name: String,
+    link: RefCell<Link>,
+    labels: Vec<String>,
+    preparation: Preparation,
+    max_width: u32,
+    max_height: u32,
+}
+
+impl Device {
+    /// Finds out what is at `address`: a serial port like `/dev/ttyACM0`, or, for boards that are emulated,
+    /// `unix:PATH` or `tcp:HOST:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// See [`DeviceError`].
+    pub fn open(address: &str) -> Result<Self, InFile<DeviceError>> {
+        let line = line::open(address).map_err(InFile::named(address))?;
+        Self::greet(line, address, GREETING, WORK).map_err(InFile::named(address))
+    }
+
+    fn greet(
+        line: Box<dyn Line>,
+        name: &str,
+        greeting: Duration,
+        work: Duration,
+    ) -> Result<Self, DeviceError> {
+        let mut link = Link::new(line, greeting);
+        let description = match link.ask(&Request::Describe)? {
+            Reply::Description(description) => description,
+            other => return Err(DeviceError::unexpected("a description", &other)),
+        };
+        let classes = check(&description)?;
+        let preparation = Preparation::centred(description.box_side);
+        // Pixels that are taken as they are have to be as many as the model takes.
+        let (width, height) = match preparation {
+            Some(_) => (description.max_width.into(), description.max_height.into()),
+            None => (SIDE as u32, SIDE as u32),
+        };
+        let mut device = Self {
+            name: one_line(name),
+            labels: Vec::new(),
+            preparation: preparation.unwrap_or(Preparation::PLAIN),
+            max_width: width.min(MAX_WIDTH as u32),
+            max_height: height,
+            link: RefCell::new(link),
+        };
+        let link = device.link.get_mut();
+        for class in 0..classes {
+            device.labels.push(label(link, class)?);
+        }
+        link.set_patience(work);
+        Ok(device)
+    }
+
+    /// Has the board prepare a picture and run its model on it. Only the rows that it asks for are sent.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`], also if the picture is too large for the board.
+    pub fn scores_of_picture(&self, picture: &GrayImage) -> Result<Scores, InFile<ModelError>> {
+        self.try_picture(picture)
+            .map_err(ModelError::from)
+            .map_err(InFile::named(&self.name))
+    }
+
+    fn try_picture(&self, picture: &GrayImage) -> Result<Scores, DeviceError> {
+        let (width, height) = picture.dimensions();
+        if width > self.max_width || height > self.max_height {
+            return Err(DeviceError::Picture {
+                width,
+                height,
+                max_width: self.max_width,
+                max_height: self.max_height,
+            });
+        }
+        let mut link = self.link.borrow_mut();
+        let mut reply = link.ask(&Request::ClassifyPicture {
+            width: width as u16,
+            height: height as u16,
+        })?;
+        while let Reply::NeedRow { y } = reply {
+            let start = usize::from(y) * width as usize;
+            let pixels = picture.as_raw().get(start..start + width as usize);
+            let pixels = pixels.ok_or(DeviceError::Row { y, height })?;
+            reply = link.go_on(&Request::Row { y, pixels })?;
+        }
+        self.scores_from(&reply)
+    }
+
+    fn try_scores(&self, pixels: &Pixels) -> Result<Scores, DeviceError> {
+        let mut link = self.link.borrow_mut();
+        self.scores_from(&link.ask(&Request::Classify { pixels })?)
+    }
+
+    fn scores_from(&self, reply: &Reply<'_>) -> Result<Scores, DeviceError> {
+        let scores = match reply {
+            Reply::Scores(scores) => scores,
+            other => return Err(DeviceError::unexpected("scores", other)),
+        };
+        let classes = self.labels.len();
+        let class = usize::from(scores.class);
+        if scores.logits.len() != classes
+            || scores.probabilities.len() != classes
+            || class >= classes
+        {
+            return Err(DeviceError::Classes(classes));
+        }
+        let share = |&probability: &u32| f64::from(probability) / f64::from(ONE);
+        Ok(Scores {
+            class,
+            probabilities: scores.probabilities.iter().map(share).collect(),
+            accepted: Some(scores.accepted),
+            logits: Logits::Int8(scores.logits.to_vec()),
+            cost: Some(Cost {
+                cycles: scores.cycles,
+                stack_bytes: scores.stack,
+            }),
+        })
+    }
+}
+
+impl Engine for Device {
+    fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    fn preparation(&self) -> Preparation {
+        self.preparation
+    }
+
+    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {
+        self.try_scores(pixels)
+            .map_err(ModelError::from)
+            .map_err(InFile::named(&self.name))
+    }
+}
+
+/// The number of classes of a board that is in order.
+fn check(description: &Description<'_>) -> Result<u8, DeviceError> {
+    if description.self_test != SelfTest::Passed {
+        return Err(DeviceError::SelfTest {
+            board: one_line(description.board),
+            found: description.self_test,
+        });
+    }
+    match description.classes {
+        classes if (1..=MAX_CLASSES).contains(&classes.into()) => Ok(classes),
+        classes => Err(DeviceError::Classes(classes.into())),
+    }
+}
+
+fn label(link: &mut Link, class: u8) -> Result<String, DeviceError> {
+    match link.ask(&Request::Label { class })? {
+        Reply::Label(label) => Ok(one_line(label)),
+        other => Err(DeviceError::unexpected("a label", &other)),
+    }
+}

@@ -1,0 +1,155 @@
+//! Why a board was of no use.
+
+use std::io;
+use std::time::Duration;
+
+use protocol::{Error, Reply, SelfTest, VERSION};
+use thiserror::Error;
+
+/// Why a board was of no use.
+#[derive(Debug, Error)]
+pub enum DeviceError {
+    /// There is no line to a board.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Nothing came back.
+    #[error(
+        "expected an answer from a board, found none in {} s; check that this is its port and that it runs the firmware",
+        .0.as_secs_f32()
+    )]
+    Silent(Duration),
+    /// What came back was damaged, every time.
+    #[error(
+        "expected whole frames at 115200 baud, found damaged ones; check the cable, and that nothing else uses the port"
+    )]
+    Damaged,
+    /// The connection ended.
+    #[error("expected the board to stay connected, found: {0}; plug it in and start again")]
+    Gone(#[source] io::Error),
+    /// The board speaks another version of the protocol.
+    #[error("expected a board with protocol version {VERSION}, found {}; flash the firmware of this version", found.map_or("another".to_owned(), |version| version.to_string()))]
+    Version {
+        /// The version, if the board told.
+        found: Option<u8>,
+    },
+    /// The board's test of itself failed.
+    #[error("expected a board that passes its self-test, found {}: {}; flash it again", board, show(*found))]
+    SelfTest {
+        /// What it is called.
+        board: String,
+        /// What it found.
+        found: SelfTest,
+    },
+    /// The board refuses this request.
+    #[error("expected the board to do it, found that {}", refusal(*.0))]
+    Refused(Error),
+    /// The board answers something else.
+    #[error(
+        "expected {expected} from the board, found another answer; flash the firmware of this version"
+    )]
+    Unexpected {
+        /// What it was asked for.
+        expected: &'static str,
+    },
+    /// The number of classes is impossible, or another than before.
+    #[error(
+        "expected answers for the classes of one model, found another number than {0}; flash the firmware of this version"
+    )]
+    Classes(usize),
+    /// The board asks for a row that the picture has not.
+    #[error(
+        "expected a board that asks for the {height} rows of the picture, found one that asks for row {y}"
+    )]
+    Row {
+        /// The row.
+        y: u16,
+        /// The number of rows.
+        height: u32,
+    },
+    /// The picture is too large for the board.
+    #[error(
+        "expected a picture of at most {max_width} x {max_height} pixels, found {width} x {height}; leave out --prepare board"
+    )]
+    Picture {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// The greatest width.
+        max_width: u32,
+        /// The greatest height.
+        max_height: u32,
+    },
+}
+
+/// Why there is no line to a board.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// There is nothing of that name.
+    #[error("expected a serial port, found nothing of that name; is the board plugged in?")]
+    Missing,
+    /// The user may not use it.
+    #[error(
+        "expected a serial port that you may use, found one that you may not; join its group (`sudo usermod -aG dialout $USER`) and log in again"
+    )]
+    Permission,
+    /// Something else.
+    #[error("expected a serial port, found: {0}")]
+    Other(#[source] io::Error),
+}
+
+impl DeviceError {
+    /// An answer that does not fit the question.
+    pub(super) fn unexpected(expected: &'static str, reply: &Reply<'_>) -> Self {
+        match reply {
+            Reply::Error(Error::Version) => Self::Version { found: None },
+            Reply::Error(error) => Self::Refused(*error),
+            _ => Self::Unexpected { expected },
+        }
+    }
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            io::ErrorKind::PermissionDenied => Self::Permission,
+            _ => Self::Other(error),
+        }
+    }
+}
+
+fn show(outcome: SelfTest) -> String {
+    match outcome {
+        SelfTest::Passed => "nothing is wrong".to_owned(),
+        SelfTest::Model { at } => format!("the model in its flash is damaged at byte {at}"),
+        SelfTest::Input => "its model is not for images of 28 x 28 pixels".to_owned(),
+        SelfTest::Scores => {
+            "its model gives wrong scores for the image of the self-test".to_owned()
+        }
+    }
+}
+
+fn refusal(error: Error) -> &'static str {
+    match error {
+        Error::Damaged => "the request was damaged on the way",
+        Error::Version => "the board speaks another version of the protocol",
+        Error::Unknown => "the board does not know the request; flash the firmware of this version",
+        Error::SelfTest => "the board has failed its self-test; flash it again",
+        Error::Class => "the board has fewer classes than it said",
+        Error::Image => "the board takes images of another size",
+        Error::Picture => "the board does not take pictures of this size",
+        Error::Row => "the board was waiting for another row of the picture",
+        Error::Blank => "the picture is blank to the board",
+        Error::NoUpdate => "the board has no room for two models; flash it to change its model",
+        Error::TooLarge => "the model is too large for the board",
+        Error::NotBegun => "the board has given the update up; start again",
+        Error::Chunk => "the board was waiting for other bytes of the model; start again",
+        Error::Model { .. } => {
+            "the model did not arrive whole, or the board reads another version; flash the firmware of this version"
+        }
+        Error::Checksum => "another model arrived at the board; start again",
+        Error::KnownAnswer => "the board does not compute what this computer does with the model",
+        Error::Flash => "the board's flash does not hold what is written to it",
+    }
+}

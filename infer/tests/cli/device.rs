@@ -1,0 +1,136 @@
+//! `infer` with a board, whose firmware runs in the test, in place of a model.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+use serde_json::Value;
+
+use crate::program::{Outcome, Workplace};
+use crate::support::{self, board};
+
+/// A workplace with a test set of noise and a board at `unix:board`, which serves every program that connects.
+fn workplace() -> Workplace {
+    let workplace = Workplace::new();
+    fs::create_dir(workplace.path("data")).unwrap();
+    for (name, content) in support::test_set(&[255, 0, 250, 90], &[1, 0, 0, 3]) {
+        fs::write(workplace.path("data").join(name), content).unwrap();
+    }
+    fs::write(workplace.path("digits.q8"), firmware::MODEL).unwrap();
+    let listener = UnixListener::bind(workplace.path("board")).unwrap();
+    thread::spawn(move || {
+        for socket in listener.incoming() {
+            board::serve(socket.unwrap());
+        }
+    });
+    workplace
+}
+
+/// The object that the program printed, without what depends on the time.
+fn object(outcome: &Outcome) -> Value {
+    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
+    let mut object: Value = serde_json::from_str(&outcome.output).unwrap();
+    let fields = object.as_object_mut().unwrap();
+    for field in ["elapsed_microseconds", "images_per_second"] {
+        fields.remove(field);
+    }
+    object
+}
+
+/// Takes what only boards tell out of the object.
+fn without_cost(mut object: Value) -> Value {
+    let fields = object.as_object_mut().unwrap();
+    assert_eq!(fields.remove("stack_bytes"), Some(4321.into()));
+    assert!(fields.remove("cycles").unwrap().as_u64().unwrap() > 0);
+    object
+}
+
+#[test]
+fn a_board_evaluates_like_its_model() {
+    let workplace = workplace();
+    let evaluate = |model: &[&str], scores| {
+        let command = ["evaluate", "--data", "data", "--json", "--scores", scores];
+        object(&workplace.run(&[&command, model].concat()))
+    };
+    let found = evaluate(&["--device", "unix:board"], "board.bin");
+    assert_eq!(
+        without_cost(found),
+        evaluate(&["--model", "digits.q8"], "host.bin")
+    );
+    let scores = |name| fs::read(workplace.path(name)).unwrap();
+    assert_eq!(scores("board.bin"), scores("host.bin"));
+
+    let command = ["evaluate", "--data", "data", "--device", "unix:board"];
+    let table = workplace.run(&command).output;
+    assert!(table.contains("memory   4321 bytes of stack"), "{table}");
+}
+
+#[test]
+fn a_board_predicts_like_its_model() {
+    let workplace = workplace();
+    workplace.picture("2.png", 130);
+    let predict = |arguments: &[&str]| {
+        let command = ["predict", "--json", "--truth-from-name", "2.png"];
+        object(&workplace.run(&[&command, arguments].concat()))
+    };
+    for prepare in [&[][..], &["--prepare", "plain"]] {
+        let found = predict(&[&["--device", "unix:board"], prepare].concat());
+        assert_eq!(
+            without_cost(found),
+            predict(&[&["--model", "digits.q8"], prepare].concat())
+        );
+    }
+}
+
+#[test]
+fn a_picture_that_the_board_refuses_does_not_end_the_others() {
+    let workplace = workplace();
+    workplace.picture("large.png", 9);
+    let small = image::GrayImage::from_pixel(28, 28, image::Luma([200]));
+    small.save(workplace.path("small.png")).unwrap();
+    let outcome = workplace.run(&[
+        "predict",
+        "--device",
+        "unix:board",
+        "--prepare",
+        "board",
+        "large.png",
+        "small.png",
+    ]);
+    assert_eq!(outcome.code, 1);
+    assert!(
+        outcome.output.starts_with("small. CNN thinks"),
+        "{}",
+        outcome.output
+    );
+    let expected = "error: unix:board: expected a picture of at most 28 x 28 pixels, found 40 x 40";
+    assert!(outcome.errors.starts_with(expected), "{}", outcome.errors);
+}
+
+#[test]
+fn boards_that_are_not_there() {
+    let workplace = Workplace::new();
+    workplace.picture("2.png", 130);
+    for (address, found) in [
+        ("none", "nothing of that name"),
+        ("unix:none", "nothing of that name"),
+        ("2.png", ""),
+    ] {
+        let outcome = workplace.run(&["predict", "--device", address, "2.png"]);
+        assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
+        let expected = format!("error: {address}: expected a serial port, found");
+        assert!(outcome.errors.starts_with(&expected), "{}", outcome.errors);
+        assert!(outcome.errors.contains(found), "{}", outcome.errors);
+        assert_eq!(outcome.errors.lines().count(), 1);
+    }
+}
+
+#[test]
+fn options_that_a_board_has_not() {
+    let workplace = Workplace::new();
+    let usage = |arguments: &[&str]| workplace.run(arguments).code;
+    let device = ["predict", "2.png", "--device", "none"];
+    assert_eq!(usage(&[&device[..], &["--model", "digits.q8"]].concat()), 2);
+    assert_eq!(usage(&[&device[..], &["--engine", "int8"]].concat()), 2);
+    assert_eq!(usage(&["predict", "2.png", "--prepare", "board"]), 2);
+}
