@@ -183,12 +183,11 @@ pub fn run(
 }
 
 fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
-    let evaluation = match &options.model.device {
-        Some(address) => evaluate_on(&Device::open(address)?, options)?,
-        None => {
-            let (bytes, name) = options.model.read()?;
-            evaluate_on(&*engine::open(&bytes, &name, Choice::Auto)?, options)?
-        }
+    let evaluation = if let Some(address) = &options.model.device {
+        evaluate_on(&Device::open(address)?, options)?
+    } else {
+        let (bytes, name) = options.model.read()?;
+        evaluate_on(&*engine::open(&bytes, &name, Choice::Auto)?, options)?
     };
     if options.json {
         write_json(output, &evaluation)
@@ -210,7 +209,7 @@ fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Er
         options.model.device.is_some(),
     );
     let evaluation = evaluate(engine, &test_set, options.invert, |done| {
-        progress.show(done)
+        progress.show(done);
     })?;
     drop(progress);
     if let Some(scores) = scores {

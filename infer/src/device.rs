@@ -60,12 +60,12 @@ impl Device {
     }
 
     fn greet(
-        line: Box<dyn Line>,
+        board: Box<dyn Line>,
         name: &str,
         greeting: Duration,
         work: Duration,
     ) -> Result<Self, DeviceError> {
-        let mut link = Link::new(line, greeting);
+        let mut link = Link::new(board, greeting);
         let description = match link.ask(&Request::Describe)? {
             Reply::Description(description) => description,
             other => return Err(DeviceError::unexpected("a description", &other)),
@@ -85,11 +85,11 @@ impl Device {
             max_height: height,
             link: RefCell::new(link),
         };
-        let link = device.link.get_mut();
+        let asked = device.link.get_mut();
         for class in 0..classes {
-            device.labels.push(label(link, class)?);
+            device.labels.push(label(asked, class)?);
         }
-        link.set_patience(work);
+        asked.set_patience(work);
         Ok(device)
     }
 

@@ -18,26 +18,22 @@ pub fn run(
     output: &mut impl Write,
     complain: &mut impl FnMut(&dyn Display),
 ) -> Result<(), Error> {
-    match &options.model.device {
-        Some(address) => {
-            let device = Device::open(address)?;
-            let on_board = matches!(options.prepare, Some(Prepare::Board));
-            let runner = Runner {
-                engine: &device,
-                board: on_board.then_some(&device),
-            };
-            predict_all(&runner, options, output, complain)
-        }
-        None => {
-            let (bytes, name) = options.model.read()?;
-            let engine = engine::open(&bytes, &name, options.engine)?;
-            let runner = Runner {
-                engine: &*engine,
-                board: None,
-            };
-            predict_all(&runner, options, output, complain)
-        }
+    if let Some(address) = &options.model.device {
+        let device = Device::open(address)?;
+        let on_board = matches!(options.prepare, Some(Prepare::Board));
+        let runner = Runner {
+            engine: &device,
+            board: on_board.then_some(&device),
+        };
+        return predict_all(&runner, options, output, complain);
     }
+    let (bytes, name) = options.model.read()?;
+    let engine = engine::open(&bytes, &name, options.engine)?;
+    let runner = Runner {
+        engine: &*engine,
+        board: None,
+    };
+    predict_all(&runner, options, output, complain)
 }
 
 /// What runs the model.
