@@ -70,7 +70,7 @@ fn present(platform: &Platform, program: &Path) -> Result<()> {
         .len();
     let program = relative(program);
     let path = program.display();
-    println!("{path}: {:.1} MB, needs no libraries", bytes as f64 / 1e6);
+    println!("{path}: {:.1} MB", bytes as f64 / 1e6);
     match platform.find_emulator() {
         Ok(()) => {
             for (engine, arguments) in ENGINES {

@@ -49,8 +49,6 @@ impl Builder {
     fn cargo(&self, subcommand: &str, profile: &str) -> Command {
         let flags = [
             format!("-Clinker={}", self.platform.compiler),
-            // With the library of C inside, it runs on older systems than the one it is built on.
-            "-Ctarget-feature=+crt-static".to_owned(),
             "-Cstrip=symbols".to_owned(),
         ];
         let mut command = self.toolchain.cargo(&[subcommand], &flags);

@@ -23,8 +23,8 @@ pub struct Platform {
     packages: [&'static str; 2],
     /// QEMU's program that runs one program of the platform.
     emulator: &'static str,
-    /// The processor that QEMU emulates, and what tract is to know of it.
-    environment: [(&'static str, &'static str); 2],
+    /// Where the emulator finds the platform's libraries, which processor it emulates, and what tract is to know of it.
+    environment: [(&'static str, &'static str); 3],
 }
 
 /// The package that has the emulators.
@@ -43,6 +43,7 @@ pub const PLATFORMS: [Platform; 2] = [
         packages: ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
         emulator: "qemu-aarch64-static",
         environment: [
+            ("QEMU_LD_PREFIX", "/usr/aarch64-linux-gnu"),
             ("QEMU_CPU", "cortex-a72"),
             ("TRACT_CPU_AARCH64_KIND", "a72"),
         ],
@@ -54,7 +55,11 @@ pub const PLATFORMS: [Platform; 2] = [
         compiler: "arm-linux-gnueabihf-gcc",
         packages: ["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
         emulator: "qemu-arm-static",
-        environment: [("QEMU_CPU", "cortex-a7"), ("TRACT_CPU_ARM32_NEON", "true")],
+        environment: [
+            ("QEMU_LD_PREFIX", "/usr/arm-linux-gnueabihf"),
+            ("QEMU_CPU", "cortex-a7"),
+            ("TRACT_CPU_ARM32_NEON", "true"),
+        ],
     },
 ];
 
@@ -76,7 +81,7 @@ impl Platform {
         }
         ensure!(
             self.links(),
-            "{}: expected a library libc.a, found none",
+            "{}: expected a library libc.so, found none",
             self.compiler
         );
         Ok(())
@@ -84,7 +89,7 @@ impl Platform {
 
     /// Whether the compiler finds a library of C, of which it otherwise repeats the name.
     fn links(&self) -> bool {
-        let library = output(Command::new(self.compiler).arg("-print-file-name=libc.a"));
+        let library = output(Command::new(self.compiler).arg("-print-file-name=libc.so"));
         library.is_ok_and(|path| Path::new(path.trim()).is_absolute())
     }
 

@@ -24,6 +24,12 @@ const PROFILE: &str = "pi-check";
 /// How far probabilities may be from the host's with each of [`ENGINES`]: integers are the same everywhere.
 const TOLERANCES: [f64; 2] = [1e-5, 0.0];
 
+/// The models in integers, of which the logits must be the same everywhere, and what runs them.
+const INTEGER_MODELS: [(&str, &str); 2] = [
+    ("tract", "models/digits-int8.onnx"),
+    ("the integer engine", FLASH_FILE),
+];
+
 /// Images of MNIST's test set.
 const IMAGES: usize = 200;
 
@@ -84,10 +90,12 @@ impl Pair<'_> {
             let name = name(self.platform, &format!("pictures with {engine}"));
             tally.test(&name, || self.compare_pictures(arguments, tolerance));
         }
-        let name = name(self.platform, "test images with the integer engine");
-        match data() {
-            Some(data) => tally.test(&name, || self.compare_test_images(&data)),
-            None => tally.skipped(&format!("{name}: {NO_DATA}")),
+        for (engine, model) in INTEGER_MODELS {
+            let name = name(self.platform, &format!("test images with {engine}"));
+            match data() {
+                Some(data) => tally.test(&name, || self.compare_test_images(model, &data)),
+                None => tally.skipped(&format!("{name}: {NO_DATA}")),
+            }
         }
     }
 
@@ -100,15 +108,20 @@ impl Pair<'_> {
         };
         let [host, pi] = self.commands();
         let (pictures, largest) = compare(&predict(host)?, &predict(pi)?, tolerance)?;
-        Ok(format!(
-            "{pictures} pictures, probabilities within {largest:.1e} of the host's"
-        ))
+        Ok(if largest > 0.0 {
+            format!("{pictures} pictures, probabilities within {largest:.1e} of the host's")
+        } else {
+            format!("the host's probabilities of {pictures} pictures")
+        })
     }
 
-    fn compare_test_images(&self, data: &Path) -> Result<String> {
+    fn compare_test_images(&self, model: &str, data: &Path) -> Result<String> {
         let [host, pi] = self.commands();
-        let (host, pi) = (logits(host, data)?, logits(pi, data)?);
-        ensure!(host == pi, "expected the host's logits, found others");
+        let (host, pi) = (logits(host, model, data)?, logits(pi, model, data)?);
+        ensure!(
+            host == pi,
+            "{model}: expected the host's logits, found others"
+        );
         Ok(format!("the host's logits of {IMAGES} images"))
     }
 
@@ -118,11 +131,11 @@ impl Pair<'_> {
     }
 }
 
-/// What the model gives for the first [`IMAGES`] images of the test set in the folder `data`.
-fn logits(mut infer: Command, data: &Path) -> Result<Vec<u8>> {
+/// What `model` gives for the first [`IMAGES`] images of the test set in the folder `data`.
+fn logits(mut infer: Command, model: &str, data: &Path) -> Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     let logits = folder.path().join("logits");
-    infer.args(["evaluate", "--json", "--model", FLASH_FILE, "--limit"]);
+    infer.args(["evaluate", "--json", "--model", model, "--limit"]);
     infer.arg(IMAGES.to_string()).arg("--data").arg(data);
     output(infer.arg("--scores").arg(&logits))?;
     fs::read(&logits).with_context(|| format!("cannot read {}", logits.display()))
