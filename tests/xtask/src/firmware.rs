@@ -34,6 +34,8 @@ pub use suite::suite;
 pub enum Command {
     /// Link the core for microcontrollers: no panic, no allocator, no floating point
     Check,
+    /// Check that and every machine of QEMU's: scores, inner loops, and the costs that snapshots keep
+    Test,
     /// Print what each firmware takes of flash and RAM
     Size(Options),
     /// Score test images in QEMU and compare with the host's scores; flash a real board
@@ -85,14 +87,23 @@ impl Options {
 /// Runs the command, with tools and builds in the folder `target`.
 pub fn run(command: &Command, target: &Path) -> Result<ExitCode> {
     match command {
-        Command::Check => {
-            let mut tally = Tally::new(true);
-            check(target, &mut tally);
-            print!("{tally}");
-            Ok(ExitCode::from(u8::from(!tally.good())))
+        Command::Check => Ok(tallied(|tally| check(target, tally))),
+        Command::Test => {
+            let infer = infer::program()?;
+            Ok(tallied(|tally| {
+                check(target, tally);
+                suite(target, &infer, tally);
+            }))
         }
         Command::Size(options) => size::run(options, target),
         Command::Run { options, images } => execution::run(options, *images, target),
         Command::Bench { options, update } => bench::run(options, *update, target),
     }
+}
+
+fn tallied(test: impl FnOnce(&mut Tally)) -> ExitCode {
+    let mut tally = Tally::new(true);
+    test(&mut tally);
+    print!("{tally}");
+    ExitCode::from(u8::from(!tally.good()))
 }

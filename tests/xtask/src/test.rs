@@ -21,6 +21,10 @@ use crate::workspace::executable;
 /// Pinned, since its last line is read.
 const INSTALL_NEXTEST: &str = "cargo install cargo-nextest@0.9.143 --locked";
 
+/// Workspaces of their own, since they are for other machines.
+const BOARDS: &str = "no_std_core/boards/Cargo.toml";
+const COUNTER: &str = "no_std_core/boards/icount/Cargo.toml";
+
 /// A check: one cargo command.
 struct Step {
     heading: &'static str,
@@ -33,7 +37,7 @@ struct Step {
     counts: Option<fn(&str) -> Option<Counts>>,
 }
 
-/// All in the release profile: the tests of both kinds share compiled dependencies, and all share build scripts and
+/// All of the workspace in the release profile: the tests of both kinds share compiled dependencies, and all share build scripts and
 /// procedural macros.
 const STEPS: &[Step] = &[
     Step {
@@ -85,6 +89,28 @@ const STEPS: &[Step] = &[
         environment: &[],
         install: None,
         counts: Some(summary::harness),
+    },
+    Step {
+        heading: "Formatting of firmware",
+        arguments: &["fmt", "--all", "--check", "--manifest-path", BOARDS],
+        environment: &[],
+        install: Some("rustup component add rustfmt"),
+        counts: None,
+    },
+    Step {
+        heading: "Tests of the instruction counter",
+        arguments: &[
+            "nextest",
+            "run",
+            "--release",
+            "--package",
+            "icount",
+            "--manifest-path",
+            COUNTER,
+        ],
+        environment: &[],
+        install: Some(INSTALL_NEXTEST),
+        counts: Some(summary::nextest),
     },
     Step {
         heading: "Documentation",

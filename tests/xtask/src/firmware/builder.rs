@@ -38,6 +38,21 @@ impl Builder {
         self.program(command, BOARDS, board.target, board.package, board.program)
     }
 
+    /// Checks a board's programs for what the compiler and clippy warn of.
+    pub fn lint(&self, board: &Board) -> Result<()> {
+        let mut command = self.toolchain.cargo(&["clippy"], &board.flags());
+        self.options(&mut command, BOARDS);
+        command.args(["--package", board.package, "--target", board.target]);
+        command.args(["--bin", board.program, "--no-deps", "--", "-D", "warnings"]);
+        run(&mut command)
+    }
+
+    /// Builds the program that proves the inner loops for a board's processor.
+    pub fn proof(&self, board: &Board) -> Result<PathBuf> {
+        let command = self.toolchain.cargo(&["build"], &board.flags());
+        self.program(command, BOARDS, board.target, "qemu", "twins")
+    }
+
     /// Builds the firmware with loops of known length for a machine.
     pub fn calibration(&self, target: &str, machine: &Machine) -> Result<PathBuf> {
         let flags = [

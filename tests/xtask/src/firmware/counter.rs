@@ -77,7 +77,7 @@ pub fn calibrate(builder: &Builder, plugin: &Path, board: &Board) -> Result<()> 
     let firmware = builder.calibration(board.target, machine)?;
     let folder = tempfile::tempdir()?;
     let records = &folder.path().join("records");
-    qemu::run_to_end(machine, &firmware, &Counter { plugin, records })?;
+    qemu::run_to_end(machine, &firmware, Some(&Counter { plugin, records }))?;
     let found = inferences(&read(records)?);
     // What the firmware says that it executes beside the loops.
     let others = if board.target.starts_with("riscv") {

@@ -59,11 +59,9 @@ pub struct Scores {
 }
 
 impl Infer {
-    /// Builds the program, with the same features of dependencies as the tests do.
+    /// Builds the program.
     pub fn build() -> Result<Self> {
-        let mut build = cargo(&["build", "--quiet", "--release", "--workspace"]);
-        let messages = output(build.arg("--message-format=json-render-diagnostics"))?;
-        Ok(Self::new(executable(&messages, "infer")?))
+        Ok(Self::new(program()?))
     }
 
     /// The program that lies there.
@@ -113,6 +111,13 @@ impl Infer {
         };
         command
     }
+}
+
+/// Builds the program, with the same features of dependencies as the tests do.
+pub fn program() -> Result<PathBuf> {
+    let mut build = cargo(&["build", "--quiet", "--release", "--workspace"]);
+    let messages = output(build.arg("--message-format=json-render-diagnostics"))?;
+    executable(&messages, "infer")
 }
 
 fn report(command: &mut Command) -> Result<Value> {

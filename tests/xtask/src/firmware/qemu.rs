@@ -1,12 +1,12 @@
 //! QEMU: its programs, and machines that run a firmware.
 
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 use super::boards::{Board, Machine};
@@ -83,7 +83,7 @@ impl Running {
         let socket = socket(&folder).display().to_string();
         command.args(["-serial", &format!("unix:{socket},server=on,wait=on")]);
         // Piped, since it announces that it waits.
-        let child = spawn(command.stderr(Stdio::piped()))?;
+        let child = spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()))?;
         let mut running = Self { child, folder };
         let start = Instant::now();
         while !running.socket().exists() {
@@ -124,17 +124,22 @@ impl Drop for Running {
     }
 }
 
-/// Runs a firmware that talks to nobody and ends by itself.
-pub fn run_to_end(machine: &Machine, firmware: &Path, counter: &Counter<'_>) -> Result<()> {
-    let mut command = emulator(machine, firmware, Some(counter));
+/// Runs a firmware that ends by itself, successfully, and returns what it prints through semihosting.
+pub fn run_to_end(
+    machine: &Machine,
+    firmware: &Path,
+    counter: Option<&Counter<'_>>,
+) -> Result<String> {
+    let mut command = emulator(machine, firmware, counter);
     command.args(["-serial", "none", "-semihosting-config"]);
     command.arg("enable=on,target=native");
-    let mut child = spawn(&mut command)?;
+    // A file, since a pipe that nobody reads could fill up.
+    let mut printed = tempfile::tempfile()?;
+    let mut child = spawn(command.stdout(printed.try_clone()?))?;
     let start = Instant::now();
-    loop {
+    let status = loop {
         match child.try_wait()? {
-            Some(status) if status.success() => return Ok(()),
-            Some(status) => bail!("`{}` failed ({status})", describe(&command)),
+            Some(status) => break status,
             None if start.elapsed() < RUN => thread::sleep(Duration::from_millis(5)),
             None => {
                 child.kill()?;
@@ -142,7 +147,17 @@ pub fn run_to_end(machine: &Machine, firmware: &Path, counter: &Counter<'_>) -> 
                 bail!("`{}` does not end", describe(&command));
             }
         }
-    }
+    };
+    let mut text = String::new();
+    printed.rewind()?;
+    printed.read_to_string(&mut text)?;
+    let last = text.trim_end().lines().last().unwrap_or("no message");
+    ensure!(
+        status.success(),
+        "`{}` failed ({status}): {last}",
+        describe(&command)
+    );
+    Ok(text)
 }
 
 fn socket(folder: &TempDir) -> PathBuf {
@@ -169,7 +184,7 @@ fn emulator(machine: &Machine, firmware: &Path, counter: Option<&Counter<'_>>) -
 }
 
 fn spawn(command: &mut Command) -> Result<Child> {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    let child = command.stdin(Stdio::null()).spawn();
     child.with_context(|| format!("cannot start `{}`", describe(command)))
 }
 

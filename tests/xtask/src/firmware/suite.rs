@@ -24,7 +24,7 @@ const IMAGES: usize = 1_000;
 
 /// Runs the tests on every machine, with the program `infer` and with tools and builds in the folder `target`.
 pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
-    heading("Firmware in QEMU: cargo xtask firmware run, cargo xtask firmware bench");
+    heading("Firmware in QEMU");
     let mut boards = boards::named(boards::ALL);
     boards.retain(|board| board.machine().is_some());
     match Suite::new(target, infer, &boards) {
@@ -93,6 +93,10 @@ impl Suite {
             lock(tally).tested(&name, start.elapsed(), &result);
         };
         step("instruction counter", &|| self.calibrate(board));
+        step("lints", &|| {
+            self.builder.lint(board).map(|()| "no warnings".to_owned())
+        });
+        step("inner loops", &|| self.prove(board));
         step("cost", &|| self.cost(board));
         match &self.expected {
             Some(expected) => step("scores", &|| self.scores(board, expected)),
@@ -105,6 +109,13 @@ impl Suite {
     fn calibrate(&self, board: &Board) -> Result<String> {
         counter::calibrate(&self.builder, &self.plugin, board)?;
         Ok("loops of known length to the instruction".to_owned())
+    }
+
+    fn prove(&self, board: &Board) -> Result<String> {
+        let machine = board.machine().context("expected a machine of QEMU's")?;
+        let printed = qemu::run_to_end(machine, &self.builder.proof(board)?, None)?;
+        let last = printed.lines().last().unwrap_or_default();
+        Ok(last.trim_start_matches(['.', ' ']).to_owned())
     }
 
     fn scores(&self, board: &Board, expected: &Scores) -> Result<String> {
