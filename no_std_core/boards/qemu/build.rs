@@ -3,13 +3,29 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// The machines that are built for a target which begins like this.
-const MACHINES: [(&str, &[&str]); 5] = [
-    ("thumbv6m", &["microbit"]),
-    ("thumbv7m", &["mps2-an385"]),
-    ("thumbv7em", &["mps2-an386", "mps2-an500"]),
-    ("thumbv8m.main", &["mps2-an505"]),
-    ("riscv32", &["riscv-virt"]),
+/// The programs of a target which begins like this, and the machines that they run on.
+const PROGRAMS: [(&str, &[(&str, &str)]); 5] = [
+    ("thumbv6m", &[("twins", "microbit")]),
+    (
+        "thumbv7m",
+        &[("mps2-an385", "mps2-an385"), ("twins", "mps2-an385")],
+    ),
+    (
+        "thumbv7em",
+        &[
+            ("mps2-an386", "mps2-an386"),
+            ("mps2-an500", "mps2-an500"),
+            ("twins", "mps2-an500"),
+        ],
+    ),
+    (
+        "thumbv8m.main",
+        &[("mps2-an505", "mps2-an505"), ("twins", "mps2-an505")],
+    ),
+    (
+        "riscv32",
+        &[("riscv-virt", "riscv-virt"), ("twins", "riscv-virt")],
+    ),
 ];
 
 fn main() {
@@ -17,15 +33,12 @@ fn main() {
     let target = env::var("TARGET").expect("cargo sets it");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let fits = |(prefix, _): &&(&str, _)| target.starts_with(prefix);
-    let machines = MACHINES
+    let programs = PROGRAMS
         .iter()
         .find(fits)
-        .map_or(&[][..], |(_, machines)| machines);
-    for machine in machines {
-        place(machine, machine, &folder.join(machine));
-    }
-    if let Some(machine) = machines.first() {
-        place(machine, "twins", &folder.join(machine));
+        .map_or(&[][..], |(_, programs)| programs);
+    for (program, machine) in programs {
+        place(machine, program, &folder.join(machine));
     }
 }
 

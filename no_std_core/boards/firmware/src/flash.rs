@@ -19,7 +19,7 @@ use slots::{MappedFlash, Slots};
 
 pub use nvmc::Nvmc;
 pub use ram::Ram;
-pub use rp::Rp;
+pub use rp::{Rom, Rp};
 pub use stm32f4::Stm32f4;
 
 /// What erases and writes a flash memory.

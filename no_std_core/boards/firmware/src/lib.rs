@@ -19,10 +19,14 @@ pub mod flash;
 mod inference;
 mod link;
 pub mod marker;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+pub mod microbit;
 mod model;
 mod no_flash;
 #[cfg(target_os = "none")]
 mod panic;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+pub mod pico;
 mod picture;
 mod register;
 mod self_test;

@@ -22,7 +22,6 @@ pub struct Board {
 pub enum Place {
     /// On a machine of QEMU's.
     Qemu(Machine),
-    #[expect(dead_code, reason = "no real board is in the table yet")]
     /// On a chip, by probe-rs's name for it.
     Chip(&'static str),
 }
@@ -46,12 +45,16 @@ const RISCV: &str = "qemu-system-riscv32";
 
 /// Every board, machines of QEMU's first.
 pub const BOARDS: &[Board] = &[
-    machine(
-        "microbit",
-        "thumbv6m-none-eabi",
-        None,
-        emulated(ARM, "microbit", 0),
-    ),
+    Board {
+        package: "microbit-v1",
+        program: "microbit-v1",
+        ..machine(
+            "microbit",
+            "thumbv6m-none-eabi",
+            None,
+            emulated(ARM, "microbit", 0),
+        )
+    },
     machine(
         "mps2-an385",
         "thumbv7m-none-eabi",
@@ -82,7 +85,39 @@ pub const BOARDS: &[Board] = &[
         None,
         emulated(RISCV, "virt", 0x8000_0000),
     ),
+    // Its chip's neighbour, with the same devices as far as they matter here; the third serial port.
+    Board {
+        place: Place::Qemu(Machine {
+            serial: 2,
+            ..emulated(ARM, "netduinoplus2", 0x0800_0000)
+        }),
+        ..real("nucleo", "thumbv7em-none-eabi", None, "STM32F429ZITx")
+    },
+    real("microbit-v2", "thumbv7em-none-eabi", None, "nRF52833_xxAA"),
+    real("pico", "thumbv6m-none-eabi", None, "RP2040"),
+    real(
+        "pico2",
+        "thumbv8m.main-none-eabi",
+        Some("cortex-m33"),
+        "RP235x",
+    ),
 ];
+
+const fn real(
+    name: &'static str,
+    target: &'static str,
+    processor: Option<&'static str>,
+    chip: &'static str,
+) -> Board {
+    Board {
+        name,
+        package: name,
+        program: name,
+        target,
+        processor,
+        place: Place::Chip(chip),
+    }
+}
 
 const fn machine(
     name: &'static str,

@@ -1,0 +1,28 @@
+//! The BBC micro:bit v2: a Cortex-M4 with 512 KB of flash and 128 KB of memory.
+#![no_std]
+#![no_main]
+#![allow(unsafe_code, reason = "a board is what its firmware says")]
+
+use firmware::flash::{self, Nvmc};
+use firmware::microbit::{Microbit, Version};
+
+struct V2;
+
+impl Version for V2 {
+    const NAME: &'static str = "microbit-v2";
+    const SEND_PIN: u32 = 6;
+    const RECEIVE_PIN: u32 = 32 + 8;
+    const ROW: u32 = 21;
+    const COLUMN: u32 = 28;
+    const CYCLES_PER_TICK: u32 = 4;
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    // SAFETY: this is built for a micro:bit v2 and linked with slots.x, and nothing else runs.
+    let (mut board, mut slots) = unsafe {
+        let flash = Nvmc::new();
+        (Microbit::<V2>::new(), flash::slots([flash, flash]))
+    };
+    firmware::serve_slots(&mut board, &mut slots)
+}

@@ -1,0 +1,91 @@
+//! ST's Nucleo-F429ZI: a Cortex-M4 with 2 MB of flash and 256 KB of memory. QEMU emulates a chip of the same family.
+#![no_std]
+#![no_main]
+#![allow(unsafe_code, reason = "a device is reached through its address")]
+
+mod clocks;
+
+use cortex_m::Peripherals;
+use firmware::flash::{self, Stm32f4};
+use firmware::uart::Stm32;
+use firmware::{Board, Closed, CycleCounter, Register, stack};
+
+/// Ports of pins, and the third USART.
+const PORT_B: usize = 0x4002_0400;
+const PORT_D: usize = 0x4002_0C00;
+const USART3: usize = 0x4000_4800;
+
+struct Nucleo {
+    uart: Stm32,
+    set_pins: Register,
+    cycles: CycleCounter,
+}
+
+impl Nucleo {
+    /// # Safety
+    ///
+    /// This must be a chip of the family STM32F4, and all that runs on it.
+    unsafe fn new() -> Self {
+        stack::paint();
+        let usart_clock = clocks::start();
+        // SAFETY: so reference manual RM0090 describes the chip, section 8.
+        unsafe {
+            // Pins D8 and D9 belong to the USART, B0 to the light.
+            change(PORT_D, 0b1111 << 16, 0b1010 << 16);
+            change(PORT_D + 0x24, 0xFF, 0x77);
+            change(PORT_B, 0b11, 0b01);
+            Self {
+                uart: Stm32::new(USART3, usart_clock),
+                set_pins: Register::new(PORT_B + 0x18),
+                cycles: CycleCounter::new(Peripherals::steal().SYST),
+            }
+        }
+    }
+}
+
+/// Puts `value` in the place of the bits in `mask` of a register.
+///
+/// # Safety
+///
+/// See [`Register::new`].
+unsafe fn change(address: usize, mask: u32, value: u32) {
+    // SAFETY: as the caller has promised.
+    let register = unsafe { Register::<u32>::new(address) };
+    register.write(register.read() & !mask | value);
+}
+
+impl Board for Nucleo {
+    const NAME: &'static str = "nucleo";
+
+    fn read(&mut self) -> Result<u8, Closed> {
+        Ok(self.uart.read())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
+        self.uart.write(bytes);
+        Ok(())
+    }
+
+    fn light(&mut self, on: bool) {
+        // The upper half of the register clears pins.
+        self.set_pins.write(if on { 1 } else { 1 << 16 });
+    }
+
+    fn cycles(&mut self) -> u32 {
+        self.cycles.now()
+    }
+
+    fn stack_used(&self) -> u32 {
+        stack::used()
+    }
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    // SAFETY: this is built for a chip of the family and linked with slots.x, and nothing else runs.
+    let (mut board, mut slots) = unsafe {
+        let flash = Stm32f4::new();
+        (Nucleo::new(), flash::slots([flash, flash]))
+    };
+    firmware::serve_slots(&mut board, &mut slots)
+}
