@@ -37,8 +37,8 @@ struct Step {
     counts: Option<fn(&str) -> Option<Counts>>,
 }
 
-/// All of the workspace in the release profile: the tests of both kinds share compiled dependencies, and all share build scripts and
-/// procedural macros.
+/// All of the workspace in the release profile: the tests of both kinds share compiled dependencies, and all share build
+/// scripts and procedural macros.
 const STEPS: &[Step] = &[
     Step {
         heading: "Formatting",
