@@ -6,7 +6,6 @@
 )]
 
 mod nvmc;
-mod ram;
 mod rp;
 mod stm32f4;
 
@@ -15,10 +14,9 @@ use core::{ptr, slice};
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
-use slots::{MappedFlash, Slots};
+use slots::{MappedFlash, RamFlash, Slots};
 
 pub use nvmc::Nvmc;
-pub use ram::Ram;
 pub use rp::{Rom, Rp};
 pub use stm32f4::Stm32f4;
 
@@ -63,18 +61,43 @@ unsafe extern "C" {
 ///
 /// To be called once, on a board whose flash these controllers write.
 pub unsafe fn slots<C: Controller>(controllers: [C; 2]) -> Slots<Region<C>> {
+    let [a, b] = controllers;
+    let [(start_a, len_a), (start_b, len_b)] = places();
+    Slots::new([
+        Region {
+            start: start_a,
+            len: len_a,
+            controller: a,
+        },
+        Region {
+            start: start_b,
+            len: len_b,
+            controller: b,
+        },
+    ])
+}
+
+/// The slots of a machine whose flash is RAM.
+///
+/// # Safety
+///
+/// To be called once, on a machine whose memory the linker has set aside for slots is RAM.
+pub unsafe fn slots_in_ram() -> Slots<RamFlash<'static>> {
+    Slots::new(places().map(|(start, len)| {
+        // SAFETY: the memory is there, and nobody else's.
+        RamFlash::new(unsafe {
+            slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut(start), len)
+        })
+    }))
+}
+
+/// Where slots.x puts them: their addresses and lengths.
+fn places() -> [(usize, usize); 2] {
     let ends = [
         (&raw const __slot_a, &raw const __slot_a_end),
         (&raw const __slot_b, &raw const __slot_b_end),
     ];
-    let [first, second] = controllers;
-    let region = |controller, (start, end): (*const u8, *const u8)| Region {
-        start: start.expose_provenance(),
-        len: end.addr() - start.addr(),
-        controller,
-    };
-    let [a, b] = ends;
-    Slots::new([region(first, a), region(second, b)])
+    ends.map(|(start, end)| (start.expose_provenance(), end.addr() - start.addr()))
 }
 
 impl<C> ErrorType for Region<C> {

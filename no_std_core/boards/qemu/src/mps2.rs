@@ -5,7 +5,7 @@
 use core::marker::PhantomData;
 
 use cortex_m::Peripherals;
-use firmware::flash::{self, Ram};
+use firmware::flash;
 use firmware::uart::Cmsdk;
 use firmware::{Board, Closed, CycleCounter, Register, stack};
 
@@ -47,7 +47,7 @@ impl<I: Image> Mps2<I> {
     /// As for [`Self::run`], and the firmware must be linked with slots.x.
     pub unsafe fn run_slots() -> ! {
         // SAFETY: as the caller has promised.
-        let (mut board, mut slots) = unsafe { (Self::start(), flash::slots([Ram, Ram])) };
+        let (mut board, mut slots) = unsafe { (Self::start(), flash::slots_in_ram()) };
         firmware::serve_slots(&mut board, &mut slots)
     }
 

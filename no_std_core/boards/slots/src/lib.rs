@@ -26,6 +26,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod ram;
 mod record;
 mod spare;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use no_std_core::{FormatError, Model};
 use record::Record;
 use thiserror::Error;
 
+pub use ram::RamFlash;
 pub use record::{Image, RECORD_LEN};
 pub use spare::Spare;
 

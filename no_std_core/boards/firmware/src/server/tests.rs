@@ -13,6 +13,8 @@ use protocol::{FRAME_LEN, Receiver, VERSION};
 
 use super::*;
 
+mod update;
+
 const TINY: &[u8] = include_bytes!("../../../../tests/tiny.q8");
 
 /// What the host sends on a reply.
