@@ -16,7 +16,6 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::command::{self, relative};
-use crate::console::human;
 use builder::Builder;
 use platform::Platform;
 
@@ -49,7 +48,7 @@ pub struct Options {
     run: Vec<OsString>,
 }
 
-/// Builds the program; runs it, or says what it needs and how to get it onto a Raspberry Pi.
+/// Builds the program; runs it, or says how large and fast it is and how to get it onto a Raspberry Pi.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let platform = platform::named(&options.target)
         .with_context(|| format!("--target: expected a platform, found {}", options.target))?;
@@ -74,8 +73,8 @@ fn present(platform: &Platform, program: &Path) -> Result<()> {
     match platform.find_emulator() {
         Ok(()) => {
             for (engine, arguments) in ENGINES {
-                let time = human(time_to_answer(platform, program, arguments)?);
-                println!("From start to answer in QEMU with {engine}: {time}");
+                let time = time_to_answer(platform, program, arguments)?.as_millis();
+                println!("From start to answer in QEMU with {engine}: {time} ms");
             }
         }
         Err(error) => println!("Not run: {error:#}"),
