@@ -95,11 +95,17 @@ impl<'r, 'a> Run<'r, 'a> {
     pub fn step(&mut self) -> Poll<Scores> {
         match self.advance() {
             Some(()) => Poll::Pending,
-            None => Poll::Ready(Scores::new(self.model, self.logits())),
+            None => Poll::Ready(self.scores()),
         }
     }
 
+    #[inline(never)] // What the scores need is not on the stack while layers are computed.
+    fn scores(&self) -> Scores {
+        Scores::new(self.model, self.logits())
+    }
+
     /// Computes the next piece of a layer's output. `None` after the last layer.
+    #[inline(never)]
     fn advance(&mut self) -> Option<()> {
         let layer = self.model.layer(self.layer)?;
         let begin = self.step.checked_mul(layer.step_len())?;

@@ -5,26 +5,39 @@ use std::{env, fs};
 
 /// The programs of a target which begins like this, and the machines that they run on.
 const PROGRAMS: [(&str, &[(&str, &str)]); 5] = [
-    ("thumbv6m", &[("twins", "microbit")]),
+    ("thumbv6m", &[("alone", "microbit"), ("twins", "microbit")]),
     (
         "thumbv7m",
-        &[("mps2-an385", "mps2-an385"), ("twins", "mps2-an385")],
+        &[
+            ("mps2-an385", "mps2-an385"),
+            ("alone", "mps2-an385"),
+            ("twins", "mps2-an385"),
+        ],
     ),
     (
         "thumbv7em",
         &[
             ("mps2-an386", "mps2-an386"),
             ("mps2-an500", "mps2-an500"),
+            ("alone", "mps2-an500"),
             ("twins", "mps2-an500"),
         ],
     ),
     (
         "thumbv8m.main",
-        &[("mps2-an505", "mps2-an505"), ("twins", "mps2-an505")],
+        &[
+            ("mps2-an505", "mps2-an505"),
+            ("alone", "mps2-an505"),
+            ("twins", "mps2-an505"),
+        ],
     ),
     (
         "riscv32",
-        &[("riscv-virt", "riscv-virt"), ("twins", "riscv-virt")],
+        &[
+            ("riscv-virt", "riscv-virt"),
+            ("alone", "riscv-virt"),
+            ("twins", "riscv-virt"),
+        ],
     ),
 ];
 

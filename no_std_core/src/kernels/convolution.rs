@@ -1,12 +1,12 @@
 //! The convolution, and the maximum over tiles of its output where the layer has one.
 //!
 //! The maximum is taken over the sums: requantising never changes their order, so it is the maximum of the int8 values as
-//! well. The convolution's own output is never stored, and of each tile one value is requantised.
+//! well. The convolution's own output is never stored, and of four windows one value is requantised.
 //!
 //! Windows are worked on four at a time: those of a tile, which make one place of the output, or four places where there
 //! are no tiles. What they cover is laid out side by side once and meets all filters there.
 
-use core::{array, mem};
+use core::array;
 
 use super::Kernel;
 use super::twin::{LANES, Patch};
@@ -126,19 +126,17 @@ fn convolve_and_pool(
     let record = layer.record();
     let channels = usize::from(record.output.channels).max(1);
     let width = usize::from(record.columns.pool);
-    let mut maxima = [i32::MIN; BLOCK];
     for (column, place) in output.chunks_mut(channels).enumerate() {
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
             let first = block * BLOCK;
             let rows = 0..usize::from(record.rows.pool);
             let columns = column * width..(column + 1) * width;
-            let mut tile = rows
-                .flat_map(|row| {
-                    columns
-                        .clone()
-                        .map(move |column| windows.window(row, column))
-                })
-                .peekable();
+            let mut tile = rows.flat_map(|row| {
+                columns
+                    .clone()
+                    .map(move |column| windows.window(row, column))
+            });
+            outputs.fill(i8::MIN);
             while let Some(mut window) = tile.next() {
                 let four = array::from_fn(|lane| {
                     if lane > 0 {
@@ -148,19 +146,11 @@ fn convolve_and_pool(
                     window
                 });
                 let sums = workbench.sums(layer, windows, four, first);
-                let maxima = maxima.iter_mut().zip(sums).map(|(maximum, &[a, b, c, d])| {
-                    *maximum = a.max(b).max(c.max(d)).max(*maximum);
-                    maximum
-                });
-                if tile.peek().is_some() {
-                    maxima.for_each(drop);
-                    continue;
-                }
                 let requantizers = layer.requantizers(first);
-                for ((output, requantize), maximum) in
-                    outputs.iter_mut().zip(requantizers).zip(maxima)
+                for ((output, requantize), &[a, b, c, d]) in
+                    outputs.iter_mut().zip(requantizers).zip(sums)
                 {
-                    *output = requantize(mem::replace(maximum, i32::MIN));
+                    *output = requantize(a.max(b).max(c.max(d))).max(*output);
                 }
             }
         }

@@ -23,6 +23,7 @@ const PREPARED: Shape = Shape {
 type Result<T> = core::result::Result<T, FormatError>;
 
 /// The model in `file` if it passes all checks.
+#[inline(never)] // What the checks need is not on the stack while the model runs.
 pub(super) fn check(file: &[u8]) -> Result<Model<'_>> {
     let header = check_whole(file)?;
     check_header(file, &header)?;

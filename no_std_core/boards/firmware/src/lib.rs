@@ -38,6 +38,6 @@ pub mod uart;
 pub use board::{Board, Closed};
 #[cfg(target_os = "none")]
 pub use cycles::CycleCounter;
-pub use model::{ARENA_LEN, MODEL};
+pub use model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
 pub use register::Register;
 pub use server::{serve, serve_slots};
