@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
 use super::Options;
-use super::boards::Board;
+use super::boards::{Board, Machine};
 use super::builder::Builder;
 use super::counter::{self, Inference};
 use super::infer::{Infer, NO_DATA};
@@ -31,11 +31,8 @@ pub fn run(options: &Options, update: bool, target: &Path) -> Result<ExitCode> {
     }
     let mut costs = Vec::new();
     for board in boards {
-        let firmware = builder.firmware(board)?;
-        costs.push((
-            board,
-            Cost::measure(board, &firmware, &plugin, &infer, IMAGES)?,
-        ));
+        let cost = Cost::measure(board, &builder, &plugin, &infer, IMAGES)?;
+        costs.push((board, cost));
     }
     if update {
         keep(&costs)?;
@@ -72,18 +69,57 @@ pub struct Cost {
     /// Of the first images of MNIST; none where there is no MNIST.
     inferences: Vec<Inference>,
     stack: u64,
+    alone: Alone,
+}
+
+/// What the core takes without the firmware around it: to check the model and to run it.
+struct Alone {
+    layout: Layout,
+    stack: u64,
+}
+
+impl Alone {
+    fn measure(board: &Board, machine: &Machine, builder: &Builder) -> Result<Self> {
+        let program = builder.alone(board)?;
+        let printed = qemu::run_to_end(machine, &program, None)?;
+        let stack = printed.trim().parse().with_context(|| {
+            format!(
+                "{}: expected bytes of stack, found {printed:?}",
+                program.display()
+            )
+        })?;
+        Ok(Self {
+            layout: Layout::read(&program)?,
+            stack,
+        })
+    }
+
+    /// The arena and the stack; the core has nothing static.
+    fn ram(&self) -> u64 {
+        self.layout.arena() + self.stack
+    }
+
+    /// The core and what it needs of Rust's library.
+    fn code(&self) -> u64 {
+        let authors = [Author::Core, Author::Language];
+        authors
+            .map(|author| self.layout.code_of(author))
+            .iter()
+            .sum()
+    }
 }
 
 impl Cost {
     /// Runs a board's firmware under the instruction counter `plugin`, on so many images.
     pub fn measure(
         board: &Board,
-        firmware: &Path,
+        builder: &Builder,
         plugin: &Path,
         infer: &Infer,
         images: usize,
     ) -> Result<Self> {
         let machine = board.machine().context("expected a machine of QEMU's")?;
+        let firmware = &builder.firmware(board)?;
         let folder = tempfile::tempdir()?;
         let records = &folder.path().join("records");
         let running = Running::start(machine, firmware, Some(&Counter { plugin, records }))?;
@@ -102,6 +138,7 @@ impl Cost {
             self_test: inferences.remove(0),
             inferences: inferences.drain(..images).collect(),
             stack,
+            alone: Alone::measure(board, machine, builder)?,
         })
     }
 
@@ -134,6 +171,8 @@ impl Cost {
             ("static RAM".to_owned(), layout.static_ram()),
             ("arena".to_owned(), layout.arena()),
             ("stack".to_owned(), self.stack),
+            ("RAM of the core alone".to_owned(), self.alone.ram()),
+            ("code of the core alone".to_owned(), self.alone.code()),
         ]);
         if let Some(first) = self.inferences.first() {
             metrics.insert("instructions".to_owned(), first.total);
@@ -169,6 +208,11 @@ impl Cost {
             "code": {
                 "total": self.layout.code(),
                 "core": self.layout.code_of(Author::Core),
+            },
+            "core_alone": {
+                "ram": self.alone.ram(),
+                "stack": self.alone.stack,
+                "code": self.alone.code(),
             },
         })
     }
@@ -222,6 +266,9 @@ fn table(costs: &[(&Board, Cost)]) -> String {
     row("  of the core", &|cost| {
         grouped(cost.layout.code_of(Author::Core))
     });
+    row("core alone: RAM", &|cost| grouped(cost.alone.ram()));
+    row("  stack", &|cost| grouped(cost.alone.stack));
+    row("core alone: code", &|cost| grouped(cost.alone.code()));
     aligned(&rows)
 }
 

@@ -53,6 +53,12 @@ impl Builder {
         self.program(command, BOARDS, board.target, "qemu", "twins")
     }
 
+    /// Builds the program that is nothing but the core, for a board's processor.
+    pub fn alone(&self, board: &Board) -> Result<PathBuf> {
+        let command = self.toolchain.cargo(&["build"], &board.flags());
+        self.program(command, BOARDS, board.target, "qemu", "alone")
+    }
+
     /// Builds the firmware with loops of known length for a machine.
     pub fn calibration(&self, target: &str, machine: &Machine) -> Result<PathBuf> {
         let flags = [

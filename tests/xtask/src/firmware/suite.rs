@@ -129,8 +129,7 @@ impl Suite {
     }
 
     fn cost(&self, board: &Board) -> Result<String> {
-        let firmware = self.builder.firmware(board)?;
-        let cost = Cost::measure(board, &firmware, &self.plugin, &self.infer, 1)?;
+        let cost = Cost::measure(board, &self.builder, &self.plugin, &self.infer, 1)?;
         let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
         let changes = snapshots.compare(board.name, &cost.metrics());
         for improvement in &changes.improvements {
