@@ -1,10 +1,12 @@
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 
 use image::{GrayImage, Luma};
+use no_std_core::format::stored_checksum;
 use protocol::{Error, FRAME_LEN, Receiver, UNASKED};
 
+use super::update::{Update, known_logits};
 use super::*;
 use crate::flash::FlashModel;
 use crate::picture::PIXELS;
@@ -117,6 +119,33 @@ fn noise_changes_no_scores() {
     for seed in 0..30 {
         assert_scores(&device, &pixels(seed));
     }
+}
+
+#[test]
+fn noise_changes_no_update() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("board");
+    board::serve_slots(UnixListener::bind(&path).unwrap());
+    let line = Noisy {
+        line: UnixStream::connect(&path).unwrap(),
+        sent: 0,
+        received: 0,
+    };
+    let model = FlashModel::from_bytes(firmware::MODEL, "model").unwrap();
+    let mut update = Update {
+        link: Link::new(Box::new(line), LONG),
+        file: firmware::MODEL,
+        checksum: stored_checksum(firmware::MODEL).unwrap(),
+    };
+    let mut done = 0;
+    let name = update.run(&known_logits(&model), |bytes| {
+        assert!(bytes > done);
+        done = bytes;
+    });
+    assert_eq!(
+        (name.unwrap().as_str(), done),
+        ("socket", firmware::MODEL.len())
+    );
 }
 
 /// A board that sends what `answer` makes of the number of each request.

@@ -35,7 +35,7 @@ pub fn update(
 }
 
 /// What the model says about the image that boards test themselves with, as bytes.
-fn known_logits(model: &FlashModel<'_>) -> Vec<u8> {
+pub(super) fn known_logits(model: &FlashModel<'_>) -> Vec<u8> {
     let image: [i8; PIXELS] = std::array::from_fn(|index| quantize_pixel(known_pixel(index)));
     let mut arena = vec![0; model.model().arena_len()];
     let scores = no_std_core::run(model.model(), &image, &mut arena)

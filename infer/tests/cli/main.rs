@@ -9,3 +9,5 @@ mod predict;
 mod program;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(unix)]
+mod update;

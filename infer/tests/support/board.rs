@@ -1,14 +1,39 @@
 //! The firmware of boards, on the other end of a socket.
 
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 
 use firmware::{Board, Closed};
+use slots::{RECORD_LEN, RamFlash, Slots};
 
 struct SocketBoard {
-    socket: UnixStream,
+    socket: Option<UnixStream>,
+    /// Where the next host connects; without it, there is none.
+    listener: Option<UnixListener>,
     cycles: u32,
+}
+
+impl SocketBoard {
+    fn new(socket: Option<UnixStream>, listener: Option<UnixListener>) -> Self {
+        Self {
+            socket,
+            listener,
+            cycles: 0,
+        }
+    }
+
+    /// The line to the host, once there is one.
+    fn socket(&mut self) -> &mut UnixStream {
+        let listener = &self.listener;
+        self.socket.get_or_insert_with(|| match listener {
+            Some(listener) => listener.accept().unwrap().0,
+            // The firmware has begun anew, with nobody to talk to.
+            None => loop {
+                thread::park();
+            },
+        })
+    }
 }
 
 impl Board for SocketBoard {
@@ -16,17 +41,19 @@ impl Board for SocketBoard {
 
     fn read(&mut self) -> Result<u8, Closed> {
         let mut byte = [0];
-        if self.socket.read_exact(&mut byte).is_err() {
-            // The firmware would begin anew, with nobody to talk to.
-            loop {
-                thread::park();
-            }
+        if self.socket().read_exact(&mut byte).is_err() {
+            self.socket = None;
+            return Err(Closed);
         }
         Ok(byte[0])
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.socket.write_all(bytes).map_err(|_| Closed)
+        if self.socket().write_all(bytes).is_err() {
+            self.socket = None;
+            return Err(Closed);
+        }
+        Ok(())
     }
 
     fn light(&mut self, _: bool) {}
@@ -41,7 +68,18 @@ impl Board for SocketBoard {
     }
 }
 
-/// Runs the firmware until the program ends.
+/// Runs the firmware for one host until the program ends.
 pub fn serve(socket: UnixStream) {
-    thread::spawn(|| firmware::serve(&mut SocketBoard { socket, cycles: 0 }));
+    thread::spawn(|| firmware::serve(&mut SocketBoard::new(Some(socket), None)));
+}
+
+/// Runs the firmware with two empty slots, for one host after the other, until the program ends.
+pub fn serve_slots(listener: UnixListener) {
+    thread::spawn(|| {
+        let len = (RECORD_LEN + firmware::MODEL.len()).next_multiple_of(4096);
+        let mut memories = [vec![0xFF; len], vec![0xFF; len]];
+        let [a, b] = &mut memories;
+        let mut slots = Slots::new([RamFlash::new(a), RamFlash::new(b)]);
+        firmware::serve_slots(&mut SocketBoard::new(None, Some(listener)), &mut slots)
+    });
 }
