@@ -15,6 +15,7 @@ mod suite;
 mod symbols;
 mod sysroot;
 pub mod toolchain;
+mod update;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -13,7 +13,7 @@ use crate::command::{cargo, describe, output};
 use crate::workspace::executable;
 
 /// The model that the firmware holds.
-const MODEL: &str = "models/digits.q8";
+pub const MODEL: &str = "models/digits.q8";
 
 /// The file that MNIST must have, packed or not.
 const IMAGES: [&str; 4] = [
@@ -102,11 +102,31 @@ impl Infer {
         })
     }
 
+    /// What the board whose serial port is at `socket` says about a picture: the probability of each class.
+    pub fn probabilities_on(&self, socket: &Path) -> Result<Value> {
+        let mut command = self.command("predict", Some(socket));
+        Ok(report(command.arg(PICTURE))?["probabilities"].take())
+    }
+
+    /// What the model in a file says about the same picture here.
+    pub fn probabilities_of(&self, model: &Path) -> Result<Value> {
+        let mut command = Command::new(&self.program);
+        command.args(["predict", "--json", PICTURE, "--model"]);
+        Ok(report(command.arg(model))?["probabilities"].take())
+    }
+
+    /// Gives the board whose serial port is at `socket` the model in a file.
+    pub fn update(&self, socket: &Path, model: &Path) -> Result<()> {
+        let mut command = Command::new(&self.program);
+        command.args(["update", "--device", &address(socket)]);
+        output(command.arg(model)).map(drop)
+    }
+
     fn command(&self, subcommand: &str, socket: Option<&Path>) -> Command {
         let mut command = Command::new(&self.program);
         command.args([subcommand, "--json"]);
         match socket {
-            Some(socket) => command.args(["--device", &format!("unix:{}", socket.display())]),
+            Some(socket) => command.args(["--device", &address(socket)]),
             None => command.args(["--model", MODEL]),
         };
         command
@@ -118,6 +138,11 @@ pub fn program() -> Result<PathBuf> {
     let mut build = cargo(&["build", "--quiet", "--release", "--workspace"]);
     let messages = output(build.arg("--message-format=json-render-diagnostics"))?;
     executable(&messages, "infer")
+}
+
+/// What the program calls the serial port at `socket`.
+fn address(socket: &Path) -> String {
+    format!("unix:{}", socket.display())
 }
 
 fn report(command: &mut Command) -> Result<Value> {

@@ -16,11 +16,15 @@ use super::infer::{Infer, NO_DATA, Scores};
 use super::qemu;
 use super::snapshots::{self, Snapshots};
 use super::toolchain;
+use super::update;
 use crate::console::heading;
 use crate::tally::Tally;
 
 /// Images of MNIST's test set that every machine scores.
 const IMAGES: usize = 1_000;
+
+/// The machine whose flash can be written.
+const UPDATABLE: &str = "mps2-an386";
 
 /// Runs the tests on every machine, with the program `infer` and with tools and builds in the folder `target`.
 pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
@@ -98,6 +102,9 @@ impl Suite {
         });
         step("inner loops", &|| self.prove(board));
         step("cost", &|| self.cost(board));
+        if board.name == UPDATABLE {
+            step("update", &|| self.update(board));
+        }
         match &self.expected {
             Some(expected) => step("scores", &|| self.scores(board, expected)),
             None => {
@@ -126,6 +133,11 @@ impl Suite {
             bail!("expected the host's logits, found others from image {image} on");
         }
         Ok(format!("{IMAGES} images, sha256 {}", found.digest()))
+    }
+
+    fn update(&self, board: &Board) -> Result<String> {
+        let machine = board.machine().context("expected a machine of QEMU's")?;
+        update::test(machine, &self.builder.firmware(board)?, &self.infer)
     }
 
     fn cost(&self, board: &Board) -> Result<String> {
