@@ -101,6 +101,12 @@ pub const BOARDS: &[Board] = &[
         Some("cortex-m33"),
         "RP235x",
     ),
+    real(
+        "esp32c3-supermini",
+        "riscv32imc-unknown-none-elf",
+        None,
+        "esp32c3",
+    ),
 ];
 
 const fn real(

@@ -35,13 +35,20 @@ impl Builder {
     /// Builds a board's firmware.
     pub fn firmware(&self, board: &Board) -> Result<PathBuf> {
         let command = self.toolchain.cargo(&["build"], &board.flags());
-        self.program(command, BOARDS, board.target, board.package, board.program)
+        let workspace = workspace(board);
+        self.program(
+            command,
+            &workspace,
+            board.target,
+            board.package,
+            board.program,
+        )
     }
 
     /// Checks a board's programs for what the compiler and clippy warn of.
     pub fn lint(&self, board: &Board) -> Result<()> {
         let mut command = self.toolchain.cargo(&["clippy"], &board.flags());
-        self.options(&mut command, BOARDS);
+        self.options(&mut command, &workspace(board));
         command.args(["--package", board.package, "--target", board.target]);
         command.args(["--bin", board.program, "--no-deps", "--", "-D", "warnings"]);
         run(&mut command)
@@ -100,6 +107,11 @@ impl Builder {
         command.args(["--manifest-path", workspace]);
         command.arg("--target-dir").arg(relative(&self.folder));
     }
+}
+
+/// A manifest in the workspace of a board's package: most are in one, some on their own.
+fn workspace(board: &Board) -> String {
+    format!("no_std_core/boards/{}/Cargo.toml", board.package)
 }
 
 /// What boards are compiled for, each once.

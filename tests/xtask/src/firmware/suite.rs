@@ -13,6 +13,7 @@ use super::builder::{Builder, targets};
 use super::counter;
 use super::execution;
 use super::infer::{Infer, NO_DATA, Scores};
+use super::layout::Layout;
 use super::qemu;
 use super::snapshots::{self, Snapshots};
 use super::toolchain;
@@ -26,11 +27,10 @@ const IMAGES: usize = 1_000;
 /// The machine whose flash can be written.
 const UPDATABLE: &str = "mps2-an386";
 
-/// Runs the tests on every machine, with the program `infer` and with tools and builds in the folder `target`.
+/// Runs the tests on every machine and builds what runs on none, with the program `infer` and with tools and builds in the folder `target`.
 pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
-    heading("Firmware in QEMU");
-    let mut boards = boards::named(boards::ALL);
-    boards.retain(|board| board.machine().is_some());
+    heading("Firmware");
+    let boards = boards::named(boards::ALL);
     match Suite::new(target, infer, &boards) {
         Ok(suite) => suite.test_all(&boards, tally),
         Err((error, remedy)) => {
@@ -96,10 +96,14 @@ impl Suite {
             let name = format!("Firmware on {}: {what}", board.name);
             lock(tally).tested(&name, start.elapsed(), &result);
         };
-        step("instruction counter", &|| self.calibrate(board));
         step("lints", &|| {
             self.builder.lint(board).map(|()| "no warnings".to_owned())
         });
+        if board.machine().is_none() {
+            step("build", &|| self.build(board));
+            return;
+        }
+        step("instruction counter", &|| self.calibrate(board));
         step("inner loops", &|| self.prove(board));
         step("cost", &|| self.cost(board));
         if board.name == UPDATABLE {
@@ -111,6 +115,11 @@ impl Suite {
                 lock(tally).skipped(&format!("Firmware on {}: scores: {NO_DATA}", board.name));
             }
         }
+    }
+
+    fn build(&self, board: &Board) -> Result<String> {
+        let layout = Layout::read(&self.builder.firmware(board)?)?;
+        Ok(format!("{} bytes of flash", layout.flash()))
     }
 
     fn calibrate(&self, board: &Board) -> Result<String> {

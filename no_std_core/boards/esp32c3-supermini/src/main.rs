@@ -33,7 +33,7 @@ impl SuperMini {
 }
 
 impl Board for SuperMini {
-    const NAME: &'static str = "esp32c3";
+    const NAME: &'static str = "esp32c3-supermini";
 
     fn read(&mut self) -> Result<u8, Closed> {
         nb::block!(self.usb.read_byte()).map_err(|_| Closed)
