@@ -160,7 +160,6 @@ fn one_model_is_valid_wherever_an_update_is_cut_and_the_next_one_after_it() {
         cut_everywhere::<64, 64>(u32::MAX - 1, 3),
         cut_everywhere::<256, 256>(1 << 31, 1),
     ];
-    std::println!("cuts: {cuts:?}");
     assert!(cuts.iter().all(|&cuts| cuts > 100), "{cuts:?}");
 }
 
