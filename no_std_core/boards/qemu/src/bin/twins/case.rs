@@ -1,4 +1,4 @@
-//! A random model: a convolution, and a dense layer of what it gives.
+//! A random model: one or two convolutions, the second of which may write over what it reads, and a dense layer.
 
 use no_std_core::format::{
     self, Axis, HEADER_LEN, Header, KIND_CONVOLUTION, KIND_DENSE, LAYER_LEN, LAYOUT_PORTABLE,
@@ -12,20 +12,24 @@ use super::random::Random;
 /// Bytes for everything, on a machine with 16 KB of memory.
 pub const FILE_LEN: usize = 6144;
 pub const IMAGE_LEN: usize = 1024;
-pub const ARENA_LEN: usize = 1024;
+pub const ARENA_LEN: usize = 1024; // No more than `IMAGE_LEN`.
 
 /// What the weights of both layers may take of the file.
 const WEIGHTS_LEN: usize = 4096;
 
-/// Where the probability table and the labels of two layers are.
-const PROBABILITIES_AT: usize = HEADER_LEN + 2 * LAYER_LEN;
+/// The most layers of a case.
+const MAX_LAYERS: usize = 3;
+
+/// Where the layers of the largest case end.
+const PROBABILITIES_AT: usize = HEADER_LEN + MAX_LAYERS * LAYER_LEN;
 const LABELS_AT: usize = PROBABILITIES_AT + 4 * PROBABILITY_ENTRIES;
 
 /// A model that fits the memory.
 #[derive(Debug)]
 pub struct Case {
-    pub convolution: LayerRecord,
-    pub dense: LayerRecord,
+    layers: [LayerRecord; MAX_LAYERS],
+    /// How many of them there are.
+    len: usize,
     total_len: u32,
     values: Random,
 }
@@ -34,22 +38,33 @@ impl Case {
     /// The first of some random models that fits.
     pub fn new(mut random: Random) -> Self {
         loop {
-            let convolution = convolution(&mut random);
-            let dense = dense(&mut random, &convolution);
-            let outputs = convolution.output.elements() as usize;
-            let image = convolution.input.elements() as usize;
-            let weights = weights_len(&convolution) + weights_len(&dense);
-            if (1..ARENA_LEN - 9).contains(&outputs) && image <= IMAGE_LEN && weights <= WEIGHTS_LEN
-            {
-                return Self::place(convolution, dense, random);
+            let convolutions = usize::from(random.within(1, 2));
+            let first = convolution(&mut random, None);
+            let second = convolution(&mut random, Some(&first));
+            let dense = dense(
+                &mut random,
+                if convolutions == 1 { &first } else { &second },
+            );
+            let layers = if convolutions == 1 {
+                [first, dense, dense]
+            } else {
+                [first, second, dense]
+            };
+            let fits = layers.iter().all(|layer| layer.output.elements() > 0)
+                && layers[1..].iter().all(|layer| needed(layer) <= ARENA_LEN)
+                && layers[0].input.elements() as usize <= IMAGE_LEN
+                && layers.iter().map(weights_len).sum::<usize>() <= WEIGHTS_LEN;
+            if fits {
+                return Self::place(layers, convolutions + 1, random);
             }
         }
     }
 
     /// The layers with their places in the file.
-    fn place(mut convolution: LayerRecord, mut dense: LayerRecord, values: Random) -> Self {
-        let mut end = align(LABELS_AT + 2 * usize::from(dense.output.channels));
-        for layer in [&mut convolution, &mut dense] {
+    fn place(mut layers: [LayerRecord; MAX_LAYERS], len: usize, values: Random) -> Self {
+        let classes = usize::from(layers[len - 1].output.channels);
+        let mut end = align(LABELS_AT - (MAX_LAYERS - len) * LAYER_LEN + 2 * classes);
+        for layer in &mut layers[..len] {
             let channels = usize::from(layer.output.channels);
             let biases = align(end + weights_len(layer));
             let multipliers = align(biases + 4 * channels);
@@ -58,17 +73,22 @@ impl Case {
             end = align(multipliers + 4 * channels);
         }
         Self {
-            convolution,
-            dense,
+            layers,
+            len,
             total_len: end as u32,
             values,
         }
     }
 
+    /// The layers in the order they run.
+    pub fn layers(&self) -> &[LayerRecord] {
+        &self.layers[..self.len]
+    }
+
     /// The image in the first bytes of `image`.
     pub fn image<'i>(&self, image: &'i mut [i8]) -> &'i [i8] {
         let mut random = self.values;
-        let image = &mut image[..self.convolution.input.elements() as usize];
+        let image = &mut image[..self.layers[0].input.elements() as usize];
         image.fill_with(|| random.value(i8::MIN));
         image
     }
@@ -77,14 +97,15 @@ impl Case {
     pub fn write<'f>(&self, file: &'f mut [u8]) -> &'f [u8] {
         let mut random = self.values;
         let file = &mut file[..self.total_len as usize];
-        put(file, 0, &self.header().encode());
-        put(file, HEADER_LEN, &self.convolution.encode());
-        put(file, HEADER_LEN + LAYER_LEN, &self.dense.encode());
-        put(file, PROBABILITIES_AT, &ONE.to_le_bytes());
-        for class in 0..usize::from(self.dense.output.channels) {
-            put(file, LABELS_AT + 2 * class, &[1, b'0' + class as u8]);
+        let header = self.header();
+        put(file, 0, &header.encode());
+        put(file, header.probabilities_at as usize, &ONE.to_le_bytes());
+        for class in 0..header.classes {
+            let at = header.labels_at as usize + 2 * usize::from(class);
+            put(file, at, &[1, b'0' + class]);
         }
-        for layer in [&self.convolution, &self.dense] {
+        for (index, layer) in self.layers().iter().enumerate() {
+            put(file, HEADER_LEN + index * LAYER_LEN, &layer.encode());
             write_numbers(file, layer, &mut random);
         }
         format::seal(file).expect("a file is longer than its header");
@@ -92,39 +113,43 @@ impl Case {
     }
 
     fn header(&self) -> Header {
+        let shorter = ((MAX_LAYERS - self.len) * LAYER_LEN) as u32;
         Header {
             weight_layout: LAYOUT_PORTABLE,
-            layers: 2,
+            layers: self.len as u8,
             total_len: self.total_len,
-            input: self.convolution.input,
-            input_zero_point: self.convolution.input_zero_point,
-            classes: self.dense.output.channels as u8,
+            input: self.layers[0].input,
+            input_zero_point: self.layers[0].input_zero_point,
+            classes: self.layers[self.len - 1].output.channels as u8,
             layers_at: HEADER_LEN as u32,
-            probabilities_at: PROBABILITIES_AT as u32,
-            labels_at: LABELS_AT as u32,
+            probabilities_at: PROBABILITIES_AT as u32 - shorter,
+            labels_at: LABELS_AT as u32 - shorter,
             threshold: 0,
             preparation: Preparation::PLAIN.to_bytes(),
         }
     }
 }
 
-fn convolution(random: &mut Random) -> LayerRecord {
-    let channels = random.within(1, 20);
-    let input = Shape {
+/// A convolution, of the image or of what another one gives.
+fn convolution(random: &mut Random, before: Option<&LayerRecord>) -> LayerRecord {
+    let image = Shape {
         rows: random.within(1, 12),
         columns: random.within(1, 12),
-        channels,
+        channels: random.within(1, 20),
     };
+    let zero_point = random.value(i8::MIN);
+    let (input, input_zero_point) = before.map_or((image, zero_point), |before| {
+        (before.output, before.output_zero_point)
+    });
     let [rows, columns] = [(); 2].map(|()| axis(random));
-    let len = |axis: Axis, input| axis.output(input).unwrap_or(0) as u16;
     LayerRecord {
         kind: KIND_CONVOLUTION,
-        input_zero_point: random.value(i8::MIN),
+        input_zero_point,
         output_zero_point: random.value(i8::MIN),
         input,
         output: Shape {
-            rows: len(rows, input.rows),
-            columns: len(columns, input.columns),
+            rows: windows(rows, input.rows) / u16::from(rows.pool),
+            columns: windows(columns, input.columns) / u16::from(columns.pool),
             channels: random.within(1, 36),
         },
         rows,
@@ -132,6 +157,15 @@ fn convolution(random: &mut Random) -> LayerRecord {
         weights_at: 0,
         biases_at: 0,
         multipliers_at: 0,
+    }
+}
+
+/// Windows along an axis; 0 where none fits.
+fn windows(axis: Axis, input: u16) -> u16 {
+    let padded = input + u16::from(axis.pad_begin) + u16::from(axis.pad_end);
+    match padded.checked_sub(u16::from(axis.kernel)) {
+        Some(room) if input > 0 => room / u16::from(axis.stride) + 1,
+        _ => 0,
     }
 }
 
@@ -147,12 +181,12 @@ fn axis(random: &mut Random) -> Axis {
     }
 }
 
-fn dense(random: &mut Random, convolution: &LayerRecord) -> LayerRecord {
+fn dense(random: &mut Random, before: &LayerRecord) -> LayerRecord {
     LayerRecord {
         kind: KIND_DENSE,
-        input_zero_point: convolution.output_zero_point,
+        input_zero_point: before.output_zero_point,
         output_zero_point: random.value(i8::MIN),
-        input: convolution.output,
+        input: before.output,
         output: Shape {
             rows: 1,
             columns: 1,
@@ -160,7 +194,7 @@ fn dense(random: &mut Random, convolution: &LayerRecord) -> LayerRecord {
         },
         rows: Axis::default(),
         columns: Axis::default(),
-        ..*convolution
+        ..*before
     }
 }
 
@@ -171,6 +205,11 @@ pub fn window_len(layer: &LayerRecord) -> usize {
     }
     let places = usize::from(layer.rows.kernel) * usize::from(layer.columns.kernel);
     places * usize::from(layer.input.channels)
+}
+
+/// Bytes that input and output of a layer take side by side.
+fn needed(layer: &LayerRecord) -> usize {
+    (layer.input.elements() + layer.output.elements()) as usize
 }
 
 fn weights_len(layer: &LayerRecord) -> usize {

@@ -1,14 +1,21 @@
 //! The layers as they are defined: sums of 64 bits, one value at a time, and real single precision, which these processors
 //! compute in software.
 
-use no_std_core::format::{Axis, LayerRecord};
-use no_std_core::requantize::Multiplier;
+use no_std_core::format::{Axis, KIND_DENSE, LayerRecord};
 
-use super::case::{Case, window_len};
+use super::case::window_len;
+
+/// One value of a layer's output.
+pub fn output(layer: &LayerRecord, file: &[u8], input: &[i8], index: usize) -> i8 {
+    if layer.kind == KIND_DENSE {
+        dense(layer, file, input, index)
+    } else {
+        convolution(layer, file, input, index)
+    }
+}
 
 /// One value of the convolution's output, the maximum of its tile.
-pub fn convolution(case: &Case, file: &[u8], image: &[i8], index: usize) -> i8 {
-    let layer = &case.convolution;
+fn convolution(layer: &LayerRecord, file: &[u8], input: &[i8], index: usize) -> i8 {
     let [columns, channels] = [layer.output.columns, layer.output.channels].map(usize::from);
     let (place, filter) = (index / channels, index % channels);
     let (row, column) = (place / columns, place % columns);
@@ -18,12 +25,8 @@ pub fn convolution(case: &Case, file: &[u8], image: &[i8], index: usize) -> i8 {
     pool(layer.rows, row)
         .flat_map(|down| pool(layer.columns, column).map(move |right| (down, right)))
         .map(|window| {
-            requantize(
-                file,
-                layer,
-                filter,
-                window_sum(layer, file, image, window, filter),
-            )
+            let sum = window_sum(layer, file, input, window, filter);
+            requantize(file, layer, filter, sum)
         })
         .max()
         .expect("tiles have windows")
@@ -59,10 +62,9 @@ fn window_sum(
 }
 
 /// One value of the dense layer's output.
-pub fn dense(case: &Case, file: &[u8], inputs: &[i8], unit: usize) -> i8 {
-    let layer = &case.dense;
-    let weights = &file[layer.weights_at as usize + unit * inputs.len()..];
-    let products = inputs
+fn dense(layer: &LayerRecord, file: &[u8], input: &[i8], unit: usize) -> i8 {
+    let weights = &file[layer.weights_at as usize + unit * input.len()..];
+    let products = input
         .iter()
         .zip(weights)
         .map(|(&value, &weight)| product(layer, value, weight));
@@ -82,9 +84,10 @@ fn requantize(file: &[u8], layer: &LayerRecord, channel: usize, sum: i64) -> i8 
             .expect("tables are whole")
     };
     let sum = sum + i64::from(i32::from_le_bytes(entry(layer.biases_at)));
-    let multiplier = Multiplier::decode(entry(layer.multipliers_at)).expect("it was encoded");
-    let scale = f32::from_bits((127 - u32::from(multiplier.shift())) << 23);
-    let product = sum as i32 as f32 * (multiplier.mantissa() as f32 * scale);
+    let multiplier = u32::from_le_bytes(entry(layer.multipliers_at));
+    let (shift, mantissa) = (multiplier >> 24, multiplier & 0xff_ffff);
+    let scale = f32::from_bits((127 - shift) << 23);
+    let product = sum as i32 as f32 * (mantissa as f32 * scale);
     (f64::from(round(product)) + f64::from(layer.output_zero_point)) as i8
 }
 
