@@ -5,7 +5,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::{LANES, UNITS};
+use super::{LANES, UNITS, add_one_by_one};
 
 /// Values of four windows, from which their zero point is taken off.
 pub struct Patch {
@@ -54,7 +54,9 @@ impl Patch {
         let Some(others) = sums.len().checked_sub(1) else {
             return;
         };
-        if len == 0 || weights.len() < others.saturating_mul(stride).saturating_add(len) {
+        let there = weights.len() >= others.saturating_mul(stride).saturating_add(len);
+        debug_assert!(there, "the loader has seen all weights");
+        if len == 0 || !there {
             return;
         }
         // SAFETY: there is a value and a filter, the patch has so many values, and the last of the weights that are read
@@ -222,12 +224,7 @@ pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i3
         }
         return;
     }
-    for (sum, weights) in sums.iter_mut().zip(weights.chunks(len.max(1))) {
-        for (&value, weight) in input.iter().zip(weights) {
-            let difference = i32::from(value) - i32::from(zero_point);
-            *sum += difference * i32::from(weight.cast_signed());
-        }
-    }
+    add_one_by_one(input, 0, zero_point, weights, sums);
 }
 
 /// [`add_products`] for at least one value. `input` is where it ends, `weights` where those of the first unit do.

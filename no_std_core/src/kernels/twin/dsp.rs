@@ -7,7 +7,7 @@
 use core::arch::{asm, naked_asm};
 use core::slice;
 
-use super::{LANES, UNITS};
+use super::{LANES, UNITS, add_one_by_one};
 
 /// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
 #[cfg(armv8m)]
@@ -69,7 +69,12 @@ impl Patch {
         let Some(others) = sums.len().checked_sub(1) else {
             return;
         };
-        if groups == 0 || weights.len() < others.saturating_mul(stride).saturating_add(read) {
+        let there = weights.len() >= others.saturating_mul(stride).saturating_add(read);
+        debug_assert!(
+            there,
+            "the loader has seen all weights, and more behind them"
+        );
+        if groups == 0 || !there {
             return;
         }
         // SAFETY: there is a group and a filter, the patch has so many groups, and the last of the weights that are read
@@ -199,20 +204,18 @@ unsafe extern "C" fn add_products_of_groups(
 /// every `input.len()` bytes; where they end early, the sums of the missing ones can be anything.
 pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
     const ROUND: usize = 4 * GROUP;
-    let (rounds, rest) = input.as_chunks::<ROUND>();
     let stride = input.len();
-    let all_there = weights.len() >= stride.saturating_mul(UNITS);
-    let (by_rounds, one_by_one) = if all_there && !rounds.is_empty() {
-        (rounds.len() * ROUND, rest)
+    let rounds = if weights.len() >= stride.saturating_mul(UNITS) {
+        stride / ROUND
     } else {
-        (0, input)
+        0
     };
-    if by_rounds > 0 {
-        // SAFETY: there is a round, and all units have weights for all of them.
+    if rounds > 0 {
+        // SAFETY: the input has so many rounds, and all units have weights for all of them.
         unsafe {
             add_products_of_units(
                 input.as_ptr(),
-                rounds.len(),
+                rounds,
                 weights.as_ptr(),
                 stride,
                 offsets(zero_point),
@@ -220,13 +223,7 @@ pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i3
             );
         }
     }
-    for (sum, weights) in sums.iter_mut().zip(weights.chunks(stride.max(1))) {
-        let weights = weights.get(by_rounds..).unwrap_or_default();
-        for (&value, weight) in one_by_one.iter().zip(weights) {
-            let difference = i32::from(value) - i32::from(zero_point);
-            *sum += difference * i32::from(weight.cast_signed());
-        }
-    }
+    add_one_by_one(input, rounds * ROUND, zero_point, weights, sums);
 }
 
 /// [`add_products`] for at least one round, which has four groups of input.

@@ -1,6 +1,6 @@
 //! The inner loops for processors without a form of their own.
 
-use super::{LANES, UNITS};
+use super::{LANES, UNITS, add_one_by_one};
 
 /// Values of four windows, from which their zero point is taken off.
 pub struct Patch {
@@ -54,12 +54,7 @@ impl Patch {
 /// Adds to the sum of each unit the products of its weights with the input less its zero point. The units' weights begin
 /// every `input.len()` bytes.
 pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
-    for (sum, weights) in sums.iter_mut().zip(weights.chunks(input.len().max(1))) {
-        let product = |(&value, weight): (&i8, &u8)| {
-            i32::from(i16::from(value) - i16::from(zero_point)) * i32::from(weight.cast_signed())
-        };
-        *sum += input.iter().zip(weights).map(product).sum::<i32>();
-    }
+    add_one_by_one(input, 0, zero_point, weights, sums);
 }
 
 /// Copies values to all `places` that there are values for.
