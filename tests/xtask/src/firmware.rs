@@ -8,6 +8,7 @@ mod counter;
 mod execution;
 pub mod infer;
 mod layout;
+mod limits;
 mod qemu;
 mod size;
 mod snapshots;

@@ -14,6 +14,7 @@ use super::counter;
 use super::execution;
 use super::infer::{Infer, NO_DATA, Scores};
 use super::layout::Layout;
+use super::limits;
 use super::qemu;
 use super::snapshots::{self, Snapshots};
 use super::toolchain;
@@ -151,8 +152,10 @@ impl Suite {
 
     fn cost(&self, board: &Board) -> Result<String> {
         let cost = Cost::measure(board, &self.builder, &self.plugin, &self.infer, 1)?;
+        let metrics = cost.metrics();
+        limits::check(board.name, &metrics)?;
         let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
-        let changes = snapshots.compare(board.name, &cost.metrics());
+        let changes = snapshots.compare(board.name, &metrics);
         for improvement in &changes.improvements {
             println!("{improvement}");
         }
