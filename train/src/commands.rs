@@ -1,5 +1,8 @@
 //! What each command does.
 
+mod quantize;
+
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,9 +10,7 @@ use ndarray::Array2;
 
 use crate::atomic;
 use crate::checkpoint::{Checkpoint, Record};
-use crate::cli::{
-    Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, QuantizeArgs, RuntimeArgs,
-};
+use crate::cli::{Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, RuntimeArgs};
 use crate::data::augment::Augment;
 use crate::data::{self, Dataset, Digits, pictures, samples};
 use crate::doctor;
@@ -19,8 +20,7 @@ use crate::export::{SecondRuntime, export};
 use crate::fit::{self, Terminal, fit};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
-use crate::quantize::{self, FLASH_NAME, INT8_NAME};
-use crate::runtime::{Choice, Runtime, RuntimeError};
+use crate::runtime::Runtime;
 use crate::second_runtime::AnotherProcess;
 
 /// Name of the model in a run's folder.
@@ -41,7 +41,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Summary => println!("{}", Network::digits().summary()),
         Command::Fit(args) => run_fit(&args)?,
         Command::Export(args) => run_export(&args)?,
-        Command::Quantize(args) => run_quantize(&args)?,
+        Command::Quantize(args) => quantize::run(&args)?,
         Command::Evaluate(args) => run_evaluate(&args)?,
         Command::Data(args) => println!("{}", describe(&load(&args)?)),
         Command::Pictures(args) => {
@@ -190,10 +190,7 @@ fn export_checked(
         .ok()
         .map(|process| process as &dyn SecondRuntime);
     export(runtime, process, network, checkpoint, &images, path)?;
-    let also = match &second {
-        Ok(process) => format!(" and {}", process.name()),
-        Err(reason) => format!("; {reason}"),
-    };
+    let also = also(&second);
     println!(
         "{}: agrees with the trainer on {}{also}",
         path.display(),
@@ -202,71 +199,11 @@ fn export_checked(
     Ok(())
 }
 
-fn run_quantize(args: &QuantizeArgs) -> Result<(), Error> {
-    let preparation = args.preparation();
-    let model = read_model(&args.model)?;
-    let out = args
-        .out
-        .as_deref()
-        .unwrap_or_else(|| atomic::folder_of(&args.model));
-    atomic::prepare_folder(out)?;
-    let digits = load(&args.data)?;
-    println!("{}", describe(&digits));
-    let runtime = open_for_int8(args.runtime)?;
-    println!("{}", runtime.description());
-    let checked = digits.test.clone().take(CHECKED_IMAGES);
-    let second = AnotherProcess::beside(&runtime, &args.data, checked.len(), Augment::Invert);
-    let request = quantize::Request {
-        model: &model,
-        digits: &digits,
-        checked: &checked,
-        second: second
-            .as_ref()
-            .ok()
-            .map(|process| process as &dyn SecondRuntime),
-        preparation,
-        out,
-        interrupted: &INTERRUPTED,
-    };
-    let report = quantize::quantize(&runtime, &request, &mut |stage| println!("{stage}"));
-    let report = report.map_err(|error| match error {
-        Error::Quantize(reason) => Error::QuantizeModel {
-            path: args.model.clone(),
-            reason,
-        },
-        other => other,
-    })?;
-    println!("\n{report}\n");
-    let also = match &second {
+/// Whether a second runtime agreed, or why none was asked.
+fn also(second: &Result<AnotherProcess, impl Display>) -> String {
+    match second {
         Ok(process) => format!(" and {}", process.name()),
         Err(reason) => format!("; {reason}"),
-    };
-    let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
-    println!(
-        "{}, {}: equal integers in the core, on {}{also}",
-        int8.display(),
-        flash.display(),
-        runtime.kind().name()
-    );
-    Ok(())
-}
-
-/// Opens a runtime that has the operators of int8 models; `auto` does not try CUDA, which has none of them.
-fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
-    let with = |runtime| open(RuntimeArgs { runtime, ..args });
-    match args.runtime {
-        Choice::Cuda => {
-            let reason =
-                "it cannot run int8 models; use `--runtime onnxruntime` or `--runtime tract`";
-            Err(RuntimeError::Cuda(reason.into()).into())
-        }
-        Choice::Auto => with(Choice::Onnxruntime).or_else(|error| {
-            if !matches!(error, Error::Runtime(RuntimeError::NotFound { .. })) {
-                eprintln!("note: tract is used: {error}");
-            }
-            with(Choice::Tract)
-        }),
-        choice => with(choice),
     }
 }
 

@@ -1,0 +1,77 @@
+//! `train quantize`.
+
+use super::{CHECKED_IMAGES, INTERRUPTED, also, describe, load, open, read_model};
+use crate::atomic;
+use crate::cli::{QuantizeArgs, RuntimeArgs};
+use crate::data::augment::Augment;
+use crate::error::Error;
+use crate::export::SecondRuntime;
+use crate::quantize::{self, FLASH_NAME, INT8_NAME};
+use crate::runtime::{Choice, Runtime, RuntimeError};
+use crate::second_runtime::AnotherProcess;
+
+/// Quantises a model and says what became of it.
+pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
+    let preparation = args.preparation();
+    let model = read_model(&args.model)?;
+    let out = args
+        .out
+        .as_deref()
+        .unwrap_or_else(|| atomic::folder_of(&args.model));
+    atomic::prepare_folder(out)?;
+    let digits = load(&args.data)?;
+    println!("{}", describe(&digits));
+    let runtime = open_for_int8(args.runtime)?;
+    println!("{}", runtime.description());
+    let checked = digits.test.clone().take(CHECKED_IMAGES);
+    let second = AnotherProcess::beside(&runtime, &args.data, checked.len(), Augment::Invert);
+    let request = quantize::Request {
+        model: &model,
+        digits: &digits,
+        checked: &checked,
+        second: second
+            .as_ref()
+            .ok()
+            .map(|process| process as &dyn SecondRuntime),
+        preparation,
+        out,
+        interrupted: &INTERRUPTED,
+    };
+    let report = quantize::quantize(&runtime, &request, &mut |stage| println!("{stage}"));
+    let report = report.map_err(|error| match error {
+        Error::Quantize(reason) => Error::QuantizeModel {
+            path: args.model.clone(),
+            reason,
+        },
+        other => other,
+    })?;
+    println!("\n{report}\n");
+    let also = also(&second);
+    let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
+    println!(
+        "{}, {}: equal integers in the core, on {}{also}",
+        int8.display(),
+        flash.display(),
+        runtime.kind().name()
+    );
+    Ok(())
+}
+
+/// Opens a runtime that has the operators of int8 models; `auto` does not try CUDA, which has none of them.
+fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
+    let with = |runtime| open(RuntimeArgs { runtime, ..args });
+    match args.runtime {
+        Choice::Cuda => {
+            let reason =
+                "it cannot run int8 models; use `--runtime onnxruntime` or `--runtime tract`";
+            Err(RuntimeError::Cuda(reason.into()).into())
+        }
+        Choice::Auto => with(Choice::Onnxruntime).or_else(|error| {
+            if !matches!(error, Error::Runtime(RuntimeError::NotFound { .. })) {
+                eprintln!("note: tract is used: {error}");
+            }
+            with(Choice::Tract)
+        }),
+        choice => with(choice),
+    }
+}
