@@ -1,5 +1,5 @@
-//! Runs small int8 networks anywhere, microcontrollers first: without the standard library, an allocator, floating point
-//! or `unsafe`.
+//! Runs small int8 networks anywhere, microcontrollers first: without the standard library, an allocator or floating point,
+//! and without `unsafe` but for inner loops in the assembly of some processors.
 //!
 //! The trainer of this project writes a network into one file, `digits.q8`. [`Model::new`] borrows it where it lies, in
 //! flash for example, and checks all of it; from then on nothing in this crate can panic or fail, whatever the image.
