@@ -18,7 +18,7 @@ use std::time::Duration;
 use image::GrayImage;
 use no_std_core::format::ONE;
 use no_std_core::prepare::Preparation;
-use protocol::{Description, MAX_CLASSES, MAX_WIDTH, Reply, Request, SelfTest};
+use protocol::{Description, Error, MAX_CLASSES, MAX_WIDTH, Reply, Request, SelfTest};
 
 pub use error::{DeviceError, OpenError};
 use line::Line;
@@ -35,6 +35,9 @@ const GREETING: Duration = Duration::from_secs(3);
 
 /// How long a board may take for anything else. The slowest needs a tenth of it.
 const WORK: Duration = Duration::from_secs(10);
+
+/// How often a picture is shown whose last answer is lost.
+const MAX_PICTURES: u32 = 5;
 
 /// A board that is ready to run its model.
 #[derive(Debug)]
@@ -66,10 +69,7 @@ impl Device {
         work: Duration,
     ) -> Result<Self, DeviceError> {
         let mut link = Link::new(board, greeting);
-        let description = match link.ask(&Request::Describe)? {
-            Reply::Description(description) => description,
-            other => return Err(DeviceError::unexpected("a description", &other)),
-        };
+        let description = describe(&mut link)?;
         let classes = check(&description)?;
         let preparation = Preparation::centred(description.box_side);
         // Pixels that are taken as they are have to be as many as the model takes.
@@ -115,17 +115,14 @@ impl Device {
             });
         }
         let mut link = self.link.borrow_mut();
-        let mut reply = link.ask(&Request::ClassifyPicture {
-            width: width as u16,
-            height: height as u16,
-        })?;
-        while let Reply::NeedRow { y } = reply {
-            let start = usize::from(y) * width as usize;
-            let pixels = picture.as_raw().get(start..start + width as usize);
-            let pixels = pixels.ok_or(DeviceError::Row { y, height })?;
-            reply = link.go_on(&Request::Row { y, pixels })?;
+        for _ in 1..MAX_PICTURES {
+            match show(&mut link, picture)? {
+                // The answer to the last row was lost, and the board has done with the picture.
+                Reply::Error(Error::Row) => {}
+                reply => return self.scores_from(&reply),
+            }
         }
-        self.scores_from(&reply)
+        self.scores_from(&show(&mut link, picture)?)
     }
 
     fn try_scores(&self, pixels: &Pixels) -> Result<Scores, DeviceError> {
@@ -176,6 +173,31 @@ impl Engine for Device {
     }
 }
 
+/// Has the board prepare a picture, whose sides fit 16 bits, and gives its last answer.
+fn show<'l>(link: &'l mut Link, picture: &GrayImage) -> Result<Reply<'l>, DeviceError> {
+    let (width, height) = picture.dimensions();
+    let begin = Request::ClassifyPicture {
+        width: width as u16,
+        height: height as u16,
+    };
+    let mut wanted = wanted_row(&link.ask(&begin)?);
+    while let Some(y) = wanted {
+        let start = usize::from(y) * width as usize;
+        let pixels = picture.as_raw().get(start..start + width as usize);
+        let pixels = pixels.ok_or(DeviceError::Row { y, height })?;
+        wanted = wanted_row(&link.ask(&Request::Row { y, pixels })?);
+    }
+    link.answer()
+}
+
+/// The row of a picture that an answer asks for.
+fn wanted_row(reply: &Reply<'_>) -> Option<u16> {
+    match reply {
+        Reply::NeedRow { y } => Some(*y),
+        _ => None,
+    }
+}
+
 /// The number of classes of a board that is in order.
 fn check(description: &Description<'_>) -> Result<u8, DeviceError> {
     if description.self_test != SelfTest::Passed {
@@ -187,6 +209,13 @@ fn check(description: &Description<'_>) -> Result<u8, DeviceError> {
     match description.classes {
         classes if (1..=MAX_CLASSES).contains(&classes.into()) => Ok(classes),
         classes => Err(DeviceError::Classes(classes.into())),
+    }
+}
+
+fn describe(link: &mut Link) -> Result<Description<'_>, DeviceError> {
+    match link.ask(&Request::Describe)? {
+        Reply::Description(description) => Ok(description),
+        other => Err(DeviceError::unexpected("a description", &other)),
     }
 }
 

@@ -40,6 +40,16 @@ pub enum DeviceError {
         /// What it found.
         found: SelfTest,
     },
+    /// The board has not the memory for the model.
+    #[error(
+        "expected a model that takes at most the board's {found} bytes of memory, found one that takes {needed}"
+    )]
+    Arena {
+        /// Bytes that the model takes for its activations.
+        needed: usize,
+        /// Bytes that the board has for them.
+        found: u32,
+    },
     /// The board refuses this request.
     #[error("expected the board to do it, found that {}", refusal(*.0))]
     Refused(Error),

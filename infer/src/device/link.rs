@@ -27,6 +27,8 @@ pub struct Link {
     /// What arrived from the line and was not looked at.
     arrived: VecDeque<u8>,
     frame: [u8; FRAME_LEN],
+    /// Bytes of the last answer in it.
+    answer: usize,
 }
 
 /// What came back on a request.
@@ -50,6 +52,7 @@ impl Link {
             receiver: Receiver::new(),
             arrived: VecDeque::new(),
             frame: [0; FRAME_LEN],
+            answer: 0,
         }
     }
 
@@ -61,32 +64,30 @@ impl Link {
     /// Sends a request and waits for the answer. Damaged and lost frames are sent again.
     pub fn ask(&mut self, request: &Request<'_>) -> Result<Reply<'_>, DeviceError> {
         self.number = protocol::next_number(self.number);
-        self.go_on(request)
-    }
-
-    /// Like [`Self::ask`], but within the last question.
-    pub fn go_on(&mut self, request: &Request<'_>) -> Result<Reply<'_>, DeviceError> {
         let mut frame = [0; FRAME_LEN];
         let frame = protocol::encode(self.number, request, &mut frame)
             .expect("images, and rows that a board asks for, fit a frame");
         let (mut silences, mut losses) = (0, 0);
-        while silences < MAX_SILENCES && losses < MAX_LOSSES {
+        loop {
             self.line.send(frame).map_err(DeviceError::Gone)?;
             match self.wait()? {
-                Outcome::Answer(len) => return self.read(len),
+                Outcome::Answer(len) => break self.answer = len,
                 Outcome::Lost => losses += 1,
                 Outcome::Silence => silences += 1,
             }
+            if silences == MAX_SILENCES || losses == MAX_LOSSES {
+                return Err(match losses {
+                    0 => DeviceError::Silent(self.patience * MAX_SILENCES),
+                    _ => DeviceError::Damaged,
+                });
+            }
         }
-        Err(match losses {
-            0 => DeviceError::Silent(self.patience * MAX_SILENCES),
-            _ => DeviceError::Damaged,
-        })
+        self.answer()
     }
 
-    /// The answer in a payload of this length.
-    fn read(&self, len: usize) -> Result<Reply<'_>, DeviceError> {
-        let (_, reply) = protocol::parse(&self.frame[..len]);
+    /// The last answer once more.
+    pub fn answer(&self) -> Result<Reply<'_>, DeviceError> {
+        let (_, reply) = protocol::parse(&self.frame[..self.answer]);
         reply.map_err(|unreadable| match unreadable {
             Unreadable::Version(version) => DeviceError::Version {
                 found: Some(version),

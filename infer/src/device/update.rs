@@ -6,7 +6,7 @@ use protocol::{CHUNK_LEN, Error, Reply, Request, known_pixel};
 
 use super::line;
 use super::link::Link;
-use super::{DeviceError, GREETING, WORK, check};
+use super::{DeviceError, GREETING, WORK, check, describe};
 use crate::file::{InFile, one_line};
 use crate::flash::FlashModel;
 use crate::picture::PIXELS;
@@ -29,6 +29,7 @@ pub fn update(
         link: Link::new(line, GREETING),
         file,
         checksum: stored_checksum(file).unwrap_or_default(),
+        arena: model.model().arena_len(),
     }
     .run(&known_logits(model), progress)
     .map_err(InFile::named(address))
@@ -53,6 +54,8 @@ pub(super) struct Update<'f> {
     pub file: &'f [u8],
     /// The checksum in the file's header.
     pub checksum: u32,
+    /// Bytes of memory that the model takes for its activations.
+    pub arena: usize,
 }
 
 impl Update<'_> {
@@ -62,7 +65,13 @@ impl Update<'_> {
         progress: impl FnMut(usize),
     ) -> Result<String, DeviceError> {
         // Whoever waits for a board to start waits here.
-        self.link.ask(&Request::Describe)?;
+        let description = describe(&mut self.link)?;
+        if self.arena > description.arena as usize {
+            return Err(DeviceError::Arena {
+                needed: self.arena,
+                found: description.arena,
+            });
+        }
         self.link.set_patience(WORK);
         self.send(progress)?;
         match self.link.ask(&Request::Commit { logits })? {
@@ -98,10 +107,7 @@ impl Update<'_> {
 
     /// Looks whether the board has the new model and is in order.
     fn confirm(&mut self) -> Result<String, DeviceError> {
-        let description = match self.link.ask(&Request::Describe)? {
-            Reply::Description(description) => description,
-            other => return Err(DeviceError::unexpected("a description", &other)),
-        };
+        let description = describe(&mut self.link)?;
         if description.model != self.checksum {
             return Err(DeviceError::Refused(Error::NotBegun));
         }

@@ -39,13 +39,13 @@ impl SocketBoard {
 impl Board for SocketBoard {
     const NAME: &'static str = "socket";
 
-    fn read(&mut self) -> Result<u8, Closed> {
+    fn read(&mut self) -> Result<Option<u8>, Closed> {
         let mut byte = [0];
         if self.socket().read_exact(&mut byte).is_err() {
             self.socket = None;
             return Err(Closed);
         }
-        Ok(byte[0])
+        Ok(Some(byte[0]))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {

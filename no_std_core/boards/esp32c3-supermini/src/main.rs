@@ -9,9 +9,12 @@ use esp_hal::Blocking;
 use esp_hal::clock::CpuClock;
 use esp_hal::gpio::{Level, Output, OutputConfig};
 use esp_hal::usb::usb_serial_jtag::UsbSerialJtag;
-use firmware::{Board, Closed, stack};
+use firmware::{Board, Closed, Register, darken_on_panic, stack};
 
 esp_bootloader_esp_idf::esp_app_desc!();
+
+/// Cycles that a byte waits for a host to take it, 50 ms: without a host, what is said is lost.
+const PATIENCE: u32 = 8_000_000;
 
 struct SuperMini {
     usb: UsbSerialJtag<'static, Blocking>,
@@ -25,6 +28,8 @@ impl SuperMini {
         let devices = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
         // SAFETY: by the chip's Technical Reference Manual, section 1.4.3, this lets its counter count cycles.
         unsafe { asm!("csrwi 0x7E0, 1", "csrwi 0x7E1, 1") };
+        // SAFETY: by the same manual, section 5, pins 0 to 31 go high where a bit is written to this register.
+        darken_on_panic(unsafe { Register::new(0x6000_4008) }, 1 << 8);
         Self {
             usb: UsbSerialJtag::new(devices.USB_DEVICE),
             light: Output::new(devices.GPIO8, Level::High, OutputConfig::default()),
@@ -35,12 +40,21 @@ impl SuperMini {
 impl Board for SuperMini {
     const NAME: &'static str = "esp32c3-supermini";
 
-    fn read(&mut self) -> Result<u8, Closed> {
-        nb::block!(self.usb.read_byte()).map_err(|_| Closed)
+    fn read(&mut self) -> Result<Option<u8>, Closed> {
+        Ok(self.usb.read_byte().ok())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.usb.write(bytes).map_err(|_| Closed)
+        for &byte in bytes {
+            let begin = self.cycles();
+            while self.usb.write_byte_nb(byte).is_err() {
+                if self.cycles().wrapping_sub(begin) > PATIENCE {
+                    return Ok(());
+                }
+            }
+        }
+        // Whether it has arrived, the next bytes will see.
+        self.usb.flush_tx_nb().or(Ok(()))
     }
 
     fn light(&mut self, on: bool) {

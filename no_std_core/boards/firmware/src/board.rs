@@ -11,12 +11,12 @@ pub trait Board {
     /// What it is called, in at most 64 bytes.
     const NAME: &'static str;
 
-    /// Waits for a byte from the line.
+    /// The next byte of the line, if one has arrived.
     ///
     /// # Errors
     ///
     /// [`Closed`], after which the firmware begins anew.
-    fn read(&mut self) -> Result<u8, Closed>;
+    fn read(&mut self) -> Result<Option<u8>, Closed>;
 
     /// Writes bytes to the line.
     ///
@@ -25,7 +25,8 @@ pub trait Board {
     /// See [`Self::read`].
     fn write(&mut self, bytes: &[u8]) -> Result<(), Closed>;
 
-    /// Switches the light that is on while the board is in order, where there is one.
+    /// Switches the light, where there is one: it is on while the board is in order and blinks if its test of itself has
+    /// failed.
     fn light(&mut self, on: bool);
 
     /// Processor cycles since any moment, modulo 2^32. It is asked after each step of a run, often enough to extend a

@@ -2,7 +2,7 @@
 //!
 //! A board implements [`Board`], a few lines about its hardware, and calls [`serve`]. The language on the line is that of
 //! the crate `protocol`. When it starts, the board checks all of the model and runs it on a known image; if that fails, it
-//! says so instead of giving scores, and its light stays dark.
+//! says so instead of giving scores, and its light blinks.
 //!
 //! Everything happens in one buffer for frames and one arena for the model, both on the stack, so the high-water mark of
 //! the stack is all the memory that a board uses.
@@ -16,6 +16,9 @@ mod board;
 mod cycles;
 #[cfg(target_os = "none")]
 pub mod flash;
+// Of Arm's microcontrollers, those without atomic exchange have no floats either, nor the register.
+#[cfg(all(target_arch = "arm", target_os = "none", target_has_atomic = "32"))]
+mod floats;
 mod inference;
 mod link;
 pub mod marker;
@@ -39,5 +42,7 @@ pub use board::{Board, Closed};
 #[cfg(target_os = "none")]
 pub use cycles::CycleCounter;
 pub use model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
+#[cfg(target_os = "none")]
+pub use panic::darken_on_panic;
 pub use register::Register;
 pub use server::{serve, serve_slots};

@@ -4,6 +4,10 @@ use protocol::{Error, FRAME_LEN, Receiver, Reply, Request, UNASKED, Unreadable};
 
 use crate::board::{Board, Closed};
 
+/// The bit of the count of cycles that the light follows where it blinks: a second on and a second off at 16 MHz, a tenth
+/// of it at 160.
+const BLINK: u32 = 1 << 24;
+
 /// A board's end of the line. The buffer holds the last request until the answer is written over it.
 pub struct Link {
     frame: [u8; FRAME_LEN],
@@ -12,6 +16,8 @@ pub struct Link {
     payload: usize,
     /// Whether the request is still to be answered.
     kept: bool,
+    /// Whether the light blinks while nothing arrives.
+    pub blinks: bool,
 }
 
 impl Link {
@@ -22,13 +28,21 @@ impl Link {
             receiver: Receiver::new(),
             payload: 0,
             kept: false,
+            blinks: false,
         }
     }
 
     /// Waits for a request. Of a frame that does not arrive whole it tells the host.
     pub fn receive(&mut self, board: &mut impl Board) -> Result<(), Closed> {
         while !core::mem::take(&mut self.kept) {
-            match self.receiver.push(board.read()?, &mut self.frame) {
+            let Some(byte) = board.read()? else {
+                if self.blinks {
+                    let on = board.cycles() & BLINK != 0;
+                    board.light(on);
+                }
+                continue;
+            };
+            match self.receiver.push(byte, &mut self.frame) {
                 None => {}
                 Some(Ok(len)) => {
                     self.payload = len;

@@ -6,6 +6,7 @@
 use core::marker::PhantomData;
 
 use crate::board::{Board, Closed};
+use crate::panic::darken_on_panic;
 use crate::register::Register;
 use crate::stack;
 use crate::uart::Nrf;
@@ -50,8 +51,11 @@ impl<V: Version> Microbit<V> {
         register(0x4000_0000).write(1);
         let clock_runs = register(0x4000_0100);
         while clock_runs.read() == 0 {}
-        // Output pins.
+        let (set_pins, clear_pins) = (register(0x5000_0508), register(0x5000_050C));
+        // Output pins, once the serial line is as it is between bytes: high.
+        set_pins.write(1 << V::SEND_PIN);
         register(0x5000_0518).write(1 << V::ROW | 1 << V::COLUMN | 1 << V::SEND_PIN);
+        darken_on_panic(clear_pins, 1 << V::ROW);
         // The timer: 32 bits, not divided. The nRF51 has no other that counts cycles.
         register(0x4000_8508).write(3);
         register(0x4000_8510).write(0);
@@ -59,8 +63,8 @@ impl<V: Version> Microbit<V> {
         Self {
             // SAFETY: as above.
             uart: unsafe { Nrf::new(V::SEND_PIN, V::RECEIVE_PIN) },
-            set_pins: register(0x5000_0508),
-            clear_pins: register(0x5000_050C),
+            set_pins,
+            clear_pins,
             capture: register(0x4000_8040),
             ticks: register(0x4000_8540),
             version: PhantomData,
@@ -71,7 +75,7 @@ impl<V: Version> Microbit<V> {
 impl<V: Version> Board for Microbit<V> {
     const NAME: &'static str = V::NAME;
 
-    fn read(&mut self) -> Result<u8, Closed> {
+    fn read(&mut self) -> Result<Option<u8>, Closed> {
         Ok(self.uart.read())
     }
 

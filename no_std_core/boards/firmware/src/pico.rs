@@ -10,6 +10,7 @@ use cortex_m::Peripherals;
 use crate::board::{Board, Closed};
 use crate::cycles::CycleCounter;
 use crate::flash::{Rom, Rp};
+use crate::panic::darken_on_panic;
 use crate::register::Register;
 use crate::stack;
 use crate::uart::Pl011;
@@ -31,6 +32,10 @@ const PAD: u32 = 1 << 6 | 1 << 4 | 1 << 3 | 1 << 1;
 /// The crystal of both boards swings 12 million times a second; this many times as often, the oscillator of the PLL.
 const CRYSTAL: u32 = 12_000_000;
 const FEEDBACK: u32 = 125;
+
+/// What the crystal takes to be steady, in 256 of its cycles: a millisecond, and 64 times that for slow ones, as the
+/// vendor's own programs wait on such boards.
+const CRYSTAL_DELAY: u32 = 47 * 64;
 
 /// The bit of a PLL or the crystal that says that it is steady.
 const STEADY: u32 = 1 << 31;
@@ -95,6 +100,7 @@ impl<C: Chip> Pico<C> {
         connect::<C>(RECEIVE_PIN, UART);
         connect::<C>(LIGHT_PIN, GPIO);
         enable_outputs.write(1 << LIGHT_PIN);
+        darken_on_panic(clear_pins, 1 << LIGHT_PIN);
         // SAFETY: the devices are there, and used by nobody else.
         unsafe {
             let board = Self {
@@ -125,7 +131,7 @@ fn start_clocks<C: Chip>() {
         ..
     } = C::DEVICES;
     // The delay after which the crystal is taken for steady, then its range and that it is on.
-    register(crystal + 0x0C).write(47);
+    register(crystal + 0x0C).write(CRYSTAL_DELAY);
     register(crystal).write(0x00FA_BAA0);
     while register(crystal + 0x04).read() & STEADY == 0 {}
     register(clocks + 0x30).write(2);
@@ -157,7 +163,7 @@ fn connect<C: Chip>(pin: usize, function: u32) {
 impl<C: Chip> Board for Pico<C> {
     const NAME: &'static str = C::NAME;
 
-    fn read(&mut self) -> Result<u8, Closed> {
+    fn read(&mut self) -> Result<Option<u8>, Closed> {
         Ok(self.uart.read())
     }
 

@@ -1,7 +1,7 @@
 //! Pictures that stay with the host, which sends the rows that their preparation asks for.
 
 use no_std_core::prepare::Rows;
-use protocol::{Error, Reply, Request};
+use protocol::{Error, Reply, Request, next_number};
 
 use crate::board::{Board, Closed};
 use crate::link::Link;
@@ -10,8 +10,8 @@ use crate::link::Link;
 pub struct RemotePicture<'l, B> {
     pub board: &'l mut B,
     pub link: &'l mut Link,
-    /// The number of the request that is being answered.
-    pub number: u8,
+    /// The number of the request that is being answered: the last row, or that for the picture.
+    pub number: &'l mut u8,
     pub width: u16,
     pub height: u16,
     /// Why the last row could not be had.
@@ -44,19 +44,20 @@ impl From<Error> for Stop {
 }
 
 impl<B: Board> RemotePicture<'_, B> {
-    /// Waits until the row is in the buffer of the link.
+    /// Waits until the row is in the buffer of the link: it comes with the next number.
     fn fetch(&mut self, y: u16) -> Result<(), Stop> {
         loop {
             self.link
-                .send(self.board, self.number, &Reply::NeedRow { y })?;
+                .send(self.board, *self.number, &Reply::NeedRow { y })?;
             self.link.receive(self.board)?;
             let (number, Ok(Request::Row { y: found, pixels })) = self.link.request() else {
                 self.link.keep();
                 return Err(Stop::OtherRequest);
             };
-            // Any other row was sent twice, since the answer to it was lost.
-            if (number, found) == (self.number, y) {
-                let fits = pixels.len() == usize::from(self.width);
+            // Any other was sent twice, since the answer to it was lost; this one has the same number as that.
+            if number == next_number(*self.number) {
+                *self.number = number;
+                let fits = (found, pixels.len()) == (y, usize::from(self.width));
                 return if fits { Ok(()) } else { Err(Error::Row.into()) };
             }
         }

@@ -18,6 +18,11 @@ impl<T: Copy> Register<T> {
         Self(ptr::with_exposed_provenance_mut(address))
     }
 
+    /// Where it is.
+    pub const fn as_ptr(self) -> *mut T {
+        self.0
+    }
+
     /// Reads it.
     pub fn read(self) -> T {
         // SAFETY: so `new` was promised.

@@ -38,10 +38,24 @@ pub fn serve(board: &mut impl Board) -> ! {
 pub fn serve_slots(board: &mut impl Board, slots: &mut Slots<impl MappedFlash>) -> ! {
     let mut memory = Memory::new();
     loop {
-        let (current, spare) = slots.open();
-        let mut server = Server::start(board, current, Some(spare), &mut memory);
-        while server.talk() != End::Updated {}
+        serve_newest(board, slots, &mut memory);
     }
+}
+
+/// Serves the model in these slots that was updated last and passes the test, until another one is to serve or nobody is
+/// there any more.
+fn serve_newest(
+    board: &mut impl Board,
+    slots: &mut Slots<impl MappedFlash>,
+    memory: &mut Memory,
+) -> End {
+    let (current, spare) = slots.open();
+    let mut server = Server::start(board, current, Some(spare), memory);
+    if server.model.is_err() {
+        let (current, spare) = slots.open_older();
+        server = Server::start(board, current, Some(spare), memory);
+    }
+    server.talk()
 }
 
 /// Why a board stops to answer.
@@ -91,7 +105,7 @@ pub struct Server<'m, 'f, B, F> {
 }
 
 impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
-    /// Tests the current model and switches the light on if it is in order.
+    /// Tests the current model and switches the light on if it is in order; else the light blinks from now on.
     pub fn start(
         board: &'m mut B,
         Current { file, logits }: Current<'f>,
@@ -106,6 +120,7 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
         let image = image_in(link);
         let model = self_test(board, file, logits, image, arena);
         board.light(model.is_ok());
+        link.blinks = model.is_err();
         Self {
             board,
             link,
@@ -129,8 +144,8 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
 
     fn answer(&mut self) -> Result<(), End> {
         self.link.receive(self.board)?;
-        let (number, _) = self.link.request();
-        match self.fulfil(number) {
+        let (mut number, _) = self.link.request();
+        match self.fulfil(&mut number) {
             Ok(()) | Err(Stop::OtherRequest) => Ok(()),
             Err(Stop::Closed) => Err(End::Closed),
             Err(Stop::Updated) => Err(End::Updated),
@@ -138,8 +153,9 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
         }
     }
 
-    fn fulfil(&mut self, number: u8) -> Result<(), Stop> {
-        let (_, request) = self.link.request();
+    /// Answers the request of this number; afterwards it is that of the last row of a picture.
+    fn fulfil(&mut self, last: &mut u8) -> Result<(), Stop> {
+        let (number, request) = self.link.request();
         match request? {
             Request::Describe => Ok(self.describe(number)?),
             Request::Label { class } => self.label(number, class),
@@ -148,8 +164,8 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
                 self.classify(number)
             }
             Request::ClassifyPicture { width, height } => {
-                self.prepare(number, width, height)?;
-                self.classify(number)
+                self.prepare(last, width, height)?;
+                self.classify(*last)
             }
             Request::Row { .. } => Err(Error::Row.into()),
             Request::BeginUpdate { len, checksum } => self.begin_update(number, len, checksum),
@@ -185,7 +201,7 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
 
     /// Makes a picture of the host's an image, at the start of the arena.
     #[inline(never)] // As above.
-    fn prepare(&mut self, number: u8, width: u16, height: u16) -> Result<(), Stop> {
+    fn prepare(&mut self, number: &mut u8, width: u16, height: u16) -> Result<(), Stop> {
         let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
         if usize::from(width) > MAX_WIDTH {
             return Err(Error::Picture.into());

@@ -2,11 +2,13 @@
 
 #![allow(unsafe_code, reason = "only the linker knows where the stack is")]
 
+use core::arch::asm;
 use core::ptr;
 
 const PAINT: u32 = 0xC5C5_C5C5;
 
-/// Bytes below the caller's frame that are left alone: this function lives there.
+/// Bytes below the stack pointer that are left alone: functions live there that a compiler does not put in the place of
+/// their calls.
 const MARGIN: usize = 128;
 
 // The names of cortex-m-rt and riscv-rt for the two ends, low and high.
@@ -17,27 +19,42 @@ unsafe extern "C" {
 }
 
 /// Paints the stack that is not in use. To be called once, first of all.
+#[inline(never)] // In the frame of a caller there would be values below what it sees of itself.
 pub fn paint() {
-    let here = 0_u32;
-    let top = (&raw const here).addr().saturating_sub(MARGIN);
-    let mut word = (&raw const _stack_end).cast_mut();
-    while word.addr() < top {
-        // SAFETY: from the low end of the stack up to well below the frame of this function, nothing is in use. There are
-        // no interrupts.
-        unsafe {
-            ptr::write_volatile(word, PAINT);
-            word = word.add(1);
-        }
+    let top = pointer().saturating_sub(MARGIN);
+    for address in ((&raw const _stack_end).expose_provenance()..top).step_by(size_of::<u32>()) {
+        // SAFETY: from the low end of the stack up to the stack pointer, nothing is in use. There are no interrupts.
+        unsafe { ptr::write_volatile(ptr::with_exposed_provenance_mut(address), PAINT) };
     }
+}
+
+/// The stack pointer.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "that of the caller is asked for")]
+fn pointer() -> usize {
+    let pointer;
+    // SAFETY: it copies a register.
+    #[cfg(target_arch = "arm")]
+    unsafe {
+        asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+    }
+    // SAFETY: as above.
+    #[cfg(target_arch = "riscv32")]
+    unsafe {
+        asm!("mv {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+    }
+    pointer
 }
 
 /// The most bytes of stack that were in use at once since [`paint`].
 pub fn used() -> u32 {
-    let top = &raw const _stack_start;
-    let mut word = &raw const _stack_end;
+    let top = (&raw const _stack_start).expose_provenance();
+    let mut address = (&raw const _stack_end).expose_provenance();
     // SAFETY: all of the stack is memory that can be read.
-    while word < top && unsafe { ptr::read_volatile(word) } == PAINT {
-        word = word.wrapping_add(1);
+    while address < top
+        && unsafe { ptr::read_volatile(ptr::with_exposed_provenance::<u32>(address)) } == PAINT
+    {
+        address += size_of::<u32>();
     }
-    (top.addr() - word.addr()) as u32
+    (top - address) as u32
 }

@@ -8,12 +8,16 @@ mod clocks;
 use cortex_m::Peripherals;
 use firmware::flash::{self, Stm32f4};
 use firmware::uart::Stm32;
-use firmware::{Board, Closed, CycleCounter, Register, stack};
+use firmware::{Board, Closed, CycleCounter, Register, darken_on_panic, stack};
 
 /// Ports of pins, and the third USART.
 const PORT_B: usize = 0x4002_0400;
 const PORT_D: usize = 0x4002_0C00;
 const USART3: usize = 0x4000_4800;
+
+/// The lower half of the register sets pins, the upper one clears them.
+const LIGHT_ON: u32 = 1;
+const LIGHT_OFF: u32 = 1 << 16;
 
 struct Nucleo {
     uart: Stm32,
@@ -34,9 +38,11 @@ impl Nucleo {
             change(PORT_D, 0b1111 << 16, 0b1010 << 16);
             change(PORT_D + 0x24, 0xFF, 0x77);
             change(PORT_B, 0b11, 0b01);
+            let set_pins = Register::new(PORT_B + 0x18);
+            darken_on_panic(set_pins, LIGHT_OFF);
             Self {
                 uart: Stm32::new(USART3, usart_clock),
-                set_pins: Register::new(PORT_B + 0x18),
+                set_pins,
                 cycles: CycleCounter::new(Peripherals::steal().SYST),
             }
         }
@@ -57,7 +63,7 @@ unsafe fn change(address: usize, mask: u32, value: u32) {
 impl Board for Nucleo {
     const NAME: &'static str = "nucleo";
 
-    fn read(&mut self) -> Result<u8, Closed> {
+    fn read(&mut self) -> Result<Option<u8>, Closed> {
         Ok(self.uart.read())
     }
 
@@ -67,8 +73,7 @@ impl Board for Nucleo {
     }
 
     fn light(&mut self, on: bool) {
-        // The upper half of the register clears pins.
-        self.set_pins.write(if on { 1 } else { 1 << 16 });
+        self.set_pins.write(if on { LIGHT_ON } else { LIGHT_OFF });
     }
 
     fn cycles(&mut self) -> u32 {

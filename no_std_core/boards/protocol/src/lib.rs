@@ -9,7 +9,7 @@
 //! | [`Request::Label`]              | [`Reply::Label`]                                                              |
 //! | [`Request::Classify`]           | [`Reply::Scores`]                                                             |
 //! | [`Request::ClassifyPicture`]    | [`Reply::NeedRow`] until it has seen enough, then [`Reply::Scores`]           |
-//! | [`Request::Row`]                | what follows in the picture                                                   |
+//! | [`Request::Row`]                | what follows in the picture; the number of a row is [`next_number`] of the request before |
 //! | [`Request::BeginUpdate`]        | [`Reply::NeedChunk`]                                                          |
 //! | [`Request::WriteChunk`]         | [`Reply::NeedChunk`], also where the same bytes were written before           |
 //! | [`Request::Commit`]             | [`Reply::Updated`]                                                            |

@@ -162,7 +162,7 @@ pub enum Error {
     Blank,
     /// The board has no room for two models.
     NoUpdate,
-    /// The new model is too large for the board.
+    /// The new model takes more flash or memory than the board has for it.
     TooLarge,
     /// No update has begun, or one that failed.
     NotBegun,

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use cortex_m::Peripherals;
 use firmware::flash;
 use firmware::uart::Cmsdk;
-use firmware::{Board, Closed, CycleCounter, Register, stack};
+use firmware::{Board, Closed, CycleCounter, Register, darken_on_panic, stack};
 
 /// An FPGA image.
 pub trait Image {
@@ -58,9 +58,11 @@ impl<I: Image> Mps2<I> {
         stack::paint();
         // SAFETY: the caller has promised that the devices are there and used by nobody else.
         unsafe {
+            let lights = Register::new(I::LIGHTS);
+            darken_on_panic(lights, 0);
             Self {
                 uart: Cmsdk::new(I::UART, I::CLOCK),
-                lights: Register::new(I::LIGHTS),
+                lights,
                 cycles: CycleCounter::new(Peripherals::steal().SYST),
                 image: PhantomData,
             }
@@ -71,7 +73,7 @@ impl<I: Image> Mps2<I> {
 impl<I: Image> Board for Mps2<I> {
     const NAME: &'static str = I::NAME;
 
-    fn read(&mut self) -> Result<u8, Closed> {
+    fn read(&mut self) -> Result<Option<u8>, Closed> {
         Ok(self.uart.read())
     }
 

@@ -118,15 +118,31 @@ impl<F: MappedFlash> Slots<F> {
 
     /// The valid model that was updated last, and the slot of the other one. It checks all of the model.
     pub fn open(&mut self) -> (Current<'_>, Spare<'_, F>) {
+        let newest = self.newest();
+        self.open_first([newest, 1 - newest])
+    }
+
+    /// The other valid model, for boards where that of [`Self::open`] does not compute what it should; where no other is
+    /// valid, the same one.
+    pub fn open_older(&mut self) -> (Current<'_>, Spare<'_, F>) {
+        let newest = self.newest();
+        self.open_first([1 - newest, newest])
+    }
+
+    /// The slot that was updated last.
+    fn newest(&self) -> usize {
+        let [first, second] = self.slots.each_ref().map(|slot| Record::read(slot.bytes()));
+        usize::from(is_newer(second, first))
+    }
+
+    /// The first valid model in this order.
+    fn open_first(&mut self, order: [usize; 2]) -> (Current<'_>, Spare<'_, F>) {
+        let newest = self.newest();
         let records = self.slots.each_ref().map(|slot| Record::read(slot.bytes()));
-        let newest = usize::from(is_newer(records[1], records[0]));
         let is_valid = |&index: &usize| {
             records[index].is_some() && Model::new(file_in(self.slots[index].bytes())).is_ok()
         };
-        let current = [newest, 1 - newest]
-            .into_iter()
-            .find(is_valid)
-            .unwrap_or(newest);
+        let current = order.into_iter().find(is_valid).unwrap_or(newest);
         let next = records[newest].map_or(0, |record| record.sequence().wrapping_add(1));
         let [first, second] = &mut self.slots;
         let (serving, spare) = if current == 0 {

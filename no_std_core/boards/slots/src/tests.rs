@@ -192,6 +192,30 @@ fn a_model_that_decays_gives_way_to_the_one_before_it() {
 }
 
 #[test]
+fn a_model_that_does_not_work_gives_way_to_the_one_before_it() {
+    let mut slots = Slots::new(flash::<4, 512>(&Power::new(), 0));
+    // There is no other.
+    assert_eq!(slots.open_older().0.logits, logits(0));
+    update(&mut slots, 1).unwrap();
+    assert_eq!(slots.open_older().0.logits, logits(0));
+    assert_eq!(version_in(&mut slots), 1);
+    // An update takes the place of the one that does not work, and is newer than it.
+    let file = file(2);
+    let (_, mut spare) = slots.open_older();
+    spare
+        .begin(file.len() as u32, stored_checksum(&file).unwrap())
+        .unwrap();
+    spare.write(0, &file).unwrap();
+    spare.verify().unwrap();
+    spare.commit(&logits(2)).unwrap();
+    assert_eq!(version_in(&mut slots), 2);
+    assert_eq!(Record::read(slots.slots[1].bytes()).unwrap().sequence(), 2);
+    // One that is damaged is no way out.
+    slots.slots[0].spoil(RECORD_LEN + 700);
+    assert_eq!(slots.open_older().0.logits, logits(2));
+}
+
+#[test]
 fn slots_without_a_model_can_be_updated() {
     let power = Power::new();
     let blank = || RamFlash::<4, 512>::new(&power, &[], 2048);

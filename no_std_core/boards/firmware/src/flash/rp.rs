@@ -7,15 +7,15 @@
 )]
 
 use core::marker::PhantomData;
-use core::{mem, ptr};
+use core::{array, mem, ptr};
 
 use super::Controller;
 
 /// Where the processor sees the flash.
 const FLASH: usize = 0x1000_0000;
 
-/// Bytes of the program that lets the processor see the flash again.
-const RESUME_LEN: usize = 256;
+/// Words of the program that lets the processor see the flash again.
+const RESUME_LEN: usize = 64;
 
 /// One of the chips.
 pub trait Rom {
@@ -46,9 +46,9 @@ impl<R: Rom> Rp<R> {
 }
 
 /// Functions of the ROM, and a copy of the program that lets the processor see the flash again.
-#[repr(C, align(4))]
+#[repr(C)]
 struct Functions {
-    resume: [u8; RESUME_LEN],
+    resume: [u32; RESUME_LEN],
     connect: extern "C" fn(),
     leave: extern "C" fn(),
     erase: extern "C" fn(offset: u32, count: usize, block: u32, command: u8),
@@ -62,7 +62,11 @@ impl Functions {
         // made the controller has promised that the chip is the right one.
         unsafe {
             Self {
-                resume: ptr::read_volatile(ptr::with_exposed_provenance(R::RESUME)),
+                // The memory where it lies may have no access to single bytes.
+                resume: array::from_fn(|index| {
+                    let address = R::RESUME + index * size_of::<u32>();
+                    ptr::read_volatile(ptr::with_exposed_provenance(address))
+                }),
                 connect: mem::transmute::<usize, extern "C" fn()>(R::find(*b"IF")),
                 leave: mem::transmute::<usize, extern "C" fn()>(R::find(*b"EX")),
                 erase: mem::transmute::<usize, extern "C" fn(u32, usize, u32, u8)>(R::find(*b"RE")),

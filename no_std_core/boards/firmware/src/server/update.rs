@@ -38,6 +38,9 @@ impl<B: Board, F: MappedFlash> Server<'_, '_, B, F> {
         }
         let spare = self.spare.as_mut().ok_or(Error::NoUpdate)?;
         let model = spare.verify().map_err(refusal)?;
+        if model.arena_len() > self.arena.len() {
+            return Err(Error::TooLarge.into());
+        }
         let image = image_in(self.link);
         known_answer(self.board, &model, logits, image, self.arena)
             .map_err(|_| Error::KnownAnswer)?;

@@ -29,10 +29,12 @@ impl Cmsdk {
         Self { data, state }
     }
 
-    /// Waits for a byte.
-    pub fn read(&mut self) -> u8 {
-        while self.state.read() & RECEIVER_FULL == 0 {}
-        self.data.read() as u8
+    /// The next byte, if one has arrived.
+    pub fn read(&mut self) -> Option<u8> {
+        if self.state.read() & RECEIVER_FULL == 0 {
+            return None;
+        }
+        Some(self.data.read() as u8)
     }
 
     /// Writes bytes.

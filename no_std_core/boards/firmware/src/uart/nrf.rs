@@ -6,6 +6,12 @@ use crate::register::Register;
 
 const BASE: usize = 0x4000_2000;
 const ENABLED: u32 = 4;
+
+/// How the pins of port 0 are used, pin 0 first (chapter 14).
+const PINS: usize = 0x5000_0700;
+/// As an input, with nothing that pulls.
+const INPUT: u32 = 0;
+
 const BAUD_115200: u32 = 0x01D7_E000;
 
 /// The UART of Nordic's chips.
@@ -17,7 +23,7 @@ pub struct Nrf {
 }
 
 impl Nrf {
-    /// The device, on these pins of port 0.
+    /// The device, on these pins; those of port 1 follow the 32 of port 0.
     ///
     /// # Safety
     ///
@@ -25,6 +31,9 @@ impl Nrf {
     pub unsafe fn new(send_pin: u32, receive_pin: u32) -> Self {
         // SAFETY: by the manual, the device has these registers, and the caller has promised that it is there.
         let register = |offset| unsafe { Register::new(BASE + offset) };
+        // SAFETY: ports lie 0x300 bytes apart and have a register a pin.
+        let pin = |pin: usize| unsafe { Register::new(PINS + pin / 32 * 0x300 + pin % 32 * 4) };
+        pin(receive_pin as usize).write(INPUT);
         register(0x50C).write(send_pin);
         register(0x514).write(receive_pin);
         register(0x524).write(BAUD_115200);
@@ -40,11 +49,13 @@ impl Nrf {
         }
     }
 
-    /// Waits for a byte.
-    pub fn read(&mut self) -> u8 {
-        while self.received.read() == 0 {}
+    /// The next byte, if one has arrived.
+    pub fn read(&mut self) -> Option<u8> {
+        if self.received.read() == 0 {
+            return None;
+        }
         self.received.write(0);
-        self.receive.read() as u8
+        Some(self.receive.read() as u8)
     }
 
     /// Writes bytes.

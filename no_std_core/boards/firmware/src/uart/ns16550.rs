@@ -25,10 +25,12 @@ impl Ns16550 {
         Self { data, line_status }
     }
 
-    /// Waits for a byte.
-    pub fn read(&mut self) -> u8 {
-        while self.line_status.read() & DATA_READY == 0 {}
-        self.data.read()
+    /// The next byte, if one has arrived.
+    pub fn read(&mut self) -> Option<u8> {
+        if self.line_status.read() & DATA_READY == 0 {
+            return None;
+        }
+        Some(self.data.read())
     }
 
     /// Writes bytes.

@@ -34,10 +34,12 @@ impl Pl011 {
         Self { data, flags }
     }
 
-    /// Waits for a byte.
-    pub fn read(&mut self) -> u8 {
-        while self.flags.read() & RECEIVER_EMPTY != 0 {}
-        self.data.read() as u8
+    /// The next byte, if one has arrived.
+    pub fn read(&mut self) -> Option<u8> {
+        if self.flags.read() & RECEIVER_EMPTY != 0 {
+            return None;
+        }
+        Some(self.data.read() as u8)
     }
 
     /// Writes bytes.

@@ -29,10 +29,12 @@ impl Stm32 {
         Self { status, data }
     }
 
-    /// Waits for a byte.
-    pub fn read(&mut self) -> u8 {
-        while self.status.read() & RECEIVED == 0 {}
-        self.data.read() as u8
+    /// The next byte, if one has arrived.
+    pub fn read(&mut self) -> Option<u8> {
+        if self.status.read() & RECEIVED == 0 {
+            return None;
+        }
+        Some(self.data.read() as u8)
     }
 
     /// Writes bytes.

@@ -19,7 +19,7 @@ struct Virt {
 impl Board for Virt {
     const NAME: &'static str = "riscv-virt";
 
-    fn read(&mut self) -> Result<u8, Closed> {
+    fn read(&mut self) -> Result<Option<u8>, Closed> {
         Ok(self.uart.read())
     }
 

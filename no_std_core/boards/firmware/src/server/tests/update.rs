@@ -1,5 +1,6 @@
 //! Boards with room for two models.
 
+use no_std_core::requantize::Multiplier;
 use protocol::{CHUNK_LEN, known_pixel};
 use slots::{RECORD_LEN, RamFlash};
 
@@ -52,8 +53,16 @@ fn commit(logits: &[u8]) -> Vec<u8> {
     frame(3, &Request::Commit { logits })
 }
 
-/// Answers of a board whose slots hold nothing at first but the model of the boards, started as often as updates ask for.
+/// Answers of a board whose slots hold nothing at first but the model of the boards.
 fn slot_answers(requests: &[u8]) -> Vec<(u8, Answer)> {
+    answers_after(requests, |slots| fill(slots, MODEL, KNOWN_LOGITS))
+}
+
+/// Answers of a board whose slots were empty before `prepare`, started as often as updates ask for.
+fn answers_after(
+    requests: &[u8],
+    prepare: impl FnOnce(&mut Slots<RamFlash<'_>>),
+) -> Vec<(u8, Answer)> {
     let (mut answers, mut bytes) = (vec![], requests.to_vec());
     let mut board = FakeBoard {
         host: Box::new(|number, reply| {
@@ -64,31 +73,26 @@ fn slot_answers(requests: &[u8]) -> Vec<(u8, Answer)> {
         receiver: Receiver::new(),
         light: vec![],
         cycles: 0,
+        pause: false,
     };
     let mut memories = [vec![0xFF; SLOT], vec![0xFF; SLOT]];
     let [a, b] = &mut memories;
     let mut slots = Slots::new([RamFlash::new(a), RamFlash::new(b)]);
-    fill(&mut slots);
+    prepare(&mut slots);
     let mut memory = Memory::new();
-    loop {
-        let (current, spare) = slots.open();
-        let mut server = Server::start(&mut board, current, Some(spare), &mut memory);
-        if server.talk() == End::Closed {
-            break;
-        }
-    }
+    while serve_newest(&mut board, &mut slots, &mut memory) == End::Updated {}
     drop(board);
     answers
 }
 
-/// Puts the model of the boards into a slot.
-fn fill(slots: &mut Slots<RamFlash<'_>>) {
+/// Puts a model into a slot, with what it should say about the known image.
+fn fill(slots: &mut Slots<RamFlash<'_>>, file: &[u8], known: &[i8]) {
     let (_, mut spare) = slots.open();
-    let checksum = stored_checksum(MODEL).unwrap();
-    spare.begin(MODEL.len() as u32, checksum).unwrap();
-    spare.write(0, MODEL).unwrap();
+    let checksum = stored_checksum(file).unwrap();
+    spare.begin(file.len() as u32, checksum).unwrap();
+    spare.write(0, file).unwrap();
     spare.verify().unwrap();
-    spare.commit(KNOWN_LOGITS).unwrap();
+    spare.commit(known).unwrap();
 }
 
 fn classify(number: u8) -> Vec<u8> {
@@ -198,4 +202,112 @@ fn a_chunk_whose_answer_was_lost_may_come_again() {
     ];
     let answers = slot_answers(&requests.concat());
     assert_eq!(answers[answers.len() - 2], (3, Answer::Updated));
+}
+
+#[test]
+fn a_model_that_computes_something_else_gives_way_to_the_one_before_it() {
+    let other = other_model();
+    let requests = [frame(8, &Request::Describe), classify(9)].concat();
+    let answers = answers_after(&requests, |slots| {
+        fill(slots, MODEL, KNOWN_LOGITS);
+        fill(slots, &other, KNOWN_LOGITS);
+    });
+    assert_eq!(answers[..2], [(UNASKED, DESCRIPTION), (8, DESCRIPTION)]);
+    assert_eq!(logits_in(&answers, 9), [logits(MODEL, &image(3))]);
+
+    let answers = answers_after(&requests, |slots| {
+        fill(slots, MODEL, &[0; 10]);
+        fill(slots, &other, KNOWN_LOGITS);
+    });
+    assert_eq!(answers[2], (9, Answer::Error(Error::SelfTest)));
+}
+
+/// A valid model that takes more memory than the one of the boards: a pointwise convolution to 16 channels of the same
+/// size, then one class. All weights are zero.
+fn large_model() -> Vec<u8> {
+    const CHANNELS: u16 = 16;
+    let shape = |side, channels| format::Shape {
+        rows: side,
+        columns: side,
+        channels,
+    };
+    let point = format::Axis {
+        kernel: 1,
+        stride: 1,
+        pad_begin: 0,
+        pad_end: 0,
+        pool: 1,
+    };
+    let layers_at = format::HEADER_LEN;
+    let probabilities_at = layers_at + 2 * format::LAYER_LEN;
+    let labels_at = probabilities_at + 4 * format::PROBABILITY_ENTRIES;
+    let mut end = labels_at + 16;
+    let mut place = |len: usize| {
+        let at = end;
+        end += len.next_multiple_of(format::ALIGNMENT as usize);
+        at as u32
+    };
+    let convolution = format::LayerRecord {
+        kind: format::KIND_CONVOLUTION,
+        input_zero_point: quantize_pixel(0),
+        output_zero_point: 0,
+        input: shape(28, 1),
+        output: shape(28, CHANNELS),
+        rows: point,
+        columns: point,
+        weights_at: place(CHANNELS.into()),
+        biases_at: place(4 * usize::from(CHANNELS)),
+        multipliers_at: place(4 * usize::from(CHANNELS)),
+    };
+    let dense = format::LayerRecord {
+        kind: format::KIND_DENSE,
+        input_zero_point: 0,
+        output_zero_point: 0,
+        input: convolution.output,
+        output: shape(1, 1),
+        rows: format::Axis::default(),
+        columns: format::Axis::default(),
+        weights_at: place(convolution.output.elements() as usize),
+        biases_at: place(4),
+        multipliers_at: place(4),
+    };
+    let header = format::Header {
+        weight_layout: format::LAYOUT_PORTABLE,
+        layers: 2,
+        total_len: end as u32,
+        input: convolution.input,
+        input_zero_point: convolution.input_zero_point,
+        classes: 1,
+        layers_at: layers_at as u32,
+        probabilities_at: probabilities_at as u32,
+        labels_at: labels_at as u32,
+        threshold: 0,
+        preparation: Preparation::PLAIN.to_bytes(),
+    };
+    let mut file = vec![0; end];
+    // One half.
+    let multiplier = Multiplier::new(1 << 23, 24).unwrap().encode();
+    let multipliers = multiplier.repeat(CHANNELS.into());
+    let parts: [(usize, &[u8]); 7] = [
+        (0, &header.encode()),
+        (layers_at, &convolution.encode()),
+        (layers_at + format::LAYER_LEN, &dense.encode()),
+        (probabilities_at, &format::ONE.to_le_bytes()),
+        (labels_at, &[1, b'0']),
+        (convolution.multipliers_at as usize, &multipliers),
+        (dense.multipliers_at as usize, &multiplier),
+    ];
+    for (at, bytes) in parts {
+        file[at..][..bytes.len()].copy_from_slice(bytes);
+    }
+    format::seal(&mut file).unwrap();
+    file
+}
+
+#[test]
+fn a_model_that_takes_more_memory_is_too_large() {
+    let large = large_model();
+    assert!(Model::new(&large).unwrap().arena_len() > ARENA_LEN);
+    let answer = refusal_of(&[begin(&large), chunks(&large).concat(), commit(&[0])]);
+    assert_eq!(answer, Answer::Error(Error::TooLarge));
 }
