@@ -10,8 +10,9 @@ const FLASH_ACCESS: usize = 0x4002_3C00;
 /// The oscillator inside the chip, which it starts with, in hertz.
 const INTERNAL: u32 = 16_000_000;
 
-/// Of [`INTERNAL`]: 1 MHz, times 336, halved.
-const PLL: u32 = 16 | 336 << 6;
+/// Of [`INTERNAL`]: 1 MHz, times 336, halved; a seventh for USB, which must be some part though nobody uses it. The last
+/// bit is reserved and set from the start.
+const PLL: u32 = 16 | 336 << 6 | 7 << 24 | 1 << 29;
 const PLL_CLOCK: u32 = 168_000_000;
 
 const PLL_ON: u32 = 1 << 24;
@@ -35,8 +36,9 @@ pub fn start() -> u32 {
     // SAFETY: all of the family have these registers.
     let register = |address| unsafe { Register::<u32>::new(address) };
     // The ports B and D, and the third USART.
-    register(CLOCKS + 0x30).write(1 << 1 | 1 << 3);
-    register(CLOCKS + 0x40).write(1 << 18);
+    let switch_on = |register: Register, devices| register.write(register.read() | devices);
+    switch_on(register(CLOCKS + 0x30), 1 << 1 | 1 << 3);
+    switch_on(register(CLOCKS + 0x40), 1 << 18);
 
     let control = register(CLOCKS);
     register(CLOCKS + 0x04).write(PLL);
