@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use thiserror::Error;
 
 use crate::device::{Device, DeviceError};
@@ -107,8 +106,8 @@ struct Evaluate {
     data: PathBuf,
 
     /// Take only the first N images
-    #[arg(long, value_name = "N")]
-    limit: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    limit: Option<u32>,
 
     /// Invert each image first, so that ink is dark and paper light
     #[arg(long)]
@@ -199,7 +198,7 @@ fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error
 fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Error> {
     let mut test_set = TestSet::load(&options.data, engine.labels().len())?;
     if let Some(limit) = options.limit {
-        test_set.truncate(limit);
+        test_set.truncate(limit as usize);
     }
     // Before the work, so that it is not in vain.
     let scores = options.scores.as_deref().map(Pending::create).transpose()?;

@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -82,9 +81,9 @@ impl TestSet {
     }
 
     /// Leaves only the first pictures, so many if there are as many.
-    pub fn truncate(&mut self, limit: NonZeroUsize) {
-        self.images.truncate(limit.get());
-        self.classes.truncate(limit.get());
+    pub fn truncate(&mut self, limit: usize) {
+        self.images.truncate(limit);
+        self.classes.truncate(limit);
     }
 }
 

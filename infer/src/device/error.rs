@@ -96,7 +96,9 @@ pub enum DeviceError {
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// There is nothing of that name.
-    #[error("expected a serial port, found nothing of that name; is the board plugged in?")]
+    #[error(
+        "expected a serial port, found nothing of that name; is the board plugged in, or the emulator on?"
+    )]
     Missing,
     /// The user may not use it.
     #[error(
@@ -104,7 +106,7 @@ pub enum OpenError {
     )]
     Permission,
     /// Something else.
-    #[error("expected a serial port, found: {0}")]
+    #[error("expected a serial port, unix:PATH or tcp:HOST:PORT, found: {0}")]
     Other(#[source] io::Error),
 }
 

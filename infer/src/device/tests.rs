@@ -466,8 +466,14 @@ fn addresses_that_are_no_boards() {
     assert!(missing.contains("found nothing of that name"), "{missing}");
     std::fs::write(&path, "text").unwrap();
     let file = error(path.to_str().unwrap());
-    assert!(file.contains("expected a serial port, found: "), "{file}");
-    assert!(error("tcp:127.0.0.1:1").contains("expected a serial port, found: "));
+    assert!(
+        file.contains("expected a serial port, unix:PATH or tcp:HOST:PORT, found: "),
+        "{file}"
+    );
+    assert!(
+        error("tcp:127.0.0.1:1")
+            .contains("expected a serial port, unix:PATH or tcp:HOST:PORT, found: ")
+    );
     let denied = OpenError::from(io::Error::from(io::ErrorKind::PermissionDenied));
     assert!(denied.to_string().contains("dialout"), "{denied}");
 }

@@ -70,7 +70,7 @@ fn the_other_engine_says_what_the_file_is() {
     for choice in [Choice::Auto, Choice::Float] {
         let error = refusal(text, choice);
         assert!(
-            error.starts_with("m: expected an ONNX model, found "),
+            error.starts_with("m: expected an ONNX model or a flash file (.q8), found "),
             "{error}"
         );
     }

@@ -14,7 +14,7 @@ pub enum ModelError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The file holds no ONNX model.
-    #[error("expected an ONNX model, found {0}")]
+    #[error("expected an ONNX model or a flash file (.q8), found {0}")]
     NotOnnx(String),
     /// The file is no sound flash file.
     #[error(transparent)]

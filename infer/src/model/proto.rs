@@ -21,7 +21,9 @@ const INPUT_METADATA: [(&str, &str); 2] = [("input_range", "0..1"), ("input_shap
 pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
     let proto = tract_onnx::onnx()
         .proto_model_for_read(&mut bytes)
-        .map_err(|error| ModelError::NotOnnx(one_line(&format!("{error:#}"))))?;
+        .map_err(|error| {
+            ModelError::NotOnnx(format!("neither ({})", one_line(&format!("{error:#}"))))
+        })?;
     if proto.graph.is_none() {
         return Err(ModelError::NotOnnx("no graph in it".to_owned()));
     }

@@ -109,7 +109,7 @@ fn files_that_are_no_models_are_refused() {
     let refusal = |bytes: &[u8]| Model::from_bytes(bytes, "m.onnx").unwrap_err().to_string();
     assert_eq!(
         refusal(b""),
-        "m.onnx: expected an ONNX model, found no graph in it"
+        "m.onnx: expected an ONNX model or a flash file (.q8), found no graph in it"
     );
     for bytes in [
         &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..],
@@ -117,7 +117,7 @@ fn files_that_are_no_models_are_refused() {
     ] {
         let error = refusal(bytes);
         assert!(
-            error.starts_with("m.onnx: expected an ONNX model, found "),
+            error.starts_with("m.onnx: expected an ONNX model or a flash file (.q8), found "),
             "{error}"
         );
         assert_eq!(error.lines().count(), 1);

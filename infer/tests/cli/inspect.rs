@@ -27,7 +27,7 @@ fn other_files_are_refused() {
     assert!(
         outcome
             .errors
-            .starts_with("error: text: expected an ONNX model, found ")
+            .starts_with("error: text: expected an ONNX model or a flash file (.q8), found ")
     );
     let error = "error: none: expected a file, found nothing of that name\n";
     assert_eq!(

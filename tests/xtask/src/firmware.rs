@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 
 use crate::tally::Tally;
 use boards::Board;
@@ -46,8 +46,8 @@ pub enum Command {
         options: Options,
 
         /// Images of MNIST's test set, from the first on
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        images: usize,
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
+        images: u32,
     },
     /// Count the instructions of an inference in QEMU, and measure memory
     Bench {
@@ -98,7 +98,7 @@ pub fn run(command: &Command, target: &Path) -> Result<ExitCode> {
             }))
         }
         Command::Size(options) => size::run(options, target),
-        Command::Run { options, images } => execution::run(options, *images, target),
+        Command::Run { options, images } => execution::run(options, *images as usize, target),
         Command::Bench { options, update } => bench::run(options, *update, target),
     }
 }

@@ -9,6 +9,7 @@ mod parameters;
 use std::ops::Range;
 
 use ndarray::{Array1, Array4};
+use no_std_core::format::MAGIC;
 use prost::Message;
 
 use parameters::Tensors;
@@ -50,6 +51,12 @@ pub enum LowerError {
 /// Reads a model file whose input is `images` `[1, channels, rows, columns]` and whose output is `logits`
 /// `[1, classes]`.
 pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
+    if onnx.starts_with(&MAGIC) {
+        return Err(LowerError::Form {
+            expected: "an ONNX model".into(),
+            found: "a flash file, which is quantised already".into(),
+        });
+    }
     let model =
         onnx::Model::decode(onnx).map_err(|error| LowerError::NotOnnx(error.to_string()))?;
     let graph = model

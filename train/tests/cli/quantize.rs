@@ -136,6 +136,10 @@ fn models_that_cannot_become_integers_are_refused_by_name() {
     let classes = model(ramp().select(ndarray::Axis(0), &[0, 1, 2]), plain);
     assert_refused(&classes, &["10 classes", "3 classes"]);
     assert_refused(b"Some notes.\n", &["expected an ONNX model"]);
+    assert_refused(
+        &no_std_core::format::MAGIC,
+        &["expected an ONNX model, found a flash file, which is quantised already"],
+    );
     assert_refused(b"", &["no graph"]);
 }
 

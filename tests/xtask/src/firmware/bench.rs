@@ -118,7 +118,12 @@ impl Cost {
         infer: &Infer,
         images: usize,
     ) -> Result<Self> {
-        let machine = board.machine().context("expected a machine of QEMU's")?;
+        let machine = board.machine().with_context(|| {
+            format!(
+                "{}: expected a board that QEMU emulates, found one that it does not; `cargo xtask firmware size` measures it",
+                board.name
+            )
+        })?;
         let firmware = &builder.firmware(board)?;
         let folder = tempfile::tempdir()?;
         let records = &folder.path().join("records");
