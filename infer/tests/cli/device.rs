@@ -118,7 +118,7 @@ fn boards_that_are_not_there() {
     ] {
         let outcome = workplace.run(&["predict", "--device", address, "2.png"]);
         assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
-        let expected = format!("error: {address}: expected a serial port, found");
+        let expected = format!("error: {address}: expected a serial port, ");
         assert!(outcome.errors.starts_with(&expected), "{}", outcome.errors);
         assert!(outcome.errors.contains(found), "{}", outcome.errors);
         assert_eq!(outcome.errors.lines().count(), 1);
