@@ -25,6 +25,9 @@ const INSTALL_NEXTEST: &str = "cargo install cargo-nextest@0.9.143 --locked";
 const BOARDS: &str = "no_std_core/boards/Cargo.toml";
 const COUNTER: &str = "no_std_core/boards/icount/Cargo.toml";
 
+/// The workspace of the fuzz target, which is only compiled: fuzzing takes another toolchain.
+const FUZZ: &str = "no_std_core/fuzz/Cargo.toml";
+
 /// A check: one cargo command.
 struct Step {
     heading: &'static str,
@@ -95,6 +98,13 @@ const STEPS: &[Step] = &[
         arguments: &["fmt", "--all", "--check", "--manifest-path", BOARDS],
         environment: &[],
         install: Some("rustup component add rustfmt"),
+        counts: None,
+    },
+    Step {
+        heading: "Fuzz target",
+        arguments: &["check", "--release", "--locked", "--manifest-path", FUZZ],
+        environment: &[],
+        install: None,
         counts: None,
     },
     Step {

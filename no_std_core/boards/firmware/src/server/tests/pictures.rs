@@ -1,0 +1,123 @@
+//! Pictures whose rows a board asks for.
+
+use super::*;
+
+/// A ring on paper that is not white.
+fn drawing(width: u32, height: u32) -> Vec<u8> {
+    let (x0, y0, radius) = (width / 2, height / 2, height / 3);
+    let pixel = |x: u32, y: u32| {
+        let square = x.abs_diff(x0).pow(2) + y.abs_diff(y0).pow(2);
+        let ink = square < radius.pow(2) && square > (radius * 2 / 3).pow(2);
+        if ink { 40 } else { 180 + (x * y % 7) as u8 }
+    };
+    (0..height)
+        .flat_map(|y| (0..width).map(move |x| pixel(x, y)))
+        .collect()
+}
+
+/// What the board answers in the end on a picture whose rows are sent as it asks, changed by `tamper`.
+fn picture_answers(
+    pixels: &[u8],
+    width: u16,
+    height: u16,
+    mut tamper: impl FnMut(u16, Vec<u8>) -> Vec<u8>,
+) -> Vec<(u8, Answer)> {
+    let file = centred_model();
+    let mut rows = Pixels::new(pixels, width.into(), height.into()).unwrap();
+    let mut answers = vec![];
+    let host = |number, reply: &Reply<'_>| match *reply {
+        Reply::Description(_) if number == UNASKED => {
+            frame(8, &Request::ClassifyPicture { width, height })
+        }
+        Reply::NeedRow { y } => {
+            let pixels = rows.row(y.into()).unwrap();
+            tamper(y, frame(next_number(number), &Request::Row { y, pixels }))
+        }
+        _ => {
+            answers.push((number, reply.into()));
+            vec![]
+        }
+    };
+    converse(&file, KNOWN_LOGITS, Box::new(host));
+    answers
+}
+
+fn prepared(pixels: &[u8], width: u16, height: u16) -> [i8; PIXELS] {
+    let mut image = [0; PIXELS];
+    let mut picture = Pixels::new(pixels, width.into(), height.into()).unwrap();
+    Preparation::CENTRED
+        .prepare(&mut picture, &mut image)
+        .unwrap();
+    image
+}
+
+#[test]
+fn pictures_are_prepared_from_rows_as_the_core_does_it() {
+    for (width, height) in [(90, 60), (768, 40), (33, 200)] {
+        let pixels = drawing(width.into(), height.into());
+        let answers = picture_answers(&pixels, width, height, |_, row| row);
+        assert_eq!(answers.len(), 1);
+        assert_scores(&answers[0].1, &prepared(&pixels, width, height));
+    }
+}
+
+#[test]
+fn rows_that_arrive_twice_or_damaged_change_nothing() {
+    let pixels = drawing(60, 50);
+    let (mut count, mut last) = (0, vec![]);
+    let answers = picture_answers(&pixels, 60, 50, |_, row| {
+        count += 1;
+        let sent = match count {
+            // The row before comes again, and the board has to ask again.
+            10 => last.clone(),
+            // A frame of another question.
+            20 => frame(
+                7,
+                &Request::Row {
+                    y: 0,
+                    pixels: &[0; 60],
+                },
+            ),
+            _ => row.clone(),
+        };
+        last = row;
+        sent
+    });
+    assert_eq!(answers.len(), 1);
+    assert_scores(&answers[0].1, &prepared(&pixels, 60, 50));
+}
+
+#[test]
+fn a_picture_is_given_up_for_another_request() {
+    let pixels = drawing(60, 50);
+    let answers = picture_answers(&pixels, 60, 50, |y, row| {
+        if y == 30 {
+            frame(9, &Request::Describe)
+        } else {
+            row
+        }
+    });
+    assert_eq!(answers, [(9, DESCRIPTION)]);
+}
+
+#[test]
+fn bad_pictures_are_refused() {
+    let pixels = drawing(60, 50);
+    let short = |_, _| {
+        frame(
+            9,
+            &Request::Row {
+                y: 0,
+                pixels: &[9; 59],
+            },
+        )
+    };
+    let answers = picture_answers(&pixels, 60, 50, short);
+    assert_eq!(answers, [(9, Answer::Error(Error::Row))]);
+    let answers = picture_answers(&[77; 3000], 60, 50, |_, row| row);
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0].1, Answer::Error(Error::Blank));
+    // Unplugged in the middle: nothing more is said.
+    let answers = picture_answers(&pixels, 60, 50, |y, row| if y == 30 { vec![] } else { row });
+    assert_eq!(answers, []);
+}
