@@ -146,11 +146,6 @@ impl<'f, F: MappedFlash> Spare<'f, F> {
         self.put(0, record.get(..Self::RECORD_WRITTEN).unwrap_or_default())
     }
 
-    /// Gives the update up, if one has begun.
-    pub fn abort(&mut self) {
-        self.update = None;
-    }
-
     /// Erases the sectors that start in a range; those before it are erased already.
     fn erase(&mut self, from: usize, to: usize) -> Result<(), Error> {
         let first = from.next_multiple_of(F::ERASE_SIZE);
