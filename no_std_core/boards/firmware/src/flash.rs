@@ -12,10 +12,11 @@ mod stm32f4;
 use core::{ptr, slice};
 
 use embedded_storage::nor_flash::{
-    ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
+    ErrorType, NorFlash, ReadNorFlash, check_erase, check_read, check_write,
 };
 use slots::{MappedFlash, RamFlash, Slots};
 
+pub use embedded_storage::nor_flash::NorFlashErrorKind;
 pub use nvmc::Nvmc;
 pub use rp::{Rom, Rp};
 pub use stm32f4::Stm32f4;
@@ -24,7 +25,7 @@ pub use stm32f4::Stm32f4;
 ///
 /// # Safety
 ///
-/// It changes nothing but the bytes that it is told to, and returns when they are changed.
+/// It changes nothing but the bytes that it is told to, and returns when they are changed and the processor sees them so.
 pub unsafe trait Controller {
     /// Bytes that are written at once.
     const WRITE_SIZE: usize;
@@ -33,10 +34,18 @@ pub unsafe trait Controller {
     const ERASE_SIZE: usize;
 
     /// Erases the sector that starts at an address.
-    fn erase(&mut self, address: usize);
+    ///
+    /// # Errors
+    ///
+    /// What the flash says, where it says anything.
+    fn erase(&mut self, address: usize) -> Result<(), NorFlashErrorKind>;
 
     /// Writes bytes to an address, both multiples of [`Self::WRITE_SIZE`], where the flash is erased.
-    fn write(&mut self, address: usize, bytes: &[u8]);
+    ///
+    /// # Errors
+    ///
+    /// See [`Self::erase`].
+    fn write(&mut self, address: usize, bytes: &[u8]) -> Result<(), NorFlashErrorKind>;
 }
 
 /// A part of the flash, all of whose bytes belong to it alone.
@@ -61,8 +70,21 @@ unsafe extern "C" {
 ///
 /// To be called once, on a board whose flash these controllers write.
 pub unsafe fn slots<C: Controller>(controllers: [C; 2]) -> Slots<Region<C>> {
+    // SAFETY: the linker has set the memory aside; the rest the caller has promised.
+    unsafe { slots_at(places(), controllers) }
+}
+
+/// Slots in these places: addresses and lengths in bytes, both multiples of [`Controller::ERASE_SIZE`].
+///
+/// # Safety
+///
+/// To be called once. The processor must see flash there that these controllers write and nobody else does.
+pub unsafe fn slots_at<C: Controller>(
+    places: [(usize, usize); 2],
+    controllers: [C; 2],
+) -> Slots<Region<C>> {
     let [a, b] = controllers;
-    let [(start_a, len_a), (start_b, len_b)] = places();
+    let [(start_a, len_a), (start_b, len_b)] = places;
     Slots::new([
         Region {
             start: start_a,
@@ -128,22 +150,21 @@ impl<C: Controller> NorFlash for Region<C> {
     fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
         check_erase(self, from, to)?;
         for sector in (from as usize..to as usize).step_by(C::ERASE_SIZE) {
-            self.controller.erase(self.start + sector);
+            self.controller.erase(self.start + sector)?;
         }
         Ok(())
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
         check_write(self, offset, bytes.len())?;
-        self.controller.write(self.start + offset as usize, bytes);
-        Ok(())
+        self.controller.write(self.start + offset as usize, bytes)
     }
 }
 
 impl<C: Controller> MappedFlash for Region<C> {
     fn bytes(&self) -> &[u8] {
         let start = ptr::with_exposed_provenance(self.start);
-        // SAFETY: the linker has set these bytes aside for the region, and nobody writes them without the region.
+        // SAFETY: these bytes are set aside for the region, and nobody writes them without the region.
         unsafe { slice::from_raw_parts(start, self.len) }
     }
 }

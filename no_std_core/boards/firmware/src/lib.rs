@@ -37,6 +37,7 @@ mod server;
 #[cfg(target_os = "none")]
 pub mod stack;
 pub mod uart;
+mod window;
 
 pub use board::{Board, Closed};
 #[cfg(target_os = "none")]
@@ -45,4 +46,5 @@ pub use model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
 #[cfg(target_os = "none")]
 pub use panic::darken_on_panic;
 pub use register::Register;
-pub use server::{serve, serve_slots};
+pub use server::{serve, serve_slots, serve_slots_or_built_in};
+pub use window::Window;

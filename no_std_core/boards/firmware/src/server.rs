@@ -36,17 +36,32 @@ pub fn serve(board: &mut impl Board) -> ! {
 
 /// Tests the model in these slots that was updated last, then answers requests for ever and lets the model be updated.
 pub fn serve_slots(board: &mut impl Board, slots: &mut Slots<impl MappedFlash>) -> ! {
+    serve_updates(board, slots, None)
+}
+
+/// Like [`serve_slots`], for boards whose slots are not written when they are flashed: where no slot has a model that
+/// passes the test, that which the firmware was built with serves.
+pub fn serve_slots_or_built_in(board: &mut impl Board, slots: &mut Slots<impl MappedFlash>) -> ! {
+    serve_updates(board, slots, Some(BUILT_IN))
+}
+
+fn serve_updates(
+    board: &mut impl Board,
+    slots: &mut Slots<impl MappedFlash>,
+    built_in: Option<Current<'_>>,
+) -> ! {
     let mut memory = Memory::new();
     loop {
-        serve_newest(board, slots, &mut memory);
+        serve_newest(board, slots, built_in, &mut memory);
     }
 }
 
-/// Serves the model in these slots that was updated last and passes the test, until another one is to serve or nobody is
-/// there any more.
+/// Serves the model in these slots that was updated last and passes the test, else the built-in one if there is one, until
+/// another one is to serve or nobody is there any more.
 fn serve_newest(
     board: &mut impl Board,
     slots: &mut Slots<impl MappedFlash>,
+    built_in: Option<Current<'_>>,
     memory: &mut Memory,
 ) -> End {
     let (current, spare) = slots.open();
@@ -54,6 +69,12 @@ fn serve_newest(
     if server.model.is_err() {
         let (current, spare) = slots.open_older();
         server = Server::start(board, current, Some(spare), memory);
+    }
+    if server.model.is_err()
+        && let Some(built_in) = built_in
+    {
+        let (_, spare) = slots.open();
+        server = Server::start(board, built_in, Some(spare), memory);
     }
     server.talk()
 }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "a device is reached through its address")]
 
-use super::{Controller, words};
+use super::{Controller, NorFlashErrorKind, words};
 use crate::register::Register;
 
 const READ: u32 = 0;
@@ -48,11 +48,12 @@ unsafe impl Controller for Nvmc {
     const WRITE_SIZE: usize = 4;
     const ERASE_SIZE: usize = 4096;
 
-    fn erase(&mut self, address: usize) {
+    fn erase(&mut self, address: usize) -> Result<(), NorFlashErrorKind> {
         self.work(ERASE, |device| device.erase.write(address as u32));
+        Ok(())
     }
 
-    fn write(&mut self, address: usize, bytes: &[u8]) {
+    fn write(&mut self, address: usize, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
         self.work(WRITE, |device| {
             for (word, address) in words(bytes).zip((address..).step_by(4)) {
                 // SAFETY: a word of flash is written like a register.
@@ -60,5 +61,6 @@ unsafe impl Controller for Nvmc {
                 device.wait();
             }
         });
+        Ok(())
     }
 }

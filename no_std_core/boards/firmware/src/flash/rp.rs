@@ -9,7 +9,7 @@
 use core::marker::PhantomData;
 use core::{array, mem, ptr};
 
-use super::Controller;
+use super::{Controller, NorFlashErrorKind};
 
 /// Where the processor sees the flash.
 const FLASH: usize = 0x1000_0000;
@@ -101,13 +101,15 @@ unsafe impl<R: Rom> Controller for Rp<R> {
     const WRITE_SIZE: usize = 256;
     const ERASE_SIZE: usize = 4096;
 
-    fn erase(&mut self, address: usize) {
+    fn erase(&mut self, address: usize) -> Result<(), NorFlashErrorKind> {
         let offset = (address - FLASH) as u32;
         Functions::find::<R>().work(offset, ptr::null(), Self::ERASE_SIZE);
+        Ok(())
     }
 
-    fn write(&mut self, address: usize, bytes: &[u8]) {
+    fn write(&mut self, address: usize, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
         let offset = (address - FLASH) as u32;
         Functions::find::<R>().work(offset, bytes.as_ptr(), bytes.len());
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "a device is reached through its address")]
 
-use super::{Controller, words};
+use super::{Controller, NorFlashErrorKind, words};
 use crate::register::Register;
 
 /// Sectors of the first megabyte that are all of one length: from here on, 128 KB each.
@@ -73,16 +73,17 @@ unsafe impl Controller for Stm32f4 {
     const WRITE_SIZE: usize = 4;
     const ERASE_SIZE: usize = 128 * 1024;
 
-    fn erase(&mut self, address: usize) {
+    fn erase(&mut self, address: usize) -> Result<(), NorFlashErrorKind> {
         let sector = FIRST_LARGE + ((address - LARGE_SECTORS) / Self::ERASE_SIZE) as u32;
         self.work(|device| {
             device.control.write(ERASE | WORDS | sector << 3);
             device.control.write(ERASE | WORDS | sector << 3 | START);
             device.wait();
         });
+        Ok(())
     }
 
-    fn write(&mut self, address: usize, bytes: &[u8]) {
+    fn write(&mut self, address: usize, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
         self.work(|device| {
             device.control.write(PROGRAM | WORDS);
             for (word, address) in words(bytes).zip((address..).step_by(4)) {
@@ -91,5 +92,6 @@ unsafe impl Controller for Stm32f4 {
                 device.wait();
             }
         });
+        Ok(())
     }
 }

@@ -55,11 +55,13 @@ fn commit(logits: &[u8]) -> Vec<u8> {
 
 /// Answers of a board whose slots hold nothing at first but the model of the boards.
 fn slot_answers(requests: &[u8]) -> Vec<(u8, Answer)> {
-    answers_after(requests, |slots| fill(slots, MODEL, KNOWN_LOGITS))
+    answers_after(None, requests, |slots| fill(slots, MODEL, KNOWN_LOGITS))
 }
 
-/// Answers of a board whose slots were empty before `prepare`, started as often as updates ask for.
+/// Answers of a board, perhaps with a built-in model, whose slots were empty before `prepare`, started as often as updates
+/// ask for.
 fn answers_after(
+    built_in: Option<Current<'_>>,
     requests: &[u8],
     prepare: impl FnOnce(&mut Slots<RamFlash<'_>>),
 ) -> Vec<(u8, Answer)> {
@@ -80,7 +82,7 @@ fn answers_after(
     let mut slots = Slots::new([RamFlash::new(a), RamFlash::new(b)]);
     prepare(&mut slots);
     let mut memory = Memory::new();
-    while serve_newest(&mut board, &mut slots, &mut memory) == End::Updated {}
+    while serve_newest(&mut board, &mut slots, built_in, &mut memory) == End::Updated {}
     drop(board);
     answers
 }
@@ -208,18 +210,41 @@ fn a_chunk_whose_answer_was_lost_may_come_again() {
 fn a_model_that_computes_something_else_gives_way_to_the_one_before_it() {
     let other = other_model();
     let requests = [frame(8, &Request::Describe), classify(9)].concat();
-    let answers = answers_after(&requests, |slots| {
+    let answers = answers_after(None, &requests, |slots| {
         fill(slots, MODEL, KNOWN_LOGITS);
         fill(slots, &other, KNOWN_LOGITS);
     });
     assert_eq!(answers[..2], [(UNASKED, DESCRIPTION), (8, DESCRIPTION)]);
     assert_eq!(logits_in(&answers, 9), [logits(MODEL, &image(3))]);
 
-    let answers = answers_after(&requests, |slots| {
+    let answers = answers_after(None, &requests, |slots| {
         fill(slots, MODEL, &[0; 10]);
         fill(slots, &other, KNOWN_LOGITS);
     });
     assert_eq!(answers[2], (9, Answer::Error(Error::SelfTest)));
+}
+
+#[test]
+fn the_built_in_model_serves_where_no_slot_has_one_that_works() {
+    let other = other_model();
+    let update = [
+        begin(&other),
+        chunks(&other).concat(),
+        commit(&known_logits(&other)),
+    ];
+    let requests = [classify(8), update.concat(), classify(9)].concat();
+    let [built_in, updated] = [MODEL, &other].map(|file| logits(file, &image(3)));
+    for are_written in [false, true] {
+        let answers = answers_after(Some(BUILT_IN), &requests, |slots| {
+            if are_written {
+                fill(slots, &other, KNOWN_LOGITS);
+                fill(slots, &other, &[0; 10]);
+            }
+        });
+        assert_eq!(answers[0], (UNASKED, DESCRIPTION));
+        assert_eq!(logits_in(&answers, 8), [&*built_in]);
+        assert_eq!(logits_in(&answers, 9), [&*updated]);
+    }
 }
 
 /// A valid model that takes more memory than the one of the boards: a pointwise convolution to 16 channels of the same

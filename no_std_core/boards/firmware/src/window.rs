@@ -1,0 +1,133 @@
+//! A partition of the flash, where a memory management unit lets the processor see it.
+
+/// A partition with two slots, in whole pages, and where the processor sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Where the processor sees its first byte.
+    address: usize,
+    /// Its first and its last page in the flash, by the numbers that the unit has for them.
+    first: u8,
+    last: u8,
+}
+
+impl Window {
+    /// Bytes that the unit maps at once.
+    pub const PAGE: usize = 64 * 1024;
+
+    /// The window that begins at `address` and shows the `len` bytes from `offset` of the flash on.
+    ///
+    /// `None` unless `address` and `offset` are multiples of [`Self::PAGE`], `len` is one of twice as much, not 0 and not
+    /// more than `room`, and all of it is in the first 16 MB of the flash, whose pages have numbers of 8 bits.
+    pub fn new(address: usize, room: usize, offset: u32, len: u32) -> Option<Self> {
+        let (offset, len) = (offset as usize, len as usize);
+        let is_whole = address.is_multiple_of(Self::PAGE)
+            && offset.is_multiple_of(Self::PAGE)
+            && len.is_multiple_of(2 * Self::PAGE);
+        if !(is_whole && (1..=room).contains(&len)) {
+            return None;
+        }
+        let first = offset / Self::PAGE;
+        let last = first + len / Self::PAGE - 1;
+        Some(Self {
+            address,
+            first: u8::try_from(first).ok()?,
+            last: u8::try_from(last).ok()?,
+        })
+    }
+
+    /// The pages of the flash to be mapped, from its beginning on.
+    pub fn pages(self) -> impl Iterator<Item = u8> {
+        self.first..=self.last
+    }
+
+    /// Its two halves: addresses and lengths in bytes.
+    pub fn halves(self) -> [(usize, usize); 2] {
+        let half = self.len() / 2;
+        [(self.address, half), (self.address + half, half)]
+    }
+
+    /// Where in the flash `len` bytes lie that the processor sees at `address`. `None` unless all of them are in the window.
+    pub fn offset_of(self, address: usize, len: usize) -> Option<u32> {
+        let from = address.checked_sub(self.address)?;
+        let is_inside = from.checked_add(len)? <= self.len();
+        is_inside.then(|| (usize::from(self.first) * Self::PAGE + from) as u32)
+    }
+
+    fn len(self) -> usize {
+        (usize::from(self.last - self.first) + 1) * Self::PAGE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: usize = 0x3C40_0000;
+    const ROOM: usize = 0x3F_0000;
+    const PAGE: u32 = Window::PAGE as u32;
+
+    fn window(offset: u32, len: u32) -> Option<Window> {
+        Window::new(ADDRESS, ROOM, offset, len)
+    }
+
+    #[test]
+    fn pages_and_halves_are_those_of_the_partition() {
+        let window = window(0x11_0000, 0x8_0000).unwrap();
+        assert!(window.pages().eq(17..25));
+        let halves = [(ADDRESS, 0x4_0000), (ADDRESS + 0x4_0000, 0x4_0000)];
+        assert_eq!(window.halves(), halves);
+    }
+
+    #[test]
+    fn bytes_are_written_to_the_page_that_is_mapped_where_they_are_read() {
+        let window = window(0x11_0000, 0x8_0000).unwrap();
+        let addresses = (ADDRESS..).step_by(Window::PAGE);
+        for (address, page) in addresses.zip(window.pages()) {
+            let offset = u32::from(page) * PAGE;
+            assert_eq!(window.offset_of(address, Window::PAGE), Some(offset));
+        }
+    }
+
+    #[test]
+    fn bytes_are_in_the_window_or_nowhere() {
+        let window = window(0x11_0000, 0x8_0000).unwrap();
+        let end = ADDRESS + 0x8_0000;
+        assert_eq!(window.offset_of(ADDRESS, 0x8_0000), Some(0x11_0000));
+        assert_eq!(window.offset_of(ADDRESS + 0x4_0100, 512), Some(0x15_0100));
+        assert_eq!(window.offset_of(end - 4, 4), Some(0x18_FFFC));
+        for (address, len) in [
+            (ADDRESS - 4, 4),
+            (ADDRESS - 4, 8),
+            (ADDRESS, 0x8_0004),
+            (end - 4, 8),
+            (end, 4),
+            (0, 4),
+            (usize::MAX, 4),
+            (ADDRESS + 4, usize::MAX),
+        ] {
+            assert_eq!(window.offset_of(address, len), None, "{address:#x} {len}");
+        }
+    }
+
+    #[test]
+    fn partitions_that_no_window_can_show_are_refused() {
+        assert!(window(0, 2 * PAGE).is_some());
+        assert!(window(254 * PAGE, 2 * PAGE).is_some());
+        assert!(window(PAGE, 62 * PAGE).is_some());
+        for (offset, len) in [
+            (PAGE, 0),
+            (0, 0),
+            (PAGE + 4096, 2 * PAGE),
+            (PAGE, PAGE),
+            (PAGE, 2 * PAGE + 4096),
+            (PAGE, 64 * PAGE),
+            (255 * PAGE, 2 * PAGE),
+            (256 * PAGE, 2 * PAGE),
+            (0u32.wrapping_sub(PAGE), 2 * PAGE),
+            (u32::MAX, u32::MAX),
+        ] {
+            assert_eq!(window(offset, len), None, "{offset:#x} {len:#x}");
+        }
+        assert_eq!(Window::new(ADDRESS + 4096, ROOM, PAGE, 2 * PAGE), None);
+    }
+}
