@@ -1,15 +1,23 @@
 //! A small board with the ESP32-C3, the `SuperMini`: a RISC-V processor with 4 MB of flash and 400 KB of memory. Its serial line is its USB.
 #![no_std]
 #![no_main]
-#![allow(unsafe_code, reason = "the chip's counters have no other interface")]
+#![allow(
+    unsafe_code,
+    reason = "the chip's counters and its mapped flash have no other interface"
+)]
+
+mod models;
 
 use core::arch::asm;
+use core::cell::RefCell;
 
+use esp_bootloader_esp_idf::partitions::FlashStorage;
 use esp_hal::Blocking;
 use esp_hal::clock::CpuClock;
 use esp_hal::gpio::{Level, Output, OutputConfig};
 use esp_hal::usb::usb_serial_jtag::UsbSerialJtag;
-use firmware::{Board, Closed, Register, darken_on_panic, stack};
+use firmware::{Board, Closed, Register, darken_on_panic, flash, stack};
+use models::Models;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
@@ -23,17 +31,19 @@ struct SuperMini {
 }
 
 impl SuperMini {
-    fn new() -> Self {
+    /// The board and its flash.
+    fn new() -> (Self, FlashStorage<'static>) {
         stack::paint();
         let devices = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
         // SAFETY: by the chip's Technical Reference Manual, section 1.4.3, this lets its counter count cycles.
         unsafe { asm!("csrwi 0x7E0, 1", "csrwi 0x7E1, 1") };
         // SAFETY: by the same manual, section 5, pins 0 to 31 go high where a bit is written to this register.
         darken_on_panic(unsafe { Register::new(0x6000_4008) }, 1 << 8);
-        Self {
+        let board = Self {
             usb: UsbSerialJtag::new(devices.USB_DEVICE),
             light: Output::new(devices.GPIO8, Level::High, OutputConfig::default()),
-        }
+        };
+        (board, FlashStorage::new(devices.FLASH))
     }
 }
 
@@ -77,5 +87,12 @@ impl Board for SuperMini {
 
 #[esp_hal::main]
 fn main() -> ! {
-    firmware::serve(&mut SuperMini::new())
+    let (mut board, flash) = SuperMini::new();
+    let flash = RefCell::new(flash);
+    let Some(models) = Models::map(&flash) else {
+        firmware::serve(&mut board)
+    };
+    // SAFETY: the partition is mapped there, and nothing else writes it.
+    let mut slots = unsafe { flash::slots_at(models.slots(), [models; 2]) };
+    firmware::serve_slots_or_built_in(&mut board, &mut slots)
 }

@@ -22,8 +22,17 @@ pub struct Board {
 pub enum Place {
     /// On a machine of QEMU's.
     Qemu(Machine),
-    /// On a chip, by probe-rs's name for it.
-    Chip(&'static str),
+    /// On a chip that probe-rs flashes.
+    Chip(Chip),
+}
+
+/// A chip that probe-rs flashes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chip {
+    /// probe-rs's name for it.
+    pub name: &'static str,
+    /// What probe-rs is told besides to write the whole flash as it should be, with paths from the root of the repository.
+    pub options: &'static [&'static str],
 }
 
 /// A machine that QEMU emulates.
@@ -101,12 +110,23 @@ pub const BOARDS: &[Board] = &[
         Some("cortex-m33"),
         "RP235x",
     ),
-    real(
-        "esp32c3-supermini",
-        "riscv32imc-unknown-none-elf",
-        None,
-        "esp32c3",
-    ),
+    // Its updates lie where flashing does not write.
+    Board {
+        place: Place::Chip(Chip {
+            name: "esp32c3",
+            options: &[
+                "--chip-erase",
+                "--idf-partition-table",
+                "no_std_core/boards/esp32c3-supermini/partitions.csv",
+            ],
+        }),
+        ..real(
+            "esp32c3-supermini",
+            "riscv32imc-unknown-none-elf",
+            None,
+            "esp32c3",
+        )
+    },
 ];
 
 const fn real(
@@ -121,7 +141,10 @@ const fn real(
         program: name,
         target,
         processor,
-        place: Place::Chip(chip),
+        place: Place::Chip(Chip {
+            name: chip,
+            options: &[],
+        }),
     }
 }
 

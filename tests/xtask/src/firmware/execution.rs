@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use serde_json::{Map, Value, json};
 
 use super::Options;
-use super::boards::{Board, Machine, Place};
+use super::boards::{Board, Chip, Machine, Place};
 use super::builder::Builder;
 use super::infer::{Infer, Scores};
 use super::qemu::{self, Running};
@@ -99,7 +99,7 @@ fn json(images: usize, found: &Scores, difference: Option<usize>) -> Value {
 }
 
 /// Writes a firmware to the board that is plugged in, and starts it.
-fn flash(builder: &Builder, board: &Board, chip: &str) -> Result<()> {
+fn flash(builder: &Builder, board: &Board, chip: &Chip) -> Result<()> {
     let firmware = builder.firmware(board)?;
     let probe = || Command::new("probe-rs");
     ensure!(
@@ -107,8 +107,11 @@ fn flash(builder: &Builder, board: &Board, chip: &str) -> Result<()> {
         "{}: expected the program probe-rs, found none; `{INSTALL_PROBE}` installs it",
         board.name
     );
-    crate::command::run(probe().args(["download", "--chip", chip]).arg(&firmware))?;
-    crate::command::run(probe().args(["reset", "--chip", chip]))?;
+    let on_chip = ["--chip", chip.name];
+    let mut download = probe();
+    download.arg("download").args(on_chip).args(chip.options);
+    crate::command::run(download.arg(&firmware))?;
+    crate::command::run(probe().arg("reset").args(on_chip))?;
     println!(
         "{}: flashed; `infer predict --device PORT PICTURE` asks it",
         board.name

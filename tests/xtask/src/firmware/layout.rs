@@ -188,12 +188,16 @@ impl Section {
         )
     }
 
-    /// A section that only keeps room for the stack or a heap is no use of memory.
+    /// A section that only keeps room for the stack or a heap is no use of memory, nor are those of the ESP32-C3 that
+    /// skip addresses which another section has under other names.
     fn in_ram(&self) -> bool {
         matches!(
             self.kind,
             SectionKind::Data | SectionKind::UninitializedData
-        ) && !matches!(&*self.name, ".stack" | ".heap")
+        ) && !matches!(
+            &*self.name,
+            ".stack" | ".heap" | ".rotext_dummy" | ".rwdata_dummy"
+        )
     }
 }
 
