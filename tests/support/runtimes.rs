@@ -4,7 +4,7 @@ use train::runtime::{Choice, Runtime, RuntimeError};
 
 use crate::skip::{Cause, skip};
 
-/// Threads of ONNX Runtime in tests.
+/// Threads of a runtime in tests.
 const THREADS: usize = 2;
 
 /// tract, which is always there.
@@ -13,7 +13,7 @@ const THREADS: usize = 2;
 ///
 /// If this process already uses another runtime: run the tests with `cargo nextest`, a process each.
 pub fn tract() -> Runtime {
-    Runtime::open(Choice::Tract, 1).expect("tract is built in")
+    Runtime::open(Choice::Tract, THREADS).expect("tract is built in")
 }
 
 /// ONNX Runtime on the CPU; without it the test is skipped under its name.

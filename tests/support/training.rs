@@ -30,7 +30,8 @@ impl Stepper {
     /// If the runtime refuses the graph.
     pub fn new(runtime: &Runtime, optimizer: Optimizer, batch_size: usize) -> Self {
         let network = Network::digits();
-        let model = models::training(&network, optimizer, batch_size).expect("the graph is valid");
+        let model = models::training(&network, optimizer, batch_size, runtime.kind().target())
+            .expect("the graph is valid");
         let mut variables = init::parameters(&network, 0);
         for state in &model.variables[variables.len()..] {
             variables.push((

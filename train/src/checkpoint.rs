@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic::{self, WriteError};
 use crate::data::augment::Augment;
+use crate::graph::Target;
 use crate::models;
 use crate::net::Network;
 use crate::optimizer::{Optimizer, Variable};
@@ -136,8 +137,8 @@ impl Checkpoint {
                 record.network, network.name
             ));
         }
-        let model =
-            models::training(network, record.optimizer, 1).map_err(|error| error.to_string())?;
+        let model = models::training(network, record.optimizer, 1, Target::default())
+            .map_err(|error| error.to_string())?;
         Ok(Self {
             variables: in_order(&model.variables, variables)?,
             record,

@@ -70,6 +70,16 @@ struct Value {
     source: Source,
 }
 
+/// What a graph will run on, for gradient rules that know several forms of the same sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// ONNX Runtime, on the CPU or on a GPU.
+    #[default]
+    Onnxruntime,
+    /// tract.
+    Tract,
+}
+
 /// An operator applied to values of a graph.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -89,12 +99,26 @@ pub struct Graph {
     values: Vec<Value>,
     nodes: Vec<Node>,
     outputs: Vec<ValueId>,
+    target: Target,
 }
 
 impl Graph {
     /// An empty graph.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty graph whose gradients take the forms that are the cheapest on `target`. It runs elsewhere too.
+    pub fn for_target(target: Target) -> Self {
+        Self {
+            target,
+            ..Self::default()
+        }
+    }
+
+    /// What the graph will run on.
+    pub fn target(&self) -> Target {
+        self.target
     }
 
     /// Adds an input that is fed at each run.

@@ -1,7 +1,7 @@
 //! The graphs of a network: one that trains, one that measures, one that is shipped.
 
 use crate::gradient::gradients;
-use crate::graph::{Graph, GraphError, ValueId};
+use crate::graph::{Graph, GraphError, Target, ValueId};
 use crate::loss::{Loss, sparse_cross_entropy};
 use crate::net::Network;
 use crate::optimizer::{Optimizer, Trainable, Variable, append_updates};
@@ -13,6 +13,8 @@ pub const IMAGES: &str = "images";
 pub const LABELS: &str = "labels";
 /// Input: 1 for images that count, 0 for rows that fill up a batch, `[N]`.
 pub const WEIGHTS: &str = "weights";
+/// Input: number of images of a batch that is updated with, a scalar.
+pub const COUNT: &str = "count";
 /// Input: step size, a scalar.
 pub const LEARNING_RATE: &str = "learning_rate";
 /// Output: sum of the losses of the batch, a scalar.
@@ -25,6 +27,16 @@ pub const LOGITS: &str = "logits";
 /// Name of the input that holds a dropout layer's mask.
 pub fn mask_name(layer: &str) -> String {
     format!("{layer}.mask")
+}
+
+/// Name of the gradient of a parameter.
+fn gradient_name(parameter: &str) -> String {
+    format!("{parameter}.gradient")
+}
+
+/// Name of the input that takes an output of one of several shards.
+pub fn shard_name(output: &str, shard: usize) -> String {
+    format!("{output}.{shard}")
 }
 
 /// A model in the ONNX format and the variables that it updates at each run.
@@ -41,16 +53,24 @@ pub fn training(
     network: &Network,
     optimizer: Optimizer,
     batch_size: usize,
+    target: Target,
 ) -> Result<TrainingModel, GraphError> {
-    let mut graph = Graph::new();
-    let mut masks = Vec::new();
-    for (layer, _, shape) in network.dropouts() {
-        let shape = [&[batch_size], &shape[..]].concat();
-        masks.push(graph.input(&mask_name(&layer), TensorType::f32(&shape))?);
-    }
-    let (parameters, mut variables) = parameter_inputs(&mut graph, network)?;
+    let mut graph = Graph::for_target(target);
+    let masks = mask_inputs(&mut graph, network, batch_size)?;
+    let (parameters, variables) = parameter_inputs(&mut graph, network)?;
     let (_, loss) = forward_and_loss(&mut graph, network, batch_size, &parameters, &masks)?;
     let found = gradients(&mut graph, loss.mean, &parameters)?;
+    append_training(graph, network, optimizer, (parameters, variables), found)
+}
+
+/// Completes a graph that has the gradients with the optimiser.
+fn append_training(
+    mut graph: Graph,
+    network: &Network,
+    optimizer: Optimizer,
+    (parameters, mut variables): (Vec<ValueId>, Vec<Variable>),
+    found: Vec<ValueId>,
+) -> Result<TrainingModel, GraphError> {
     let trainables: Vec<Trainable> = parameters
         .iter()
         .zip(found)
@@ -70,6 +90,47 @@ pub fn training(
         onnx: graph.to_onnx(network.name, &[]),
         variables,
     })
+}
+
+/// The gradients of a part of a batch: `(images, labels, weights, masks, parameters)` of `rows` images to
+/// `(loss_sum, correct, gradients)`, the gradients being those of the sum of the losses.
+pub fn shard(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, GraphError> {
+    let mut graph = Graph::for_target(target);
+    let masks = mask_inputs(&mut graph, network, rows)?;
+    let (parameters, _) = parameter_inputs(&mut graph, network)?;
+    let (_, loss) = forward_and_loss(&mut graph, network, rows, &parameters, &masks)?;
+    let found = gradients(&mut graph, loss.sum, &parameters)?;
+    for (&parameter, gradient) in parameters.iter().zip(found) {
+        let name = gradient_name(graph.name(parameter));
+        graph.output(&name, gradient)?;
+    }
+    Ok(graph.to_onnx(network.name, &[]))
+}
+
+/// The update that follows the gradients of `shards` parts: `(gradients, count, learning_rate, variables)` to
+/// `variables.next`.
+pub fn update(
+    network: &Network,
+    optimizer: Optimizer,
+    shards: usize,
+) -> Result<TrainingModel, GraphError> {
+    let mut graph = Graph::new();
+    let count = graph.input(COUNT, TensorType::f32(&[]))?;
+    let (parameters, variables) = parameter_inputs(&mut graph, network)?;
+    let mut found = Vec::new();
+    for &parameter in &parameters {
+        let (name, parameter_type) = (
+            gradient_name(graph.name(parameter)),
+            graph.tensor_type(parameter).clone(),
+        );
+        let mut total = graph.input(&shard_name(&name, 0), parameter_type.clone())?;
+        for shard in 1..shards {
+            let part = graph.input(&shard_name(&name, shard), parameter_type.clone())?;
+            total = graph.add(total, part)?;
+        }
+        found.push(graph.div(total, count)?);
+    }
+    append_training(graph, network, optimizer, (parameters, variables), found)
 }
 
 /// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`.
@@ -100,6 +161,19 @@ pub fn inference(
 
 fn image_type(network: &Network, batch_size: usize) -> TensorType {
     TensorType::f32(&[&[batch_size], &network.input[..]].concat())
+}
+
+fn mask_inputs(
+    graph: &mut Graph,
+    network: &Network,
+    rows: usize,
+) -> Result<Vec<ValueId>, GraphError> {
+    let mut masks = Vec::new();
+    for (layer, _, shape) in network.dropouts() {
+        let shape = [&[rows], &shape[..]].concat();
+        masks.push(graph.input(&mask_name(&layer), TensorType::f32(&shape))?);
+    }
+    Ok(masks)
 }
 
 fn parameter_inputs(

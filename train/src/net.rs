@@ -72,6 +72,12 @@ pub struct PlannedLayer {
     pub multiply_adds: usize,
 }
 
+impl PlannedLayer {
+    fn is_max_pool(&self) -> bool {
+        matches!(self.layer, Layer::MaxPool { .. })
+    }
+}
+
 /// A network that classifies images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -165,7 +171,10 @@ impl Network {
     ) -> Result<ValueId, GraphError> {
         let (mut parameters, mut masks) = (parameters.iter(), masks.iter());
         let mut x = images;
-        for layer in self.plan() {
+        // ReLU and the maximum of a tile change places freely, and there are fewer maxima than elements.
+        let mut delayed_relu = false;
+        let plan = self.plan();
+        for (index, layer) in plan.iter().enumerate() {
             let weights: Vec<ValueId> = parameters
                 .by_ref()
                 .take(layer.parameters.len())
@@ -174,9 +183,17 @@ impl Network {
             x = match (layer.layer, &weights[..]) {
                 (Layer::Conv { kernel, .. }, &[weight, bias]) => {
                     let y = graph.conv(x, weight, Some(bias), Window::same([kernel; 2]))?;
-                    graph.relu(y)?
+                    delayed_relu = plan.get(index + 1).is_some_and(PlannedLayer::is_max_pool);
+                    if delayed_relu { y } else { graph.relu(y)? }
                 }
-                (Layer::MaxPool { size }, _) => graph.max_pool(x, Window::tiles([size; 2]))?,
+                (Layer::MaxPool { size }, _) => {
+                    let y = graph.max_pool(x, Window::tiles([size; 2]))?;
+                    if std::mem::take(&mut delayed_relu) {
+                        graph.relu(y)?
+                    } else {
+                        y
+                    }
+                }
                 (Layer::Flatten, _) => graph.flatten(x)?,
                 (Layer::Dense { relu, .. }, &[weight, bias]) => {
                     let y = graph.dense(x, weight, bias)?;
@@ -187,7 +204,7 @@ impl Network {
                     None => x,
                 },
                 (Layer::Conv { .. } | Layer::Dense { .. }, _) => {
-                    return Err(GraphError::MissingParameter(layer.name));
+                    return Err(GraphError::MissingParameter(layer.name.clone()));
                 }
             };
         }

@@ -5,14 +5,16 @@
 
 pub mod discover;
 mod session;
+mod shards;
 
 use std::path::{Path, PathBuf};
 
 use ort::ep;
 use ort::session::builder::GraphOptimizationLevel;
 pub use session::{Outputs, Session};
+pub use shards::Shards;
 
-use crate::graph::Graph;
+use crate::graph::{Graph, Target};
 use crate::tensor::{Tensor, TensorType};
 
 /// What tells tract's implementation from ONNX Runtime in the build information.
@@ -49,6 +51,14 @@ impl Kind {
             Self::Cuda => "cuda",
             Self::Onnxruntime => "onnxruntime",
             Self::Tract => "tract",
+        }
+    }
+
+    /// What graphs for it choose their forms for.
+    pub fn target(self) -> Target {
+        match self {
+            Self::Cuda | Self::Onnxruntime => Target::Onnxruntime,
+            Self::Tract => Target::Tract,
         }
     }
 }
@@ -113,14 +123,14 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Initialises the chosen runtime with `threads` threads for each operator (tract: one).
+    /// Initialises the chosen runtime with `threads` threads.
     ///
     /// [`Choice::Auto`] takes the first that works of CUDA, ONNX Runtime and tract; [`Runtime::note`] then
     /// tells what was in the way of a better one.
     pub fn open(choice: Choice, threads: usize) -> Result<Self, RuntimeError> {
         let found = discover::library();
         match choice {
-            Choice::Tract => Self::tract(None),
+            Choice::Tract => Self::tract(threads, None),
             Choice::Onnxruntime => {
                 let library = found.ok_or(RuntimeError::NotFound {
                     wheel: "onnxruntime",
@@ -136,9 +146,9 @@ impl Runtime {
                 Ok(runtime)
             }
             Choice::Auto => match found {
-                None => Self::tract(None),
+                None => Self::tract(threads, None),
                 Some(library) => Self::cuda_or_cpu(library, threads)
-                    .or_else(|error| Self::tract(Some(format!("tract is used: {error}")))),
+                    .or_else(|error| Self::tract(threads, Some(format!("tract is used: {error}")))),
             },
         }
     }
@@ -174,7 +184,7 @@ impl Runtime {
             Kind::Tract => {
                 let info = ort::info();
                 let version = info.split("version=").nth(1).unwrap_or(info);
-                format!("tract (ort-tract {version}), CPU, 1 thread")
+                format!("tract (ort-tract {version}), CPU, {} threads", self.threads)
             }
         }
     }
@@ -186,15 +196,56 @@ impl Runtime {
         onnx: &[u8],
         residents: Vec<(String, Tensor)>,
     ) -> Result<Session, RuntimeError> {
-        let refused = |error: ort::Error| RuntimeError::Model {
-            runtime: self.kind.name(),
-            reason: one_line(&error.to_string()),
-        };
-        let session = self.commit(onnx).map_err(refused)?;
-        Session::new(session, self.kind, residents).map_err(refused)
+        self.load_with(self.threads, onnx, residents)
     }
 
-    fn tract(note: Option<String>) -> Result<Self, RuntimeError> {
+    /// Prepares a step in parts that run at the same time, a thread each. `shards` are the models that compute the
+    /// gradients, each with the number of rows that it takes; `update` takes what they compute.
+    pub fn load_shards(
+        &self,
+        shards: &[(Vec<u8>, usize)],
+        update: &[u8],
+        residents: Vec<(String, Tensor)>,
+    ) -> Result<Shards, RuntimeError> {
+        let update = self.load_with(1, update, residents)?;
+        let shard = |(onnx, rows): &(Vec<u8>, usize)| {
+            // One thread each: the idle threads of one session would spin while another one works.
+            Ok((self.load_with(1, onnx, Vec::new())?, *rows))
+        };
+        let shards = shards
+            .iter()
+            .map(shard)
+            .collect::<Result<_, RuntimeError>>()?;
+        Shards::new(shards, update)
+    }
+
+    /// Into how many parts a step is best divided: one for each thread of a CPU; a GPU takes it whole.
+    pub fn shards(&self) -> usize {
+        match self.kind {
+            Kind::Cuda => 1,
+            Kind::Onnxruntime | Kind::Tract => self.threads,
+        }
+    }
+
+    fn load_with(
+        &self,
+        threads: usize,
+        onnx: &[u8],
+        residents: Vec<(String, Tensor)>,
+    ) -> Result<Session, RuntimeError> {
+        let session = self.commit(onnx, threads);
+        let session = session.and_then(|session| Session::new(session, self.kind, residents));
+        session.map_err(|error| self.refused(&error))
+    }
+
+    fn refused(&self, error: &ort::Error) -> RuntimeError {
+        RuntimeError::Model {
+            runtime: self.kind.name(),
+            reason: one_line(&error.to_string()),
+        }
+    }
+
+    fn tract(threads: usize, note: Option<String>) -> Result<Self, RuntimeError> {
         if !ort::set_api(ort_tract::api()) && !ort::info().contains(TRACT_BACKEND) {
             return Err(RuntimeError::InUse { expected: "tract" });
         }
@@ -207,7 +258,7 @@ impl Runtime {
             environment,
             kind: Kind::Tract,
             library: None,
-            threads: 1,
+            threads,
             note,
         })
     }
@@ -277,12 +328,12 @@ impl Runtime {
         outputs.map(drop).map_err(|error| cuda(error.to_string()))
     }
 
-    fn commit(&self, onnx: &[u8]) -> ort::Result<ort::session::Session> {
+    fn commit(&self, onnx: &[u8], threads: usize) -> ort::Result<ort::session::Session> {
         let mut builder = ort::session::Session::builder(&self.environment)?
             .with_optimization_level(GraphOptimizationLevel::All)?;
         if self.kind != Kind::Tract {
             builder = builder
-                .with_intra_threads(self.threads)?
+                .with_intra_threads(threads)?
                 .with_deterministic_compute(true)?;
         }
         if self.kind == Kind::Cuda {

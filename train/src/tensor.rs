@@ -1,8 +1,9 @@
 //! Tensors on the host, and the types of tensors in a graph.
 
 use std::fmt;
+use std::ops::Range;
 
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
 /// Element type of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,18 @@ impl Tensor {
             Self::I8(array) => TensorType::new(ElementType::I8, array.shape()),
             Self::I32(array) => TensorType::new(ElementType::I32, array.shape()),
             Self::I64(array) => TensorType::new(ElementType::I64, array.shape()),
+        }
+    }
+
+    /// These rows: a part of the first axis, which must have them.
+    #[must_use]
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let slice = Slice::from(rows);
+        match self {
+            Self::F32(array) => Self::F32(array.slice_axis(Axis(0), slice).to_owned()),
+            Self::I8(array) => Self::I8(array.slice_axis(Axis(0), slice).to_owned()),
+            Self::I32(array) => Self::I32(array.slice_axis(Axis(0), slice).to_owned()),
+            Self::I64(array) => Self::I64(array.slice_axis(Axis(0), slice).to_owned()),
         }
     }
 

@@ -9,10 +9,10 @@ use crate::data::batch::{Batches, Order, prefetch};
 use crate::error::Error;
 use crate::evaluate::evaluation_feeds;
 use crate::init::{self, Masks};
-use crate::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, mask_name};
+use crate::models::{self, CORRECT, COUNT, LEARNING_RATE, LOSS_SUM, mask_name};
 use crate::net::Network;
 use crate::optimizer::Variable;
-use crate::runtime::{Runtime, RuntimeError, Session};
+use crate::runtime::{Outputs, Runtime, RuntimeError, Session, Shards};
 use crate::tensor::Tensor;
 
 /// Batches prepared ahead of the runtime.
@@ -49,7 +49,7 @@ impl Sums {
 
 /// The training graph of a network, loaded into a runtime with its variables.
 pub struct Trainer {
-    session: Session,
+    engine: Engine,
     network: Network,
     batch_size: usize,
     learning_rate: f32,
@@ -64,11 +64,14 @@ impl Trainer {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, Error> {
-        let model = models::training(network, record.optimizer, record.batch_size)?;
-        let variables =
-            variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
+        let shards = runtime.shards().min(record.batch_size);
+        let engine = if shards == 1 {
+            Engine::whole(runtime, network, record, variables)?
+        } else {
+            Engine::sharded(runtime, network, record, variables, shards)?
+        };
         Ok(Self {
-            session: runtime.load(&model.onnx, variables)?,
+            engine,
             network: network.clone(),
             batch_size: record.batch_size,
             learning_rate: record.learning_rate,
@@ -111,11 +114,11 @@ impl Trainer {
     /// Runs one step on the feeds of a batch with `count` images.
     pub fn step(
         &mut self,
-        mut feeds: Vec<(String, Tensor)>,
+        feeds: Vec<(String, Tensor)>,
         count: usize,
     ) -> Result<Sums, RuntimeError> {
-        feeds.push((LEARNING_RATE.into(), Tensor::scalar(self.learning_rate)));
-        let mut outputs = self.session.run(feeds)?;
+        let learning_rate = (LEARNING_RATE.into(), Tensor::scalar(self.learning_rate));
+        let mut outputs = self.engine.run(feeds, learning_rate, count)?;
         let (loss, correct) = (outputs.scalar(LOSS_SUM)?, outputs.scalar(CORRECT)?);
         Ok(Sums {
             loss,
@@ -126,7 +129,70 @@ impl Trainer {
 
     /// Parameters, in the network's order, and the optimiser's state.
     pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        self.session.residents()
+        match &self.engine {
+            Engine::Whole(session) => session.residents(),
+            Engine::Sharded(shards) => shards.residents(),
+        }
+    }
+}
+
+/// How a step runs.
+enum Engine {
+    /// As one graph.
+    Whole(Session),
+    /// As parts of the batch on several threads, and an update.
+    Sharded(Shards),
+}
+
+impl Engine {
+    fn whole(
+        runtime: &Runtime,
+        network: &Network,
+        record: &Record,
+        variables: Option<Vec<(String, Tensor)>>,
+    ) -> Result<Self, Error> {
+        let target = runtime.kind().target();
+        let model = models::training(network, record.optimizer, record.batch_size, target)?;
+        let variables =
+            variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
+        Ok(Self::Whole(runtime.load(&model.onnx, variables)?))
+    }
+
+    fn sharded(
+        runtime: &Runtime,
+        network: &Network,
+        record: &Record,
+        variables: Option<Vec<(String, Tensor)>>,
+        shards: usize,
+    ) -> Result<Self, Error> {
+        let target = runtime.kind().target();
+        let update = models::update(network, record.optimizer, shards)?;
+        let variables =
+            variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
+        // Sizes differ by one row at most.
+        let size = |shard| (record.batch_size + shard) / shards;
+        let model = |shard| Ok((models::shard(network, size(shard), target)?, size(shard)));
+        let models = (0..shards).map(model).collect::<Result<Vec<_>, Error>>()?;
+        let shards = runtime.load_shards(&models, &update.onnx, variables)?;
+        Ok(Self::Sharded(shards))
+    }
+
+    fn run(
+        &mut self,
+        mut feeds: Vec<(String, Tensor)>,
+        learning_rate: (String, Tensor),
+        count: usize,
+    ) -> Result<Outputs, RuntimeError> {
+        match self {
+            Self::Whole(session) => {
+                feeds.push(learning_rate);
+                session.run(feeds)
+            }
+            Self::Sharded(shards) => {
+                let count = (COUNT.into(), Tensor::scalar(count as f32));
+                shards.run(&feeds, vec![learning_rate, count])
+            }
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 //! The gradients are convolutions themselves
 //! ([Dumoulin and Visin, chapter 4](https://arxiv.org/abs/1603.07285)).
 
-use super::{Attributes, Gradient, Operator, Range, Window, shape};
-use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
-use crate::tensor::TensorType;
+use super::{Attributes, Gradient, Operator, Window, shape};
+use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
+use crate::tensor::{Tensor, TensorType};
 
 /// The operator.
 pub static CONV: Operator =
@@ -53,9 +53,7 @@ fn gradient(
 ) -> Result<Vec<Option<ValueId>>, GraphError> {
     let (x, weight) = (node.inputs[0], node.inputs[1]);
     let window = Window::from_attributes(&node.attributes);
-    let shape = graph.shape(x);
-    let rest = window.rest([shape[2], shape[3]]);
-    let dx = graph.conv_transpose(dy, weight, window, rest)?;
+    let dx = input_gradient(graph, x, weight, dy, window)?;
     let dweight = weight_gradient(graph, x, dy, window)?;
     let mut gradients = vec![Some(dx), Some(dweight)];
     if let Some(&bias) = node.inputs.get(2) {
@@ -66,30 +64,112 @@ fn gradient(
     Ok(gradients)
 }
 
-/// Correlates the input with the output's gradient: a convolution in which batch and channels change places,
-/// and so do strides and dilations. Rows and columns that no window reached are cut off.
+/// Spreads the output's gradient over the windows: a transposed convolution, or, where tract is slow at that and
+/// each step has a window, a convolution with the taps in reverse.
+fn input_gradient(
+    graph: &mut Graph,
+    x: ValueId,
+    weight: ValueId,
+    dy: ValueId,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    let shape = graph.shape(x);
+    match (graph.target(), reversed(window)) {
+        (Target::Tract, Some(reversed)) => {
+            let weight = reverse_taps(graph, weight)?;
+            let weight = graph.transpose(weight, &[1, 0, 2, 3])?;
+            conv_of_one_image(graph, dy, weight, reversed)
+        }
+        _ => {
+            let rest = window.rest([shape[2], shape[3]]);
+            graph.conv_transpose(dy, weight, window, rest)
+        }
+    }
+}
+
+/// The window that sees each output of `window` that saw it; `None` where that is no window.
+fn reversed(window: Window) -> Option<Window> {
+    let pad = |side: usize| (window.extent(side % 2) - 1).checked_sub(window.pads[side]);
+    let pads = [pad(0)?, pad(1)?, pad(2)?, pad(3)?];
+    (window.strides == [1; 2]).then_some(Window { pads, ..window })
+}
+
+/// Mirrors each filter of `weight` `[M, C, kernel rows, kernel columns]`.
+fn reverse_taps(graph: &mut Graph, weight: ValueId) -> Result<ValueId, GraphError> {
+    let shape = graph.shape(weight).to_vec();
+    let taps = shape[2] * shape[3];
+    let backwards: Vec<i64> = (0..taps as i64).rev().collect();
+    let backwards = graph.constant(Tensor::vector(&backwards));
+    let flat = graph.reshape(weight, &[shape[0], shape[1], taps])?;
+    let mirrored = graph.gather(flat, backwards, 2)?;
+    graph.reshape(mirrored, &shape)
+}
+
+/// A convolution of a batch whose images lie side by side, pixel by pixel, as one wide image: runtimes then copy long
+/// runs of pixels and multiply once.
+fn conv_of_one_image(
+    graph: &mut Graph,
+    x: ValueId,
+    weight: ValueId,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    let &[batch, channels, rows, columns] = graph.shape(x) else {
+        return graph.conv(x, weight, None, window);
+    };
+    let last = graph.transpose(x, &[1, 2, 3, 0])?;
+    let wide = graph.reshape(last, &[1, channels, rows, columns * batch])?;
+    let y = graph.conv(wide, weight, None, window.widened(batch))?;
+    let &[_, filters, rows, columns] = graph.shape(y) else {
+        return Ok(y);
+    };
+    let last = graph.reshape(y, &[filters, rows, columns / batch, batch])?;
+    graph.transpose(last, &[3, 0, 1, 2])
+}
+
+/// Correlates the input with the output's gradient: a convolution in which the batch is what is summed over, and
+/// strides and dilations change places. The channels lie side by side, pixel by pixel, so that there is one image,
+/// and its windows are long runs of pixels. Rows and columns that no window reached are cut off.
 fn weight_gradient(
     graph: &mut Graph,
     x: ValueId,
     dy: ValueId,
     window: Window,
 ) -> Result<ValueId, GraphError> {
-    const SWAP: [usize; 4] = [1, 0, 2, 3];
-    let (images, filter) = (graph.transpose(x, &SWAP)?, graph.transpose(dy, &SWAP)?);
-    let filter_shape = graph.shape(filter);
+    let (shape, filters) = (graph.shape(x).to_vec(), graph.shape(dy)[1]);
+    let channels = shape[1];
+    let images = graph.transpose(x, &[0, 2, 3, 1])?;
+    let image = graph.reshape(images, &[1, shape[0], shape[2], shape[3] * channels])?;
+    let filter = graph.transpose(dy, &[1, 0, 2, 3])?;
     let correlation = Window {
-        kernel: [filter_shape[2], filter_shape[3]],
-        strides: window.dilations,
+        kernel: [graph.shape(dy)[2], graph.shape(dy)[3]],
+        strides: [window.dilations[0], 1],
         pads: window.pads,
         dilations: window.strides,
     };
-    let swapped = graph.conv(images, filter, None, correlation)?;
-    let mut dweight = graph.transpose(swapped, &SWAP)?;
-    if graph.shape(dweight)[2..] != window.kernel {
-        let keep = window.kernel.map(|size| Range { start: 0, end: size, step: 1 });
-        dweight = graph.crop(dweight, keep)?;
+    let sums = graph.conv(image, filter, None, correlation.widened(channels))?;
+    let &[_, _, rows, columns] = graph.shape(sums) else {
+        return Ok(sums);
+    };
+    let sums = graph.reshape(sums, &[filters, rows, columns / channels, channels])?;
+    let sums = pick(graph, sums, 1, window.kernel[0], 1)?;
+    let sums = pick(graph, sums, 2, window.kernel[1], window.dilations[1])?;
+    graph.transpose(sums, &[0, 3, 1, 2])
+}
+
+/// Every `step`-th position along an axis, `count` in all.
+fn pick(
+    graph: &mut Graph,
+    x: ValueId,
+    axis: usize,
+    count: usize,
+    step: usize,
+) -> Result<ValueId, GraphError> {
+    if graph.shape(x)[axis] == count {
+        return Ok(x);
     }
-    Ok(dweight)
+    let positions: Vec<i64> = (0..count).map(|position| (position * step) as i64).collect();
+    let positions = graph.constant(Tensor::vector(&positions));
+    graph.gather(x, positions, axis)
 }
 
 impl Graph {

@@ -73,6 +73,7 @@ operators! {
     exp::EXP,
     expand::EXPAND,
     flatten::FLATTEN,
+    gather::GATHER,
     gemm::GEMM,
     greater::GREATER,
     log::LOG,

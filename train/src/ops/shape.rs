@@ -128,6 +128,16 @@ impl Window {
         Ok(output)
     }
 
+    /// The same windows over pixels of which `count` lie side by side in each column.
+    pub(super) fn widened(&self, count: usize) -> Self {
+        let [top, left, bottom, right] = self.pads;
+        Self {
+            pads: [top, left * count, bottom, right * count],
+            dilations: [self.dilations[0], self.dilations[1] * count],
+            ..*self
+        }
+    }
+
     /// Rows and columns of the padded input behind the last window.
     pub(super) fn rest(&self, input: [usize; 2]) -> [usize; 2] {
         [0, 1].map(|axis| {

@@ -18,7 +18,8 @@ pub struct Session {
     runtime: &'static str,
 }
 
-struct Resident {
+/// A variable: its input, the output that replaces it, and its value.
+pub(super) struct Resident {
     name: String,
     next: Option<String>,
     value: DynValue,
@@ -89,6 +90,17 @@ impl Session {
     /// Runs the model once. `feeds` are the inputs that are no residents; the result holds the outputs that
     /// replace no resident, by name.
     pub fn run(&mut self, feeds: Vec<(String, Tensor)>) -> Result<Outputs, RuntimeError> {
+        self.run_with_values(feeds, Vec::new())
+    }
+
+    /// The same, with feeds that are with the runtime already.
+    pub(super) fn run_with_values(
+        &mut self,
+        feeds: Vec<(String, Tensor)>,
+        values: Vec<(String, DynValue)>,
+    ) -> Result<Outputs, RuntimeError> {
+        let mut feeds = to_values(feeds).map_err(|error| self.failed(&error))?;
+        feeds.extend(values);
         let values = match self.binding.take() {
             Some(mut binding) => {
                 let values = self.run_bound(&mut binding, feeds);
@@ -101,6 +113,45 @@ impl Session {
             runtime: self.runtime,
             values: values.map_err(|error| self.failed(&error))?,
         })
+    }
+
+    /// Runs the model on the variables of another session, as far as it has inputs for them, and leaves its outputs
+    /// with the runtime.
+    pub(super) fn run_with(
+        &mut self,
+        feeds: Vec<(String, Tensor)>,
+        variables: &[Resident],
+    ) -> Result<Vec<(String, DynValue)>, RuntimeError> {
+        let runtime = self.runtime;
+        let inner = &mut self.inner;
+        let run = || {
+            let feeds = to_values(feeds)?
+                .into_iter()
+                .map(|(name, value)| (name, value.into()));
+            let mut inputs: Vec<(String, SessionInputValue)> = feeds.collect();
+            let has_input =
+                |one: &&Resident| inner.inputs().iter().any(|input| input.name() == one.name);
+            inputs.extend(
+                variables
+                    .iter()
+                    .filter(has_input)
+                    .map(|one| (one.name.clone(), (&one.value).into())),
+            );
+            let mut results = inner.run(inputs)?;
+            let take = |name: &String| results.remove(name).map(|value| (name.clone(), value));
+            Ok(self.outputs.iter().filter_map(take).collect())
+        };
+        run().map_err(|error| failed(runtime, &error))
+    }
+
+    /// Whether the model has an input of this name.
+    pub(super) fn has_input(&self, name: &str) -> bool {
+        self.inner.inputs().iter().any(|input| input.name() == name)
+    }
+
+    /// The variables.
+    pub(super) fn variables(&self) -> &[Resident] {
+        &self.residents
     }
 
     /// The current values of all residents, in the order in which they were given.
@@ -122,19 +173,16 @@ impl Session {
     }
 
     fn failed(&self, error: &ort::Error) -> RuntimeError {
-        RuntimeError::Run {
-            runtime: self.runtime,
-            reason: one_line(&error.to_string()),
-        }
+        failed(self.runtime, error)
     }
 
     fn run_bound(
         &mut self,
         binding: &mut Binding,
-        feeds: Vec<(String, Tensor)>,
+        feeds: Vec<(String, DynValue)>,
     ) -> ort::Result<Vec<(String, Tensor)>> {
-        for (name, tensor) in feeds {
-            binding.io.bind_input(name, &to_value(tensor)?)?;
+        for (name, value) in &feeds {
+            binding.io.bind_input(name, value)?;
         }
         for resident in &self.residents {
             binding.io.bind_input(&resident.name, &resident.value)?;
@@ -150,11 +198,9 @@ impl Session {
         take_results(results, &mut self.residents, &self.outputs)
     }
 
-    fn run_plain(&mut self, feeds: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, Tensor)>> {
-        let mut inputs: Vec<(String, SessionInputValue)> = Vec::new();
-        for (name, tensor) in feeds {
-            inputs.push((name, to_value(tensor)?.into()));
-        }
+    fn run_plain(&mut self, feeds: Vec<(String, DynValue)>) -> ort::Result<Vec<(String, Tensor)>> {
+        let feeds = feeds.into_iter().map(|(name, value)| (name, value.into()));
+        let mut inputs: Vec<(String, SessionInputValue)> = feeds.collect();
         for resident in &self.residents {
             inputs.push((resident.name.clone(), (&resident.value).into()));
         }
@@ -170,6 +216,19 @@ pub struct Outputs {
 }
 
 impl Outputs {
+    /// Adds the numbers of a value to those of its name, if there are any, or keeps it.
+    pub(super) fn add(&mut self, name: String, value: &DynValue) -> Result<(), RuntimeError> {
+        let tensor = to_tensor(value).map_err(|error| failed(self.runtime, &error))?;
+        match (
+            self.values.iter_mut().find(|(other, _)| *other == name),
+            tensor,
+        ) {
+            (Some((_, Tensor::F32(sum))), Tensor::F32(part)) => *sum += &part,
+            (_, tensor) => self.values.push((name, tensor)),
+        }
+        Ok(())
+    }
+
     /// The elements of an output in row-major order; it is gone from here afterwards.
     pub fn take(&mut self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
         let index = self.values.iter().position(|(other, _)| other == name);
@@ -213,6 +272,18 @@ fn take_results(
         .collect()
 }
 
+fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError {
+    RuntimeError::Run {
+        runtime,
+        reason: one_line(&error.to_string()),
+    }
+}
+
+fn to_values(tensors: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, DynValue)>> {
+    let value = |(name, tensor)| Ok((name, to_value(tensor)?));
+    tensors.into_iter().map(value).collect()
+}
+
 fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
     Ok(match tensor {
         Tensor::F32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
@@ -222,7 +293,7 @@ fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
     })
 }
 
-fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
+pub(super) fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
     let tensor = value.downcast_ref::<DynTensorValueType>()?;
     if tensor.memory_info().is_cpu_accessible() {
         return Ok(Tensor::F32(tensor.try_extract_array::<f32>()?.into_owned()));

@@ -38,7 +38,7 @@ fn unsupported_operators_are_named_with_the_supported_ones() {
     assert_refused(
         change,
         &[
-            "node Relu_4 (Sigmoid)",
+            "node Relu_5 (Sigmoid)",
             "Conv, Gemm, Relu, MaxPool, Flatten",
             "found Sigmoid",
         ],
@@ -55,7 +55,7 @@ fn unsupported_operators_are_named_with_the_supported_ones() {
         node(graph, "Relu", 1).op_type = "Tanh".into();
         node(graph, "Tanh", 0).name.clear();
     };
-    assert_refused(change, &["node Relu_13 (Tanh)"]);
+    assert_refused(change, &["node Relu_14 (Tanh)"]);
 }
 
 #[test]
@@ -162,13 +162,13 @@ fn graphs_that_are_no_chain_are_refused() {
     assert_refused(
         change,
         &[
-            "node Relu_1 (Relu)",
-            "the next one reading `Conv_9`",
+            "node Relu_2 (Relu)",
+            "the next one reading `MaxPool_10`",
             "`images`",
         ],
     );
     let change = |graph: &mut onnx::Graph| node(graph, "Relu", 0).output.clear();
-    assert_refused(change, &["node Relu_1 (Relu)", "one output"]);
+    assert_refused(change, &["node Relu_2 (Relu)", "one output"]);
     let change = |graph: &mut onnx::Graph| {
         let flatten = node(graph, "Flatten", 0);
         flatten.attribute.clear();
@@ -180,23 +180,24 @@ fn graphs_that_are_no_chain_are_refused() {
     );
     let change = |graph: &mut onnx::Graph| {
         graph.node.remove(6);
-        let value = node(graph, "MaxPool", 1).output[0].clone();
+        let value = node(graph, "Relu", 1).output[0].clone();
         node(graph, "Gemm", 0).input[0] = value;
     };
     assert_refused(change, &["node Gemm_7 (Gemm)", "by Flatten"]);
     let change = |graph: &mut onnx::Graph| node(graph, "Relu", 2).op_type = "MaxPool".into();
     assert_refused(change, &["node Relu_8 (MaxPool)", "four axes", "flattened"]);
-    // The second MaxPool and Flatten change places.
+    // Flatten moves before the second MaxPool.
     let change = |graph: &mut onnx::Graph| {
-        let [relu, pooled, flat] = [4, 5, 6].map(|index| graph.node[index].output[0].clone());
-        graph.node.swap(5, 6);
-        (graph.node[5].input[0], graph.node[5].output[0]) = (relu, flat.clone());
-        (graph.node[6].input[0], graph.node[6].output[0]) = (flat, pooled.clone());
-        node(graph, "Gemm", 0).input[0] = pooled;
+        let [convolved, pooled, relu] = [3, 4, 5].map(|index| graph.node[index].output[0].clone());
+        let mut flatten = graph.node.remove(6);
+        (flatten.input[0], flatten.output[0]) = (convolved, "flat".into());
+        graph.node.insert(4, flatten);
+        (graph.node[5].input[0], graph.node[6].input[0]) = ("flat".into(), pooled);
+        node(graph, "Gemm", 0).input[0] = relu;
     };
     assert_refused(
         change,
-        &["node MaxPool_5 (MaxPool)", "four axes", "flattened"],
+        &["node MaxPool_4 (MaxPool)", "four axes", "flattened"],
     );
     assert_refused(
         |graph| graph.node.truncate(9),
