@@ -19,7 +19,7 @@ const TOLERANCE: f64 = 1e-3;
 /// Step of the central differences; in 64-bit floats their error is then near 1e-9.
 const STEP: f64 = 1e-6;
 /// What gradient rules may choose forms for.
-const TARGETS: [Target; 2] = [Target::Onnxruntime, Target::Tract];
+const TARGETS: [Target; 3] = [Target::Cuda, Target::Onnxruntime, Target::Tract];
 
 /// `sum(y * weights)` of a case's `y` and random weights, where its inputs are random too.
 struct Problem {
@@ -73,7 +73,10 @@ impl Problem {
             self.graph.output(&format!("dx{index}"), output).unwrap();
         }
         let mut session = runtime
-            .load(&self.graph.to_onnx(name, &[]), Vec::new())
+            .load(
+                &self.graph.specialized().unwrap().to_onnx(name, &[]),
+                Vec::new(),
+            )
             .unwrap();
         let feed = |input: &ValueId| {
             (

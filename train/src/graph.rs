@@ -3,12 +3,12 @@
 //! The forward pass, the loss, the gradients and the optimiser are all nodes of one [`Graph`]. Shapes are
 //! checked as nodes are added, so a mistake is reported where it is made and not by the runtime.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
 use crate::onnx;
-use crate::ops::{Attributes, Operator};
+use crate::ops::{Attributes, Operator, SPECIAL_FORMS, SpecialForm};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
 /// Refers to a value of one [`Graph`]; ids of different graphs must not be mixed.
@@ -70,10 +70,12 @@ struct Value {
     source: Source,
 }
 
-/// What a graph will run on, for gradient rules that know several forms of the same sum.
+/// What a graph will run on, for operators and gradients that can be written in several forms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Target {
-    /// ONNX Runtime, on the CPU or on a GPU.
+    /// ONNX Runtime on a GPU.
+    Cuda,
+    /// ONNX Runtime on the CPU.
     #[default]
     Onnxruntime,
     /// tract.
@@ -108,7 +110,7 @@ impl Graph {
         Self::default()
     }
 
-    /// An empty graph whose gradients take the forms that are the cheapest on `target`. It runs elsewhere too.
+    /// An empty graph whose gradients take the forms that are the fastest on `target`. It runs elsewhere too.
     pub fn for_target(target: Target) -> Self {
         Self {
             target,
@@ -210,6 +212,52 @@ impl Graph {
     /// The outputs in the order in which they were named.
     pub fn outputs(&self) -> &[ValueId] {
         &self.outputs
+    }
+
+    /// The same computation with each operator in the form that the target computes the fastest.
+    pub fn specialized(&self) -> Result<Self, GraphError> {
+        let mut graph = Self::for_target(self.target);
+        let mut moved = HashMap::new();
+        for (id, value) in self
+            .values
+            .iter()
+            .enumerate()
+            .map(|(id, value)| (ValueId(id), value))
+        {
+            let new = match &value.source {
+                Source::Input => graph.input(&value.name, value.tensor_type.clone())?,
+                Source::Constant(tensor) => graph.constant(tensor.clone()),
+                Source::Node => continue,
+            };
+            moved.insert(id, new);
+        }
+        for node in &self.nodes {
+            let inputs: Vec<ValueId> = node.inputs.iter().map(|input| moved[input]).collect();
+            let form = graph.special_form(node, &inputs)?;
+            let new = match form {
+                Some(form) => form,
+                None => graph.apply(node.operator, &inputs, node.attributes.clone())?,
+            };
+            moved.insert(node.output, new);
+        }
+        for output in &self.outputs {
+            graph.output(self.name(*output), moved[output])?;
+        }
+        Ok(graph)
+    }
+
+    fn special_form(
+        &mut self,
+        node: &Node,
+        inputs: &[ValueId],
+    ) -> Result<Option<ValueId>, GraphError> {
+        let fits = |form: &&SpecialForm| {
+            form.operator.name == node.operator.name && form.targets.contains(&self.target)
+        };
+        match SPECIAL_FORMS.iter().find(fits) {
+            Some(form) => (form.rule)(self, inputs, &node.attributes),
+            None => Ok(None),
+        }
     }
 
     /// The bytes of an ONNX model with what the outputs need and nothing else.

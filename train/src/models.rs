@@ -87,7 +87,7 @@ fn append_training(
         learning_rate,
     )?);
     Ok(TrainingModel {
-        onnx: graph.to_onnx(network.name, &[]),
+        onnx: graph.specialized()?.to_onnx(network.name, &[]),
         variables,
     })
 }
@@ -104,7 +104,7 @@ pub fn shard(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, 
         let name = gradient_name(graph.name(parameter));
         graph.output(&name, gradient)?;
     }
-    Ok(graph.to_onnx(network.name, &[]))
+    Ok(graph.specialized()?.to_onnx(network.name, &[]))
 }
 
 /// The update that follows the gradients of `shards` parts: `(gradients, count, learning_rate, variables)` to
@@ -134,12 +134,16 @@ pub fn update(
 }
 
 /// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`.
-pub fn evaluation(network: &Network, batch_size: usize) -> Result<Vec<u8>, GraphError> {
-    let mut graph = Graph::new();
+pub fn evaluation(
+    network: &Network,
+    batch_size: usize,
+    target: Target,
+) -> Result<Vec<u8>, GraphError> {
+    let mut graph = Graph::for_target(target);
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
     let (logits, _) = forward_and_loss(&mut graph, network, batch_size, &parameters, &[])?;
     graph.output(LOGITS, logits)?;
-    Ok(graph.to_onnx(network.name, &[]))
+    Ok(graph.specialized()?.to_onnx(network.name, &[]))
 }
 
 /// The shipped form: one image in, logits out, parameters inside, nothing of training left.

@@ -57,7 +57,8 @@ impl Kind {
     /// What graphs for it choose their forms for.
     pub fn target(self) -> Target {
         match self {
-            Self::Cuda | Self::Onnxruntime => Target::Onnxruntime,
+            Self::Cuda => Target::Cuda,
+            Self::Onnxruntime => Target::Onnxruntime,
             Self::Tract => Target::Tract,
         }
     }
@@ -330,7 +331,8 @@ impl Runtime {
 
     fn commit(&self, onnx: &[u8], threads: usize) -> ort::Result<ort::session::Session> {
         let mut builder = ort::session::Session::builder(&self.environment)?
-            .with_optimization_level(GraphOptimizationLevel::All)?;
+            // The next level arranges weights in advance, which pays for constant ones only.
+            .with_optimization_level(GraphOptimizationLevel::Level2)?;
         if self.kind != Kind::Tract {
             builder = builder
                 .with_intra_threads(threads)?

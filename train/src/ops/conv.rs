@@ -64,8 +64,8 @@ fn gradient(
     Ok(gradients)
 }
 
-/// Spreads the output's gradient over the windows: a transposed convolution, or, where tract is slow at that and
-/// each step has a window, a convolution with the taps in reverse.
+/// Spreads the output's gradient over the windows: a transposed convolution, or for tract, which is slow at that, a
+/// convolution with the taps in reverse if there is a window at each pixel.
 fn input_gradient(
     graph: &mut Graph,
     x: ValueId,
@@ -78,7 +78,7 @@ fn input_gradient(
         (Target::Tract, Some(reversed)) => {
             let weight = reverse_taps(graph, weight)?;
             let weight = graph.transpose(weight, &[1, 0, 2, 3])?;
-            conv_of_one_image(graph, dy, weight, reversed)
+            graph.conv(dy, weight, None, reversed)
         }
         _ => {
             let rest = window.rest([shape[2], shape[3]]);
@@ -105,25 +105,26 @@ fn reverse_taps(graph: &mut Graph, weight: ValueId) -> Result<ValueId, GraphErro
     graph.reshape(mirrored, &shape)
 }
 
-/// A convolution of a batch whose images lie side by side, pixel by pixel, as one wide image: runtimes then copy long
-/// runs of pixels and multiply once.
-fn conv_of_one_image(
+/// A convolution of a batch whose images lie side by side, pixel by pixel, as one wide image: long runs of pixels
+/// are copied, and multiplied once. Not for steps over columns, nor where there is little to copy.
+pub(super) fn of_one_image(
     graph: &mut Graph,
-    x: ValueId,
-    weight: ValueId,
-    window: Window,
-) -> Result<ValueId, GraphError> {
-    let &[batch, channels, rows, columns] = graph.shape(x) else {
-        return graph.conv(x, weight, None, window);
+    inputs: &[ValueId],
+    attributes: &Attributes,
+) -> Result<Option<ValueId>, GraphError> {
+    let window = Window::from_attributes(attributes);
+    let (&[batch, channels, rows, columns], 1) = (graph.shape(inputs[0]), window.strides[1]) else {
+        return Ok(None);
     };
-    let last = graph.transpose(x, &[1, 2, 3, 0])?;
+    if batch == 1 || channels == 1 || window.kernel == [1; 2] {
+        return Ok(None);
+    }
+    let last = graph.transpose(inputs[0], &[1, 2, 3, 0])?;
     let wide = graph.reshape(last, &[1, channels, rows, columns * batch])?;
-    let y = graph.conv(wide, weight, None, window.widened(batch))?;
-    let &[_, filters, rows, columns] = graph.shape(y) else {
-        return Ok(y);
-    };
-    let last = graph.reshape(y, &[filters, rows, columns / batch, batch])?;
-    graph.transpose(last, &[3, 0, 1, 2])
+    let y = graph.conv(wide, inputs[1], inputs.get(2).copied(), window.widened(batch))?;
+    let shape = graph.shape(y).to_vec();
+    let last = graph.reshape(y, &[shape[1], shape[2], shape[3] / batch, batch])?;
+    Ok(Some(graph.transpose(last, &[3, 0, 1, 2])?))
 }
 
 /// Correlates the input with the output's gradient: a convolution in which the batch is what is summed over, and
@@ -135,28 +136,26 @@ fn weight_gradient(
     dy: ValueId,
     window: Window,
 ) -> Result<ValueId, GraphError> {
-    let (shape, filters) = (graph.shape(x).to_vec(), graph.shape(dy)[1]);
-    let channels = shape[1];
+    let (shape, dy_shape) = (graph.shape(x).to_vec(), graph.shape(dy).to_vec());
+    let (channels, filters) = (shape[1], dy_shape[1]);
     let images = graph.transpose(x, &[0, 2, 3, 1])?;
     let image = graph.reshape(images, &[1, shape[0], shape[2], shape[3] * channels])?;
     let filter = graph.transpose(dy, &[1, 0, 2, 3])?;
     let correlation = Window {
-        kernel: [graph.shape(dy)[2], graph.shape(dy)[3]],
+        kernel: [dy_shape[2], dy_shape[3]],
         strides: [window.dilations[0], 1],
         pads: window.pads,
         dilations: window.strides,
     };
     let sums = graph.conv(image, filter, None, correlation.widened(channels))?;
-    let &[_, _, rows, columns] = graph.shape(sums) else {
-        return Ok(sums);
-    };
-    let sums = graph.reshape(sums, &[filters, rows, columns / channels, channels])?;
+    let (rows, columns) = (graph.shape(sums)[2], graph.shape(sums)[3] / channels);
+    let sums = graph.reshape(sums, &[filters, rows, columns, channels])?;
     let sums = pick(graph, sums, 1, window.kernel[0], 1)?;
     let sums = pick(graph, sums, 2, window.kernel[1], window.dilations[1])?;
     graph.transpose(sums, &[0, 3, 1, 2])
 }
 
-/// Every `step`-th position along an axis, `count` in all.
+/// Every `step`-th position of an axis, `count` in all.
 fn pick(
     graph: &mut Graph,
     x: ValueId,

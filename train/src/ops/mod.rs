@@ -11,7 +11,7 @@ mod shape;
 pub use attributes::Attributes;
 pub use shape::Window;
 
-use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
+use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::TensorType;
 
 /// Decides the type of a result from the inputs and attributes, or says what is wrong with them.
@@ -32,6 +32,16 @@ pub enum Gradient {
     Zero,
     /// Not at all: a loss that depends on a parameter through it is an error.
     Missing,
+}
+
+/// Another form of an operator.
+pub struct SpecialForm {
+    /// The operator.
+    pub operator: &'static Operator,
+    /// Where the form is faster.
+    pub targets: &'static [Target],
+    /// Adds the same computation in this form; `None` where it does not fit.
+    pub rule: fn(&mut Graph, &[ValueId], &Attributes) -> Result<Option<ValueId>, GraphError>,
 }
 
 /// One operator of the table.
@@ -62,7 +72,6 @@ macro_rules! operators {
 operators! {
     add::ADD,
     arg_max::ARG_MAX,
-    average_pool::AVERAGE_POOL,
     cast::CAST,
     concat::CONCAT,
     conv::CONV,
@@ -94,3 +103,17 @@ operators! {
     transpose::TRANSPOSE,
     where_select::WHERE,
 }
+
+/// Operators that some runtimes compute faster in another form.
+pub static SPECIAL_FORMS: &[SpecialForm] = &[
+    SpecialForm {
+        operator: &CONV,
+        targets: &[Target::Onnxruntime, Target::Tract],
+        rule: conv::of_one_image,
+    },
+    SpecialForm {
+        operator: &MAX_POOL,
+        targets: &[Target::Tract],
+        rule: max_pool::by_axis,
+    },
+];
