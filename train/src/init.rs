@@ -56,17 +56,11 @@ impl Masks {
         let random = &mut self.random;
         let mask = |(layer, rate, shape): &(String, f32, Vec<usize>)| {
             let kept = 1.0 / (1.0 - rate);
-            let element = || {
-                if random.between(0.0, 1.0) < *rate {
-                    0.0
-                } else {
-                    kept
-                }
-            };
-            (
-                layer.clone(),
-                Tensor::F32(ArrayD::from_shape_simple_fn(IxDyn(shape), element)),
-            )
+            let units = random.units(shape.iter().product());
+            let units = ArrayD::from_shape_vec(IxDyn(shape), units);
+            let units = units.expect("the shape has as many elements as there are numbers");
+            let element = |unit| if unit < *rate { 0.0 } else { kept };
+            (layer.clone(), Tensor::F32(units.mapv_into(element)))
         };
         self.layers.iter().map(mask).collect()
     }

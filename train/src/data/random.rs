@@ -30,6 +30,15 @@ impl Random {
         low + (high - low) * ((self.0.next_u32() >> 8) as f32 / (1 << 24) as f32)
     }
 
+    /// As many numbers as [`Self::between`] 0 and 1 gives one by one, at several times the speed.
+    pub fn units(&mut self, count: usize) -> Vec<f32> {
+        let mut bytes = vec![0; 4 * count];
+        self.0.fill_bytes(&mut bytes);
+        let (words, _) = bytes.as_chunks();
+        let unit = |&word: &[u8; 4]| (u32::from_le_bytes(word) >> 8) as f32 / (1 << 24) as f32;
+        words.iter().map(unit).collect()
+    }
+
     /// A number around 0 with standard deviation `deviation`, bell-shaped as the sum of four even ones is.
     pub fn bell(&mut self, deviation: f32) -> f32 {
         // One even number of -1..1 has the variance 1/3, so four have 4/3.
@@ -85,6 +94,16 @@ mod tests {
             numbers.iter().any(|&number| number < -1.99)
                 && numbers.iter().any(|&number| number > 2.99)
         );
+    }
+
+    #[test]
+    fn units_are_the_numbers_between_0_and_1() {
+        let (mut one_by_one, mut at_once) = (Random::new(4, 0), Random::new(4, 0));
+        for count in [1, 3, 0, 64, 1000, 7] {
+            let expected: Vec<f32> = (0..count).map(|_| one_by_one.between(0.0, 1.0)).collect();
+            assert_eq!(at_once.units(count), expected);
+        }
+        assert_eq!(at_once.word(), one_by_one.word());
     }
 
     #[test]
