@@ -1,5 +1,6 @@
 //! Single training steps of the digit network, from any variables.
 
+use train::graph::Target;
 use train::init;
 use train::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM};
 use train::net::Network;
@@ -29,9 +30,24 @@ impl Stepper {
     ///
     /// If the runtime refuses the graph.
     pub fn new(runtime: &Runtime, optimizer: Optimizer, batch_size: usize) -> Self {
+        let target = runtime.kind().target();
+        Self::in_forms_for(target, runtime, optimizer, batch_size)
+    }
+
+    /// The same with the graph in the forms for another runtime.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime refuses the graph.
+    pub fn in_forms_for(
+        target: Target,
+        runtime: &Runtime,
+        optimizer: Optimizer,
+        batch_size: usize,
+    ) -> Self {
         let network = Network::digits();
-        let model = models::training(&network, optimizer, batch_size, runtime.kind().target())
-            .expect("the graph is valid");
+        let model =
+            models::training(&network, optimizer, batch_size, target).expect("the graph is valid");
         let mut variables = init::parameters(&network, 0);
         for state in &model.variables[variables.len()..] {
             variables.push((
@@ -45,6 +61,15 @@ impl Stepper {
         Self {
             session,
             learning_rate: optimizer.default_learning_rate(),
+        }
+    }
+
+    /// Steps of another size from now on.
+    #[must_use]
+    pub fn at_rate(self, learning_rate: f32) -> Self {
+        Self {
+            learning_rate,
+            ..self
         }
     }
 

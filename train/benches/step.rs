@@ -1,8 +1,6 @@
-//! Time of one training step (the digit network, `RMSprop`, batches of 128) on each runtime that is here.
-//!
-//! A process can use one runtime, so this program starts itself once for each.
+//! Time of one training step: the digit network, `RMSprop`, batches of 128.
 
-use std::process::Command;
+mod each_runtime;
 
 use criterion::{Criterion, Throughput};
 use train::checkpoint::Record;
@@ -15,47 +13,18 @@ use train::init::Masks;
 use train::models::mask_name;
 use train::net::Network;
 use train::optimizer::Optimizer;
-use train::runtime::{Choice, Runtime};
+use train::runtime::Runtime;
 use train::tensor::Tensor;
 
 const BATCH_SIZE: usize = 128;
-/// Names the runtime of a started process.
-const RUNTIME: &str = "BATON_BENCH_RUNTIME";
-
 fn main() {
-    match std::env::var(RUNTIME) {
-        Ok(name) => match <Choice as clap::ValueEnum>::from_str(&name, false) {
-            Ok(choice) => bench(choice),
-            Err(reason) => eprintln!("{RUNTIME}: {reason}"),
-        },
-        Err(_) => {
-            for name in ["tract", "onnxruntime", "cuda"] {
-                start(name);
-            }
-        }
-    }
-}
-
-/// Starts this program for one runtime, with the same arguments.
-fn start(name: &str) {
-    let program = std::env::current_exe().expect("this program was started from a file");
-    let status = Command::new(program)
-        .args(std::env::args_os().skip(1))
-        .env(RUNTIME, name)
-        .status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "the benchmark on {name} failed"
+    each_runtime::run(
+        std::thread::available_parallelism().map_or(1, usize::from),
+        bench,
     );
 }
 
-fn bench(choice: Choice) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = match Runtime::open(choice, cores) {
-        Ok(runtime) => runtime,
-        Err(error) => return println!("not measured: {error}"),
-    };
-    println!("{}", runtime.description());
+fn bench(runtime: &Runtime, criterion: &mut Criterion) {
     let network = Network::digits();
     let record = Record {
         network: network.name.into(),
@@ -68,11 +37,10 @@ fn bench(choice: Choice) {
         epochs: Vec::new(),
     };
     let feeds = feeds(&network);
-    let mut trainer = match Trainer::new(&runtime, &network, &record, None) {
+    let mut trainer = match Trainer::new(runtime, &network, &record, None) {
         Ok(trainer) => trainer,
         Err(error) => return println!("not measured: {error}"),
     };
-    let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group("training step");
     trainer
         .step(feeds.clone(), BATCH_SIZE)

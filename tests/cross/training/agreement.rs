@@ -11,11 +11,12 @@ use train::data::batch::{Batches, Order};
 use train::data::{Digits, synthetic};
 use train::evaluate::evaluation_feeds;
 use train::fit::{Sums, Trainer};
+use train::graph::Target;
 use train::init::Masks;
 use train::models::mask_name;
 use train::net::Network;
 use train::optimizer::Optimizer;
-use train::runtime::Runtime;
+use train::runtime::{Choice, Runtime};
 use train::tensor::Tensor;
 
 use super::{BATCH_SIZE, record};
@@ -75,11 +76,46 @@ fn first_losses_agree_between_runtimes() {
     restart::test(test, file.path());
     let on_tract = restart::read(file.path());
     let on_onnxruntime = losses(&runtime, &digits);
-    assert_eq!((on_tract.len(), on_onnxruntime.len()), (STEPS, STEPS));
-    for (step, (a, b)) in on_tract.iter().zip(&on_onnxruntime).enumerate() {
-        assert!((a - b).abs() <= LOSS_TOLERANCE, "step {step}: {a} and {b}");
-    }
+    assert_same_losses(&on_tract, &on_onnxruntime, "tract and ONNX Runtime");
     assert!(on_tract[STEPS - 1] < on_tract[0] - 0.3, "{on_tract:?}");
+}
+
+fn assert_same_losses(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!((found.len(), expected.len()), (STEPS, STEPS));
+    for (step, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (a - b).abs() <= LOSS_TOLERANCE,
+            "{what}, step {step}: {a} and {b}"
+        );
+    }
+}
+
+/// The mean loss of each of the first 50 steps, taken whole by one thread, in the forms for a target.
+fn losses_of_whole_steps(runtime: &Runtime, target: Target, digits: &Digits) -> Vec<f32> {
+    let stepper = Stepper::in_forms_for(target, runtime, Optimizer::Rmsprop, BATCH_SIZE);
+    let mut stepper = stepper.at_rate(GENTLE_LEARNING_RATE);
+    let loss = |feeds| (stepper.step(feeds).loss_sum / BATCH_SIZE as f64) as f32;
+    epoch_feeds(digits).map(loss).collect()
+}
+
+/// 128 rows are no multiple of three, so the parts of a batch differ in size.
+#[test]
+fn first_losses_do_not_depend_on_the_number_of_threads() {
+    let digits = digits_of_50_steps();
+    let runtime = Runtime::open(Choice::Tract, 3).unwrap();
+    let whole = losses_of_whole_steps(&runtime, Target::Tract, &digits);
+    assert_same_losses(&losses(&runtime, &digits), &whole, "3 threads");
+}
+
+#[test]
+fn first_losses_do_not_depend_on_the_forms_of_operators() {
+    let runtime = runtimes::tract();
+    let digits = digits_of_50_steps();
+    let plain = losses_of_whole_steps(&runtime, Target::Cuda, &digits);
+    for target in [Target::Onnxruntime, Target::Tract] {
+        let found = losses_of_whole_steps(&runtime, target, &digits);
+        assert_same_losses(&found, &plain, &format!("{target:?}"));
+    }
 }
 
 /// Images, labels, weights and masks of each step of an epoch.
