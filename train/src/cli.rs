@@ -41,6 +41,12 @@ pub enum Command {
     Samples(SamplesArgs),
     /// Report which runtimes are here, which one is used, and what would improve it
     Doctor(DoctorArgs),
+    /// Measure how long training takes on a runtime, and where the time goes
+    ///
+    /// Steps of the digit network with `RMSprop` on drawn digits. Each section of a step is timed by a graph that ends
+    /// after it (the network alone, with loss and gradients) and by the update alone, on every runtime alike; what is
+    /// left of the whole step is the host's. Batches are made by one thread ahead of the step, and timed apart.
+    Bench(BenchArgs),
 }
 
 /// Where images come from.
@@ -201,6 +207,22 @@ pub struct SamplesArgs {
     /// Folder to write
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+    /// Images of a step
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = value_parser!(u32).range(1..=60_000))]
+    pub batch: u32,
+    /// Steps to measure
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = value_parser!(u32).range(1..))]
+    pub steps: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `doctor`.

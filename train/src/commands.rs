@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::Array2;
 
 use crate::atomic;
+use crate::bench;
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::{Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, RuntimeArgs};
 use crate::data::augment::Augment;
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Export(args) => run_export(&args)?,
         Command::Quantize(args) => quantize::run(&args)?,
         Command::Evaluate(args) => run_evaluate(&args)?,
+        Command::Bench(args) => bench::run(&args)?,
         Command::Data(args) => println!("{}", describe(&load(&args)?)),
         Command::Pictures(args) => {
             let folder = pictures::locate(args.offline, Path::new(SAMPLE_PICTURES))?;

@@ -54,16 +54,20 @@ impl Masks {
     /// For each dropout layer its name and a mask: 0 for dropped elements, `1 / (1 - rate)` for the others.
     pub fn draw(&mut self) -> Vec<(String, Tensor)> {
         let random = &mut self.random;
-        let mask = |(layer, rate, shape): &(String, f32, Vec<usize>)| {
-            let kept = 1.0 / (1.0 - rate);
-            let units = random.units(shape.iter().product());
-            let units = ArrayD::from_shape_vec(IxDyn(shape), units);
-            let units = units.expect("the shape has as many elements as there are numbers");
-            let element = |unit| if unit < *rate { 0.0 } else { kept };
-            (layer.clone(), Tensor::F32(units.mapv_into(element)))
+        let layers = self.layers.iter();
+        let mask = |(layer, rate, shape): &(String, _, Vec<_>)| {
+            (layer.clone(), Tensor::F32(mask(random, *rate, shape)))
         };
-        self.layers.iter().map(mask).collect()
+        layers.map(mask).collect()
     }
+}
+
+fn mask(random: &mut Random, rate: f32, shape: &[usize]) -> ArrayD<f32> {
+    let kept = 1.0 / (1.0 - rate);
+    let units = random.units(shape.iter().product());
+    ArrayD::from_shape_vec(shape, units)
+        .expect("the shape has as many elements as there are numbers")
+        .mapv_into(|unit| if unit < rate { 0.0 } else { kept })
 }
 
 #[cfg(test)]

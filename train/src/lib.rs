@@ -11,6 +11,7 @@
 #![allow(clippy::cast_possible_wrap)]
 
 pub mod atomic;
+mod bench;
 pub mod checkpoint;
 pub mod cli;
 pub mod commands;

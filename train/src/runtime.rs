@@ -4,15 +4,17 @@
 //! `ort` is bound to one implementation for the life of a process, so a process has one [`Runtime`].
 
 pub mod discover;
+mod profile;
 mod session;
 mod shards;
 
 use std::path::{Path, PathBuf};
 
 use ort::ep;
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+pub use profile::NodeTime;
 pub use session::{Outputs, Session};
-pub use shards::Shards;
+pub use shards::{Computed, Parts, Shards};
 
 use crate::graph::{Graph, Target};
 use crate::tensor::{Tensor, TensorType};
@@ -159,6 +161,11 @@ impl Runtime {
         self.kind
     }
 
+    /// Threads on the CPU.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// The native library in use.
     pub fn library(&self) -> Option<&Path> {
         self.library.as_deref()
@@ -200,8 +207,8 @@ impl Runtime {
         self.load_with(self.threads, onnx, residents)
     }
 
-    /// Prepares a step in parts that run at the same time, a thread each. `shards` are the models that compute the
-    /// gradients, each with the number of rows that it takes; `update` takes what they compute.
+    /// Prepares a step in parts that run at the same time. `shards` are the models that compute the gradients, as for
+    /// [`Self::load_parts`]; `update` takes what they compute.
     pub fn load_shards(
         &self,
         shards: &[(Vec<u8>, usize)],
@@ -209,15 +216,18 @@ impl Runtime {
         residents: Vec<(String, Tensor)>,
     ) -> Result<Shards, RuntimeError> {
         let update = self.load_with(1, update, residents)?;
-        let shard = |(onnx, rows): &(Vec<u8>, usize)| {
+        Ok(Shards::new(self.load_parts(shards)?, update))
+    }
+
+    /// Prepares models that take parts of a batch at the same time, a thread each; with each comes the number of rows
+    /// that it takes.
+    pub fn load_parts(&self, models: &[(Vec<u8>, usize)]) -> Result<Parts, RuntimeError> {
+        let part = |(onnx, rows): &(Vec<u8>, usize)| {
             // One thread each: the idle threads of one session would spin while another one works.
             Ok((self.load_with(1, onnx, Vec::new())?, *rows))
         };
-        let shards = shards
-            .iter()
-            .map(shard)
-            .collect::<Result<_, RuntimeError>>()?;
-        Shards::new(shards, update)
+        let parts = models.iter().map(part);
+        Parts::new(parts.collect::<Result<_, RuntimeError>>()?)
     }
 
     /// Into how many parts a step is best divided: one for each thread of a CPU; a GPU takes it whole.
@@ -330,6 +340,10 @@ impl Runtime {
     }
 
     fn commit(&self, onnx: &[u8], threads: usize) -> ort::Result<ort::session::Session> {
+        self.builder(threads)?.commit_from_memory(onnx)
+    }
+
+    fn builder(&self, threads: usize) -> ort::Result<SessionBuilder> {
         let mut builder = ort::session::Session::builder(&self.environment)?
             // The next level arranges weights in advance, which pays for constant ones only.
             .with_optimization_level(GraphOptimizationLevel::Level2)?;
@@ -347,7 +361,7 @@ impl Runtime {
                 .with_execution_providers([cuda.build().error_on_failure()])?
                 .with_disable_cpu_fallback()?;
         }
-        builder.commit_from_memory(onnx)
+        Ok(builder)
     }
 }
 

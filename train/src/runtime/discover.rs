@@ -74,6 +74,21 @@ pub fn gpu_name() -> Option<String> {
         .map(Into::into)
 }
 
+/// How busy the first NVIDIA GPU is, 0 to 1, as its driver tells.
+pub fn gpu_utilization() -> Option<f64> {
+    let query = [
+        "--query-gpu=utilization.gpu",
+        "--format=csv,noheader,nounits",
+    ];
+    let percent: f64 = output_of("nvidia-smi", &query)?
+        .lines()
+        .next()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(percent / 100.0)
+}
+
 /// Version of the active Python; `None` without one.
 pub fn python_version() -> Option<String> {
     let python = python()?;

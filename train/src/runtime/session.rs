@@ -46,6 +46,20 @@ impl Binding {
             host,
         })
     }
+
+    fn bind_inputs<'a>(
+        &mut self,
+        feeds: &[(String, DynValue)],
+        variables: impl IntoIterator<Item = &'a Resident>,
+    ) -> ort::Result<()> {
+        for (name, value) in feeds {
+            self.io.bind_input(name, value)?;
+        }
+        for variable in variables {
+            self.io.bind_input(&variable.name, &variable.value)?;
+        }
+        Ok(())
+    }
 }
 
 impl Session {
@@ -103,7 +117,7 @@ impl Session {
         feeds.extend(values);
         let values = match self.binding.take() {
             Some(mut binding) => {
-                let values = self.run_bound(&mut binding, feeds);
+                let values = self.run_bound(&mut binding, &feeds);
                 self.binding = Some(binding);
                 values
             }
@@ -123,21 +137,21 @@ impl Session {
         variables: &[Resident],
     ) -> Result<Vec<(String, DynValue)>, RuntimeError> {
         let runtime = self.runtime;
-        let inner = &mut self.inner;
         let run = || {
-            let feeds = to_values(feeds)?
-                .into_iter()
-                .map(|(name, value)| (name, value.into()));
-            let mut inputs: Vec<(String, SessionInputValue)> = feeds.collect();
-            let has_input =
-                |one: &&Resident| inner.inputs().iter().any(|input| input.name() == one.name);
-            inputs.extend(
-                variables
-                    .iter()
-                    .filter(has_input)
-                    .map(|one| (one.name.clone(), (&one.value).into())),
-            );
-            let mut results = inner.run(inputs)?;
+            let feeds = to_values(feeds)?;
+            let inputs = self.inner.inputs();
+            let has_input = |one: &&Resident| inputs.iter().any(|input| input.name() == one.name);
+            let variables: Vec<&Resident> = variables.iter().filter(has_input).collect();
+            let mut results = match &mut self.binding {
+                Some(binding) => {
+                    binding.bind_inputs(&feeds, variables)?;
+                    for output in &self.outputs {
+                        binding.io.bind_output_to_device(output, &binding.device)?;
+                    }
+                    self.inner.run_binding(&binding.io)?
+                }
+                None => self.inner.run(to_inputs(feeds, variables))?,
+            };
             let take = |name: &String| results.remove(name).map(|value| (name.clone(), value));
             Ok(self.outputs.iter().filter_map(take).collect())
         };
@@ -147,6 +161,11 @@ impl Session {
     /// Whether the model has an input of this name.
     pub(super) fn has_input(&self, name: &str) -> bool {
         self.inner.inputs().iter().any(|input| input.name() == name)
+    }
+
+    /// Ends profiling and returns the file with the profile.
+    pub(super) fn end_profiling(&mut self) -> ort::Result<String> {
+        self.inner.end_profiling()
     }
 
     /// The variables.
@@ -179,17 +198,12 @@ impl Session {
     fn run_bound(
         &mut self,
         binding: &mut Binding,
-        feeds: Vec<(String, DynValue)>,
+        feeds: &[(String, DynValue)],
     ) -> ort::Result<Vec<(String, Tensor)>> {
-        for (name, value) in &feeds {
-            binding.io.bind_input(name, value)?;
-        }
-        for resident in &self.residents {
-            binding.io.bind_input(&resident.name, &resident.value)?;
-            // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
-            if let Some(next) = &resident.next {
-                binding.io.bind_output_to_device(next, &binding.device)?;
-            }
+        binding.bind_inputs(feeds, &self.residents)?;
+        // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
+        for next in self.residents.iter().filter_map(|one| one.next.as_ref()) {
+            binding.io.bind_output_to_device(next, &binding.device)?;
         }
         for output in &self.outputs {
             binding.io.bind_output_to_device(output, &binding.host)?;
@@ -199,12 +213,7 @@ impl Session {
     }
 
     fn run_plain(&mut self, feeds: Vec<(String, DynValue)>) -> ort::Result<Vec<(String, Tensor)>> {
-        let feeds = feeds.into_iter().map(|(name, value)| (name, value.into()));
-        let mut inputs: Vec<(String, SessionInputValue)> = feeds.collect();
-        for resident in &self.residents {
-            inputs.push((resident.name.clone(), (&resident.value).into()));
-        }
-        let results = self.inner.run(inputs)?;
+        let results = self.inner.run(to_inputs(feeds, &self.residents))?;
         take_results(results, &mut self.residents, &self.outputs)
     }
 }
@@ -277,6 +286,17 @@ fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError {
         runtime,
         reason: one_line(&error.to_string()),
     }
+}
+
+fn to_inputs<'a>(
+    feeds: Vec<(String, DynValue)>,
+    variables: impl IntoIterator<Item = &'a Resident>,
+) -> Vec<(String, SessionInputValue<'a>)> {
+    let feeds = feeds.into_iter().map(|(name, value)| (name, value.into()));
+    let variables = variables.into_iter();
+    feeds
+        .chain(variables.map(|one| (one.name.clone(), (&one.value).into())))
+        .collect()
 }
 
 fn to_values(tensors: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, DynValue)>> {

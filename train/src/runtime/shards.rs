@@ -12,22 +12,27 @@ use crate::tensor::Tensor;
 
 /// Models that compute gradients side by side, and one that updates the variables from them.
 pub struct Shards {
-    shards: Vec<Shard>,
+    parts: Parts,
     update: Session,
+}
+
+/// Models that take parts of a batch side by side, a thread each.
+pub struct Parts {
+    shards: Vec<Shard>,
     pool: rayon::ThreadPool,
 }
+
+/// What parts have computed, still with the runtime.
+pub struct Computed(Vec<Vec<(String, DynValue)>>);
 
 struct Shard {
     session: Session,
     rows: Range<usize>,
 }
 
-impl Shards {
+impl Parts {
     /// `shards` come with the number of rows of a batch that they take, first rows first.
-    pub(super) fn new(
-        shards: Vec<(Session, usize)>,
-        update: Session,
-    ) -> Result<Self, RuntimeError> {
+    pub(super) fn new(shards: Vec<(Session, usize)>) -> Result<Self, RuntimeError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(shards.len());
         let pool = pool.build().map_err(|error| RuntimeError::Run {
             runtime: "the thread pool",
@@ -44,9 +49,34 @@ impl Shards {
         };
         Ok(Self {
             shards: shards.into_iter().map(shard).collect(),
-            update,
             pool,
         })
+    }
+
+    /// Runs all parts of a batch on the variables of a step.
+    pub fn run(
+        &mut self,
+        batch: &[(String, Tensor)],
+        step: &Shards,
+    ) -> Result<Computed, RuntimeError> {
+        self.run_on(batch, step.update.variables())
+    }
+
+    fn run_on(
+        &mut self,
+        batch: &[(String, Tensor)],
+        variables: &[Resident],
+    ) -> Result<Computed, RuntimeError> {
+        let shards = self.shards.par_iter_mut();
+        let parts = shards.map(|shard| shard.run(batch, variables));
+        let computed = self.pool.install(|| parts.collect::<Result<_, _>>())?;
+        Ok(Computed(computed))
+    }
+}
+
+impl Shards {
+    pub(super) fn new(parts: Parts, update: Session) -> Self {
+        Self { parts, update }
     }
 
     /// Runs one step. `batch` are the inputs with a row for each image, `feeds` the other ones of the update; the
@@ -56,12 +86,23 @@ impl Shards {
         batch: &[(String, Tensor)],
         feeds: Vec<(String, Tensor)>,
     ) -> Result<Outputs, RuntimeError> {
-        let variables = self.update.variables();
-        let shards = self.shards.par_iter_mut();
-        let parts = shards.map(|shard| shard.run(batch, variables));
-        let parts: Vec<_> = self.pool.install(|| parts.collect::<Result<_, _>>())?;
+        let gradients = self.gradients(batch)?;
+        self.update(gradients, feeds)
+    }
+
+    /// The first half of a step: what its parts compute.
+    pub fn gradients(&mut self, batch: &[(String, Tensor)]) -> Result<Computed, RuntimeError> {
+        self.parts.run_on(batch, self.update.variables())
+    }
+
+    /// The second half of a step.
+    pub fn update(
+        &mut self,
+        computed: Computed,
+        feeds: Vec<(String, Tensor)>,
+    ) -> Result<Outputs, RuntimeError> {
         let (mut gradients, mut numbers) = (Vec::new(), Vec::new());
-        for (shard, values) in parts.into_iter().enumerate() {
+        for (shard, values) in computed.0.into_iter().enumerate() {
             for (name, value) in values {
                 let gradient = shard_name(&name, shard);
                 if self.update.has_input(&gradient) {

@@ -1,5 +1,6 @@
 //! The program `train`, run as a user runs it: what it prints, its exit code, and what it leaves on the disk.
 
+mod bench;
 mod checkpoints;
 mod data_folders;
 mod fits;

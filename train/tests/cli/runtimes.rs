@@ -30,8 +30,8 @@ fn with_broken_libraries() -> Sandbox {
     sandbox
 }
 
-/// The machine's ONNX Runtime; without one the test is skipped.
-fn installed_library(test: &str) -> Option<PathBuf> {
+/// The machine's ONNX Runtime; without one `test` is to be skipped, and is reported as such.
+pub fn installed_library(test: &str) -> Option<PathBuf> {
     let mut doctor = Sandbox::new().isolated(env!("CARGO_BIN_EXE_train"));
     doctor
         .args(["doctor", "--json", "--runtime", "tract"])
@@ -50,7 +50,8 @@ fn installed_library(test: &str) -> Option<PathBuf> {
     library
 }
 
-fn report(finished: &Finished) -> Value {
+/// The JSON that a command which must succeed prints.
+pub fn report(finished: &Finished) -> Value {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     serde_json::from_str(&finished.stdout).unwrap()
 }

@@ -7,7 +7,7 @@ fn without_a_command_the_help_is_shown() {
     let finished = Sandbox::new().train("");
     let help = finished.misuse();
     for command in [
-        "summary", "fit", "export", "evaluate", "data", "pictures", "samples", "doctor",
+        "summary", "fit", "export", "evaluate", "data", "pictures", "samples", "doctor", "bench",
     ] {
         assert!(
             help.contains(&format!("\n  {command} ")),

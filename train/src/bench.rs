@@ -1,0 +1,94 @@
+//! `train bench`: how long training takes on a runtime of this machine, and where the time goes.
+
+mod host;
+mod report;
+mod steps;
+mod utilization;
+
+use ndarray::Axis;
+
+use crate::checkpoint::Record;
+use crate::cli::BenchArgs;
+use crate::commands::open;
+use crate::data::{Dataset, synthetic};
+use crate::error::Error;
+use crate::fit::Trainer;
+use crate::net::Network;
+use crate::optimizer::Optimizer;
+use crate::runtime::Runtime;
+
+use report::{Epoch, Report};
+use steps::Plan;
+
+/// Images of an epoch, as many as MNIST has to train on.
+const IMAGES: usize = 60_000;
+/// Drawn digits; they come again and again.
+const DRAWN: usize = 1000;
+
+/// Measures and prints the report.
+pub fn run(args: &BenchArgs) -> Result<(), Error> {
+    let runtime = open(args.runtime)?;
+    let report = measure(&runtime, args.batch as usize, args.steps as usize)?;
+    if args.json {
+        let json = serde_json::to_string(&report);
+        println!("{}", json.map_err(|error| Error::Json(error.to_string()))?);
+    } else {
+        println!("{}", report.table());
+    }
+    Ok(())
+}
+
+fn measure(runtime: &Runtime, batch: usize, steps: usize) -> Result<Report, Error> {
+    let network = Network::digits();
+    let record = record(&network, batch);
+    let dataset = dataset();
+    let feeds = host::feeds(&network, &dataset, batch)?;
+    let plan = Plan {
+        runtime,
+        network: &network,
+        record: &record,
+        feeds: &feeds,
+        steps,
+    };
+    let mut trainer = Trainer::new(runtime, &network, &record, None)?;
+    let (step, sections) = plan.step(&mut trainer)?;
+    let (seconds, utilization) =
+        utilization::during(runtime, || plan.train(&mut trainer, &dataset));
+    let nodes = plan.nodes(trainer.variables()?)?;
+    Ok(Report {
+        runtime: runtime.kind().name(),
+        description: runtime.description(),
+        threads: runtime.threads(),
+        batch,
+        steps,
+        step,
+        sections_ms: sections,
+        epoch: Epoch::new(seconds? / steps as f64, batch),
+        utilization,
+        host: host::measure(&network, &dataset, batch)?,
+        providers: nodes.as_deref().map(report::providers),
+        nodes,
+    })
+}
+
+fn record(network: &Network, batch_size: usize) -> Record {
+    Record {
+        network: network.name.into(),
+        optimizer: Optimizer::Rmsprop,
+        learning_rate: Optimizer::Rmsprop.default_learning_rate(),
+        batch_size,
+        seed: 0,
+        data_sha256: String::new(),
+        data_source: String::new(),
+        epochs: Vec::new(),
+    }
+}
+
+fn dataset() -> Dataset {
+    let drawn = synthetic::digits(DRAWN, 0, synthetic::SEED).train;
+    let indices: Vec<usize> = (0..IMAGES).map(|index| index % DRAWN).collect();
+    Dataset {
+        images: drawn.images.select(Axis(0), &indices),
+        labels: drawn.labels.select(Axis(0), &indices),
+    }
+}
