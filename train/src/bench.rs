@@ -66,7 +66,9 @@ fn measure(runtime: &Runtime, batch: usize, steps: usize) -> Result<Report, Erro
         epoch: Epoch::new(seconds? / steps as f64, batch),
         utilization,
         host: host::measure(&network, &dataset, batch)?,
+        part: plan.rows()[0],
         providers: nodes.as_deref().map(report::providers),
+        nodes_missing: nodes.is_none().then_some(report::NO_NODES),
         nodes,
     })
 }

@@ -23,10 +23,14 @@ pub struct Report {
     pub epoch: Epoch,
     pub utilization: Utilization,
     pub host: Host,
-    /// `None` on tract, which has no profiler through `ort`.
+    /// Images of a step that one thread takes, on a GPU all.
+    pub part: usize,
+    /// Of the nodes of a step for these images, run alone; `None` on tract.
     pub providers: Option<Vec<Provider>>,
-    /// The nodes of a step, of the part that one thread takes where several share it; `None` as above.
+    /// The same nodes one by one, in the order in which they run; `None` on tract.
     pub nodes: Option<Vec<NodeTime>>,
+    /// Why there are none.
+    pub nodes_missing: Option<&'static str>,
 }
 
 /// Training on new batches that another thread makes meanwhile.
@@ -60,6 +64,9 @@ pub struct Provider {
     /// Sum of their mean times.
     pub microseconds: f64,
 }
+
+/// Why a runtime that has no nodes to show has none.
+pub const NO_NODES: &str = "all nodes run on tract, which has no profiler that tells their times";
 
 /// Sums of the nodes of each provider.
 pub fn providers(nodes: &[NodeTime]) -> Vec<Provider> {
@@ -145,12 +152,12 @@ impl Report {
 
     fn nodes_row(&self) -> String {
         let Some(providers) = &self.providers else {
-            return "all on tract, which does not tell their times".into();
+            return NO_NODES.into();
         };
         let row =
             |one: &Provider| format!("{} on {}, {:.0} us", one.nodes, one.name, one.microseconds);
         let rows: Vec<String> = providers.iter().map(row).collect();
-        rows.join("; ")
+        format!("{}, for {} images", rows.join("; "), self.part)
     }
 }
 

@@ -184,7 +184,7 @@ impl Plan<'_> {
     }
 
     /// The images of each part of a step, as the trainer divides it.
-    fn rows(&self) -> Vec<usize> {
+    pub fn rows(&self) -> Vec<usize> {
         let batch = self.record.batch_size;
         let parts = self.runtime.shards().min(batch);
         (0..parts).map(|part| (batch + part) / parts).collect()

@@ -22,7 +22,12 @@ fn assert_consistent(report: &Value, runtime: &str) {
             .contains("2 threads"),
         "{report}"
     );
-    for (path, expected) in [("/threads", 2.0), ("/batch", 16.0), ("/steps", 3.0)] {
+    for (path, expected) in [
+        ("/threads", 2.0),
+        ("/batch", 16.0),
+        ("/part", 8.0),
+        ("/steps", 3.0),
+    ] {
         assert_close(number(report, path), expected);
     }
     let [median, min, p95] =
@@ -67,6 +72,7 @@ fn tract_reports_all_but_its_nodes() {
     for key in ["providers", "nodes"] {
         assert_eq!(report.get(key), Some(&Value::Null), "{report}");
     }
+    let missing = report["nodes_missing"].as_str().unwrap();
     let finished = sandbox.train(line);
     let names = [
         "runtime",
@@ -85,7 +91,7 @@ fn tract_reports_all_but_its_nodes() {
         .lines()
         .map(|row| row.split_whitespace().next().unwrap());
     assert_eq!(rows.collect::<Vec<_>>(), names);
-    assert!(finished.stdout.contains("all on tract"), "{finished:?}");
+    assert!(finished.stdout.contains(missing), "{finished:?}");
     assert_eq!(sandbox.files("").len(), 0);
 }
 
@@ -114,6 +120,7 @@ fn onnxruntime_reports_the_provider_of_each_node() {
             .count()
     };
     // The two convolutions and at least the gradients of their weights.
+    assert!(report["nodes_missing"].is_null(), "{report}");
     assert!(of("Conv") + of("FusedConv") >= 4, "{report}");
     assert_eq!(report["providers"].as_array().unwrap().len(), 1);
     assert_close(number(&report, "/providers/0/nodes"), nodes.len() as f64);
