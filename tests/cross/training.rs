@@ -1,6 +1,7 @@
 //! Training as a whole: accuracy on MNIST, the same bits from the same seed, the same steps on each runtime.
 
 mod agreement;
+mod on_device;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -13,7 +14,7 @@ use train::export::export;
 use train::fit::{Options, Silent, fit};
 use train::net::Network;
 use train::optimizer::Optimizer;
-use train::runtime::Runtime;
+use train::runtime::{Precision, Runtime};
 
 /// What the seed course reaches after its two epochs.
 const PLAIN_ACCURACY: f64 = 0.985;
@@ -44,9 +45,23 @@ fn two_epochs(
     augment: Augment,
     out: &Path,
 ) -> Checkpoint {
+    let precision = Precision::default();
+    two_epochs_in(precision, runtime, digits, record, resume, augment, out)
+}
+
+fn two_epochs_in(
+    precision: Precision,
+    runtime: &Runtime,
+    digits: &Digits,
+    record: Record,
+    resume: Option<Checkpoint>,
+    augment: Augment,
+    out: &Path,
+) -> Checkpoint {
     let options = Options {
         epochs: 2,
         augment,
+        precision,
         out: out.into(),
         resume,
     };

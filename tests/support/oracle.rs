@@ -42,6 +42,7 @@ pub fn evaluate(graph: &Graph, feeds: &Feeds, target: ValueId) -> ArrayD<f64> {
 fn to_f64(tensor: &Tensor) -> ArrayD<f64> {
     match tensor {
         Tensor::F32(array) => array.mapv(f64::from),
+        Tensor::U8(array) => array.mapv(f64::from),
         Tensor::I8(array) => array.mapv(f64::from),
         Tensor::I32(array) => array.mapv(f64::from),
         Tensor::I64(array) => array.mapv(|value| value as f64),

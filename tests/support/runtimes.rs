@@ -22,7 +22,16 @@ pub fn tract() -> Runtime {
 ///
 /// If the library is there but cannot be used.
 pub fn onnxruntime(test: &str) -> Option<Runtime> {
-    match Runtime::open(Choice::Onnxruntime, THREADS) {
+    onnxruntime_with(test, THREADS)
+}
+
+/// The same with a number of threads.
+///
+/// # Panics
+///
+/// If the library is there but cannot be used.
+pub fn onnxruntime_with(test: &str, threads: usize) -> Option<Runtime> {
+    match Runtime::open(Choice::Onnxruntime, threads) {
         Ok(runtime) => Some(runtime),
         Err(RuntimeError::NotFound { .. }) => {
             skip(
@@ -30,6 +39,22 @@ pub fn onnxruntime(test: &str) -> Option<Runtime> {
                 Cause::Tool,
                 "ONNX Runtime is not installed; `pip install onnxruntime` provides it",
             );
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// ONNX Runtime on a GPU; without one the test is skipped under its name.
+///
+/// # Panics
+///
+/// If the library is there but cannot be used.
+pub fn cuda(test: &str) -> Option<Runtime> {
+    match Runtime::open(Choice::Cuda, THREADS) {
+        Ok(runtime) => Some(runtime),
+        Err(error @ (RuntimeError::NotFound { .. } | RuntimeError::Cuda(_))) => {
+            skip(test, Cause::Environment, &error.to_string());
             None
         }
         Err(error) => panic!("{error}"),

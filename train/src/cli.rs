@@ -9,7 +9,7 @@ use no_std_core::prepare::Preparation;
 use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
-use crate::runtime::Choice;
+use crate::runtime::{Choice, Precision};
 
 /// Trains the digit network and exports it as ONNX.
 #[derive(Debug, Parser)]
@@ -100,6 +100,9 @@ pub struct FitArgs {
     /// Images to add, in training and in the test set [default: none; a resumed run keeps its own]
     #[arg(long, value_enum)]
     pub augment: Option<Augment>,
+    /// How a GPU multiplies in training
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: Precision,
     /// Go on from the checkpoint in this folder
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,

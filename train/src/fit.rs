@@ -1,5 +1,7 @@
 //! Fitting: epochs of steps, each epoch measured on the test set and saved.
 
+mod on_device;
+mod plan;
 mod progress;
 mod trainer;
 
@@ -7,19 +9,21 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+pub use on_device::DeviceTrainer;
 pub use progress::{Progress, Silent, Terminal};
 pub use trainer::{Sums, Trainer};
 
 use crate::atomic;
 use crate::checkpoint::{Checkpoint, Epoch, Record};
-use crate::data::Digits;
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
+use crate::data::{Dataset, Digits};
 use crate::error::Error;
 use crate::evaluate::{Evaluation, Evaluator};
 use crate::init;
 use crate::net::Network;
-use crate::runtime::Runtime;
+use crate::runtime::{Kind, Precision, Runtime, RuntimeError};
+use crate::tensor::Tensor;
 
 /// Which epochs to add to a run, and where to keep it.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct Options {
     pub epochs: usize,
     /// What is added to the images, in training and in the test set.
     pub augment: Augment,
+    /// How a GPU multiplies in training; all is measured in full precision.
+    pub precision: Precision,
     /// Folder for the checkpoint.
     pub out: PathBuf,
     /// The checkpoint to go on from, already taken into the record.
@@ -56,9 +62,11 @@ pub fn fit(
         Order::Sequential,
     )?
     .len();
+    runtime.check_precision(options.precision)?;
     atomic::prepare_folder(&options.out)?;
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
-    let mut trainer = Trainer::new(runtime, network, &record, variables)?;
+    let (images, how) = (&digits.train, (options.augment, options.precision));
+    let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
     let mut parameters = trainer.variables()?;
     parameters.truncate(network.parameters().len());
     let mut evaluator = Evaluator::new(runtime, network, parameters, &digits.test, variants)?;
@@ -68,7 +76,7 @@ pub fn fit(
         progress.begin(number, options.epochs, steps);
         let seed = init::epoch_seed(record.seed, record.epochs.len());
         let on_step = |sums: &Sums| progress.step(sums);
-        let done = trainer.epoch(&digits.train, options.augment, seed, interrupted, on_step)?;
+        let done = trainer.epoch(seed, interrupted, on_step)?;
         let Some(sums) = done else { break };
         let variables = trainer.variables()?;
         evaluator.set_parameters(&variables)?;
@@ -91,6 +99,60 @@ pub fn fit(
         progress.end(&epoch, start.elapsed());
     }
     last.ok_or(Error::Interrupted)
+}
+
+/// Where the images are in training: on the device if that is a GPU, else on the host.
+enum Epochs<'a> {
+    Fed(Box<Trainer>, &'a Dataset, Augment),
+    OnDevice(DeviceTrainer<'a>),
+}
+
+impl<'a> Epochs<'a> {
+    fn new(
+        runtime: &Runtime,
+        network: &Network,
+        record: &Record,
+        variables: Option<Vec<(String, Tensor)>>,
+        images: &'a Dataset,
+        (augment, precision): (Augment, Precision),
+    ) -> Result<Self, Error> {
+        Ok(match runtime.kind() {
+            Kind::Cuda => Self::OnDevice(DeviceTrainer::new(
+                runtime,
+                network,
+                record,
+                variables,
+                images,
+                augment.variants(),
+                precision,
+            )?),
+            Kind::Onnxruntime | Kind::Tract => {
+                let trainer = Trainer::new(runtime, network, record, variables)?;
+                Self::Fed(Box::new(trainer), images, augment)
+            }
+        })
+    }
+
+    fn epoch(
+        &mut self,
+        seed: u64,
+        interrupted: &AtomicBool,
+        on_step: impl FnMut(&Sums),
+    ) -> Result<Option<Sums>, Error> {
+        match self {
+            Self::Fed(trainer, images, augment) => {
+                trainer.epoch(images, *augment, seed, interrupted, on_step)
+            }
+            Self::OnDevice(trainer) => trainer.epoch(seed, interrupted, on_step),
+        }
+    }
+
+    fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
+        match self {
+            Self::Fed(trainer, ..) => trainer.variables(),
+            Self::OnDevice(trainer) => trainer.variables(),
+        }
+    }
 }
 
 fn finished_epoch(augment: Augment, sums: &Sums, measured: &Evaluation) -> Epoch {

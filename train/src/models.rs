@@ -1,5 +1,7 @@
 //! The graphs of a network: one that trains, one that measures, one that is shipped.
 
+pub mod on_device;
+
 use crate::gradient::gradients;
 use crate::graph::{Graph, GraphError, Target, ValueId};
 use crate::loss::{Loss, sparse_cross_entropy};

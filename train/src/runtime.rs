@@ -3,15 +3,22 @@
 //!
 //! `ort` is bound to one implementation for the life of a process, so a process has one [`Runtime`].
 
+mod device;
 pub mod discover;
+mod error;
+mod ping_pong;
 mod profile;
 mod session;
 mod shards;
+mod values;
 
 use std::path::{Path, PathBuf};
 
 use ort::ep;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+
+pub use device::{DeviceSession, Precision};
+pub use error::RuntimeError;
 pub use profile::NodeTime;
 pub use session::{Outputs, Session};
 pub use shards::{Computed, Parts, Shards};
@@ -64,56 +71,6 @@ impl Kind {
             Self::Tract => Target::Tract,
         }
     }
-}
-
-/// Why a runtime could not be had, or failed.
-#[derive(Debug, thiserror::Error)]
-pub enum RuntimeError {
-    /// No native library was found.
-    #[error(
-        "ONNX Runtime was not found in ORT_DYLIB_PATH, the active Python or the system's library path; \
-         `pip install {wheel}` provides it, `--runtime tract` does without"
-    )]
-    NotFound {
-        /// The wheel that holds what was asked for.
-        wheel: &'static str,
-    },
-    /// The native library cannot be used.
-    #[error(
-        "{path}: expected ONNX Runtime 1.{minor} or newer, found {found}; set ORT_DYLIB_PATH to one, or use \
-         `--runtime tract`", minor = ort::MINOR_VERSION
-    )]
-    Library {
-        /// The library.
-        path: PathBuf,
-        /// What is there instead.
-        found: String,
-    },
-    /// CUDA was asked for and cannot be had.
-    #[error("CUDA is not available: {0}")]
-    Cuda(String),
-    /// Another runtime is already in use by this process.
-    #[error("a process can use one runtime; expected {expected}, found another in use")]
-    InUse {
-        /// The runtime that was asked for.
-        expected: &'static str,
-    },
-    /// The runtime refused a model.
-    #[error("{runtime} refused the model: {reason}")]
-    Model {
-        /// The runtime.
-        runtime: &'static str,
-        /// What it said.
-        reason: String,
-    },
-    /// The runtime failed to execute a model.
-    #[error("{runtime} failed: {reason}")]
-    Run {
-        /// The runtime.
-        runtime: &'static str,
-        /// What it said.
-        reason: String,
-    },
 }
 
 /// An initialised runtime.
@@ -340,10 +297,11 @@ impl Runtime {
     }
 
     fn commit(&self, onnx: &[u8], threads: usize) -> ort::Result<ort::session::Session> {
-        self.builder(threads)?.commit_from_memory(onnx)
+        self.builder(threads, None)?.commit_from_memory(onnx)
     }
 
-    fn builder(&self, threads: usize) -> ort::Result<SessionBuilder> {
+    /// `captured` are models that CUDA runs as CUDA graphs, with this precision.
+    fn builder(&self, threads: usize, captured: Option<Precision>) -> ort::Result<SessionBuilder> {
         let mut builder = ort::session::Session::builder(&self.environment)?
             // The next level arranges weights in advance, which pays for constant ones only.
             .with_optimization_level(GraphOptimizationLevel::Level2)?;
@@ -353,9 +311,10 @@ impl Runtime {
                 .with_deterministic_compute(true)?;
         }
         if self.kind == Kind::Cuda {
-            // Full float precision and a fixed choice of algorithms, as far as CUDA offers it.
+            // A fixed choice of algorithms, as far as CUDA offers it.
             let cuda = ep::CUDA::default()
-                .with_tf32(false)
+                .with_cuda_graph(captured.is_some())
+                .with_tf32(captured == Some(Precision::Tf32))
                 .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
             builder = builder
                 .with_execution_providers([cuda.build().error_on_failure()])?

@@ -10,6 +10,8 @@ use ndarray::{ArrayD, Axis, IxDyn, Slice};
 pub enum ElementType {
     /// 32-bit float.
     F32,
+    /// 8-bit unsigned integer.
+    U8,
     /// 8-bit signed integer.
     I8,
     /// 32-bit signed integer.
@@ -25,6 +27,7 @@ impl ElementType {
     pub fn onnx(self) -> i32 {
         match self {
             Self::F32 => 1,
+            Self::U8 => 2,
             Self::I8 => 3,
             Self::I32 => 6,
             Self::I64 => 7,
@@ -78,6 +81,8 @@ impl fmt::Display for TensorType {
 pub enum Tensor {
     /// 32-bit floats.
     F32(ArrayD<f32>),
+    /// 8-bit unsigned integers.
+    U8(ArrayD<u8>),
     /// 8-bit signed integers.
     I8(ArrayD<i8>),
     /// 32-bit signed integers.
@@ -90,6 +95,11 @@ impl Tensor {
     /// A tensor of one dimension.
     pub fn vector(values: &[i64]) -> Self {
         Self::I64(ndarray::arr1(values).into_dyn())
+    }
+
+    /// An integer of no dimensions.
+    pub fn integer(value: i64) -> Self {
+        Self::I64(ndarray::arr0(value).into_dyn())
     }
 
     /// A float of no dimensions.
@@ -106,10 +116,21 @@ impl Tensor {
     pub fn tensor_type(&self) -> TensorType {
         match self {
             Self::F32(array) => TensorType::new(ElementType::F32, array.shape()),
+            Self::U8(array) => TensorType::new(ElementType::U8, array.shape()),
             Self::I8(array) => TensorType::new(ElementType::I8, array.shape()),
             Self::I32(array) => TensorType::new(ElementType::I32, array.shape()),
             Self::I64(array) => TensorType::new(ElementType::I64, array.shape()),
         }
+    }
+
+    /// Size in bytes.
+    pub fn byte_len(&self) -> usize {
+        let size = match self {
+            Self::F32(_) | Self::I32(_) => 4,
+            Self::U8(_) | Self::I8(_) => 1,
+            Self::I64(_) => 8,
+        };
+        size * self.tensor_type().len()
     }
 
     /// These rows: a part of the first axis, which must have them.
@@ -118,6 +139,7 @@ impl Tensor {
         let slice = Slice::from(rows);
         match self {
             Self::F32(array) => Self::F32(array.slice_axis(Axis(0), slice).to_owned()),
+            Self::U8(array) => Self::U8(array.slice_axis(Axis(0), slice).to_owned()),
             Self::I8(array) => Self::I8(array.slice_axis(Axis(0), slice).to_owned()),
             Self::I32(array) => Self::I32(array.slice_axis(Axis(0), slice).to_owned()),
             Self::I64(array) => Self::I64(array.slice_axis(Axis(0), slice).to_owned()),
@@ -128,7 +150,7 @@ impl Tensor {
     pub fn as_f32(&self) -> Option<&ArrayD<f32>> {
         match self {
             Self::F32(array) => Some(array),
-            Self::I8(_) | Self::I32(_) | Self::I64(_) => None,
+            Self::U8(_) | Self::I8(_) | Self::I32(_) | Self::I64(_) => None,
         }
     }
 
@@ -136,6 +158,7 @@ impl Tensor {
     pub fn to_le_bytes(&self) -> Vec<u8> {
         match self {
             Self::F32(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
+            Self::U8(array) => array.iter().copied().collect(),
             Self::I8(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
             Self::I32(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
             Self::I64(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
@@ -155,6 +178,7 @@ macro_rules! from_array {
 
 from_array! {
     f32 => F32,
+    u8 => U8,
     i8 => I8,
     i32 => I32,
     i64 => I64,

@@ -38,27 +38,37 @@ const UPDATE_TOLERANCE: f32 = 1e-4;
 /// activation decides where a gradient goes.
 const STEPS_IN_AGREEMENT: usize = 40;
 
-/// The mean loss of each of the first 50 steps.
-fn losses(runtime: &Runtime, digits: &Digits) -> Vec<f32> {
-    let record = Record {
+pub(super) fn gentle_record() -> Record {
+    Record {
         learning_rate: GENTLE_LEARNING_RATE,
         ..record(0)
-    };
-    let mut trainer = Trainer::new(runtime, &Network::digits(), &record, None).unwrap();
+    }
+}
+
+/// The mean loss of each of the first 50 steps.
+pub(super) fn losses(runtime: &Runtime, digits: &Digits) -> Vec<f32> {
+    let mut trainer = Trainer::new(runtime, &Network::digits(), &gentle_record(), None).unwrap();
     let never = AtomicBool::new(false);
-    let mut losses = Vec::new();
-    let mut before = Sums::default();
-    let on_step = |sums: &Sums| {
-        losses.push(((sums.loss - before.loss) / (sums.count - before.count)) as f32);
-        before = *sums;
-    };
+    let mut sums = Vec::new();
+    let on_step = |after: &Sums| sums.push(*after);
     trainer
         .epoch(&digits.train, Augment::None, 7, &never, on_step)
         .unwrap();
-    losses
+    step_losses(&sums)
 }
 
-fn digits_of_50_steps() -> Digits {
+/// The mean loss of each step, from the sums after each of them.
+pub(super) fn step_losses(sums: &[Sums]) -> Vec<f32> {
+    let mut before = Sums::default();
+    let step = |&after: &Sums| {
+        let loss = (after.loss - before.loss) / (after.count - before.count);
+        before = after;
+        loss as f32
+    };
+    sums.iter().map(step).collect()
+}
+
+pub(super) fn digits_of_50_steps() -> Digits {
     synthetic::digits(STEPS * BATCH_SIZE, 1, 3)
 }
 
@@ -80,7 +90,7 @@ fn first_losses_agree_between_runtimes() {
     assert!(on_tract[STEPS - 1] < on_tract[0] - 0.3, "{on_tract:?}");
 }
 
-fn assert_same_losses(found: &[f32], expected: &[f32], what: &str) {
+pub(super) fn assert_same_losses(found: &[f32], expected: &[f32], what: &str) {
     assert_eq!((found.len(), expected.len()), (STEPS, STEPS));
     for (step, (a, b)) in found.iter().zip(expected).enumerate() {
         assert!(

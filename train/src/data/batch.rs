@@ -47,7 +47,7 @@ pub struct Batches<'a> {
     dataset: &'a Dataset,
     variants: &'a [Variant],
     batch_size: usize,
-    /// The samples still to come, last first. Sample `s` shows variant `s % variants` of image `s / variants`.
+    /// The samples still to come, last first; see [`Batches::into_samples`].
     remaining: Vec<usize>,
 }
 
@@ -76,6 +76,12 @@ impl<'a> Batches<'a> {
             batch_size,
             remaining,
         })
+    }
+
+    /// The samples of the epoch in its order, for those who look the images up themselves. Sample `s` shows variant
+    /// `s % variants` of image `s / variants`.
+    pub fn into_samples(self) -> impl Iterator<Item = usize> {
+        self.remaining.into_iter().rev()
     }
 }
 

@@ -40,7 +40,7 @@ impl Sums {
         self.correct / self.count
     }
 
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.loss += other.loss;
         self.correct += other.correct;
         self.count += other.count;
@@ -196,7 +196,11 @@ impl Engine {
     }
 }
 
-fn first_values(network: &Network, variables: &[Variable], seed: u64) -> Vec<(String, Tensor)> {
+pub(super) fn first_values(
+    network: &Network,
+    variables: &[Variable],
+    seed: u64,
+) -> Vec<(String, Tensor)> {
     let mut values = init::parameters(network, seed);
     let state = &variables[values.len()..];
     values.extend(

@@ -62,7 +62,7 @@ impl Runtime {
             reason: format!("no profile: {}", one_line(&error.to_string())),
         };
         let folder = tempfile::tempdir().map_err(|error| failed(&error))?;
-        let session = self.builder(threads).and_then(|builder| {
+        let session = self.builder(threads, None).and_then(|builder| {
             let mut builder = builder.with_profiling(folder.path().join("profile"))?;
             Session::new(builder.commit_from_memory(onnx)?, self.kind, residents)
         });

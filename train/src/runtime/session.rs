@@ -3,9 +3,11 @@
 use ndarray::ArrayD;
 use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
-use ort::value::{DynTensorValueType, DynValue};
+use ort::value::DynValue;
 
-use super::{Kind, RuntimeError, one_line};
+use super::error::{failed, no_input};
+use super::values::{to_tensor, to_value, to_values};
+use super::{Kind, RuntimeError};
 use crate::optimizer::Variable;
 use crate::tensor::Tensor;
 
@@ -180,6 +182,16 @@ impl Session {
         values.map_err(|error| self.failed(&error))
     }
 
+    /// The current values of the residents of these names, which must be floats.
+    pub(super) fn named_residents(&self, names: &[&str]) -> Result<Vec<Tensor>, RuntimeError> {
+        let value = |name: &&str| {
+            let found = self.residents.iter().find(|one| one.name == *name);
+            let found = found.ok_or_else(|| no_input(self.runtime, name))?;
+            to_tensor(&found.value).map_err(|error| self.failed(&error))
+        };
+        names.iter().map(value).collect()
+    }
+
     /// Replaces the residents that have one of these names.
     pub fn set_residents(&mut self, values: &[(String, Tensor)]) -> Result<(), RuntimeError> {
         for (name, tensor) in values {
@@ -281,13 +293,6 @@ fn take_results(
         .collect()
 }
 
-fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError {
-    RuntimeError::Run {
-        runtime,
-        reason: one_line(&error.to_string()),
-    }
-}
-
 fn to_inputs<'a>(
     feeds: Vec<(String, DynValue)>,
     variables: impl IntoIterator<Item = &'a Resident>,
@@ -297,27 +302,4 @@ fn to_inputs<'a>(
     feeds
         .chain(variables.map(|one| (one.name.clone(), (&one.value).into())))
         .collect()
-}
-
-fn to_values(tensors: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, DynValue)>> {
-    let value = |(name, tensor)| Ok((name, to_value(tensor)?));
-    tensors.into_iter().map(value).collect()
-}
-
-fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
-    Ok(match tensor {
-        Tensor::F32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-        Tensor::I8(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-        Tensor::I32(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-        Tensor::I64(array) => ort::value::Tensor::from_array(array)?.into_dyn(),
-    })
-}
-
-pub(super) fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
-    let tensor = value.downcast_ref::<DynTensorValueType>()?;
-    if tensor.memory_info().is_cpu_accessible() {
-        return Ok(Tensor::F32(tensor.try_extract_array::<f32>()?.into_owned()));
-    }
-    let copy = tensor.to(AllocationDevice::CPU, 0)?;
-    Ok(Tensor::F32(copy.try_extract_array::<f32>()?.into_owned()))
 }

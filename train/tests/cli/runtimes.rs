@@ -248,6 +248,13 @@ fn a_model_is_checked_on_both_runtimes() {
 }
 
 #[test]
+fn a_precision_that_the_runtime_does_not_have_is_refused() {
+    let sandbox = Sandbox::with_run();
+    let parts = ["tf32", "found runtime tract", "--precision float32"];
+    sandbox.refuses(&format!("fit {QUICK} --precision tf32 --out run"), &parts);
+}
+
+#[test]
 fn cuda_is_never_replaced_by_the_cpu() {
     let Some(library) = installed_library("runtimes::cuda_is_never_replaced_by_the_cpu") else {
         return;

@@ -23,6 +23,7 @@ fn help_that_is_asked_for_is_no_error() {
         "--data",
         "--epochs",
         "--learning-rate",
+        "--precision",
         "--resume",
         "--out",
         "--runtime",
@@ -65,6 +66,7 @@ fn wrong_options_are_named_and_nothing_is_made() {
         ("fit --optimizer adagrad", ["'adagrad'", "rmsprop"]),
         ("fit --runtime tensorrt", ["'tensorrt'", "tract"]),
         ("fit --augment rotate", ["'rotate'", "invert"]),
+        ("fit --precision bfloat16", ["'bfloat16'", "tf32"]),
         ("fit --resume run --seed 1", ["--resume", "--seed"]),
         (
             "fit --resume run --optimizer sgd",

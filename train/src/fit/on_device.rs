@@ -1,0 +1,109 @@
+//! Training with the data set where the runtime computes: a step copies nothing from the host, an epoch its plan.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::plan::Plans;
+use super::trainer::{Sums, first_values};
+use crate::checkpoint::Record;
+use crate::data::Dataset;
+use crate::data::augment::Variant;
+use crate::error::Error;
+use crate::models::{CORRECT, LEARNING_RATE, LOSS_SUM, on_device};
+use crate::net::Network;
+use crate::runtime::{DeviceSession, Precision, Runtime, RuntimeError};
+use crate::tensor::Tensor;
+
+/// Steps after which their losses are fetched, to be shown.
+const STEPS_AT_ONCE: usize = 50;
+
+/// The training graph of a network, loaded into a runtime with its variables and with all images.
+///
+/// It does what [`super::Trainer`] does with the same record: the same order, the same masks, the same losses.
+pub struct DeviceTrainer<'a> {
+    session: DeviceSession,
+    plans: Plans<'a>,
+    variables: Vec<String>,
+}
+
+impl<'a> DeviceTrainer<'a> {
+    /// Loads the training graph that `record` describes and these variants of all images. Without `variables` (a
+    /// checkpoint's) the parameters are drawn from the record's seed.
+    pub fn new(
+        runtime: &Runtime,
+        network: &Network,
+        record: &Record,
+        variables: Option<Vec<(String, Tensor)>>,
+        dataset: &'a Dataset,
+        variants: &'static [Variant],
+        precision: Precision,
+    ) -> Result<Self, Error> {
+        let plans = Plans::new(network, dataset, variants, record.batch_size)?;
+        let target = runtime.kind().target();
+        let model = on_device::training(network, record.optimizer, plans.sizes, target)?;
+        let variables =
+            variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
+        let names = variables.iter().map(|(name, _)| name.clone()).collect();
+        let history = Tensor::filled(&[plans.sizes.steps()], 0.0);
+        let mut values = plans.samples();
+        // Any plan gives the buffers their sizes; each epoch writes its own.
+        values.extend(plans.epoch(record.seed)?);
+        values.extend([LOSS_SUM, CORRECT].map(|name| (name.to_owned(), history.clone())));
+        values.push((LEARNING_RATE.into(), Tensor::scalar(record.learning_rate)));
+        values.extend(variables);
+        Ok(Self {
+            session: runtime.load_on_device(&model.onnx, values, precision)?,
+            plans,
+            variables: names,
+        })
+    }
+
+    /// Steps through all images and variants once, in an order and with masks that follow from the seed.
+    ///
+    /// `on_step` sees the sums so far after each step, of many steps at a time. `None`: `interrupted` became true.
+    pub fn epoch(
+        &mut self,
+        epoch_seed: u64,
+        interrupted: &AtomicBool,
+        mut on_step: impl FnMut(&Sums),
+    ) -> Result<Option<Sums>, Error> {
+        self.session.write(self.plans.epoch(epoch_seed)?)?;
+        let steps = self.plans.sizes.steps();
+        let mut sums = Sums::default();
+        for start in (0..steps).step_by(STEPS_AT_ONCE) {
+            let end = steps.min(start + STEPS_AT_ONCE);
+            for _ in start..end {
+                if interrupted.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                self.session.step()?;
+            }
+            for step in self.steps(start..end)? {
+                sums.add(step);
+                on_step(&sums);
+            }
+        }
+        Ok(Some(sums))
+    }
+
+    /// Parameters, in the network's order, and the optimiser's state.
+    pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
+        let names: Vec<&str> = self.variables.iter().map(String::as_str).collect();
+        let values = self.session.read(&names)?;
+        Ok(self.variables.iter().cloned().zip(values).collect())
+    }
+
+    /// Loss and hits of steps that are done.
+    fn steps(&self, steps: std::ops::Range<usize>) -> Result<Vec<Sums>, RuntimeError> {
+        let histories = self.session.read(&[LOSS_SUM, CORRECT])?;
+        let number = |history: usize, step: usize| {
+            let history = histories.get(history).and_then(Tensor::as_f32);
+            history.map_or(f64::NAN, |history| f64::from(history[[step]]))
+        };
+        let sums = |step| Sums {
+            loss: number(0, step),
+            correct: number(1, step),
+            count: self.plans.sizes.count(step) as f64,
+        };
+        Ok(steps.map(sums).collect())
+    }
+}

@@ -1,0 +1,150 @@
+//! The training graph whose data set and plan of an epoch are with the runtime, so that a step takes nothing from the
+//! host and gives nothing back.
+//!
+//! Inputs that the host-fed graph has once a step have one more axis here: [`LABELS`] one of samples, [`WEIGHTS`] and
+//! the masks one of steps. What to take of them the graph knows from [`STEP`], a variable that counts.
+
+use super::{
+    CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_training, mask_name,
+    parameter_inputs,
+};
+use crate::gradient::gradients;
+use crate::graph::{Graph, GraphError, Target, ValueId};
+use crate::loss::sparse_cross_entropy;
+use crate::net::Network;
+use crate::optimizer::{Optimizer, Variable};
+use crate::tensor::{ElementType, Tensor, TensorType};
+
+/// Input: the sample in each row of each step, `[steps, rows]`.
+pub const SAMPLES: &str = "samples";
+/// Variable: number of steps done in the epoch, a scalar.
+pub const STEP: &str = "step";
+
+/// What an epoch is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Images on the device, each variant one.
+    pub samples: usize,
+    /// Images of a step.
+    pub batch_size: usize,
+}
+
+impl Sizes {
+    /// Steps of an epoch; the last one may be filled up with rows of weight 0.
+    pub fn steps(&self) -> usize {
+        self.samples.div_ceil(self.batch_size)
+    }
+
+    /// Samples in a step; the first one is step 0.
+    pub fn count(&self, step: usize) -> usize {
+        self.batch_size.min(self.samples - step * self.batch_size)
+    }
+}
+
+/// One training step on the data set: `(images, labels, samples, weights, masks, learning_rate, step, loss_sum,
+/// correct, variables)` to `(step, loss_sum, correct, variables).next`.
+///
+/// [`IMAGES`] are bytes `[samples, channels, rows, columns]` and masks bytes `[steps, rows, units]`, 1 for what is
+/// kept; [`LOSS_SUM`] and [`CORRECT`] are variables here, `[steps]`, in which each step writes its element. The
+/// variables of the result are those that a checkpoint keeps.
+pub fn training(
+    network: &Network,
+    optimizer: Optimizer,
+    sizes: Sizes,
+    target: Target,
+) -> Result<TrainingModel, GraphError> {
+    let mut graph = Graph::for_target(target);
+    let step = graph.input(STEP, TensorType::new(ElementType::I64, &[]))?;
+    let mut plan = Plan {
+        graph: &mut graph,
+        step,
+        sizes,
+    };
+    let samples = plan.rows(SAMPLES, ElementType::I64, &[])?;
+    let weights = plan.rows(WEIGHTS, ElementType::F32, &[])?;
+    let masks = plan.masks(network)?;
+    let (images, labels) = gathered(&mut graph, network, sizes.samples, samples)?;
+    let (parameters, variables) = parameter_inputs(&mut graph, network)?;
+    let logits = network.forward(&mut graph, images, &parameters, &masks)?;
+    let loss = sparse_cross_entropy(&mut graph, logits, labels, weights)?;
+    append_history(
+        &mut graph,
+        step,
+        sizes.steps(),
+        [(LOSS_SUM, loss.sum), (CORRECT, loss.correct)],
+    )?;
+    let found = gradients(&mut graph, loss.mean, &parameters)?;
+    append_training(graph, network, optimizer, (parameters, variables), found)
+}
+
+/// Inputs with a row for each step, of which the graph takes the present one.
+struct Plan<'a> {
+    graph: &'a mut Graph,
+    step: ValueId,
+    sizes: Sizes,
+}
+
+impl Plan<'_> {
+    /// What an input `[steps, rows, ...]` holds for this step.
+    fn rows(
+        &mut self,
+        name: &str,
+        element: ElementType,
+        shape: &[usize],
+    ) -> Result<ValueId, GraphError> {
+        let shape = [&[self.sizes.steps(), self.sizes.batch_size], shape].concat();
+        let all = self.graph.input(name, TensorType::new(element, &shape))?;
+        self.graph.gather(all, self.step, 0)
+    }
+
+    /// The masks as the network takes them: 0 and `1 / (1 - rate)`.
+    fn masks(&mut self, network: &Network) -> Result<Vec<ValueId>, GraphError> {
+        let mut masks = Vec::new();
+        for (layer, rate, shape) in network.dropouts() {
+            let kept = self.rows(&mask_name(&layer), ElementType::U8, &shape)?;
+            let kept = self.graph.cast_to_f32(kept)?;
+            let scale = self.graph.scalar(1.0 / (1.0 - rate));
+            masks.push(self.graph.mul(kept, scale)?);
+        }
+        Ok(masks)
+    }
+}
+
+/// Images `[rows, channels, rows, columns]` with pixels `0.0..=1.0`, and labels `[rows]`, of these samples.
+fn gathered(
+    graph: &mut Graph,
+    network: &Network,
+    count: usize,
+    samples: ValueId,
+) -> Result<(ValueId, ValueId), GraphError> {
+    let shape = [&[count], &network.input[..]].concat();
+    let images = graph.input(IMAGES, TensorType::new(ElementType::U8, &shape))?;
+    let labels = graph.input(LABELS, TensorType::new(ElementType::I64, &[count]))?;
+    let bytes = graph.gather(images, samples, 0)?;
+    let bytes = graph.cast_to_f32(bytes)?;
+    let largest = graph.scalar(f32::from(u8::MAX));
+    Ok((
+        graph.div(bytes, largest)?,
+        graph.gather(labels, samples, 0)?,
+    ))
+}
+
+/// Writes numbers into their histories, at this step's position, and counts the step.
+fn append_history(
+    graph: &mut Graph,
+    step: ValueId,
+    steps: usize,
+    numbers: [(&str, ValueId); 2],
+) -> Result<(), GraphError> {
+    let positions: Vec<i64> = (0..steps as i64).collect();
+    let positions = graph.constant(Tensor::vector(&positions));
+    let here = graph.equal(positions, step)?;
+    for (name, number) in numbers {
+        let history = graph.input(name, TensorType::f32(&[steps]))?;
+        let next = graph.where_select(here, number, history)?;
+        graph.output(&Variable::next_name(name), next)?;
+    }
+    let one = graph.constant(Tensor::integer(1));
+    let next = graph.add(step, one)?;
+    graph.output(&Variable::next_name(STEP), next)
+}

@@ -1,0 +1,86 @@
+//! A model all of whose inputs stay with the runtime, so that running it takes nothing from the host.
+
+use super::ping_pong::PingPong;
+use super::{Kind, Runtime, RuntimeError, Session};
+use crate::tensor::Tensor;
+
+/// How a GPU multiplies 32-bit floats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Precision {
+    /// As they are.
+    #[default]
+    Float32,
+    /// Rounded to 11 significant bits, by tensor cores; CUDA only.
+    Tf32,
+}
+
+/// A model with its inputs.
+pub struct DeviceSession {
+    engine: Engine,
+}
+
+enum Engine {
+    /// ONNX Runtime.
+    PingPong(Box<PingPong>),
+    /// tract, whose inputs are in the host's memory anyway.
+    Plain(Box<Session>),
+}
+
+impl Runtime {
+    /// Prepares a model for running. `values` are all its inputs with their first values; each run replaces those for
+    /// which the model has an output `NAME.next`, and it has no other outputs.
+    pub fn load_on_device(
+        &self,
+        onnx: &[u8],
+        values: Vec<(String, Tensor)>,
+        precision: Precision,
+    ) -> Result<DeviceSession, RuntimeError> {
+        self.check_precision(precision)?;
+        let engine = match self.kind {
+            Kind::Tract => Engine::Plain(Box::new(self.load(onnx, values)?)),
+            Kind::Cuda | Kind::Onnxruntime => {
+                let builder = self.builder(self.threads, Some(precision));
+                let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
+                let session = session.map_err(|error| self.refused(&error))?;
+                Engine::PingPong(Box::new(PingPong::new(session, self.kind, values)?))
+            }
+        };
+        Ok(DeviceSession { engine })
+    }
+
+    /// Fails if this runtime cannot compute with a precision.
+    pub fn check_precision(&self, precision: Precision) -> Result<(), RuntimeError> {
+        match (precision, self.kind) {
+            (Precision::Float32, _) | (Precision::Tf32, Kind::Cuda) => Ok(()),
+            (Precision::Tf32, _) => Err(RuntimeError::Precision {
+                runtime: self.kind.name(),
+            }),
+        }
+    }
+}
+
+impl DeviceSession {
+    /// Runs the model once.
+    pub fn step(&mut self) -> Result<(), RuntimeError> {
+        match &mut self.engine {
+            Engine::PingPong(session) => session.step(),
+            Engine::Plain(session) => session.run(Vec::new()).map(drop),
+        }
+    }
+
+    /// Replaces the inputs of these names.
+    pub fn write(&mut self, values: Vec<(String, Tensor)>) -> Result<(), RuntimeError> {
+        match &mut self.engine {
+            Engine::PingPong(session) => session.write(values),
+            Engine::Plain(session) => session.set_residents(&values),
+        }
+    }
+
+    /// The current values of the variables of these names, in the same order; all must be floats.
+    pub fn read(&self, names: &[&str]) -> Result<Vec<Tensor>, RuntimeError> {
+        match &self.engine {
+            Engine::PingPong(session) => session.read(names),
+            Engine::Plain(session) => session.named_residents(names),
+        }
+    }
+}

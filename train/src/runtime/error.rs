@@ -1,0 +1,96 @@
+//! Everything that can go wrong with a runtime, one line each.
+
+use std::path::PathBuf;
+
+use super::one_line;
+
+/// Why a runtime could not be had, or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// No native library was found.
+    #[error(
+        "ONNX Runtime was not found in ORT_DYLIB_PATH, the active Python or the system's library path; \
+         `pip install {wheel}` provides it, `--runtime tract` does without"
+    )]
+    NotFound {
+        /// The wheel that holds what was asked for.
+        wheel: &'static str,
+    },
+    /// The native library cannot be used.
+    #[error(
+        "{path}: expected ONNX Runtime 1.{minor} or newer, found {found}; set ORT_DYLIB_PATH to one, or use \
+         `--runtime tract`", minor = ort::MINOR_VERSION
+    )]
+    Library {
+        /// The library.
+        path: PathBuf,
+        /// What is there instead.
+        found: String,
+    },
+    /// CUDA was asked for and cannot be had.
+    #[error("CUDA is not available: {0}")]
+    Cuda(String),
+    /// A precision that only CUDA has.
+    #[error("precision: tf32 is for CUDA only, found runtime {runtime}; use `--precision float32`")]
+    Precision {
+        /// The runtime in use.
+        runtime: &'static str,
+    },
+    /// A tensor cannot be copied to the device.
+    #[error(
+        "{name}: expected {bytes} bytes of free memory on the device: {reason}; use fewer images (`--limit`) or the \
+         host's memory (`--runtime onnxruntime`)"
+    )]
+    Upload {
+        /// The input.
+        name: String,
+        /// Its size.
+        bytes: usize,
+        /// What the runtime said.
+        reason: String,
+    },
+    /// The first run of a model on a GPU failed.
+    #[error(
+        "cuda failed to capture the training step as a CUDA graph: {0}; try a newer onnxruntime-gpu and driver, or \
+         `--runtime onnxruntime`"
+    )]
+    Capture(String),
+    /// Another runtime is already in use by this process.
+    #[error("a process can use one runtime; expected {expected}, found another in use")]
+    InUse {
+        /// The runtime that was asked for.
+        expected: &'static str,
+    },
+    /// The runtime refused a model.
+    #[error("{runtime} refused the model: {reason}")]
+    Model {
+        /// The runtime.
+        runtime: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The runtime failed to execute a model.
+    #[error("{runtime} failed: {reason}")]
+    Run {
+        /// The runtime.
+        runtime: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// What the runtime said when it was to do something.
+pub(super) fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError {
+    RuntimeError::Run {
+        runtime,
+        reason: one_line(&error.to_string()),
+    }
+}
+
+/// A model lacks an input.
+pub(super) fn no_input(runtime: &'static str, name: &str) -> RuntimeError {
+    RuntimeError::Model {
+        runtime,
+        reason: format!("expected an input `{name}`, found none"),
+    }
+}

@@ -1,0 +1,39 @@
+//! Tensors of the host as values of a runtime, and back.
+
+use ort::memory::AllocationDevice;
+use ort::value::{DynTensor, DynTensorValueType, DynValue};
+
+use crate::tensor::Tensor;
+
+pub(super) fn to_values(tensors: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, DynValue)>> {
+    let value = |(name, tensor)| Ok((name, to_value(tensor)?));
+    tensors.into_iter().map(value).collect()
+}
+
+pub(super) fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
+    Ok(on_host(tensor)?.into_dyn())
+}
+
+/// A tensor in the host's memory.
+pub(super) fn on_host(tensor: Tensor) -> ort::Result<DynTensor> {
+    Ok(match tensor {
+        Tensor::F32(array) => ort::value::Tensor::from_array(array)?.upcast(),
+        Tensor::U8(array) => ort::value::Tensor::from_array(array)?.upcast(),
+        Tensor::I8(array) => ort::value::Tensor::from_array(array)?.upcast(),
+        Tensor::I32(array) => ort::value::Tensor::from_array(array)?.upcast(),
+        Tensor::I64(array) => ort::value::Tensor::from_array(array)?.upcast(),
+    })
+}
+
+pub(super) fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
+    read(&*value.downcast_ref::<DynTensorValueType>()?)
+}
+
+/// The floats of a tensor, wherever it lies.
+pub(super) fn read(tensor: &DynTensor) -> ort::Result<Tensor> {
+    if tensor.memory_info().is_cpu_accessible() {
+        return Ok(Tensor::F32(tensor.try_extract_array::<f32>()?.into_owned()));
+    }
+    let copy = tensor.to(AllocationDevice::CPU, 0)?;
+    Ok(Tensor::F32(copy.try_extract_array::<f32>()?.into_owned()))
+}
