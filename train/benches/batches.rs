@@ -10,7 +10,8 @@ use train::init::Masks;
 use train::net::Network;
 
 const BATCH_SIZE: usize = 128;
-const BATCHES: usize = 16;
+/// More images than a cache next to a core holds, as in a real epoch.
+const BATCHES: usize = 400;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
