@@ -10,15 +10,16 @@ use ndarray::Axis;
 use crate::checkpoint::Record;
 use crate::cli::BenchArgs;
 use crate::commands::open;
+use crate::data::augment::Augment;
 use crate::data::{Dataset, synthetic};
 use crate::error::Error;
-use crate::fit::Trainer;
+use crate::fit::{Epochs, Trainer};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
-use crate::runtime::Runtime;
+use crate::runtime::{Precision, Runtime};
 
 use report::{Epoch, Report};
-use steps::Plan;
+use steps::{Plan, WARM_UP};
 
 /// Images of an epoch, as many as MNIST has to train on.
 const IMAGES: usize = 60_000;
@@ -38,7 +39,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Error> {
     Ok(())
 }
 
-fn measure(runtime: &Runtime, batch: usize, steps: usize) -> Result<Report, Error> {
+fn measure(runtime: &Runtime, batch: usize, count: usize) -> Result<Report, Error> {
     let network = Network::digits();
     let record = record(&network, batch);
     let dataset = dataset();
@@ -48,22 +49,24 @@ fn measure(runtime: &Runtime, batch: usize, steps: usize) -> Result<Report, Erro
         network: &network,
         record: &record,
         feeds: &feeds,
-        steps,
+        steps: count,
     };
     let mut trainer = Trainer::new(runtime, &network, &record, None)?;
     let (step, sections) = plan.step(&mut trainer)?;
-    let (seconds, utilization) =
-        utilization::during(runtime, || plan.train(&mut trainer, &dataset));
+    let (variables, how) = (trainer.variables()?, (Augment::None, Precision::default()));
+    let mut epochs = Epochs::new(runtime, &network, &record, Some(variables), &dataset, how)?;
+    steps::train(&mut epochs, WARM_UP)?;
+    let (seconds, utilization) = utilization::during(runtime, || steps::train(&mut epochs, count));
     let nodes = plan.nodes(trainer.variables()?)?;
     Ok(Report {
         runtime: runtime.kind().name(),
         description: runtime.description(),
         threads: runtime.threads(),
         batch,
-        steps,
+        steps: count,
         step,
         sections_ms: sections,
-        epoch: Epoch::new(seconds? / steps as f64, batch),
+        epoch: Epoch::new(seconds?, batch),
         utilization,
         host: host::measure(&network, &dataset, batch)?,
         part: plan.rows()[0],

@@ -102,13 +102,13 @@ pub fn fit(
 }
 
 /// Where the images are in training: on the device if that is a GPU, else on the host.
-enum Epochs<'a> {
+pub(crate) enum Epochs<'a> {
     Fed(Box<Trainer>, &'a Dataset, Augment),
     OnDevice(DeviceTrainer<'a>),
 }
 
 impl<'a> Epochs<'a> {
-    fn new(
+    pub(crate) fn new(
         runtime: &Runtime,
         network: &Network,
         record: &Record,
@@ -133,7 +133,7 @@ impl<'a> Epochs<'a> {
         })
     }
 
-    fn epoch(
+    pub(crate) fn epoch(
         &mut self,
         seed: u64,
         interrupted: &AtomicBool,

@@ -6,10 +6,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::checkpoint::Record;
-use crate::data::Dataset;
-use crate::data::augment::Augment;
 use crate::error::Error;
-use crate::fit::Trainer;
+use crate::fit::{Epochs, Trainer};
 use crate::graph::GraphError;
 use crate::models::{self, COUNT, LABELS, LEARNING_RATE, WEIGHTS};
 use crate::net::Network;
@@ -17,7 +15,7 @@ use crate::runtime::{Kind, NodeTime, Parts, Runtime, Shards};
 use crate::tensor::Tensor;
 
 /// Runs that come first and do not count.
-const WARM_UP: usize = 5;
+pub const WARM_UP: usize = 5;
 
 /// Times of the whole step, from a batch that is ready until its loss is read.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -143,19 +141,6 @@ impl Plan<'_> {
         })
     }
 
-    /// Trains as `train fit` does, on new batches, and returns the seconds that the steps took.
-    pub fn train(&self, trainer: &mut Trainer, dataset: &Dataset) -> Result<f64, Error> {
-        let (mut left, enough) = (self.steps, AtomicBool::new(false));
-        let start = Instant::now();
-        while left > 0 {
-            trainer.epoch(dataset, Augment::None, left as u64, &enough, |_| {
-                left -= 1;
-                enough.store(left == 0, Ordering::Relaxed);
-            })?;
-        }
-        Ok(start.elapsed().as_secs_f64())
-    }
-
     /// The nodes of the step that a thread runs; `None` where the runtime does not tell.
     pub fn nodes(&self, variables: Vec<(String, Tensor)>) -> Result<Option<Vec<NodeTime>>, Error> {
         let kind = self.runtime.kind();
@@ -194,6 +179,20 @@ impl Plan<'_> {
         let rate = Tensor::scalar(self.record.learning_rate);
         (LEARNING_RATE.into(), rate)
     }
+}
+
+/// Trains as `train fit` does, on new batches, and returns the mean seconds of a step.
+pub fn train(epochs: &mut Epochs<'_>, steps: usize) -> Result<f64, Error> {
+    let (mut done, enough) = (0, AtomicBool::new(false));
+    let start = Instant::now();
+    while done < steps {
+        // A GPU tells of many steps at a time, so there may be more of them than were asked for.
+        epochs.epoch(done as u64, &enough, |_| {
+            done += 1;
+            enough.store(done >= steps, Ordering::Relaxed);
+        })?;
+    }
+    Ok(start.elapsed().as_secs_f64() / done as f64)
 }
 
 /// Does the work and tells the milliseconds that it takes.
