@@ -16,6 +16,7 @@ const POOLED: &[usize] = &[64, 16, 14, 14];
 const CONVOLVED: &[usize] = &[64, 32, 14, 14];
 const WEIGHT: &[usize] = &[32, 16, 5, 5];
 
+type Inputs = Vec<(String, Tensor)>;
 type Build = fn(&mut Graph, &[ValueId]) -> Result<ValueId, GraphError>;
 
 /// One way to write a computation.
@@ -65,8 +66,15 @@ const FORMS: &[Form] = &[
     },
     Form {
         group: "gradient of a convolution's weight",
-        name: "channels side by side",
+        name: "patches, image by image",
         target: Target::Cuda,
+        shapes: &[POOLED, CONVOLVED],
+        build: weight_gradient,
+    },
+    Form {
+        group: "gradient of a convolution's weight",
+        name: "channels side by side",
+        target: Target::Onnxruntime,
         shapes: &[POOLED, CONVOLVED],
         build: weight_gradient,
     },
@@ -178,7 +186,7 @@ fn bench(runtime: &Runtime, criterion: &mut Criterion) {
 }
 
 /// The model of a form, with inputs between -1 and 1.
-fn written(form: &Form) -> Result<(Vec<u8>, Vec<(String, Tensor)>), GraphError> {
+fn written(form: &Form) -> Result<(Vec<u8>, Inputs), GraphError> {
     let mut graph = Graph::for_target(form.target);
     let mut values = Vec::new();
     let mut inputs = Vec::new();

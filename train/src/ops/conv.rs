@@ -54,7 +54,10 @@ fn gradient(
     let (x, weight) = (node.inputs[0], node.inputs[1]);
     let window = Window::from_attributes(&node.attributes);
     let dx = input_gradient(graph, x, weight, dy, window)?;
-    let dweight = weight_gradient(graph, x, dy, window)?;
+    let dweight = match graph.target() {
+        Target::Cuda => weight_gradient_by_patches(graph, x, dy, window)?,
+        Target::Onnxruntime | Target::Tract => weight_gradient(graph, x, dy, window)?,
+    };
     let mut gradients = vec![Some(dx), Some(dweight)];
     if let Some(&bias) = node.inputs.get(2) {
         let total = graph.reduce_sum(dy, &[0, 2, 3])?;
@@ -73,18 +76,16 @@ fn input_gradient(
     dy: ValueId,
     window: Window,
 ) -> Result<ValueId, GraphError> {
-    let shape = graph.shape(x);
-    match (graph.target(), reversed(window)) {
-        (Target::Tract, Some(reversed)) => {
-            let weight = reverse_taps(graph, weight)?;
-            let weight = graph.transpose(weight, &[1, 0, 2, 3])?;
-            graph.conv(dy, weight, None, reversed)
-        }
-        _ => {
-            let rest = window.rest([shape[2], shape[3]]);
-            graph.conv_transpose(dy, weight, window, rest)
-        }
+    if graph.target() == Target::Tract
+        && let Some(reversed) = reversed(window)
+    {
+        let weight = reverse_taps(graph, weight)?;
+        let weight = graph.transpose(weight, &[1, 0, 2, 3])?;
+        return graph.conv(dy, weight, None, reversed);
     }
+    let shape = graph.shape(x);
+    let rest = window.rest([shape[2], shape[3]]);
+    graph.conv_transpose(dy, weight, window, rest)
 }
 
 /// The window that sees each output of `window` that saw it; `None` where that is no window.
@@ -153,6 +154,32 @@ fn weight_gradient(
     let sums = pick(graph, sums, 1, window.kernel[0], 1)?;
     let sums = pick(graph, sums, 2, window.kernel[1], window.dilations[1])?;
     graph.transpose(sums, &[0, 3, 1, 2])
+}
+
+/// The same sums as a product of matrices for each image, which are then added: a GPU computes all of them at the same
+/// time, where the one convolution would have a handful of outputs with very many terms each.
+fn weight_gradient_by_patches(
+    graph: &mut Graph,
+    x: ValueId,
+    dy: ValueId,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    let (channels, dy_shape) = (graph.shape(x)[1], graph.shape(dy).to_vec());
+    let (batch, filters, pixels) = (dy_shape[0], dy_shape[1], dy_shape[2] * dy_shape[3]);
+    let [height, width] = window.kernel;
+    let padded = graph.pad_image(x, window.pads, 0.0)?;
+    let mut seen = Vec::new();
+    for tap in window.taps() {
+        seen.push(graph.crop(padded, window.seen_by(tap, &dy_shape))?);
+    }
+    let patches = graph.concat_channels(&seen)?;
+    let patches = graph.reshape(patches, &[batch, height * width * channels, pixels])?;
+    let dy = graph.reshape(dy, &[batch, filters, pixels])?;
+    let dy = graph.transpose(dy, &[0, 2, 1])?;
+    let products = graph.matrix_products(patches, dy)?;
+    let sum = graph.reduce_sum(products, &[0])?;
+    let sum = graph.reshape(sum, &[height, width, channels, filters])?;
+    graph.transpose(sum, &[3, 2, 0, 1])
 }
 
 /// Every `step`-th position of an axis, `count` in all.

@@ -3,7 +3,7 @@
 //! Where several elements of a window are the largest they share the gradient equally, as a limit of smooth
 //! maxima would.
 
-use super::{Attributes, Gradient, Operator, Range, Window, shape};
+use super::{Attributes, Gradient, Operator, Window, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
@@ -110,8 +110,8 @@ fn windows_gradient(
     let plane = [planes, 1, output_shape[2], output_shape[3]];
     let padded = graph.pad_image(x, window.pads, f32::NEG_INFINITY)?;
     let mut winners = Vec::new();
-    for tap in (0..height * width).map(|index| [index / width, index % width]) {
-        let seen = graph.crop(padded, tap_ranges(window, tap, &output_shape))?;
+    for tap in window.taps() {
+        let seen = graph.crop(padded, window.seen_by(tap, &output_shape))?;
         let winner = graph.equal(seen, y)?;
         let winner = graph.cast_to_f32(winner)?;
         winners.push(graph.reshape(winner, &plane)?);
@@ -129,15 +129,6 @@ fn windows_gradient(
     let rest = window.rest([input_shape[2], input_shape[3]]);
     let dx = graph.conv_transpose(shares, one_hot, window, rest)?;
     graph.reshape(dx, &input_shape)
-}
-
-/// The positions in the padded input that one tap of the window sees.
-fn tap_ranges(window: Window, tap: [usize; 2], output_shape: &[usize]) -> [Range; 2] {
-    [0, 1].map(|axis| {
-        let start = tap[axis] * window.dilations[axis];
-        let last = start + (output_shape[axis + 2] - 1) * window.strides[axis];
-        Range { start, end: last + 1, step: window.strides[axis] }
-    })
 }
 
 impl Graph {

@@ -34,14 +34,17 @@ pub enum Gradient {
     Missing,
 }
 
+/// Adds what an operator computes in another form, given its inputs and attributes; `None` where that does not fit.
+pub type FormRule = fn(&mut Graph, &[ValueId], &Attributes) -> Result<Option<ValueId>, GraphError>;
+
 /// Another form of an operator.
 pub struct SpecialForm {
     /// The operator.
     pub operator: &'static Operator,
     /// Where the form is faster.
     pub targets: &'static [Target],
-    /// Adds the same computation in this form; `None` where it does not fit.
-    pub rule: fn(&mut Graph, &[ValueId], &Attributes) -> Result<Option<ValueId>, GraphError>,
+    /// The form.
+    pub rule: FormRule,
 }
 
 /// One operator of the table.
@@ -86,6 +89,7 @@ operators! {
     gemm::GEMM,
     greater::GREATER,
     log::LOG,
+    mat_mul::MAT_MUL,
     max_pool::MAX_POOL,
     mul::MUL,
     one_hot::ONE_HOT,

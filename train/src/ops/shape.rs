@@ -1,6 +1,6 @@
 //! Shape arithmetic that several operators share.
 
-use super::Attributes;
+use super::{Attributes, Range};
 use crate::graph::Operand;
 use crate::tensor::{ElementType, TensorType};
 
@@ -126,6 +126,25 @@ impl Window {
             *count = room / self.strides[axis] + 1;
         }
         Ok(output)
+    }
+
+    /// Row and column of each tap.
+    pub(super) fn taps(&self) -> impl Iterator<Item = [usize; 2]> + use<> {
+        let [rows, columns] = self.kernel;
+        (0..rows).flat_map(move |row| (0..columns).map(move |column| [row, column]))
+    }
+
+    /// The rows and columns of the padded input that one tap sees, for an output of this shape `[N, C, H, W]`.
+    pub(super) fn seen_by(&self, tap: [usize; 2], output: &[usize]) -> [Range; 2] {
+        [0, 1].map(|axis| {
+            let start = tap[axis] * self.dilations[axis];
+            let last = start + (output[axis + 2] - 1) * self.strides[axis];
+            Range {
+                start,
+                end: last + 1,
+                step: self.strides[axis],
+            }
+        })
     }
 
     /// The same windows over pixels of which `count` lie side by side in each column.
