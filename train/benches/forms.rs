@@ -1,16 +1,20 @@
 //! Time of the forms in which an operator or a gradient can be written, on the tensors of half a batch. What the
 //! operators' files choose should be the fastest on its target. One thread, as each part of a batch has.
+//!
+//! A process can use one runtime, so this program starts itself once for each.
 
-mod each_runtime;
+use std::process::Command;
 
 use criterion::Criterion;
 use ndarray::{ArrayD, IxDyn};
 use train::gradient::gradients;
 use train::graph::{Graph, GraphError, Target, ValueId};
 use train::ops::Window;
-use train::runtime::Runtime;
+use train::runtime::{Choice, Runtime};
 use train::tensor::{Tensor, TensorType};
 
+/// Names the runtime of a started process.
+const RUNTIME: &str = "BATON_BENCH_RUNTIME";
 const IMAGE: &[usize] = &[64, 16, 28, 28];
 const POOLED: &[usize] = &[64, 16, 14, 14];
 const CONVOLVED: &[usize] = &[64, 32, 14, 14];
@@ -164,7 +168,41 @@ fn masked(graph: &mut Graph, values: &[ValueId]) -> Result<ValueId, GraphError> 
 }
 
 fn main() {
-    each_runtime::run(1, bench);
+    match std::env::var(RUNTIME) {
+        Ok(name) => match <Choice as clap::ValueEnum>::from_str(&name, false) {
+            Ok(choice) => run_on(choice),
+            Err(reason) => eprintln!("{RUNTIME}: {reason}"),
+        },
+        Err(_) => {
+            for name in ["tract", "onnxruntime", "cuda"] {
+                start(name);
+            }
+        }
+    }
+}
+
+/// Starts this program for one runtime, with the same arguments.
+fn start(name: &str) {
+    let program = std::env::current_exe().expect("this program was started from a file");
+    let status = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .env(RUNTIME, name)
+        .status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "the benchmark on {name} failed"
+    );
+}
+
+fn run_on(choice: Choice) {
+    let mut criterion = Criterion::default().configure_from_args().sample_size(20);
+    match Runtime::open(choice, 1) {
+        Ok(runtime) => {
+            println!("{}", runtime.description());
+            bench(&runtime, &mut criterion);
+        }
+        Err(error) => println!("not measured: {error}"),
+    }
 }
 
 /// Measures each form alone.
