@@ -32,7 +32,7 @@ pub struct Options {
     pub epochs: usize,
     /// What is added to the images, in training and in the test set.
     pub augment: Augment,
-    /// How a GPU multiplies in training; all is measured in full precision.
+    /// How a GPU multiplies in training; the test set is measured in full precision.
     pub precision: Precision,
     /// Folder for the checkpoint.
     pub out: PathBuf,

@@ -29,6 +29,9 @@ use crate::tensor::{Tensor, TensorType};
 /// What tells tract's implementation from ONNX Runtime in the build information.
 const TRACT_BACKEND: &str = "ort-tract";
 
+/// Rows of the smallest part of a batch: each part brings a gradient of every parameter, to be added up.
+const FEWEST_ROWS: usize = 16;
+
 /// Which runtime the user asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Choice {
@@ -187,12 +190,14 @@ impl Runtime {
         Parts::new(parts.collect::<Result<_, RuntimeError>>()?)
     }
 
-    /// Into how many parts a step is best divided: one for each thread of a CPU; a GPU takes it whole.
-    pub fn shards(&self) -> usize {
-        match self.kind {
+    /// The rows of each part of a step: a part for each thread of a CPU, as long as the gradients of a part are worth
+    /// their sum; a GPU takes the batch whole. They differ by one row at most.
+    pub fn parts(&self, batch_size: usize) -> Vec<usize> {
+        let parts = match self.kind {
             Kind::Cuda => 1,
-            Kind::Onnxruntime | Kind::Tract => self.threads,
-        }
+            Kind::Onnxruntime | Kind::Tract => self.threads.min(batch_size / FEWEST_ROWS).max(1),
+        };
+        (0..parts).map(|part| (batch_size + part) / parts).collect()
     }
 
     fn load_with(

@@ -1,7 +1,7 @@
 //! Times of steps and of their sections.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -15,7 +15,9 @@ use crate::runtime::{Kind, NodeTime, Parts, Runtime, Shards};
 use crate::tensor::Tensor;
 
 /// Runs that come first and do not count.
-pub const WARM_UP: usize = 5;
+const WARM_UP: usize = 5;
+/// How long a GPU trains at least: once a second its driver tells how busy it was.
+const LONG_ENOUGH: Duration = Duration::from_secs(3);
 
 /// Times of the whole step, from a batch that is ready until its loss is read.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -170,9 +172,7 @@ impl Plan<'_> {
 
     /// The images of each part of a step, as the trainer divides it.
     pub fn rows(&self) -> Vec<usize> {
-        let batch = self.record.batch_size;
-        let parts = self.runtime.shards().min(batch);
-        (0..parts).map(|part| (batch + part) / parts).collect()
+        self.runtime.parts(self.record.batch_size)
     }
 
     fn learning_rate(&self) -> (String, Tensor) {
@@ -183,16 +183,40 @@ impl Plan<'_> {
 
 /// Trains as `train fit` does, on new batches, and returns the mean seconds of a step.
 pub fn train(epochs: &mut Epochs<'_>, steps: usize) -> Result<f64, Error> {
-    let (mut done, enough) = (0, AtomicBool::new(false));
     let start = Instant::now();
+    let done = match epochs {
+        Epochs::Fed(..) => some_steps(epochs, steps)?,
+        Epochs::OnDevice(_) => whole_epochs(epochs, steps, LONG_ENOUGH)?,
+    };
+    Ok(start.elapsed().as_secs_f64() / done as f64)
+}
+
+/// The steps that come before [`train`] and do not count.
+pub fn warm_up(epochs: &mut Epochs<'_>) -> Result<(), Error> {
+    some_steps(epochs, WARM_UP).map(drop)
+}
+
+/// Ends in the middle of an epoch, and tells how many steps it took: a GPU shows many at a time, so there may be more
+/// of them than were asked for.
+fn some_steps(epochs: &mut Epochs<'_>, steps: usize) -> Result<usize, Error> {
+    let (mut done, enough) = (0, AtomicBool::new(false));
     while done < steps {
-        // A GPU tells of many steps at a time, so there may be more of them than were asked for.
         epochs.epoch(done as u64, &enough, |_| {
             done += 1;
             enough.store(done >= steps, Ordering::Relaxed);
         })?;
     }
-    Ok(start.elapsed().as_secs_f64() / done as f64)
+    Ok(done)
+}
+
+/// Epochs to their ends, until there are as many steps and as much time has passed, and the number of these steps. An
+/// epoch on a GPU begins with drawing and copying its plan, of which each of its steps has its share.
+fn whole_epochs(epochs: &mut Epochs<'_>, steps: usize, time: Duration) -> Result<usize, Error> {
+    let (mut done, never, start) = (0, AtomicBool::new(false), Instant::now());
+    while done < steps || start.elapsed() < time {
+        epochs.epoch(done as u64, &never, |_| done += 1)?;
+    }
+    Ok(done)
 }
 
 /// Does the work and tells the milliseconds that it takes.

@@ -45,8 +45,7 @@ impl<'a> DeviceTrainer<'a> {
         let names = variables.iter().map(|(name, _)| name.clone()).collect();
         let history = Tensor::filled(&[plans.sizes.steps()], 0.0);
         let mut values = plans.samples();
-        // Any plan gives the buffers their sizes; each epoch writes its own.
-        values.extend(plans.epoch(record.seed)?);
+        values.extend(plans.blank());
         values.extend([LOSS_SUM, CORRECT].map(|name| (name.to_owned(), history.clone())));
         values.push((LEARNING_RATE.into(), Tensor::scalar(record.learning_rate)));
         values.extend(variables);
@@ -87,21 +86,16 @@ impl<'a> DeviceTrainer<'a> {
 
     /// Parameters, in the network's order, and the optimiser's state.
     pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        let names: Vec<&str> = self.variables.iter().map(String::as_str).collect();
-        let values = self.session.read(&names)?;
-        Ok(self.variables.iter().cloned().zip(values).collect())
+        let variable = |name: &String| Ok((name.clone(), self.session.read(name)?.into()));
+        self.variables.iter().map(variable).collect()
     }
 
     /// Loss and hits of steps that are done.
     fn steps(&self, steps: std::ops::Range<usize>) -> Result<Vec<Sums>, RuntimeError> {
-        let histories = self.session.read(&[LOSS_SUM, CORRECT])?;
-        let number = |history: usize, step: usize| {
-            let history = histories.get(history).and_then(Tensor::as_f32);
-            history.map_or(f64::NAN, |history| f64::from(history[[step]]))
-        };
-        let sums = |step| Sums {
-            loss: number(0, step),
-            correct: number(1, step),
+        let (losses, correct) = (self.session.read(LOSS_SUM)?, self.session.read(CORRECT)?);
+        let sums = |step: usize| Sums {
+            loss: f64::from(losses[[step]]),
+            correct: f64::from(correct[[step]]),
             count: self.plans.sizes.count(step) as f64,
         };
         Ok(steps.map(sums).collect())

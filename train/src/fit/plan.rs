@@ -65,6 +65,21 @@ impl<'a> Plans<'a> {
         ]
     }
 
+    /// Inputs of the sizes that an epoch's have, before the first one.
+    pub(super) fn blank(&self) -> Vec<(String, Tensor)> {
+        let rows = [self.sizes.steps(), self.sizes.batch_size];
+        let samples = Array2::<i64>::zeros(rows);
+        let mut inputs = vec![
+            (STEP.into(), Tensor::integer(0)),
+            (SAMPLES.into(), samples.into()),
+        ];
+        for (layer, _, shape) in self.network.dropouts() {
+            let mask = ArrayD::<u8>::zeros([&rows, &shape[..]].concat());
+            inputs.push((mask_name(&layer), mask.into()));
+        }
+        inputs
+    }
+
     /// The inputs of the epoch of a seed: its samples, its masks, and that no step is done.
     pub(super) fn epoch(&self, seed: u64) -> Result<Vec<(String, Tensor)>, DataError> {
         let Sizes { batch_size, .. } = self.sizes;

@@ -64,11 +64,9 @@ impl Trainer {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, Error> {
-        let shards = runtime.shards().min(record.batch_size);
-        let engine = if shards == 1 {
-            Engine::whole(runtime, network, record, variables)?
-        } else {
-            Engine::sharded(runtime, network, record, variables, shards)?
+        let engine = match &runtime.parts(record.batch_size)[..] {
+            [_] => Engine::whole(runtime, network, record, variables)?,
+            parts => Engine::sharded(runtime, network, record, variables, parts)?,
         };
         Ok(Self {
             engine,
@@ -163,16 +161,14 @@ impl Engine {
         network: &Network,
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
-        shards: usize,
+        parts: &[usize],
     ) -> Result<Self, Error> {
         let target = runtime.kind().target();
-        let update = models::update(network, record.optimizer, shards)?;
+        let update = models::update(network, record.optimizer, parts.len())?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
-        // Sizes differ by one row at most.
-        let size = |shard| (record.batch_size + shard) / shards;
-        let model = |shard| Ok((models::shard(network, size(shard), target)?, size(shard)));
-        let models = (0..shards).map(model).collect::<Result<Vec<_>, Error>>()?;
+        let model = |&rows: &usize| Ok((models::shard(network, rows, target)?, rows));
+        let models = parts.iter().map(model).collect::<Result<Vec<_>, Error>>()?;
         let shards = runtime.load_shards(&models, &update.onnx, variables)?;
         Ok(Self::Sharded(shards))
     }

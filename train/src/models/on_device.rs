@@ -110,7 +110,7 @@ impl Plan<'_> {
     }
 }
 
-/// Images `[rows, channels, rows, columns]` with pixels `0.0..=1.0`, and labels `[rows]`, of these samples.
+/// Images `[samples, channels, rows, columns]` with pixels `0.0..=1.0`, and labels `[samples]`.
 fn gathered(
     graph: &mut Graph,
     network: &Network,

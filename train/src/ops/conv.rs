@@ -1,7 +1,7 @@
 //! `Conv` over two spatial axes (<https://onnx.ai/onnx/operators/onnx__Conv.html>).
 //!
 //! The gradients are convolutions themselves
-//! ([Dumoulin and Visin, chapter 4](https://arxiv.org/abs/1603.07285)).
+//! ([Dumoulin and Visin, chapter 4](https://arxiv.org/abs/1603.07285)), on a GPU the weight's a product of matrices.
 
 use super::{Attributes, Gradient, Operator, Window, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};

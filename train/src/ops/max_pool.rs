@@ -68,16 +68,15 @@ fn sum_tiles(
     x: ValueId,
     [height, width]: [usize; 2],
 ) -> Result<ValueId, GraphError> {
-    let &[batch, channels, rows, columns] = graph.shape(x) else {
-        return Ok(x);
-    };
-    let (below, beside) = (rows / height, columns / width);
-    let is_part = |(column, tile)| f32::from(u8::from(column % columns / width == tile));
+    let shape = graph.shape(x).to_vec();
+    let (columns, planes) = (shape[3], shape[0] * shape[1]);
+    let (below, beside) = (shape[2] / height, columns / width);
+    let is_part = |(column, tile)| f32::from(column % columns / width == tile);
     let parts = ndarray::Array2::from_shape_fn((height * columns, beside), is_part);
     let parts = graph.constant(parts.into());
-    let tiles = graph.reshape(x, &[batch * channels * below, height * columns])?;
+    let tiles = graph.reshape(x, &[planes * below, height * columns])?;
     let sums = graph.matrix_product(tiles, parts, false, false)?;
-    graph.reshape(sums, &[batch, channels, below, beside])
+    graph.reshape(sums, &[shape[0], shape[1], below, beside])
 }
 
 /// The maximum of each tile's rows, then of their maxima.

@@ -1,5 +1,7 @@
 //! A model all of whose inputs stay with the runtime, so that running it takes nothing from the host.
 
+use ndarray::ArrayD;
+
 use super::ping_pong::PingPong;
 use super::{Kind, Runtime, RuntimeError, Session};
 use crate::tensor::Tensor;
@@ -72,15 +74,20 @@ impl DeviceSession {
     pub fn write(&mut self, values: Vec<(String, Tensor)>) -> Result<(), RuntimeError> {
         match &mut self.engine {
             Engine::PingPong(session) => session.write(values),
-            Engine::Plain(session) => session.set_residents(&values),
+            Engine::Plain(session) => {
+                for (name, _) in &values {
+                    session.expect_resident(name)?;
+                }
+                session.set_residents(&values)
+            }
         }
     }
 
-    /// The current values of the variables of these names, in the same order; all must be floats.
-    pub fn read(&self, names: &[&str]) -> Result<Vec<Tensor>, RuntimeError> {
+    /// The current value of a variable, which must be floats.
+    pub fn read(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
         match &self.engine {
-            Engine::PingPong(session) => session.read(names),
-            Engine::Plain(session) => session.named_residents(names),
+            Engine::PingPong(session) => session.read(name),
+            Engine::Plain(session) => session.resident(name),
         }
     }
 }

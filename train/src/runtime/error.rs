@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::one_line;
+use crate::tensor::TensorType;
 
 /// Why a runtime could not be had, or failed.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,24 @@ pub enum RuntimeError {
     Precision {
         /// The runtime in use.
         runtime: &'static str,
+    },
+    /// The system has no threads to spare.
+    #[error("cannot start {threads} threads: {reason}; use fewer (`--threads`)")]
+    Threads {
+        /// What was asked for.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
+    /// An input has other rows than the batch.
+    #[error("{name}: expected {rows} rows, one for each image of a batch, found {found}")]
+    Rows {
+        /// The input.
+        name: String,
+        /// Images of a batch.
+        rows: usize,
+        /// Its type.
+        found: TensorType,
     },
     /// A tensor cannot be copied to the device.
     #[error(

@@ -7,6 +7,7 @@
 //! Runtime runs a model several times before it has captured it; since no run writes what it reads, all of them come
 //! to the same. On a CPU the same code runs with the host's buffers.
 
+use ndarray::ArrayD;
 use ort::memory::AllocationDevice;
 use ort::session::{IoBinding, RunOptions};
 use ort::value::DynTensor;
@@ -135,13 +136,10 @@ impl PingPong {
         Ok(())
     }
 
-    /// The current values of the variables of these names.
-    pub(super) fn read(&self, names: &[&str]) -> Result<Vec<Tensor>, RuntimeError> {
-        let value = |name: &&str| {
-            let buffer = self.inputs[self.index(name)?].buffer(self.current);
-            read(buffer).map_err(|error| failed(self.kind.name(), &error))
-        };
-        names.iter().map(value).collect()
+    /// The current value of a variable of floats.
+    pub(super) fn read(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+        let buffer = self.inputs[self.index(name)?].buffer(self.current);
+        read(buffer).map_err(|error| failed(self.kind.name(), &error))
     }
 
     fn index(&self, name: &str) -> Result<usize, RuntimeError> {

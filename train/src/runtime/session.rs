@@ -6,7 +6,7 @@ use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
 use ort::value::DynValue;
 
 use super::error::{failed, no_input};
-use super::values::{to_tensor, to_value, to_values};
+use super::values::{to_array, to_tensor, to_value, to_values};
 use super::{Kind, RuntimeError};
 use crate::optimizer::Variable;
 use crate::tensor::Tensor;
@@ -141,8 +141,7 @@ impl Session {
         let runtime = self.runtime;
         let run = || {
             let feeds = to_values(feeds)?;
-            let inputs = self.inner.inputs();
-            let has_input = |one: &&Resident| inputs.iter().any(|input| input.name() == one.name);
+            let has_input = |one: &&Resident| self.has_input(&one.name);
             let variables: Vec<&Resident> = variables.iter().filter(has_input).collect();
             let mut results = match &mut self.binding {
                 Some(binding) => {
@@ -154,8 +153,12 @@ impl Session {
                 }
                 None => self.inner.run(to_inputs(feeds, variables))?,
             };
-            let take = |name: &String| results.remove(name).map(|value| (name.clone(), value));
-            Ok(self.outputs.iter().filter_map(take).collect())
+            let missing = |name: &str| ort::Error::new(format!("no output `{name}`"));
+            let take = |name: &String| {
+                let value = results.remove(name).ok_or_else(|| missing(name))?;
+                Ok((name.clone(), value))
+            };
+            self.outputs.iter().map(take).collect::<ort::Result<_>>()
         };
         run().map_err(|error| failed(runtime, &error))
     }
@@ -182,14 +185,19 @@ impl Session {
         values.map_err(|error| self.failed(&error))
     }
 
-    /// The current values of the residents of these names, which must be floats.
-    pub(super) fn named_residents(&self, names: &[&str]) -> Result<Vec<Tensor>, RuntimeError> {
-        let value = |name: &&str| {
-            let found = self.residents.iter().find(|one| one.name == *name);
-            let found = found.ok_or_else(|| no_input(self.runtime, name))?;
-            to_tensor(&found.value).map_err(|error| self.failed(&error))
-        };
-        names.iter().map(value).collect()
+    /// The current value of a resident, which must be floats.
+    pub(super) fn resident(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+        let found = self.residents.iter().find(|one| one.name == name);
+        let found = found.ok_or_else(|| no_input(self.runtime, name))?;
+        to_array(&found.value).map_err(|error| self.failed(&error))
+    }
+
+    /// Fails unless there is a resident of this name.
+    pub(super) fn expect_resident(&self, name: &str) -> Result<(), RuntimeError> {
+        let found = self.residents.iter().any(|one| one.name == name);
+        found
+            .then_some(())
+            .ok_or_else(|| no_input(self.runtime, name))
     }
 
     /// Replaces the residents that have one of these names.

@@ -34,8 +34,8 @@ impl Parts {
     /// `shards` come with the number of rows of a batch that they take, first rows first.
     pub(super) fn new(shards: Vec<(Session, usize)>) -> Result<Self, RuntimeError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(shards.len());
-        let pool = pool.build().map_err(|error| RuntimeError::Run {
-            runtime: "the thread pool",
+        let pool = pool.build().map_err(|error| RuntimeError::Threads {
+            threads: shards.len(),
             reason: error.to_string(),
         })?;
         let mut end = 0;
@@ -67,10 +67,30 @@ impl Parts {
         batch: &[(String, Tensor)],
         variables: &[Resident],
     ) -> Result<Computed, RuntimeError> {
+        self.check(batch)?;
         let shards = self.shards.par_iter_mut();
         let parts = shards.map(|shard| shard.run(batch, variables));
         let computed = self.pool.install(|| parts.collect::<Result<_, _>>())?;
         Ok(Computed(computed))
+    }
+
+    /// Fails unless each input has the rows of all parts.
+    fn check(&self, batch: &[(String, Tensor)]) -> Result<(), RuntimeError> {
+        let rows = self.shards.last().map_or(0, |last| last.rows.end);
+        let found = batch
+            .iter()
+            .map(|(name, tensor)| (name, tensor.tensor_type()));
+        match found
+            .into_iter()
+            .find(|(_, found)| found.shape.first() != Some(&rows))
+        {
+            Some((name, found)) => Err(RuntimeError::Rows {
+                name: name.clone(),
+                rows,
+                found,
+            }),
+            None => Ok(()),
+        }
     }
 }
 

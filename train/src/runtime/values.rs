@@ -1,5 +1,6 @@
 //! Tensors of the host as values of a runtime, and back.
 
+use ndarray::ArrayD;
 use ort::memory::AllocationDevice;
 use ort::value::{DynTensor, DynTensorValueType, DynValue};
 
@@ -26,14 +27,18 @@ pub(super) fn on_host(tensor: Tensor) -> ort::Result<DynTensor> {
 }
 
 pub(super) fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
+    Ok(Tensor::F32(to_array(value)?))
+}
+
+pub(super) fn to_array(value: &DynValue) -> ort::Result<ArrayD<f32>> {
     read(&*value.downcast_ref::<DynTensorValueType>()?)
 }
 
 /// The floats of a tensor, wherever it lies.
-pub(super) fn read(tensor: &DynTensor) -> ort::Result<Tensor> {
+pub(super) fn read(tensor: &DynTensor) -> ort::Result<ArrayD<f32>> {
     if tensor.memory_info().is_cpu_accessible() {
-        return Ok(Tensor::F32(tensor.try_extract_array::<f32>()?.into_owned()));
+        return Ok(tensor.try_extract_array::<f32>()?.into_owned());
     }
     let copy = tensor.to(AllocationDevice::CPU, 0)?;
-    Ok(Tensor::F32(copy.try_extract_array::<f32>()?.into_owned()))
+    Ok(copy.try_extract_array::<f32>()?.into_owned())
 }
