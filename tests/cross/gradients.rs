@@ -138,7 +138,7 @@ fn operator(name: &str) -> &'static Operator {
         .unwrap()
 }
 
-/// In the forms for either target: those for the other runtime may be slow, not wrong.
+/// In the forms for each target: those for another runtime may be slow, not wrong.
 fn each_rule_is_right(runtime: &Runtime) {
     for case in cases() {
         for target in TARGETS {

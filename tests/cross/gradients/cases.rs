@@ -157,7 +157,8 @@ fn products() -> Vec<Case> {
     ]
 }
 
-/// Padding, strides that leave a rest, dilations, and a filter as large as the image.
+/// Padding, also unequal and wider than the filter, strides that leave a rest, dilations, all of them together, and a
+/// filter as large as the image.
 fn convolutions() -> Vec<Case> {
     vec![
         conv(
@@ -185,6 +186,26 @@ fn convolutions() -> Vec<Case> {
             3,
             window([7, 6], [1, 1], [0, 0, 0, 0], [1, 1]),
         ),
+        conv(
+            [3, 2, 9, 8],
+            3,
+            window([3, 2], [2, 1], [1, 0, 2, 1], [1, 3]),
+        ),
+        conv(
+            [2, 2, 8, 9],
+            3,
+            window([2, 3], [1, 1], [0, 1, 1, 2], [2, 1]),
+        ),
+        conv(
+            [2, 2, 6, 6],
+            2,
+            window([2, 2], [1, 1], [2, 2, 2, 2], [1, 1]),
+        ),
+        conv(
+            [2, 2, 11, 6],
+            2,
+            window([3, 2], [2, 1], [0, 0, 0, 0], [2, 1]),
+        ),
     ]
 }
 
@@ -200,6 +221,16 @@ fn pools() -> Vec<Case> {
             "MaxPool",
             &[&[2, 2, 7, 5]],
             window([2, 2], [2, 2], [0, 0, 0, 0], [1, 1]),
+        ),
+        plain(
+            "MaxPool",
+            &[&[2, 2, 6, 8]],
+            Window::tiles([3, 2]).attributes(),
+        ),
+        plain(
+            "MaxPool",
+            &[&[2, 2, 6, 8]],
+            Window::tiles([1, 4]).attributes(),
         ),
         plain(
             "MaxPool",
