@@ -129,3 +129,75 @@ impl Graph {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Target;
+    use crate::ops::Window;
+    use crate::tensor::TensorType;
+
+    const WINDOW: Window = Window {
+        kernel: [3, 3],
+        strides: [1, 1],
+        pads: [1; 4],
+        dilations: [1, 1],
+    };
+
+    /// A convolution of a batch of images of several channels, then a maximum of each tile, as written for a target.
+    fn written(target: Target) -> onnx::Graph {
+        let mut graph = Graph::for_target(target);
+        let input = |graph: &mut Graph, name, shape: &[usize]| {
+            graph.input(name, TensorType::f32(shape)).unwrap()
+        };
+        let x = input(&mut graph, "x", &[2, 3, 6, 8]);
+        let weight = input(&mut graph, "weight", &[4, 3, 3, 3]);
+        let bias = input(&mut graph, "bias", &[4]);
+        let features = graph.conv(x, weight, Some(bias), WINDOW).unwrap();
+        let y = graph.max_pool(features, Window::tiles([3, 2])).unwrap();
+        graph.output("y", y).unwrap();
+        let model = graph.specialized().unwrap().to_onnx("forms", &[]);
+        onnx::Model::decode(&model[..]).unwrap().graph.unwrap()
+    }
+
+    fn operators(graph: &onnx::Graph) -> Vec<&str> {
+        graph.node.iter().map(|node| &node.op_type[..]).collect()
+    }
+
+    /// The attributes of each node of an operator.
+    fn windows(graph: &onnx::Graph, operator: &str) -> Vec<Vec<onnx::AttributeEntry>> {
+        let nodes = graph.node.iter().filter(|node| node.op_type == operator);
+        nodes.map(|node| node.attribute.clone()).collect()
+    }
+
+    fn tiles(sizes: [usize; 2]) -> Vec<onnx::AttributeEntry> {
+        Window::tiles(sizes).attributes().to_onnx()
+    }
+
+    #[test]
+    fn tract_gets_convolutions_of_one_image_and_maxima_of_one_axis() {
+        let graph = written(Target::Tract);
+        let convolution = ["Transpose", "Reshape", "Conv", "Reshape", "Transpose"];
+        let expected = [&convolution[..], &["MaxPool", "MaxPool"]].concat();
+        assert_eq!(operators(&graph), expected);
+        // The two images side by side, pixel by pixel: a window sees every second pixel of a row.
+        let wide = [1i64, 3, 6, 16].map(i64::to_le_bytes).concat();
+        assert!(graph.initializer.iter().any(|one| one.raw_data == wide));
+        let window = Window {
+            pads: [1, 2, 1, 2],
+            dilations: [1, 2],
+            ..WINDOW
+        };
+        assert_eq!(windows(&graph, "Conv"), [window.attributes().to_onnx()]);
+        let by_axis = [tiles([3, 1]), tiles([1, 2])];
+        assert_eq!(windows(&graph, "MaxPool"), by_axis);
+    }
+
+    #[test]
+    fn a_gpu_gets_operators_as_they_are() {
+        let graph = written(Target::Cuda);
+        assert_eq!(operators(&graph), ["Conv", "MaxPool"]);
+        assert_eq!(windows(&graph, "Conv"), [WINDOW.attributes().to_onnx()]);
+        assert_eq!(windows(&graph, "MaxPool"), [tiles([3, 2])]);
+    }
+}
