@@ -45,9 +45,17 @@ pub(super) fn gentle_record() -> Record {
     }
 }
 
-/// The mean loss of each of the first 50 steps.
+/// The mean loss of each step of an epoch.
 pub(super) fn losses(runtime: &Runtime, digits: &Digits) -> Vec<f32> {
-    let mut trainer = Trainer::new(runtime, &Network::digits(), &gentle_record(), None).unwrap();
+    losses_in_batches(runtime, digits, BATCH_SIZE)
+}
+
+fn losses_in_batches(runtime: &Runtime, digits: &Digits, batch_size: usize) -> Vec<f32> {
+    let record = Record {
+        batch_size,
+        ..gentle_record()
+    };
+    let mut trainer = Trainer::new(runtime, &Network::digits(), &record, None).unwrap();
     let never = AtomicBool::new(false);
     let mut sums = Vec::new();
     let on_step = |after: &Sums| sums.push(*after);
@@ -87,11 +95,13 @@ fn first_losses_agree_between_runtimes() {
     let on_tract = restart::read(file.path());
     let on_onnxruntime = losses(&runtime, &digits);
     assert_same_losses(&on_tract, &on_onnxruntime, "tract and ONNX Runtime");
+    assert_eq!(on_tract.len(), STEPS);
     assert!(on_tract[STEPS - 1] < on_tract[0] - 0.3, "{on_tract:?}");
 }
 
 pub(super) fn assert_same_losses(found: &[f32], expected: &[f32], what: &str) {
-    assert_eq!((found.len(), expected.len()), (STEPS, STEPS));
+    assert_eq!(found.len(), expected.len(), "{what}");
+    assert!(!found.is_empty(), "{what}");
     for (step, (a, b)) in found.iter().zip(expected).enumerate() {
         assert!(
             (a - b).abs() <= LOSS_TOLERANCE,
@@ -100,39 +110,82 @@ pub(super) fn assert_same_losses(found: &[f32], expected: &[f32], what: &str) {
     }
 }
 
-/// The mean loss of each of the first 50 steps, taken whole by one thread, in the forms for a target.
-fn losses_of_whole_steps(runtime: &Runtime, target: Target, digits: &Digits) -> Vec<f32> {
-    let stepper = Stepper::in_forms_for(target, runtime, Optimizer::Rmsprop, BATCH_SIZE);
+/// The mean loss of each step of an epoch, each a graph as a whole, in the forms for a target.
+fn losses_of_whole_steps(
+    runtime: &Runtime,
+    target: Target,
+    digits: &Digits,
+    batch_size: usize,
+) -> Vec<f32> {
+    let stepper = Stepper::in_forms_for(target, runtime, Optimizer::Rmsprop, batch_size);
     let mut stepper = stepper.at_rate(GENTLE_LEARNING_RATE);
-    let loss = |feeds| (stepper.step(feeds).loss_sum / BATCH_SIZE as f64) as f32;
-    epoch_feeds(digits).map(loss).collect()
+    let loss = |(step, feeds)| {
+        let count = batch_size.min(digits.train.len() - step * batch_size);
+        (stepper.step(feeds).loss_sum / count as f64) as f32
+    };
+    let steps = epoch_feeds(digits, batch_size).enumerate();
+    steps.map(loss).collect()
+}
+
+/// Compares steps in these parts with whole ones.
+fn parts_agree(runtime: &Runtime, digits: &Digits, parts: &[usize]) {
+    let batch_size = parts.iter().sum();
+    assert_eq!(runtime.parts(batch_size), parts);
+    let target = runtime.kind().target();
+    let whole = losses_of_whole_steps(runtime, target, digits, batch_size);
+    let found = losses_in_batches(runtime, digits, batch_size);
+    assert_eq!(found.len(), digits.train.len().div_ceil(batch_size));
+    assert_same_losses(&found, &whole, &format!("parts of {parts:?} rows"));
 }
 
 /// 128 rows are no multiple of three, so the parts of a batch differ in size.
 #[test]
 fn first_losses_do_not_depend_on_the_number_of_threads() {
-    let digits = digits_of_50_steps();
     let runtime = Runtime::open(Choice::Tract, 3).unwrap();
-    let whole = losses_of_whole_steps(&runtime, Target::Tract, &digits);
-    assert_same_losses(&losses(&runtime, &digits), &whole, "3 threads");
+    parts_agree(&runtime, &digits_of_50_steps(), &[42, 43, 43]);
+}
+
+#[test]
+fn first_losses_do_not_depend_on_the_number_of_threads_of_onnxruntime() {
+    let test =
+        "training::agreement::first_losses_do_not_depend_on_the_number_of_threads_of_onnxruntime";
+    if let Some(runtime) = runtimes::onnxruntime_with(test, 3) {
+        parts_agree(&runtime, &digits_of_50_steps(), &[42, 43, 43]);
+    }
+}
+
+/// Small batches stay whole, or have fewer parts than there are threads. In the last one of each epoch one row counts.
+#[test]
+fn more_threads_than_parts_are_worth_change_nothing() {
+    let runtime = Runtime::open(Choice::Tract, 5).unwrap();
+    for (images, parts) in [(7, &[2][..]), (100, &[16, 17])] {
+        parts_agree(&runtime, &synthetic::digits(images, 1, 3), parts);
+    }
+}
+
+/// Of the 48 rows of the last batch 20 count, none of them in the third part.
+#[test]
+fn parts_that_only_fill_a_batch_up_change_nothing() {
+    let runtime = Runtime::open(Choice::Tract, 3).unwrap();
+    parts_agree(&runtime, &synthetic::digits(68, 1, 3), &[16, 16, 16]);
 }
 
 #[test]
 fn first_losses_do_not_depend_on_the_forms_of_operators() {
     let runtime = runtimes::tract();
     let digits = digits_of_50_steps();
-    let plain = losses_of_whole_steps(&runtime, Target::Cuda, &digits);
+    let plain = losses_of_whole_steps(&runtime, Target::Cuda, &digits, BATCH_SIZE);
     for target in [Target::Onnxruntime, Target::Tract] {
-        let found = losses_of_whole_steps(&runtime, target, &digits);
+        let found = losses_of_whole_steps(&runtime, target, &digits, BATCH_SIZE);
         assert_same_losses(&found, &plain, &format!("{target:?}"));
     }
 }
 
 /// Images, labels, weights and masks of each step of an epoch.
-fn epoch_feeds(digits: &Digits) -> impl Iterator<Item = Vec<(String, Tensor)>> {
+fn epoch_feeds(digits: &Digits, batch_size: usize) -> impl Iterator<Item = Vec<(String, Tensor)>> {
     let order = Order::Shuffled(7);
-    let batches = Batches::new(&digits.train, Augment::None.variants(), BATCH_SIZE, order).unwrap();
-    let mut masks = Masks::new(&Network::digits(), BATCH_SIZE, 7);
+    let batches = Batches::new(&digits.train, Augment::None.variants(), batch_size, order).unwrap();
+    let mut masks = Masks::new(&Network::digits(), batch_size, 7);
     batches.map(move |batch| {
         let mut feeds = evaluation_feeds(batch);
         feeds.extend(
@@ -148,7 +201,7 @@ fn epoch_feeds(digits: &Digits) -> impl Iterator<Item = Vec<(String, Tensor)>> {
 /// The variables before each step, each time followed by the step's loss, and the variables after the last step.
 fn recorded(stepper: &mut Stepper, digits: &Digits) -> Vec<f32> {
     let mut numbers = flat(&stepper.variables());
-    for feeds in epoch_feeds(digits) {
+    for feeds in epoch_feeds(digits, BATCH_SIZE) {
         numbers.push(stepper.step(feeds).loss_sum as f32);
         numbers.extend(flat(&stepper.variables()));
     }
@@ -179,7 +232,7 @@ fn replay(stepper: &mut Stepper, digits: &Digits, numbers: &[f32]) {
     let states: Vec<&[f32]> = numbers.chunks(flat(&like).len() + 1).collect();
     assert_eq!(states.len(), STEPS + 1);
     let mut errors = Vec::new();
-    for (step, feeds) in epoch_feeds(digits).enumerate() {
+    for (step, feeds) in epoch_feeds(digits, BATCH_SIZE).enumerate() {
         let (&loss, before) = states[step].split_last().unwrap();
         let before = shaped(&like, before);
         stepper.set_variables(&before);
