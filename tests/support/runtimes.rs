@@ -1,6 +1,6 @@
 //! The runtimes that tests compare. A process can use one, so each test takes one.
 
-use train::runtime::{Choice, Runtime, RuntimeError};
+use train::runtime::{Choice, Runtime, RuntimeError, discover};
 
 use crate::skip::{Cause, skip};
 
@@ -45,15 +45,19 @@ pub fn onnxruntime_with(test: &str, threads: usize) -> Option<Runtime> {
     }
 }
 
-/// ONNX Runtime on a GPU; without one the test is skipped under its name.
+/// ONNX Runtime on a GPU; without the GPU or the library the test is skipped under its name.
 ///
 /// # Panics
 ///
-/// If the library is there but cannot be used.
+/// If both are there but cannot be used.
 pub fn cuda(test: &str) -> Option<Runtime> {
+    if discover::gpu_name().is_none() {
+        skip(test, Cause::Environment, "this machine has no NVIDIA GPU");
+        return None;
+    }
     match Runtime::open(Choice::Cuda, THREADS) {
         Ok(runtime) => Some(runtime),
-        Err(error @ (RuntimeError::NotFound { .. } | RuntimeError::Cuda(_))) => {
+        Err(error @ RuntimeError::NotFound { .. }) => {
             skip(test, Cause::Environment, &error.to_string());
             None
         }
