@@ -24,9 +24,12 @@ const MODELS: usize = DATA + 0x40_0000;
 /// Bytes up to the end of what it sees, without the last entry, which Espressif's software keeps for itself.
 const ROOM: usize = 0x40_0000 - Window::PAGE;
 
+// SAFETY: this is its signature in ESP-IDF's `esp32c3/rom/cache.h`, where an address is a `uint32_t`; the linker has its
+// place in ROM from `esp-rom-sys`. It is safe with any arguments: by that header it does nothing outside of what is cached,
+// and as nothing is written through this cache, what it forgets is still in flash and is read again.
 unsafe extern "C" {
-    /// In ROM: makes the cache forget these bytes.
-    safe fn Cache_Invalidate_Addr(address: usize, len: usize);
+    /// Makes the cache forget the lines of these bytes. The result is 0, or 1 for an argument that it refuses.
+    safe fn Cache_Invalidate_Addr(address: usize, len: usize) -> i32;
 }
 
 /// The partition, mapped, and what writes it. The flash cannot be read while it is written: the code that waits for it is in
@@ -104,7 +107,7 @@ fn find(flash: &mut FlashStorage<'static>) -> Option<PartitionEntry> {
     table.iter().find(|entry| entry.label().starts_with(NAME))
 }
 
-/// Makes the cache forget bytes, with all of the pages where they are.
+/// Makes the cache forget bytes, with all of the pages where they are: no line of the cache is in two pages.
 fn invalidate(address: usize, len: usize) {
     let from = address - address % Window::PAGE;
     let to = (address + len).next_multiple_of(Window::PAGE);

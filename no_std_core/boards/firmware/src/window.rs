@@ -60,14 +60,45 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
+    use std::vec::Vec;
+
     use super::*;
 
     const ADDRESS: usize = 0x3C40_0000;
     const ROOM: usize = 0x3F_0000;
     const PAGE: u32 = Window::PAGE as u32;
+    /// What the ESP32-C3 is flashed with.
+    const PARTITIONS: &str = include_str!("../../esp32c3-supermini/partitions.csv");
 
     fn window(offset: u32, len: u32) -> Option<Window> {
         Window::new(ADDRESS, ROOM, offset, len)
+    }
+
+    /// Offset and length in bytes of a partition of the table.
+    fn partition(name: &str) -> (u32, u32) {
+        let rows = PARTITIONS.lines();
+        let mut rows = rows.map(|row| row.split(',').map(str::trim).collect::<Vec<_>>());
+        let row = rows.find(|row| row[0] == name).unwrap();
+        (number(row[3]), number(row[4]))
+    }
+
+    /// A number as partition tables write it: hexadecimal, or with K or M for its unit.
+    fn number(text: &str) -> u32 {
+        let with_unit = |unit, factor| Some(text.strip_suffix(unit)?.parse::<u32>().ok()? * factor);
+        let hexadecimal = text.strip_prefix("0x");
+        let hexadecimal = hexadecimal.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let kilobytes = || with_unit('K', 1 << 10);
+        let megabytes = || with_unit('M', 1 << 20);
+        hexadecimal.or_else(kilobytes).or_else(megabytes).unwrap()
+    }
+
+    #[test]
+    fn the_board_has_a_partition_that_a_window_shows_behind_its_program() {
+        let (offset, len) = partition("models");
+        let window = window(offset, len).unwrap();
+        assert_eq!(window.offset_of(ADDRESS, len as usize), Some(offset));
+        let (program, program_len) = partition("factory");
+        assert!(offset >= program + program_len);
     }
 
     #[test]

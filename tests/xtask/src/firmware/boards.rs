@@ -209,8 +209,18 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
 
     use super::*;
+
+    /// What `cargo run` in the folder of a board starts, program and options.
+    fn runner(folder: &Path) -> Vec<String> {
+        let config = fs::read_to_string(folder.join(".cargo/config.toml")).unwrap();
+        let runner = |line: &str| line.strip_prefix("runner = ").map(str::to_owned);
+        // An array of plain strings is the same in TOML as in JSON.
+        serde_json::from_str(&config.lines().find_map(runner).unwrap()).unwrap()
+    }
 
     #[test]
     fn names_are_unique_and_find_their_board() {
@@ -220,5 +230,24 @@ mod tests {
             assert_eq!(named(board.name), [board]);
         }
         assert_eq!(named(ALL).len(), BOARDS.len());
+    }
+
+    /// The commands differ in where they run, and so in the paths of their options.
+    #[test]
+    fn cargo_run_flashes_as_the_xtask_does() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for board in BOARDS {
+            let Place::Chip(chip) = &board.place else {
+                continue;
+            };
+            let folder = format!("no_std_core/boards/{}/", board.package);
+            let mut expected = vec!["probe-rs", "run", "--chip", chip.name];
+            for option in chip.options {
+                let path = option.strip_prefix(&folder);
+                assert!(path.is_none() || root.join(option).is_file(), "{option}");
+                expected.push(path.unwrap_or(option));
+            }
+            assert_eq!(runner(&root.join(&folder)), expected, "{}", board.name);
+        }
     }
 }
