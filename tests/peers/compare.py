@@ -25,6 +25,11 @@ PEERS = Path(__file__).resolve().parent
 RUNTIMES = ("cuda", "onnxruntime", "tract")
 GOAL = 0.99
 MOST_EPOCHS = 20
+# The folder of this Python first: `train` looks for ONNX Runtime in the packages of the first one it meets.
+ENVIRONMENT = os.environ | {
+    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 
 
 def last_line(text):
@@ -33,10 +38,7 @@ def last_line(text):
 
 def run(command):
     """What a command that ends with a line of JSON prints; a failure is reported and gives nothing."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    # The folder of this Python first: `train` looks for ONNX Runtime in the packages of the first one it meets.
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
     if done.returncode != 0:
         return None, last_line(done.stderr)
     return json.loads(last_line(done.stdout)), None
@@ -62,8 +64,11 @@ def peer(script, arguments):
 
 
 def options(arguments):
-    words = ["--batch", str(arguments.batch), "--steps", str(arguments.steps)]
-    return words + (["--threads", str(arguments.threads)] if arguments.threads else [])
+    return ["--batch", str(arguments.batch), "--steps", str(arguments.steps), *threads(arguments)]
+
+
+def threads(arguments):
+    return ["--threads", str(arguments.threads)] if arguments.threads else []
 
 
 def measure(arguments):
@@ -97,12 +102,14 @@ def print_table(results, batch):
         print(f"{name:{width}} {step:8.3f} {ratios[0]:>8} {epoch:15.3f} {ratios[1]:>8} {speed:9.0f}")
 
 
-def time_to_goal(train):
+def time_to_goal(arguments):
     """Trains on the GPU and prints after how many seconds the goal is reached, from the start of the program."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [train, "fit", "--runtime", "cuda", "--epochs", str(MOST_EPOCHS), "--out", folder]
+    # Messages go to a file: nobody would empty a pipe meanwhile.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as messages:
+        command = [arguments.train, "fit", "--runtime", "cuda", "--epochs", str(MOST_EPOCHS), "--out", folder]
+        command += threads(arguments)
         start = time.perf_counter()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fit:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=messages, text=True, env=ENVIRONMENT) as fit:
             seconds = 0.0
             for line in fit.stdout:
                 row = re.match(r"(\d+)/\d+ +[\d.]+ +[\d.]+ +[\d.]+ +([\d.]+) +([\d.]+)$", line)
@@ -111,7 +118,18 @@ def time_to_goal(train):
                     wall = time.perf_counter() - start
                     fit.terminate()
                     return print(f"accuracy {row[2]} after {row[1]} epochs: {seconds:.1f} s, {wall:.1f} s with the start")
-        print(f"not measured: time to an accuracy of {GOAL}: `{' '.join(command)}` did not reach it")
+        messages.seek(0)
+        reason = last_line(messages.read()) if fit.returncode else f"{MOST_EPOCHS} epochs did not reach it"
+        print(f"not measured: time to an accuracy of {GOAL}: {reason}")
+
+
+def check(train):
+    """Ends this program if `train` cannot be started."""
+    try:
+        subprocess.run([train, "--version"], capture_output=True, env=ENVIRONMENT)
+    except OSError as error:
+        remedy = "`cargo build --release -p train` in the root of the repository makes target/release/train"
+        sys.exit(f"error: {train} cannot be started: {error.strerror}; {remedy}")
 
 
 def main():
@@ -122,10 +140,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which medians are taken (3)")
     parser.add_argument("--train", default="target/release/train", help="the program `train` (target/release/train)")
     arguments = parser.parse_args()
+    check(arguments.train)
     results = measure(arguments)
     print_table(results, arguments.batch)
     if any(", CUDA, " in name for name in results):
-        time_to_goal(arguments.train)
+        time_to_goal(arguments)
 
 
 main()

@@ -19,7 +19,7 @@ use crate::optimizer::Optimizer;
 use crate::runtime::{Precision, Runtime};
 
 use report::{Epoch, Report};
-use steps::{Plan, WARM_UP};
+use steps::Plan;
 
 /// Images of an epoch, as many as MNIST has to train on.
 const IMAGES: usize = 60_000;
@@ -55,7 +55,7 @@ fn measure(runtime: &Runtime, batch: usize, count: usize) -> Result<Report, Erro
     let (step, sections) = plan.step(&mut trainer)?;
     let (variables, how) = (trainer.variables()?, (Augment::None, Precision::default()));
     let mut epochs = Epochs::new(runtime, &network, &record, Some(variables), &dataset, how)?;
-    steps::train(&mut epochs, WARM_UP)?;
+    steps::warm_up(&mut epochs)?;
     let (seconds, utilization) = utilization::during(runtime, || steps::train(&mut epochs, count));
     let nodes = plan.nodes(trainer.variables()?)?;
     Ok(Report {

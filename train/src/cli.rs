@@ -45,7 +45,9 @@ pub enum Command {
     ///
     /// Steps of the digit network with `RMSprop` on drawn digits. Each section of a step is timed by a graph that ends
     /// after it (the network alone, with loss and gradients) and by the update alone, on every runtime alike; what is
-    /// left of the whole step is the host's. Batches are made by one thread ahead of the step, and timed apart.
+    /// left of the whole step is the host's. An epoch goes as in `train fit`: on the CPU one thread, which is timed apart,
+    /// makes batches ahead of the step; on CUDA, where the host feeds the steps above, the images are on the GPU, and whole
+    /// epochs are timed for at least 3 seconds.
     Bench(BenchArgs),
 }
 

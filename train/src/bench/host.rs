@@ -1,4 +1,4 @@
-//! What the host does for a step: batches and masks.
+//! What the host does for a step that it feeds: batches and masks.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::tensor::Tensor;
 /// How long each is measured at least.
 const LONG_ENOUGH: Duration = Duration::from_millis(100);
 
-/// What the one thread that works ahead of the runtime makes in a second.
+/// What the one thread that works ahead of a runtime on the CPU makes in a second.
 #[derive(Debug, Serialize)]
 pub struct Host {
     /// Milliseconds for a batch and its masks.

@@ -16,8 +16,9 @@ pub struct Report {
     pub threads: usize,
     /// Images of a step.
     pub batch: usize,
-    /// Steps that were measured.
+    /// Steps that were measured one by one.
     pub steps: usize,
+    /// Fed by the host, on a GPU too.
     pub step: Step,
     pub sections_ms: Sections,
     pub epoch: Epoch,
@@ -33,7 +34,8 @@ pub struct Report {
     pub nodes_missing: Option<&'static str>,
 }
 
-/// Training on new batches that another thread makes meanwhile.
+/// Training on new batches as `train fit` does it. On the CPU another thread makes them meanwhile; on a GPU, where all
+/// images are, the steps need nothing of the host, and these are the steps of whole epochs.
 #[derive(Debug, Serialize)]
 pub struct Epoch {
     /// Mean milliseconds of a step.
@@ -126,8 +128,13 @@ impl Report {
 
     fn step_row(&self) -> String {
         let step = &self.step;
+        let fed = if self.runtime == Kind::Cuda.name() {
+            ", fed by the host"
+        } else {
+            ""
+        };
         format!(
-            "{:8.3} ms median, {:.3} min, {:.3} p95 of {} steps of {} images, {:.0} images/s",
+            "{:8.3} ms median, {:.3} min, {:.3} p95 of {} steps of {} images{fed}, {:.0} images/s",
             step.median_ms,
             step.min_ms,
             step.p95_ms,
@@ -180,6 +187,60 @@ mod tests {
             microseconds,
         };
         assert_eq!(found, [provider("A", 2, 5.0), provider("B", 1, 2.0)]);
+    }
+
+    fn report(kind: Kind) -> Report {
+        Report {
+            runtime: kind.name(),
+            description: String::new(),
+            threads: 1,
+            batch: 128,
+            steps: 3,
+            step: Step {
+                median_ms: 2.0,
+                min_ms: 1.0,
+                p95_ms: 3.0,
+                images_per_second: 64_000.0,
+            },
+            sections_ms: Sections {
+                forward: 1.0,
+                gradients: 0.5,
+                update: 0.25,
+                host: 0.25,
+            },
+            epoch: Epoch::new(0.002, 128),
+            utilization: Utilization {
+                cpu: Some(0.25),
+                gpu: Some(0.5),
+            },
+            host: Host {
+                batch_ms: 1.0,
+                plain_images_per_second: 1.0,
+                inverted_images_per_second: 1.0,
+                masks_images_per_second: 1.0,
+            },
+            part: 128,
+            providers: None,
+            nodes: None,
+            nodes_missing: None,
+        }
+    }
+
+    #[test]
+    fn on_a_gpu_the_table_says_what_the_host_feeds_and_what_the_driver_tells() {
+        let row = |kind, name: &str| {
+            let table = report(kind).table();
+            let row = table.lines().find(|row| row.starts_with(name));
+            row.map(str::to_owned)
+        };
+        let fed = "of 3 steps of 128 images, fed by the host, 64000 images/s";
+        assert!(row(Kind::Cuda, "step ").unwrap().ends_with(fed));
+        assert!(!report(Kind::Tract).table().contains("fed by the host"));
+        assert_eq!(
+            row(Kind::Cuda, "utilization").unwrap(),
+            "utilization  GPU 50 %, CPU 25 %, threads: 1"
+        );
+        assert!(!report(Kind::Onnxruntime).table().contains("GPU"));
     }
 
     #[test]

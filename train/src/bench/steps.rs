@@ -229,6 +229,55 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::augment::{Augment, Variant};
+    use crate::data::synthetic;
+    use crate::fit::DeviceTrainer;
+    use crate::runtime::{Choice, Precision};
+
+    /// Images and steps of an epoch, more of them than are shown at a time.
+    const IMAGES: usize = 60;
+
+    /// Epochs of as many steps as images, where a GPU would have them or fed to the runtime.
+    fn epochs(on_device: bool, test: impl FnOnce(&mut Epochs<'_>)) {
+        let (runtime, network) = (Runtime::open(Choice::Tract, 1).unwrap(), Network::digits());
+        let images = synthetic::digits(IMAGES, 0, synthetic::SEED).train;
+        let record = crate::bench::record(&network, 1);
+        let mut epochs = if on_device {
+            let variants = &[Variant::Plain];
+            let precision = Precision::default();
+            let trainer = DeviceTrainer::new(
+                &runtime, &network, &record, None, &images, variants, precision,
+            );
+            Epochs::OnDevice(trainer.unwrap())
+        } else {
+            let how = (Augment::None, Precision::default());
+            Epochs::new(&runtime, &network, &record, None, &images, how).unwrap()
+        };
+        test(&mut epochs);
+    }
+
+    #[test]
+    fn epochs_on_a_device_are_timed_whole() {
+        epochs(true, |epochs| {
+            warm_up(epochs).unwrap();
+            for (steps, expected) in [(1, IMAGES), (IMAGES, IMAGES), (IMAGES + 1, 2 * IMAGES)] {
+                let done = whole_epochs(epochs, steps, Duration::ZERO).unwrap();
+                assert_eq!(done, expected);
+            }
+            let time = Duration::from_millis(1);
+            assert_eq!(whole_epochs(epochs, 0, time).unwrap() % IMAGES, 0);
+        });
+    }
+
+    #[test]
+    fn fed_steps_are_as_many_as_were_asked_for() {
+        epochs(false, |epochs| {
+            for steps in [1, IMAGES, IMAGES + 1] {
+                assert_eq!(some_steps(epochs, steps).unwrap(), steps);
+            }
+            assert!(train(epochs, 2).unwrap() > 0.0);
+        });
+    }
 
     #[test]
     fn sections_are_what_a_graph_takes_beyond_a_shorter_one() {

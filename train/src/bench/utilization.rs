@@ -1,6 +1,7 @@
 //! How busy processors are while something runs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::iter;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,42 +12,56 @@ use crate::runtime::{Kind, Runtime, discover};
 /// The driver averages over as much as this.
 const SAMPLE: Duration = Duration::from_secs(1);
 
-/// Shares of the time, 0 to 1.
+/// Shares of the time.
 #[derive(Debug, Serialize)]
 pub struct Utilization {
-    /// Processor time of the process over wall-clock time times threads; `None` where the system does not tell.
+    /// Processor time of the process over wall-clock time times the runtime's threads. The thread that makes batches
+    /// comes on top of these, so this can exceed 1. `None` where the system does not tell.
     pub cpu: Option<f64>,
-    /// Mean of what NVIDIA's driver reports each second; `None` on other runtimes and for shorter work.
+    /// Mean of what NVIDIA's driver reports each second, 0 to 1; `None` on other runtimes and for shorter work.
     pub gpu: Option<f64>,
 }
 
 /// Does the work and tells how busy the runtime was.
 pub fn during<T>(runtime: &Runtime, work: impl FnOnce() -> T) -> (T, Utilization) {
-    let done = AtomicBool::new(false);
+    let work = || with_cpu(runtime.threads(), work);
+    let ((result, cpu), gpu) = match runtime.kind() {
+        Kind::Cuda => with_samples(SAMPLE, discover::gpu_utilization, work),
+        Kind::Onnxruntime | Kind::Tract => (work(), None),
+    };
+    (result, Utilization { cpu, gpu })
+}
+
+/// Does the work and tells the share of the processor time of so many threads that it took.
+fn with_cpu<T>(threads: usize, work: impl FnOnce() -> T) -> (T, Option<f64>) {
+    let (start, cpu_start) = (Instant::now(), cpu_time());
+    let result = work();
+    let wall = start.elapsed().as_secs_f64() * threads as f64;
+    let share = |(end, start): (Duration, Duration)| end.saturating_sub(start).as_secs_f64() / wall;
+    (result, cpu_time().zip(cpu_start).map(share))
+}
+
+/// Does the work and takes a sample after each period of it; tells their mean, if there are any.
+fn with_samples<T>(
+    period: Duration,
+    sample: impl Fn() -> Option<f64> + Send,
+    work: impl FnOnce() -> T,
+) -> (T, Option<f64>) {
     thread::scope(|scope| {
-        let gpu = (runtime.kind() == Kind::Cuda).then(|| scope.spawn(|| gpu_until(&done)));
-        let (start, cpu_start) = (Instant::now(), cpu_time());
+        // The sampling ends when `working` is dropped, which a panic of the work does as well.
+        let (working, over) = mpsc::channel::<()>();
+        let samples = scope.spawn(move || {
+            let waited = || over.recv_timeout(period) == Err(RecvTimeoutError::Timeout);
+            let samples = iter::from_fn(|| waited().then(&sample));
+            samples.flatten().collect::<Vec<_>>()
+        });
         let result = work();
-        let wall = start.elapsed().as_secs_f64() * runtime.threads() as f64;
-        let cpu = cpu_time().zip(cpu_start);
-        done.store(true, Ordering::Relaxed);
-        let used = Utilization {
-            cpu: cpu.map(|(end, start)| end.saturating_sub(start).as_secs_f64() / wall),
-            gpu: gpu.and_then(|samples| samples.join().ok().flatten()),
-        };
-        (result, used)
+        drop(working);
+        (result, samples.join().ok().and_then(|all| mean(&all)))
     })
 }
 
-fn gpu_until(done: &AtomicBool) -> Option<f64> {
-    let mut samples = Vec::new();
-    loop {
-        thread::sleep(SAMPLE);
-        if done.load(Ordering::Relaxed) {
-            break;
-        }
-        samples.extend(discover::gpu_utilization());
-    }
+fn mean(samples: &[f64]) -> Option<f64> {
     (!samples.is_empty()).then(|| samples.iter().sum::<f64>() / samples.len() as f64)
 }
 
@@ -59,4 +74,43 @@ fn cpu_time() -> Option<Duration> {
 #[cfg(not(unix))]
 fn cpu_time() -> Option<Duration> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// Longer than a test may take.
+    const NEVER: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn samples_are_taken_until_the_work_is_done() {
+        let (taken, sampled) = channel();
+        let sample = move || {
+            taken.send(()).unwrap();
+            Some(0.5)
+        };
+        let work = || sampled.iter().take(3).count();
+        let period = Duration::from_millis(1);
+        assert_eq!(with_samples(period, sample, work), (3, Some(0.5)));
+    }
+
+    #[test]
+    fn work_that_is_over_before_a_sample_does_not_wait_for_it() {
+        assert_eq!(with_samples(NEVER, || Some(1.0), || 7), (7, None));
+    }
+
+    #[test]
+    #[should_panic(expected = "of the work")]
+    fn a_panic_of_the_work_ends_the_sampling() {
+        with_samples(NEVER, || Some(1.0), || panic!("of the work"));
+    }
+
+    #[test]
+    fn a_mean_needs_samples() {
+        assert_eq!(mean(&[]), None);
+        assert_eq!(mean(&[0.5, 1.0]), Some(0.75));
+    }
 }

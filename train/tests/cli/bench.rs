@@ -12,7 +12,7 @@ fn number(report: &Value, path: &str) -> f64 {
     value.unwrap_or_else(|| panic!("{path} is no number in {report}"))
 }
 
-/// What every runtime reports of 3 steps of 16 images on 2 threads.
+/// What every runtime reports of 3 steps of 32 images on 2 threads.
 fn assert_consistent(report: &Value, runtime: &str) {
     assert_eq!(report["runtime"], runtime);
     assert!(
@@ -24,8 +24,8 @@ fn assert_consistent(report: &Value, runtime: &str) {
     );
     for (path, expected) in [
         ("/threads", 2.0),
-        ("/batch", 16.0),
-        ("/part", 8.0),
+        ("/batch", 32.0),
+        ("/part", 16.0),
         ("/steps", 3.0),
     ] {
         assert_close(number(report, path), expected);
@@ -33,7 +33,7 @@ fn assert_consistent(report: &Value, runtime: &str) {
     let [median, min, p95] =
         ["median", "min", "p95"].map(|of| number(report, &format!("/step/{of}_ms")));
     assert!(0.0 < min && min <= median && median <= p95, "{report}");
-    assert_close(number(report, "/step/images_per_second"), 16_000.0 / median);
+    assert_close(number(report, "/step/images_per_second"), 32_000.0 / median);
     let sections = SECTIONS.map(|section| number(report, &format!("/sections_ms/{section}")));
     assert!(sections.iter().all(|&section| section >= 0.0), "{report}");
     assert!(sections[0] > 0.0, "{report}");
@@ -42,13 +42,13 @@ fn assert_consistent(report: &Value, runtime: &str) {
         "{report}"
     );
     let step = number(report, "/epoch/step_ms");
-    assert_close(number(report, "/epoch/images_per_second"), 16_000.0 / step);
-    assert_close(number(report, "/epoch/seconds"), 3.75 * step);
+    assert_close(number(report, "/epoch/images_per_second"), 32_000.0 / step);
+    assert_close(number(report, "/epoch/seconds"), 1.875 * step);
     let host = |name: &str| number(report, &format!("/host/{name}_images_per_second"));
     assert!(host("inverted") > 0.0);
     assert_close(
         number(report, "/host/batch_ms"),
-        16_000.0 * (1.0 / host("plain") + 1.0 / host("masks")),
+        32_000.0 * (1.0 / host("plain") + 1.0 / host("masks")),
     );
     if cfg!(unix) {
         assert!(number(report, "/utilization/cpu") > 0.0, "{report}");
@@ -65,7 +65,7 @@ fn assert_close(found: f64, expected: f64) {
 
 #[test]
 fn tract_reports_all_but_its_nodes() {
-    let line = "bench --runtime tract --threads 2 --batch 16 --steps 3";
+    let line = "bench --runtime tract --threads 2 --batch 32 --steps 3";
     let sandbox = Sandbox::new();
     let report = report(&sandbox.train(&format!("{line} --json")));
     assert_consistent(&report, "tract");
@@ -102,7 +102,7 @@ fn onnxruntime_reports_the_provider_of_each_node() {
         return;
     };
     let sandbox = Sandbox::new();
-    let line = "bench --runtime onnxruntime --threads 2 --batch 16 --steps 3 --json";
+    let line = "bench --runtime onnxruntime --threads 2 --batch 32 --steps 3 --json";
     let report = report(&Finished::of(
         sandbox.command(line).env("ORT_DYLIB_PATH", &library),
     ));
