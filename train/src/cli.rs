@@ -69,7 +69,7 @@ pub struct RuntimeArgs {
     /// What executes the graphs
     #[arg(long, value_enum, default_value = "auto")]
     pub runtime: Choice,
-    /// Threads on the CPU; all cores by default
+    /// Threads on the CPU, on tract those of training; all cores by default
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 }
