@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use ort::value::DynValue;
-use rayon::prelude::*;
 
 use super::session::Resident;
 use super::{Outputs, RuntimeError, Session};
@@ -33,9 +32,10 @@ struct Shard {
 impl Parts {
     /// `shards` come with the number of rows of a batch that they take, first rows first.
     pub(super) fn new(shards: Vec<(Session, usize)>) -> Result<Self, RuntimeError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(shards.len());
+        let others = shards.len().saturating_sub(1).max(1);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(others);
         let pool = pool.build().map_err(|error| RuntimeError::Threads {
-            threads: shards.len(),
+            threads: others,
             reason: error.to_string(),
         })?;
         let mut end = 0;
@@ -68,10 +68,19 @@ impl Parts {
         variables: &[Resident],
     ) -> Result<Computed, RuntimeError> {
         self.check(batch)?;
-        let shards = self.shards.par_iter_mut();
-        let parts = shards.map(|shard| shard.run(batch, variables));
-        let computed = self.pool.install(|| parts.collect::<Result<_, _>>())?;
-        Ok(Computed(computed))
+        // This thread takes a part itself: it is awake, and a pool would have to be woken for it.
+        let mut computed: Vec<_> = self.shards.iter().map(|_| Ok(Vec::new())).collect();
+        let mut parts = self.shards.iter_mut().zip(&mut computed);
+        let own = parts.next();
+        self.pool.in_place_scope(|scope| {
+            for (shard, result) in parts {
+                scope.spawn(|_| *result = shard.run(batch, variables));
+            }
+            if let Some((shard, result)) = own {
+                *result = shard.run(batch, variables);
+            }
+        });
+        computed.into_iter().collect::<Result<_, _>>().map(Computed)
     }
 
     /// Fails unless each input has the rows of all parts.
