@@ -68,7 +68,7 @@ impl Parts {
         variables: &[Resident],
     ) -> Result<Computed, RuntimeError> {
         self.check(batch)?;
-        // This thread takes a part itself: it is awake, and a pool would have to be woken for it.
+        // This thread takes a part itself, so that one less has to be woken.
         let mut computed: Vec<_> = self.shards.iter().map(|_| Ok(Vec::new())).collect();
         let mut parts = self.shards.iter_mut().zip(&mut computed);
         let own = parts.next();
