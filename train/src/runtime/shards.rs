@@ -32,6 +32,7 @@ struct Shard {
 impl Parts {
     /// `shards` come with the number of rows of a batch that they take, first rows first.
     pub(super) fn new(shards: Vec<(Session, usize)>) -> Result<Self, RuntimeError> {
+        // The thread that asks takes a part itself, so that one less has to be woken.
         let others = shards.len().saturating_sub(1).max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(others);
         let pool = pool.build().map_err(|error| RuntimeError::Threads {
@@ -68,7 +69,6 @@ impl Parts {
         variables: &[Resident],
     ) -> Result<Computed, RuntimeError> {
         self.check(batch)?;
-        // This thread takes a part itself, so that one less has to be woken.
         let mut computed: Vec<_> = self.shards.iter().map(|_| Ok(Vec::new())).collect();
         let mut parts = self.shards.iter_mut().zip(&mut computed);
         let own = parts.next();
@@ -86,20 +86,14 @@ impl Parts {
     /// Fails unless each input has the rows of all parts.
     fn check(&self, batch: &[(String, Tensor)]) -> Result<(), RuntimeError> {
         let rows = self.shards.last().map_or(0, |last| last.rows.end);
-        let found = batch
-            .iter()
-            .map(|(name, tensor)| (name, tensor.tensor_type()));
-        match found
-            .into_iter()
-            .find(|(_, found)| found.shape.first() != Some(&rows))
-        {
-            Some((name, found)) => Err(RuntimeError::Rows {
-                name: name.clone(),
-                rows,
-                found,
-            }),
-            None => Ok(()),
+        for (name, tensor) in batch {
+            let found = tensor.tensor_type();
+            if found.shape.first() != Some(&rows) {
+                let name = name.clone();
+                return Err(RuntimeError::Rows { name, rows, found });
+            }
         }
+        Ok(())
     }
 }
 
