@@ -36,9 +36,9 @@ fn gradient_name(parameter: &str) -> String {
     format!("{parameter}.gradient")
 }
 
-/// Name of the input that takes an output of one of several shards.
-pub fn shard_name(output: &str, shard: usize) -> String {
-    format!("{output}.{shard}")
+/// Name of the input that takes an output of one of several parts.
+pub fn part_name(output: &str, part: usize) -> String {
+    format!("{output}.{part}")
 }
 
 /// A model in the ONNX format and the variables that it updates at each run.
@@ -108,7 +108,7 @@ pub fn forward(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>
 
 /// The gradients of a part of a batch: `(images, labels, weights, masks, parameters)` of `rows` images to
 /// `(loss_sum, correct, gradients)`, the gradients being those of the sum of the losses.
-pub fn shard(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, GraphError> {
+pub fn part(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::for_target(target);
     let masks = mask_inputs(&mut graph, network, rows)?;
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
@@ -121,12 +121,12 @@ pub fn shard(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, 
     Ok(graph.specialized()?.to_onnx(network.name, &[]))
 }
 
-/// The update that follows the gradients of `shards` parts: `(gradients, count, learning_rate, variables)` to
+/// The update that follows the gradients of so many parts: `(gradients, count, learning_rate, variables)` to
 /// `variables.next`.
 pub fn update(
     network: &Network,
     optimizer: Optimizer,
-    shards: usize,
+    parts: usize,
 ) -> Result<TrainingModel, GraphError> {
     let mut graph = Graph::new();
     let count = graph.input(COUNT, TensorType::f32(&[]))?;
@@ -137,10 +137,10 @@ pub fn update(
             gradient_name(graph.name(parameter)),
             graph.tensor_type(parameter).clone(),
         );
-        let mut total = graph.input(&shard_name(&name, 0), parameter_type.clone())?;
-        for shard in 1..shards {
-            let part = graph.input(&shard_name(&name, shard), parameter_type.clone())?;
-            total = graph.add(total, part)?;
+        let mut total = graph.input(&part_name(&name, 0), parameter_type.clone())?;
+        for part in 1..parts {
+            let gradient = graph.input(&part_name(&name, part), parameter_type.clone())?;
+            total = graph.add(total, gradient)?;
         }
         found.push(graph.div(total, count)?);
     }

@@ -5,11 +5,11 @@
 
 mod device;
 pub mod discover;
+mod divided;
 mod error;
 mod ping_pong;
 mod profile;
 mod session;
-mod shards;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use ort::ep;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 pub use device::{DeviceSession, Precision};
+pub use divided::{Computed, DividedStep, Parts};
 pub use error::RuntimeError;
 pub use profile::NodeTime;
 pub use session::{Outputs, Session};
-pub use shards::{Computed, Parts, Shards};
 
 use crate::graph::{Graph, Target};
 use crate::tensor::{Tensor, TensorType};
@@ -167,16 +167,16 @@ impl Runtime {
         self.load_with(self.threads, onnx, residents)
     }
 
-    /// Prepares a step in parts that run at the same time. `shards` are the models that compute the gradients, as for
+    /// Prepares a step in parts that run at the same time. `parts` are the models that compute the gradients, as for
     /// [`Self::load_parts`]; `update` takes what they compute.
-    pub fn load_shards(
+    pub fn load_divided(
         &self,
-        shards: &[(Vec<u8>, usize)],
+        parts: &[(Vec<u8>, usize)],
         update: &[u8],
         residents: Vec<(String, Tensor)>,
-    ) -> Result<Shards, RuntimeError> {
+    ) -> Result<DividedStep, RuntimeError> {
         let update = self.load_with(1, update, residents)?;
-        Ok(Shards::new(self.load_parts(shards)?, update))
+        Ok(DividedStep::new(self.load_parts(parts)?, update))
     }
 
     /// Prepares models that take parts of a batch at the same time, a thread each; with each comes the number of rows

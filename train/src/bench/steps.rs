@@ -11,7 +11,7 @@ use crate::fit::{Epochs, Trainer};
 use crate::graph::GraphError;
 use crate::models::{self, COUNT, LABELS, LEARNING_RATE, WEIGHTS};
 use crate::net::Network;
-use crate::runtime::{Kind, NodeTime, Parts, Runtime, Shards};
+use crate::runtime::{DividedStep, Kind, NodeTime, Parts, Runtime};
 use crate::tensor::Tensor;
 
 /// Runs that come first and do not count.
@@ -92,7 +92,7 @@ struct Graphs {
     /// What it takes of a batch.
     inputs: Vec<(String, Tensor)>,
     /// Ends after the gradients, with the update apart.
-    step: Shards,
+    step: DividedStep,
 }
 
 impl Plan<'_> {
@@ -132,14 +132,14 @@ impl Plan<'_> {
     fn graphs(&self, variables: Vec<(String, Tensor)>) -> Result<Graphs, Error> {
         let (network, runtime) = (self.network, self.runtime);
         let target = runtime.kind().target();
-        let parts = self.models(|rows| models::shard(network, rows, target))?;
+        let parts = self.models(|rows| models::part(network, rows, target))?;
         let update = models::update(network, self.record.optimizer, parts.len())?;
         let forward = self.models(|rows| models::forward(network, rows, target))?;
         let is_input = |(name, _): &&(String, _)| name != LABELS && name != WEIGHTS;
         Ok(Graphs {
             forward: runtime.load_parts(&forward)?,
             inputs: self.feeds.iter().filter(is_input).cloned().collect(),
-            step: runtime.load_shards(&parts, &update.onnx, variables)?,
+            step: runtime.load_divided(&parts, &update.onnx, variables)?,
         })
     }
 

@@ -12,7 +12,7 @@ use crate::init::{self, Masks};
 use crate::models::{self, CORRECT, COUNT, LEARNING_RATE, LOSS_SUM, mask_name};
 use crate::net::Network;
 use crate::optimizer::Variable;
-use crate::runtime::{Outputs, Runtime, RuntimeError, Session, Shards};
+use crate::runtime::{DividedStep, Outputs, Runtime, RuntimeError, Session};
 use crate::tensor::Tensor;
 
 /// Batches prepared ahead of the runtime.
@@ -66,7 +66,7 @@ impl Trainer {
     ) -> Result<Self, Error> {
         let engine = match &runtime.parts(record.batch_size)[..] {
             [_] => Engine::whole(runtime, network, record, variables)?,
-            parts => Engine::sharded(runtime, network, record, variables, parts)?,
+            parts => Engine::divided(runtime, network, record, variables, parts)?,
         };
         Ok(Self {
             engine,
@@ -129,7 +129,7 @@ impl Trainer {
     pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
         match &self.engine {
             Engine::Whole(session) => session.residents(),
-            Engine::Sharded(shards) => shards.residents(),
+            Engine::Divided(step) => step.residents(),
         }
     }
 }
@@ -139,7 +139,7 @@ enum Engine {
     /// As one graph.
     Whole(Session),
     /// As parts of the batch on several threads, and an update.
-    Sharded(Shards),
+    Divided(DividedStep),
 }
 
 impl Engine {
@@ -156,7 +156,7 @@ impl Engine {
         Ok(Self::Whole(runtime.load(&model.onnx, variables)?))
     }
 
-    fn sharded(
+    fn divided(
         runtime: &Runtime,
         network: &Network,
         record: &Record,
@@ -167,10 +167,10 @@ impl Engine {
         let update = models::update(network, record.optimizer, parts.len())?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
-        let model = |&rows: &usize| Ok((models::shard(network, rows, target)?, rows));
+        let model = |&rows: &usize| Ok((models::part(network, rows, target)?, rows));
         let models = parts.iter().map(model).collect::<Result<Vec<_>, Error>>()?;
-        let shards = runtime.load_shards(&models, &update.onnx, variables)?;
-        Ok(Self::Sharded(shards))
+        let step = runtime.load_divided(&models, &update.onnx, variables)?;
+        Ok(Self::Divided(step))
     }
 
     fn run(
@@ -184,9 +184,9 @@ impl Engine {
                 feeds.push(learning_rate);
                 session.run(feeds)
             }
-            Self::Sharded(shards) => {
+            Self::Divided(step) => {
                 let count = (COUNT.into(), Tensor::scalar(count as f32));
-                shards.run(&feeds, vec![learning_rate, count])
+                step.run(&feeds, vec![learning_rate, count])
             }
         }
     }

@@ -6,50 +6,50 @@ use ort::value::DynValue;
 
 use super::session::Resident;
 use super::{Outputs, RuntimeError, Session};
-use crate::models::shard_name;
+use crate::models::part_name;
 use crate::tensor::Tensor;
 
 /// Models that compute gradients side by side, and one that updates the variables from them.
-pub struct Shards {
+pub struct DividedStep {
     parts: Parts,
     update: Session,
 }
 
 /// Models that take parts of a batch side by side, a thread each.
 pub struct Parts {
-    shards: Vec<Shard>,
+    parts: Vec<Part>,
     pool: rayon::ThreadPool,
 }
 
 /// What parts have computed, still with the runtime.
 pub struct Computed(Vec<Vec<(String, DynValue)>>);
 
-struct Shard {
+struct Part {
     session: Session,
     rows: Range<usize>,
 }
 
 impl Parts {
-    /// `shards` come with the number of rows of a batch that they take, first rows first.
-    pub(super) fn new(shards: Vec<(Session, usize)>) -> Result<Self, RuntimeError> {
+    /// `parts` come with the number of rows of a batch that they take, first rows first.
+    pub(super) fn new(parts: Vec<(Session, usize)>) -> Result<Self, RuntimeError> {
         // The thread that asks takes a part itself, so that one less has to be woken.
-        let others = shards.len().saturating_sub(1).max(1);
+        let others = parts.len().saturating_sub(1).max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(others);
         let pool = pool.build().map_err(|error| RuntimeError::Threads {
             threads: others,
             reason: error.to_string(),
         })?;
         let mut end = 0;
-        let shard = |(session, rows)| {
+        let part = |(session, rows)| {
             let start = end;
             end += rows;
-            Shard {
+            Part {
                 session,
                 rows: start..end,
             }
         };
         Ok(Self {
-            shards: shards.into_iter().map(shard).collect(),
+            parts: parts.into_iter().map(part).collect(),
             pool,
         })
     }
@@ -58,7 +58,7 @@ impl Parts {
     pub fn run(
         &mut self,
         batch: &[(String, Tensor)],
-        step: &Shards,
+        step: &DividedStep,
     ) -> Result<Computed, RuntimeError> {
         self.run_on(batch, step.update.variables())
     }
@@ -69,15 +69,15 @@ impl Parts {
         variables: &[Resident],
     ) -> Result<Computed, RuntimeError> {
         self.check(batch)?;
-        let mut computed: Vec<_> = self.shards.iter().map(|_| Ok(Vec::new())).collect();
-        let mut parts = self.shards.iter_mut().zip(&mut computed);
-        let own = parts.next();
+        let mut computed: Vec<_> = self.parts.iter().map(|_| Ok(Vec::new())).collect();
+        let mut others = self.parts.iter_mut().zip(&mut computed);
+        let own = others.next();
         self.pool.in_place_scope(|scope| {
-            for (shard, result) in parts {
-                scope.spawn(|_| *result = shard.run(batch, variables));
+            for (part, result) in others {
+                scope.spawn(|_| *result = part.run(batch, variables));
             }
-            if let Some((shard, result)) = own {
-                *result = shard.run(batch, variables);
+            if let Some((part, result)) = own {
+                *result = part.run(batch, variables);
             }
         });
         computed.into_iter().collect::<Result<_, _>>().map(Computed)
@@ -85,7 +85,7 @@ impl Parts {
 
     /// Fails unless each input has the rows of all parts.
     fn check(&self, batch: &[(String, Tensor)]) -> Result<(), RuntimeError> {
-        let rows = self.shards.last().map_or(0, |last| last.rows.end);
+        let rows = self.parts.last().map_or(0, |last| last.rows.end);
         for (name, tensor) in batch {
             let found = tensor.tensor_type();
             if found.shape.first() != Some(&rows) {
@@ -97,7 +97,7 @@ impl Parts {
     }
 }
 
-impl Shards {
+impl DividedStep {
     pub(super) fn new(parts: Parts, update: Session) -> Self {
         Self { parts, update }
     }
@@ -125,9 +125,9 @@ impl Shards {
         feeds: Vec<(String, Tensor)>,
     ) -> Result<Outputs, RuntimeError> {
         let (mut gradients, mut numbers) = (Vec::new(), Vec::new());
-        for (shard, values) in computed.0.into_iter().enumerate() {
+        for (part, values) in computed.0.into_iter().enumerate() {
             for (name, value) in values {
-                let gradient = shard_name(&name, shard);
+                let gradient = part_name(&name, part);
                 if self.update.has_input(&gradient) {
                     gradients.push((gradient, value));
                 } else {
@@ -148,7 +148,7 @@ impl Shards {
     }
 }
 
-impl Shard {
+impl Part {
     fn run(
         &mut self,
         batch: &[(String, Tensor)],
