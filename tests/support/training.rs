@@ -30,7 +30,7 @@ impl Stepper {
     ///
     /// If the runtime refuses the graph.
     pub fn new(runtime: &Runtime, optimizer: Optimizer, batch_size: usize) -> Self {
-        let target = runtime.kind().target();
+        let target = runtime.target();
         Self::in_forms_for(target, runtime, optimizer, batch_size)
     }
 

@@ -48,6 +48,13 @@ const FORMS: &[Form] = &[
         build: convolution,
     },
     Form {
+        group: "convolution",
+        name: "blocks of channels",
+        target: Target::OnnxruntimeX86,
+        shapes: &[POOLED, WEIGHT],
+        build: convolution,
+    },
+    Form {
         group: "gradient of a convolution's input",
         name: "ConvTranspose",
         target: Target::Onnxruntime,
@@ -79,6 +86,13 @@ const FORMS: &[Form] = &[
         group: "gradient of a convolution's weight",
         name: "channels side by side",
         target: Target::Onnxruntime,
+        shapes: &[POOLED, CONVOLVED],
+        build: weight_gradient,
+    },
+    Form {
+        group: "gradient of a convolution's weight",
+        name: "channels side by side, blocks of images",
+        target: Target::OnnxruntimeX86,
         shapes: &[POOLED, CONVOLVED],
         build: weight_gradient,
     },
@@ -207,7 +221,9 @@ fn run_on(choice: Choice) {
 
 /// Measures each form alone.
 fn bench(runtime: &Runtime, criterion: &mut Criterion) {
-    for form in FORMS {
+    let runs =
+        |form: &&Form| form.target != Target::OnnxruntimeX86 || form.target == runtime.target();
+    for form in FORMS.iter().filter(runs) {
         let (onnx, inputs) = written(form).expect("the form is a valid graph");
         let mut session = match runtime.load(&onnx, inputs) {
             Ok(session) => session,

@@ -48,7 +48,7 @@ impl<'a> Evaluator<'a> {
         variants: &'static [Variant],
     ) -> Result<Self, Error> {
         let batch_size = BATCH_SIZE.min(dataset.len() * variants.len());
-        let model = models::evaluation(network, batch_size, runtime.kind().target())?;
+        let model = models::evaluation(network, batch_size, runtime.target())?;
         let session = runtime.load(&model, parameters)?;
         Ok(Self {
             session,

@@ -72,9 +72,11 @@ struct Value {
 pub enum Target {
     /// ONNX Runtime on a GPU.
     Cuda,
-    /// ONNX Runtime on the CPU.
+    /// ONNX Runtime on any CPU.
     #[default]
     Onnxruntime,
+    /// ONNX Runtime on an x86-64 CPU, for which it has operators of its own: convolutions of blocks of channels.
+    OnnxruntimeX86,
     /// tract.
     Tract,
 }
@@ -107,7 +109,8 @@ impl Graph {
         Self::default()
     }
 
-    /// An empty graph whose gradients take the forms that are the fastest on `target`. It runs elsewhere too.
+    /// An empty graph whose gradients take the forms that are the fastest on `target`. It runs elsewhere too, unless
+    /// it is specialized for [`Target::OnnxruntimeX86`].
     pub fn for_target(target: Target) -> Self {
         Self {
             target,

@@ -3,6 +3,8 @@
 //! Field numbers follow [onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto); fields that are never
 //! written here are left out, which protocol buffers allow.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
 
 /// ONNX operator set of every graph: the newest whose operators all have CUDA kernels in stock ONNX Runtime builds.
@@ -34,21 +36,23 @@ pub struct Model {
 }
 
 impl Model {
-    /// Wraps a graph and its metadata as a model of [`OPSET`].
+    /// Wraps a graph and its metadata as a model of [`OPSET`], and of version 1 of the other operator sets in use.
     pub fn new(graph: Graph, metadata: &[(String, String)]) -> Self {
         let entry = |(key, value): &(String, String)| StringEntry {
             key: key.clone(),
             value: value.clone(),
         };
+        let domains: BTreeSet<&String> = graph.node.iter().map(|node| &node.domain).collect();
+        let operator_set = |domain: &String| OperatorSet {
+            domain: domain.clone(),
+            version: if domain.is_empty() { OPSET } else { 1 },
+        };
         Self {
             ir_version: IR_VERSION,
             producer_name: "baton".into(),
             producer_version: env!("CARGO_PKG_VERSION").into(),
+            opset_import: domains.into_iter().map(operator_set).collect(),
             graph: Some(graph),
-            opset_import: vec![OperatorSet {
-                domain: String::new(),
-                version: OPSET,
-            }],
             metadata_props: metadata.iter().map(entry).collect(),
         }
     }

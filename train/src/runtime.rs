@@ -24,6 +24,7 @@ pub use profile::NodeTime;
 pub use session::{Outputs, Session};
 
 use crate::graph::{Graph, Target};
+use crate::ops::Window;
 use crate::tensor::{Tensor, TensorType};
 
 /// What tells tract's implementation from ONNX Runtime in the build information.
@@ -65,15 +66,6 @@ impl Kind {
             Self::Tract => "tract",
         }
     }
-
-    /// What graphs for it choose their forms for.
-    pub fn target(self) -> Target {
-        match self {
-            Self::Cuda => Target::Cuda,
-            Self::Onnxruntime => Target::Onnxruntime,
-            Self::Tract => Target::Tract,
-        }
-    }
 }
 
 /// An initialised runtime.
@@ -83,6 +75,8 @@ pub struct Runtime {
     library: Option<PathBuf>,
     threads: usize,
     note: Option<String>,
+    /// Whether this ONNX Runtime has convolutions of blocks of channels.
+    has_blocks: bool,
 }
 
 impl Runtime {
@@ -119,6 +113,16 @@ impl Runtime {
     /// The runtime in use.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// What graphs for it choose their forms for.
+    pub fn target(&self) -> Target {
+        match self.kind {
+            Kind::Cuda => Target::Cuda,
+            Kind::Onnxruntime if self.has_blocks => Target::OnnxruntimeX86,
+            Kind::Onnxruntime => Target::Onnxruntime,
+            Kind::Tract => Target::Tract,
+        }
     }
 
     /// Threads on the CPU.
@@ -233,6 +237,7 @@ impl Runtime {
             library: None,
             threads,
             note,
+            has_blocks: false,
         })
     }
 
@@ -259,13 +264,31 @@ impl Runtime {
                 expected: kind.name(),
             });
         }
-        Ok(Self {
+        let mut runtime = Self {
             environment,
             kind,
             library: Some(library),
             threads,
             note: None,
-        })
+            has_blocks: false,
+        };
+        runtime.has_blocks = cfg!(target_arch = "x86_64") && runtime.convolves_in_blocks();
+        Ok(runtime)
+    }
+
+    /// Tries one convolution: some builds of ONNX Runtime leave its own operators out.
+    fn convolves_in_blocks(&self) -> bool {
+        let mut graph = Graph::for_target(Target::OnnxruntimeX86);
+        let x = graph.input("x", TensorType::f32(&[1, 16, 3, 3]));
+        let y = x.and_then(|x| {
+            let weight = graph.constant(Tensor::filled(&[16, 16, 3, 3], 1.0));
+            let y = graph.conv(x, weight, None, Window::same([3; 2]))?;
+            graph.output("y", y)?;
+            Ok(graph.specialized()?.to_onnx("probe", &[]))
+        });
+        let session = y.ok().and_then(|onnx| self.load(&onnx, Vec::new()).ok());
+        let image = || vec![("x".into(), Tensor::filled(&[1, 16, 3, 3], 1.0))];
+        session.is_some_and(|mut session| session.run(image()).is_ok())
     }
 
     /// Both are the same environment, of which `ort` allows one in the life of a process.

@@ -157,8 +157,8 @@ fn products() -> Vec<Case> {
     ]
 }
 
-/// Padding, also unequal and wider than the filter, strides that leave a rest, dilations, all of them together, and a
-/// filter as large as the image.
+/// Padding, also unequal and wider than the filter, strides that leave a rest, dilations, all of them together, a
+/// filter as large as the image, and whole blocks of channels, of images and of filters.
 fn convolutions() -> Vec<Case> {
     vec![
         conv(
@@ -205,6 +205,16 @@ fn convolutions() -> Vec<Case> {
             [2, 2, 11, 6],
             2,
             window([3, 2], [2, 1], [0, 0, 0, 0], [2, 1]),
+        ),
+        conv(
+            [1, 16, 3, 4],
+            16,
+            window([3, 2], [1, 2], [1, 0, 1, 1], [1, 1]),
+        ),
+        conv(
+            [16, 1, 5, 4],
+            16,
+            window([2, 2], [2, 1], [1, 1, 1, 1], [2, 1]),
         ),
     ]
 }

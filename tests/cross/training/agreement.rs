@@ -131,7 +131,7 @@ fn losses_of_whole_steps(
 fn parts_agree(runtime: &Runtime, digits: &Digits, parts: &[usize]) {
     let batch_size = parts.iter().sum();
     assert_eq!(runtime.parts(batch_size), parts);
-    let target = runtime.kind().target();
+    let target = runtime.target();
     let whole = losses_of_whole_steps(runtime, target, digits, batch_size);
     let found = losses_in_batches(runtime, digits, batch_size);
     assert_eq!(found.len(), digits.train.len().div_ceil(batch_size));
@@ -170,14 +170,27 @@ fn parts_that_only_fill_a_batch_up_change_nothing() {
     parts_agree(&runtime, &synthetic::digits(68, 1, 3), &[16, 16, 16]);
 }
 
+/// Compares the plain forms of operators with others.
+fn forms_agree(runtime: &Runtime, targets: &[Target]) {
+    let digits = digits_of_50_steps();
+    let plain = losses_of_whole_steps(runtime, Target::Cuda, &digits, BATCH_SIZE);
+    for &target in targets {
+        let found = losses_of_whole_steps(runtime, target, &digits, BATCH_SIZE);
+        assert_same_losses(&found, &plain, &format!("{target:?}"));
+    }
+}
+
 #[test]
 fn first_losses_do_not_depend_on_the_forms_of_operators() {
-    let runtime = runtimes::tract();
-    let digits = digits_of_50_steps();
-    let plain = losses_of_whole_steps(&runtime, Target::Cuda, &digits, BATCH_SIZE);
-    for target in [Target::Onnxruntime, Target::Tract] {
-        let found = losses_of_whole_steps(&runtime, target, &digits, BATCH_SIZE);
-        assert_same_losses(&found, &plain, &format!("{target:?}"));
+    forms_agree(&runtimes::tract(), &[Target::Onnxruntime, Target::Tract]);
+}
+
+#[test]
+fn first_losses_do_not_depend_on_the_forms_of_operators_of_onnxruntime() {
+    let test =
+        "training::agreement::first_losses_do_not_depend_on_the_forms_of_operators_of_onnxruntime";
+    if let Some(runtime) = runtimes::onnxruntime(test) {
+        forms_agree(&runtime, &[Target::Onnxruntime, runtime.target()]);
     }
 }
 

@@ -131,7 +131,7 @@ impl Plan<'_> {
 
     fn graphs(&self, variables: Vec<(String, Tensor)>) -> Result<Graphs, Error> {
         let (network, runtime) = (self.network, self.runtime);
-        let target = runtime.kind().target();
+        let target = runtime.target();
         let parts = self.models(|rows| models::part(network, rows, target))?;
         let update = models::update(network, self.record.optimizer, parts.len())?;
         let forward = self.models(|rows| models::forward(network, rows, target))?;
@@ -147,7 +147,12 @@ impl Plan<'_> {
     pub fn nodes(&self, variables: Vec<(String, Tensor)>) -> Result<Option<Vec<NodeTime>>, Error> {
         let kind = self.runtime.kind();
         let rows = self.rows()[0];
-        let model = models::training(self.network, self.record.optimizer, rows, kind.target())?;
+        let model = models::training(
+            self.network,
+            self.record.optimizer,
+            rows,
+            self.runtime.target(),
+        )?;
         let part = |(name, tensor): &(String, Tensor)| (name.clone(), tensor.rows(0..rows));
         let mut feeds: Vec<_> = self.feeds.iter().map(part).collect();
         feeds.push(self.learning_rate());

@@ -38,7 +38,7 @@ impl<'a> DeviceTrainer<'a> {
         precision: Precision,
     ) -> Result<Self, Error> {
         let plans = Plans::new(network, dataset, variants, record.batch_size)?;
-        let target = runtime.kind().target();
+        let target = runtime.target();
         let model = on_device::training(network, record.optimizer, plans.sizes, target)?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));

@@ -149,7 +149,7 @@ impl Engine {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, Error> {
-        let target = runtime.kind().target();
+        let target = runtime.target();
         let model = models::training(network, record.optimizer, record.batch_size, target)?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
@@ -163,7 +163,7 @@ impl Engine {
         variables: Option<Vec<(String, Tensor)>>,
         parts: &[usize],
     ) -> Result<Self, Error> {
-        let target = runtime.kind().target();
+        let target = runtime.target();
         let update = models::update(network, record.optimizer, parts.len())?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));

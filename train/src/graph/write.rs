@@ -46,13 +46,17 @@ impl Graph {
         node: &Node,
         inputs: &[ValueId],
     ) -> Result<Option<ValueId>, GraphError> {
+        let target = self.target;
         let fits = |form: &&SpecialForm| {
-            form.operator.name == node.operator.name && form.targets.contains(&self.target)
+            form.operator.name == node.operator.name && form.targets.contains(&target)
         };
-        match SPECIAL_FORMS.iter().find(fits) {
-            Some(form) => (form.rule)(self, inputs, &node.attributes),
-            None => Ok(None),
+        for form in SPECIAL_FORMS.iter().filter(fits) {
+            let value = (form.rule)(self, inputs, &node.attributes)?;
+            if value.is_some() {
+                return Ok(value);
+            }
         }
+        Ok(None)
     }
 
     /// The bytes of an ONNX model with what the outputs need and nothing else.
@@ -95,6 +99,8 @@ impl Graph {
 
     fn onnx_node(&self, index: usize) -> onnx::Node {
         let node = &self.nodes[index];
+        let name = node.operator.name;
+        let (domain, op_type) = name.rsplit_once('.').unwrap_or(("", name));
         onnx::Node {
             input: node
                 .inputs
@@ -102,10 +108,10 @@ impl Graph {
                 .map(|&id| self.name(id).to_owned())
                 .collect(),
             output: vec![self.name(node.output).to_owned()],
-            name: format!("{}_{index}", node.operator.name),
-            op_type: node.operator.name.into(),
+            name: format!("{op_type}_{index}"),
+            op_type: op_type.into(),
             attribute: node.attributes.to_onnx(),
-            domain: String::new(),
+            domain: domain.into(),
         }
     }
 
@@ -191,6 +197,51 @@ mod tests {
         assert_eq!(windows(&graph, "Conv"), [window.attributes().to_onnx()]);
         let by_axis = [tiles([3, 1]), tiles([1, 2])];
         assert_eq!(windows(&graph, "MaxPool"), by_axis);
+    }
+
+    /// A convolution for ONNX Runtime on x86-64.
+    fn convolution(channels: usize, filters: usize) -> onnx::Model {
+        let mut graph = Graph::for_target(Target::OnnxruntimeX86);
+        let mut input = |name, shape: &[usize]| graph.input(name, TensorType::f32(shape)).unwrap();
+        let x = input("x", &[2, channels, 6, 8]);
+        let weight = input("weight", &[filters, channels, 3, 3]);
+        let y = graph.conv(x, weight, None, WINDOW).unwrap();
+        graph.output("y", y).unwrap();
+        let model = graph.specialized().unwrap().to_onnx("forms", &[]);
+        onnx::Model::decode(&model[..]).unwrap()
+    }
+
+    #[test]
+    fn whole_blocks_of_channels_get_onnxruntimes_own_convolution() {
+        const BLOCKS: &str = "com.microsoft.nchwc";
+        let model = convolution(16, 32);
+        let domains =
+            |version| move |one: &onnx::OperatorSet| (one.domain.clone(), one.version) == version;
+        assert_eq!(model.opset_import.len(), 2);
+        assert!(model.opset_import.iter().any(domains((BLOCKS.into(), 1))));
+        let graph = model.graph.unwrap();
+        let of_blocks = |node: &&onnx::Node| node.domain == BLOCKS;
+        let found: Vec<&str> = graph
+            .node
+            .iter()
+            .filter(of_blocks)
+            .map(|node| &node.op_type[..])
+            .collect();
+        let weight = ["ReorderInput"; 2];
+        assert_eq!(
+            found,
+            [&["ReorderInput"][..], &weight, &["Conv", "ReorderOutput"]].concat()
+        );
+        let single: Vec<onnx::Node> = convolution(1, 16).graph.unwrap().node;
+        assert_eq!(single.iter().filter(of_blocks).count(), 3);
+        for (channels, filters) in [(3, 16), (16, 4), (8, 16)] {
+            let graph = convolution(channels, filters).graph.unwrap();
+            assert_eq!(
+                graph.node.iter().filter(of_blocks).count(),
+                0,
+                "{channels} {filters}"
+            );
+        }
     }
 
     #[test]

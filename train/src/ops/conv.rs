@@ -11,7 +11,7 @@ use crate::tensor::{Tensor, TensorType};
 pub static CONV: Operator =
     Operator { name: "Conv", infer, gradient: Gradient::Rule(gradient) };
 
-fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+pub(super) fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     if inputs.len() != 3 {
         shape::expect_inputs(inputs, 2)?;
     }
@@ -56,7 +56,7 @@ fn gradient(
     let dx = input_gradient(graph, x, weight, dy, window)?;
     let dweight = match graph.target() {
         Target::Cuda => weight_gradient_by_patches(graph, x, dy, window)?,
-        Target::Onnxruntime | Target::Tract => weight_gradient(graph, x, dy, window)?,
+        _ => weight_gradient(graph, x, dy, window)?,
     };
     let mut gradients = vec![Some(dx), Some(dweight)];
     if let Some(&bias) = node.inputs.get(2) {

@@ -49,7 +49,7 @@ pub struct SpecialForm {
 
 /// One operator of the table.
 pub struct Operator {
-    /// ONNX operator type.
+    /// ONNX operator type, after the name of its operator set and a dot where that is not the standard one.
     pub name: &'static str,
     /// Shape rule.
     pub infer: ShapeRule,
@@ -75,6 +75,7 @@ macro_rules! operators {
 operators! {
     add::ADD,
     arg_max::ARG_MAX,
+    blocked_conv::BLOCKED_CONV,
     cast::CAST,
     concat::CONCAT,
     conv::CONV,
@@ -99,6 +100,8 @@ operators! {
     reduce_max::REDUCE_MAX,
     reduce_sum::REDUCE_SUM,
     relu::RELU,
+    reorder_input::REORDER_INPUT,
+    reorder_output::REORDER_OUTPUT,
     reshape::RESHAPE,
     resize::RESIZE,
     slice::SLICE,
@@ -108,11 +111,16 @@ operators! {
     where_select::WHERE,
 }
 
-/// Operators that some runtimes compute faster in another form.
+/// Operators that some runtimes compute faster in another form; the first one that fits is taken.
 pub static SPECIAL_FORMS: &[SpecialForm] = &[
     SpecialForm {
         operator: &CONV,
-        targets: &[Target::Onnxruntime, Target::Tract],
+        targets: &[Target::OnnxruntimeX86],
+        rule: blocked_conv::of_blocks,
+    },
+    SpecialForm {
+        operator: &CONV,
+        targets: &[Target::Onnxruntime, Target::OnnxruntimeX86, Target::Tract],
         rule: conv::of_one_image,
     },
     SpecialForm {
