@@ -2,7 +2,7 @@
 
 use train::graph::Target;
 use train::init;
-use train::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM};
+use train::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, TrainingModel};
 use train::net::Network;
 use train::optimizer::Optimizer;
 use train::runtime::{Runtime, Session};
@@ -45,10 +45,17 @@ impl Stepper {
         optimizer: Optimizer,
         batch_size: usize,
     ) -> Self {
-        let network = Network::digits();
-        let model =
-            models::training(&network, optimizer, batch_size, target).expect("the graph is valid");
-        let mut variables = init::parameters(&network, 0);
+        let model = models::training(&Network::digits(), optimizer, batch_size, target);
+        Self::of_model(&model.expect("the graph is valid"), runtime, optimizer)
+    }
+
+    /// Steps of a training graph of the digit network.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime refuses the graph.
+    pub fn of_model(model: &TrainingModel, runtime: &Runtime, optimizer: Optimizer) -> Self {
+        let mut variables = init::parameters(&Network::digits(), 0);
         for state in &model.variables[variables.len()..] {
             variables.push((
                 state.name.clone(),

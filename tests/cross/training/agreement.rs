@@ -123,7 +123,7 @@ fn losses_of_whole_steps(
         let count = batch_size.min(digits.train.len() - step * batch_size);
         (stepper.step(feeds).loss_sum / count as f64) as f32
     };
-    let steps = epoch_feeds(digits, batch_size).enumerate();
+    let steps = epoch_feeds(digits, batch_size, 7).enumerate();
     steps.map(loss).collect()
 }
 
@@ -195,10 +195,14 @@ fn first_losses_do_not_depend_on_the_forms_of_operators_of_onnxruntime() {
 }
 
 /// Images, labels, weights and masks of each step of an epoch.
-fn epoch_feeds(digits: &Digits, batch_size: usize) -> impl Iterator<Item = Vec<(String, Tensor)>> {
-    let order = Order::Shuffled(7);
+pub(super) fn epoch_feeds(
+    digits: &Digits,
+    batch_size: usize,
+    seed: u64,
+) -> impl Iterator<Item = Vec<(String, Tensor)>> {
+    let order = Order::Shuffled(seed);
     let batches = Batches::new(&digits.train, Augment::None.variants(), batch_size, order).unwrap();
-    let mut masks = Masks::new(&Network::digits(), batch_size, 7);
+    let mut masks = Masks::new(&Network::digits(), batch_size, seed);
     batches.map(move |batch| {
         let mut feeds = evaluation_feeds(batch);
         feeds.extend(
@@ -214,7 +218,7 @@ fn epoch_feeds(digits: &Digits, batch_size: usize) -> impl Iterator<Item = Vec<(
 /// The variables before each step, each time followed by the step's loss, and the variables after the last step.
 fn recorded(stepper: &mut Stepper, digits: &Digits) -> Vec<f32> {
     let mut numbers = flat(&stepper.variables());
-    for feeds in epoch_feeds(digits, BATCH_SIZE) {
+    for feeds in epoch_feeds(digits, BATCH_SIZE, 7) {
         numbers.push(stepper.step(feeds).loss_sum as f32);
         numbers.extend(flat(&stepper.variables()));
     }
@@ -245,7 +249,7 @@ fn replay(stepper: &mut Stepper, digits: &Digits, numbers: &[f32]) {
     let states: Vec<&[f32]> = numbers.chunks(flat(&like).len() + 1).collect();
     assert_eq!(states.len(), STEPS + 1);
     let mut errors = Vec::new();
-    for (step, feeds) in epoch_feeds(digits, BATCH_SIZE).enumerate() {
+    for (step, feeds) in epoch_feeds(digits, BATCH_SIZE, 7).enumerate() {
         let (&loss, before) = states[step].split_last().unwrap();
         let before = shaped(&like, before);
         stepper.set_variables(&before);
