@@ -74,9 +74,10 @@ pub fn fit(
     for number in 1..=options.epochs {
         let start = Instant::now();
         progress.begin(number, options.epochs, steps);
-        let seed = init::epoch_seed(record.seed, record.epochs.len());
+        let finished = record.epochs.len();
+        let seeds = [finished, finished + 1].map(|epochs| init::epoch_seed(record.seed, epochs));
         let on_step = |sums: &Sums| progress.step(sums);
-        let done = trainer.epoch(seed, interrupted, on_step)?;
+        let done = trainer.epoch(seeds, interrupted, on_step)?;
         let Some(sums) = done else { break };
         let variables = trainer.variables()?;
         evaluator.set_parameters(&variables)?;
@@ -133,9 +134,10 @@ impl<'a> Epochs<'a> {
         })
     }
 
+    /// `seeds` are that of the epoch and that of the next one.
     pub(crate) fn epoch(
         &mut self,
-        seed: u64,
+        [seed, next_seed]: [u64; 2],
         interrupted: &AtomicBool,
         on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, Error> {
@@ -143,7 +145,7 @@ impl<'a> Epochs<'a> {
             Self::Fed(trainer, images, augment) => {
                 trainer.epoch(images, *augment, seed, interrupted, on_step)
             }
-            Self::OnDevice(trainer) => trainer.epoch(seed, interrupted, on_step),
+            Self::OnDevice(trainer) => trainer.epoch(seed, next_seed, interrupted, on_step),
         }
     }
 

@@ -7,6 +7,7 @@ mod device;
 pub mod discover;
 mod divided;
 mod error;
+mod open;
 mod ping_pong;
 mod profile;
 mod session;
@@ -15,6 +16,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 use ort::ep;
+use ort::memory::AllocationDevice;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 pub use device::{DeviceSession, Precision};
@@ -23,12 +25,8 @@ pub use error::RuntimeError;
 pub use profile::NodeTime;
 pub use session::{Outputs, Session};
 
-use crate::graph::{Graph, Target};
-use crate::ops::Window;
-use crate::tensor::{Tensor, TensorType};
-
-/// What tells tract's implementation from ONNX Runtime in the build information.
-const TRACT_BACKEND: &str = "ort-tract";
+use crate::graph::Target;
+use crate::tensor::Tensor;
 
 /// Rows of the smallest part of a batch: each part brings a gradient of every parameter, to be added up.
 const FEWEST_ROWS: usize = 16;
@@ -58,6 +56,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Where its values are.
+    fn device(self) -> AllocationDevice<'static> {
+        match self {
+            Self::Cuda => AllocationDevice::CUDA,
+            Self::Onnxruntime | Self::Tract => AllocationDevice::CPU,
+        }
+    }
+
     /// Name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -80,36 +86,6 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Initialises the chosen runtime with `threads` threads.
-    ///
-    /// [`Choice::Auto`] takes the first that works of CUDA, ONNX Runtime and tract; [`Runtime::note`] then
-    /// tells what was in the way of a better one.
-    pub fn open(choice: Choice, threads: usize) -> Result<Self, RuntimeError> {
-        let found = discover::library();
-        match choice {
-            Choice::Tract => Self::tract(threads, None),
-            Choice::Onnxruntime => {
-                let library = found.ok_or(RuntimeError::NotFound {
-                    wheel: "onnxruntime",
-                })?;
-                Self::native(library, threads)
-            }
-            Choice::Cuda => {
-                let library = found.ok_or(RuntimeError::NotFound {
-                    wheel: "onnxruntime-gpu",
-                })?;
-                let mut runtime = Self::native(library, threads)?;
-                runtime.move_to_cuda()?;
-                Ok(runtime)
-            }
-            Choice::Auto => match found {
-                None => Self::tract(threads, None),
-                Some(library) => Self::cuda_or_cpu(library, threads)
-                    .or_else(|error| Self::tract(threads, Some(format!("tract is used: {error}")))),
-            },
-        }
-    }
-
     /// The runtime in use.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -220,108 +196,6 @@ impl Runtime {
             runtime: self.kind.name(),
             reason: one_line(&error.to_string()),
         }
-    }
-
-    fn tract(threads: usize, note: Option<String>) -> Result<Self, RuntimeError> {
-        if !ort::set_api(ort_tract::api()) && !ort::info().contains(TRACT_BACKEND) {
-            return Err(RuntimeError::InUse { expected: "tract" });
-        }
-        let environment = ort::init().with_telemetry(false).build();
-        let environment = environment.map_err(|error| RuntimeError::Model {
-            runtime: Kind::Tract.name(),
-            reason: error.to_string(),
-        })?;
-        Ok(Self {
-            environment,
-            kind: Kind::Tract,
-            library: None,
-            threads,
-            note,
-            has_blocks: false,
-        })
-    }
-
-    fn native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
-        let unusable = |error: &dyn std::fmt::Display| {
-            let found = if library.has_root() && !library.exists() {
-                "no file".into()
-            } else {
-                format!("one that cannot be used: {}", one_line(&error.to_string()))
-            };
-            RuntimeError::Library {
-                path: library.clone(),
-                found,
-            }
-        };
-        let environment = ort::init_from(&library)
-            .map_err(|error| unusable(&error))?
-            .with_telemetry(false)
-            .build()
-            .map_err(|error| unusable(&error))?;
-        let kind = Kind::Onnxruntime;
-        if ort::info().contains(TRACT_BACKEND) {
-            return Err(RuntimeError::InUse {
-                expected: kind.name(),
-            });
-        }
-        let mut runtime = Self {
-            environment,
-            kind,
-            library: Some(library),
-            threads,
-            note: None,
-            has_blocks: false,
-        };
-        runtime.has_blocks = cfg!(target_arch = "x86_64") && runtime.convolves_in_blocks();
-        Ok(runtime)
-    }
-
-    /// Tries one convolution: some builds of ONNX Runtime leave its own operators out.
-    fn convolves_in_blocks(&self) -> bool {
-        let mut graph = Graph::for_target(Target::OnnxruntimeX86);
-        let x = graph.input("x", TensorType::f32(&[1, 16, 3, 3]));
-        let y = x.and_then(|x| {
-            let weight = graph.constant(Tensor::filled(&[16, 16, 3, 3], 1.0));
-            let y = graph.conv(x, weight, None, Window::same([3; 2]))?;
-            graph.output("y", y)?;
-            Ok(graph.specialized()?.to_onnx("probe", &[]))
-        });
-        let session = y.ok().and_then(|onnx| self.load(&onnx, Vec::new()).ok());
-        let image = || vec![("x".into(), Tensor::filled(&[1, 16, 3, 3], 1.0))];
-        session.is_some_and(|mut session| session.run(image()).is_ok())
-    }
-
-    /// Both are the same environment, of which `ort` allows one in the life of a process.
-    fn cuda_or_cpu(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
-        let mut runtime = Self::native(library, threads)?;
-        if let Err(error) = runtime.move_to_cuda() {
-            runtime.kind = Kind::Onnxruntime;
-            runtime.note = discover::gpu_name().map(|gpu| format!("{gpu} is not used: {error}"));
-        }
-        Ok(runtime)
-    }
-
-    /// Runs one addition there, so that a missing driver or library shows here and not in the middle of the work.
-    fn move_to_cuda(&mut self) -> Result<(), RuntimeError> {
-        if let Some(library) = &self.library {
-            discover::cuda_provider(library).map_err(RuntimeError::Cuda)?;
-        }
-        self.kind = Kind::Cuda;
-        let cuda = |error: String| {
-            let needs = "it needs NVIDIA's driver and `pip install 'onnxruntime-gpu[cuda,cudnn]'`";
-            RuntimeError::Cuda(format!("{needs}: {}", one_line(&error)))
-        };
-        let mut graph = Graph::new();
-        let sum = graph.input("x", TensorType::f32(&[1])).and_then(|x| {
-            let y = graph.add(x, x)?;
-            graph.output("y", y)
-        });
-        sum.map_err(|error| cuda(error.to_string()))?;
-        let mut session = self
-            .load(&graph.to_onnx("probe", &[]), Vec::new())
-            .map_err(|e| cuda(e.to_string()))?;
-        let outputs = session.run(vec![("x".into(), Tensor::filled(&[1], 1.0))]);
-        outputs.map(drop).map_err(|error| cuda(error.to_string()))
     }
 
     fn commit(&self, onnx: &[u8], threads: usize) -> ort::Result<ort::session::Session> {

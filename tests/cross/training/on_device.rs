@@ -83,7 +83,7 @@ fn on_device(runtime: &Runtime, digits: &Digits, record: &Record, augment: Augme
     let never = AtomicBool::new(false);
     let mut trace = Trace::default();
     for seed in 0..EPOCHS {
-        let sums = trainer.epoch(seed, &never, |sums| trace.sums.push(*sums));
+        let sums = trainer.epoch(seed, seed + 1, &never, |sums| trace.sums.push(*sums));
         assert_eq!(sums.unwrap().as_ref(), trace.sums.last());
         trace.variables.push(trainer.variables().unwrap());
     }
@@ -142,7 +142,7 @@ fn an_interrupted_epoch_has_no_sums() {
     let (digits, record) = (digits(), small_record(Optimizer::Sgd));
     let mut trainer = device_trainer(&runtimes::tract(), &digits, &record, Augment::None).unwrap();
     let interrupted = AtomicBool::new(true);
-    let sums = trainer.epoch(0, &interrupted, |_| panic!("no step is done"));
+    let sums = trainer.epoch(0, 1, &interrupted, |_| panic!("no step is done"));
     assert_eq!(sums.unwrap(), None);
 }
 

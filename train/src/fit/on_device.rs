@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::plan::Plans;
+use super::plan::{Plan, Plans};
 use super::trainer::{Sums, first_values};
 use crate::checkpoint::Record;
 use crate::data::Dataset;
@@ -22,6 +22,8 @@ const STEPS_AT_ONCE: usize = 50;
 pub struct DeviceTrainer<'a> {
     session: DeviceSession,
     plans: Plans<'a>,
+    /// The plan of the next epoch, with its seed.
+    drawn: Option<(u64, Plan)>,
     variables: Vec<String>,
 }
 
@@ -52,20 +54,44 @@ impl<'a> DeviceTrainer<'a> {
         Ok(Self {
             session: runtime.load_on_device(&model.onnx, values, precision)?,
             plans,
+            drawn: None,
             variables: names,
         })
     }
 
-    /// Steps through all images and variants once, in an order and with masks that follow from the seed.
+    /// Steps through all images and variants once, in an order and with masks that follow from the seed. Those of the
+    /// next epoch are drawn meanwhile.
     ///
     /// `on_step` sees the sums so far after each step, of many steps at a time. `None`: `interrupted` became true.
     pub fn epoch(
         &mut self,
-        epoch_seed: u64,
+        seed: u64,
+        next_seed: u64,
+        interrupted: &AtomicBool,
+        on_step: impl FnMut(&Sums),
+    ) -> Result<Option<Sums>, Error> {
+        let plan = match self.drawn.take() {
+            Some((drawn, plan)) if drawn == seed => plan,
+            _ => self.plans.epoch(seed)?,
+        };
+        self.session.write(plan)?;
+        let plans = self.plans.clone();
+        std::thread::scope(|scope| {
+            let next = scope.spawn(move || plans.epoch(next_seed));
+            let sums = self.steps(interrupted, on_step);
+            // What went wrong in drawing ahead does so again when the plan is needed.
+            let next = next.join().ok().and_then(Result::ok);
+            self.drawn = next.map(|plan| (next_seed, plan));
+            sums
+        })
+    }
+
+    /// The steps of an epoch.
+    fn steps(
+        &mut self,
         interrupted: &AtomicBool,
         mut on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, Error> {
-        self.session.write(self.plans.epoch(epoch_seed)?)?;
         let steps = self.plans.sizes.steps();
         let mut sums = Sums::default();
         for start in (0..steps).step_by(STEPS_AT_ONCE) {
@@ -76,7 +102,7 @@ impl<'a> DeviceTrainer<'a> {
                 }
                 self.session.step()?;
             }
-            for step in self.steps(start..end)? {
+            for step in self.sums_of(start..end)? {
                 sums.add(step);
                 on_step(&sums);
             }
@@ -91,7 +117,7 @@ impl<'a> DeviceTrainer<'a> {
     }
 
     /// Loss and hits of steps that are done.
-    fn steps(&self, steps: std::ops::Range<usize>) -> Result<Vec<Sums>, RuntimeError> {
+    fn sums_of(&self, steps: std::ops::Range<usize>) -> Result<Vec<Sums>, RuntimeError> {
         let (losses, correct) = (self.session.read(LOSS_SUM)?, self.session.read(CORRECT)?);
         let sums = |step: usize| Sums {
             loss: f64::from(losses[[step]]),

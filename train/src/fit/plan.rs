@@ -11,7 +11,11 @@ use crate::models::{IMAGES, LABELS, WEIGHTS, mask_name};
 use crate::net::Network;
 use crate::tensor::Tensor;
 
+/// Inputs of an epoch.
+pub(super) type Plan = Vec<(String, Tensor)>;
+
 /// The epochs over a data set.
+#[derive(Clone)]
 pub(super) struct Plans<'a> {
     network: Network,
     dataset: &'a Dataset,
@@ -66,7 +70,7 @@ impl<'a> Plans<'a> {
     }
 
     /// Inputs of the sizes that an epoch's have, before the first one.
-    pub(super) fn blank(&self) -> Vec<(String, Tensor)> {
+    pub(super) fn blank(&self) -> Plan {
         let rows = [self.sizes.steps(), self.sizes.batch_size];
         let samples = Array2::<i64>::zeros(rows);
         let mut inputs = vec![
@@ -81,7 +85,7 @@ impl<'a> Plans<'a> {
     }
 
     /// The inputs of the epoch of a seed: its samples, its masks, and that no step is done.
-    pub(super) fn epoch(&self, seed: u64) -> Result<Vec<(String, Tensor)>, DataError> {
+    pub(super) fn epoch(&self, seed: u64) -> Result<Plan, DataError> {
         let Sizes { batch_size, .. } = self.sizes;
         let order = Order::Shuffled(seed);
         let batches = Batches::new(self.dataset, self.variants, batch_size, order)?;

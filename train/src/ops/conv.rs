@@ -165,21 +165,21 @@ fn weight_gradient_by_patches(
     window: Window,
 ) -> Result<ValueId, GraphError> {
     let (channels, dy_shape) = (graph.shape(x)[1], graph.shape(dy).to_vec());
-    let (batch, filters, pixels) = (dy_shape[0], dy_shape[1], dy_shape[2] * dy_shape[3]);
-    let [height, width] = window.kernel;
+    let (batch, filters, outputs) = (dy_shape[0], dy_shape[1], dy_shape[2] * dy_shape[3]);
+    let taps = window.kernel[0] * window.kernel[1];
     let padded = graph.pad_image(x, window.pads, 0.0)?;
-    let mut seen = Vec::new();
-    for tap in window.taps() {
-        seen.push(graph.crop(padded, window.seen_by(tap, &dy_shape))?);
-    }
-    let patches = graph.concat_channels(&seen)?;
-    let patches = graph.reshape(patches, &[batch, height * width * channels, pixels])?;
-    let dy = graph.reshape(dy, &[batch, filters, pixels])?;
+    let (rows, columns) = (graph.shape(padded)[2], graph.shape(padded)[3]);
+    let pixels = graph.reshape(padded, &[batch, channels, rows * columns])?;
+    let seen = graph.constant(Tensor::vector(&window.seen_pixels(&dy_shape, columns)));
+    let patches = graph.gather(pixels, seen, 2)?;
+    let patches = graph.reshape(patches, &[batch, channels * taps, outputs])?;
+    let dy = graph.reshape(dy, &[batch, filters, outputs])?;
     let dy = graph.transpose(dy, &[0, 2, 1])?;
     let products = graph.matrix_products(patches, dy)?;
     let sum = graph.reduce_sum(products, &[0])?;
-    let sum = graph.reshape(sum, &[height, width, channels, filters])?;
-    graph.transpose(sum, &[3, 2, 0, 1])
+    let sum = graph.reshape(sum, &[channels * taps, filters])?;
+    let sum = graph.transpose(sum, &[1, 0])?;
+    graph.reshape(sum, &[filters, channels, window.kernel[0], window.kernel[1]])
 }
 
 /// Every `step`-th position of an axis, `count` in all.

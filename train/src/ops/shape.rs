@@ -147,6 +147,19 @@ impl Window {
         })
     }
 
+    /// For each tap in turn the pixels of the padded input, `columns` wide, that it sees, for an output of this shape
+    /// `[N, C, H, W]`.
+    pub(super) fn seen_pixels(&self, output: &[usize], columns: usize) -> Vec<i64> {
+        let positions = |range: Range| (range.start..range.end).step_by(range.step);
+        let pixels = |tap| {
+            let [down, across] = self.seen_by(tap, output);
+            positions(down).flat_map(move |row| {
+                positions(across).map(move |column| (row * columns + column) as i64)
+            })
+        };
+        self.taps().flat_map(pixels).collect()
+    }
+
     /// The same windows over pixels of which `count` lie side by side in each column.
     pub(super) fn widened(&self, count: usize) -> Self {
         let [top, left, bottom, right] = self.pads;

@@ -4,6 +4,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// Libraries of CUDA and cuDNN that the CUDA provider loads, each after those that it needs itself.
+const CUDA_LIBRARIES: [&str; 7] = [
+    "cudart", "nvrtc", "cublasLt", "cublas", "curand", "cufft", "cudnn",
+];
+
 /// The native library: `ORT_DYLIB_PATH`, else the active Python's packages, else the system's library path.
 pub fn library() -> Option<PathBuf> {
     named_library().or_else(|| {
@@ -61,6 +66,34 @@ pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
          provides it",
         directory.display()
     ))
+}
+
+/// The libraries that the CUDA provider depends on, where pip puts them: `nvidia/*/lib` beside the package
+/// `onnxruntime`, in an order in which they can be loaded. Nothing else tells the provider of that place.
+pub fn cuda_libraries(library: &Path) -> Vec<PathBuf> {
+    let packages = library.ancestors().nth(3).unwrap_or(Path::new(""));
+    let folders = entries(&packages.join("nvidia"));
+    let found: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| entries(&folder.join("lib")))
+        .collect();
+    let of_name = |name: &&str| {
+        let start = format!("lib{name}.so");
+        let starts = move |path: &&PathBuf| {
+            let file = path.file_name().unwrap_or_default();
+            file.to_string_lossy().starts_with(&start)
+        };
+        found.iter().filter(starts).cloned().collect::<Vec<_>>()
+    };
+    CUDA_LIBRARIES.iter().flat_map(of_name).collect()
+}
+
+/// What a folder holds, in order; nothing if it cannot be read.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }
 
 /// Name of the first NVIDIA GPU, as its driver tells.
@@ -146,9 +179,8 @@ fn library_in(directory: &Path) -> Option<PathBuf> {
             rest.starts_with(['.', '-']) && rest.contains(&env::consts::DLL_SUFFIX[1..])
         })
     };
-    let entries = std::fs::read_dir(directory).ok()?;
-    entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
+    entries(directory)
+        .into_iter()
         .filter(is_library)
         .max_by_key(|path| version_numbers(path))
 }
@@ -197,6 +229,30 @@ mod tests {
         ];
         let versions = names.map(|name| version(Path::new(name)));
         assert_eq!(versions, ["1.31.1", "1.31.1", "of unknown version"]);
+    }
+
+    #[test]
+    fn libraries_of_cuda_are_found_beside_the_package_in_the_order_of_loading() {
+        let packages = tempfile::tempdir().unwrap();
+        let library = packages
+            .path()
+            .join("onnxruntime/capi/libonnxruntime.so.1.31.1");
+        assert!(cuda_libraries(&library).is_empty());
+        for file in [
+            "cu13/lib/libcublas.so.13",
+            "cu13/lib/libcublasLt.so.13",
+            "cu13/lib/libcusparse.so.12",
+            "cudnn/lib/libcudnn.so.9",
+            "cudnn/lib/libcudnn_ops.so.9",
+        ] {
+            let file = packages.path().join("nvidia").join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, b"").unwrap();
+        }
+        let found = cuda_libraries(&library);
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap()).collect();
+        let expected = ["libcublasLt.so.13", "libcublas.so.13", "libcudnn.so.9"];
+        assert_eq!(names, expected);
     }
 
     #[test]

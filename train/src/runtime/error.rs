@@ -70,10 +70,10 @@ pub enum RuntimeError {
     },
     /// The first run of a model on a GPU failed.
     #[error(
-        "cuda failed to capture the training step as a CUDA graph: {0}; try a newer onnxruntime-gpu and driver, or \
-         `--runtime onnxruntime`"
+        "cuda failed in the first steps, which become a CUDA graph: {0}; try smaller batches (`--batch`) if memory is \
+         short, else a newer onnxruntime-gpu and driver, or `--runtime onnxruntime`"
     )]
-    Capture(String),
+    FirstSteps(String),
     /// Another runtime is already in use by this process.
     #[error("a process can use one runtime; expected {expected}, found another in use")]
     InUse {

@@ -8,7 +8,6 @@
 //! to the same. On a CPU the same code runs with the host's buffers.
 
 use ndarray::ArrayD;
-use ort::memory::AllocationDevice;
 use ort::session::{IoBinding, RunOptions};
 use ort::value::DynTensor;
 
@@ -117,7 +116,7 @@ impl PingPong {
         let results = self.session.run_binding_with_options(io, options).map(drop);
         results.map_err(|error| match self.kind {
             // Each binding is captured at its first run.
-            Kind::Cuda if self.steps < 2 => RuntimeError::Capture(one_line(&error.to_string())),
+            Kind::Cuda if self.steps < 2 => RuntimeError::FirstSteps(one_line(&error.to_string())),
             _ => failed(self.kind.name(), &error),
         })?;
         self.current = 1 - self.current;
@@ -162,13 +161,9 @@ fn uploaded(
     tensor: Tensor,
     copies: usize,
 ) -> Result<Vec<DynTensor>, RuntimeError> {
-    let device = match kind {
-        Kind::Cuda => AllocationDevice::CUDA,
-        Kind::Onnxruntime | Kind::Tract => AllocationDevice::CPU,
-    };
     let bytes = tensor.byte_len();
     let buffers =
-        on_host(tensor).and_then(|value| (0..copies).map(|_| value.to(device, 0)).collect());
+        on_host(tensor).and_then(|value| (0..copies).map(|_| value.to(kind.device(), 0)).collect());
     buffers.map_err(|error| RuntimeError::Upload {
         name: name.into(),
         bytes,

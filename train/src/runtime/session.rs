@@ -6,7 +6,7 @@ use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
 use ort::value::DynValue;
 
 use super::error::{failed, no_input};
-use super::values::{to_array, to_tensor, to_value, to_values};
+use super::values::{on_host, to_array, to_tensor, to_value, to_values};
 use super::{Kind, RuntimeError};
 use crate::optimizer::Variable;
 use crate::tensor::Tensor;
@@ -17,7 +17,7 @@ pub struct Session {
     binding: Option<Binding>,
     residents: Vec<Resident>,
     outputs: Vec<String>,
-    runtime: &'static str,
+    kind: Kind,
 }
 
 /// A variable: its input, the output that replaces it, and its value.
@@ -37,14 +37,10 @@ impl Binding {
     fn new(session: &ort::session::Session, kind: Kind) -> ort::Result<Self> {
         let memory =
             |device| MemoryInfo::new(device, 0, AllocatorType::Device, MemoryType::Default);
-        let device = match kind {
-            Kind::Cuda => AllocationDevice::CUDA,
-            Kind::Onnxruntime | Kind::Tract => AllocationDevice::CPU,
-        };
         let host = memory(AllocationDevice::CPU)?;
         Ok(Self {
             io: session.create_binding()?,
-            device: memory(device)?,
+            device: memory(kind.device())?,
             host,
         })
     }
@@ -81,7 +77,7 @@ impl Session {
             Ok(Resident {
                 name,
                 next,
-                value: to_value(tensor)?,
+                value: resident_value(tensor, kind)?,
             })
         };
         let residents: Vec<Resident> = residents
@@ -99,7 +95,7 @@ impl Session {
             binding,
             residents,
             outputs,
-            runtime: kind.name(),
+            kind,
         })
     }
 
@@ -126,7 +122,7 @@ impl Session {
             None => self.run_plain(feeds),
         };
         Ok(Outputs {
-            runtime: self.runtime,
+            runtime: self.kind.name(),
             values: values.map_err(|error| self.failed(&error))?,
         })
     }
@@ -138,7 +134,7 @@ impl Session {
         feeds: Vec<(String, Tensor)>,
         variables: &[Resident],
     ) -> Result<Vec<(String, DynValue)>, RuntimeError> {
-        let runtime = self.runtime;
+        let runtime = self.kind.name();
         let run = || {
             let feeds = to_values(feeds)?;
             let has_input = |one: &&Resident| self.has_input(&one.name);
@@ -188,7 +184,7 @@ impl Session {
     /// The current value of a resident, which must be floats.
     pub(super) fn resident(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
         let found = self.residents.iter().find(|one| one.name == name);
-        let found = found.ok_or_else(|| no_input(self.runtime, name))?;
+        let found = found.ok_or_else(|| no_input(self.kind.name(), name))?;
         to_array(&found.value).map_err(|error| self.failed(&error))
     }
 
@@ -197,14 +193,15 @@ impl Session {
         let found = self.residents.iter().any(|one| one.name == name);
         found
             .then_some(())
-            .ok_or_else(|| no_input(self.runtime, name))
+            .ok_or_else(|| no_input(self.kind.name(), name))
     }
 
     /// Replaces the residents that have one of these names.
     pub fn set_residents(&mut self, values: &[(String, Tensor)]) -> Result<(), RuntimeError> {
         for (name, tensor) in values {
             if let Some(index) = self.residents.iter().position(|one| one.name == *name) {
-                let value = to_value(tensor.clone()).map_err(|error| self.failed(&error))?;
+                let value = resident_value(tensor.clone(), self.kind)
+                    .map_err(|error| self.failed(&error))?;
                 self.residents[index].value = value;
             }
         }
@@ -212,7 +209,7 @@ impl Session {
     }
 
     fn failed(&self, error: &ort::Error) -> RuntimeError {
-        failed(self.runtime, error)
+        failed(self.kind.name(), error)
     }
 
     fn run_bound(
@@ -281,6 +278,14 @@ impl Outputs {
                 runtime: self.runtime,
                 reason: format!("expected a number as output `{name}`, found none"),
             })
+    }
+}
+
+/// A resident where the runtime computes, so that no run has to bring it there.
+fn resident_value(tensor: Tensor, kind: Kind) -> ort::Result<DynValue> {
+    match kind {
+        Kind::Cuda => Ok(on_host(tensor)?.to(kind.device(), 0)?.into_dyn()),
+        Kind::Onnxruntime | Kind::Tract => to_value(tensor),
     }
 }
 

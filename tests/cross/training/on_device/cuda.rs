@@ -31,7 +31,9 @@ fn first_losses_agree_with_the_cpu() {
     let mut trainer = device_trainer(&runtime, &digits, &gentle_record(), Augment::None).unwrap();
     let mut sums = Vec::new();
     let never = AtomicBool::new(false);
-    trainer.epoch(7, &never, |after| sums.push(*after)).unwrap();
+    trainer
+        .epoch(7, 8, &never, |after| sums.push(*after))
+        .unwrap();
     let (found, expected) = (step_losses(&sums), restart::read(file.path()));
     assert_same_losses(&found, &expected, "CUDA and tract");
 }

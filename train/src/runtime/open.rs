@@ -1,0 +1,151 @@
+//! Opening a runtime: the first that works of those that the user allows.
+
+use std::path::PathBuf;
+
+use super::{Choice, Kind, Runtime, RuntimeError, discover, one_line};
+use crate::graph::{Graph, GraphError, Target};
+use crate::ops::Window;
+use crate::tensor::{Tensor, TensorType};
+
+/// What tells tract's implementation from ONNX Runtime in the build information.
+const TRACT_BACKEND: &str = "ort-tract";
+/// Shape of the image on which a runtime is tried out.
+const PROBED: [usize; 4] = [1, 16, 4, 4];
+
+impl Runtime {
+    /// Initialises the chosen runtime with `threads` threads.
+    ///
+    /// [`Choice::Auto`] takes the first that works of CUDA, ONNX Runtime and tract; [`Runtime::note`] then
+    /// tells what was in the way of a better one.
+    pub fn open(choice: Choice, threads: usize) -> Result<Self, RuntimeError> {
+        let found = discover::library();
+        match choice {
+            Choice::Tract => Self::tract(threads, None),
+            Choice::Onnxruntime => {
+                let library = found.ok_or(RuntimeError::NotFound {
+                    wheel: "onnxruntime",
+                })?;
+                Self::native(library, threads)
+            }
+            Choice::Cuda => {
+                let library = found.ok_or(RuntimeError::NotFound {
+                    wheel: "onnxruntime-gpu",
+                })?;
+                let mut runtime = Self::native(library, threads)?;
+                runtime.move_to_cuda()?;
+                Ok(runtime)
+            }
+            Choice::Auto => match found {
+                None => Self::tract(threads, None),
+                Some(library) => Self::cuda_or_cpu(library, threads)
+                    .or_else(|error| Self::tract(threads, Some(format!("tract is used: {error}")))),
+            },
+        }
+    }
+
+    fn tract(threads: usize, note: Option<String>) -> Result<Self, RuntimeError> {
+        if !ort::set_api(ort_tract::api()) && !ort::info().contains(TRACT_BACKEND) {
+            return Err(RuntimeError::InUse { expected: "tract" });
+        }
+        let environment = ort::init().with_telemetry(false).build();
+        let environment = environment.map_err(|error| RuntimeError::Model {
+            runtime: Kind::Tract.name(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            environment,
+            kind: Kind::Tract,
+            library: None,
+            threads,
+            note,
+            has_blocks: false,
+        })
+    }
+
+    fn native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
+        let unusable = |error: &dyn std::fmt::Display| {
+            let found = if library.has_root() && !library.exists() {
+                "no file".into()
+            } else {
+                format!("one that cannot be used: {}", one_line(&error.to_string()))
+            };
+            RuntimeError::Library {
+                path: library.clone(),
+                found,
+            }
+        };
+        let environment = ort::init_from(&library)
+            .map_err(|error| unusable(&error))?
+            .with_telemetry(false)
+            .build()
+            .map_err(|error| unusable(&error))?;
+        let kind = Kind::Onnxruntime;
+        if ort::info().contains(TRACT_BACKEND) {
+            return Err(RuntimeError::InUse {
+                expected: kind.name(),
+            });
+        }
+        let mut runtime = Self {
+            environment,
+            kind,
+            library: Some(library),
+            threads,
+            note: None,
+            has_blocks: false,
+        };
+        runtime.has_blocks =
+            cfg!(target_arch = "x86_64") && runtime.try_out(Target::OnnxruntimeX86).is_ok();
+        Ok(runtime)
+    }
+
+    /// Both are the same environment, of which `ort` allows one in the life of a process.
+    fn cuda_or_cpu(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
+        let mut runtime = Self::native(library, threads)?;
+        if let Err(error) = runtime.move_to_cuda() {
+            runtime.kind = Kind::Onnxruntime;
+            runtime.note = discover::gpu_name().map(|gpu| format!("{gpu} is not used: {error}"));
+        }
+        Ok(runtime)
+    }
+
+    /// Fails here and not in the middle of the work if a driver or a library is missing.
+    fn move_to_cuda(&mut self) -> Result<(), RuntimeError> {
+        if let Some(library) = &self.library {
+            discover::cuda_provider(library).map_err(RuntimeError::Cuda)?;
+            for dependency in discover::cuda_libraries(library) {
+                // Of one that does not load, the provider says better what it lacks.
+                let _ = ort::util::preload_dylib(dependency);
+            }
+        }
+        self.kind = Kind::Cuda;
+        self.try_out(Target::Cuda).map_err(|error| {
+            let needs = "it needs NVIDIA's driver and `pip install 'onnxruntime-gpu[cuda,cudnn]'`";
+            RuntimeError::Cuda(format!("{needs}: {error}"))
+        })
+    }
+
+    /// Runs a small model in the forms for a target. Some builds of ONNX Runtime leave out its own operators, and its
+    /// CUDA provider misses a library only when an operator needs it.
+    fn try_out(&self, target: Target) -> Result<(), RuntimeError> {
+        let invalid = |error: GraphError| RuntimeError::Model {
+            runtime: self.kind.name(),
+            reason: error.to_string(),
+        };
+        let mut session = self.load(&probe(target).map_err(invalid)?, Vec::new())?;
+        let x = Tensor::filled(&PROBED, 1.0);
+        session.run(vec![("x".into(), x)]).map(drop)
+    }
+}
+
+/// A convolution, of channels in whole blocks, and a product of matrices.
+fn probe(target: Target) -> Result<Vec<u8>, GraphError> {
+    let mut graph = Graph::for_target(target);
+    let x = graph.input("x", TensorType::f32(&PROBED))?;
+    let [_, channels, rows, columns] = PROBED;
+    let weight = graph.constant(Tensor::filled(&[channels, channels, 3, 3], 1.0));
+    let y = graph.conv(x, weight, None, Window::same([3; 2]))?;
+    let matrix = graph.reshape(y, &[channels, rows * columns])?;
+    let products = graph.matrix_product(matrix, matrix, false, true)?;
+    graph.output("products", products)?;
+    Ok(graph.specialized()?.to_onnx("probe", &[]))
+}
