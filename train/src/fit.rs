@@ -105,7 +105,7 @@ pub fn fit(
 /// Where the images are in training: on the device if that is a GPU, else on the host.
 pub(crate) enum Epochs<'a> {
     Fed(Box<Trainer>, &'a Dataset, Augment),
-    OnDevice(DeviceTrainer<'a>),
+    OnDevice(Box<DeviceTrainer<'a>>),
 }
 
 impl<'a> Epochs<'a> {
@@ -118,7 +118,7 @@ impl<'a> Epochs<'a> {
         (augment, precision): (Augment, Precision),
     ) -> Result<Self, Error> {
         Ok(match runtime.kind() {
-            Kind::Cuda => Self::OnDevice(DeviceTrainer::new(
+            Kind::Cuda => Self::OnDevice(Box::new(DeviceTrainer::new(
                 runtime,
                 network,
                 record,
@@ -126,7 +126,7 @@ impl<'a> Epochs<'a> {
                 images,
                 augment.variants(),
                 precision,
-            )?),
+            )?)),
             Kind::Onnxruntime | Kind::Tract => {
                 let trainer = Trainer::new(runtime, network, record, variables)?;
                 Self::Fed(Box::new(trainer), images, augment)

@@ -1,5 +1,6 @@
 //! The graphs of a network: one that trains, one that measures, one that is shipped.
 
+pub mod flat;
 pub mod on_device;
 
 use crate::gradient::gradients;

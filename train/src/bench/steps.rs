@@ -255,7 +255,7 @@ mod tests {
             let trainer = DeviceTrainer::new(
                 &runtime, &network, &record, None, &images, variants, precision,
             );
-            Epochs::OnDevice(trainer.unwrap())
+            Epochs::OnDevice(Box::new(trainer.unwrap()))
         } else {
             let how = (Augment::None, Precision::default());
             Epochs::new(&runtime, &network, &record, None, &images, how).unwrap()

@@ -8,8 +8,10 @@ use crate::checkpoint::Record;
 use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::error::Error;
-use crate::models::{CORRECT, LEARNING_RATE, LOSS_SUM, on_device};
+use crate::models::flat::Layout;
+use crate::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, on_device};
 use crate::net::Network;
+use crate::optimizer::Variable;
 use crate::runtime::{DeviceSession, Precision, Runtime, RuntimeError};
 use crate::tensor::Tensor;
 
@@ -24,7 +26,11 @@ pub struct DeviceTrainer<'a> {
     plans: Plans<'a>,
     /// The plan of the next epoch, with its seed.
     drawn: Option<(u64, Plan)>,
-    variables: Vec<String>,
+    layout: Layout,
+    /// The names of the session's variables.
+    names: Vec<String>,
+    /// What a checkpoint keeps of them.
+    variables: Vec<Variable>,
 }
 
 impl<'a> DeviceTrainer<'a> {
@@ -42,20 +48,24 @@ impl<'a> DeviceTrainer<'a> {
         let plans = Plans::new(network, dataset, variants, record.batch_size)?;
         let target = runtime.target();
         let model = on_device::training(network, record.optimizer, plans.sizes, target)?;
-        let variables =
-            variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
-        let names = variables.iter().map(|(name, _)| name.clone()).collect();
+        let kept = models::training(network, record.optimizer, 1, target)?.variables;
+        let first = || first_values(network, &kept, record.seed);
+        let layout = Layout::new(network);
+        let variables = layout.join(&variables.unwrap_or_else(first));
         let history = Tensor::filled(&[plans.sizes.steps()], 0.0);
         let mut values = plans.samples();
         values.extend(plans.blank());
         values.extend([LOSS_SUM, CORRECT].map(|name| (name.to_owned(), history.clone())));
         values.push((LEARNING_RATE.into(), Tensor::scalar(record.learning_rate)));
+        let names = variables.iter().map(|(name, _)| name.clone()).collect();
         values.extend(variables);
         Ok(Self {
             session: runtime.load_on_device(&model.onnx, values, precision)?,
             plans,
             drawn: None,
-            variables: names,
+            layout,
+            names,
+            variables: kept,
         })
     }
 
@@ -112,8 +122,9 @@ impl<'a> DeviceTrainer<'a> {
 
     /// Parameters, in the network's order, and the optimiser's state.
     pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        let variable = |name: &String| Ok((name.clone(), self.session.read(name)?.into()));
-        self.variables.iter().map(variable).collect()
+        let read = |name: &String| Ok((name.clone(), self.session.read(name)?.into()));
+        let joined = self.names.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.layout.split(&self.variables, &joined))
     }
 
     /// Loss and hits of steps that are done.

@@ -4,9 +4,9 @@
 //! Inputs that the host-fed graph has once a step have one more axis here: [`LABELS`] one of samples, [`WEIGHTS`] and
 //! the masks one of steps. What to take of them the graph knows from [`STEP`], a variable that counts.
 
+use super::flat::Layout;
 use super::{
     CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_training, mask_name,
-    parameter_inputs,
 };
 use crate::gradient::gradients;
 use crate::graph::{Graph, GraphError, Target, ValueId};
@@ -46,7 +46,7 @@ impl Sizes {
 ///
 /// [`IMAGES`] are bytes `[samples, channels, rows, columns]` and masks bytes `[steps, rows, units]`, 1 for what is
 /// kept; [`LOSS_SUM`] and [`CORRECT`] are variables here, `[steps]`, in which each step writes its element. The
-/// variables of the result are those that a checkpoint keeps.
+/// parameters are one variable: [`Layout`] tells where a checkpoint's are.
 pub fn training(
     network: &Network,
     optimizer: Optimizer,
@@ -64,7 +64,8 @@ pub fn training(
     let weights = plan.rows(WEIGHTS, ElementType::F32, &[])?;
     let masks = plan.masks(network)?;
     let (images, labels) = gathered(&mut graph, network, sizes.samples, samples)?;
-    let (parameters, variables) = parameter_inputs(&mut graph, network)?;
+    let layout = Layout::new(network);
+    let (all, variable, parameters) = layout.input(&mut graph)?;
     let logits = network.forward(&mut graph, images, &parameters, &masks)?;
     let loss = sparse_cross_entropy(&mut graph, logits, labels, weights)?;
     append_history(
@@ -74,7 +75,9 @@ pub fn training(
         [(LOSS_SUM, loss.sum), (CORRECT, loss.correct)],
     )?;
     let found = gradients(&mut graph, loss.mean, &parameters)?;
-    append_training(graph, network, optimizer, (parameters, variables), found)
+    let gradient = layout.gradient(&mut graph, &found)?;
+    let variables = (vec![all], vec![variable]);
+    append_training(graph, network, optimizer, variables, vec![gradient])
 }
 
 /// Inputs with a row for each step, of which the graph takes the present one.

@@ -4,7 +4,7 @@
 //! maxima would.
 
 use super::{Attributes, Gradient, Operator, Window, shape};
-use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
+use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
 /// The operator.
@@ -52,23 +52,54 @@ fn tiles_gradient(
     dy: ValueId,
     tile: [usize; 2],
 ) -> Result<ValueId, GraphError> {
-    let maxima = graph.repeat_pixels(y, tile)?;
-    let winners = graph.equal(x, maxima)?;
+    let shape = graph.shape(x).to_vec();
+    let broadcast = graph.target() == Target::Cuda;
+    let pixels = if broadcast {
+        graph.reshape(x, &by_tile(&shape, tile, tile))?
+    } else {
+        x
+    };
+    let maxima = over_tiles(graph, y, &shape, tile)?;
+    let winners = graph.equal(pixels, maxima)?;
     let winners = graph.cast_to_f32(winners)?;
-    let count = sum_tiles(graph, winners, tile)?;
-    let share = graph.div(dy, count)?;
-    let spread = graph.repeat_pixels(share, tile)?;
-    graph.mul(winners, spread)
+    let count = sum_tiles(graph, winners, &shape, tile)?;
+    let portion = graph.div(dy, count)?;
+    let portions = over_tiles(graph, portion, &shape, tile)?;
+    let dx = graph.mul(winners, portions)?;
+    if broadcast {
+        graph.reshape(dx, &shape)
+    } else {
+        Ok(dx)
+    }
 }
 
-/// The sum of each tile, as a product with a matrix that says which columns are of which tile: that is faster than
-/// pooling. The sums of a few ones are exact in any order.
+/// Rows and columns of pixels `[N, C, H, W]` by tile, with so many of each from a tile.
+fn by_tile(shape: &[usize], tile: [usize; 2], [rows, columns]: [usize; 2]) -> [usize; 4] {
+    let (below, beside) = (shape[2] / tile[0], shape[3] / tile[1]);
+    [shape[0] * shape[1] * below, rows, beside, columns]
+}
+
+/// The number of each tile for all its pixels. A GPU broadcasts as fast as it reads; CPUs rather repeat.
+fn over_tiles(
+    graph: &mut Graph,
+    numbers: ValueId,
+    shape: &[usize],
+    tile: [usize; 2],
+) -> Result<ValueId, GraphError> {
+    match graph.target() {
+        Target::Cuda => graph.reshape(numbers, &by_tile(shape, tile, [1; 2])),
+        _ => graph.repeat_pixels(numbers, tile),
+    }
+}
+
+/// The sum of each tile of pixels `[N, C, H, W]`, as a product with a matrix that says which columns are of which tile:
+/// that is faster than pooling. The sums of a few ones are exact in any order.
 fn sum_tiles(
     graph: &mut Graph,
     x: ValueId,
+    shape: &[usize],
     [height, width]: [usize; 2],
 ) -> Result<ValueId, GraphError> {
-    let shape = graph.shape(x).to_vec();
     let (columns, planes) = (shape[3], shape[0] * shape[1]);
     let (below, beside) = (shape[2] / height, columns / width);
     let is_part = |(column, tile)| f32::from(column % columns / width == tile);

@@ -1,7 +1,7 @@
 //! `Relu`: the larger of an element and zero (<https://onnx.ai/onnx/operators/onnx__Relu.html>).
 
 use super::{Attributes, Gradient, Operator, shape};
-use crate::graph::{Graph, GraphError, ValueId};
+use crate::graph::{Graph, GraphError, Target, ValueId};
 
 /// The operator. Its gradient at zero is zero.
 pub static RELU: Operator = Operator {
@@ -10,9 +10,14 @@ pub static RELU: Operator = Operator {
     gradient: Gradient::Rule(|graph, node, dy| {
         let zero = graph.scalar(0.0);
         let active = graph.greater(node.output, zero)?;
-        // A product, since runtimes multiply in one pass and select in several.
-        let active = graph.cast_to_f32(active)?;
-        Ok(vec![Some(graph.mul(dy, active)?)])
+        let dx = if graph.target() == Target::Cuda {
+            graph.where_select(active, dy, zero)?
+        } else {
+            // CPUs multiply in one pass and select in several.
+            let active = graph.cast_to_f32(active)?;
+            graph.mul(dy, active)?
+        };
+        Ok(vec![Some(dx)])
     }),
 };
 
