@@ -223,38 +223,38 @@ fn each_rule_of_the_table_has_a_case() {
     }
 }
 
+/// The gradient of the sum of maxima of a tile with three equal ones.
+fn gradient_of_equal_maxima(runtime: &Runtime, target: Target, strides: [usize; 2]) -> Vec<f32> {
+    let mut graph = Graph::for_target(target);
+    let x = graph.input("x", TensorType::f32(&[1, 1, 2, 2])).unwrap();
+    let window = Window {
+        kernel: [2, 2],
+        strides,
+        pads: [0; 4],
+        dilations: [1, 1],
+    };
+    let y = graph.max_pool(x, window).unwrap();
+    let loss = graph.sum_all(y).unwrap();
+    let dx = gradients(&mut graph, loss, &[x]).unwrap()[0];
+    graph.output("dx", dx).unwrap();
+    let mut session = runtime
+        .load(&graph.to_onnx("ties", &[]), Vec::new())
+        .unwrap();
+    let image = ndarray::arr2(&[[3.0f32, 3.0], [1.0, 3.0]])
+        .into_shape_with_order((1, 1, 2, 2))
+        .unwrap();
+    let mut outputs = session.run(vec![("x".into(), image.into())]).unwrap();
+    outputs.take("dx").unwrap().into_iter().collect()
+}
+
 #[test]
 fn equal_maxima_share_the_gradient() {
-    let runtime = runtimes::tract();
-    for strides in [[2, 2], [1, 1]] {
-        let mut graph = Graph::new();
-        let x = graph.input("x", TensorType::f32(&[1, 1, 2, 2])).unwrap();
-        let window = Window {
-            kernel: [2, 2],
-            strides,
-            pads: [0; 4],
-            dilations: [1, 1],
-        };
-        let y = graph.max_pool(x, window).unwrap();
-        let loss = graph.sum_all(y).unwrap();
-        let dx = gradients(&mut graph, loss, &[x]).unwrap()[0];
-        graph.output("dx", dx).unwrap();
-        let mut session = runtime
-            .load(&graph.to_onnx("ties", &[]), Vec::new())
-            .unwrap();
-        let image = ndarray::arr2(&[[3.0f32, 3.0], [1.0, 3.0]])
-            .into_shape_with_order((1, 1, 2, 2))
-            .unwrap();
-        let dx = session
-            .run(vec![("x".into(), image.into())])
-            .unwrap()
-            .take("dx")
-            .unwrap();
-        let third = 1.0 / 3.0;
-        assert_eq!(
-            dx.iter().copied().collect::<Vec<f32>>(),
-            [third, third, 0.0, third]
-        );
+    let (runtime, third) = (runtimes::tract(), 1.0 / 3.0);
+    for target in TARGETS {
+        for strides in [[2, 2], [1, 1]] {
+            let dx = gradient_of_equal_maxima(&runtime, target, strides);
+            assert_eq!(dx, [third, third, 0.0, third], "{target:?} {strides:?}");
+        }
     }
 }
 

@@ -75,9 +75,10 @@ pub fn fit(
         let start = Instant::now();
         progress.begin(number, options.epochs, steps);
         let finished = record.epochs.len();
-        let seeds = [finished, finished + 1].map(|epochs| init::epoch_seed(record.seed, epochs));
+        let seed = |finished| init::epoch_seed(record.seed, finished);
+        let next = (number < options.epochs).then(|| seed(finished + 1));
         let on_step = |sums: &Sums| progress.step(sums);
-        let done = trainer.epoch(seeds, interrupted, on_step)?;
+        let done = trainer.epoch(seed(finished), next, interrupted, on_step)?;
         let Some(sums) = done else { break };
         let variables = trainer.variables()?;
         evaluator.set_parameters(&variables)?;
@@ -134,10 +135,11 @@ impl<'a> Epochs<'a> {
         })
     }
 
-    /// `seeds` are that of the epoch and that of the next one.
+    /// Steps through all images once, and prepares for the epoch of the next seed if that pays.
     pub(crate) fn epoch(
         &mut self,
-        [seed, next_seed]: [u64; 2],
+        seed: u64,
+        next_seed: Option<u64>,
         interrupted: &AtomicBool,
         on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, Error> {

@@ -42,9 +42,10 @@ impl Model {
             key: key.clone(),
             value: value.clone(),
         };
-        let domains: BTreeSet<&String> = graph.node.iter().map(|node| &node.domain).collect();
-        let operator_set = |domain: &String| OperatorSet {
-            domain: domain.clone(),
+        let mut domains = BTreeSet::from([""]);
+        domains.extend(graph.node.iter().map(|node| &node.domain[..]));
+        let operator_set = |domain: &str| OperatorSet {
+            domain: domain.into(),
             version: if domain.is_empty() { OPSET } else { 1 },
         };
         Self {

@@ -65,25 +65,41 @@ fn device_trainer<'a>(
     record: &Record,
     augment: Augment,
 ) -> Result<DeviceTrainer<'a>, Error> {
+    resumed(runtime, digits, record, None, augment)
+}
+
+fn resumed<'a>(
+    runtime: &Runtime,
+    digits: &'a Digits,
+    record: &Record,
+    variables: Option<Vec<(String, Tensor)>>,
+    augment: Augment,
+) -> Result<DeviceTrainer<'a>, Error> {
     let variants = augment.variants();
     let (network, precision) = (Network::digits(), Precision::default());
     DeviceTrainer::new(
         runtime,
         &network,
         record,
-        None,
+        variables,
         &digits.train,
         variants,
         precision,
     )
 }
 
+/// The last epoch is that of a resumed run.
 fn on_device(runtime: &Runtime, digits: &Digits, record: &Record, augment: Augment) -> Trace {
     let mut trainer = device_trainer(runtime, digits, record, augment).unwrap();
     let never = AtomicBool::new(false);
     let mut trace = Trace::default();
     for seed in 0..EPOCHS {
-        let sums = trainer.epoch(seed, seed + 1, &never, |sums| trace.sums.push(*sums));
+        if seed == EPOCHS - 1 {
+            let variables = trace.variables.last().cloned();
+            trainer = resumed(runtime, digits, record, variables, augment).unwrap();
+        }
+        let next = (seed + 2 < EPOCHS).then_some(seed + 1);
+        let sums = trainer.epoch(seed, next, &never, |sums| trace.sums.push(*sums));
         assert_eq!(sums.unwrap().as_ref(), trace.sums.last());
         trace.variables.push(trainer.variables().unwrap());
     }
@@ -142,7 +158,7 @@ fn an_interrupted_epoch_has_no_sums() {
     let (digits, record) = (digits(), small_record(Optimizer::Sgd));
     let mut trainer = device_trainer(&runtimes::tract(), &digits, &record, Augment::None).unwrap();
     let interrupted = AtomicBool::new(true);
-    let sums = trainer.epoch(0, 1, &interrupted, |_| panic!("no step is done"));
+    let sums = trainer.epoch(0, None, &interrupted, |_| panic!("no step is done"));
     assert_eq!(sums.unwrap(), None);
 }
 

@@ -1,4 +1,4 @@
-//! What TF32 costs: training whose factors are rounded as tensor cores round them, computed on a CPU.
+//! What TF32 costs: training whose factors are rounded to its 11 significant bits, to the nearest, on a CPU.
 
 use prost::Message;
 use tests::training::Stepper;

@@ -1,5 +1,6 @@
 //! Training with the data set where the runtime computes: a step copies nothing from the host, an epoch its plan.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::plan::{Plan, Plans};
@@ -70,13 +71,13 @@ impl<'a> DeviceTrainer<'a> {
     }
 
     /// Steps through all images and variants once, in an order and with masks that follow from the seed. Those of the
-    /// next epoch are drawn meanwhile.
+    /// next epoch, if there is one, are drawn meanwhile.
     ///
     /// `on_step` sees the sums so far after each step, of many steps at a time. `None`: `interrupted` became true.
     pub fn epoch(
         &mut self,
         seed: u64,
-        next_seed: u64,
+        next_seed: Option<u64>,
         interrupted: &AtomicBool,
         on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, Error> {
@@ -87,12 +88,13 @@ impl<'a> DeviceTrainer<'a> {
         self.session.write(plan)?;
         let plans = self.plans.clone();
         std::thread::scope(|scope| {
-            let next = scope.spawn(move || plans.epoch(next_seed));
-            let sums = self.steps(interrupted, on_step);
-            // What went wrong in drawing ahead does so again when the plan is needed.
-            let next = next.join().ok().and_then(Result::ok);
-            self.drawn = next.map(|plan| (next_seed, plan));
-            sums
+            let draw = |seed| scope.spawn(move || plans.epoch(seed).map(|plan| (seed, plan)));
+            let next = next_seed.map(draw);
+            let sums = self.steps(interrupted, on_step)?;
+            let drawn =
+                next.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            self.drawn = drawn.transpose()?;
+            Ok(sums)
         })
     }
 

@@ -68,7 +68,7 @@ impl Layout {
         for ((parameter, _), &gradient) in self.places.iter().zip(gradients) {
             rows.push(graph.reshape(gradient, &[1, parameter.len()])?);
         }
-        graph.concat_channels(&rows)
+        graph.concat(&rows)
     }
 
     /// The graph's variables from those of a checkpoint, which has each parameter's own.
@@ -139,7 +139,12 @@ mod tests {
     fn variables_of_a_checkpoint_come_back_as_they_were() {
         let network = Network::digits();
         let layout = Layout::new(&network);
-        for optimizer in [Optimizer::Rmsprop, Optimizer::Sgd, Optimizer::Adam] {
+        for optimizer in [
+            Optimizer::Rmsprop,
+            Optimizer::Sgd,
+            Optimizer::Adam,
+            Optimizer::Adamw,
+        ] {
             let kept = training(&network, optimizer, 1, Target::Cuda)
                 .unwrap()
                 .variables;

@@ -40,7 +40,10 @@ pub(super) fn of_blocks(
         return Ok(None);
     }
     let [top, left, bottom, right] = window.pads;
-    let mut x = graph.pad_image(inputs[0], [0, left, 0, right], 0.0)?;
+    let mut x = inputs[0];
+    if left + right > 0 {
+        x = graph.pad_image(x, [0, left, 0, right], 0.0)?;
+    }
     if channels > 1 {
         x = graph.in_blocks(x)?;
     }

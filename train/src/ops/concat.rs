@@ -4,7 +4,7 @@ use super::{Attributes, Gradient, Operator};
 use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::TensorType;
 
-/// The operator; only gradient rules use it.
+/// The operator; only what follows from gradients uses it.
 pub static CONCAT: Operator = Operator { name: "Concat", infer, gradient: Gradient::Missing };
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
@@ -27,8 +27,8 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
 }
 
 impl Graph {
-    /// Joins tensors `[N, C, ...]` to one with all their channels.
-    pub fn concat_channels(&mut self, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+    /// Joins tensors `[N, C, ...]` along their second axis.
+    pub fn concat(&mut self, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
         self.apply(&CONCAT, inputs, Attributes::none().integer("axis", 1))
     }
 }

@@ -56,7 +56,9 @@ fn gradient(
     let dx = input_gradient(graph, x, weight, dy, window)?;
     let dweight = match graph.target() {
         Target::Cuda => weight_gradient_by_patches(graph, x, dy, window)?,
-        _ => weight_gradient(graph, x, dy, window)?,
+        Target::Onnxruntime | Target::OnnxruntimeX86 | Target::Tract => {
+            weight_gradient(graph, x, dy, window)?
+        }
     };
     let mut gradients = vec![Some(dx), Some(dweight)];
     if let Some(&bias) = node.inputs.get(2) {

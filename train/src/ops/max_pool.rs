@@ -79,7 +79,7 @@ fn by_tile(shape: &[usize], tile: [usize; 2], [rows, columns]: [usize; 2]) -> [u
     [shape[0] * shape[1] * below, rows, beside, columns]
 }
 
-/// The number of each tile for all its pixels. A GPU broadcasts as fast as it reads; CPUs rather repeat.
+/// The number of each tile for all its pixels. A GPU broadcasts as fast as it reads; CPUs are faster at repeating.
 fn over_tiles(
     graph: &mut Graph,
     numbers: ValueId,
@@ -146,7 +146,7 @@ fn windows_gradient(
         let winner = graph.cast_to_f32(winner)?;
         winners.push(graph.reshape(winner, &plane)?);
     }
-    let winners = graph.concat_channels(&winners)?;
+    let winners = graph.concat(&winners)?;
     let count = graph.reduce_sum(winners, &[1])?;
     let dy = graph.reshape(dy, &plane)?;
     let share = graph.div(dy, count)?;

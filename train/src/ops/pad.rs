@@ -4,7 +4,7 @@ use super::{Attributes, Gradient, Operator, shape};
 use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
-/// The operator; only gradient rules use it.
+/// The operator; only gradient rules and special forms use it.
 pub static PAD: Operator = Operator { name: "Pad", infer, gradient: Gradient::Missing };
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {

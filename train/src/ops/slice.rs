@@ -4,7 +4,7 @@ use super::{Attributes, Gradient, Operator, shape};
 use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
-/// The operator; only gradient rules use it.
+/// The operator. No gradient flows through it: gradient rules use it, and what parameters are read from.
 pub static SLICE: Operator = Operator { name: "Slice", infer, gradient: Gradient::Missing };
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {

@@ -71,7 +71,9 @@ pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
 /// The libraries that the CUDA provider depends on, where pip puts them: `nvidia/*/lib` beside the package
 /// `onnxruntime`, in an order in which they can be loaded. Nothing else tells the provider of that place.
 pub fn cuda_libraries(library: &Path) -> Vec<PathBuf> {
-    let packages = library.ancestors().nth(3).unwrap_or(Path::new(""));
+    let Some(packages) = library.ancestors().nth(3) else {
+        return Vec::new();
+    };
     let folders = entries(&packages.join("nvidia"));
     let found: Vec<PathBuf> = folders
         .iter()

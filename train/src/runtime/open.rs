@@ -1,8 +1,11 @@
 //! Opening a runtime: the first that works of those that the user allows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Choice, Kind, Runtime, RuntimeError, discover, one_line};
+use ndarray::ArrayD;
+use ort::logging::LogLevel;
+
+use super::{Choice, Kind, Runtime, RuntimeError, Session, discover, one_line};
 use crate::graph::{Graph, GraphError, Target};
 use crate::ops::Window;
 use crate::tensor::{Tensor, TensorType};
@@ -63,23 +66,8 @@ impl Runtime {
     }
 
     fn native(library: PathBuf, threads: usize) -> Result<Self, RuntimeError> {
-        let unusable = |error: &dyn std::fmt::Display| {
-            let found = if library.has_root() && !library.exists() {
-                "no file".into()
-            } else {
-                format!("one that cannot be used: {}", one_line(&error.to_string()))
-            };
-            RuntimeError::Library {
-                path: library.clone(),
-                found,
-            }
-        };
-        let environment = ort::init_from(&library)
-            .map_err(|error| unusable(&error))?
-            .with_telemetry(false)
-            .build()
-            .map_err(|error| unusable(&error))?;
         let kind = Kind::Onnxruntime;
+        let environment = native_environment(&library)?;
         if ort::info().contains(TRACT_BACKEND) {
             return Err(RuntimeError::InUse {
                 expected: kind.name(),
@@ -93,9 +81,15 @@ impl Runtime {
             note: None,
             has_blocks: false,
         };
-        runtime.has_blocks =
-            cfg!(target_arch = "x86_64") && runtime.try_out(Target::OnnxruntimeX86).is_ok();
+        runtime.has_blocks = cfg!(target_arch = "x86_64") && runtime.convolves_in_blocks();
         Ok(runtime)
+    }
+
+    /// Some builds of ONNX Runtime leave out its own operators, which are not documented either.
+    fn convolves_in_blocks(&self) -> bool {
+        let [in_blocks, plain] =
+            [Target::OnnxruntimeX86, Target::Onnxruntime].map(|target| self.try_out(target).ok());
+        in_blocks.is_some() && in_blocks == plain
     }
 
     /// Both are the same environment, of which `ort` allows one in the life of a process.
@@ -118,23 +112,45 @@ impl Runtime {
             }
         }
         self.kind = Kind::Cuda;
-        self.try_out(Target::Cuda).map_err(|error| {
+        self.try_out(Target::Cuda).map(drop).map_err(|error| {
             let needs = "it needs NVIDIA's driver and `pip install 'onnxruntime-gpu[cuda,cudnn]'`";
             RuntimeError::Cuda(format!("{needs}: {error}"))
         })
     }
 
-    /// Runs a small model in the forms for a target. Some builds of ONNX Runtime leave out its own operators, and its
-    /// CUDA provider misses a library only when an operator needs it.
-    fn try_out(&self, target: Target) -> Result<(), RuntimeError> {
-        let invalid = |error: GraphError| RuntimeError::Model {
+    /// Runs a small model in the forms for a target: a library may be missed only when an operator needs it.
+    fn try_out(&self, target: Target) -> Result<ArrayD<f32>, RuntimeError> {
+        let refused = |error: ort::Error| self.refused(&error);
+        let onnx = probe(target).map_err(|error| RuntimeError::Model {
             runtime: self.kind.name(),
             reason: error.to_string(),
-        };
-        let mut session = self.load(&probe(target).map_err(invalid)?, Vec::new())?;
-        let x = Tensor::filled(&PROBED, 1.0);
-        session.run(vec![("x".into(), x)]).map(drop)
+        })?;
+        let builder = self.builder(self.threads, None);
+        let session = builder
+            .and_then(|builder| Ok(builder.with_log_level(LogLevel::Fatal)?))
+            .and_then(|mut builder| builder.commit_from_memory(&onnx))
+            .and_then(|session| Session::new(session, self.kind, Vec::new()));
+        let x = ("x".into(), whole_numbers(&PROBED));
+        session.map_err(refused)?.run(vec![x])?.take("products")
     }
+}
+
+/// Loads ONNX Runtime.
+fn native_environment(library: &Path) -> Result<ort::environment::Environment, RuntimeError> {
+    let unusable = |error: &dyn std::fmt::Display| {
+        let found = if library.has_root() && !library.exists() {
+            "no file".into()
+        } else {
+            format!("one that cannot be used: {}", one_line(&error.to_string()))
+        };
+        RuntimeError::Library {
+            path: library.into(),
+            found,
+        }
+    };
+    let builder = ort::init_from(library).map_err(|error| unusable(&error))?;
+    let environment = builder.with_telemetry(false).build();
+    environment.map_err(|error| unusable(&error))
 }
 
 /// A convolution, of channels in whole blocks, and a product of matrices.
@@ -142,10 +158,20 @@ fn probe(target: Target) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::for_target(target);
     let x = graph.input("x", TensorType::f32(&PROBED))?;
     let [_, channels, rows, columns] = PROBED;
-    let weight = graph.constant(Tensor::filled(&[channels, channels, 3, 3], 1.0));
+    let weight = graph.constant(whole_numbers(&[channels, channels, 3, 3]));
     let y = graph.conv(x, weight, None, Window::same([3; 2]))?;
     let matrix = graph.reshape(y, &[channels, rows * columns])?;
     let products = graph.matrix_product(matrix, matrix, false, true)?;
     graph.output("products", products)?;
     Ok(graph.specialized()?.to_onnx("probe", &[]))
+}
+
+/// Numbers from -1 to 1 in no simple order, with which a runtime computes exactly.
+fn whole_numbers(shape: &[usize]) -> Tensor {
+    let mut index = 0;
+    let number = || {
+        index += 1;
+        (index * index % 23 % 3) as f32 - 1.0
+    };
+    ArrayD::from_shape_simple_fn(shape, number).into()
 }
