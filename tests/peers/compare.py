@@ -1,7 +1,7 @@
 """Training times of Baton's runtimes, of Keras and of PyTorch on this machine, in turn, as a table.
 
     python -m venv peers && peers/bin/pip install -r tests/peers/requirements.txt
-    cargo build --release -p train
+    cargo build --release --bin train
     peers/bin/python tests/peers/compare.py
 
 All train the same network with the same optimiser on batches of the same size. A step is on a batch that is ready and
@@ -128,7 +128,7 @@ def check(train):
     try:
         subprocess.run([train, "--version"], capture_output=True, env=ENVIRONMENT)
     except OSError as error:
-        remedy = "`cargo build --release -p train` in the root of the repository makes target/release/train"
+        remedy = "`cargo build --release --bin train` in the root of the repository makes target/release/train"
         sys.exit(f"error: {train} cannot be started: {error.strerror}; {remedy}")
 
 

@@ -70,7 +70,7 @@ pub struct RuntimeArgs {
     #[arg(long, value_enum, default_value = "auto")]
     pub runtime: Choice,
     /// Threads on the CPU, on tract those of training; all cores by default
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 

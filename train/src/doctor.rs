@@ -15,6 +15,8 @@ struct Report {
     /// What kept `auto` from something better.
     note: Option<String>,
     library: Option<String>,
+    /// Why there is no library.
+    library_missing: Option<String>,
     cuda_provider: Option<String>,
     /// Why there is no CUDA provider.
     cuda_missing: Option<String>,
@@ -39,17 +41,24 @@ pub fn run(args: RuntimeArgs, json: bool) -> Result<(), Error> {
 
 fn examine(args: RuntimeArgs) -> Result<Report, Error> {
     let runtime = open(args)?;
-    let library = discover::library();
+    let misled = runtime.kind() == Kind::Tract && runtime.note().is_some();
+    let library = discover::library().ok_or("not found".to_owned());
+    let library = library.and_then(|path| {
+        if misled {
+            Err(format!("{} cannot be used", path.display()))
+        } else {
+            Ok(path)
+        }
+    });
     let gpu = discover::gpu_name();
     let python = discover::python_version();
     let cuda_provider = match &library {
-        Some(library) => discover::cuda_provider(library).map(|path| path.display().to_string()),
-        None => Err("ONNX Runtime was not found".into()),
+        Ok(library) => discover::cuda_provider(library).map(|path| path.display().to_string()),
+        Err(_) => Err("it needs ONNX Runtime".into()),
     };
-    let misled = runtime.kind() == Kind::Tract && runtime.note().is_some();
     let advice = match discover::named_library().filter(|_| misled) {
         Some(_) => Some("set ORT_DYLIB_PATH to the library of ONNX Runtime, or unset it".into()),
-        None if args.runtime == Choice::Tract && library.is_some() => {
+        None if args.runtime == Choice::Tract && library.is_ok() => {
             Some("drop --runtime tract".into())
         }
         None => advice(runtime.kind(), gpu.is_some(), python.is_some()),
@@ -58,7 +67,8 @@ fn examine(args: RuntimeArgs) -> Result<Report, Error> {
         runtime: runtime.kind().name(),
         description: runtime.description(),
         note: runtime.note().map(Into::into),
-        library: library.map(|path| path.display().to_string()),
+        library_missing: library.clone().err(),
+        library: library.ok().map(|path| path.display().to_string()),
         cuda_missing: cuda_provider.clone().err(),
         cuda_provider: cuda_provider.ok(),
         gpu,
@@ -84,12 +94,18 @@ fn advice(kind: Kind, gpu: bool, python: bool) -> Option<String> {
 impl Report {
     fn table(&self, choice: Choice) -> String {
         let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
-        let missing = || format!("no: {}", or_none(&self.cuda_missing));
-        let cuda = self.cuda_provider.clone().unwrap_or_else(missing);
+        let or_reason = |found: &Option<String>, missing| {
+            found
+                .clone()
+                .unwrap_or_else(|| format!("no: {}", or_none(missing)))
+        };
         let rows = [
             ("tract", "built in".into()),
-            ("onnxruntime", or_none(&self.library)),
-            ("cuda", cuda),
+            (
+                "onnxruntime",
+                or_reason(&self.library, &self.library_missing),
+            ),
+            ("cuda", or_reason(&self.cuda_provider, &self.cuda_missing)),
             ("gpu", or_none(&self.gpu)),
             ("python", or_none(&self.python)),
             (

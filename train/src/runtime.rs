@@ -123,16 +123,20 @@ impl Runtime {
             .as_deref()
             .map(discover::version)
             .unwrap_or_default();
+        let threads = match self.threads {
+            1 => "1 thread".into(),
+            threads => format!("{threads} threads"),
+        };
         match self.kind {
             Kind::Cuda => {
                 let device = discover::gpu_name().unwrap_or_else(|| "GPU 0".into());
                 format!("ONNX Runtime {version}, CUDA, {device}")
             }
-            Kind::Onnxruntime => format!("ONNX Runtime {version}, CPU, {} threads", self.threads),
+            Kind::Onnxruntime => format!("ONNX Runtime {version}, CPU, {threads}"),
             Kind::Tract => {
                 let info = ort::info();
                 let version = info.split("version=").nth(1).unwrap_or(info);
-                format!("tract (ort-tract {version}), CPU, {} threads", self.threads)
+                format!("tract (ort-tract {version}), CPU, {threads}")
             }
         }
     }

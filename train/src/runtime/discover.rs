@@ -62,8 +62,8 @@ pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
         return Ok(provider);
     }
     Err(format!(
-        "{}: expected {name} beside ONNX Runtime, found none; `pip install onnxruntime-gpu` instead of onnxruntime \
-         provides it",
+        "{}: expected {name} beside ONNX Runtime, found none; `pip install 'onnxruntime-gpu[cuda,cudnn]'` \
+         instead of onnxruntime provides it",
         directory.display()
     ))
 }
@@ -262,6 +262,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let error = cuda_provider(&directory.path().join("libonnxruntime.so.1.31.1")).unwrap_err();
         assert!(error.contains("onnxruntime_providers_cuda"), "{error}");
-        assert!(error.contains("pip install onnxruntime-gpu"), "{error}");
+        assert!(
+            error.contains("pip install 'onnxruntime-gpu[cuda,cudnn]'"),
+            "{error}"
+        );
     }
 }

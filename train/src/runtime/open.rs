@@ -32,7 +32,7 @@ impl Runtime {
             }
             Choice::Cuda => {
                 let library = found.ok_or(RuntimeError::NotFound {
-                    wheel: "onnxruntime-gpu",
+                    wheel: "'onnxruntime-gpu[cuda,cudnn]'",
                 })?;
                 let mut runtime = Self::native(library, threads)?;
                 runtime.move_to_cuda()?;
@@ -125,7 +125,7 @@ impl Runtime {
             runtime: self.kind.name(),
             reason: error.to_string(),
         })?;
-        let builder = self.builder(self.threads, None);
+        let builder = self.builder(1, None);
         let session = builder
             .and_then(|builder| Ok(builder.with_log_level(LogLevel::Fatal)?))
             .and_then(|mut builder| builder.commit_from_memory(&onnx))
