@@ -8,11 +8,13 @@ use crate::data::batch::{Batch, Batches, Order, prefetch};
 use crate::error::Error;
 use crate::models::{self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, WEIGHTS};
 use crate::net::Network;
-use crate::runtime::{Runtime, RuntimeError, Session};
+use crate::runtime::{Kind, Runtime, RuntimeError, Session};
 use crate::tensor::Tensor;
 
-/// Images of one run of the evaluation graph.
-const BATCH_SIZE: usize = 100;
+/// Images of one run of the evaluation graph on a CPU, whose caches hold them.
+const CPU_BATCH_SIZE: usize = 100;
+/// The same on a GPU, which must not wait for the host.
+const GPU_BATCH_SIZE: usize = 1000;
 /// Batches prepared ahead of the runtime.
 const PREFETCHED: usize = 4;
 /// The digits, which the labels of a data set are.
@@ -47,7 +49,11 @@ impl<'a> Evaluator<'a> {
         dataset: &'a Dataset,
         variants: &'static [Variant],
     ) -> Result<Self, Error> {
-        let batch_size = BATCH_SIZE.min(dataset.len() * variants.len());
+        let largest = match runtime.kind() {
+            Kind::Cuda => GPU_BATCH_SIZE,
+            Kind::Onnxruntime | Kind::Tract => CPU_BATCH_SIZE,
+        };
+        let batch_size = largest.min(dataset.len() * variants.len());
         let model = models::evaluation(network, batch_size, runtime.target())?;
         let session = runtime.load(&model, parameters)?;
         Ok(Self {
