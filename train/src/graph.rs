@@ -230,7 +230,7 @@ impl Graph {
         Ok(())
     }
 
-    fn operand(&self, id: ValueId) -> Operand<'_> {
+    pub(crate) fn operand(&self, id: ValueId) -> Operand<'_> {
         Operand {
             tensor_type: self.tensor_type(id),
             constant: self.constant_tensor(id),

@@ -212,12 +212,13 @@ impl Runtime {
             // The next level arranges weights in advance, which pays for constant ones only.
             .with_optimization_level(GraphOptimizationLevel::Level2)?;
         if self.kind != Kind::Tract {
-            builder = builder
-                .with_intra_threads(threads)?
-                .with_deterministic_compute(true)?;
+            builder = builder.with_intra_threads(threads)?;
+        }
+        if self.kind == Kind::Onnxruntime {
+            builder = builder.with_deterministic_compute(true)?;
         }
         if self.kind == Kind::Cuda {
-            // A fixed choice of algorithms, as far as CUDA offers it.
+            // Graphs for CUDA are in forms that add in the same order every time; asked to, it sums by slower kernels.
             let cuda = ep::CUDA::default()
                 .with_cuda_graph(captured.is_some())
                 .with_tf32(captured == Some(Precision::Tf32))

@@ -128,4 +128,9 @@ pub static SPECIAL_FORMS: &[SpecialForm] = &[
         targets: &[Target::Tract],
         rule: max_pool::by_axis,
     },
+    SpecialForm {
+        operator: &REDUCE_SUM,
+        targets: &[Target::Cuda],
+        rule: reduce_sum::by_product,
+    },
 ];
