@@ -3,6 +3,7 @@
 mod host;
 mod report;
 mod steps;
+mod training;
 mod utilization;
 
 use ndarray::Axis;
@@ -55,8 +56,9 @@ fn measure(runtime: &Runtime, batch: usize, count: usize) -> Result<Report, Erro
     let (step, sections) = plan.step(&mut trainer)?;
     let (variables, how) = (trainer.variables()?, (Augment::None, Precision::default()));
     let mut epochs = Epochs::new(runtime, &network, &record, Some(variables), &dataset, how)?;
-    steps::warm_up(&mut epochs)?;
-    let (seconds, utilization) = utilization::during(runtime, || steps::train(&mut epochs, count));
+    training::warm_up(&mut epochs)?;
+    let (seconds, utilization) =
+        utilization::during(runtime, || training::train(&mut epochs, count));
     let nodes = plan.nodes(trainer.variables()?)?;
     Ok(Report {
         runtime: runtime.kind().name(),

@@ -244,10 +244,31 @@ mod tests {
     }
 
     #[test]
-    fn a_gpu_gets_operators_as_they_are() {
+    fn a_gpu_gets_convolutions_and_maxima_as_they_are() {
         let graph = written(Target::Cuda);
         assert_eq!(operators(&graph), ["Conv", "MaxPool"]);
         assert_eq!(windows(&graph, "Conv"), [WINDOW.attributes().to_onnx()]);
         assert_eq!(windows(&graph, "MaxPool"), [tiles([3, 2])]);
+    }
+
+    /// The sum over these axes of a tensor of four, as written for a GPU.
+    fn sum_on_a_gpu(axes: &[usize]) -> onnx::Graph {
+        let mut graph = Graph::for_target(Target::Cuda);
+        let x = graph.input("x", TensorType::f32(&[2, 3, 4, 5])).unwrap();
+        let y = graph.reduce_sum(x, axes).unwrap();
+        graph.output("y", y).unwrap();
+        let model = graph.specialized().unwrap().to_onnx("sum", &[]);
+        onnx::Model::decode(&model[..]).unwrap().graph.unwrap()
+    }
+
+    #[test]
+    fn a_gpu_sums_over_the_first_axes_by_a_product() {
+        let product = ["Reshape", "Gemm", "Reshape"];
+        assert_eq!(operators(&sum_on_a_gpu(&[0])), product);
+        let after_others = [&["ReduceSum"][..], &product].concat();
+        assert_eq!(operators(&sum_on_a_gpu(&[0, 2, 3])), after_others);
+        for axes in [&[2, 3][..], &[1], &[0, 1, 2, 3]] {
+            assert_eq!(operators(&sum_on_a_gpu(axes)), ["ReduceSum"], "{axes:?}");
+        }
     }
 }

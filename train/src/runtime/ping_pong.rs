@@ -27,9 +27,7 @@ pub(super) struct PingPong {
     inputs: Vec<Input>,
     /// The binding that reads a set, for each set.
     bindings: [Bound; 2],
-    /// The set that holds the current values.
-    current: usize,
-    steps: u64,
+    steps: usize,
 }
 
 /// An input of the model: a variable has a buffer in each set, any other one is the same for both.
@@ -105,7 +103,6 @@ impl PingPong {
             kind,
             inputs,
             bindings,
-            current: 0,
             steps: 0,
         };
         // What takes its time at the first run is done here. It writes what the first step will write over.
@@ -113,8 +110,13 @@ impl PingPong {
         Ok(model)
     }
 
+    /// The set that holds the current values: each step writes the other one.
+    fn current(&self) -> usize {
+        self.steps % 2
+    }
+
     fn run(&mut self) -> Result<(), RuntimeError> {
-        let Bound { io, options } = &self.bindings[self.current];
+        let Bound { io, options } = &self.bindings[self.current()];
         let results = self.session.run_binding_with_options(io, options).map(drop);
         results.map_err(|error| match self.kind {
             // Each binding is captured at its first run.
@@ -126,7 +128,6 @@ impl PingPong {
     /// Runs the model once.
     pub(super) fn step(&mut self) -> Result<(), RuntimeError> {
         self.run()?;
-        self.current = 1 - self.current;
         self.steps += 1;
         Ok(())
     }
@@ -134,8 +135,8 @@ impl PingPong {
     /// Replaces the inputs of these names, in the buffers that they have.
     pub(super) fn write(&mut self, values: Vec<(String, Tensor)>) -> Result<(), RuntimeError> {
         for (name, tensor) in values {
-            let index = self.index(&name)?;
-            let buffer = self.inputs[index].buffer_mut(self.current);
+            let (index, current) = (self.index(&name)?, self.current());
+            let buffer = self.inputs[index].buffer_mut(current);
             let copied = on_host(tensor).and_then(|value| value.copy_into(buffer));
             copied.map_err(|error| failed(self.kind.name(), &error))?;
         }
@@ -144,7 +145,7 @@ impl PingPong {
 
     /// The current value of a variable of floats.
     pub(super) fn read(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
-        let buffer = self.inputs[self.index(name)?].buffer(self.current);
+        let buffer = self.inputs[self.index(name)?].buffer(self.current());
         read(buffer).map_err(|error| failed(self.kind.name(), &error))
     }
 
