@@ -18,7 +18,6 @@ pub mod cli;
 pub mod device;
 pub mod engine;
 pub mod evaluate;
-pub mod file;
 pub mod flash;
 pub mod inspect;
 pub mod model;
@@ -28,6 +27,8 @@ pub mod report;
 pub mod source;
 mod table;
 pub mod test_set;
+
+pub use input::file;
 
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]

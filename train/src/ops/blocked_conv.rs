@@ -10,8 +10,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::TensorType;
 
 /// The operator; only special forms use it.
-pub static BLOCKED_CONV: Operator =
-    Operator { name: "com.microsoft.nchwc.Conv", infer, gradient: Gradient::Missing };
+pub static BLOCKED_CONV: Operator = Operator {
+    name: "com.microsoft.nchwc.Conv",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     let convolved = conv::infer(inputs, attributes)?;
@@ -19,7 +22,9 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     if has_blocks(x[1], weight[0]) {
         Ok(convolved)
     } else {
-        Err(format!("expected whole blocks of channels and filters, found {x:?} and {weight:?}"))
+        Err(format!(
+            "expected whole blocks of channels and filters, found {x:?} and {weight:?}"
+        ))
     }
 }
 
@@ -49,7 +54,10 @@ pub(super) fn of_blocks(
     }
     let mut operands = vec![x, weight_in_blocks(graph, inputs[1])?];
     operands.extend(inputs.get(2));
-    let inside = Window { pads: [top, 0, bottom, 0], ..window };
+    let inside = Window {
+        pads: [top, 0, bottom, 0],
+        ..window
+    };
     let y = graph.apply(&BLOCKED_CONV, &operands, inside.attributes())?;
     graph.out_of_blocks(y).map(Some)
 }
@@ -58,8 +66,15 @@ pub(super) fn of_blocks(
 /// filters are channels too.
 fn weight_in_blocks(graph: &mut Graph, weight: ValueId) -> Result<ValueId, GraphError> {
     let shape = graph.shape(weight).to_vec();
-    let of_channels = if shape[1] > 1 { graph.in_blocks(weight)? } else { weight };
-    let row = graph.reshape(of_channels, &[1, shape[0], 1, shape[1] * shape[2] * shape[3]])?;
+    let of_channels = if shape[1] > 1 {
+        graph.in_blocks(weight)?
+    } else {
+        weight
+    };
+    let row = graph.reshape(
+        of_channels,
+        &[1, shape[0], 1, shape[1] * shape[2] * shape[3]],
+    )?;
     let of_filters = graph.in_blocks(row)?;
     graph.reshape(of_filters, &shape)
 }

@@ -5,7 +5,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
 /// The operator. Casts from integers and truth values carry no gradient.
-pub static CAST: Operator = Operator { name: "Cast", infer, gradient: Gradient::Zero };
+pub static CAST: Operator = Operator {
+    name: "Cast",
+    infer,
+    gradient: Gradient::Zero,
+};
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 1)?;

@@ -5,7 +5,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::TensorType;
 
 /// The operator; only what follows from gradients uses it.
-pub static CONCAT: Operator = Operator { name: "Concat", infer, gradient: Gradient::Missing };
+pub static CONCAT: Operator = Operator {
+    name: "Concat",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     let Some(first) = inputs.first().filter(|first| first.shape().len() > 1) else {

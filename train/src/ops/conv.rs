@@ -8,8 +8,11 @@ use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
 /// The operator.
-pub static CONV: Operator =
-    Operator { name: "Conv", infer, gradient: Gradient::Rule(gradient) };
+pub static CONV: Operator = Operator {
+    name: "Conv",
+    infer,
+    gradient: Gradient::Rule(gradient),
+};
 
 pub(super) fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     if inputs.len() != 3 {
@@ -19,7 +22,11 @@ pub(super) fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<Tenso
     shape::expect_f32(inputs[1], 4)?;
     let shape = convolved(inputs[0].shape(), inputs[1].shape(), attributes)?;
     if let Some(bias) = inputs.get(2).filter(|bias| bias.shape() != &shape[1..2]) {
-        return Err(format!("expected a bias [{}], found {:?}", shape[1], bias.shape()));
+        return Err(format!(
+            "expected a bias [{}], found {:?}",
+            shape[1],
+            bias.shape()
+        ));
     }
     Ok(TensorType::f32(&shape))
 }
@@ -126,7 +133,12 @@ pub(super) fn of_one_image(
     }
     let last = graph.transpose(inputs[0], &[1, 2, 3, 0])?;
     let wide = graph.reshape(last, &[1, channels, rows, columns * batch])?;
-    let y = graph.conv(wide, inputs[1], inputs.get(2).copied(), window.widened(batch))?;
+    let y = graph.conv(
+        wide,
+        inputs[1],
+        inputs.get(2).copied(),
+        window.widened(batch),
+    )?;
     let shape = graph.shape(y).to_vec();
     let last = graph.reshape(y, &[shape[1], shape[2], shape[3] / batch, batch])?;
     Ok(Some(graph.transpose(last, &[3, 0, 1, 2])?))
@@ -183,7 +195,10 @@ fn weight_gradient_by_patches(
     let sum = graph.reduce_sum(products, &[0])?;
     let sum = graph.reshape(sum, &[channels * taps, filters])?;
     let sum = graph.transpose(sum, &[1, 0])?;
-    graph.reshape(sum, &[filters, channels, window.kernel[0], window.kernel[1]])
+    graph.reshape(
+        sum,
+        &[filters, channels, window.kernel[0], window.kernel[1]],
+    )
 }
 
 /// Every `step`-th position of an axis, `count` in all.
@@ -197,7 +212,9 @@ fn pick(
     if graph.shape(x)[axis] == count {
         return Ok(x);
     }
-    let positions: Vec<i64> = (0..count).map(|position| (position * step) as i64).collect();
+    let positions: Vec<i64> = (0..count)
+        .map(|position| (position * step) as i64)
+        .collect();
     let positions = graph.constant(Tensor::vector(&positions));
     graph.gather(x, positions, axis)
 }

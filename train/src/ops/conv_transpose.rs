@@ -5,8 +5,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::TensorType;
 
 /// The operator; only gradient rules use it.
-pub static CONV_TRANSPOSE: Operator =
-    Operator { name: "ConvTranspose", infer, gradient: Gradient::Missing };
+pub static CONV_TRANSPOSE: Operator = Operator {
+    name: "ConvTranspose",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 2)?;
@@ -14,7 +17,10 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     shape::expect_f32(inputs[1], 4)?;
     let (images, weight) = (inputs[0].shape(), inputs[1].shape());
     if images[1] != weight[0] {
-        return Err(format!("expected {} input channels, found {}", weight[0], images[1]));
+        return Err(format!(
+            "expected {} input channels, found {}",
+            weight[0], images[1]
+        ));
     }
     let window = Window::from_attributes(attributes);
     let rest = attributes.get_sizes("output_padding");

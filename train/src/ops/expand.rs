@@ -13,7 +13,11 @@ pub static EXPAND: Operator = Operator {
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 2)?;
-    let target: Vec<usize> = inputs[1].integers()?.iter().map(|&size| size as usize).collect();
+    let target: Vec<usize> = inputs[1]
+        .integers()?
+        .iter()
+        .map(|&size| size as usize)
+        .collect();
     let shape = shape::broadcast(inputs[0].shape(), &target)?;
     Ok(TensorType::new(inputs[0].element(), &shape))
 }

@@ -17,9 +17,10 @@ pub static FLATTEN: Operator = Operator {
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 1)?;
     match inputs[0].shape() {
-        [batch, rest @ ..] => {
-            Ok(TensorType::new(inputs[0].element(), &[*batch, rest.iter().product()]))
-        }
+        [batch, rest @ ..] => Ok(TensorType::new(
+            inputs[0].element(),
+            &[*batch, rest.iter().product()],
+        )),
         [] => Err("expected at least one axis, found a scalar".into()),
     }
 }

@@ -17,10 +17,16 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     let axis = attributes.get_integer("axis", 0) as usize;
     let shape = inputs[0].shape();
     let Some(&size) = shape.get(axis) else {
-        return Err(format!("expected an axis below {}, found {axis}", shape.len()));
+        return Err(format!(
+            "expected an axis below {}, found {axis}",
+            shape.len()
+        ));
     };
     let constant = inputs[1].integers().unwrap_or_default();
-    if let Some(index) = constant.iter().find(|&&index| !(0..size as i64).contains(&index)) {
+    if let Some(index) = constant
+        .iter()
+        .find(|&&index| !(0..size as i64).contains(&index))
+    {
         return Err(format!("expected indices below {size}, found {index}"));
     }
     let picked = [&shape[..axis], inputs[1].shape(), &shape[axis + 1..]].concat();

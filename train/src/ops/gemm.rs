@@ -6,8 +6,11 @@ use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
 use crate::tensor::TensorType;
 
 /// The operator.
-pub static GEMM: Operator =
-    Operator { name: "Gemm", infer, gradient: Gradient::Rule(gradient) };
+pub static GEMM: Operator = Operator {
+    name: "Gemm",
+    infer,
+    gradient: Gradient::Rule(gradient),
+};
 
 fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     if inputs.len() != 3 {
@@ -17,16 +20,25 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     shape::expect_f32(inputs[1], 2)?;
     let sides = |index: usize, flag: &str| {
         let shape = inputs[index].shape();
-        if attributes.get_integer(flag, 0) == 1 { [shape[1], shape[0]] } else { [shape[0], shape[1]] }
+        if attributes.get_integer(flag, 0) == 1 {
+            [shape[1], shape[0]]
+        } else {
+            [shape[0], shape[1]]
+        }
     };
     let ([rows, inner], [other, columns]) = (sides(0, "transA"), sides(1, "transB"));
     if inner != other {
-        return Err(format!("expected equal inner sizes, found {inner} and {other}"));
+        return Err(format!(
+            "expected equal inner sizes, found {inner} and {other}"
+        ));
     }
     if let Some(bias) = inputs.get(2) {
         let result = shape::broadcast(bias.shape(), &[rows, columns])?;
         if result != [rows, columns] {
-            return Err(format!("bias {:?} is larger than {rows}x{columns}", bias.shape()));
+            return Err(format!(
+                "bias {:?} is larger than {rows}x{columns}",
+                bias.shape()
+            ));
         }
     }
     Ok(TensorType::f32(&[rows, columns]))
@@ -52,7 +64,10 @@ fn gradient(
     } else {
         graph.matrix_product(a, dy, !transpose_a, false)?
     };
-    Ok([Some(da), Some(db), Some(dy)].into_iter().take(node.inputs.len()).collect())
+    Ok([Some(da), Some(db), Some(dy)]
+        .into_iter()
+        .take(node.inputs.len())
+        .collect())
 }
 
 impl Graph {
@@ -63,7 +78,11 @@ impl Graph {
         weight: ValueId,
         bias: ValueId,
     ) -> Result<ValueId, GraphError> {
-        self.apply(&GEMM, &[x, weight, bias], Attributes::none().integer("transB", 1))
+        self.apply(
+            &GEMM,
+            &[x, weight, bias],
+            Attributes::none().integer("transB", 1),
+        )
     }
 
     /// The product of two matrices, either of them transposed first.

@@ -4,8 +4,11 @@ use super::{Attributes, Gradient, Operator, shape};
 use crate::graph::{Graph, GraphError, ValueId};
 
 /// The operator.
-pub static GREATER: Operator =
-    Operator { name: "Greater", infer: shape::comparison, gradient: Gradient::Zero };
+pub static GREATER: Operator = Operator {
+    name: "Greater",
+    infer: shape::comparison,
+    gradient: Gradient::Zero,
+};
 
 impl Graph {
     /// Whether `a > b`, as truth values.

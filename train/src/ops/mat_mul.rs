@@ -19,7 +19,9 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
         (&[stack, rows, inner], &[other, same, columns]) if (stack, inner) == (other, same) => {
             Ok(TensorType::f32(&[stack, rows, columns]))
         }
-        (a, b) => Err(format!("expected as many matrices of fitting sizes, found {a:?} and {b:?}")),
+        (a, b) => Err(format!(
+            "expected as many matrices of fitting sizes, found {a:?} and {b:?}"
+        )),
     }
 }
 

@@ -8,8 +8,11 @@ use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
 /// The operator.
-pub static MAX_POOL: Operator =
-    Operator { name: "MaxPool", infer, gradient: Gradient::Rule(gradient) };
+pub static MAX_POOL: Operator = Operator {
+    name: "MaxPool",
+    infer,
+    gradient: Gradient::Rule(gradient),
+};
 
 fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 1)?;
@@ -25,7 +28,10 @@ pub(super) fn pooled(input: Operand, attributes: &Attributes) -> Result<TensorTy
         return Err(format!("{window:?} has windows of padding only"));
     }
     let [rows, columns] = window.output([shape[2], shape[3]])?;
-    Ok(TensorType::new(input.element(), &[shape[0], shape[1], rows, columns]))
+    Ok(TensorType::new(
+        input.element(),
+        &[shape[0], shape[1], rows, columns],
+    ))
 }
 
 fn gradient(

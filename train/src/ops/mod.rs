@@ -5,8 +5,44 @@
 //! then demand that its gradient is checked. Semantics are those of the
 //! [ONNX operator pages](https://onnx.ai/onnx/operators/) at [`crate::onnx::OPSET`].
 
+mod add;
+mod arg_max;
 mod attributes;
+mod blocked_conv;
+mod cast;
+mod concat;
+mod conv;
+mod conv_transpose;
+mod dequantize_linear;
+mod div;
+mod equal;
+mod exp;
+mod expand;
+mod flatten;
+mod gather;
+mod gemm;
+mod greater;
+mod log;
+mod mat_mul;
+mod max_pool;
+mod mul;
+mod one_hot;
+mod pad;
+mod q_linear_conv;
+mod quantize_linear;
+mod reduce_max;
+mod reduce_sum;
+mod relu;
+mod reorder_input;
+mod reorder_output;
+mod reshape;
+mod resize;
 mod shape;
+mod slice;
+mod sqrt;
+mod sub;
+mod transpose;
+mod where_select;
 
 pub use attributes::Attributes;
 pub use shape::Window;
@@ -65,7 +101,6 @@ impl std::fmt::Debug for Operator {
 
 macro_rules! operators {
     ($($module:ident::$operator:ident,)*) => {
-        $(mod $module;)*
         $(pub use $module::*;)*
         /// Every operator.
         pub static OPERATORS: &[&Operator] = &[$(&$module::$operator,)*];

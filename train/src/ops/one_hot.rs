@@ -5,7 +5,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
 /// The operator.
-pub static ONE_HOT: Operator = Operator { name: "OneHot", infer, gradient: Gradient::Zero };
+pub static ONE_HOT: Operator = Operator {
+    name: "OneHot",
+    infer,
+    gradient: Gradient::Zero,
+};
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 3)?;
@@ -15,7 +19,12 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     let [depth] = inputs[1].integers()?[..] else {
         return Err("expected one number of classes".into());
     };
-    let shape: Vec<usize> = inputs[0].shape().iter().copied().chain([depth as usize]).collect();
+    let shape: Vec<usize> = inputs[0]
+        .shape()
+        .iter()
+        .copied()
+        .chain([depth as usize])
+        .collect();
     Ok(TensorType::f32(&shape))
 }
 

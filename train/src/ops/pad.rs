@@ -5,14 +5,21 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
 /// The operator; only gradient rules and special forms use it.
-pub static PAD: Operator = Operator { name: "Pad", infer, gradient: Gradient::Missing };
+pub static PAD: Operator = Operator {
+    name: "Pad",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 3)?;
     let pads = inputs[1].integers()?;
     let rank = inputs[0].shape().len();
     if pads.len() != 2 * rank || pads.iter().any(|&pad| pad < 0) {
-        return Err(format!("expected {} sizes of padding, found {pads:?}", 2 * rank));
+        return Err(format!(
+            "expected {} sizes of padding, found {pads:?}",
+            2 * rank
+        ));
     }
     let padded = |(axis, &size): (usize, &usize)| size + (pads[axis] + pads[axis + rank]) as usize;
     let sizes: Vec<usize> = inputs[0].shape().iter().enumerate().map(padded).collect();
@@ -30,6 +37,10 @@ impl Graph {
         let sizes = [0, 0, top, left, 0, 0, bottom, right].map(|size| size as i64);
         let sizes = self.constant(Tensor::vector(&sizes));
         let value = self.scalar(value);
-        self.apply(&PAD, &[x, sizes, value], Attributes::none().text("mode", "constant"))
+        self.apply(
+            &PAD,
+            &[x, sizes, value],
+            Attributes::none().text("mode", "constant"),
+        )
     }
 }

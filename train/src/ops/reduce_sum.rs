@@ -62,7 +62,11 @@ impl Graph {
         }
         let axes: Vec<i64> = axes.iter().map(|&axis| axis as i64).collect();
         let axes = self.constant(Tensor::vector(&axes));
-        self.apply(&REDUCE_SUM, &[x, axes], Attributes::none().integer("keepdims", 1))
+        self.apply(
+            &REDUCE_SUM,
+            &[x, axes],
+            Attributes::none().integer("keepdims", 1),
+        )
     }
 
     /// Sums everything to one number of no dimensions.

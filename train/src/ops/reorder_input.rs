@@ -12,8 +12,11 @@ use crate::tensor::TensorType;
 const BLOCK: usize = 16;
 
 /// The operator; only special forms use it.
-pub static REORDER_INPUT: Operator =
-    Operator { name: "com.microsoft.nchwc.ReorderInput", infer, gradient: Gradient::Missing };
+pub static REORDER_INPUT: Operator = Operator {
+    name: "com.microsoft.nchwc.ReorderInput",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 /// Shape rule of both directions.
 pub(super) fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
@@ -23,7 +26,9 @@ pub(super) fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, St
     if is_whole_blocks(channels) {
         Ok(inputs[0].tensor_type.clone())
     } else {
-        Err(format!("expected a multiple of {BLOCK} channels, found {channels}"))
+        Err(format!(
+            "expected a multiple of {BLOCK} channels, found {channels}"
+        ))
     }
 }
 

@@ -15,6 +15,10 @@ impl Graph {
     /// `[N, C, H, W]` from the same in blocks of channels.
     pub(super) fn out_of_blocks(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
         let channels = self.shape(x)[1] as i64;
-        self.apply(&REORDER_OUTPUT, &[x], Attributes::none().integer("channels", channels))
+        self.apply(
+            &REORDER_OUTPUT,
+            &[x],
+            Attributes::none().integer("channels", channels),
+        )
     }
 }

@@ -16,11 +16,18 @@ pub static RESHAPE: Operator = Operator {
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 2)?;
-    let shape: Vec<usize> = inputs[1].integers()?.iter().map(|&size| size as usize).collect();
+    let shape: Vec<usize> = inputs[1]
+        .integers()?
+        .iter()
+        .map(|&size| size as usize)
+        .collect();
     let result = TensorType::new(inputs[0].element(), &shape);
     if result.len() != inputs[0].tensor_type.len() {
         let found = inputs[0].tensor_type.len();
-        return Err(format!("expected {} elements for {shape:?}, found {found}", result.len()));
+        return Err(format!(
+            "expected {} elements for {shape:?}, found {found}",
+            result.len()
+        ));
     }
     Ok(result)
 }

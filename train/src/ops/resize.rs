@@ -5,7 +5,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
 /// The operator; only gradient rules use it.
-pub static RESIZE: Operator = Operator { name: "Resize", infer, gradient: Gradient::Missing };
+pub static RESIZE: Operator = Operator {
+    name: "Resize",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 3)?;
@@ -14,7 +18,10 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
         return Err("expected constant scales".into());
     };
     if scales.len() != 4 {
-        return Err(format!("expected a scale for each of four axes, found {}", scales.len()));
+        return Err(format!(
+            "expected a scale for each of four axes, found {}",
+            scales.len()
+        ));
     }
     let size = |(&size, &scale): (&usize, &f32)| (size as f32 * scale) as usize;
     let sizes: Vec<usize> = inputs[0].shape().iter().zip(scales).map(size).collect();

@@ -5,7 +5,11 @@ use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
 /// The operator. No gradient flows through it: gradient rules use it, and what parameters are read from.
-pub static SLICE: Operator = Operator { name: "Slice", infer, gradient: Gradient::Missing };
+pub static SLICE: Operator = Operator {
+    name: "Slice",
+    infer,
+    gradient: Gradient::Missing,
+};
 
 fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 5)?;
@@ -19,7 +23,9 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
         let (start, end, step) = (starts[index], ends[index], steps[index]);
         let size = inputs[0].shape().get(axis as usize).copied().unwrap_or(0) as i64;
         if !(0 <= start && start < end && end <= size && step > 0) {
-            return Err(format!("range {start}..{end} by {step} does not fit size {size} of axis {axis}"));
+            return Err(format!(
+                "range {start}..{end} by {step} does not fit size {size} of axis {axis}"
+            ));
         }
         tensor_type.shape[axis as usize] = ((end - start - 1) / step + 1) as usize;
     }
@@ -41,7 +47,8 @@ impl Graph {
     /// Cuts ranges out of the last two axes of `x`, rows first.
     pub fn crop(&mut self, x: ValueId, ranges: [Range; 2]) -> Result<ValueId, GraphError> {
         let rank = self.shape(x).len();
-        let mut numbers = |values: [usize; 2]| self.constant(Tensor::vector(&values.map(|value| value as i64)));
+        let mut numbers =
+            |values: [usize; 2]| self.constant(Tensor::vector(&values.map(|value| value as i64)));
         let starts = numbers(ranges.map(|range| range.start));
         let ends = numbers(ranges.map(|range| range.end));
         let axes = numbers([rank - 2, rank - 1]);

@@ -26,13 +26,20 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
     if !sorted.into_iter().eq(0..inputs[0].shape().len()) {
         return Err(format!("expected each axis once, found {permutation:?}"));
     }
-    let shape: Vec<usize> = permutation.iter().map(|&axis| inputs[0].shape()[axis]).collect();
+    let shape: Vec<usize> = permutation
+        .iter()
+        .map(|&axis| inputs[0].shape()[axis])
+        .collect();
     Ok(TensorType::new(inputs[0].element(), &shape))
 }
 
 impl Graph {
     /// Axis `i` of the result is axis `permutation[i]` of `x`.
     pub fn transpose(&mut self, x: ValueId, permutation: &[usize]) -> Result<ValueId, GraphError> {
-        self.apply(&TRANSPOSE, &[x], Attributes::none().sizes("perm", permutation))
+        self.apply(
+            &TRANSPOSE,
+            &[x],
+            Attributes::none().sizes("perm", permutation),
+        )
     }
 }
