@@ -3,3 +3,11 @@
 #![forbid(unsafe_code)]
 
 pub mod file;
+pub mod folder;
+pub mod labels;
+pub mod onnx;
+pub mod picture;
+
+#[cfg(test)]
+#[path = "../../tests/support/onnx.rs"]
+mod support;
