@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use input::idx::IdxError;
 use thiserror::Error;
 
 use crate::device::{Device, DeviceError};
@@ -16,7 +17,7 @@ use crate::inspect::inspect;
 use crate::model::ModelError;
 use crate::picture::PictureError;
 use crate::source::FolderError;
-use crate::test_set::{TestSet, TestSetError};
+use crate::test_set::TestSet;
 
 mod predict;
 mod progress;
@@ -101,7 +102,8 @@ struct Evaluate {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// Folder with the test set: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed (.gz) or not
+    /// Folder with the test set, in it or below it: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or other
+    /// spellings of these names, packed or not
     #[arg(long, value_name = "DIR", env = "MNIST_DIR")]
     data: PathBuf,
 
@@ -146,7 +148,7 @@ pub enum Error {
     Folder(#[from] InFile<FolderError>),
     /// The test set was refused.
     #[error(transparent)]
-    TestSet(#[from] InFile<TestSetError>),
+    TestSet(#[from] InFile<IdxError>),
     /// The logits would take the place of an input.
     #[error(transparent)]
     SameFile(#[from] SameFile),

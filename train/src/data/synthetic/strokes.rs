@@ -3,7 +3,7 @@
 //! Only `+ - * /` and the square root are used, which IEEE 754 defines to the bit: the same strokes give the same ink
 //! on every machine.
 
-use crate::data::glyphs::Style;
+use super::glyphs::Style;
 
 /// How many straight pieces stand for the curve between two knots.
 const PIECES: u8 = 6;
