@@ -1,12 +1,11 @@
 //! The dense layer: every output is a weighted sum of all inputs.
 
-use super::Kernel;
-use super::twin::{self, UNITS};
+use super::backend::{self, UNITS};
+use super::operator::{Operands, Operator};
 use crate::error::Fault;
 use crate::format::{Axis, KIND_DENSE, LayerRecord};
-use crate::model::Layer;
 
-pub(super) const KERNEL: Kernel = Kernel {
+pub(super) const OPERATOR: Operator = Operator {
     kind: KIND_DENSE,
     name: "dense",
     check,
@@ -34,18 +33,20 @@ fn check(layer: &LayerRecord) -> Result<(), (Fault, usize)> {
     Ok(())
 }
 
-fn step(layer: &Layer<'_>, input: &[i8], index: usize, output: &mut [i8]) {
-    let zero_point = layer.record().input_zero_point;
+fn step(operands: &Operands<'_>, input: &[i8], index: usize, output: &mut [i8]) {
+    let zero_point = operands.record.input_zero_point;
     let mut first = index * 2 * UNITS;
     for outputs in output.chunks_mut(UNITS) {
         let mut sums = [0; UNITS];
-        for (sum, bias) in sums.iter_mut().zip(layer.biases(first)) {
+        for (sum, bias) in sums.iter_mut().zip(operands.biases(first)) {
             *sum = bias;
         }
-        let weights = layer.weights_from(first, 0);
-        twin::add_products(input, zero_point, weights, &mut sums);
-        for ((output, requantize), sum) in
-            outputs.iter_mut().zip(layer.requantizers(first)).zip(sums)
+        let weights = operands.weights_from(first, 0);
+        backend::add_products(input, zero_point, weights, &mut sums);
+        for ((output, requantize), sum) in outputs
+            .iter_mut()
+            .zip(operands.requantizers(first))
+            .zip(sums)
         {
             *output = requantize(sum);
         }

@@ -7,7 +7,7 @@
 use core::arch::{asm, naked_asm};
 use core::slice;
 
-use super::{LANES, UNITS, add_one_by_one};
+use super::plain::{LANES, UNITS, add_one_by_one};
 
 /// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
 #[cfg(armv8m)]

@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "a device is reached through its address")]
 
 use crate::register::Register;
+use crate::uart::Uart;
 
 const BASE: usize = 0x4000_2000;
 const ENABLED: u32 = 4;
@@ -48,9 +49,10 @@ impl Nrf {
             send: register(0x51C),
         }
     }
+}
 
-    /// The next byte, if one has arrived.
-    pub fn read(&mut self) -> Option<u8> {
+impl Uart for Nrf {
+    fn read(&mut self) -> Option<u8> {
         if self.received.read() == 0 {
             return None;
         }
@@ -58,12 +60,9 @@ impl Nrf {
         Some(self.receive.read() as u8)
     }
 
-    /// Writes bytes.
-    pub fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.sent.write(0);
-            self.send.write(byte.into());
-            while self.sent.read() == 0 {}
-        }
+    fn write(&mut self, byte: u8) {
+        self.sent.write(0);
+        self.send.write(byte.into());
+        while self.sent.read() == 0 {}
     }
 }

@@ -5,7 +5,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::{LANES, UNITS, add_one_by_one};
+use super::plain::{LANES, UNITS, add_one_by_one};
 
 /// Values of four windows, from which their zero point is taken off.
 pub struct Patch {

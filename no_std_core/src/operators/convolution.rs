@@ -8,25 +8,24 @@
 
 use core::array;
 
-use super::Kernel;
-use super::twin::{LANES, Patch};
+use super::backend::{LANES, Patch};
+use super::operator::{Operands, Operator};
 use super::windows::{Staging, Window, Windows};
 use crate::error::Fault;
 use crate::format::{Axis, KIND_CONVOLUTION, LayerRecord};
-use crate::model::Layer;
 
 /// Filters that share the work of laying out windows.
 const BLOCK: usize = 32;
 
 /// What the work on four windows needs besides them.
-struct Workbench {
+struct Scratch {
     patch: Patch,
     staging: Staging,
     /// The sums of each filter in the four windows.
     sums: [[i32; LANES]; BLOCK],
 }
 
-pub(super) const KERNEL: Kernel = Kernel {
+pub(super) const OPERATOR: Operator = Operator {
     kind: KIND_CONVOLUTION,
     name: "convolution",
     check,
@@ -80,34 +79,35 @@ fn step_len(layer: &LayerRecord) -> usize {
     usize::from(layer.output.columns) * usize::from(layer.output.channels)
 }
 
-fn step(layer: &Layer<'_>, input: &[i8], row: usize, output: &mut [i8]) {
-    let record = layer.record();
+fn step(operands: &Operands<'_>, input: &[i8], row: usize, output: &mut [i8]) {
+    let record = &operands.record;
     let windows = Windows::new(record, input, row);
-    let mut workbench = Workbench::EMPTY;
+    let mut scratch = Scratch::EMPTY;
     if (record.rows.pool, record.columns.pool) == (1, 1) {
-        convolve(layer, &windows, &mut workbench, output);
+        convolve(operands, &windows, &mut scratch, output);
     } else {
-        convolve_and_pool(layer, &windows, &mut workbench, output);
+        convolve_and_pool(operands, &windows, &mut scratch, output);
     }
 }
 
 /// A row of the output with a window for each of its places.
 fn convolve(
-    layer: &Layer<'_>,
+    operands: &Operands<'_>,
     windows: &Windows<'_>,
-    workbench: &mut Workbench,
+    scratch: &mut Scratch,
     output: &mut [i8],
 ) {
-    let channels = usize::from(layer.record().output.channels).max(1);
+    let channels = usize::from(operands.record.output.channels).max(1);
     for (quad, places) in output.chunks_mut(LANES * channels).enumerate() {
         let last = (places.len() / channels).saturating_sub(1);
         let four = array::from_fn(|lane| windows.window(0, quad * LANES + lane.min(last)));
         for first in (0..channels).step_by(BLOCK) {
-            let sums = workbench.sums(layer, windows, four, first);
+            let sums = scratch.sums(operands, windows, four, first);
             for (lane, place) in places.chunks_mut(channels).enumerate() {
                 let outputs = place.get_mut(first..).unwrap_or_default().iter_mut();
                 let sums = sums.iter().filter_map(|sums| sums.get(lane));
-                for ((output, requantize), &sum) in outputs.zip(layer.requantizers(first)).zip(sums)
+                for ((output, requantize), &sum) in
+                    outputs.zip(operands.requantizers(first)).zip(sums)
                 {
                     *output = requantize(sum);
                 }
@@ -118,12 +118,12 @@ fn convolve(
 
 /// A row of the output with a tile of windows for each of its places.
 fn convolve_and_pool(
-    layer: &Layer<'_>,
+    operands: &Operands<'_>,
     windows: &Windows<'_>,
-    workbench: &mut Workbench,
+    scratch: &mut Scratch,
     output: &mut [i8],
 ) {
-    let record = layer.record();
+    let record = &operands.record;
     let channels = usize::from(record.output.channels).max(1);
     let width = usize::from(record.columns.pool);
     for (column, place) in output.chunks_mut(channels).enumerate() {
@@ -145,8 +145,8 @@ fn convolve_and_pool(
                     }
                     window
                 });
-                let sums = workbench.sums(layer, windows, four, first);
-                let requantizers = layer.requantizers(first);
+                let sums = scratch.sums(operands, windows, four, first);
+                let requantizers = operands.requantizers(first);
                 for ((output, requantize), &[a, b, c, d]) in
                     outputs.iter_mut().zip(requantizers).zip(sums)
                 {
@@ -157,7 +157,7 @@ fn convolve_and_pool(
     }
 }
 
-impl Workbench {
+impl Scratch {
     /// A constant, which takes no second place on the stack while it is built.
     const EMPTY: Self = Self {
         patch: Patch::new(),
@@ -168,29 +168,29 @@ impl Workbench {
     /// The sums of a block of filters, from `first` on, in four windows.
     fn sums(
         &mut self,
-        layer: &Layer<'_>,
+        operands: &Operands<'_>,
         windows: &Windows<'_>,
         four: [Window; LANES],
         first: usize,
     ) -> &[[i32; LANES]] {
         let mut filters = 0;
-        for ([a, b, c, d], bias) in self.sums.iter_mut().zip(layer.biases(first)) {
+        for ([a, b, c, d], bias) in self.sums.iter_mut().zip(operands.biases(first)) {
             [*a, *b, *c, *d] = [bias; LANES];
             filters += 1;
         }
         let sums = self.sums.get_mut(..filters).unwrap_or_default();
-        let len = layer.channel_weights();
-        let zero_point = layer.record().input_zero_point;
-        for piece in windows
-            .pieces(len)
-            .filter_map(|piece| windows.trim(piece, &four))
+        let len = operands.channel_weights;
+        let zero_point = operands.record.input_zero_point;
+        for part in windows
+            .parts(len)
+            .filter_map(|part| windows.trim(part, &four))
         {
             for (lane, &window) in four.iter().enumerate() {
-                let values = windows.read(window, piece, &mut self.staging);
+                let values = windows.read(window, part, &mut self.staging);
                 self.patch.set(lane, values, zero_point);
             }
-            let weights = layer.weights_from(first, piece.first);
-            self.patch.add_products(piece.len, weights, len, sums);
+            let weights = operands.weights_from(first, part.first);
+            self.patch.add_products(part.len, weights, len, sums);
         }
         sums
     }

@@ -1,6 +1,6 @@
 //! The inner loops for processors without a form of their own.
 
-use super::{LANES, UNITS, add_one_by_one};
+use super::plain::{LANES, UNITS, add_one_by_one};
 
 /// Values of four windows, from which their zero point is taken off.
 pub struct Patch {

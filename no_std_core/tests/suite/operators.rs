@@ -5,11 +5,11 @@ use proptest::prelude::*;
 
 use crate::oracle;
 use crate::random::{Random, config, digits, models};
-use crate::support::{ModelSpec, tiny};
+use crate::support::{Contents, file, tiny};
 
 /// Runs a model and gives the arena that it leaves, too.
-fn run_in(spec: &ModelSpec, image: &[i8], filler: i8) -> (Vec<i8>, Vec<i8>) {
-    let file = spec.file();
+fn run_in(spec: &Contents, image: &[i8], filler: i8) -> (Vec<i8>, Vec<i8>) {
+    let file = file(spec);
     let model = Model::new(&file).expect("a model as the trainer writes it");
     let mut arena = vec![filler; model.arena_len()];
     let scores = run(&model, image, &mut arena).expect("image and arena fit");
@@ -32,7 +32,7 @@ proptest! {
     fn a_convolution_is_that_of_the_oracle((mut spec, image) in models()) {
         let first = spec.layers.swap_remove(0);
         let last = Random(3).dense(first.output, 1);
-        let spec = ModelSpec::new(spec.input, spec.input_zero_point, vec![first, last]);
+        let spec = Contents::new(spec.input, spec.input_zero_point, vec![first, last]);
         let expected = oracle::outputs(&spec, &image);
         let (logits, arena) = run_in(&spec, &image, 0);
         prop_assert_eq!(&arena[..expected[0].len()], &expected[0][..]);
@@ -41,16 +41,16 @@ proptest! {
 
     #[test]
     fn steps_give_what_a_run_gives((spec, image) in models()) {
-        let file = spec.file();
+        let file = file(&spec);
         let model = Model::new(&file).expect("a model as the trainer writes it");
         let whole = run(&model, &image, &mut vec![0; model.arena_len()]).expect("image and arena fit");
         let mut arena = vec![0; model.arena_len()];
         let mut stepper = Run::new(&model, &image, &mut arena).expect("image and arena fit");
-        let pieces: usize = model.layers().map(|layer| {
+        let steps: usize = model.layers().map(|layer| {
             let output = layer.record().output;
             if layer.name() == "dense" { usize::from(output.channels).div_ceil(8) } else { usize::from(output.rows) }
         }).sum();
-        for _ in 0..pieces {
+        for _ in 0..steps {
             prop_assert!(stepper.step().is_pending());
         }
         prop_assert_eq!(stepper.step(), std::task::Poll::Ready(whole.clone()));
@@ -70,7 +70,7 @@ fn what_the_arena_held_does_not_matter() {
 
 #[test]
 fn what_the_tiny_model_tells_apart() {
-    let file = tiny().file();
+    let file = file(&tiny());
     let model = Model::new(&file).unwrap();
     for line in 0..4 {
         for (class, label) in ["row", "column"].into_iter().enumerate() {
@@ -92,7 +92,7 @@ fn what_the_tiny_model_tells_apart() {
 fn the_digits_network_runs_in_3584_bytes() {
     let mut random = Random(1);
     let spec = digits(&mut random);
-    let file = spec.file();
+    let file = file(&spec);
     let model = Model::new(&file).unwrap();
     assert_eq!(
         (model.arena_len(), model.input_len()),

@@ -1,6 +1,6 @@
-//! What the windows of a convolution cover of its input, piece by piece.
+//! What the windows of a convolution cover of its input, part by part.
 
-use super::twin::{self, Patch};
+use super::backend::{self, Patch};
 use crate::format::LayerRecord;
 
 /// The input of a convolution, from the first row that a row of its output needs.
@@ -27,9 +27,9 @@ pub(super) struct Window {
     column: isize,
 }
 
-/// A piece of what each window covers, and of the weights of each filter.
+/// A part of what each window covers, and of the weights of each filter.
 #[derive(Clone, Copy)]
-pub(super) struct Piece {
+pub(super) struct Part {
     /// Its first row in the window, and the value in that row which it begins with.
     row: isize,
     column: isize,
@@ -39,7 +39,7 @@ pub(super) struct Piece {
     pub len: usize,
 }
 
-/// Where the values of a piece are put together.
+/// Where the values of a part are put together.
 pub(super) type Staging = [i8; Patch::LEN];
 
 impl<'a> Windows<'a> {
@@ -80,62 +80,62 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// The pieces of a window of `len` values.
-    pub fn pieces(&self, len: usize) -> impl Iterator<Item = Piece> + use<> {
+    /// The parts of a window of `len` values.
+    pub fn parts(&self, len: usize) -> impl Iterator<Item = Part> + use<> {
         let window_row_len = self.window_row_len;
         let (mut row, mut column) = (0, 0);
         (0..len).step_by(Patch::LEN).map(move |first| {
-            let piece = Piece {
+            let part = Part {
                 row,
                 column,
                 first,
                 len: (len - first).min(Patch::LEN),
             };
-            column += piece.len.cast_signed();
+            column += part.len.cast_signed();
             while column >= window_row_len {
                 column -= window_row_len;
                 row += 1;
             }
-            piece
+            part
         })
     }
 
-    /// The piece without the padding that it begins or ends with in all windows, which adds nothing; `None` if it is all
-    /// padding. Pieces of several rows stay as they are.
-    pub fn trim(&self, piece: Piece, windows: &[Window]) -> Option<Piece> {
-        let len = piece.len.cast_signed();
-        if piece.column + len > self.window_row_len {
-            return Some(piece);
+    /// The part without the padding that it begins or ends with in all windows, which adds nothing; `None` if it is all
+    /// padding. Parts of several rows stay as they are.
+    pub fn trim(&self, part: Part, windows: &[Window]) -> Option<Part> {
+        let len = part.len.cast_signed();
+        if part.column + len > self.window_row_len {
+            return Some(part);
         }
         let (mut before, mut after) = (len, len);
         for window in windows {
-            if (0..self.rows).contains(&(window.row + piece.row)) {
-                let begin = window.column + piece.column;
+            if (0..self.rows).contains(&(window.row + part.row)) {
+                let begin = window.column + part.column;
                 before = before.min((-begin).max(0));
                 after = after.min((begin + len - self.row_len).max(0));
             }
         }
-        (before + after < len).then(|| Piece {
-            row: piece.row,
-            column: piece.column + before,
-            first: piece.first + before.cast_unsigned(),
+        (before + after < len).then(|| Part {
+            row: part.row,
+            column: part.column + before,
+            first: part.first + before.cast_unsigned(),
             len: (len - before - after).cast_unsigned(),
         })
     }
 
-    /// What a piece of a window holds, padding included.
-    pub fn read<'s>(&'s self, window: Window, piece: Piece, staging: &'s mut Staging) -> &'s [i8] {
-        match self.unbroken(window, piece) {
+    /// What a part of a window holds, padding included.
+    pub fn read<'s>(&'s self, window: Window, part: Part, staging: &'s mut Staging) -> &'s [i8] {
+        match self.unbroken(window, part) {
             Some(values) => values,
-            None => self.collect(window, piece, staging),
+            None => self.collect(window, part, staging),
         }
     }
 
-    /// The piece in the input, if it is all there and in one row.
-    fn unbroken(&self, window: Window, piece: Piece) -> Option<&[i8]> {
-        let len = piece.len.cast_signed();
-        let (row, column) = (window.row + piece.row, window.column + piece.column);
-        if piece.column + len > self.window_row_len
+    /// The part in the input, if it is all there and in one row.
+    fn unbroken(&self, window: Window, part: Part) -> Option<&[i8]> {
+        let len = part.len.cast_signed();
+        let (row, column) = (window.row + part.row, window.column + part.column);
+        if part.column + len > self.window_row_len
             || !(0..self.rows).contains(&row)
             || column < 0
             || column + len > self.row_len
@@ -143,21 +143,21 @@ impl<'a> Windows<'a> {
             return None;
         }
         let begin = (row * self.row_len + column).cast_unsigned();
-        self.values.get(begin..)?.get(..piece.len)
+        self.values.get(begin..)?.get(..part.len)
     }
 
-    /// The piece put together of parts of rows.
+    /// The part put together of parts of rows.
     #[inline(never)]
-    fn collect<'s>(&self, window: Window, piece: Piece, staging: &'s mut Staging) -> &'s [i8] {
-        let staging = staging.get_mut(..piece.len).unwrap_or_default();
-        if self.collect_inside(window, piece, staging).is_none() {
-            self.collect_padded(window, piece, staging);
+    fn collect<'s>(&self, window: Window, part: Part, staging: &'s mut Staging) -> &'s [i8] {
+        let staging = staging.get_mut(..part.len).unwrap_or_default();
+        if self.collect_inside(window, part, staging).is_none() {
+            self.collect_padded(window, part, staging);
         }
         staging
     }
 
     /// The parts of a window that is all in the input. `None` for another.
-    fn collect_inside(&self, window: Window, piece: Piece, staging: &mut [i8]) -> Option<()> {
+    fn collect_inside(&self, window: Window, part: Part, staging: &mut [i8]) -> Option<()> {
         if window.row < 0
             || window.row + self.window_rows > self.rows
             || window.column < 0
@@ -165,12 +165,13 @@ impl<'a> Windows<'a> {
         {
             return None;
         }
-        let mut begin = (window.row + piece.row) * self.row_len + window.column + piece.column;
-        let mut len = self.window_row_len - piece.column;
+        let mut begin = (window.row + part.row) * self.row_len + window.column + part.column;
+        let mut len = self.window_row_len - part.column;
         let mut rest = staging;
         loop {
-            let (part, others) = rest.split_at_mut_checked(len.cast_unsigned().min(rest.len()))?;
-            twin::copy(part, self.values.get(begin.cast_unsigned()..)?);
+            let (places, others) =
+                rest.split_at_mut_checked(len.cast_unsigned().min(rest.len()))?;
+            backend::copy(places, self.values.get(begin.cast_unsigned()..)?);
             if others.is_empty() {
                 return Some(());
             }
@@ -181,16 +182,16 @@ impl<'a> Windows<'a> {
     }
 
     /// The parts of any window; the rest is padding.
-    fn collect_padded(&self, window: Window, piece: Piece, staging: &mut [i8]) {
+    fn collect_padded(&self, window: Window, part: Part, staging: &mut [i8]) {
         staging.fill(self.zero_point);
         let mut rest = staging;
-        let (mut row, mut column) = (piece.row, piece.column);
+        let (mut row, mut column) = (part.row, part.column);
         while !rest.is_empty() && column < self.window_row_len {
             let len = (self.window_row_len - column)
                 .cast_unsigned()
                 .min(rest.len());
-            let (part, others) = rest.split_at_mut(len);
-            self.copy_row(window.row + row, window.column + column, part);
+            let (places, others) = rest.split_at_mut(len);
+            self.copy_row(window.row + row, window.column + column, places);
             rest = others;
             row += 1;
             column = 0;
@@ -198,16 +199,18 @@ impl<'a> Windows<'a> {
     }
 
     /// Copies what the input has of the values from `column` on in `row`.
-    fn copy_row(&self, row: isize, column: isize, part: &mut [i8]) {
+    fn copy_row(&self, row: isize, column: isize, row_places: &mut [i8]) {
         if !(0..self.rows).contains(&row) || column >= self.row_len {
             return;
         }
         let missing = (-column).max(0);
         let begin = (row * self.row_len + column + missing).cast_unsigned();
         let len = (self.row_len - column - missing).cast_unsigned();
-        let places = part.get_mut(missing.cast_unsigned()..).unwrap_or_default();
+        let places = row_places
+            .get_mut(missing.cast_unsigned()..)
+            .unwrap_or_default();
         let len = len.min(places.len());
         let values = self.values.get(begin..).unwrap_or_default();
-        twin::copy(places.get_mut(..len).unwrap_or_default(), values);
+        backend::copy(places.get_mut(..len).unwrap_or_default(), values);
     }
 }
