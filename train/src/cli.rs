@@ -1,7 +1,9 @@
 //! The command line as data.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use no_std_core::prepare::Preparation;
@@ -56,7 +58,7 @@ pub enum Command {
 pub struct DataArgs {
     /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with the four IDX files;
     /// the environment variable `MNIST_DIR` names a folder to use as `mnist`
-    #[arg(long, value_name = "SOURCE", default_value = "mnist")]
+    #[arg(long, value_name = "SOURCE", default_value = "mnist", value_parser = OsStringValueParser::new().map(source))]
     pub data: Source,
     /// Never use the network
     #[arg(long)]
@@ -87,7 +89,7 @@ pub struct FitArgs {
     /// Epochs to train
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
     pub epochs: u32,
-    /// Images of a step [default: 128; a resumed run keeps its own]
+    /// Images of a step [default: 128, or all where there are fewer; a resumed run keeps its own]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
     /// Optimiser [default: rmsprop; a resumed run keeps its own]
@@ -105,9 +107,12 @@ pub struct FitArgs {
     /// How a GPU multiplies in training
     #[arg(long, value_enum, default_value_t)]
     pub precision: Precision,
-    /// Go on from the checkpoint in this folder
+    /// Go on from this run: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
+    /// Replace an earlier run in the folder
+    #[arg(long)]
+    pub overwrite: bool,
     /// Folder for checkpoint.safetensors and digits.onnx
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub out: PathBuf,
@@ -116,7 +121,7 @@ pub struct FitArgs {
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Folder with a checkpoint
+    /// Run to export: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub run: PathBuf,
     /// Model to write [default: digits.onnx in the run's folder]
@@ -189,7 +194,7 @@ pub struct EvaluateArgs {
     /// Measure on the first N test images only
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub images: Option<u32>,
-    /// Write the logits here: for each image 10 little-endian 32-bit floats
+    /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
     #[command(flatten)]
@@ -238,6 +243,14 @@ pub struct DoctorArgs {
     pub json: bool,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
+}
+
+/// A folder may have any name that the system allows.
+fn source(text: OsString) -> Source {
+    let known = text
+        .to_str()
+        .map(|text| text.parse().unwrap_or_else(|never| match never {}));
+    known.unwrap_or_else(|| Source::Directory(text.into()))
 }
 
 fn learning_rate(text: &str) -> Result<f32, String> {
