@@ -9,12 +9,13 @@ mod utilization;
 use ndarray::Axis;
 
 use crate::checkpoint::Record;
+use crate::cli::BenchArgs;
 use crate::data::augment::Augment;
 use crate::data::{Dataset, synthetic};
 use crate::fit::{Epochs, FitError, Trainer};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
-use crate::runtime::{Precision, Runtime};
+use crate::runtime::Runtime;
 
 use report::Epoch;
 pub use report::Report;
@@ -25,8 +26,10 @@ const IMAGES: usize = 60_000;
 /// Drawn digits; they come again and again.
 const DRAWN: usize = 1000;
 
-/// Measures steps of so many images, `count` of them.
-pub fn measure(runtime: &Runtime, batch: usize, count: usize) -> Result<Report, FitError> {
+/// Measures steps as the options say.
+pub fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, FitError> {
+    let (batch, count) = (args.batch as usize, args.steps as usize);
+    runtime.check_precision(args.device.precision)?;
     let network = Network::digits();
     let record = record(&network, batch);
     let dataset = dataset();
@@ -40,7 +43,7 @@ pub fn measure(runtime: &Runtime, batch: usize, count: usize) -> Result<Report, 
     };
     let mut trainer = Trainer::new(runtime, &network, &record, None)?;
     let (step, sections) = plan.step(&mut trainer)?;
-    let (variables, how) = (trainer.variables()?, (Augment::None, Precision::default()));
+    let (variables, how) = (trainer.variables()?, (Augment::None, args.device));
     let mut epochs = Epochs::new(runtime, &network, &record, Some(variables), &dataset, how)?;
     training::warm_up(&mut epochs)?;
     let (seconds, utilization) =

@@ -31,8 +31,9 @@ impl Console {
     /// Bytes of results.
     pub fn write(&mut self, bytes: &[u8]) {
         if self.failure.is_none() {
-            let written = self.output.write_all(bytes);
-            self.record(written.and_then(|()| self.output.flush()));
+            let output = &mut self.output;
+            let written = output.write_all(bytes).and_then(|()| output.flush());
+            self.record(written);
         }
     }
 

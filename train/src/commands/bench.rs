@@ -8,7 +8,7 @@ use crate::error::Error;
 
 pub fn run(args: &BenchArgs, console: &mut Console) -> Result<(), Error> {
     let runtime = open(args.runtime)?;
-    let report = measure(&runtime, args.batch as usize, args.steps as usize)?;
+    let report = measure(&runtime, args)?;
     console.line(if args.json {
         serde_json::to_string(&report)?
     } else {

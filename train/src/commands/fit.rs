@@ -61,7 +61,7 @@ fn fit_and_export(
     let options = Options {
         epochs: args.epochs as usize,
         augment,
-        precision: args.precision,
+        device: args.device,
         out: args.out.clone(),
         resume,
     };
