@@ -98,7 +98,10 @@ fn wrong_files_are_refused_and_named() {
         replace(&sandbox, name, content);
         let file = format!("digits/{name}: expected ");
         let parts = [&[file.as_str(), ", found "], *parts].concat();
-        sandbox.refuses(&format!("fit {QUICK} --epochs 1 --out run"), &parts);
+        sandbox.refuses(
+            &format!("fit {QUICK} --epochs 1 --out run --overwrite"),
+            &parts,
+        );
         sandbox.refuses("data --data digits", &parts);
     }
 }
@@ -174,7 +177,7 @@ fn folders_with_difficult_names_are_used_to_the_end() {
     let sandbox = Sandbox::with_digits();
     fs::rename(sandbox.path("digits"), sandbox.path("-few")).unwrap();
     sandbox
-        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run")
+        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run --overwrite")
         .success();
     #[cfg(target_os = "linux")]
     {
@@ -200,7 +203,7 @@ fn transposed_images_are_noticed() {
     sandbox.write(&format!("digits/{TEST_IMAGES}"), images);
     for command in [
         "data --data digits".to_owned(),
-        format!("fit {QUICK} --epochs 1 --out run"),
+        format!("fit {QUICK} --epochs 1 --out run --overwrite"),
     ] {
         let finished = sandbox.train(&command);
         assert_eq!(finished.code, Some(0), "{finished:?}");
