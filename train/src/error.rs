@@ -8,6 +8,7 @@ use crate::data::DataError;
 use crate::graph::GraphError;
 use crate::quantize::QuantizeError;
 use crate::runtime::RuntimeError;
+use crate::stop::Stopped;
 
 /// An error of the trainer.
 #[derive(Debug, thiserror::Error)]
@@ -72,9 +73,6 @@ pub enum Error {
     /// A report could not be written as JSON.
     #[error("the report cannot be written as JSON: {0}")]
     Json(String),
-    /// A model cannot be quantised.
-    #[error(transparent)]
-    Quantize(#[from] QuantizeError),
     /// The model of a file cannot be quantised.
     #[error("{path}: cannot be quantised: {reason}")]
     QuantizeModel {
@@ -84,8 +82,8 @@ pub enum Error {
         reason: QuantizeError,
     },
     /// The user stopped a command that writes its results at its end.
-    #[error("interrupted; nothing was written")]
-    Stopped,
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
     /// The user stopped before there was anything to keep.
     #[error("interrupted before the first epoch was finished; nothing was written")]
     Interrupted,

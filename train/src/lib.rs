@@ -33,4 +33,5 @@ pub mod optimizer;
 pub mod quantize;
 pub mod runtime;
 mod second_runtime;
+pub mod stop;
 pub mod tensor;

@@ -1,14 +1,17 @@
 //! `train quantize`.
 
+use std::path::Path;
+
 use super::{CHECKED_IMAGES, INTERRUPTED, also, describe, load, open, read_model};
 use crate::atomic;
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
-use crate::quantize::{self, FLASH_NAME, INT8_NAME};
+use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
+use crate::stop::Stop;
 
 /// Quantises a model and says what became of it.
 pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
@@ -35,17 +38,16 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
             .map(|process| process as &dyn SecondRuntime),
         preparation,
         out,
-        interrupted: &INTERRUPTED,
+        max_drop: args.max_drop,
+        force: args.force,
+        stop: Stop(&INTERRUPTED),
     };
     let report = quantize::quantize(&runtime, &request, &mut |stage| println!("{stage}"));
-    let report = report.map_err(|error| match error {
-        Error::Quantize(reason) => Error::QuantizeModel {
-            path: args.model.clone(),
-            reason,
-        },
-        other => other,
-    })?;
+    let report = report.map_err(|error| in_model(&args.model, error))?;
     println!("\n{report}\n");
+    if let Some(warning) = &report.warning {
+        eprintln!("note: {}: {warning}", args.model.display());
+    }
     let also = also(&second);
     let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
     println!(
@@ -55,6 +57,20 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
         runtime.kind().name()
     );
     Ok(())
+}
+
+/// The error with the model's name, where it is the model's.
+fn in_model(path: &Path, error: QuantizeError) -> Error {
+    match error {
+        QuantizeError::Stopped(stopped) => stopped.into(),
+        QuantizeError::Data(error) => error.into(),
+        QuantizeError::Runtime(error) => error.into(),
+        QuantizeError::Write(error) => error.into(),
+        reason => Error::QuantizeModel {
+            path: path.into(),
+            reason,
+        },
+    }
 }
 
 /// Opens a runtime that has the operators of int8 models; `auto` does not try CUDA, which has none of them.

@@ -10,7 +10,7 @@ use no_std_core::requantize::Multiplier;
 use no_std_core::{Model, Scores};
 
 use super::QuantizeError;
-use super::network::{FloatNetwork, Kind, Layer};
+use super::network::{Kind, Layer};
 use super::scale::{IMAGE, Int8Layer};
 
 /// Of a thousand digits the threshold may reject this many.
@@ -35,7 +35,7 @@ pub fn threshold(flash: &[u8], logits: &Array2<i8>) -> Result<u32, QuantizeError
 
 /// What a flash file says besides its layers.
 #[derive(Clone, Copy, Debug)]
-pub struct Said<'a> {
+pub struct Description<'a> {
     /// A name for each class.
     pub labels: &'a [String],
     /// The least probability, in 1/65536, of a digit that is accepted.
@@ -46,29 +46,28 @@ pub struct Said<'a> {
 
 /// The bytes of a flash file.
 pub fn flash_file(
-    network: &FloatNetwork,
     int8: &[Int8Layer],
-    said: &Said<'_>,
+    description: &Description<'_>,
 ) -> Result<Vec<u8>, QuantizeError> {
-    let Said {
+    let Description {
         labels,
         threshold,
         preparation,
-    } = *said;
+    } = *description;
     let logit_scale = int8.last().map_or(IMAGE, |layer| layer.to).scale;
     let mut file = Sections(vec![0; HEADER_LEN]);
     let layers_at = file.append(&vec![0; LAYER_LEN * int8.len()]);
     let probabilities_at = file.append(&little_endian(probability_table(logit_scale)));
     let labels_at = file.append(&label_section(labels)?);
     let mut records = Vec::new();
-    for (layer, int8) in network.layers.iter().zip(int8) {
-        records.extend(file.append_layer(layer, int8)?.encode());
+    for layer in int8 {
+        records.extend(file.append_layer(layer)?.encode());
     }
     let header = Header {
         weight_layout: LAYOUT_PORTABLE,
         layers: byte("layers", int8.len())?,
         total_len: 0,
-        input: shape("input", network.input)?,
+        input: shape("input", int8[0].layer.input)?,
         input_zero_point: IMAGE.zero_point,
         classes: byte("classes", at_most("classes", labels.len(), MAX_CLASSES)?)?,
         layers_at,
@@ -98,11 +97,8 @@ impl Sections {
         at as u32
     }
 
-    fn append_layer(
-        &mut self,
-        layer: &Layer,
-        int8: &Int8Layer,
-    ) -> Result<LayerRecord, QuantizeError> {
+    fn append_layer(&mut self, int8: &Int8Layer) -> Result<LayerRecord, QuantizeError> {
+        let layer = int8.layer;
         let (kind, rows, columns) = match layer.kind {
             Kind::Convolution => (KIND_CONVOLUTION, axis(layer, 0)?, axis(layer, 1)?),
             Kind::Dense => (KIND_DENSE, Axis::default(), Axis::default()),
@@ -149,7 +145,7 @@ fn little_endian(values: impl IntoIterator<Item = u32>) -> Vec<u8> {
 fn label_section(labels: &[String]) -> Result<Vec<u8>, QuantizeError> {
     let mut section = Vec::new();
     for label in labels {
-        section.push(byte(&format!("label `{label}`"), label.len())?);
+        section.push(byte("bytes of a label", label.len())?);
         section.extend(label.as_bytes());
     }
     Ok(section)
