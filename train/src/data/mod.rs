@@ -32,6 +32,7 @@ pub mod pictures;
 mod prefetch;
 pub(crate) mod random;
 pub mod samples;
+mod split;
 mod strokes;
 pub mod synthetic;
 #[cfg(test)]
@@ -73,6 +74,26 @@ impl Dataset {
             images: self.images.slice_axis(Axis(0), first).to_owned(),
             labels: self.labels.slice_axis(Axis(0), first).to_owned(),
         }
+    }
+
+    /// The images of these indices, in their order.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            images: self.images.select(Axis(0), indices),
+            labels: self.labels.select(Axis(0), indices),
+        }
+    }
+
+    /// Draws `count` images, of each class in proportion, and returns them and all others, each in the order of this
+    /// data set; with fewer than `count` images all are drawn.
+    ///
+    /// A class of at least two images is in both parts where `count` allows it, one of a single image among the others.
+    /// The same seed draws the same images on every machine.
+    #[must_use]
+    pub fn split_stratified(&self, count: usize, seed: u64) -> (Self, Self) {
+        let (drawn, others) = split::stratified(self.labels.iter().copied(), count, seed);
+        (self.select(&drawn), self.select(&others))
     }
 }
 
