@@ -81,7 +81,10 @@ pub fn int8_model(
     meaning: Quantization,
 ) -> Result<(), QuantizeError> {
     let variants = Augment::Invert.variants();
-    let runner = &Runner { variants, ..*runner };
+    let runner = &Runner {
+        variants,
+        ..*runner
+    };
     let file = read(flash)?;
     let core = Model::new(&file).map_err(QuantizeError::Core)?;
     let expected = scores(runner, &core, request.checked)?;
@@ -187,7 +190,9 @@ fn part_scores(
         runner.stop.check()?;
         for variant in runner.variants {
             let pixels = image.iter();
-            let image: Vec<i8> = pixels.map(|&pixel| quantize_pixel(variant.of(pixel))).collect();
+            let image: Vec<i8> = pixels
+                .map(|&pixel| quantize_pixel(variant.of(pixel)))
+                .collect();
             let found = no_std_core::run(model, &image, &mut arena);
             scores.push(found.map_err(QuantizeError::CoreRun)?);
         }

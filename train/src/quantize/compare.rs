@@ -87,7 +87,8 @@ impl Measured {
             ("test", "test images", Some(self.test)),
             ("inverted_test", "test images, inverted", self.inverted_test),
         ];
-        rows.into_iter().filter_map(|(key, name, row)| Some((key, name, row?)))
+        rows.into_iter()
+            .filter_map(|(key, name, row)| Some((key, name, row?)))
     }
 }
 
@@ -142,8 +143,16 @@ mod tests {
 
     fn comparison(samples: usize, lost: usize, gained: usize) -> Comparison {
         let both = samples - lost - gained;
-        let pairs = [((true, true), both), ((true, false), lost), ((false, true), gained)];
-        Comparison::of(pairs.into_iter().flat_map(|(pair, count)| vec![pair; count]))
+        let pairs = [
+            ((true, true), both),
+            ((true, false), lost),
+            ((false, true), gained),
+        ];
+        Comparison::of(
+            pairs
+                .into_iter()
+                .flat_map(|(pair, count)| vec![pair; count]),
+        )
     }
 
     #[test]
@@ -155,9 +164,13 @@ mod tests {
 
     #[test]
     fn chance_is_that_of_fair_coins() {
-        for (lost, gained, expected) in
-            [(0, 0, 1.0), (1, 0, 0.5), (4, 0, 0.0625), (2, 1, 0.5), (3, 3, 42.0 / 64.0)]
-        {
+        for (lost, gained, expected) in [
+            (0, 0, 1.0),
+            (1, 0, 0.5),
+            (4, 0, 0.0625),
+            (2, 1, 0.5),
+            (3, 3, 42.0 / 64.0),
+        ] {
             let found = comparison(10, lost, gained).probability_by_chance();
             assert!((found - expected).abs() < 1e-12, "{lost} {gained}: {found}");
         }

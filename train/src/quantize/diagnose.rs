@@ -19,7 +19,10 @@ pub fn layer_at_fault(
     let mut worst = (usize::MAX, &layers[0]);
     for (index, layer) in layers.iter().enumerate() {
         let logits = runner.logits(&graphs::one_rounded(layers, index)?, LOGITS, images)?;
-        let right = right(&logits, images).into_iter().filter(|&right| right).count();
+        let right = right(&logits, images)
+            .into_iter()
+            .filter(|&right| right)
+            .count();
         if right < worst.0 {
             worst = (right, layer);
         }
@@ -36,7 +39,11 @@ pub fn layer_at_fault(
 /// What is wrong with a layer whose channels have these standard deviations, ascending.
 fn reason(layer: &Int8Layer, deviations: &[f64]) -> String {
     let scale = f64::from(layer.to.scale);
-    let varying: Vec<f64> = deviations.iter().copied().filter(|&one| one > 0.0).collect();
+    let varying: Vec<f64> = deviations
+        .iter()
+        .copied()
+        .filter(|&one| one > 0.0)
+        .collect();
     let middle = varying.get(varying.len() / 2).copied().unwrap_or_default();
     if middle < ENOUGH_STEPS * scale {
         let (low, high) = (layer.range.low, layer.range.high);
@@ -55,7 +62,10 @@ fn reason(layer: &Int8Layer, deviations: &[f64]) -> String {
 /// is least.
 fn weight_signal_to_noise(layer: &Int8Layer) -> f64 {
     let power = |values: ndarray::ArrayView3<f32>| {
-        values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>()
+        values
+            .iter()
+            .map(|&value| f64::from(value).powi(2))
+            .sum::<f64>()
     };
     let noise = &layer.rounded_weight() - &layer.layer.weight;
     let filters = layer.layer.weight.outer_iter().zip(noise.outer_iter());
@@ -72,19 +82,23 @@ fn deviations(
 ) -> Result<Vec<f64>, QuantizeError> {
     let channels = layer.layer.output[0];
     let mut sums = vec![[0.0; 3]; channels];
-    runner.run(&graphs::compared(layers)?, &[&layer.layer.name], images, |outputs| {
-        for output in &outputs {
-            for (sums, values) in sums.iter_mut().zip(output.axis_iter(ndarray::Axis(1))) {
-                for &value in values {
-                    let value = f64::from(value);
-                    *sums = [sums[0] + 1.0, sums[1] + value, sums[2] + value * value];
+    runner.run(
+        &graphs::compared(layers)?,
+        &[&layer.layer.name],
+        images,
+        |outputs| {
+            for output in &outputs {
+                for (sums, values) in sums.iter_mut().zip(output.axis_iter(ndarray::Axis(1))) {
+                    for &value in values {
+                        let value = f64::from(value);
+                        *sums = [sums[0] + 1.0, sums[1] + value, sums[2] + value * value];
+                    }
                 }
             }
-        }
-    })?;
-    let deviation = |[count, sum, squares]: [f64; 3]| {
-        (squares / count - (sum / count).powi(2)).max(0.0).sqrt()
-    };
+        },
+    )?;
+    let deviation =
+        |[count, sum, squares]: [f64; 3]| (squares / count - (sum / count).powi(2)).max(0.0).sqrt();
     let mut deviations: Vec<f64> = sums.into_iter().map(deviation).collect();
     deviations.sort_by(f64::total_cmp);
     Ok(deviations)

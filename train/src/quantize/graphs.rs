@@ -62,10 +62,7 @@ pub fn one_rounded(layers: &[Int8Layer], index: usize) -> Result<Vec<u8>, GraphE
 }
 
 /// The shipped form: `images` in floats to `logits` in floats, integers in between.
-pub fn shipped(
-    layers: &[Int8Layer],
-    metadata: &[(String, String)],
-) -> Result<Vec<u8>, GraphError> {
+pub fn shipped(layers: &[Int8Layer], metadata: &[(String, String)]) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
     let images = images(&mut graph, layers[0].layer)?;
     let mut x = graph.quantize_linear(images, IMAGE)?;
@@ -101,12 +98,14 @@ fn float_layer(
     layer.pool.map_or(Ok(y), |pool| graph.max_pool(y, pool))
 }
 
-fn int8_layer(
-    graph: &mut Graph,
-    x: ValueId,
-    quantized: &Int8Layer,
-) -> Result<ValueId, GraphError> {
-    let Int8Layer { layer, filters, from, to, .. } = quantized;
+fn int8_layer(graph: &mut Graph, x: ValueId, quantized: &Int8Layer) -> Result<ValueId, GraphError> {
+    let Int8Layer {
+        layer,
+        filters,
+        from,
+        to,
+        ..
+    } = quantized;
     let y = graph.q_linear_conv(x, filters.clone(), layer.window, *from, *to)?;
     layer.pool.map_or(Ok(y), |pool| graph.max_pool(y, pool))
 }

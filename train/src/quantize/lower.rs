@@ -79,7 +79,9 @@ pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
         input,
         layers: chain.layers,
         dropped: chain.softmax.map(describe),
-        metadata: metadata.map(|entry| (entry.key.clone(), entry.value.clone())).collect(),
+        metadata: metadata
+            .map(|entry| (entry.key.clone(), entry.value.clone()))
+            .collect(),
     })
 }
 
@@ -133,7 +135,11 @@ impl<'a> Chain<'a> {
         };
         if let Some(softmax) = self.softmax {
             let found = format!("{} after it", describe(node));
-            return Err(refusal(softmax, "it at the end only, to leave it out", found));
+            return Err(refusal(
+                softmax,
+                "it at the end only, to leave it out",
+                found,
+            ));
         }
         if input != self.value {
             let expected = format!("a chain of nodes, the next one reading `{}`", self.value);

@@ -2,12 +2,14 @@
 
 use input::file::one_line;
 use no_std_core::format::stored_checksum;
+use prost::Message;
 
 use super::QuantizeError;
 use super::choose::Candidate;
 use super::compare::Measured;
 use super::network::FloatNetwork;
 use crate::data::augment::{Augment, Variant};
+use crate::onnx;
 
 /// The entry in which the int8 model has its flash file's checksum, in eight hexadecimal digits.
 pub const FLASH_CHECKSUM: &str = "flash_checksum";
@@ -48,6 +50,25 @@ pub fn augment(network: &FloatNetwork) -> Result<Option<Augment>, QuantizeError>
     }
 }
 
+/// The checksum of its flash file that an int8 model names.
+pub fn flash_checksum(model: &[u8]) -> Option<String> {
+    let entries = onnx::Model::decode(model).ok()?.metadata_props;
+    let entry = entries
+        .into_iter()
+        .find(|entry| entry.key == FLASH_CHECKSUM);
+    Some(entry?.value)
+}
+
+/// A flash file's checksum as int8 models name it.
+fn checksum_name(flash: &[u8]) -> String {
+    format!("{:08x}", stored_checksum(flash).unwrap_or_default())
+}
+
+/// Whether a model and a flash file are of two calls, as when the machine stops between writing the one and the other.
+pub fn are_of_two_calls(model: &[u8], flash: &[u8]) -> bool {
+    flash_checksum(model).is_some_and(|checksum| checksum != checksum_name(flash))
+}
+
 /// Text of any length and content, on a line of bearable length.
 fn short(text: &str) -> String {
     const LONGEST: usize = 80;
@@ -76,14 +97,16 @@ pub fn of_int8(
 ) -> Vec<(String, String)> {
     let meaning = best.meaning();
     let mut entries = network.metadata.clone();
-    let mut set = |key: &str, value: String| {
-        match entries.iter_mut().find(|(other, _)| other == key) {
+    let mut set =
+        |key: &str, value: String| match entries.iter_mut().find(|(other, _)| other == key) {
             Some(entry) => entry.1 = value,
             None => entries.push((key.into(), value)),
-        }
-    };
+        };
     set("output", "logits; softmax makes them probabilities".into());
-    set("quantization", "int8; weights per filter, activations per tensor".into());
+    set(
+        "quantization",
+        "int8; weights per filter, activations per tensor".into(),
+    );
     set("quantization_ranges", best.method.name().into());
     set(
         "quantization_data",
@@ -98,7 +121,6 @@ pub fn of_int8(
             set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
         }
     }
-    let checksum = stored_checksum(flash).unwrap_or_default();
-    set(FLASH_CHECKSUM, format!("{checksum:08x}"));
+    set(FLASH_CHECKSUM, checksum_name(flash));
     entries
 }

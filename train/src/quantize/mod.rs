@@ -131,18 +131,39 @@ fn parts(train: &Dataset) -> Result<[Dataset; 2], QuantizeError> {
 
 /// Says what the user might not expect of the model and the data.
 fn tell_beforehand(request: &Request, network: &FloatNetwork, stage: &mut dyn FnMut(&str)) {
+    let earlier = |name| {
+        let path = request.out.join(name);
+        path.is_file().then(|| std::fs::read(path).ok()).flatten()
+    };
+    if let (Some(model), Some(flash)) = (earlier(INT8_NAME), earlier(FLASH_NAME))
+        && metadata::are_of_two_calls(&model, &flash)
+    {
+        stage(&format!(
+            "the earlier {INT8_NAME} and {FLASH_NAME} do not belong together"
+        ));
+    }
     if let Some(node) = &network.dropped {
-        stage(&format!("node {node} at the end is left out: the int8 model gives logits"));
+        stage(&format!(
+            "node {node} at the end is left out: the int8 model gives logits"
+        ));
     }
     if network.metadata("augment").is_none() {
         stage("the model does not say `augment`: it is taken to be trained on plain images only");
     }
-    let found: BTreeSet<usize> = request.digits.train.labels.iter().map(|&label| label.into()).collect();
+    let found: BTreeSet<usize> = request
+        .digits
+        .train
+        .labels
+        .iter()
+        .map(|&label| label.into())
+        .collect();
     let missing = (0..network.classes()).filter(|class| !found.contains(class));
     let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        stage(&format!("no training image is of class {missing}: ranges and threshold do not know it"));
+        stage(&format!(
+            "no training image is of class {missing}: ranges and threshold do not know it"
+        ));
     }
 }
 
@@ -154,7 +175,9 @@ fn calibrated<'a>(
     stage: &mut dyn FnMut(&str),
 ) -> Result<Candidate<'a>, QuantizeError> {
     let (count, variants) = (calibration.len(), metadata::variants_name(runner.variants));
-    stage(&format!("calibrating on {count} training images, {variants}"));
+    stage(&format!(
+        "calibrating on {count} training images, {variants}"
+    ));
     let outputs = observe::outputs(runner, network, calibration)?;
     let count = held_out.len();
     stage(&format!("choosing ranges by {count} other training images"));
@@ -174,7 +197,11 @@ fn judge(
         return Ok(None);
     }
     let fault = diagnose::layer_at_fault(runner, &best.layers, held_out)?;
-    let error = QuantizeError::Accuracy { limit, comparison, fault };
+    let error = QuantizeError::Accuracy {
+        limit,
+        comparison,
+        fault,
+    };
     if request.force {
         Ok(Some(error.to_string()))
     } else {

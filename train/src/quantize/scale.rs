@@ -41,11 +41,7 @@ pub struct Int8Layer<'a> {
 
 impl<'a> Int8Layer<'a> {
     /// Quantises a layer whose input means `from` and whose output has been seen in `range`.
-    pub fn new(
-        layer: &'a Layer,
-        from: Quantization,
-        range: Range,
-    ) -> Result<Self, QuantizeError> {
+    pub fn new(layer: &'a Layer, from: Quantization, range: Range) -> Result<Self, QuantizeError> {
         let to = range.quantization();
         if !to.scale.is_normal() {
             let Range { low, high } = range;
@@ -89,7 +85,9 @@ impl<'a> Int8Layer<'a> {
     /// The weights that the integers stand for.
     pub fn rounded_weight(&self) -> Array4<f32> {
         let QuantizedFilters { weight, scales, .. } = &self.filters;
-        Array4::from_shape_fn(weight.dim(), |index| f32::from(weight[index]) * scales[index.0])
+        Array4::from_shape_fn(weight.dim(), |index| {
+            f32::from(weight[index]) * scales[index.0]
+        })
     }
 }
 

@@ -35,7 +35,9 @@ fn runner() -> Runner<'static> {
 /// A network of dense layers, with a ReLU between, and what it says of itself.
 fn dense(layers: &[(Array2<f32>, Array1<f32>)], metadata: &[(&str, &str)]) -> Vec<u8> {
     let mut graph = Graph::new();
-    let images = graph.input(IMAGES, TensorType::f32(&[1, 1, 28, 28])).unwrap();
+    let images = graph
+        .input(IMAGES, TensorType::f32(&[1, 1, 28, 28]))
+        .unwrap();
     let mut x = graph.flatten(images).unwrap();
     for (index, (weight, bias)) in layers.iter().enumerate() {
         if index > 0 {
@@ -135,7 +137,9 @@ fn entry(folder: &Path, key: &str) -> Option<String> {
     let bytes = std::fs::read(folder.join(INT8_NAME)).unwrap();
     let model = onnx::Model::decode(&bytes[..]).unwrap();
     let mut entries = model.metadata_props.into_iter();
-    entries.find(|entry| entry.key == key).map(|entry| entry.value)
+    entries
+        .find(|entry| entry.key == key)
+        .map(|entry| entry.value)
 }
 
 #[test]
@@ -173,19 +177,27 @@ fn a_runtime_with_other_logits_keeps_both_files_from_being_written() {
     let folder = tempfile::tempdir().unwrap();
     let (model, digits) = (striped_model(10), digits());
     for (answer, expected) in [
-        (Ok(Array2::zeros((24, 10))), "on another the int8 logits of sample 0 differ"),
+        (
+            Ok(Array2::zeros((24, 10))),
+            "on another the int8 logits of sample 0 differ",
+        ),
         (
             Ok(Array2::zeros((23, 10))),
             "checking it on another failed: expected logits of 24 samples, found 23",
         ),
-        (Err("no memory".into()), "checking it on another failed: no memory"),
+        (
+            Err("no memory".into()),
+            "checking it on another failed: no memory",
+        ),
     ] {
         let answer = Answer(Cell::new(Some(answer)));
         let request = Request {
             second: Some(&answer),
             ..request(&model, &digits, folder.path())
         };
-        let message = quantize(&TRACT, &request, &mut |_| {}).unwrap_err().to_string();
+        let message = quantize(&TRACT, &request, &mut |_| {})
+            .unwrap_err()
+            .to_string();
         assert!(message.starts_with(expected), "{message}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }
@@ -196,11 +208,26 @@ fn other_classes_and_metadata_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let long = "x".repeat(1 << 20);
     for (model, expected) in [
-        (striped_model(7), "28 x 28 and 10 classes, found one of images of 1 x 28 x 28 and 7"),
-        (dense(&[stripes(10)], &[("augment", "flip\n")]), "`augment`: expected none or invert, found `flip\\n`"),
-        (dense(&[stripes(10)], &[("labels", "a,b")]), "`labels`: expected 10 names"),
-        (dense(&[stripes(10)], &[("labels", &long)]), "`labels`: expected 10 names"),
-        (dense(&[stripes(10)], &[("labels", "a,,c,d,e,f,g,h,i,j")]), "`labels`: expected 10 names"),
+        (
+            striped_model(7),
+            "28 x 28 and 10 classes, found one of images of 1 x 28 x 28 and 7",
+        ),
+        (
+            dense(&[stripes(10)], &[("augment", "flip\n")]),
+            "`augment`: expected none or invert, found `flip\\n`",
+        ),
+        (
+            dense(&[stripes(10)], &[("labels", "a,b")]),
+            "`labels`: expected 10 names",
+        ),
+        (
+            dense(&[stripes(10)], &[("labels", &long)]),
+            "`labels`: expected 10 names",
+        ),
+        (
+            dense(&[stripes(10)], &[("labels", "a,,c,d,e,f,g,h,i,j")]),
+            "`labels`: expected 10 names",
+        ),
     ] {
         let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
         let is_line = !message.contains('\n') && message.len() < 400;
@@ -212,7 +239,10 @@ fn other_classes_and_metadata_are_refused() {
 fn labels_are_an_array_or_separated_by_commas() {
     for (labels, expected) in [
         ("a,b,c", ["a", "b", "c"]),
-        (r#"["cat, black","\"","two\nlines"]"#, ["cat, black", "\"", "two\\nlines"]),
+        (
+            r#"["cat, black","\"","two\nlines"]"#,
+            ["cat, black", "\"", "two\\nlines"],
+        ),
         ("[1,2,3]", ["[1", "2", "3]"]),
     ] {
         let model = dense(&[stripes(3)], &[("labels", labels)]);
@@ -223,20 +253,33 @@ fn labels_are_an_array_or_separated_by_commas() {
 
 #[test]
 fn only_variants_that_the_model_was_trained_on_are_looked_at() {
-    for (augment, inverted, said_of_it) in
-        [(Some("invert"), true, false), (Some("none"), false, false), (None, false, true)]
-    {
+    for (augment, inverted, said_of_it) in [
+        (Some("invert"), true, false),
+        (Some("none"), false, false),
+        (None, false, true),
+    ] {
         let folder = tempfile::tempdir().unwrap();
-        let metadata: Vec<_> = augment.into_iter().map(|value| ("augment", value)).collect();
+        let metadata: Vec<_> = augment
+            .into_iter()
+            .map(|value| ("augment", value))
+            .collect();
         let (report, said) = quantized(&dense(&[stripes(10)], &metadata), folder.path());
         let report = report.unwrap();
         let samples = if inverted { 68 } else { 34 };
         assert_eq!(report.measured.held_out.samples, samples);
         assert_eq!(report.measured.inverted_test.is_some(), inverted);
-        assert_eq!(entry(folder.path(), "inverted_test_accuracy_int8").is_some(), inverted);
+        assert_eq!(
+            entry(folder.path(), "inverted_test_accuracy_int8").is_some(),
+            inverted
+        );
         // Ink of 200 in a stripe of 27 x 3 pixels at most; of its inversion the whole rest is ink.
         let low = -0.01 * 27.0 * 25.0 * 255.0 / 255.0;
-        assert_eq!(report.rows[0].range.low < low / 3.0, inverted, "{:?}", report.rows);
+        assert_eq!(
+            report.rows[0].range.low < low / 3.0,
+            inverted,
+            "{:?}",
+            report.rows
+        );
         assert_eq!(said.contains("`augment`"), said_of_it, "{said}");
     }
 }
@@ -246,21 +289,49 @@ fn collapsing() -> [(Vec<u8>, &'static [&'static str]); 3] {
     let (weight, bias) = stripes(10);
     let plain = [("augment", "none")];
     let identity = || Array2::eye(10);
-    let scaled = |factor: f32| Array1::from_shape_fn(10, |unit| if unit == 3 { factor } else { 1.0 });
+    let scaled =
+        |factor: f32| Array1::from_shape_fn(10, |unit| if unit == 3 { factor } else { 1.0 });
     // Unit 3 puts out 100,000 times as much, which the next layer undoes.
     let large = scaled(1e5).insert_axis(ndarray::Axis(1)) * &weight;
-    let outlier = dense(&[(large, &bias * &scaled(1e5)), (identity() * scaled(1e-5), Array1::zeros(10))], &plain);
+    let outlier = dense(
+        &[
+            (large, &bias * &scaled(1e5)),
+            (identity() * scaled(1e-5), Array1::zeros(10)),
+        ],
+        &plain,
+    );
     // All units put out 3,000 more, which the next layer takes away.
-    let offset = dense(&[(weight.clone(), &bias + 3e3), (identity(), Array1::from_elem(10, -3e3))], &plain);
+    let offset = dense(
+        &[
+            (weight.clone(), &bias + 3e3),
+            (identity(), Array1::from_elem(10, -3e3)),
+        ],
+        &plain,
+    );
     // A weight of a pixel that is 0 always.
     let mut one_weight = weight;
     one_weight.row_mut(5)[3] = 500.0;
     one_weight.row_mut(6)[3] = 500.0;
     let weights = dense(&[(one_weight, bias)], &plain);
     [
-        (outlier, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
-        (offset, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
-        (weights, &["layer dense1 (Gemm_", "its weights in 8 bits keep"]),
+        (
+            outlier,
+            &[
+                "layer dense1 (Gemm_",
+                "the middle one of its channels varies by",
+            ],
+        ),
+        (
+            offset,
+            &[
+                "layer dense1 (Gemm_",
+                "the middle one of its channels varies by",
+            ],
+        ),
+        (
+            weights,
+            &["layer dense1 (Gemm_", "its weights in 8 bits keep"],
+        ),
     ]
 }
 
@@ -269,24 +340,44 @@ fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files()
     for (model, parts) in collapsing() {
         let folder = tempfile::tempdir().unwrap();
         let earlier = [INT8_NAME, FLASH_NAME].map(|name| folder.path().join(name));
-        earlier.iter().for_each(|path| std::fs::write(path, "earlier").unwrap());
+        earlier
+            .iter()
+            .for_each(|path| std::fs::write(path, "earlier").unwrap());
         let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
-        for part in ["cost at most 0.01", "34 training images", "--force"].iter().chain(parts) {
+        for part in ["cost at most 0.01", "34 training images", "--force"]
+            .iter()
+            .chain(parts)
+        {
             assert!(message.contains(part), "`{part}` is not in: {message}");
         }
         assert!(!message.contains('\n'), "{message}");
         assert_eq!(files(folder.path()), earlier);
-        assert!(earlier.iter().all(|path| std::fs::read(path).unwrap() == b"earlier"));
+        assert!(
+            earlier
+                .iter()
+                .all(|path| std::fs::read(path).unwrap() == b"earlier")
+        );
 
         let digits = digits();
         let allowed = request(&model, &digits, folder.path());
-        let allowed = Request { max_drop: 1.0, ..allowed };
+        let allowed = Request {
+            max_drop: 1.0,
+            ..allowed
+        };
         let report = quantize(&TRACT, &allowed, &mut |_| {}).unwrap();
         assert_eq!(report.warning, None);
-        let forced = Request { max_drop: 0.01, force: true, ..allowed };
+        let forced = Request {
+            max_drop: 0.01,
+            force: true,
+            ..allowed
+        };
         let report = quantize(&TRACT, &forced, &mut |_| {}).unwrap();
         assert_eq!(report.warning, Some(message));
-        assert!(earlier.iter().all(|path| std::fs::read(path).unwrap() != b"earlier"));
+        assert!(
+            earlier
+                .iter()
+                .all(|path| std::fs::read(path).unwrap() != b"earlier")
+        );
     }
 }
 
@@ -294,14 +385,39 @@ fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files()
 fn classes_without_images_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut digits = digits();
-    let kept = digits.train.labels.iter().map(|&label| label != 3 && label != 8);
-    let kept: Vec<usize> = kept.enumerate().filter_map(|(index, kept)| kept.then_some(index)).collect();
+    let kept = digits
+        .train
+        .labels
+        .iter()
+        .map(|&label| label != 3 && label != 8);
+    let kept: Vec<usize> = kept
+        .enumerate()
+        .filter_map(|(index, kept)| kept.then_some(index))
+        .collect();
     digits.train = digits.train.select(&kept);
     let mut said = String::new();
     let mut stage = |line: &str| said += line;
     let model = striped_model(10);
     quantize(&TRACT, &request(&model, &digits, folder.path()), &mut stage).unwrap();
-    assert!(said.contains("no training image is of class 3, 8:"), "{said}");
+    assert!(
+        said.contains("no training image is of class 3, 8:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn earlier_files_that_do_not_belong_together_are_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = striped_model(10);
+    let part = "do not belong together";
+    assert!(!quantized(&model, folder.path()).1.contains(part));
+    assert!(!quantized(&model, folder.path()).1.contains(part));
+    let path = folder.path().join(FLASH_NAME);
+    let mut flash = std::fs::read(&path).unwrap();
+    flash[16] ^= 1;
+    std::fs::write(&path, flash).unwrap();
+    assert!(quantized(&model, folder.path()).1.contains(part));
+    assert!(!quantized(&model, folder.path()).1.contains(part));
 }
 
 #[test]
@@ -311,7 +427,10 @@ fn the_parts_have_no_image_in_common_and_all_classes() {
     assert_eq!((calibration.len(), held_out.len()), (10, 50));
     let classes = |part: &Dataset| part.labels.iter().copied().collect::<BTreeSet<u8>>().len();
     let of_all = classes(&train);
-    assert_eq!((classes(&calibration), classes(&held_out)), (of_all, of_all));
+    assert_eq!(
+        (classes(&calibration), classes(&held_out)),
+        (of_all, of_all)
+    );
     assert_eq!(parts(&train).unwrap(), [calibration, held_out]);
     for count in [0, 1] {
         let error = parts(&striped(60).take(count)).unwrap_err().to_string();
@@ -359,21 +478,30 @@ fn outputs_and_their_noise_are_those_of_the_models() {
         squares.sum::<f64>()
     };
     let expected = 10.0 * (power(&float) / power(&(int8 - &float))).log10();
-    assert!((noise[0] - expected).abs() < 0.01, "{} and {expected}", noise[0]);
+    assert!(
+        (noise[0] - expected).abs() < 0.01,
+        "{} and {expected}",
+        noise[0]
+    );
 }
 
 #[test]
 fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
     let images = striped(20);
     let network = lower::lower(&striped_model(10)).unwrap();
-    let outputs = observe::outputs(&runner(), &network, &images).unwrap().remove(0);
+    let outputs = observe::outputs(&runner(), &network, &images)
+        .unwrap()
+        .remove(0);
     let with = |others: &[f32]| [outputs.repeat(100), others.to_vec()].concat();
     for (outputs, method) in [
         (outputs.clone(), range::Method::MinMax),
         // With the outlier in the range all logits become the same integer.
         (with(&[1e6]), range::Method::Percentile),
         // Without its only number a range has a scale of 0, which rules the percentile out.
-        ([vec![0.0; 20_000], vec![30.0]].concat(), range::Method::MinMax),
+        (
+            [vec![0.0; 20_000], vec![30.0]].concat(),
+            range::Method::MinMax,
+        ),
         // The difference of the ends is infinite, which rules out the whole.
         (with(&[f32::MAX, -f32::MAX]), range::Method::Percentile),
     ] {

@@ -49,7 +49,10 @@ pub(super) fn input(graph: &Graph) -> Result<(&str, [usize; 3]), LowerError> {
         Some(shape) => Ok((&input.name, shape)),
         None => {
             let element = element_name(element);
-            Err(form(EXPECTED, format!("`{}` {element}{sizes:?}", input.name)))
+            Err(form(
+                EXPECTED,
+                format!("`{}` {element}{sizes:?}", input.name),
+            ))
         }
     }
 }
@@ -64,8 +67,15 @@ pub(super) fn output(graph: &Graph) -> Result<&str, LowerError> {
 
 /// The inputs that are no weights, which files of ONNX IR version 3 list among them.
 fn inputs(graph: &Graph) -> impl Iterator<Item = &ValueInfo> {
-    let weights: HashSet<&str> = graph.initializer.iter().map(|tensor| &tensor.name[..]).collect();
-    graph.input.iter().filter(move |input| !weights.contains(&input.name[..]))
+    let weights: HashSet<&str> = graph
+        .initializer
+        .iter()
+        .map(|tensor| &tensor.name[..])
+        .collect();
+    graph
+        .input
+        .iter()
+        .filter(move |input| !weights.contains(&input.name[..]))
 }
 
 /// Sizes from 1 to the largest that a flash file can say.

@@ -84,7 +84,10 @@ impl<'a> Tensors<'a> {
         let (chunks, rest) = tensor.raw_data.as_chunks::<4>();
         let values: Vec<f32> = match chunks {
             [] => tensor.float_data.clone(),
-            _ => chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect(),
+            _ => chunks
+                .iter()
+                .map(|&chunk| f32::from_le_bytes(chunk))
+                .collect(),
         };
         let is_f32 = rest.is_empty() && tensor.data_type == ElementType::F32.onnx();
         let Some(shape) = shape(&tensor.dims, values.len()).filter(|_| is_f32) else {
@@ -108,6 +111,8 @@ impl<'a> Tensors<'a> {
 fn shape<const AXES: usize>(dims: &[i64], length: usize) -> Option<[usize; AXES]> {
     let sizes = dims.iter().map(|&size| usize::try_from(size).ok());
     let shape: [usize; AXES] = sizes.collect::<Option<Vec<_>>>()?.try_into().ok()?;
-    let product = shape.iter().try_fold(1_usize, |length, &size| length.checked_mul(size));
+    let product = shape
+        .iter()
+        .try_fold(1_usize, |length, &size| length.checked_mul(size));
     (length > 0 && product == Some(length)).then_some(shape)
 }

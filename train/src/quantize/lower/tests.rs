@@ -171,7 +171,10 @@ fn what_other_writers_do_changes_nothing() {
     let floats_as_floats = |graph: &mut onnx::Graph| {
         for tensor in &mut graph.initializer {
             let (chunks, _) = tensor.raw_data.as_chunks::<4>();
-            tensor.float_data = chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
+            tensor.float_data = chunks
+                .iter()
+                .map(|&chunk| f32::from_le_bytes(chunk))
+                .collect();
             tensor.raw_data.clear();
         }
     };
@@ -205,7 +208,11 @@ fn add_softmax(graph: &mut onnx::Graph, operator: &str, axis: Option<i64>) {
 #[test]
 fn a_softmax_at_the_end_is_left_out_and_named() {
     let expected = lower(&exported().1).unwrap();
-    for (operator, axis) in [("Softmax", None), ("Softmax", Some(-1)), ("LogSoftmax", Some(1))] {
+    for (operator, axis) in [
+        ("Softmax", None),
+        ("Softmax", Some(-1)),
+        ("LogSoftmax", Some(1)),
+    ] {
         let network = changed(|graph| add_softmax(graph, operator, axis)).unwrap();
         assert_eq!(network.layers, expected.layers);
         assert_eq!(network.dropped, Some(format!("probabilities ({operator})")));

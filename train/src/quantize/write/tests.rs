@@ -2,8 +2,8 @@ use std::f32::consts::LN_2;
 
 use ndarray::{Array1, Array3, Array4};
 
-use super::super::range::Range;
 use super::super::network::FloatNetwork;
+use super::super::range::Range;
 use super::*;
 use crate::data::random::Random;
 use crate::ops::Window;
@@ -126,7 +126,10 @@ fn layer_by_definition(int8: &Int8Layer, x: &Array3<i8>) -> Array3<i8> {
         (real + f32::from(int8.to.zero_point)).clamp(-128.0, 127.0) as i8
     };
     let [channels, rows, columns] = layer.output;
-    let [tall, wide] = layer.window.output([layer.input[1], layer.input[2]]).unwrap();
+    let [tall, wide] = layer
+        .window
+        .output([layer.input[1], layer.input[2]])
+        .unwrap();
     let y = Array3::from_shape_fn((channels, tall, wide), |(filter, row, column)| {
         convolved(filter, row, column)
     });
@@ -265,7 +268,10 @@ fn sizes_that_the_file_cannot_say_are_named() {
     tiled.layers[0].pool = Some(Window::tiles([2, 300]));
     let many = vec![int8[0].clone(); 256];
     for (message, expected) in [
-        (refusal(&int8, &labels(33)), "classes: expected at most 32 in a flash file, found 33"),
+        (
+            refusal(&int8, &labels(33)),
+            "classes: expected at most 32 in a flash file, found 33",
+        ),
         (
             refusal(&int8, &["x".repeat(256)]),
             "bytes of a label: expected at most 255 in a flash file, found 256",
@@ -278,7 +284,10 @@ fn sizes_that_the_file_cannot_say_are_named() {
             refusal(&quantized(&tiled), &labels(3)),
             "conv: expected at most 255 in a flash file, found 300",
         ),
-        (refusal(&many, &labels(3)), "layers: expected at most 255 in a flash file, found 256"),
+        (
+            refusal(&many, &labels(3)),
+            "layers: expected at most 255 in a flash file, found 256",
+        ),
     ] {
         assert_eq!(message, expected);
     }
