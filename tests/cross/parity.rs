@@ -16,7 +16,6 @@ use train::data::Dataset;
 use train::data::augment::Variant;
 use train::evaluate::run_model;
 use train::quantize::{Request, quantize};
-use train::stop::Stop;
 
 const FLOAT_MODEL: &str = "digits.onnx";
 const INT8_MODEL: &str = "digits-int8.onnx";
@@ -98,7 +97,7 @@ fn quantizing_again_costs_no_accuracy() {
         out: folder.path(),
         max_drop: 0.01,
         force: false,
-        stop: Stop(&AtomicBool::new(false)),
+        interrupted: &AtomicBool::new(false),
     };
     let report = quantize(&runtime, &request, &mut |stage| println!("{stage}")).unwrap();
     println!("{report}");

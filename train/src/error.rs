@@ -8,7 +8,6 @@ use crate::data::DataError;
 use crate::graph::GraphError;
 use crate::quantize::QuantizeError;
 use crate::runtime::RuntimeError;
-use crate::stop::Stopped;
 
 /// An error of the trainer.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +81,8 @@ pub enum Error {
         reason: QuantizeError,
     },
     /// The user stopped a command that writes its results at its end.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
+    #[error("interrupted; nothing was written")]
+    Stopped,
     /// The user stopped before there was anything to keep.
     #[error("interrupted before the first epoch was finished; nothing was written")]
     Interrupted,

@@ -33,5 +33,4 @@ pub mod optimizer;
 pub mod quantize;
 pub mod runtime;
 mod second_runtime;
-pub mod stop;
 pub mod tensor;

@@ -11,7 +11,6 @@ use crate::export::SecondRuntime;
 use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
-use crate::stop::Stop;
 
 /// Quantises a model and says what became of it.
 pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
@@ -40,15 +39,18 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
         out,
         max_drop: args.max_drop,
         force: args.force,
-        stop: Stop(&INTERRUPTED),
+        interrupted: &INTERRUPTED,
     };
     let report = quantize::quantize(&runtime, &request, &mut |stage| println!("{stage}"));
     let report = report.map_err(|error| in_model(&args.model, error))?;
     println!("\n{report}\n");
-    if let Some(warning) = &report.warning {
+    if let Some(warning) = &report.forced {
         eprintln!("note: {}: {warning}", args.model.display());
     }
-    let also = also(&second);
+    let also = match &report.unchecked {
+        Some(unchecked) => format!("; {unchecked}"),
+        None => also(&second),
+    };
     let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
     println!(
         "{}, {}: equal integers in the core, on {}{also}",
@@ -62,7 +64,7 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
 /// The error with the model's name, where it is the model's.
 fn in_model(path: &Path, error: QuantizeError) -> Error {
     match error {
-        QuantizeError::Stopped(stopped) => stopped.into(),
+        QuantizeError::Stopped => Error::Stopped,
         QuantizeError::Data(error) => error.into(),
         QuantizeError::Runtime(error) => error.into(),
         QuantizeError::Write(error) => error.into(),

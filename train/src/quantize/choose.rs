@@ -49,7 +49,7 @@ pub fn choose<'a>(
     let mut best: Option<Candidate> = None;
     let mut refusals = Vec::new();
     for method in METHODS {
-        runner.stop.check()?;
+        runner.check_stop()?;
         let layers = match quantize_layers(network, &mut outputs, method) {
             Ok(layers) => layers,
             Err(refusal) => {

@@ -8,7 +8,6 @@ use crate::atomic::WriteError;
 use crate::data::DataError;
 use crate::graph::GraphError;
 use crate::runtime::RuntimeError;
-use crate::stop::Stopped;
 
 /// Why a model cannot be quantised.
 #[derive(Debug, thiserror::Error)]
@@ -158,6 +157,6 @@ pub enum QuantizeError {
         source: std::io::Error,
     },
     /// The user stopped it.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
+    #[error("interrupted; nothing was written")]
+    Stopped,
 }

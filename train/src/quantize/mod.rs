@@ -24,6 +24,7 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use no_std_core::prepare::Preparation;
 
@@ -37,7 +38,6 @@ use crate::data::{Dataset, Digits, IMAGE_SIDE};
 use crate::evaluate::CLASSES;
 use crate::export::SecondRuntime;
 use crate::runtime::Runtime;
-use crate::stop::Stop;
 use check::FlashFacts;
 use choose::Candidate;
 use network::FloatNetwork;
@@ -77,7 +77,7 @@ pub struct Request<'a> {
     /// Write the files however many they get wrong.
     pub force: bool,
     /// Becomes true when the user wants to stop; then nothing is written.
-    pub stop: Stop<'a>,
+    pub interrupted: &'a AtomicBool,
 }
 
 /// Quantises a model and writes [`INT8_NAME`] and [`FLASH_NAME`], both or neither; if the machine stops between the one
@@ -96,14 +96,14 @@ pub fn quantize(
     let runner = &Runner {
         runtime,
         variants: metadata::augment(&network)?.unwrap_or_default().variants(),
-        stop: request.stop,
+        interrupted: request.interrupted,
     };
     let [calibration, held_out] = &parts(&request.digits.train)?;
     tell_beforehand(request, &network, stage);
     let best = calibrated(runner, &network, [calibration, held_out], stage)?;
     let float = compare::float_right(runner, &network, held_out)?;
     let compared = Comparison::of(float.into_iter().zip(best.right.iter().copied()));
-    let warning = judge(runner, request, &best, compared, held_out)?;
+    let forced = judge(runner, request, &best, compared, held_out)?;
     let noise = observe::signal_to_noise(runner, &best.layers, held_out)?;
     let test = &request.digits.test;
     stage(&format!("measuring on {} test images", test.len()));
@@ -113,8 +113,13 @@ pub fn quantize(
     let metadata = metadata::of_int8(&network, &best, sizes, &measured, &flash);
     let model = graphs::shipped(&best.layers, &metadata)?;
     stage("running both files before they get their names");
-    let flash_facts = write_checked(runner, request, &best, held_out, [&model, &flash])?;
-    Ok(Report::new(&best, &noise, measured, flash_facts, warning))
+    let (facts, unchecked) = write_checked(runner, request, &best, held_out, [&model, &flash])?;
+    let report = Report::new(&best, &noise, measured, facts);
+    Ok(Report {
+        forced,
+        unchecked,
+        ..report
+    })
 }
 
 /// The training images whose outputs give the ranges, and others that decide between methods and set the threshold: each
@@ -225,21 +230,21 @@ fn flash_file(
     write::flash_file(&best.layers, &description)
 }
 
-/// Writes the model and the flash file if they give the same integers.
+/// Writes the model and the flash file if they give the same integers; also returns why one runtime was not asked.
 fn write_checked(
     runner: &Runner,
     request: &Request,
     best: &Candidate,
     held_out: &Dataset,
     [model, flash]: [&[u8]; 2],
-) -> Result<FlashFacts, QuantizeError> {
+) -> Result<(FlashFacts, Option<String>), QuantizeError> {
     let model = Pending::write(&request.out.join(INT8_NAME), model)?;
     let flash = Pending::write(&request.out.join(FLASH_NAME), flash)?;
     let paths = [model.temporary_path(), flash.temporary_path()];
     let facts = check::flash_file(runner, paths[1], best, held_out)?;
-    check::int8_model(runner, request, paths, best.meaning())?;
+    let unchecked = check::int8_model(runner, request, paths, best.meaning())?;
     commit_both(model, flash)?;
-    Ok(facts)
+    Ok((facts, unchecked))
 }
 
 /// Fails unless the model is for the images and labels of [`Digits`].

@@ -42,7 +42,9 @@ pub struct Report {
     /// What the core says of the flash file.
     pub flash_facts: FlashFacts,
     /// Why the files would not have been written without being forced.
-    pub warning: Option<String>,
+    pub forced: Option<String>,
+    /// Which runtime was not asked, and why.
+    pub unchecked: Option<String>,
 }
 
 impl Report {
@@ -51,7 +53,6 @@ impl Report {
         signal_to_noise: &[f64],
         measured: Measured,
         flash_facts: FlashFacts,
-        warning: Option<String>,
     ) -> Self {
         let layers = best.layers.iter().zip(signal_to_noise);
         let row = |((layer, &signal_to_noise), facts): ((&Int8Layer, _), &LayerFacts)| Row {
@@ -69,7 +70,8 @@ impl Report {
             method: best.method,
             measured,
             flash_facts,
-            warning,
+            forced: None,
+            unchecked: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Running a model on images, one at a time as its users will.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ndarray::{Array2, ArrayD};
 
 use super::QuantizeError;
@@ -8,7 +10,6 @@ use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
 use crate::models::IMAGES;
 use crate::runtime::Runtime;
-use crate::stop::Stop;
 
 /// What runs models, on which variants of each image, until the user stops it.
 #[derive(Clone, Copy)]
@@ -17,11 +18,19 @@ pub struct Runner<'a> {
     pub runtime: &'a Runtime,
     /// What is seen of each image.
     pub variants: &'static [Variant],
-    /// Looked at before each image.
-    pub stop: Stop<'a>,
+    /// Becomes true when the user wants to stop; looked at before each image.
+    pub interrupted: &'a AtomicBool,
 }
 
 impl Runner<'_> {
+    /// Fails once the user wants to stop.
+    pub fn check_stop(&self) -> Result<(), QuantizeError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(QuantizeError::Stopped);
+        }
+        Ok(())
+    }
+
     /// Calls `visit` with these outputs of the model for each variant of each image.
     pub fn run(
         &self,
@@ -32,7 +41,7 @@ impl Runner<'_> {
     ) -> Result<(), QuantizeError> {
         let mut session = self.runtime.load(model, Vec::new())?;
         for batch in Batches::new(images, self.variants, 1, Order::Sequential)? {
-            self.stop.check()?;
+            self.check_stop()?;
             let mut found = session.run(vec![(IMAGES.into(), batch.images.into())])?;
             let taken = outputs.iter().map(|name| found.take(name.as_ref()));
             visit(taken.collect::<Result<_, _>>()?);

@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use ndarray::{Array1, Array2};
 use no_std_core::Model;
@@ -28,7 +28,7 @@ fn runner() -> Runner<'static> {
     Runner {
         runtime: &TRACT,
         variants: BOTH,
-        stop: Stop(&NEVER),
+        interrupted: &NEVER,
     }
 }
 
@@ -113,7 +113,7 @@ fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a
         out,
         max_drop: 0.01,
         force: false,
-        stop: Stop(&NEVER),
+        interrupted: &NEVER,
     }
 }
 
@@ -173,21 +173,15 @@ fn both_files_are_written_and_give_the_same_logits() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_runtime_with_other_logits_keeps_both_files_from_being_written() {
     let folder = tempfile::tempdir().unwrap();
     let (model, digits) = (striped_model(10), digits());
     for (answer, expected) in [
-        (
-            Ok(Array2::zeros((24, 10))),
-            "on another the int8 logits of sample 0 differ",
-        ),
+        (Ok(Array2::zeros((24, 10))), "on another the int8 logits of sample 0 differ"),
         (
             Ok(Array2::zeros((23, 10))),
             "checking it on another failed: expected logits of 24 samples, found 23",
-        ),
-        (
-            Err("no memory".into()),
-            "checking it on another failed: no memory",
         ),
     ] {
         let answer = Answer(Cell::new(Some(answer)));
@@ -195,39 +189,40 @@ fn a_runtime_with_other_logits_keeps_both_files_from_being_written() {
             second: Some(&answer),
             ..request(&model, &digits, folder.path())
         };
-        let message = quantize(&TRACT, &request, &mut |_| {})
-            .unwrap_err()
-            .to_string();
+        let message = quantize(&TRACT, &request, &mut |_| {}).unwrap_err().to_string();
         assert!(message.starts_with(expected), "{message}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }
 }
 
 #[test]
+fn a_second_runtime_that_fails_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, digits) = (striped_model(10), digits());
+    let answer = Answer(Cell::new(Some(Err("no memory".into()))));
+    let request = Request {
+        second: Some(&answer),
+        ..request(&model, &digits, folder.path())
+    };
+    let report = quantize(&TRACT, &request, &mut |_| {}).unwrap();
+    assert_eq!(
+        report.unchecked.unwrap(),
+        "not checked on another: no memory"
+    );
+    assert_eq!(files(folder.path()).len(), 2);
+}
+
+#[test]
+#[rustfmt::skip]
 fn other_classes_and_metadata_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let long = "x".repeat(1 << 20);
     for (model, expected) in [
-        (
-            striped_model(7),
-            "28 x 28 and 10 classes, found one of images of 1 x 28 x 28 and 7",
-        ),
-        (
-            dense(&[stripes(10)], &[("augment", "flip\n")]),
-            "`augment`: expected none or invert, found `flip\\n`",
-        ),
-        (
-            dense(&[stripes(10)], &[("labels", "a,b")]),
-            "`labels`: expected 10 names",
-        ),
-        (
-            dense(&[stripes(10)], &[("labels", &long)]),
-            "`labels`: expected 10 names",
-        ),
-        (
-            dense(&[stripes(10)], &[("labels", "a,,c,d,e,f,g,h,i,j")]),
-            "`labels`: expected 10 names",
-        ),
+        (striped_model(7), "28 x 28 and 10 classes, found one of images of 1 x 28 x 28 and 7"),
+        (dense(&[stripes(10)], &[("augment", "flip\n")]), "`augment`: expected none or invert, found `flip\\n`"),
+        (dense(&[stripes(10)], &[("labels", "a,b")]), "`labels`: expected 10 names"),
+        (dense(&[stripes(10)], &[("labels", &long)]), "`labels`: expected 10 names"),
+        (dense(&[stripes(10)], &[("labels", "a,,c,d,e,f,g,h,i,j")]), "`labels`: expected 10 names"),
     ] {
         let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
         let is_line = !message.contains('\n') && message.len() < 400;
@@ -236,13 +231,11 @@ fn other_classes_and_metadata_are_refused() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn labels_are_an_array_or_separated_by_commas() {
     for (labels, expected) in [
         ("a,b,c", ["a", "b", "c"]),
-        (
-            r#"["cat, black","\"","two\nlines"]"#,
-            ["cat, black", "\"", "two\\nlines"],
-        ),
+        (r#"["cat, black","\"","two\nlines"]"#, ["cat, black", "\"", "two\\nlines"]),
         ("[1,2,3]", ["[1", "2", "3]"]),
     ] {
         let model = dense(&[stripes(3)], &[("labels", labels)]);
@@ -252,86 +245,46 @@ fn labels_are_an_array_or_separated_by_commas() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn only_variants_that_the_model_was_trained_on_are_looked_at() {
-    for (augment, inverted, said_of_it) in [
-        (Some("invert"), true, false),
-        (Some("none"), false, false),
-        (None, false, true),
-    ] {
+    for (augment, inverted, said_of_it) in
+        [(Some("invert"), true, false), (Some("none"), false, false), (None, false, true)]
+    {
         let folder = tempfile::tempdir().unwrap();
-        let metadata: Vec<_> = augment
-            .into_iter()
-            .map(|value| ("augment", value))
-            .collect();
+        let metadata: Vec<_> = augment.into_iter().map(|value| ("augment", value)).collect();
         let (report, said) = quantized(&dense(&[stripes(10)], &metadata), folder.path());
         let report = report.unwrap();
         let samples = if inverted { 68 } else { 34 };
         assert_eq!(report.measured.held_out.samples, samples);
         assert_eq!(report.measured.inverted_test.is_some(), inverted);
-        assert_eq!(
-            entry(folder.path(), "inverted_test_accuracy_int8").is_some(),
-            inverted
-        );
-        // Ink of 200 in a stripe of 27 x 3 pixels at most; of its inversion the whole rest is ink.
-        let low = -0.01 * 27.0 * 25.0 * 255.0 / 255.0;
-        assert_eq!(
-            report.rows[0].range.low < low / 3.0,
-            inverted,
-            "{:?}",
-            report.rows
-        );
+        assert_eq!(entry(folder.path(), "inverted_test_accuracy_int8").is_some(), inverted);
+        // In an inverted image nearly all is ink, which the weights of most pixels count against a class.
+        assert_eq!(report.rows[0].range.low < -1.0, inverted, "{:?}", report.rows);
         assert_eq!(said.contains("`augment`"), said_of_it, "{said}");
     }
 }
 
 /// A network that is right in floats, a part of whose layers integers cannot follow; which part is at fault, and why.
+#[rustfmt::skip]
 fn collapsing() -> [(Vec<u8>, &'static [&'static str]); 3] {
     let (weight, bias) = stripes(10);
     let plain = [("augment", "none")];
     let identity = || Array2::eye(10);
-    let scaled =
-        |factor: f32| Array1::from_shape_fn(10, |unit| if unit == 3 { factor } else { 1.0 });
+    let scaled = |factor: f32| Array1::from_shape_fn(10, |unit| if unit == 3 { factor } else { 1.0 });
     // Unit 3 puts out 100,000 times as much, which the next layer undoes.
     let large = scaled(1e5).insert_axis(ndarray::Axis(1)) * &weight;
-    let outlier = dense(
-        &[
-            (large, &bias * &scaled(1e5)),
-            (identity() * scaled(1e-5), Array1::zeros(10)),
-        ],
-        &plain,
-    );
+    let outlier = dense(&[(large, &bias * &scaled(1e5)), (identity() * scaled(1e-5), Array1::zeros(10))], &plain);
     // All units put out 3,000 more, which the next layer takes away.
-    let offset = dense(
-        &[
-            (weight.clone(), &bias + 3e3),
-            (identity(), Array1::from_elem(10, -3e3)),
-        ],
-        &plain,
-    );
+    let offset = dense(&[(weight.clone(), &bias + 3e3), (identity(), Array1::from_elem(10, -3e3))], &plain);
     // A weight of a pixel that is 0 always.
     let mut one_weight = weight;
     one_weight.row_mut(5)[3] = 500.0;
     one_weight.row_mut(6)[3] = 500.0;
     let weights = dense(&[(one_weight, bias)], &plain);
     [
-        (
-            outlier,
-            &[
-                "layer dense1 (Gemm_",
-                "the middle one of its channels varies by",
-            ],
-        ),
-        (
-            offset,
-            &[
-                "layer dense1 (Gemm_",
-                "the middle one of its channels varies by",
-            ],
-        ),
-        (
-            weights,
-            &["layer dense1 (Gemm_", "its weights in 8 bits keep"],
-        ),
+        (outlier, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
+        (offset, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
+        (weights, &["layer dense1 (Gemm_", "its weights in 8 bits keep"]),
     ]
 }
 
@@ -365,14 +318,14 @@ fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files()
             ..allowed
         };
         let report = quantize(&TRACT, &allowed, &mut |_| {}).unwrap();
-        assert_eq!(report.warning, None);
+        assert_eq!(report.forced, None);
         let forced = Request {
             max_drop: 0.01,
             force: true,
             ..allowed
         };
         let report = quantize(&TRACT, &forced, &mut |_| {}).unwrap();
-        assert_eq!(report.warning, Some(message));
+        assert_eq!(report.forced, Some(message));
         assert!(
             earlier
                 .iter()
@@ -445,7 +398,7 @@ fn an_interrupted_quantisation_writes_nothing() {
     for stages in 0..4 {
         let interrupted = AtomicBool::new(false);
         let request = Request {
-            stop: Stop(&interrupted),
+            interrupted: &interrupted,
             ..request(&model, &digits, folder.path())
         };
         let mut heard = 0;
@@ -454,7 +407,7 @@ fn an_interrupted_quantisation_writes_nothing() {
             heard += 1;
         };
         let error = quantize(&TRACT, &request, &mut stage).unwrap_err();
-        assert!(matches!(error, QuantizeError::Stopped(_)), "{error}");
+        assert!(matches!(error, QuantizeError::Stopped), "{error}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }
 }
@@ -486,22 +439,18 @@ fn outputs_and_their_noise_are_those_of_the_models() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
     let images = striped(20);
     let network = lower::lower(&striped_model(10)).unwrap();
-    let outputs = observe::outputs(&runner(), &network, &images)
-        .unwrap()
-        .remove(0);
+    let outputs = observe::outputs(&runner(), &network, &images).unwrap().remove(0);
     let with = |others: &[f32]| [outputs.repeat(100), others.to_vec()].concat();
     for (outputs, method) in [
         (outputs.clone(), range::Method::MinMax),
         // With the outlier in the range all logits become the same integer.
         (with(&[1e6]), range::Method::Percentile),
         // Without its only number a range has a scale of 0, which rules the percentile out.
-        (
-            [vec![0.0; 20_000], vec![30.0]].concat(),
-            range::Method::MinMax,
-        ),
+        ([vec![0.0; 20_000], vec![30.0]].concat(), range::Method::MinMax),
         // The difference of the ends is infinite, which rules out the whole.
         (with(&[f32::MAX, -f32::MAX]), range::Method::Percentile),
     ] {

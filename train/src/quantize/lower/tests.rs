@@ -1,3 +1,5 @@
+// Tables: one case a line.
+#[rustfmt::skip]
 mod refusals;
 
 use ndarray::ArrayD;

@@ -52,48 +52,19 @@ fn unsupported_operators_are_named_with_what_to_do() {
     let optimised = "ONNX Runtime writes it when it saves a model that it has optimised";
     let quantised = "give the float model";
     assert_refused([
-        (
-            operator("Relu", 1, "", "Sigmoid"),
-            &["node Relu_5 (Sigmoid)", supported, "found Sigmoid"],
-        ),
-        (
-            operator("Conv", 1, "com.x", "Conv"),
-            &[
-                "node Conv_3 (Conv): expected a standard",
-                "found com.x::Conv",
-            ],
-        ),
-        (
-            operator("Conv", 1, "com.microsoft", "FusedConv"),
-            &["com.microsoft::FusedConv", optimised],
-        ),
-        (
-            operator("Conv", 0, "com.microsoft.nchwc", "Conv"),
-            &["node Conv_0", optimised],
-        ),
-        (
-            operator("Conv", 1, "", "QLinearConv"),
-            &["found QLinearConv", "QOperator", quantised],
-        ),
-        (
-            operator("Relu", 0, "", "DequantizeLinear"),
-            &["found DequantizeLinear", "QDQ", quantised],
-        ),
-        (
-            operator("Gemm", 0, "com.microsoft", "QGemm"),
-            &["com.microsoft::QGemm", quantised],
-        ),
-        (
-            operator("Gemm", 0, "", "MatMulInteger"),
-            &["found MatMulInteger", quantised],
-        ),
+        (operator("Relu", 1, "", "Sigmoid"), &["node Relu_5 (Sigmoid)", supported, "found Sigmoid"]),
+        (operator("Conv", 1, "com.x", "Conv"), &["node Conv_3 (Conv): expected a standard", "found com.x::Conv"]),
+        (operator("Conv", 1, "com.microsoft", "FusedConv"), &["com.microsoft::FusedConv", optimised]),
+        (operator("Conv", 0, "com.microsoft.nchwc", "Conv"), &["node Conv_0", optimised]),
+        (operator("Conv", 1, "", "QLinearConv"), &["found QLinearConv", "QOperator", quantised]),
+        (operator("Relu", 0, "", "DequantizeLinear"), &["found DequantizeLinear", "QDQ", quantised]),
+        (operator("Gemm", 0, "com.microsoft", "QGemm"), &["com.microsoft::QGemm", quantised]),
+        (operator("Gemm", 0, "", "MatMulInteger"), &["found MatMulInteger", quantised]),
         (change(nameless), &["node Relu_14 (Tanh)"]),
     ]);
 }
 
 /// Operator, attribute, what is expected there and what is found.
-// A table: one case a line.
-#[rustfmt::skip]
 #[test]
 fn unsupported_attributes_are_named_with_the_supported_value() {
     let same_upper = AttributeEntry { name: "auto_pad".into(), s: Some("SAME_UPPER".into()), kind: 3, ..Default::default() };
@@ -152,10 +123,7 @@ fn tensors_that_are_not_what_a_node_needs_are_refused() {
     let weight = |set: fn(&mut onnx::Tensor)| {
         change(move |graph: &mut onnx::Graph| set(tensor(graph, "Conv", 0, 1)))
     };
-    let parts: &[_] = &[
-        "node Conv_0 (Conv): expected F32 of 4 axes",
-        "found `constant_1`",
-    ];
+    let parts: &[_] = &["node Conv_0 (Conv): expected F32 of 4 axes", "found `constant_1`"];
     let bias = |graph: &mut onnx::Graph| {
         let bias = tensor(graph, "Gemm", 0, 2);
         (bias.raw_data, bias.dims) = (vec![0; 8], vec![2]);
@@ -166,28 +134,16 @@ fn tensors_that_are_not_what_a_node_needs_are_refused() {
     };
     assert_refused([
         (weight(|tensor| tensor.data_type = 7), parts),
-        (
-            weight(|tensor| tensor.data_type = 10),
-            &["half floats", "32-bit floats"],
-        ),
+        (weight(|tensor| tensor.data_type = 10), &["half floats", "32-bit floats"]),
         (weight(|tensor| tensor.dims = vec![16, 25]), parts),
         (weight(|tensor| tensor.dims[0] = -16), parts),
         (weight(|tensor| tensor.dims = vec![i64::MAX; 4]), parts),
         (weight(|tensor| tensor.dims[0] = 0), parts),
         (weight(|tensor| tensor.raw_data.truncate(1597)), parts),
         (weight(|tensor| tensor.raw_data.clear()), parts),
-        (
-            weight(|tensor| tensor.dims = vec![16, 5, 5, 1]),
-            &["filters of 1 x 5 x 5", "5 x 5 x 1"],
-        ),
-        (
-            weight(|tensor| tensor.name = "else".into()),
-            &["Conv_0", "as input 1", "`constant_1`"],
-        ),
-        (
-            change(bias),
-            &["node Gemm_7 (Gemm): expected 128 biases, found 2"],
-        ),
+        (weight(|tensor| tensor.dims = vec![16, 5, 5, 1]), &["filters of 1 x 5 x 5", "5 x 5 x 1"]),
+        (weight(|tensor| tensor.name = "else".into()), &["Conv_0", "as input 1", "`constant_1`"]),
+        (change(bias), &["node Gemm_7 (Gemm): expected 128 biases, found 2"]),
         (change(inputs), &["expected units of 1568 inputs, found 1"]),
     ]);
 }
@@ -228,54 +184,17 @@ fn graphs_that_are_no_chain_are_refused() {
     let chain_end = "an output [1, classes] at the end of a chain of layers";
     let two = |graph: &mut onnx::Graph| graph.output.push(graph.output[0].clone());
     assert_refused([
-        (
-            change(second_reader),
-            &[
-                "node Relu_2 (Relu)",
-                "the next one reading `MaxPool_10`",
-                "`images`",
-            ],
-        ),
-        (
-            change(|graph| node(graph, "Relu", 0).output.clear()),
-            &["node Relu_2 (Relu)", "one output"],
-        ),
-        (
-            change(second_relu),
-            &["node Flatten_6 (Relu)", "one Relu after each Conv or Gemm"],
-        ),
+        (change(second_reader), &["node Relu_2 (Relu)", "the next one reading `MaxPool_10`", "`images`"]),
+        (change(|graph| node(graph, "Relu", 0).output.clear()), &["node Relu_2 (Relu)", "one output"]),
+        (change(second_relu), &["node Flatten_6 (Relu)", "one Relu after each Conv or Gemm"]),
         (change(no_flatten), &["node Gemm_7 (Gemm)", "by Flatten"]),
-        (
-            operator("Relu", 2, "", "MaxPool"),
-            &["node Relu_8 (MaxPool)", "four axes", "flattened"],
-        ),
-        (
-            change(early_flatten),
-            &["node MaxPool_4 (MaxPool)", "four axes", "flattened"],
-        ),
-        (
-            operator("Relu", 0, "", "Softmax"),
-            &["node Relu_2 (Softmax)", "two axes"],
-        ),
-        (
-            change(after_softmax),
-            &[
-                "node probabilities (Softmax): expected it at the end only",
-                "(Relu) after it",
-            ],
-        ),
-        (
-            change(|graph| graph.node.truncate(9)),
-            &[chain_end, "ends in `Relu_17`"],
-        ),
-        (
-            change(|graph| graph.node.clear()),
-            &[chain_end, "ends in `images`"],
-        ),
-        (
-            change(|graph| graph.output[0].name = "scores".into()),
-            &[chain_end, "`scores`"],
-        ),
+        (operator("Relu", 2, "", "MaxPool"), &["node Relu_8 (MaxPool)", "four axes", "flattened"]),
+        (change(early_flatten), &["node MaxPool_4 (MaxPool)", "four axes", "flattened"]),
+        (operator("Relu", 0, "", "Softmax"), &["node Relu_2 (Softmax)", "two axes"]),
+        (change(after_softmax), &["node probabilities (Softmax): expected it at the end only", "(Relu) after it"]),
+        (change(|graph| graph.node.truncate(9)), &[chain_end, "ends in `Relu_17`"]),
+        (change(|graph| graph.node.clear()), &[chain_end, "ends in `images`"]),
+        (change(|graph| graph.output[0].name = "scores".into()), &[chain_end, "`scores`"]),
         (change(two), &["expected one output, found 2 outputs"]),
     ]);
 }
@@ -295,18 +214,9 @@ fn values_defined_twice_are_named() {
     };
     let input = |graph: &mut onnx::Graph| graph.input.push(graph.input[0].clone());
     assert_refused([
-        (
-            change(again),
-            &["expected values that are defined once, found `constant_1` twice"],
-        ),
-        (
-            change(node_again),
-            &["node MaxPool_4 (MaxPool): expected values that are defined once"],
-        ),
-        (
-            change(over_weight),
-            &["node Relu_5 (Relu)", "found `constant_1` once more"],
-        ),
+        (change(again), &["expected values that are defined once, found `constant_1` twice"]),
+        (change(node_again), &["node MaxPool_4 (MaxPool): expected values that are defined once"]),
+        (change(over_weight), &["node Relu_5 (Relu)", "found `constant_1` once more"]),
         (change(input), &["found `images` twice"]),
     ]);
 }
@@ -329,31 +239,17 @@ fn other_inputs_are_refused() {
         (change(element), &["`images` half floats", "32-bit floats"]),
         (change(|graph| graph.input[0].value_type = None), parts),
         (change(|graph| graph.input.clear()), &["found 0 inputs"]),
-        (
-            size(1, 3),
-            &["node Conv_0 (Conv): expected filters of 3 x 5 x 5"],
-        ),
-        (
-            size(3, 27),
-            &["Gemm_7 (Gemm): expected units of 1344 inputs"],
-        ),
+        (size(1, 3), &["node Conv_0 (Conv): expected filters of 3 x 5 x 5"]),
+        (size(3, 27), &["Gemm_7 (Gemm): expected units of 1344 inputs"]),
     ]);
 }
 
 #[test]
 fn bytes_that_are_no_model_are_refused() {
     let (_, onnx) = exported();
-    for bytes in [
-        &b""[..],
-        b"Some notes.\n",
-        &[0; 100],
-        &onnx[..onnx.len() / 2],
-    ] {
+    for bytes in [&b""[..], b"Some notes.\n", &[0; 100], &onnx[..onnx.len() / 2]] {
         let message = lower(bytes).unwrap_err().to_string();
         let is_line = !message.contains('\n');
-        assert!(
-            message.contains("expected an ONNX model") && is_line,
-            "{message}"
-        );
+        assert!(message.contains("expected an ONNX model") && is_line, "{message}");
     }
 }
