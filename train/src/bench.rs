@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::fit::{Epochs, Trainer};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
-use crate::runtime::{Precision, Runtime};
+use crate::runtime::Runtime;
 
 use report::{Epoch, Report};
 use steps::Plan;
@@ -30,7 +30,7 @@ const DRAWN: usize = 1000;
 /// Measures and prints the report.
 pub fn run(args: &BenchArgs) -> Result<(), Error> {
     let runtime = open(args.runtime)?;
-    let report = measure(&runtime, args.batch as usize, args.steps as usize)?;
+    let report = measure(&runtime, args)?;
     if args.json {
         let json = serde_json::to_string(&report);
         println!("{}", json.map_err(|error| Error::Json(error.to_string()))?);
@@ -40,7 +40,9 @@ pub fn run(args: &BenchArgs) -> Result<(), Error> {
     Ok(())
 }
 
-fn measure(runtime: &Runtime, batch: usize, count: usize) -> Result<Report, Error> {
+fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, Error> {
+    let (batch, count) = (args.batch as usize, args.steps as usize);
+    runtime.check_precision(args.device.precision)?;
     let network = Network::digits();
     let record = record(&network, batch);
     let dataset = dataset();
@@ -54,7 +56,7 @@ fn measure(runtime: &Runtime, batch: usize, count: usize) -> Result<Report, Erro
     };
     let mut trainer = Trainer::new(runtime, &network, &record, None)?;
     let (step, sections) = plan.step(&mut trainer)?;
-    let (variables, how) = (trainer.variables()?, (Augment::None, Precision::default()));
+    let (variables, how) = (trainer.variables()?, (Augment::None, args.device));
     let mut epochs = Epochs::new(runtime, &network, &record, Some(variables), &dataset, how)?;
     training::warm_up(&mut epochs)?;
     let (seconds, utilization) =

@@ -9,7 +9,7 @@ use no_std_core::prepare::Preparation;
 use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
-use crate::runtime::{Choice, Precision};
+use crate::runtime::{Choice, DeviceOptions};
 
 /// Trains the digit network and exports it as ONNX.
 #[derive(Debug, Parser)]
@@ -102,9 +102,8 @@ pub struct FitArgs {
     /// Images to add, in training and in the test set [default: none; a resumed run keeps its own]
     #[arg(long, value_enum)]
     pub augment: Option<Augment>,
-    /// How a GPU multiplies in training
-    #[arg(long, value_enum, default_value_t)]
-    pub precision: Precision,
+    #[command(flatten)]
+    pub(crate) device: DeviceOptions,
     /// Go on from the checkpoint in this folder
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
@@ -232,6 +231,8 @@ pub struct BenchArgs {
     /// Steps to measure
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = value_parser!(u32).range(1..))]
     pub steps: u32,
+    #[command(flatten)]
+    pub(crate) device: DeviceOptions,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

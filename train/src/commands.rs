@@ -100,7 +100,7 @@ fn fit_and_export(
     let options = fit::Options {
         epochs: args.epochs as usize,
         augment: args.augment.or(resumed).unwrap_or_default(),
-        precision: args.precision,
+        device: args.device,
         out: args.out.clone(),
         resume,
     };

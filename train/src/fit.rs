@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::evaluate::{Evaluation, Evaluator};
 use crate::init;
 use crate::net::Network;
-use crate::runtime::{Kind, Precision, Runtime, RuntimeError};
+use crate::runtime::{DeviceOptions, Kind, Runtime, RuntimeError};
 use crate::tensor::Tensor;
 
 /// Which epochs to add to a run, and where to keep it.
@@ -32,8 +32,8 @@ pub struct Options {
     pub epochs: usize,
     /// What is added to the images, in training and in the test set.
     pub augment: Augment,
-    /// How a GPU multiplies in training; the test set is measured in full precision.
-    pub precision: Precision,
+    /// How a GPU trains; the test set is measured in full precision.
+    pub device: DeviceOptions,
     /// Folder for the checkpoint.
     pub out: PathBuf,
     /// The checkpoint to go on from, already taken into the record.
@@ -62,10 +62,10 @@ pub fn fit(
         Order::Sequential,
     )?
     .len();
-    runtime.check_precision(options.precision)?;
+    runtime.check_precision(options.device.precision)?;
     atomic::prepare_folder(&options.out)?;
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
-    let (images, how) = (&digits.train, (options.augment, options.precision));
+    let (images, how) = (&digits.train, (options.augment, options.device));
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
     let mut parameters = trainer.variables()?;
     parameters.truncate(network.parameters().len());
@@ -116,7 +116,7 @@ impl<'a> Epochs<'a> {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
         images: &'a Dataset,
-        (augment, precision): (Augment, Precision),
+        (augment, device): (Augment, DeviceOptions),
     ) -> Result<Self, Error> {
         Ok(match runtime.kind() {
             Kind::Cuda => Self::OnDevice(Box::new(DeviceTrainer::new(
@@ -126,7 +126,7 @@ impl<'a> Epochs<'a> {
                 variables,
                 images,
                 augment.variants(),
-                precision,
+                device,
             )?)),
             Kind::Onnxruntime | Kind::Tract => {
                 let trainer = Trainer::new(runtime, network, record, variables)?;

@@ -15,7 +15,7 @@ use train::error::Error;
 use train::fit::{DeviceTrainer, Sums, Trainer};
 use train::net::Network;
 use train::optimizer::Optimizer;
-use train::runtime::{Choice, Precision, Runtime};
+use train::runtime::{Choice, DeviceOptions, Precision, Runtime};
 use train::tensor::Tensor;
 
 use super::record;
@@ -76,7 +76,7 @@ fn resumed<'a>(
     augment: Augment,
 ) -> Result<DeviceTrainer<'a>, Error> {
     let variants = augment.variants();
-    let (network, precision) = (Network::digits(), Precision::default());
+    let (network, options) = (Network::digits(), DeviceOptions::default());
     DeviceTrainer::new(
         runtime,
         &network,
@@ -84,7 +84,7 @@ fn resumed<'a>(
         variables,
         &digits.train,
         variants,
-        precision,
+        options,
     )
 }
 
@@ -184,7 +184,10 @@ fn tf32_is_refused_without_cuda() {
         None,
         &digits.train,
         Augment::None.variants(),
-        Precision::Tf32,
+        DeviceOptions {
+            precision: Precision::Tf32,
+            ..DeviceOptions::default()
+        },
     );
     let error = refused.err().unwrap().to_string();
     assert!(

@@ -1,10 +1,13 @@
 //! Child processes: how they start, fail and are named.
 
 use std::env;
-use std::io::{self, BufRead, BufReader};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
@@ -61,6 +64,44 @@ pub fn output(command: &mut Command) -> Result<String> {
     succeeded(command, output.status)?;
     String::from_utf8(output.stdout)
         .with_context(|| format!("`{}`: expected UTF-8 on standard output", describe(command)))
+}
+
+/// What `command` prints on standard output; it must succeed within `limit`, after which it is ended.
+pub fn output_within(command: &mut Command, limit: Duration) -> Result<String> {
+    let (mut out, mut complaints) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    command.stdin(Stdio::null());
+    command
+        .stdout(out.try_clone()?)
+        .stderr(complaints.try_clone()?);
+    let mut child = uninterrupted(command, Command::spawn)?;
+    let end = Instant::now() + limit;
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() < end => sleep(Duration::from_millis(10)),
+            None => {
+                child.kill()?;
+                break child.wait()?;
+            }
+        }
+    };
+    succeeded(command, status).with_context(|| {
+        let text = content(&mut complaints).unwrap_or_default();
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        lines[lines.len().saturating_sub(3)..].join(" | ")
+    })?;
+    content(&mut out)
+}
+
+fn content(file: &mut File) -> Result<String> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Waits for `command` and hands each line that it prints to `see` on the way to the terminal.

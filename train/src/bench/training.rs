@@ -57,7 +57,7 @@ mod tests {
     use crate::data::synthetic;
     use crate::fit::DeviceTrainer;
     use crate::net::Network;
-    use crate::runtime::{Choice, Precision, Runtime};
+    use crate::runtime::{Choice, DeviceOptions, Runtime};
 
     /// Images and steps of an epoch, more of them than are shown at a time.
     const IMAGES: usize = 60;
@@ -69,13 +69,13 @@ mod tests {
         let record = crate::bench::record(&network, 1);
         let mut epochs = if on_device {
             let variants = &[Variant::Plain];
-            let precision = Precision::default();
+            let options = DeviceOptions::default();
             let trainer = DeviceTrainer::new(
-                &runtime, &network, &record, None, &images, variants, precision,
+                &runtime, &network, &record, None, &images, variants, options,
             );
             Epochs::OnDevice(Box::new(trainer.unwrap()))
         } else {
-            let how = (Augment::None, Precision::default());
+            let how = (Augment::None, DeviceOptions::default());
             Epochs::new(&runtime, &network, &record, None, &images, how).unwrap()
         };
         test(&mut epochs);

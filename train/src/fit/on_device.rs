@@ -13,7 +13,7 @@ use crate::models::flat::Layout;
 use crate::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, on_device};
 use crate::net::Network;
 use crate::optimizer::Variable;
-use crate::runtime::{DeviceSession, Precision, Runtime, RuntimeError};
+use crate::runtime::{DeviceOptions, DeviceSession, Runtime, RuntimeError};
 use crate::tensor::Tensor;
 
 /// Steps after which their losses are fetched, to be shown.
@@ -44,7 +44,7 @@ impl<'a> DeviceTrainer<'a> {
         variables: Option<Vec<(String, Tensor)>>,
         dataset: &'a Dataset,
         variants: &'static [Variant],
-        precision: Precision,
+        options: DeviceOptions,
     ) -> Result<Self, Error> {
         let plans = Plans::new(network, dataset, variants, record.batch_size)?;
         let target = runtime.target();
@@ -61,7 +61,7 @@ impl<'a> DeviceTrainer<'a> {
         let names = variables.iter().map(|(name, _)| name.clone()).collect();
         values.extend(variables);
         Ok(Self {
-            session: runtime.load_on_device(&model.onnx, values, precision)?,
+            session: runtime.load_on_device(&model.onnx, values, options)?,
             plans,
             drawn: None,
             layout,

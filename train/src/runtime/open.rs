@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::ArrayD;
 use ort::logging::LogLevel;
 
-use super::{Choice, Kind, Runtime, RuntimeError, Session, discover, one_line};
+use super::{Choice, Kind, Precision, Runtime, RuntimeError, Session, discover, one_line};
 use crate::graph::{Graph, GraphError, Target};
 use crate::ops::Window;
 use crate::tensor::{Tensor, TensorType};
@@ -125,7 +125,7 @@ impl Runtime {
             runtime: self.kind.name(),
             reason: error.to_string(),
         })?;
-        let builder = self.builder(1, None);
+        let builder = self.builder(1, Precision::default(), false);
         let session = builder
             .and_then(|builder| Ok(builder.with_log_level(LogLevel::Fatal)?))
             .and_then(|mut builder| builder.commit_from_memory(&onnx))
