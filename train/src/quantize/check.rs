@@ -11,7 +11,6 @@ use super::run::Runner;
 use super::{QuantizeError, Request};
 use crate::data::Dataset;
 use crate::data::augment::Augment;
-use crate::models::LOGITS;
 use crate::ops::Quantization;
 
 /// What the core says of a flash file.
@@ -88,7 +87,7 @@ pub fn int8_model(
     let file = read(flash)?;
     let core = Model::new(&file).map_err(QuantizeError::Core)?;
     let expected = scores(runner, &core, request.checked)?;
-    let logits = runner.logits(&read(model)?, LOGITS, request.checked)?;
+    let logits = runner.logits(&read(model)?, request.checked)?;
     let name = runner.runtime.kind().name();
     compare(name, &integers(name, &logits, meaning)?, &expected)?;
     let Some(second) = request.second else {

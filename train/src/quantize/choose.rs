@@ -10,7 +10,6 @@ use super::run::Runner;
 use super::scale::{IMAGE, Int8Layer};
 use super::{QuantizeError, graphs};
 use crate::data::Dataset;
-use crate::models::LOGITS;
 use crate::ops::Quantization;
 
 /// An int8 network and how it does on the images to choose by.
@@ -57,7 +56,7 @@ pub fn choose<'a>(
                 continue;
             }
         };
-        let logits = runner.logits(&graphs::shipped(&layers, &[])?, LOGITS, held_out)?;
+        let logits = runner.logits(&graphs::shipped(&layers, &[])?, held_out)?;
         let candidate = Candidate {
             method,
             integers: integers(runner.runtime.kind().name(), &logits, meaning(&layers))?,

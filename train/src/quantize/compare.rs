@@ -3,11 +3,9 @@
 use ndarray::Array2;
 
 use super::choose::Candidate;
-use super::network::FloatNetwork;
 use super::run::Runner;
 use super::{QuantizeError, graphs};
 use crate::data::Dataset;
-use crate::models::LOGITS;
 
 /// The integers are called worse only if fair coins would fall so in fewer than this share of trials.
 const CHANCE: f64 = 0.05;
@@ -103,27 +101,25 @@ pub fn right(logits: &Array2<f32>, images: &Dataset) -> Vec<bool> {
     logits.outer_iter().enumerate().map(is_right).collect()
 }
 
-/// For each sample whether the float network is right.
+/// For each sample whether the network in floats is right.
 pub fn float_right(
     runner: &Runner,
-    network: &FloatNetwork,
+    best: &Candidate,
     images: &Dataset,
 ) -> Result<Vec<bool>, QuantizeError> {
-    let model = graphs::float_layers(network)?;
-    let logits = runner.logits(&model, &network.last().name, images)?;
+    let logits = runner.logits(&graphs::float(&best.layers, None)?, images)?;
     Ok(right(&logits, images))
 }
 
 /// Both networks on the test images.
 pub fn measure(
     runner: &Runner,
-    network: &FloatNetwork,
     best: &Candidate,
     held_out: Comparison,
     test: &Dataset,
 ) -> Result<Measured, QuantizeError> {
-    let float = float_right(runner, network, test)?;
-    let int8 = runner.logits(&graphs::shipped(&best.layers, &[])?, LOGITS, test)?;
+    let float = float_right(runner, best, test)?;
+    let int8 = runner.logits(&graphs::shipped(&best.layers, &[])?, test)?;
     let pairs: Vec<_> = float.into_iter().zip(right(&int8, test)).collect();
     // All variants of an image follow one another, the plain one first.
     let mut variants = (0..runner.variants.len()).map(|variant| {

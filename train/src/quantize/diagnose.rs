@@ -5,7 +5,6 @@ use super::run::Runner;
 use super::scale::Int8Layer;
 use super::{QuantizeError, graphs};
 use crate::data::Dataset;
-use crate::models::LOGITS;
 
 /// Outputs that vary by less than this many steps are lost in the rounding.
 const ENOUGH_STEPS: f64 = 4.0;
@@ -18,7 +17,7 @@ pub fn layer_at_fault(
 ) -> Result<String, QuantizeError> {
     let mut worst = (usize::MAX, &layers[0]);
     for (index, layer) in layers.iter().enumerate() {
-        let logits = runner.logits(&graphs::one_rounded(layers, index)?, LOGITS, images)?;
+        let logits = runner.logits(&graphs::float(layers, Some(index))?, images)?;
         let right = right(&logits, images)
             .into_iter()
             .filter(|&right| right)

@@ -41,13 +41,13 @@ pub fn compared(layers: &[Int8Layer]) -> Result<Vec<u8>, GraphError> {
     Ok(graph.to_onnx("float and int8 layers", &[]))
 }
 
-/// `images` to `logits` in floats, but the weights and the outputs of one layer are those that its integers stand for.
-pub fn one_rounded(layers: &[Int8Layer], index: usize) -> Result<Vec<u8>, GraphError> {
+/// `images` to `logits` in floats, but the weights and the outputs of at most one layer are those that its integers stand for.
+pub fn float(layers: &[Int8Layer], rounded: Option<usize>) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
     let mut x = images(&mut graph, layers[0].layer)?;
     for (at, quantized) in layers.iter().enumerate() {
         let layer = quantized.layer;
-        if at == index {
+        if Some(at) == rounded {
             let weight = quantized.rounded_weight();
             x = float_layer(&mut graph, x, layer, &weight, &layer.bias)?;
             x = graph.quantize_linear(x, quantized.to)?;
@@ -58,7 +58,7 @@ pub fn one_rounded(layers: &[Int8Layer], index: usize) -> Result<Vec<u8>, GraphE
     }
     let logits = graph.flatten(x)?;
     graph.output(LOGITS, logits)?;
-    Ok(graph.to_onnx("one layer rounded", &[]))
+    Ok(graph.to_onnx("float logits", &[]))
 }
 
 /// The shipped form: `images` in floats to `logits` in floats, integers in between.

@@ -101,13 +101,13 @@ pub fn quantize(
     let [calibration, held_out] = &parts(&request.digits.train)?;
     tell_beforehand(request, &network, stage);
     let best = calibrated(runner, &network, [calibration, held_out], stage)?;
-    let float = compare::float_right(runner, &network, held_out)?;
+    let float = compare::float_right(runner, &best, held_out)?;
     let compared = Comparison::of(float.into_iter().zip(best.right.iter().copied()));
     let forced = judge(runner, request, &best, compared, held_out)?;
     let noise = observe::signal_to_noise(runner, &best.layers, held_out)?;
     let test = &request.digits.test;
     stage(&format!("measuring on {} test images", test.len()));
-    let measured = compare::measure(runner, &network, &best, compared, test)?;
+    let measured = compare::measure(runner, &best, compared, test)?;
     let flash = flash_file(request, &best, &labels)?;
     let sizes = [calibration.len(), held_out.len()];
     let metadata = metadata::of_int8(&network, &best, sizes, &measured, &flash);

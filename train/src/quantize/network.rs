@@ -51,14 +51,9 @@ pub struct FloatNetwork {
 }
 
 impl FloatNetwork {
-    /// The layer that yields the logits.
-    pub fn last(&self) -> &Layer {
-        self.layers.last().expect("a network has a layer")
-    }
-
     /// Number of logits.
     pub fn classes(&self) -> usize {
-        self.last().output[0]
+        self.layers.last().map_or(0, |layer| layer.output[0])
     }
 
     /// The text that the model's metadata has under a key.

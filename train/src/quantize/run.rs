@@ -8,7 +8,7 @@ use super::QuantizeError;
 use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
-use crate::models::IMAGES;
+use crate::models::{IMAGES, LOGITS};
 use crate::runtime::Runtime;
 
 /// What runs models, on which variants of each image, until the user stops it.
@@ -49,19 +49,14 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// The values `[samples, classes]` of the output that is the model's logits, all finite.
-    pub fn logits(
-        &self,
-        model: &[u8],
-        output: &str,
-        images: &Dataset,
-    ) -> Result<Array2<f32>, QuantizeError> {
+    /// The logits `[samples, classes]` of a model, all finite.
+    pub fn logits(&self, model: &[u8], images: &Dataset) -> Result<Array2<f32>, QuantizeError> {
         let mut logits = Vec::new();
-        self.run(model, &[output], images, |outputs| {
+        self.run(model, &[LOGITS], images, |outputs| {
             logits.extend(outputs.into_iter().flatten());
         })?;
         if let Some(&found) = logits.iter().find(|logit| !logit.is_finite()) {
-            let node = output.into();
+            let node = LOGITS.into();
             return Err(QuantizeError::NotFinite { node, found });
         }
         let samples = images.len() * self.variants.len();

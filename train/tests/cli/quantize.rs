@@ -178,7 +178,7 @@ fn integers_that_are_right_less_often_are_refused_with_the_layer_or_forced() {
     // Ten units around a million are too far from 0 for 255 steps.
     let offset = model(means(), |graph, logits| {
         let offset = Array1::from_elem(10, 1e6);
-        let identity = Array2::eye(10);
+        let identity = Array2::<f32>::eye(10);
         let [weight, again] = [(); 2].map(|()| graph.constant(identity.clone().into()));
         let [up, down] = [offset.clone(), -offset].map(|bias| graph.constant(bias.into()));
         let raised = graph.dense(logits, weight, up)?;
