@@ -37,8 +37,6 @@ pub enum Command {
     Data(DataArgs),
     /// Fetch or find ten real pictures, and print their folder
     Pictures(PicturesArgs),
-    /// Draw ten sample pictures
-    Samples(SamplesArgs),
     /// Report which runtimes are here, which one is used, and what would improve it
     Doctor(DoctorArgs),
     /// Measure how long training takes on a runtime, and where the time goes
@@ -54,8 +52,9 @@ pub enum Command {
 /// Where images come from.
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with the four IDX files;
-    /// the environment variable `MNIST_DIR` names a folder to use as `mnist`
+    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with IDX files, whatever their
+    /// names' spelling, packed or not, in it or below it; the environment variable `MNIST_DIR` names a folder to use as
+    /// `mnist`
     #[arg(long, value_name = "SOURCE", default_value = "mnist")]
     pub data: Source,
     /// Never use the network
@@ -210,14 +209,6 @@ pub struct PicturesArgs {
     /// Never use the network
     #[arg(long)]
     pub offline: bool,
-}
-
-/// Options of `samples`.
-#[derive(Debug, Args)]
-pub struct SamplesArgs {
-    /// Folder to write
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
 }
 
 /// Options of `bench`.

@@ -13,7 +13,7 @@ use crate::bench;
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::{Cli, Command, DataArgs, EvaluateArgs, ExportArgs, FitArgs, RuntimeArgs};
 use crate::data::augment::Augment;
-use crate::data::{self, Dataset, Digits, pictures, samples};
+use crate::data::{self, Dataset, Digits, pictures};
 use crate::doctor;
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
@@ -45,7 +45,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Quantize(args) => quantize::run(&args)?,
         Command::Evaluate(args) => run_evaluate(&args)?,
         Command::Bench(args) => bench::run(&args)?,
-        Command::Data(args) => println!("{}", describe(&load(&args)?)),
+        Command::Data(args) => print_data(&load(&args)?),
         Command::Pictures(args) => {
             let folder = pictures::locate(args.offline, Path::new(SAMPLE_PICTURES))?;
             if folder == Path::new(SAMPLE_PICTURES) {
@@ -54,10 +54,6 @@ pub fn run(cli: Cli) -> Result<(), Error> {
                 );
             }
             println!("{}", folder.display());
-        }
-        Command::Samples(args) => {
-            atomic::prepare_folder(&args.out)?;
-            samples::write(&args.out)?;
         }
         Command::Doctor(args) => doctor::run(args.runtime, args.json)?,
     }
@@ -90,7 +86,7 @@ fn fit_and_export(
     if let Some(limit) = args.limit {
         digits.train = digits.train.take(limit as usize);
     }
-    println!("{}", describe(&digits));
+    print_data(&digits);
     let runtime = open(args.runtime)?;
     println!("{}", runtime.description());
     let record = new_record(args, network, &digits, resume.as_ref());
@@ -166,16 +162,9 @@ fn run_export(args: &ExportArgs) -> Result<(), Error> {
         .out
         .clone()
         .unwrap_or_else(|| args.run.join(MODEL_NAME));
-    let digits = load(&args.data)?;
+    let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
-    export_checked(
-        &runtime,
-        &network,
-        &checkpoint,
-        digits.test,
-        &args.data,
-        &path,
-    )
+    export_checked(&runtime, &network, &checkpoint, test, &args.data, &path)
 }
 
 fn export_checked(
@@ -212,7 +201,7 @@ fn also(second: &Result<AnotherProcess, impl Display>) -> String {
 
 fn run_evaluate(args: &EvaluateArgs) -> Result<(), Error> {
     let model = read_model(&args.model)?;
-    let test = load(&args.data)?.test;
+    let test = load_test(&args.data)?;
     let test = match args.images {
         Some(count) => test.take(count as usize),
         None => test,
@@ -256,6 +245,19 @@ fn to_bytes(logits: &Array2<f32>) -> Vec<u8> {
 
 fn load(args: &DataArgs) -> Result<Digits, Error> {
     Ok(data::load(&args.data, args.offline)?)
+}
+
+/// Only the images to measure on.
+fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
+    Ok(data::load_test(&args.data, args.offline)?)
+}
+
+/// Says what the data are, and what the user should know of them.
+fn print_data(digits: &Digits) {
+    println!("{}", describe(digits));
+    if let Some(note) = digits.note() {
+        eprintln!("note: {note}");
+    }
 }
 
 /// What a model may tell about its data: where the files lie is nobody's business.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use input::file::SameFile;
+
 use crate::atomic::WriteError;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
@@ -24,6 +26,9 @@ pub enum Error {
     /// A checkpoint could not be read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// An output would take the place of an input.
+    #[error(transparent)]
+    SameFile(#[from] SameFile),
     /// A file could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -1,5 +1,6 @@
 //! Checking a model on a runtime that this process does not use.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -63,7 +64,9 @@ impl SecondRuntime for AnotherProcess<'_> {
             .arg("--scores")
             .arg(&scores)
             .arg("--offline");
-        command.arg("--data").arg(self.data.data.to_string());
+        let mut data = OsString::from("--data=");
+        data.push(self.data.data.as_os_str());
+        command.arg(data);
         command.arg("--images").arg(self.images.to_string());
         command.args((self.augment == Augment::Invert).then_some("--invert"));
         run(command)?;

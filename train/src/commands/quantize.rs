@@ -1,10 +1,14 @@
 //! `train quantize`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use input::file;
+use input::layout::{self, Part};
 
 use super::{CHECKED_IMAGES, INTERRUPTED, also, describe, load, open, read_model};
 use crate::atomic;
 use crate::cli::{QuantizeArgs, RuntimeArgs};
+use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
@@ -20,6 +24,7 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
         .out
         .as_deref()
         .unwrap_or_else(|| atomic::folder_of(&args.model));
+    expect_distinct(args, out)?;
     atomic::prepare_folder(out)?;
     let digits = load(&args.data)?;
     println!("{}", describe(&digits));
@@ -61,13 +66,30 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
     Ok(())
 }
 
+/// Fails if a result would take the place of a file that is read.
+fn expect_distinct(args: &QuantizeArgs, out: &Path) -> Result<(), Error> {
+    let folder = match &args.data.data {
+        Source::Directory(folder) => Some(folder.clone()),
+        Source::Mnist => std::env::var_os("MNIST_DIR").map(PathBuf::from),
+        Source::Synthetic => None,
+    };
+    let pairs = folder.and_then(|folder| layout::find(&folder, [Part::Train, Part::Test]).ok());
+    let data = pairs.into_iter().flatten();
+    let data: Vec<PathBuf> = data.flat_map(|pair| [pair.images, pair.labels]).collect();
+    let mut inputs = vec![("--model", args.model.as_path())];
+    inputs.extend(data.iter().map(|path| ("--data", path.as_path())));
+    for name in [INT8_NAME, FLASH_NAME] {
+        file::expect_distinct(&out.join(name), &inputs)?;
+    }
+    Ok(())
+}
+
 /// The error with the model's name, where it is the model's.
 fn in_model(path: &Path, error: QuantizeError) -> Error {
     match error {
         QuantizeError::Stopped => Error::Stopped,
         QuantizeError::Data(error) => error.into(),
         QuantizeError::Runtime(error) => error.into(),
-        QuantizeError::Write(error) => error.into(),
         reason => Error::QuantizeModel {
             path: path.into(),
             reason,

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use input::file::WriteError;
+
 use super::compare::Comparison;
 use super::lower::LowerError;
-use crate::atomic::WriteError;
 use crate::data::DataError;
 use crate::graph::GraphError;
 use crate::runtime::RuntimeError;
@@ -98,15 +99,8 @@ pub enum QuantizeError {
         fault: String,
     },
     /// A size that the flash file cannot say.
-    #[error("{name}: expected at most {limit} in a flash file, found {found}")]
-    Size {
-        /// What has the size.
-        name: String,
-        /// Largest size.
-        limit: usize,
-        /// The size.
-        found: usize,
-    },
+    #[error(transparent)]
+    Size(#[from] no_std_core::format::TooLarge),
     /// The core refuses the file written for it.
     #[error("the core refuses the flash file: {0}")]
     Core(no_std_core::FormatError),

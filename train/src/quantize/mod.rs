@@ -26,6 +26,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use input::file::{Pending, commit_both};
 use no_std_core::prepare::Preparation;
 
 pub use compare::{Comparison, Measured};
@@ -33,7 +34,6 @@ pub use error::QuantizeError;
 pub use metadata::FLASH_CHECKSUM;
 pub use report::Report;
 
-use crate::atomic::{Pending, commit_both};
 use crate::data::{Dataset, Digits, IMAGE_SIDE};
 use crate::evaluate::CLASSES;
 use crate::export::SecondRuntime;

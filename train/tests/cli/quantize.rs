@@ -232,6 +232,52 @@ fn a_name_that_is_taken_keeps_both_files_from_being_written() {
     assert_eq!(sandbox.files("out").len(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_result_that_would_take_the_place_of_an_input_is_refused_before_work() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("out/digits-int8.onnx", model(ramp(), plain));
+    let line = "quantize --model out/digits-int8.onnx --data digits --runtime tract";
+    sandbox.refuses(
+        line,
+        &[
+            "out/digits-int8.onnx: expected an output that is none of the inputs",
+            "--model",
+        ],
+    );
+    sandbox.write("model.onnx", model(ramp(), plain));
+    fs::hard_link(sandbox.path("model.onnx"), sandbox.path("out/digits.q8")).unwrap();
+    sandbox.refuses(
+        LINE,
+        &["out/digits.q8: expected an output", "--model (model.onnx)"],
+    );
+    fs::remove_file(sandbox.path("out/digits.q8")).unwrap();
+    symlink(
+        "../digits/train-labels-idx1-ubyte",
+        sandbox.path("out/digits.q8"),
+    )
+    .unwrap();
+    sandbox.refuses(
+        LINE,
+        &[
+            "out/digits.q8: expected an output",
+            "--data (digits/train-labels",
+        ],
+    );
+
+    // Any other link is followed, and stays one.
+    fs::remove_file(sandbox.path("out/digits.q8")).unwrap();
+    symlink("../kept.q8", sandbox.path("out/digits.q8")).unwrap();
+    sandbox.train(LINE).success();
+    assert!(
+        fs::symlink_metadata(sandbox.path("out/digits.q8"))
+            .unwrap()
+            .is_symlink()
+    );
+    assert_eq!(sandbox.read("kept.q8")[..8], no_std_core::format::MAGIC);
+}
+
 #[test]
 fn cuda_is_refused_with_the_ways_out() {
     let sandbox = Sandbox::with_digits();

@@ -176,7 +176,7 @@ fn weights_are_channel_last() {
         for row in 0..2 {
             for column in 0..4 {
                 for channel in 0..5 {
-                    expected.push(weight[[filter, channel, row, column]] as u8);
+                    expected.push(weight[[filter, channel, row, column]]);
                 }
             }
         }
@@ -208,7 +208,7 @@ fn the_file_says_what_it_was_made_of() {
         multiply_adds[2..],
         [kernels(&network.layers[2]), kernels(&network.layers[3])]
     );
-    assert_eq!(file.len() % ALIGNMENT as usize, 0);
+    assert_eq!(file.len() % no_std_core::format::ALIGNMENT as usize, 0);
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn sizes_that_the_file_cannot_say_are_named() {
         ),
         (
             refusal(&int8, &["x".repeat(256)]),
-            "bytes of a label: expected at most 255 in a flash file, found 256",
+            "bytes of the label of class 0: expected at most 255 in a flash file, found 256",
         ),
         (
             refusal(&quantized(&wide), &labels(3)),
