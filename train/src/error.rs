@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use input::file::SameFile;
+
 use crate::atomic::WriteError;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
@@ -30,6 +32,8 @@ pub enum Error {
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
+    SameFile(#[from] SameFile),
+    #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]
     Run(#[from] RunError),
@@ -47,8 +51,6 @@ pub enum Error {
     },
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error(transparent)]
-    Quantize(#[from] QuantizeError),
     #[error("{path}: cannot be quantised: {reason}")]
     QuantizeModel {
         path: PathBuf,
