@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use input::folder::FolderError;
+use input::idx::IdxError;
 use input::onnx::Limits;
 use thiserror::Error;
 
@@ -19,7 +20,7 @@ use crate::model::ModelError;
 use crate::open::{Choice, open};
 use crate::pair;
 use crate::picture::PictureError;
-use crate::test_set::{TestSet, TestSetError};
+use crate::test_set::TestSet;
 
 mod predict;
 mod progress;
@@ -120,7 +121,8 @@ struct Evaluate {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// Folder with the test set: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed (.gz) or not
+    /// Folder with the test set, in it or below it: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or other
+    /// spellings of these names, packed or not
     #[arg(long, value_name = "DIR", env = "MNIST_DIR")]
     data: PathBuf,
 
@@ -165,7 +167,7 @@ pub enum Error {
     #[error(transparent)]
     Folder(#[from] InFile<FolderError>),
     #[error(transparent)]
-    TestSet(#[from] InFile<TestSetError>),
+    TestSet(#[from] InFile<IdxError>),
     #[error(transparent)]
     SameFile(#[from] SameFile),
     #[error(transparent)]

@@ -15,7 +15,7 @@ use train::export::export;
 use train::fit::{Options, Silent, fit};
 use train::net::Network;
 use train::optimizer::Optimizer;
-use train::runtime::{Precision, Runtime};
+use train::runtime::{DeviceOptions, Precision, Runtime};
 
 /// What the seed course reaches after its two epochs.
 const PLAIN_ACCURACY: f64 = 0.985;
@@ -62,7 +62,10 @@ fn two_epochs_in(
     let options = Options {
         epochs: 2,
         augment,
-        precision,
+        device: DeviceOptions {
+            precision,
+            ..DeviceOptions::default()
+        },
         out: out.into(),
         resume,
     };

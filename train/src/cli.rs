@@ -9,7 +9,7 @@ use no_std_core::prepare::Preparation;
 use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
-use crate::runtime::{Choice, Precision};
+use crate::runtime::{Choice, DeviceOptions};
 
 /// Trains the digit network and exports it as ONNX.
 #[derive(Debug, Parser)]
@@ -37,8 +37,6 @@ pub enum Command {
     Data(DataArgs),
     /// Fetch or find ten real pictures, and print their folder
     Pictures(PicturesArgs),
-    /// Draw ten sample pictures
-    Samples(SamplesArgs),
     /// Report which runtimes are here, which one is used, and what would improve it
     Doctor(DoctorArgs),
     /// Measure how long training takes on a runtime, and where the time goes
@@ -54,8 +52,9 @@ pub enum Command {
 /// Where images come from.
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with the four IDX files;
-    /// the environment variable `MNIST_DIR` names a folder to use as `mnist`
+    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with IDX files, whatever their
+    /// names' spelling, packed or not, in it or below it; the environment variable `MNIST_DIR` names a folder to use as
+    /// `mnist`
     #[arg(long, value_name = "SOURCE", default_value = "mnist")]
     pub data: Source,
     /// Never use the network
@@ -87,7 +86,7 @@ pub struct FitArgs {
     /// Epochs to train
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
     pub epochs: u32,
-    /// Images of a step [default: 128; a resumed run keeps its own]
+    /// Images of a step [default: 128, or all where there are fewer; a resumed run keeps its own]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
     /// Optimiser [default: rmsprop; a resumed run keeps its own]
@@ -102,12 +101,14 @@ pub struct FitArgs {
     /// Images to add, in training and in the test set [default: none; a resumed run keeps its own]
     #[arg(long, value_enum)]
     pub augment: Option<Augment>,
-    /// How a GPU multiplies in training
-    #[arg(long, value_enum, default_value_t)]
-    pub precision: Precision,
-    /// Go on from the checkpoint in this folder
+    #[command(flatten)]
+    pub(crate) device: DeviceOptions,
+    /// Go on from this run: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
+    /// Replace an earlier run in the folder
+    #[arg(long)]
+    pub overwrite: bool,
     /// Folder for checkpoint.safetensors and digits.onnx
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub out: PathBuf,
@@ -116,7 +117,7 @@ pub struct FitArgs {
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Folder with a checkpoint
+    /// Run to export: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub run: PathBuf,
     /// Model to write [default: digits.onnx in the run's folder]
@@ -143,6 +144,13 @@ pub struct QuantizeArgs {
     /// Side in pixels of the box that `--prepare centred` scales drawings into [default: 20, as in MNIST]
     #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=28))]
     pub box_side: Option<u8>,
+    /// Share of the right answers on training images held out that 8 bits may cost: beyond it nothing is written, unless so
+    /// few images decide that it may be chance (sign test at 5 %)
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
+    pub max_drop: f64,
+    /// Write the files however much accuracy 8 bits cost
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
@@ -189,7 +197,7 @@ pub struct EvaluateArgs {
     /// Measure on the first N test images only
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub images: Option<u32>,
-    /// Write the logits here: for each image 10 little-endian 32-bit floats
+    /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
     #[command(flatten)]
@@ -206,14 +214,6 @@ pub struct PicturesArgs {
     pub offline: bool,
 }
 
-/// Options of `samples`.
-#[derive(Debug, Args)]
-pub struct SamplesArgs {
-    /// Folder to write
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-}
-
 /// Options of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
@@ -225,6 +225,8 @@ pub struct BenchArgs {
     /// Steps to measure
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = value_parser!(u32).range(1..))]
     pub steps: u32,
+    #[command(flatten)]
+    pub(crate) device: DeviceOptions,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -244,6 +246,13 @@ fn learning_rate(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(rate) if rate > 0.0 && f32::is_finite(rate) => Ok(rate),
         _ => Err("expected a positive number".into()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".into()),
     }
 }
 

@@ -19,7 +19,7 @@ use ort::ep;
 use ort::memory::AllocationDevice;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
-pub use device::{DeviceSession, Precision};
+pub use device::{DeviceOptions, DeviceSession, Precision};
 pub use divided::{Computed, DividedStep, Parts};
 pub use error::RuntimeError;
 pub use profile::NodeTime;
@@ -203,11 +203,17 @@ impl Runtime {
     }
 
     fn commit(&self, onnx: &[u8], threads: usize) -> ort::Result<ort::session::Session> {
-        self.builder(threads, None)?.commit_from_memory(onnx)
+        self.builder(threads, Precision::default(), false)?
+            .commit_from_memory(onnx)
     }
 
-    /// `captured` are models that CUDA runs as CUDA graphs, with this precision.
-    fn builder(&self, threads: usize, captured: Option<Precision>) -> ort::Result<SessionBuilder> {
+    /// `captured` are models that CUDA runs as CUDA graphs.
+    fn builder(
+        &self,
+        threads: usize,
+        precision: Precision,
+        captured: bool,
+    ) -> ort::Result<SessionBuilder> {
         let mut builder = ort::session::Session::builder(&self.environment)?
             // The next level arranges weights in advance, which pays for constant ones only.
             .with_optimization_level(GraphOptimizationLevel::Level2)?;
@@ -220,8 +226,8 @@ impl Runtime {
         if self.kind == Kind::Cuda {
             // Graphs for CUDA are in forms that add in the same order every time; asked to, it sums by slower kernels.
             let cuda = ep::CUDA::default()
-                .with_cuda_graph(captured.is_some())
-                .with_tf32(captured == Some(Precision::Tf32))
+                .with_cuda_graph(captured)
+                .with_tf32(precision == Precision::Tf32)
                 .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
             builder = builder
                 .with_execution_providers([cuda.build().error_on_failure()])?

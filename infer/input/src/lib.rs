@@ -4,7 +4,9 @@
 
 pub mod file;
 pub mod folder;
+pub mod idx;
 pub mod labels;
+pub mod layout;
 pub mod onnx;
 pub mod picture;
 

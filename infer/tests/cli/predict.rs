@@ -44,8 +44,9 @@ fn folders_in_natural_order() {
     fs::create_dir(workplace.path("empty")).unwrap();
     let outcome = workplace.run(&["predict", "--model", "digits.onnx", "empty"]);
     let formats = "PNG, JPEG, BMP, GIF, PGM or WebP";
-    let error =
-        format!("error: empty: expected picture files ({formats}) in the folder, found nothing\n");
+    let error = format!(
+        "error: empty: expected picture files ({formats}) in the folder, found an empty folder\n"
+    );
     assert_eq!(outcome, Outcome::failed("", &error));
 }
 

@@ -11,11 +11,10 @@ use train::checkpoint::Record;
 use train::data::Digits;
 use train::data::augment::Augment;
 use train::data::synthetic;
-use train::error::Error;
-use train::fit::{DeviceTrainer, Sums, Trainer};
+use train::fit::{DeviceTrainer, FitError, Sums, Trainer};
 use train::net::Network;
 use train::optimizer::Optimizer;
-use train::runtime::{Choice, Precision, Runtime};
+use train::runtime::{Choice, DeviceOptions, Precision, Runtime};
 use train::tensor::Tensor;
 
 use super::record;
@@ -64,7 +63,7 @@ fn device_trainer<'a>(
     digits: &'a Digits,
     record: &Record,
     augment: Augment,
-) -> Result<DeviceTrainer<'a>, Error> {
+) -> Result<DeviceTrainer<'a>, FitError> {
     resumed(runtime, digits, record, None, augment)
 }
 
@@ -74,9 +73,9 @@ fn resumed<'a>(
     record: &Record,
     variables: Option<Vec<(String, Tensor)>>,
     augment: Augment,
-) -> Result<DeviceTrainer<'a>, Error> {
+) -> Result<DeviceTrainer<'a>, FitError> {
     let variants = augment.variants();
-    let (network, precision) = (Network::digits(), Precision::default());
+    let (network, options) = (Network::digits(), DeviceOptions::default());
     DeviceTrainer::new(
         runtime,
         &network,
@@ -84,7 +83,7 @@ fn resumed<'a>(
         variables,
         &digits.train,
         variants,
-        precision,
+        options,
     )
 }
 
@@ -184,7 +183,10 @@ fn tf32_is_refused_without_cuda() {
         None,
         &digits.train,
         Augment::None.variants(),
-        Precision::Tf32,
+        DeviceOptions {
+            precision: Precision::Tf32,
+            ..DeviceOptions::default()
+        },
     );
     let error = refused.err().unwrap().to_string();
     assert!(

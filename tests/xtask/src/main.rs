@@ -3,11 +3,13 @@
 //! Exit codes: 0 done, 1 failed (one `error:` line, or the counts of `test`), 2 wrong usage.
 
 mod apt;
+mod build;
 mod command;
 mod comparison;
 mod console;
 mod demo;
 mod firmware;
+mod gpu;
 mod onnxruntime;
 mod pi;
 mod summary;
@@ -31,6 +33,8 @@ enum Command {
     /// Check, measure and run the firmware of boards
     #[command(subcommand)]
     Firmware(firmware::Command),
+    /// Test and time training on this machine's NVIDIA GPU, or pack what that takes
+    Gpu(gpu::Options),
     /// Build `infer` for a Raspberry Pi, or run it as it runs there
     Pi(pi::Options),
     /// Check everything: formatting, lints, tests, documentation, firmware, the Raspberry Pi's program
@@ -47,12 +51,16 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<ExitCode> {
     command::outlive_children()?;
-    let target = &workspace::enter()?;
     match command {
-        Command::Demo => demo(target),
-        Command::Firmware(command) => firmware::run(command, target),
-        Command::Pi(options) => pi::run(options),
-        Command::Test => Ok(ExitCode::from(u8::from(!test::test(target)?))),
+        Command::Demo => demo(&workspace::enter()?),
+        Command::Firmware(command) => firmware::run(command, &workspace::enter()?),
+        // A packed copy of this program has no workspace.
+        Command::Gpu(options) => gpu::run(options),
+        Command::Pi(options) => {
+            workspace::enter()?;
+            pi::run(options)
+        }
+        Command::Test => Ok(ExitCode::from(u8::from(!test::test(&workspace::enter()?)?))),
     }
 }
 
@@ -79,6 +87,7 @@ mod tests {
             &["xtask", "dance"],
             &["xtask", "firmware"],
             &["xtask", "firmware", "size", "--board", "toaster"],
+            &["xtask", "gpu", "--pack", "folder", "--json", "file"],
             &["xtask", "pi"],
             &["xtask", "pi", "--target", "toaster"],
             &["xtask", "pi", "--target", "armv7", "--run"],

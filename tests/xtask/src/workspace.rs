@@ -26,13 +26,22 @@ pub fn enter() -> Result<PathBuf> {
 
 /// Where cargo's messages, one JSON object a line, say that the program `name` lies.
 pub fn executable(messages: &str, name: &str) -> Result<PathBuf> {
+    // A library or a program built to test itself is an executable of the same name.
+    find(messages, name, "bin", false)
+}
+
+/// The same for a program of tests.
+pub fn test_program(messages: &str, name: &str) -> Result<PathBuf> {
+    find(messages, name, "test", true)
+}
+
+fn find(messages: &str, name: &str, kind: &str, is_test: bool) -> Result<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| message["target"]["name"] == name)
-        // A library or a program built to test itself is an executable of the same name.
         .filter(|message| {
-            message["target"]["kind"][0] == "bin" && message["profile"]["test"] == false
+            message["target"]["kind"][0] == kind && message["profile"]["test"] == is_test
         })
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .with_context(|| format!("cargo build: expected a program {name}, found none"))

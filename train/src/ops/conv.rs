@@ -3,7 +3,7 @@
 //! The gradients are convolutions themselves
 //! ([Dumoulin and Visin, chapter 4](https://arxiv.org/abs/1603.07285)), on a GPU the weight's a product of matrices.
 
-use super::{Attributes, Gradient, Operator, Window, shape};
+use super::{Attributes, Gradient, Operator, Range, Window, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
@@ -76,8 +76,8 @@ fn gradient(
     Ok(gradients)
 }
 
-/// Spreads the output's gradient over the windows: a transposed convolution, or if there is a window at each pixel a
-/// convolution with the taps in reverse. That is faster on tract, and on a GPU the same to the bit every time
+/// Spreads the output's gradient over the windows: a transposed convolution, or a convolution with the taps in reverse.
+/// The latter is faster on tract if there is a window at each pixel, and on a GPU the same to the bit every time
 /// ([cuDNN, reproducibility](
 /// https://docs.nvidia.com/deeplearning/cudnn/backend/latest/developer/misc.html#reproducibility-determinism)).
 fn input_gradient(
@@ -87,23 +87,76 @@ fn input_gradient(
     dy: ValueId,
     window: Window,
 ) -> Result<ValueId, GraphError> {
-    if matches!(graph.target(), Target::Cuda | Target::Tract)
-        && let Some(reversed) = reversed(window)
-    {
-        let weight = reverse_taps(graph, weight)?;
-        let weight = graph.transpose(weight, &[1, 0, 2, 3])?;
-        return graph.conv(dy, weight, None, reversed);
-    }
     let shape = graph.shape(x);
     let rest = window.rest([shape[2], shape[3]]);
-    graph.conv_transpose(dy, weight, window, rest)
+    let is_reversed = match graph.target() {
+        Target::Cuda => true,
+        Target::Tract => window.strides == [1; 2],
+        Target::Onnxruntime | Target::OnnxruntimeX86 => false,
+    };
+    if !is_reversed {
+        return graph.conv_transpose(dy, weight, window, rest);
+    }
+    let (dy, reversed) = seen_in_reverse(graph, dy, window, rest)?;
+    let weight = reverse_taps(graph, weight)?;
+    let weight = graph.transpose(weight, &[1, 0, 2, 3])?;
+    graph.conv(dy, weight, None, reversed)
 }
 
-/// The window that sees each output of `window` that saw it; `None` where that is no window.
-fn reversed(window: Window) -> Option<Window> {
-    let pad = |side: usize| (window.extent(side % 2) - 1).checked_sub(window.pads[side]);
-    let pads = [pad(0)?, pad(1)?, pad(2)?, pad(3)?];
-    (window.strides == [1; 2]).then_some(Window { pads, ..window })
+/// The outputs' gradient with a pixel for each place of a window, and the window that sees in it, for each input, the
+/// outputs that saw the input. Outputs that saw nothing but padding are cut off.
+fn seen_in_reverse(
+    graph: &mut Graph,
+    dy: ValueId,
+    window: Window,
+    rest: [usize; 2],
+) -> Result<(ValueId, Window), GraphError> {
+    let spread = spread(graph, dy, window.strides)?;
+    let (mut pads, mut ranges) = ([0; 4], [Range::default(); 2]);
+    for (axis, range) in ranges.iter_mut().enumerate() {
+        let size = (graph.shape(dy)[axis + 2] - 1) * window.strides[axis] + 1;
+        let [before, behind] = [window.pads[axis], window.pads[axis + 2]];
+        let (first, last) = (
+            window.extent(axis) - 1,
+            window.extent(axis) - 1 + rest[axis],
+        );
+        *range = Range {
+            start: before.saturating_sub(first),
+            end: size - behind.saturating_sub(last),
+            step: 1,
+        };
+        pads[axis] = first.saturating_sub(before);
+        pads[axis + 2] = last.saturating_sub(behind);
+    }
+    let reversed = Window {
+        pads,
+        strides: [1; 2],
+        ..window
+    };
+    let all =
+        (0..2).all(|axis| ranges[axis].end - ranges[axis].start == graph.shape(spread)[axis + 2]);
+    let seen = if all {
+        spread
+    } else {
+        graph.crop(spread, ranges)?
+    };
+    Ok((seen, reversed))
+}
+
+/// Puts zeros between the pixels of `x` `[N, C, H, W]`, and behind them: `[N, C, H * down, W * across]`.
+fn spread(
+    graph: &mut Graph,
+    x: ValueId,
+    [down, across]: [usize; 2],
+) -> Result<ValueId, GraphError> {
+    let (&[batch, channels, rows, columns], true) = (graph.shape(x), [down, across] != [1; 2])
+    else {
+        return Ok(x);
+    };
+    let pixels = graph.reshape(x, &[batch, channels, rows, 1, columns, 1])?;
+    let sizes = [0, 0, 0, 0, 0, 0, 0, 0, 0, down - 1, 0, across - 1];
+    let tiles = graph.pad(pixels, &sizes, 0.0)?;
+    graph.reshape(tiles, &[batch, channels, rows * down, columns * across])
 }
 
 /// Mirrors each filter of `weight` `[M, C, kernel rows, kernel columns]`.

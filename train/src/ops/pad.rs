@@ -34,7 +34,12 @@ impl Graph {
         [top, left, bottom, right]: [usize; 4],
         value: f32,
     ) -> Result<ValueId, GraphError> {
-        let sizes = [0, 0, top, left, 0, 0, bottom, right].map(|size| size as i64);
+        self.pad(x, &[0, 0, top, left, 0, 0, bottom, right], value)
+    }
+
+    /// Surrounds `x` with `value`: `sizes` before each axis, then behind each axis.
+    pub fn pad(&mut self, x: ValueId, sizes: &[usize], value: f32) -> Result<ValueId, GraphError> {
+        let sizes: Vec<i64> = sizes.iter().map(|&size| size as i64).collect();
         let sizes = self.constant(Tensor::vector(&sizes));
         let value = self.scalar(value);
         self.apply(

@@ -33,7 +33,7 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
 }
 
 /// A range of positions along an axis.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Range {
     /// First position.
     pub start: usize,

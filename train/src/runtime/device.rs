@@ -16,6 +16,17 @@ pub enum Precision {
     Tf32,
 }
 
+/// How a GPU trains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct DeviceOptions {
+    /// How a GPU multiplies in training
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: Precision,
+    /// On a GPU, start each operator of a step by itself instead of a captured graph of them: slower, but always possible
+    #[arg(long)]
+    pub no_cuda_graphs: bool,
+}
+
 /// A model with its inputs.
 pub struct DeviceSession {
     engine: Engine,
@@ -35,13 +46,14 @@ impl Runtime {
         &self,
         onnx: &[u8],
         values: Vec<(String, Tensor)>,
-        precision: Precision,
+        options: DeviceOptions,
     ) -> Result<DeviceSession, RuntimeError> {
-        self.check_precision(precision)?;
+        self.check_precision(options.precision)?;
         let engine = match self.kind {
             Kind::Tract => Engine::Plain(Box::new(self.load(onnx, values)?)),
             Kind::Cuda | Kind::Onnxruntime => {
-                let builder = self.builder(self.threads, Some(precision));
+                let builder =
+                    self.builder(self.threads, options.precision, !options.no_cuda_graphs);
                 let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
                 let session = session.map_err(|error| self.refused(&error))?;
                 Engine::PingPong(Box::new(PingPong::new(session, self.kind, values)?))

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Runtime, RuntimeError, Session, one_line};
+use super::{Kind, Precision, Runtime, RuntimeError, Session, one_line};
 use crate::tensor::Tensor;
 
 /// How the profiler names the time that a node takes.
@@ -62,10 +62,12 @@ impl Runtime {
             reason: format!("no profile: {}", one_line(&error.to_string())),
         };
         let folder = tempfile::tempdir().map_err(|error| failed(&error))?;
-        let session = self.builder(threads, None).and_then(|builder| {
-            let mut builder = builder.with_profiling(folder.path().join("profile"))?;
-            Session::new(builder.commit_from_memory(onnx)?, self.kind, residents)
-        });
+        let session = self
+            .builder(threads, Precision::default(), false)
+            .and_then(|builder| {
+                let mut builder = builder.with_profiling(folder.path().join("profile"))?;
+                Session::new(builder.commit_from_memory(onnx)?, self.kind, residents)
+            });
         let mut session = session.map_err(|error| self.refused(&error))?;
         for _ in 0..=runs {
             session.run(feeds.to_vec())?;
