@@ -1,4 +1,4 @@
-//! `train bench`: how long training takes on a runtime of this machine, and where the time goes.
+//! How long training takes on a runtime of this machine, and where the time goes.
 
 mod host;
 mod report;
@@ -10,16 +10,15 @@ use ndarray::Axis;
 
 use crate::checkpoint::Record;
 use crate::cli::BenchArgs;
-use crate::commands::open;
 use crate::data::augment::Augment;
 use crate::data::{Dataset, synthetic};
-use crate::error::Error;
-use crate::fit::{Epochs, Trainer};
+use crate::fit::{Epochs, FitError, Trainer};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
 use crate::runtime::Runtime;
 
-use report::{Epoch, Report};
+use report::Epoch;
+pub use report::Report;
 use steps::Plan;
 
 /// Images of an epoch, as many as MNIST has to train on.
@@ -27,20 +26,8 @@ const IMAGES: usize = 60_000;
 /// Drawn digits; they come again and again.
 const DRAWN: usize = 1000;
 
-/// Measures and prints the report.
-pub fn run(args: &BenchArgs) -> Result<(), Error> {
-    let runtime = open(args.runtime)?;
-    let report = measure(&runtime, args)?;
-    if args.json {
-        let json = serde_json::to_string(&report);
-        println!("{}", json.map_err(|error| Error::Json(error.to_string()))?);
-    } else {
-        println!("{}", report.table());
-    }
-    Ok(())
-}
-
-fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, Error> {
+/// Measures steps as the options say.
+pub fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, FitError> {
     let (batch, count) = (args.batch as usize, args.steps as usize);
     runtime.check_precision(args.device.precision)?;
     let network = Network::digits();

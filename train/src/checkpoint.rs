@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::atomic::{self, WriteError};
 use crate::data::augment::Augment;
 use crate::graph::Target;
 use crate::models;
@@ -16,6 +16,8 @@ use crate::net::Network;
 use crate::optimizer::{Optimizer, Variable};
 use crate::tensor::Tensor;
 
+/// Where the figures `val_` of an epoch are from.
+pub const VAL_DATA: &str = "the test images, by which nothing was chosen";
 /// Name of the checkpoint in a run's folder.
 pub const FILE_NAME: &str = "checkpoint.safetensors";
 /// Key of the record in the file's metadata.
@@ -107,19 +109,10 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Writes the file into a run's folder, whole or not at all.
-    pub fn save(&self, folder: &Path) -> Result<(), WriteError> {
-        let path = folder.join(FILE_NAME);
-        let bytes = self.to_bytes().map_err(|reason| WriteError {
-            path: path.clone(),
-            source: std::io::Error::other(reason),
-        })?;
-        atomic::write(&path, &bytes)
-    }
-
-    /// Reads the checkpoint of a run's folder; its variables must be those of `network` and of its own optimiser.
-    pub fn load(folder: &Path, network: &Network) -> Result<Self, CheckpointError> {
-        let path = folder.join(FILE_NAME);
+    /// Reads the checkpoint of a run, which is a folder or the file itself; its variables must be those of `network` and
+    /// of its own optimiser.
+    pub fn load(run: &Path, network: &Network) -> Result<Self, CheckpointError> {
+        let path = file_of(run);
         let bytes = std::fs::read(&path).map_err(|source| CheckpointError::Read {
             path: path.clone(),
             source,
@@ -145,7 +138,19 @@ impl Checkpoint {
         })
     }
 
-    fn to_bytes(&self) -> Result<Vec<u8>, String> {
+    /// SHA-256 of the file that [`Checkpoint::to_bytes`] writes, as hexadecimal digits.
+    pub fn identity(&self) -> Result<String, String> {
+        let digest = Sha256::digest(self.to_bytes()?);
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The same of the checkpoint in a file with these bytes; `None` if that is none.
+    pub fn identity_of(bytes: &[u8]) -> Option<String> {
+        Self::from_bytes(bytes).ok()?.identity().ok()
+    }
+
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
         let record = serde_json::to_string(&self.record).map_err(|error| error.to_string())?;
         let data: Vec<(&str, Vec<usize>, Vec<u8>)> = self
             .variables
@@ -182,6 +187,15 @@ impl Checkpoint {
             variables.push((name.to_owned(), floats(name, &view)?));
         }
         Ok(Self { record, variables })
+    }
+}
+
+/// The checkpoint of a run that is named by its folder or by the file itself.
+pub fn file_of(run: &Path) -> PathBuf {
+    if run.is_file() {
+        run.into()
+    } else {
+        run.join(FILE_NAME)
     }
 }
 
@@ -271,15 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_is_loaded_to_the_bit() {
-        let folder = tempfile::tempdir().unwrap();
-        example().save(folder.path()).unwrap();
-        let first = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+    fn what_is_written_is_read_to_the_bit() {
+        let first = example().to_bytes().unwrap();
         let mut loaded = Checkpoint::from_bytes(&first).unwrap();
+        assert_eq!(Checkpoint::identity_of(&first), example().identity().ok());
         loaded.variables.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(loaded, example());
-        example().save(folder.path()).unwrap();
-        assert_eq!(std::fs::read(folder.path().join(FILE_NAME)).unwrap(), first);
+        assert_eq!(loaded.to_bytes().unwrap(), first);
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub struct FitArgs {
     /// Epochs to train
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
     pub epochs: u32,
-    /// Images of a step [default: 128; a resumed run keeps its own]
+    /// Images of a step [default: 128, or all where there are fewer; a resumed run keeps its own]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
     /// Optimiser [default: rmsprop; a resumed run keeps its own]
@@ -103,9 +103,12 @@ pub struct FitArgs {
     pub augment: Option<Augment>,
     #[command(flatten)]
     pub(crate) device: DeviceOptions,
-    /// Go on from the checkpoint in this folder
+    /// Go on from this run: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
+    /// Replace an earlier run in the folder
+    #[arg(long)]
+    pub overwrite: bool,
     /// Folder for checkpoint.safetensors and digits.onnx
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub out: PathBuf,
@@ -114,7 +117,7 @@ pub struct FitArgs {
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Folder with a checkpoint
+    /// Run to export: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub run: PathBuf,
     /// Model to write [default: digits.onnx in the run's folder]
@@ -187,7 +190,7 @@ pub struct EvaluateArgs {
     /// Measure on the first N test images only
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub images: Option<u32>,
-    /// Write the logits here: for each image 10 little-endian 32-bit floats
+    /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
     #[command(flatten)]

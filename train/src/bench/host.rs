@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
-use crate::error::Error;
+use crate::data::{DataError, Dataset};
 use crate::evaluate::evaluation_feeds;
 use crate::init::Masks;
 use crate::models::mask_name;
@@ -32,7 +31,7 @@ pub struct Host {
 }
 
 /// Measures all of [`Host`].
-pub fn measure(network: &Network, dataset: &Dataset, batch_size: usize) -> Result<Host, Error> {
+pub fn measure(network: &Network, dataset: &Dataset, batch_size: usize) -> Result<Host, DataError> {
     let epoch = |variant| {
         let order = Order::Shuffled(0);
         Batches::new(dataset, variant, batch_size, order)
@@ -40,7 +39,9 @@ pub fn measure(network: &Network, dataset: &Dataset, batch_size: usize) -> Resul
     let batches = |variant| {
         let plan = epoch(variant)?;
         let images = dataset.len() as f64;
-        Ok::<f64, Error>(images / repeat(|| plan.clone().for_each(|batch| drop(black_box(batch)))))
+        Ok::<f64, DataError>(
+            images / repeat(|| plan.clone().for_each(|batch| drop(black_box(batch)))),
+        )
     };
     let plain = batches(&[Variant::Plain])?;
     let inverted = batches(&[Variant::Inverted])?;
@@ -70,7 +71,7 @@ pub fn feeds(
     network: &Network,
     dataset: &Dataset,
     batch_size: usize,
-) -> Result<Vec<(String, Tensor)>, Error> {
+) -> Result<Vec<(String, Tensor)>, DataError> {
     let mut batches = Batches::new(dataset, &[Variant::Plain], batch_size, Order::Sequential)?;
     let masks = Masks::new(network, batch_size, 0).draw().into_iter();
     let masks = masks.map(|(layer, mask)| (mask_name(&layer), mask));

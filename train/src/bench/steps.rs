@@ -5,8 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::checkpoint::Record;
-use crate::error::Error;
-use crate::fit::Trainer;
+use crate::fit::{FitError, Trainer};
 use crate::graph::GraphError;
 use crate::models::{self, COUNT, LABELS, LEARNING_RATE, WEIGHTS};
 use crate::net::Network;
@@ -94,7 +93,7 @@ struct Graphs {
 
 impl Plan<'_> {
     /// Times the step and its sections.
-    pub fn step(&self, trainer: &mut Trainer) -> Result<(Step, Sections), Error> {
+    pub fn step(&self, trainer: &mut Trainer) -> Result<(Step, Sections), FitError> {
         let mut graphs = self.graphs(trainer.variables()?)?;
         for _ in 0..WARM_UP {
             self.round(trainer, &mut graphs)?;
@@ -113,7 +112,7 @@ impl Plan<'_> {
 
     /// Milliseconds of the step, the network, the network with gradients, and the update: in turn, so that whatever
     /// else runs on the machine meets all of them alike.
-    fn round(&self, trainer: &mut Trainer, graphs: &mut Graphs) -> Result<[f64; 4], Error> {
+    fn round(&self, trainer: &mut Trainer, graphs: &mut Graphs) -> Result<[f64; 4], FitError> {
         let feeds = self.feeds.to_vec();
         let (sums, step) = timed(|| trainer.step(feeds, self.record.batch_size));
         let (logits, forward) = timed(|| graphs.forward.run(&graphs.inputs, &graphs.step));
@@ -126,7 +125,7 @@ impl Plan<'_> {
         Ok([step, forward, forward_and_gradients, update])
     }
 
-    fn graphs(&self, variables: Vec<(String, Tensor)>) -> Result<Graphs, Error> {
+    fn graphs(&self, variables: Vec<(String, Tensor)>) -> Result<Graphs, FitError> {
         let (network, runtime) = (self.network, self.runtime);
         let target = runtime.target();
         let parts = self.models(|rows| models::part(network, rows, target))?;
@@ -141,7 +140,10 @@ impl Plan<'_> {
     }
 
     /// The nodes of the step that a thread runs; `None` where the runtime does not tell.
-    pub fn nodes(&self, variables: Vec<(String, Tensor)>) -> Result<Option<Vec<NodeTime>>, Error> {
+    pub fn nodes(
+        &self,
+        variables: Vec<(String, Tensor)>,
+    ) -> Result<Option<Vec<NodeTime>>, FitError> {
         let kind = self.runtime.kind();
         let rows = self.rows()[0];
         let model = models::training(

@@ -4,14 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::steps::WARM_UP;
-use crate::error::Error;
-use crate::fit::Epochs;
+use crate::fit::{Epochs, FitError};
 
 /// How long a GPU trains at least: once a second its driver tells how busy it was.
 const LONG_ENOUGH: Duration = Duration::from_secs(3);
 
 /// Trains as `train fit` does, on new batches, and returns the mean seconds of a step.
-pub fn train(epochs: &mut Epochs<'_>, steps: usize) -> Result<f64, Error> {
+pub fn train(epochs: &mut Epochs<'_>, steps: usize) -> Result<f64, FitError> {
     let start = Instant::now();
     let done = match epochs {
         Epochs::Fed(..) => some_steps(epochs, steps)?,
@@ -21,13 +20,13 @@ pub fn train(epochs: &mut Epochs<'_>, steps: usize) -> Result<f64, Error> {
 }
 
 /// The steps that come before [`train`] and do not count.
-pub fn warm_up(epochs: &mut Epochs<'_>) -> Result<(), Error> {
+pub fn warm_up(epochs: &mut Epochs<'_>) -> Result<(), FitError> {
     some_steps(epochs, WARM_UP).map(drop)
 }
 
 /// Ends in the middle of an epoch, and tells how many steps it took: a GPU shows many at a time, so there may be more
 /// of them than were asked for.
-fn some_steps(epochs: &mut Epochs<'_>, steps: usize) -> Result<usize, Error> {
+fn some_steps(epochs: &mut Epochs<'_>, steps: usize) -> Result<usize, FitError> {
     let (mut done, enough) = (0, AtomicBool::new(false));
     while done < steps {
         epochs.epoch(0, Some(0), &enough, |_| {
@@ -40,7 +39,7 @@ fn some_steps(epochs: &mut Epochs<'_>, steps: usize) -> Result<usize, Error> {
 
 /// Epochs to their ends, until there are as many steps and as much time has passed, and the number of these steps. An
 /// epoch on a GPU begins with copying its plan, of which each of its steps has its share.
-fn whole_epochs(epochs: &mut Epochs<'_>, steps: usize, time: Duration) -> Result<usize, Error> {
+fn whole_epochs(epochs: &mut Epochs<'_>, steps: usize, time: Duration) -> Result<usize, FitError> {
     let (mut done, never, start) = (0, AtomicBool::new(false), Instant::now());
     let mut seed = 0;
     while done < steps || start.elapsed() < time {

@@ -1,17 +1,20 @@
 //! `train quantize`.
 
-use super::{CHECKED_IMAGES, INTERRUPTED, also, describe, load, open, read_model};
+use super::export::and_second;
+use super::{CHECKED_IMAGES, describe, load, open, read_model};
 use crate::atomic;
 use crate::cli::{QuantizeArgs, RuntimeArgs};
+use crate::console::{Console, note};
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
 use crate::quantize::{self, FLASH_NAME, INT8_NAME};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
+use crate::stop::Stop;
 
 /// Quantises a model and says what became of it.
-pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
+pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let out = args
@@ -20,9 +23,9 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
         .unwrap_or_else(|| atomic::folder_of(&args.model));
     atomic::prepare_folder(out)?;
     let digits = load(&args.data)?;
-    println!("{}", describe(&digits));
+    console.line(describe(&digits));
     let runtime = open_for_int8(args.runtime)?;
-    println!("{}", runtime.description());
+    console.line(runtime.description());
     let checked = digits.test.clone().take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(&runtime, &args.data, checked.len(), Augment::Invert);
     let request = quantize::Request {
@@ -35,9 +38,9 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
             .map(|process| process as &dyn SecondRuntime),
         preparation,
         out,
-        interrupted: &INTERRUPTED,
+        interrupted: stop.requested(),
     };
-    let report = quantize::quantize(&runtime, &request, &mut |stage| println!("{stage}"));
+    let report = quantize::quantize(&runtime, &request, &mut |stage| console.line(stage));
     let report = report.map_err(|error| match error {
         Error::Quantize(reason) => Error::QuantizeModel {
             path: args.model.clone(),
@@ -45,15 +48,15 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
         },
         other => other,
     })?;
-    println!("\n{report}\n");
-    let also = also(&second);
+    console.line(format_args!("\n{report}\n"));
+    let also = and_second(&second);
     let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
-    println!(
+    console.line(format_args!(
         "{}, {}: equal integers in the core, on {}{also}",
         int8.display(),
         flash.display(),
         runtime.kind().name()
-    );
+    ));
     Ok(())
 }
 
@@ -68,7 +71,7 @@ fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
         }
         Choice::Auto => with(Choice::Onnxruntime).or_else(|error| {
             if !matches!(error, Error::Runtime(RuntimeError::NotFound { .. })) {
-                eprintln!("note: tract is used: {error}");
+                note(format_args!("tract is used: {error}"));
             }
             with(Choice::Tract)
         }),

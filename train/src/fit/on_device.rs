@@ -3,12 +3,12 @@
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::FitError;
 use super::plan::{Plan, Plans};
 use super::trainer::{Sums, first_values};
 use crate::checkpoint::Record;
 use crate::data::Dataset;
 use crate::data::augment::Variant;
-use crate::error::Error;
 use crate::models::flat::Layout;
 use crate::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, on_device};
 use crate::net::Network;
@@ -45,7 +45,7 @@ impl<'a> DeviceTrainer<'a> {
         dataset: &'a Dataset,
         variants: &'static [Variant],
         options: DeviceOptions,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let plans = Plans::new(network, dataset, variants, record.batch_size)?;
         let target = runtime.target();
         let model = on_device::training(network, record.optimizer, plans.sizes, target)?;
@@ -80,7 +80,7 @@ impl<'a> DeviceTrainer<'a> {
         next_seed: Option<u64>,
         interrupted: &AtomicBool,
         on_step: impl FnMut(&Sums),
-    ) -> Result<Option<Sums>, Error> {
+    ) -> Result<Option<Sums>, FitError> {
         let plan = match self.drawn.take() {
             Some((drawn, plan)) if drawn == seed => plan,
             _ => self.plans.epoch(seed)?,
@@ -103,7 +103,7 @@ impl<'a> DeviceTrainer<'a> {
         &mut self,
         interrupted: &AtomicBool,
         mut on_step: impl FnMut(&Sums),
-    ) -> Result<Option<Sums>, Error> {
+    ) -> Result<Option<Sums>, FitError> {
         let steps = self.plans.sizes.steps();
         let mut sums = Sums::default();
         for start in (0..steps).step_by(STEPS_AT_ONCE) {

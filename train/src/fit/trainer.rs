@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::FitError;
 use crate::checkpoint::Record;
 use crate::data::Dataset;
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order, prefetch};
-use crate::error::Error;
 use crate::evaluate::evaluation_feeds;
 use crate::init::{self, Masks};
 use crate::models::{self, CORRECT, COUNT, LEARNING_RATE, LOSS_SUM, mask_name};
@@ -63,7 +63,7 @@ impl Trainer {
         network: &Network,
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let engine = match &runtime.parts(record.batch_size)[..] {
             [_] => Engine::whole(runtime, network, record, variables)?,
             parts => Engine::divided(runtime, network, record, variables, parts)?,
@@ -86,7 +86,7 @@ impl Trainer {
         epoch_seed: u64,
         interrupted: &AtomicBool,
         mut on_step: impl FnMut(&Sums),
-    ) -> Result<Option<Sums>, Error> {
+    ) -> Result<Option<Sums>, FitError> {
         let order = Order::Shuffled(epoch_seed);
         let batches = Batches::new(dataset, augment.variants(), self.batch_size, order)?;
         let mut masks = Masks::new(&self.network, self.batch_size, epoch_seed);
@@ -148,7 +148,7 @@ impl Engine {
         network: &Network,
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let target = runtime.target();
         let model = models::training(network, record.optimizer, record.batch_size, target)?;
         let variables =
@@ -162,13 +162,16 @@ impl Engine {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
         parts: &[usize],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let target = runtime.target();
         let update = models::update(network, record.optimizer, parts.len())?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
         let model = |&rows: &usize| Ok((models::part(network, rows, target)?, rows));
-        let models = parts.iter().map(model).collect::<Result<Vec<_>, Error>>()?;
+        let models = parts
+            .iter()
+            .map(model)
+            .collect::<Result<Vec<_>, FitError>>()?;
         let step = runtime.load_divided(&models, &update.onnx, variables)?;
         Ok(Self::Divided(step))
     }
