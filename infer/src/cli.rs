@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::device::{Device, DeviceError};
 use crate::engine::{self, Choice, Engine};
 use crate::evaluate::{Evaluation, evaluate};
-use crate::file::{self, InFile, Pending, WriteError, display_name};
+use crate::file::{self, InFile, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::model::ModelError;
 use crate::picture::PictureError;
@@ -149,9 +149,12 @@ pub enum Error {
     /// The test set was refused.
     #[error(transparent)]
     TestSet(#[from] InFile<IdxError>),
+    /// The logits would take the place of an input.
+    #[error(transparent)]
+    SameFile(#[from] SameFile),
     /// The logits could not be written.
     #[error(transparent)]
-    Write(#[from] InFile<WriteError>),
+    Write(#[from] WriteError),
     /// The result could not be printed.
     #[error("standard output: expected to print the result, found: {0}")]
     Output(#[from] io::Error),
@@ -184,6 +187,15 @@ pub fn run(
 }
 
 fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
+    if let Some(scores) = &options.scores {
+        let model = options.model.model.as_deref();
+        let inputs = [("--data", &*options.data)];
+        let inputs = inputs
+            .into_iter()
+            .chain(model.map(|model| ("--model", model)));
+        file::expect_distinct(scores, &inputs.collect::<Vec<_>>())?;
+        file::expect_writable(scores)?;
+    }
     let evaluation = if let Some(address) = &options.model.device {
         evaluate_on(&Device::open(address)?, options)?
     } else {
@@ -202,8 +214,6 @@ fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Er
     if let Some(limit) = options.limit {
         test_set.truncate(limit as usize);
     }
-    // Before the work, so that it is not in vain.
-    let scores = options.scores.as_deref().map(Pending::create).transpose()?;
     let progress = Progress::new(
         test_set.images.len(),
         "images",
@@ -213,8 +223,8 @@ fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Er
         progress.show(done);
     })?;
     drop(progress);
-    if let Some(scores) = scores {
-        scores.commit(evaluation.outputs())?;
+    if let Some(scores) = &options.scores {
+        file::write(scores, evaluation.outputs())?;
     }
     Ok(evaluation)
 }
