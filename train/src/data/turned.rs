@@ -8,7 +8,7 @@ use crate::data::{Dataset, split};
 /// A model that knows upright digits.
 const MODEL: &[u8] = include_bytes!("../../../models/digits.q8");
 /// Images that it is tried on, at most.
-const SAMPLE: usize = 200;
+const SAMPLE: usize = 100;
 
 /// What to say of transposed images.
 pub const NOTE: &str = "these images are transposed (rows and columns exchanged), as EMNIST's are: a network that learns \
