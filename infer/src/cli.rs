@@ -6,17 +6,18 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use input::idx::IdxError;
 use thiserror::Error;
 
 use crate::device::{Device, DeviceError};
 use crate::engine::{self, Choice, Engine};
 use crate::evaluate::{Evaluation, evaluate};
-use crate::file::{self, InFile, Pending, WriteError, display_name};
+use crate::file::{self, InFile, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::model::ModelError;
 use crate::picture::PictureError;
 use crate::source::FolderError;
-use crate::test_set::{TestSet, TestSetError};
+use crate::test_set::TestSet;
 
 mod predict;
 mod progress;
@@ -101,7 +102,8 @@ struct Evaluate {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// Folder with the test set: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed (.gz) or not
+    /// Folder with the test set, in it or below it: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or other
+    /// spellings of these names, packed or not
     #[arg(long, value_name = "DIR", env = "MNIST_DIR")]
     data: PathBuf,
 
@@ -146,10 +148,13 @@ pub enum Error {
     Folder(#[from] InFile<FolderError>),
     /// The test set was refused.
     #[error(transparent)]
-    TestSet(#[from] InFile<TestSetError>),
+    TestSet(#[from] InFile<IdxError>),
+    /// The logits would take the place of an input.
+    #[error(transparent)]
+    SameFile(#[from] SameFile),
     /// The logits could not be written.
     #[error(transparent)]
-    Write(#[from] InFile<WriteError>),
+    Write(#[from] WriteError),
     /// The result could not be printed.
     #[error("standard output: expected to print the result, found: {0}")]
     Output(#[from] io::Error),
@@ -182,6 +187,15 @@ pub fn run(
 }
 
 fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
+    if let Some(scores) = &options.scores {
+        let model = options.model.model.as_deref();
+        let inputs = [("--data", &*options.data)];
+        let inputs = inputs
+            .into_iter()
+            .chain(model.map(|model| ("--model", model)));
+        file::expect_distinct(scores, &inputs.collect::<Vec<_>>())?;
+        file::expect_writable(scores)?;
+    }
     let evaluation = if let Some(address) = &options.model.device {
         evaluate_on(&Device::open(address)?, options)?
     } else {
@@ -200,8 +214,6 @@ fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Er
     if let Some(limit) = options.limit {
         test_set.truncate(limit as usize);
     }
-    // Before the work, so that it is not in vain.
-    let scores = options.scores.as_deref().map(Pending::create).transpose()?;
     let progress = Progress::new(
         test_set.images.len(),
         "images",
@@ -211,8 +223,8 @@ fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Er
         progress.show(done);
     })?;
     drop(progress);
-    if let Some(scores) = scores {
-        scores.commit(evaluation.outputs())?;
+    if let Some(scores) = &options.scores {
+        file::write(scores, evaluation.outputs())?;
     }
     Ok(evaluation)
 }

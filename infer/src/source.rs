@@ -68,7 +68,7 @@ impl Source {
     pub fn grey(&self) -> Result<GrayImage, InFile<PictureError>> {
         let bytes = match self {
             Self::File(path) => file::read(path),
-            Self::StandardInput => file::read_all(io::stdin().lock()),
+            Self::StandardInput => file::read_all(io::stdin().lock(), file::MAX_BYTES),
         };
         bytes
             .map_err(PictureError::from)

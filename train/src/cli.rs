@@ -1,9 +1,7 @@
 //! The command line as data.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use no_std_core::prepare::Preparation;
@@ -39,8 +37,6 @@ pub enum Command {
     Data(DataArgs),
     /// Fetch or find ten real pictures, and print their folder
     Pictures(PicturesArgs),
-    /// Draw ten sample pictures
-    Samples(SamplesArgs),
     /// Report which runtimes are here, which one is used, and what would improve it
     Doctor(DoctorArgs),
     /// Measure how long training takes on a runtime, and where the time goes
@@ -56,9 +52,10 @@ pub enum Command {
 /// Where images come from.
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with the four IDX files;
-    /// the environment variable `MNIST_DIR` names a folder to use as `mnist`
-    #[arg(long, value_name = "SOURCE", default_value = "mnist", value_parser = OsStringValueParser::new().map(source))]
+    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with IDX files, whatever their
+    /// names' spelling, packed or not, in it or below it; the environment variable `MNIST_DIR` names a folder to use as
+    /// `mnist`
+    #[arg(long, value_name = "SOURCE", default_value = "mnist")]
     pub data: Source,
     /// Never use the network
     #[arg(long)]
@@ -210,14 +207,6 @@ pub struct PicturesArgs {
     pub offline: bool,
 }
 
-/// Options of `samples`.
-#[derive(Debug, Args)]
-pub struct SamplesArgs {
-    /// Folder to write
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-}
-
 /// Options of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
@@ -244,14 +233,6 @@ pub struct DoctorArgs {
     pub json: bool,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
-}
-
-/// A folder may have any name that the system allows.
-fn source(text: OsString) -> Source {
-    let known = text
-        .to_str()
-        .map(|text| text.parse().unwrap_or_else(|never| match never {}));
-    known.unwrap_or_else(|| Source::Directory(text.into()))
 }
 
 fn learning_rate(text: &str) -> Result<f32, String> {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::atomic::WriteError;
+use input::file::{SameFile, WriteError};
+
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::evaluate::EvaluateError;
@@ -31,6 +32,8 @@ pub enum Error {
     Export(#[from] ExportError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error(transparent)]
+    SameFile(#[from] SameFile),
     #[error(transparent)]
     Run(#[from] RunError),
     #[error("{path}: expected an ONNX model, cannot be read: {source}")]

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use input::file::{Pending, WriteError};
 use ndarray::Array2;
 
-use crate::atomic::{Pending, WriteError};
 use crate::checkpoint::{Checkpoint, VAL_DATA};
 use crate::data::Dataset;
 use crate::evaluate::{EvaluateError, Evaluator, run_model};

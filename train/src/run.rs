@@ -9,7 +9,8 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::{self, Pending, WriteError};
+use input::file::{self, Pending, WriteError};
+
 use crate::checkpoint::{self, Checkpoint};
 use crate::onnx;
 
@@ -59,7 +60,7 @@ impl RunFolder {
         };
         std::fs::create_dir_all(path).map_err(refused)?;
         let lock = lock(path)?;
-        atomic::prepare_folder(path)?;
+        file::prepare_folder(path)?;
         Ok(Self {
             path: path.into(),
             is_new,
@@ -69,9 +70,14 @@ impl RunFolder {
 
     /// Keeps other processes from the run that a file will lie in, if its folder is that of one.
     pub fn around(file: &Path) -> Result<Option<Self>, RunError> {
-        let folder = atomic::folder_of(file);
+        let folder = file::folder_of(file);
         let is_run = folder.join(checkpoint::FILE_NAME).is_file();
         is_run.then(|| Self::open(folder)).transpose()
+    }
+
+    /// The files that a run writes.
+    pub fn files(&self) -> [PathBuf; 2] {
+        [checkpoint::FILE_NAME, MODEL_NAME].map(|name| self.path.join(name))
     }
 
     /// Fails if files that the run will write are there: those of a run other than `resumed` unless `overwrite`, and
@@ -148,7 +154,7 @@ fn remove_model(path: &Path) -> Result<(), WriteError> {
 
 /// What is wrong with a model that carries another identity than the checkpoint beside it.
 pub fn mismatch(model: &Path, onnx: &[u8]) -> Option<String> {
-    let checkpoint = atomic::folder_of(model).join(checkpoint::FILE_NAME);
+    let checkpoint = file::folder_of(model).join(checkpoint::FILE_NAME);
     let identity = Checkpoint::identity_of(&std::fs::read(&checkpoint).ok()?)?;
     let metadata = <onnx::Model as prost::Message>::decode(onnx)
         .ok()?
@@ -159,7 +165,7 @@ pub fn mismatch(model: &Path, onnx: &[u8]) -> Option<String> {
             "{} was exported from another checkpoint than {}; `train export --run {}` exports this one",
             model.display(),
             checkpoint.display(),
-            atomic::folder_of(model).display()
+            file::folder_of(model).display()
         )
     })
 }

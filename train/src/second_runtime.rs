@@ -7,7 +7,6 @@ use std::process::{Command, Output, Stdio};
 use ndarray::Array2;
 
 use crate::cli::DataArgs;
-use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::export::SecondRuntime;
 use crate::runtime::{Kind, Runtime, discover};
@@ -57,10 +56,7 @@ impl SecondRuntime for AnotherProcess<'_> {
         command.args(["evaluate", "--threads", "1", "--offline", "--scores", "-"]);
         command.args(["--runtime", self.kind.name()]);
         command.arg(option("--model=", model));
-        command.arg(match &self.data.data {
-            Source::Directory(folder) => option("--data=", folder),
-            source => option("--data=", source.to_string()),
-        });
+        command.arg(option("--data=", self.data.data.as_os_str()));
         command.args(["--images", &self.images.to_string()]);
         command.args((self.augment == Augment::Invert).then_some("--invert"));
         let output = command.output().map_err(|error| error.to_string())?;

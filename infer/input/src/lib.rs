@@ -3,3 +3,5 @@
 #![forbid(unsafe_code)]
 
 pub mod file;
+pub mod idx;
+pub mod layout;

@@ -117,7 +117,7 @@ fn scores_are_written_whole_or_not_at_all() {
     assert!(
         outcome
             .errors
-            .starts_with("error: none/scores.bin: expected to write this file, found: ")
+            .starts_with("error: none/scores.bin: cannot be written: ")
     );
 
     fs::write(
@@ -170,24 +170,52 @@ fn bad_data_and_models_are_refused() {
         assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
         outcome.errors
     };
-    let missing =
-        "expected a folder with t10k-images-idx3-ubyte or t10k-images-idx3-ubyte.gz, found";
-    assert_eq!(
-        refusal("none", "brightness.q8"),
-        format!("error: none: {missing} no such folder\n")
+    let [images, labels] = support::test_set(&[255, 0, 250], &[0, 1, 2]);
+    fs::create_dir_all(workplace.path("other")).unwrap();
+    fs::write(workplace.path("other").join(images.0), &images.1).unwrap();
+    let missing = "error: other: expected t10k-labels-idx1-ubyte (packed with gzip or not), found t10k-images-idx3-ubyte\n";
+    assert_eq!(refusal("other", "brightness.q8"), missing);
+    assert!(
+        refusal("none", "brightness.q8")
+            .starts_with("error: none: expected a folder of IDX files, found nothing")
     );
     assert!(
         refusal("data", "none.q8").starts_with("error: none.q8: expected a file, found nothing")
     );
 
-    let labels = workplace.path("data").join("t10k-labels-idx1-ubyte");
-    fs::write(&labels, support::idx(&[3], &[0, 1, 2])).unwrap();
-    let error = refusal("data", "brightness.q8");
-    assert!(error.contains("expected labels below 2"), "{error}");
-    fs::write(&labels, support::idx(&[2], &[0, 1])).unwrap();
-    let error = refusal("data", "brightness.q8");
+    fs::write(workplace.path("other").join(labels.0), labels.1).unwrap();
+    let error = refusal("other", "brightness.q8");
     assert!(
-        error.contains("expected 3 labels, one for each image, found 2"),
+        error.contains("expected labels 0 to 1, found label 2 at index 2"),
         "{error}"
+    );
+    fs::write(
+        workplace.path("other").join(images.0),
+        support::idx(&[3, 28, 27], &[0; 2268]),
+    )
+    .unwrap();
+    let error = refusal("other", "brightness.q8");
+    assert!(
+        error.contains("expected 28x28 images, found 28x27"),
+        "{error}"
+    );
+}
+
+#[test]
+fn other_layouts_and_blank_images_are_read() {
+    let workplace = workplace();
+    let [images, labels] = support::test_set(&[0, 255], &[0, 1]);
+    fs::create_dir_all(workplace.path("root/EMNIST/raw")).unwrap();
+    for (name, content) in [
+        ("emnist-digits-test-images-idx3-ubyte.gz", images.1),
+        ("EMNIST-DIGITS-TEST-LABELS.IDX1-UBYTE", labels.1),
+    ] {
+        fs::write(workplace.path("root/EMNIST/raw").join(name), content).unwrap();
+    }
+    let outcome = workplace.run(&["evaluate", "--data", "root", "--model", "brightness.q8"]);
+    assert_eq!(
+        outcome.output.lines().next(),
+        Some("accuracy 1.0000 (2 of 2 right)"),
+        "{outcome:?}"
     );
 }

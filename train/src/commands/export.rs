@@ -3,8 +3,9 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use super::{CHECKED_IMAGES, load, open};
-use crate::atomic;
+use input::file;
+
+use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::{DataArgs, ExportArgs};
 use crate::console::{Console, say};
@@ -18,11 +19,14 @@ use crate::second_runtime::AnotherProcess;
 
 pub fn run(args: &ExportArgs, console: &mut Console) -> Result<(), Error> {
     let network = Network::digits();
-    let beside = || atomic::folder_of(&checkpoint::file_of(&args.run)).join(MODEL_NAME);
+    let run = checkpoint::file_of(&args.run);
+    let beside = || file::folder_of(&run).join(MODEL_NAME);
     let path = args.out.clone().unwrap_or_else(beside);
+    expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
+    file::expect_writable(&path)?;
     let _folder = RunFolder::around(&path)?;
-    let checkpoint = Checkpoint::load(&args.run, &network)?;
-    let test = load(&args.data)?.test;
+    let checkpoint = Checkpoint::load(&run, &network)?;
+    let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
     export_checked(
         &runtime,

@@ -1,8 +1,9 @@
 //! `train quantize`.
 
+use input::file;
+
 use super::export::and_second;
-use super::{CHECKED_IMAGES, describe, load, open, read_model};
-use crate::atomic;
+use super::{CHECKED_IMAGES, load, open, read_model, tell_of};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::augment::Augment;
@@ -20,10 +21,10 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let out = args
         .out
         .as_deref()
-        .unwrap_or_else(|| atomic::folder_of(&args.model));
-    atomic::prepare_folder(out)?;
+        .unwrap_or_else(|| file::folder_of(&args.model));
+    file::prepare_folder(out)?;
     let digits = load(&args.data)?;
-    console.line(describe(&digits));
+    tell_of(&digits, console);
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
     let checked = digits.test.clone().take(CHECKED_IMAGES);

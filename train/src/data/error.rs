@@ -1,6 +1,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use input::file::{InFile, display_name};
+use input::idx::IdxError;
 use thiserror::Error;
 
 /// What can go wrong between a data source and a batch; every message is one line.
@@ -8,7 +10,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DataError {
     /// The operating system refused to read or write `path`.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", display_name(path))]
     Io {
         /// The file or folder concerned.
         path: PathBuf,
@@ -16,7 +18,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// `path` is not what it should be.
-    #[error("{}: expected {expected}, found {found}", path.display())]
+    #[error("{}: expected {expected}, found {found}", display_name(path))]
     Unexpected {
         /// The file or folder concerned.
         path: PathBuf,
@@ -25,6 +27,9 @@ pub enum DataError {
         /// What it holds.
         found: String,
     },
+    /// An IDX file or a folder of them is not what it should be.
+    #[error(transparent)]
+    Idx(#[from] InFile<IdxError>),
     /// A source that is neither a known name nor a directory.
     #[error(
         "no directory {path:?}: expected `mnist`, `synthetic` or a directory of the four IDX files"
@@ -42,7 +47,7 @@ pub enum DataError {
     #[error(
         "MNIST is not whole in the cache {} and the network is not to be used: go on with --data DIR, MNIST_DIR=DIR \
          (a directory of the four IDX files) or --data synthetic",
-        folder.display()
+        display_name(folder)
     )]
     Offline {
         /// The cache folder looked into.

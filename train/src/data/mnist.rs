@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use input::idx::{Images, Labels};
 use sha2::{Digest, Sha256};
 
+use crate::data::directory::{self, FORM};
 use crate::data::download::{self, Request};
-use crate::data::idx::Idx;
-use crate::data::{DataError, Digits, directory, hexadecimal};
+use crate::data::{DataError, Digits, hexadecimal};
 
 /// SHA-256 of the four unpacked files one after the other, in the order of [`Digits::sha256`].
 pub const SHA256: &str = "b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a";
@@ -92,10 +93,11 @@ impl MnistFile<'_> {
     /// Whether `path` holds this file, packed or not.
     fn verify(&self, path: &Path) -> Result<(), DataError> {
         let found = if self.name.contains("images") {
-            hexadecimal(&Sha256::digest(Idx::images(path)?.bytes()))
+            Sha256::digest(Images::read(path, FORM)?.file())
         } else {
-            hexadecimal(&Sha256::digest(Idx::labels(path)?.bytes()))
+            Sha256::digest(Labels::read(path, FORM)?.file())
         };
+        let found = hexadecimal(&found);
         if found == self.sha256 {
             return Ok(());
         }
@@ -115,11 +117,15 @@ mod tests {
     use tempfile::tempdir;
 
     use super::*;
-    use crate::data::idx::tests::{gzip, images_file, labels_file};
+    use crate::data::test_files::{gzip, images_file, labels_file};
     use crate::data::test_server::Server;
 
     const IMAGES: &str = "train-images-idx3-ubyte.gz";
     const LABELS: &str = "train-labels-idx1-ubyte.gz";
+
+    fn images(count: u32) -> Vec<u8> {
+        images_file([count, 28, 28], &vec![9; 784 * count as usize])
+    }
 
     /// A collection of two small files, as its right packed contents and their digests.
     struct Collection {
@@ -129,7 +135,7 @@ mod tests {
 
     impl Collection {
         fn new() -> Self {
-            let contents = [images_file(3), labels_file(&[1, 2, 3])];
+            let contents = [images(3), labels_file(&[1, 2, 3])];
             let digests = contents
                 .each_ref()
                 .map(|content| hexadecimal(&Sha256::digest(content)));
@@ -171,10 +177,7 @@ mod tests {
     #[test]
     fn other_content_sends_to_the_next_mirror() {
         let (folder, collection) = (tempdir().unwrap(), Collection::new());
-        let wrong = Server::with_files([
-            (IMAGES, gzip(&images_file(2))),
-            (LABELS, b"<html>".to_vec()),
-        ]);
+        let wrong = Server::with_files([(IMAGES, gzip(&images(2))), (LABELS, b"<html>".to_vec())]);
         let right = Server::with_files(collection.packed.clone());
         fetch_missing(
             folder.path(),
@@ -192,7 +195,7 @@ mod tests {
     #[test]
     fn the_failure_names_every_mirror_and_the_ways_on() {
         let (folder, collection) = (tempdir().unwrap(), Collection::new());
-        let wrong = Server::with_files([(IMAGES, gzip(&images_file(2)))]);
+        let wrong = Server::with_files([(IMAGES, gzip(&images(2)))]);
         let empty = Server::with_files([]);
         let mirrors: &[&str] = &[&wrong.address(), &empty.address()];
         let message = fetch_missing(folder.path(), &collection.files(), mirrors)

@@ -8,11 +8,9 @@
 //! synthetic (drawn) -------+
 //! ```
 
-use std::convert::Infallible;
-use std::ffi::OsStr;
-use std::fmt::{self, Write as _};
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::{env, fs};
 
 use ndarray::{Array1, Array3, Axis, Slice};
@@ -22,20 +20,17 @@ pub mod batch;
 mod directory;
 mod download;
 mod error;
-// A table: one style a line.
-#[rustfmt::skip]
-mod glyphs;
-mod idx;
-mod materials;
 pub mod mnist;
 pub mod pictures;
 mod prefetch;
 pub(crate) mod random;
-pub mod samples;
-mod strokes;
+mod split;
 pub mod synthetic;
 #[cfg(test)]
+mod test_files;
+#[cfg(test)]
 mod test_server;
+mod turned;
 
 pub use error::DataError;
 
@@ -74,6 +69,26 @@ impl Dataset {
             labels: self.labels.slice_axis(Axis(0), first).to_owned(),
         }
     }
+
+    /// The images of these indices, in their order.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            images: self.images.select(Axis(0), indices),
+            labels: self.labels.select(Axis(0), indices),
+        }
+    }
+
+    /// Draws `count` images, of each class in proportion, and returns them and all others, each in the order of this
+    /// data set; with fewer than `count` images all are drawn.
+    ///
+    /// A class of at least two images is in both parts where `count` allows it, one of a single image among the others.
+    /// The same seed draws the same images on every machine.
+    #[must_use]
+    pub fn split_stratified(&self, count: usize, seed: u64) -> (Self, Self) {
+        let (drawn, others) = split::stratified(self.labels.iter().copied(), count, seed);
+        (self.select(&drawn), self.select(&others))
+    }
 }
 
 /// Digits to learn from and digits to be tested on.
@@ -90,6 +105,14 @@ pub struct Digits {
     pub sha256: String,
 }
 
+impl Digits {
+    /// What the user should know of these images before a network learns from them.
+    pub fn note(&self) -> Option<&'static str> {
+        let is_emnist = self.source.to_lowercase().contains("emnist");
+        turned::is_turned(&self.test, is_emnist).then_some(turned::NOTE)
+    }
+}
+
 /// Where digits come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -101,42 +124,61 @@ pub enum Source {
     Directory(PathBuf),
 }
 
-impl FromStr for Source {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text {
-            "mnist" => Self::Mnist,
-            "synthetic" => Self::Synthetic,
-            directory => Self::Directory(directory.into()),
-        })
+impl From<OsString> for Source {
+    fn from(text: OsString) -> Self {
+        match text.to_str() {
+            Some("mnist") => Self::Mnist,
+            Some("synthetic") => Self::Synthetic,
+            _ => Self::Directory(text.into()),
+        }
     }
 }
 
-impl fmt::Display for Source {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Source {
+    /// What this was made from, for another process.
+    pub fn as_os_str(&self) -> &OsStr {
         match self {
-            Self::Mnist => formatter.write_str("mnist"),
-            Self::Synthetic => formatter.write_str("synthetic"),
-            Self::Directory(directory) => directory.display().fmt(formatter),
+            Self::Mnist => OsStr::new("mnist"),
+            Self::Synthetic => OsStr::new("synthetic"),
+            Self::Directory(directory) => directory.as_os_str(),
+        }
+    }
+
+    /// The directory of IDX files that the user names, in the source itself or for MNIST in the environment.
+    fn directory(&self) -> Option<PathBuf> {
+        match self {
+            Self::Mnist => environment_path("MNIST_DIR"),
+            Self::Synthetic => None,
+            Self::Directory(directory) => Some(directory.clone()),
         }
     }
 }
 
 /// Loads the digits of `source`; `offline` keeps MNIST from being fetched where the cache does not hold it.
 pub fn load(source: &Source, offline: bool) -> Result<Digits, DataError> {
-    match source {
-        Source::Synthetic => Ok(synthetic::digits(
+    match source.directory() {
+        Some(directory) => directory::load(&directory),
+        None if *source == Source::Mnist => mnist::load(&cache_folder("mnist")?, offline),
+        None => Ok(synthetic::digits(
             synthetic::TRAIN_COUNT,
             synthetic::TEST_COUNT,
             synthetic::SEED,
         )),
-        Source::Directory(directory) => directory::load(directory),
-        Source::Mnist => match environment_path("MNIST_DIR") {
-            Some(directory) => directory::load(&directory),
-            None => mnist::load(&cache_folder("mnist")?, offline),
-        },
     }
+}
+
+/// Loads only [`Digits::test`]; a directory of the user's need not hold the other files.
+pub fn load_test(source: &Source, offline: bool) -> Result<Dataset, DataError> {
+    match source.directory() {
+        Some(directory) => directory::load_test(&directory),
+        None => Ok(load(source, offline)?.test),
+    }
+}
+
+/// The files of the user's that [`load`] reads.
+pub fn files(source: &Source) -> Vec<PathBuf> {
+    let directory = source.directory();
+    directory.map_or(Vec::new(), |directory| directory::files(&directory))
 }
 
 /// The folder `name` in `BATON_CACHE`, or in `baton` in the user's cache directory where that is not set; it exists.
@@ -167,16 +209,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources_are_read_and_shown() {
+    fn sources_are_read_and_passed_on_as_they_are() {
         for (text, source) in [
             ("mnist", Source::Mnist),
             ("synthetic", Source::Synthetic),
             ("some/folder", Source::Directory("some/folder".into())),
             ("MNIST", Source::Directory("MNIST".into())),
+            ("-few", Source::Directory("-few".into())),
             ("", Source::Directory("".into())),
         ] {
-            assert_eq!(text.parse::<Source>().unwrap(), source);
-            assert_eq!(source.to_string(), text);
+            assert_eq!(Source::from(OsString::from(text)), source);
+            assert_eq!(source.as_os_str(), text);
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt;
+            let text = OsString::from_vec(b"caf\xe9".to_vec());
+            assert_eq!(Source::from(text.clone()).as_os_str(), text);
         }
     }
 
@@ -208,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_source_that_is_not_there_is_refused() {
-        let message = load(&"mnits".parse().unwrap(), true)
+        let message = load(&Source::Directory("mnits".into()), true)
             .unwrap_err()
             .to_string();
         assert!(

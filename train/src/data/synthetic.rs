@@ -7,10 +7,15 @@
 use ndarray::{Array1, Array3, Axis};
 use sha2::{Digest, Sha256};
 
-use crate::data::glyphs::STYLES;
+use self::glyphs::STYLES;
+use self::strokes::{Canvas, Point, placed};
 use crate::data::random::Random;
-use crate::data::strokes::{Canvas, Point, placed};
 use crate::data::{Dataset, Digits, IMAGE_SIDE, hexadecimal};
+
+// A table: one style a line.
+#[rustfmt::skip]
+mod glyphs;
+mod strokes;
 
 /// Training images where no other number is asked for.
 pub const TRAIN_COUNT: usize = 20_000;

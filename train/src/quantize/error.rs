@@ -75,15 +75,8 @@ pub enum QuantizeError {
         factor: f32,
     },
     /// A size that the flash file cannot say.
-    #[error("{name}: expected at most {limit} in a flash file, found {found}")]
-    Size {
-        /// What has the size.
-        name: String,
-        /// Largest size.
-        limit: usize,
-        /// The size.
-        found: usize,
-    },
+    #[error(transparent)]
+    Size(#[from] no_std_core::format::TooLarge),
     /// The core refuses the file written for it.
     #[error("the core refuses the flash file: {0}")]
     Core(no_std_core::FormatError),

@@ -23,12 +23,12 @@ mod write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use input::file::{Pending, commit_both};
 use no_std_core::prepare::Preparation;
 
 pub use error::QuantizeError;
 pub use report::Report;
 
-use crate::atomic::{Pending, commit_both};
 use crate::data::augment::Variant;
 use crate::data::{Dataset, Digits, IMAGE_SIDE};
 use crate::error::Error;

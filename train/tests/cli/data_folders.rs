@@ -1,4 +1,4 @@
-//! Data that is missing, damaged or hostile. An earlier run and the data stay as they are.
+//! Data that is missing, damaged or hostile, or in another layout. An earlier run and the data stay as they are.
 
 use std::fs;
 
@@ -7,25 +7,12 @@ use crate::idx::{
 };
 use crate::sandbox::{QUICK, Sandbox};
 
+const NAMES: [&str; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
+
 /// Puts `content` in the place of one file of the data folder; its name ends in `.gz` or not.
 fn replace(sandbox: &Sandbox, name: &str, content: &[u8]) {
     let _ = fs::remove_file(sandbox.path(&format!("digits/{}", name.trim_end_matches(".gz"))));
     sandbox.write(&format!("digits/{name}"), content);
-}
-
-/// A fit into the folder of an earlier run must be refused with one line that names the file and has all of `parts`.
-fn assert_refused(name: &str, content: &[u8], parts: &[&str]) {
-    let sandbox = Sandbox::with_digits();
-    sandbox.write("run/checkpoint.safetensors", "earlier checkpoint");
-    sandbox.write("run/digits.onnx", "earlier model");
-    replace(&sandbox, name, content);
-    let file = format!("digits/{name}: expected ");
-    let parts = [&[file.as_str(), ", found "], parts].concat();
-    sandbox.refuses(
-        &format!("fit {QUICK} --epochs 1 --out run --overwrite"),
-        &parts,
-    );
-    sandbox.refuses("data --data digits", &parts);
 }
 
 /// 64 grey images, as many as the data folder has labels.
@@ -34,19 +21,86 @@ fn images() -> Vec<u8> {
 }
 
 #[test]
-fn packed_files_are_as_good_as_plain_ones() {
-    let sandbox = Sandbox::with_digits();
-    let plain = sandbox.train("data --data digits").success().to_owned();
-    assert_eq!(
-        plain,
-        "IDX files other than MNIST, from digits: 64 + 20 images\n"
-    );
-    for name in [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS] {
-        let content = gzip(&sandbox.read(&format!("digits/{name}")));
-        replace(&sandbox, &format!("{name}.gz"), &content);
+fn wrong_files_are_refused_and_named() {
+    let (whole, labels) = (images(), labels_file(&[1; 64]));
+    let mut eleven = [3; 64];
+    eleven[40] = 10;
+    let mut floats = whole.clone();
+    floats[2] = 0x0d;
+    let packed = gzip(&whole);
+    let mut corrupt = packed.clone();
+    corrupt[packed.len() - 8] ^= 0x55;
+    let images_gz = &format!("{TRAIN_IMAGES}.gz");
+    let cases: &[(&str, &[u8], &[&str])] = &[
+        (
+            TRAIN_IMAGES,
+            &whole[..whole.len() - 1],
+            &["50192 bytes", "only 50191"],
+        ),
+        (
+            TRAIN_IMAGES,
+            &whole[..10],
+            &["a header of 16 bytes", "10 bytes in all"],
+        ),
+        (
+            TRAIN_IMAGES,
+            b"<html>Not here</html>",
+            &["an IDX file", "0x3c68746d"],
+        ),
+        (TRAIN_IMAGES, &floats, &["an images file", "32-bit floats"]),
+        (TRAIN_IMAGES, &labels, &["an images file", "a labels file"]),
+        (TRAIN_LABELS, &whole, &["a labels file", "an images file"]),
+        (
+            TRAIN_IMAGES,
+            &images_file([64, 28, 32], &[0; 64 * 28 * 32]),
+            &["28x28 images", "28x32"],
+        ),
+        (
+            TRAIN_IMAGES,
+            &images_file([0, 28, 28], &[]),
+            &["one element or more", "none"],
+        ),
+        (
+            TRAIN_IMAGES,
+            &[&whole[..], b"x"].concat(),
+            &["bytes after them"],
+        ),
+        (
+            images_gz,
+            &packed[..packed.len() / 2],
+            &["a sound gzip stream", "one that is cut short"],
+        ),
+        (
+            images_gz,
+            &corrupt,
+            &["a sound gzip stream", "one that does not unpack"],
+        ),
+        (
+            TRAIN_LABELS,
+            &labels_file(&eleven),
+            &["labels 0 to 9", "label 10 at index 40"],
+        ),
+        (
+            TRAIN_LABELS,
+            &labels_file(&[1; 63]),
+            &["64 labels, one for each image of digits", "63"],
+        ),
+        (
+            TEST_LABELS,
+            &labels_file(&[1; 21]),
+            &["20 labels", TEST_IMAGES, "found 21"],
+        ),
+    ];
+    for (name, content, parts) in cases {
+        let sandbox = Sandbox::with_digits();
+        sandbox.write("run/checkpoint.safetensors", "earlier checkpoint");
+        sandbox.write("run/digits.onnx", "earlier model");
+        replace(&sandbox, name, content);
+        let file = format!("digits/{name}: expected ");
+        let parts = [&[file.as_str(), ", found "], *parts].concat();
+        sandbox.refuses(&format!("fit {QUICK} --epochs 1 --out run"), &parts);
+        sandbox.refuses("data --data digits", &parts);
     }
-    assert_eq!(sandbox.files("digits").len(), 4);
-    assert_eq!(sandbox.train("data --data digits").success(), plain);
 }
 
 #[test]
@@ -62,150 +116,101 @@ fn a_missing_folder_is_named_with_the_other_ways() {
 }
 
 #[test]
-fn a_missing_file_is_named() {
-    for name in [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS] {
+fn missing_files_are_named_and_what_is_there_is_listed() {
+    for name in NAMES {
         let sandbox = Sandbox::with_digits();
         fs::remove_file(sandbox.path(&format!("digits/{name}"))).unwrap();
-        sandbox.refuses(
-            "data --data digits",
-            &["digits: expected a file", name, "found neither"],
-        );
+        sandbox.write("digits/photo.png", "");
+        let expected =
+            format!("digits: expected {name} (packed with gzip or not), found photo.png, t");
+        sandbox.refuses("data --data digits", &[&expected]);
     }
 }
 
 #[test]
-fn truncated_files_are_refused() {
-    let whole = images();
-    assert_refused(
-        TRAIN_IMAGES,
-        &whole[..whole.len() - 1],
-        &["50192 bytes", "only 50191"],
-    );
-    assert_refused(TRAIN_IMAGES, &whole[..16], &["50192 bytes", "only 16"]);
-    assert_refused(
-        TRAIN_IMAGES,
-        &whole[..10],
-        &["a header of 16 bytes", "10 bytes in all"],
-    );
-    assert_refused(TRAIN_IMAGES, &[], &["an images file", "0 bytes in all"]);
-    assert_refused(
-        TEST_LABELS,
-        &labels_file(&[1; 20])[..27],
-        &["28 bytes", "only 27"],
-    );
-}
-
-#[test]
-fn truncated_packed_files_are_refused() {
-    let whole = gzip(&images());
-    for length in [3, 9, 20, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
-        let name = format!("{TRAIN_IMAGES}.gz");
-        assert_refused(
-            &name,
-            &whole[..length],
-            &["a sound gzip stream", "one that is cut short"],
-        );
-    }
-}
-
-#[test]
-fn corrupt_packed_files_are_refused() {
-    let whole = gzip(&images());
-    // The header's method, the compressed data, the checksum, the length.
-    for position in [2, 12, whole.len() - 8, whole.len() - 4] {
-        let mut corrupt = whole.clone();
-        corrupt[position] ^= 0x55;
-        let name = format!("{TRAIN_IMAGES}.gz");
-        assert_refused(
-            &name,
-            &corrupt,
-            &["a sound gzip stream", "one that does not unpack"],
-        );
-    }
-}
-
-#[test]
-fn files_of_another_kind_are_refused() {
-    let labels = labels_file(&[1; 64]);
-    assert_refused(TRAIN_IMAGES, &labels, &["an images file", "a labels file"]);
-    assert_refused(
-        TRAIN_LABELS,
-        &images(),
-        &["a labels file", "an images file"],
-    );
-    assert_refused(
-        TRAIN_IMAGES,
-        b"<html>Not here</html>",
-        &["an images file", "0x3c68746d"],
-    );
-    let mut floats = images();
-    floats[2] = 0x0d;
-    assert_refused(TRAIN_IMAGES, &floats, &["an images file", "0x00000d03"]);
-    assert_refused(
-        &format!("{TRAIN_IMAGES}.gz"),
-        &gzip(&labels),
-        &["a labels file"],
-    );
-}
-
-#[test]
-fn images_of_other_sizes_are_refused() {
-    for (rows, columns) in [(27, 28), (28, 32), (0, 0), (u32::MAX, u32::MAX)] {
-        let pixels = vec![0; 64 * 28 * 32];
-        let file = images_file([64, rows, columns], &pixels);
-        assert_refused(
-            TRAIN_IMAGES,
-            &file,
-            &["28x28 images", &format!("{rows}x{columns}")],
-        );
-    }
-}
-
-#[test]
-fn labels_that_are_no_digits_are_refused() {
-    let mut labels = [3; 64];
-    labels[40] = 10;
-    let parts = ["labels 0 to 9", "label 10 at index 40"];
-    assert_refused(TRAIN_LABELS, &labels_file(&labels), &parts);
-}
-
-#[test]
-fn images_without_labels_and_the_reverse_are_refused() {
-    let parts = [
-        "64 labels, one for each image of digits",
-        TRAIN_IMAGES,
-        "found 63",
+fn other_layouts_and_spellings_are_as_good() {
+    let layouts: [fn(&str) -> String; 5] = [
+        |name| format!("{name}.gz"),
+        |name| format!("MNIST/raw/{name}"),
+        |name| format!("{name}/{name}"),
+        |name| name.replace("t10k", "test").to_uppercase(),
+        |name| format!("emnist-digits-{}.gz", name.replace("t10k", "test")),
     ];
-    assert_refused(TRAIN_LABELS, &labels_file(&[1; 63]), &parts);
-    assert_refused(
-        TEST_LABELS,
-        &labels_file(&[1; 21]),
-        &["20 labels", TEST_IMAGES, "found 21"],
-    );
+    for layout in layouts {
+        let sandbox = Sandbox::with_digits();
+        for name in NAMES {
+            let content = sandbox.read(&format!("digits/{name}"));
+            // Padding after what is packed, as tapes and archives leave it.
+            let packed = [gzip(&content), vec![0; 512]].concat();
+            sandbox.write(&format!("other/{}", layout(name)), packed);
+        }
+        let said = sandbox.train("data --data other").success().to_owned();
+        assert!(said.ends_with(": 64 + 20 images\n"), "{said}");
+    }
 }
 
 #[test]
-fn files_without_images_are_refused() {
-    assert_refused(
-        TRAIN_IMAGES,
-        &images_file([0, 28, 28], &[]),
-        &["one element or more", "none"],
+fn the_test_files_are_enough_where_only_they_are_used() {
+    let sandbox = Sandbox::with_run();
+    for name in [TRAIN_IMAGES, TRAIN_LABELS] {
+        fs::remove_file(sandbox.path(&format!("digits/{name}"))).unwrap();
+    }
+    let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract";
+    assert!(
+        sandbox
+            .train(evaluate)
+            .first_line()
+            .ends_with(" on 20 images")
     );
-    assert_refused(
-        TEST_LABELS,
-        &labels_file(&[]),
-        &["one element or more", "none"],
-    );
+    sandbox
+        .train("export --run run --data digits --runtime tract --out again.onnx")
+        .success();
+    assert!(sandbox.read("again.onnx") == sandbox.read("run/digits.onnx"));
+    sandbox.refuses("data --data digits", &[TRAIN_IMAGES]);
 }
 
 #[test]
-fn bytes_after_the_end_are_refused() {
-    let longer = [&images()[..], b"x"].concat();
-    let parts = ["50192 bytes, as its header says", "bytes after them"];
-    assert_refused(TRAIN_IMAGES, &longer, &parts);
-    assert_refused(&format!("{TRAIN_IMAGES}.gz"), &gzip(&longer), &parts);
-    let members = [gzip(&images()), gzip(b"x")].concat();
-    assert_refused(&format!("{TRAIN_IMAGES}.gz"), &members, &parts);
+fn folders_with_difficult_names_are_used_to_the_end() {
+    let sandbox = Sandbox::with_digits();
+    fs::rename(sandbox.path("digits"), sandbox.path("-few")).unwrap();
+    sandbox
+        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run")
+        .success();
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        let name = std::ffi::OsString::from_vec(b"caf\xe9".to_vec());
+        fs::rename(sandbox.path("-few"), sandbox.path("").join(&name)).unwrap();
+        let mut command = sandbox.command("data --data");
+        let output = command.arg(name).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+#[test]
+fn transposed_images_are_noticed() {
+    let sandbox = Sandbox::with_digits();
+    let mut images = sandbox.read(&format!("digits/{TEST_IMAGES}"));
+    for image in images[16..].chunks_mut(784) {
+        let upright = image.to_vec();
+        for (index, pixel) in image.iter_mut().enumerate() {
+            *pixel = upright[index % 28 * 28 + index / 28];
+        }
+    }
+    sandbox.write(&format!("digits/{TEST_IMAGES}"), images);
+    for command in [
+        "data --data digits".to_owned(),
+        format!("fit {QUICK} --epochs 1 --out run"),
+    ] {
+        let finished = sandbox.train(&command);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        assert!(
+            finished
+                .stderr
+                .starts_with("note: these images are transposed"),
+            "{finished:?}"
+        );
+    }
 }
 
 /// Nothing is allocated or unpacked beyond what is needed to see that the file is wrong.

@@ -55,7 +55,9 @@ fn a_second_fit_is_kept_out_of_the_folder() {
     let export = "export --run run --data digits --runtime tract";
     let refused = sandbox.train(export);
     refused.refusal(&["run: expected a folder that no other `train` works in"]);
-    sandbox.train(&format!("{export} --out model.onnx")).success();
+    sandbox
+        .train(&format!("{export} --out model.onnx"))
+        .success();
     first.signal("KILL");
     first.finish();
     sandbox.train(&second).success();

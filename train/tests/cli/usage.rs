@@ -7,7 +7,7 @@ fn without_a_command_the_help_is_shown() {
     let finished = Sandbox::new().train("");
     let help = finished.misuse();
     for command in [
-        "summary", "fit", "export", "evaluate", "data", "pictures", "samples", "doctor", "bench",
+        "summary", "fit", "export", "evaluate", "data", "pictures", "doctor", "bench",
     ] {
         assert!(
             help.contains(&format!("\n  {command} ")),
@@ -154,17 +154,4 @@ fn a_cache_that_cannot_be_made_is_named() {
     let sandbox = Sandbox::new();
     sandbox.write("cache", "a file in the way");
     sandbox.refuses("data --offline", &["cache/mnist"]);
-}
-
-#[test]
-fn samples_are_ten_pictures() {
-    let sandbox = Sandbox::new();
-    sandbox.train("samples --out samples").success();
-    let pictures = sandbox.files("samples");
-    assert_eq!(pictures.len(), 10);
-    for (name, picture) in &pictures {
-        assert!(picture.0.starts_with(b"\x89PNG\r\n\x1a\n"), "{name}");
-    }
-    sandbox.write("file", "a file in the way");
-    sandbox.refuses("samples --out file", &["file", "cannot be written"]);
 }

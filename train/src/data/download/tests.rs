@@ -20,9 +20,8 @@ fn verify(path: &Path) -> Result<(), DataError> {
 fn fetch_from(servers: &[&Server], folder: &TempDir) -> Result<(), DataError> {
     let addresses: Vec<String> = servers.iter().map(|server| server.address()).collect();
     let mirrors: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    let target = folder.path().join("file");
     fetch(&Request {
-        target: &target,
+        target: &folder.path().join("file"),
         mirrors: &mirrors,
         size_limit: 30_000,
         verify: &verify,
@@ -39,83 +38,50 @@ fn serve(faults: Faults) -> Server {
 
 /// Leaves the first `length` bytes of a transfer from `server`, as a killed run would.
 fn leave_part(server: &Server, folder: &TempDir, length: usize) {
-    let part = part_path(
-        &folder.path().join("file"),
-        &format!("{}file", server.address()),
-    );
+    let url = format!("{}file", server.address());
+    let part = part_path(&folder.path().join("file"), &url);
     fs::write(part, &content()[..length]).unwrap();
 }
 
 #[test]
-fn a_fresh_fetch_leaves_the_file_and_nothing_else() {
-    for no_length in [false, true] {
-        let (folder, server) = (
-            tempdir().unwrap(),
-            serve(Faults {
-                no_length,
-                ..Faults::default()
-            }),
-        );
-        fetch_from(&[&server], &folder).unwrap();
-        assert_eq!(fs::read(folder.path().join("file")).unwrap(), content());
-        assert_eq!(
-            (server.requests(), files_in(&folder)),
-            (vec!["/file".to_owned()], 1)
-        );
-    }
-}
-
-#[test]
-fn a_cut_connection_is_resumed_where_it_was_cut() {
-    let (folder, server) = (
-        tempdir().unwrap(),
-        serve(Faults {
-            cut_after: Some(8000),
-            ..Faults::default()
-        }),
-    );
-    fetch_from(&[&server], &folder).unwrap();
-    assert_eq!(
-        server.requests(),
-        ["/file", "/file from 8000", "/file from 16000"]
-    );
-    assert_eq!(files_in(&folder), 1);
-}
-
-#[test]
-fn a_later_run_resumes_what_an_earlier_one_left() {
-    let (folder, server) = (tempdir().unwrap(), serve(Faults::default()));
-    leave_part(&server, &folder, 12_345);
-    fetch_from(&[&server], &folder).unwrap();
-    assert_eq!(server.requests(), ["/file from 12345"]);
-}
-
-#[test]
-fn a_server_that_cannot_resume_sends_all_again() {
-    let restarts = [
-        Faults {
-            no_ranges: true,
-            ..Faults::default()
-        },
-        Faults {
-            wrong_range: true,
-            ..Faults::default()
-        },
+fn a_fetch_goes_on_where_an_earlier_one_ended_and_leaves_nothing_but_the_file() {
+    let good = Faults::default();
+    let no_length = Faults {
+        no_length: true,
+        ..good
+    };
+    let cut = Faults {
+        cut_after: Some(8000),
+        ..good
+    };
+    let no_ranges = Faults {
+        no_ranges: true,
+        ..good
+    };
+    let wrong_range = Faults {
+        wrong_range: true,
+        ..good
+    };
+    let cases: [(Faults, usize, &[&str]); 7] = [
+        (good, 0, &["/file"]),
+        (no_length, 0, &["/file"]),
+        (cut, 0, &["/file", "/file from 8000", "/file from 16000"]),
+        (good, 12_345, &["/file from 12345"]),
+        (no_ranges, 12_345, &["/file from 12345", "/file"]),
+        (wrong_range, 12_345, &["/file from 12345", "/file"]),
+        // As long as the file: perhaps another file.
+        (good, 20_000, &["/file from 20000", "/file"]),
     ];
-    for faults in restarts {
+    for (faults, part, requests) in cases {
         let (folder, server) = (tempdir().unwrap(), serve(faults));
-        leave_part(&server, &folder, 12_345);
+        if part > 0 {
+            leave_part(&server, &folder, part);
+        }
         fetch_from(&[&server], &folder).unwrap();
-        assert_eq!(server.requests(), ["/file from 12345", "/file"]);
+        assert_eq!(server.requests(), requests);
+        assert_eq!(fs::read(folder.path().join("file")).unwrap(), content());
+        assert_eq!(files_in(&folder), 1);
     }
-}
-
-#[test]
-fn a_part_as_long_as_the_file_is_fetched_afresh() {
-    let (folder, server) = (tempdir().unwrap(), serve(Faults::default()));
-    leave_part(&server, &folder, content().len());
-    fetch_from(&[&server], &folder).unwrap();
-    assert_eq!(server.requests(), ["/file from 20000", "/file"]);
 }
 
 #[test]
@@ -145,45 +111,25 @@ fn a_mirror_out_of_service_costs_no_part() {
 }
 
 #[test]
-fn wrong_content_falls_to_the_next_mirror() {
-    let wrong = Server::with_files([("file", b"something else".to_vec())]);
-    let (folder, right) = (tempdir().unwrap(), serve(Faults::default()));
-    fetch_from(&[&wrong, &right], &folder).unwrap();
-    assert_eq!(
-        (
-            wrong.requests().len(),
-            right.requests().len(),
-            files_in(&folder)
-        ),
-        (1, 1, 1)
-    );
-}
-
-#[test]
-fn all_failures_are_told_in_one_line_and_leave_nothing() {
+fn all_failures_are_told_in_one_line_and_leave_nothing_and_the_next_mirror_is_asked() {
     let folder = tempdir().unwrap();
+    // A server that is gone when it is asked.
     let closed = serve(Faults::default()).address();
-    let (missing, wrong) = (
-        Server::with_files([]),
-        Server::with_files([("file", vec![1])]),
-    );
-    let large = Server::with_files([("file", vec![0; 30_001])]);
-    let unannounced = Faults {
+    let no_length = Faults {
         no_length: true,
         ..Faults::default()
     };
-    let larger = Server::with_faults([("file", vec![0; 99_000])], unannounced);
-    let mirrors = [
-        closed,
-        missing.address(),
-        wrong.address(),
-        large.address(),
-        larger.address(),
+    let servers = [
+        Server::with_files([]),
+        Server::with_files([("file", vec![1])]),
+        Server::with_files([("file", vec![0; 30_001])]),
+        Server::with_faults([("file", vec![0; 99_000])], no_length),
     ];
-    let mirrors = mirrors.each_ref().map(String::as_str);
-    let target = folder.path().join("file");
-    let request = Request {
-        target: &target,
+    let addresses = servers.each_ref().map(Server::address);
+    let mut mirrors = vec![closed.as_str()];
+    mirrors.extend(addresses.iter().map(String::as_str));
+    let mut request = Request {
+        target: &folder.path().join("file"),
         mirrors: &mirrors,
         size_limit: 30_000,
         verify: &verify,
@@ -199,19 +145,21 @@ fn all_failures_are_told_in_one_line_and_leave_nothing() {
     assert_eq!(message.matches("larger than 30000 bytes").count(), 2);
     assert!(mirrors.iter().all(|mirror| message.contains(mirror)) && !message.contains('\n'));
     assert_eq!(files_in(&folder), 0);
+
+    let good = serve(Faults::default());
+    let address = good.address();
+    let more = [&mirrors[..], &[&address]].concat();
+    request.mirrors = &more;
+    fetch(&request).unwrap();
+    assert_eq!((good.requests().len(), files_in(&folder)), (1, 1));
 }
 
 #[test]
 fn two_processes_do_not_write_the_same_part() {
     let (folder, server) = (tempdir().unwrap(), serve(Faults::default()));
     leave_part(&server, &folder, 10);
-    let part = fs::read_dir(folder.path())
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    let other = File::open(part).unwrap();
+    let mut parts = fs::read_dir(folder.path()).unwrap();
+    let other = File::open(parts.next().unwrap().unwrap().path()).unwrap();
     other.lock().unwrap();
     let message = fetch_from(&[&server], &folder).unwrap_err().to_string();
     assert!(

@@ -172,7 +172,7 @@ fn weights_are_channel_last() {
         for row in 0..2 {
             for column in 0..4 {
                 for channel in 0..5 {
-                    expected.push(weight[[filter, channel, row, column]] as u8);
+                    expected.push(weight[[filter, channel, row, column]]);
                 }
             }
         }
@@ -204,7 +204,7 @@ fn the_file_says_what_it_was_made_of() {
         multiply_adds[2..],
         [kernels(&network.layers[2]), kernels(&network.layers[3])]
     );
-    assert_eq!(file.len() % ALIGNMENT as usize, 0);
+    assert_eq!(file.len() % no_std_core::format::ALIGNMENT as usize, 0);
 }
 
 #[test]
@@ -283,8 +283,9 @@ fn sizes_that_the_file_cannot_say_are_named() {
         message,
         "conv: expected at most 255 in a flash file, found 300"
     );
-    let many = vec![int8[0].clone(); 256];
-    let message = refusal(&network, &many, &labels(3));
+    let mut many = network.clone();
+    many.layers = vec![network.layers[0].clone(); 256];
+    let message = refusal(&many, &vec![int8[0].clone(); 256], &labels(3));
     assert_eq!(
         message,
         "layers: expected at most 255 in a flash file, found 256"

@@ -1,0 +1,333 @@
+//! IDX files, the format of MNIST and its relatives, checked against their own header.
+//!
+//! A magic number (two zero bytes, the type of the elements, the number of dimensions), the size of each dimension as a
+//! big-endian u32, then the elements; see the end of <http://yann.lecun.com/exdb/mnist/>. Packed with gzip or not, which
+//! the content decides and not the name.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::GzDecoder;
+use thiserror::Error;
+
+use crate::file::{InFile, ReadError, display_name};
+
+/// The most that one file may unpack to, in bytes: five times the training images of MNIST.
+pub const MAX_UNPACKED: u64 = 256 << 20;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const BYTES: u8 = 0x08;
+const INTEGERS: u8 = 0x0c;
+/// QMNIST's labels have so many columns, the class first.
+const QMNIST_COLUMNS: u32 = 8;
+
+/// Why an IDX file, or a folder of them, was refused.
+#[derive(Debug, Error)]
+pub enum IdxError {
+    /// It could not be read at all.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It is not what it should be.
+    #[error("expected {expected}, found {found}")]
+    Form {
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+}
+
+impl IdxError {
+    pub(crate) fn form(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::Form {
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+}
+
+impl From<io::Error> for IdxError {
+    fn from(error: io::Error) -> Self {
+        let damage = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "one that is cut short".to_owned(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                format!("one that does not unpack ({error})")
+            }
+            _ => return Self::Read(error.into()),
+        };
+        Self::form("a sound gzip stream", damage)
+    }
+}
+
+/// What the images and labels of a data set must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Height of every image, in pixels.
+    pub rows: usize,
+    /// Width of every image, in pixels.
+    pub columns: usize,
+    /// Labels are below this, 1 to 256.
+    pub classes: usize,
+}
+
+/// A file of grey images, at least one.
+#[derive(Debug)]
+pub struct Images {
+    /// The number of images.
+    pub count: usize,
+    file: Vec<u8>,
+}
+
+impl Images {
+    /// Reads a file of images with the rows and columns of `form`.
+    ///
+    /// # Errors
+    ///
+    /// See [`IdxError`]; nothing is read beyond what the header announces.
+    pub fn read(path: &Path, form: Form) -> Result<Self, InFile<IdxError>> {
+        let (header, file) = read(path, |header| header.check_images(form))?;
+        Ok(Self {
+            count: header.sizes[0] as usize,
+            file,
+        })
+    }
+
+    /// The images' pixels, one byte each: `[count, rows, columns]`.
+    pub fn pixels(&self) -> &[u8] {
+        &self.file[header_len(3)..]
+    }
+
+    /// The whole file, unpacked, with its header.
+    pub fn file(&self) -> &[u8] {
+        &self.file
+    }
+}
+
+/// A file of labels, at least one.
+#[derive(Debug)]
+pub struct Labels {
+    /// The class of each image.
+    pub classes: Vec<u8>,
+    file: Vec<u8>,
+}
+
+impl Labels {
+    /// Reads a file of labels below the number of classes of `form`: a byte or a 32-bit integer each, or the first of
+    /// QMNIST's eight.
+    ///
+    /// # Errors
+    ///
+    /// See [`IdxError`].
+    pub fn read(path: &Path, form: Form) -> Result<Self, InFile<IdxError>> {
+        let (header, file) = read(path, Header::check_labels)?;
+        let elements = &file[header_len(header.sizes.len())..];
+        let numbers: Vec<i64> = if header.element == BYTES {
+            elements.iter().map(|&label| label.into()).collect()
+        } else {
+            let (words, _) = elements.as_chunks();
+            let columns = header.sizes[1..].iter().product::<u32>() as usize;
+            let firsts = words.iter().step_by(columns);
+            firsts
+                .map(|&word| i32::from_be_bytes(word).into())
+                .collect()
+        };
+        let class = |(index, &number): (usize, &i64)| match u8::try_from(number) {
+            Ok(class) if usize::from(class) < form.classes => Ok(class),
+            _ => Err(IdxError::form(
+                format!("labels 0 to {}", form.classes - 1),
+                format!("label {number} at index {index}"),
+            )),
+        };
+        let classes: Result<_, _> = numbers.iter().enumerate().map(class).collect();
+        let classes = classes.map_err(InFile::named(&display_name(path)))?;
+        Ok(Self { classes, file })
+    }
+
+    /// The whole file, unpacked, with its header.
+    pub fn file(&self) -> &[u8] {
+        &self.file
+    }
+}
+
+/// The type of the elements, and the size of each dimension.
+struct Header {
+    element: u8,
+    sizes: Vec<u32>,
+}
+
+impl Header {
+    fn check_images(&self, form: Form) -> Result<(), IdxError> {
+        let (BYTES, [_, rows, columns]) = (self.element, &self.sizes[..]) else {
+            return Err(self.unlike(BYTES, 3));
+        };
+        if [*rows as usize, *columns as usize] == [form.rows, form.columns] {
+            return Ok(());
+        }
+        let expected = format!("{}x{} images", form.rows, form.columns);
+        Err(IdxError::form(expected, format!("{rows}x{columns}")))
+    }
+
+    fn check_labels(&self) -> Result<(), IdxError> {
+        match (self.element, &self.sizes[..]) {
+            (BYTES | INTEGERS, [_] | [_, 1]) | (INTEGERS, [_, QMNIST_COLUMNS]) => Ok(()),
+            (BYTES | INTEGERS, [_, columns]) => Err(IdxError::form(
+                "one label for each image",
+                format!("{columns} numbers for each"),
+            )),
+            _ => Err(self.unlike(BYTES, 1)),
+        }
+    }
+
+    fn unlike(&self, element: u8, dimensions: usize) -> IdxError {
+        IdxError::form(
+            describe(element, dimensions),
+            describe(self.element, self.sizes.len()),
+        )
+    }
+
+    /// The length of the whole unpacked file in bytes, if it is acceptable.
+    fn file_len(&self) -> Result<u64, IdxError> {
+        if self.sizes.contains(&0) {
+            return Err(IdxError::form("one element or more", "none"));
+        }
+        let elements = self
+            .sizes
+            .iter()
+            .map(|&size| u128::from(size))
+            .product::<u128>();
+        let len = header_len(self.sizes.len()) as u128 + elements * element_len(self.element);
+        match u64::try_from(len) {
+            Ok(len) if len <= MAX_UNPACKED => Ok(len),
+            _ => Err(IdxError::form(
+                format!("{MAX_UNPACKED} bytes at the most"),
+                format!("{len} announced"),
+            )),
+        }
+    }
+}
+
+/// The bytes before the elements.
+const fn header_len(dimensions: usize) -> usize {
+    4 + 4 * dimensions
+}
+
+fn element_len(element: u8) -> u128 {
+    match element {
+        0x08 | 0x09 => 1,
+        0x0b => 2,
+        0x0e => 8,
+        _ => 4,
+    }
+}
+
+/// A type and a number of dimensions in words.
+fn describe(element: u8, dimensions: usize) -> String {
+    let elements = match (element, dimensions) {
+        (BYTES, 1) => "a labels file",
+        (BYTES, 3) => "an images file",
+        (0x08, _) => "bytes",
+        (0x09, _) => "signed bytes",
+        (0x0b, _) => "16-bit integers",
+        (0x0c, _) => "32-bit integers",
+        (0x0d, _) => "32-bit floats",
+        _ => "64-bit floats",
+    };
+    format!("{elements} (magic number 0x0000{element:02x}{dimensions:02x})")
+}
+
+/// Reads a file whose header `check` accepts: as much as it announces, and one byte more to see that the file ends there.
+fn read(
+    path: &Path,
+    check: impl Fn(&Header) -> Result<(), IdxError>,
+) -> Result<(Header, Vec<u8>), InFile<IdxError>> {
+    let open = || {
+        let mut file = BufReader::new(File::open(path)?);
+        if !file.fill_buf()?.starts_with(&GZIP_MAGIC) {
+            return read_unpacked(file, check);
+        }
+        let mut packed = Vec::new();
+        file.take(MAX_UNPACKED).read_to_end(&mut packed)?;
+        read_unpacked(Members(GzDecoder::new(&packed)), check)
+    };
+    open().map_err(InFile::named(&display_name(path)))
+}
+
+fn read_unpacked(
+    mut reader: impl Read,
+    check: impl Fn(&Header) -> Result<(), IdxError>,
+) -> Result<(Header, Vec<u8>), IdxError> {
+    let mut file = Vec::new();
+    let header = read_header(&mut reader, &mut file)?;
+    check(&header)?;
+    let len = header.file_len()?;
+    let rest = len - file.len() as u64;
+    reader.take(rest + 1).read_to_end(&mut file)?;
+    let found = file.len() as u64;
+    if found == len {
+        return Ok((header, file));
+    }
+    let expected = format!("{len} bytes, as its header says");
+    Err(match found < len {
+        true => IdxError::form(expected, format!("only {found}")),
+        false => IdxError::form(expected, "bytes after them"),
+    })
+}
+
+/// Reads the magic number and the sizes, and leaves their bytes in `file`.
+fn read_header(reader: &mut impl Read, file: &mut Vec<u8>) -> Result<Header, IdxError> {
+    reader.take(4).read_to_end(file)?;
+    let (element, dimensions) = match file[..] {
+        [
+            0,
+            0,
+            element @ (0x08 | 0x09 | 0x0b..=0x0e),
+            dimensions @ 1..=4,
+        ] => (element, dimensions),
+        [a, b, c, d] => {
+            let found = format!(
+                "the magic number {:#010x}",
+                u32::from_be_bytes([a, b, c, d])
+            );
+            return Err(IdxError::form(
+                "an IDX file (magic number 0x000008..)",
+                found,
+            ));
+        }
+        _ => {
+            return Err(IdxError::form(
+                "an IDX file",
+                format!("{} bytes in all", file.len()),
+            ));
+        }
+    };
+    let len = header_len(dimensions.into());
+    reader.take(len as u64 - 4).read_to_end(file)?;
+    if file.len() < len {
+        let found = format!("{} bytes in all", file.len());
+        return Err(IdxError::form(format!("a header of {len} bytes"), found));
+    }
+    let (words, _) = file[4..].as_chunks();
+    let sizes = words.iter().map(|&word| u32::from_be_bytes(word)).collect();
+    Ok(Header { element, sizes })
+}
+
+/// The members of a gzip file one after another. What follows a whole member and is no other is padding, as it is for
+/// `gzip -d`.
+struct Members<'a>(GzDecoder<&'a [u8]>);
+
+impl Read for Members<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.0.read(buffer)?;
+            let rest = *self.0.get_ref();
+            if count > 0 || buffer.is_empty() || !rest.starts_with(&GZIP_MAGIC) {
+                return Ok(count);
+            }
+            self.0 = GzDecoder::new(rest);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,69 @@
+//! Whether the images of a data set are transposed, as EMNIST's are.
+
+use ndarray::{ArrayView2, Axis};
+use no_std_core::{Model, quantize_pixel, run};
+
+use crate::data::{Dataset, split};
+
+/// A model that knows upright digits.
+const MODEL: &[u8] = include_bytes!("../../../models/digits.q8");
+/// Images that it is tried on, at most.
+const SAMPLE: usize = 200;
+
+/// What to say of transposed images.
+pub const NOTE: &str = "these images are transposed (rows and columns exchanged), as EMNIST's are: a network that learns \
+    from them misreads upright digits; transpose each one first, with numpy for example: images.transpose(0, 2, 1)";
+
+/// Whether a model of upright digits reads these far better once they are transposed. Of images that are `suspected`,
+/// upright ones must be read better for the answer to be no.
+pub fn is_turned(dataset: &Dataset, suspected: bool) -> bool {
+    let Ok(model) = Model::new(MODEL) else {
+        return false;
+    };
+    let (sample, _) = split::stratified(dataset.labels.iter().copied(), SAMPLE, 0);
+    let (mut upright, mut turned) = (0, 0);
+    for &index in &sample {
+        let image = dataset.images.index_axis(Axis(0), index);
+        let label = Some(usize::from(dataset.labels[index]));
+        upright += usize::from(class(&model, image) == label);
+        turned += usize::from(class(&model, image.reversed_axes()) == label);
+    }
+    // Some digits are nearly their own transposition, and few images prove nothing.
+    let far_better = 2 * turned > sample.len() && turned > 2 * upright + 10;
+    far_better || suspected && turned >= upright
+}
+
+/// What the model takes an image for.
+fn class(model: &Model, image: ArrayView2<u8>) -> Option<usize> {
+    let pixels: Vec<i8> = image.iter().map(|&pixel| quantize_pixel(pixel)).collect();
+    let mut arena = vec![0; model.arena_len()];
+    Some(run(model, &pixels, &mut arena).ok()?.class())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::synthetic;
+
+    #[test]
+    fn transposed_digits_are_noticed_and_upright_ones_are_not() {
+        let mut digits = synthetic::digits(1, 300, 2).test;
+        for count in [300, 100, 5, 1] {
+            assert!(!is_turned(&digits.clone().take(count), false), "{count}");
+        }
+        assert!(!is_turned(&digits, true));
+        digits.images.swap_axes(1, 2);
+        for count in [300, 100] {
+            assert!(is_turned(&digits.clone().take(count), false), "{count}");
+        }
+        assert!(!is_turned(&digits.clone().take(10), false));
+        assert!(is_turned(&digits.clone().take(10), true));
+    }
+
+    #[test]
+    fn images_that_mean_nothing_to_the_model_are_not_said_to_be_turned() {
+        let mut blank = synthetic::digits(1, 100, 2).test;
+        blank.images.fill(0);
+        assert!(!is_turned(&blank, false));
+    }
+}
