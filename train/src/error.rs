@@ -9,7 +9,6 @@ use crate::data::DataError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
-use crate::graph::GraphError;
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
 use crate::runtime::RuntimeError;
@@ -19,13 +18,9 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
-    Graph(#[from] GraphError),
-    #[error(transparent)]
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    #[error(transparent)]
-    Evaluate(#[from] EvaluateError),
     #[error(transparent)]
     Fit(#[from] FitError),
     #[error(transparent)]
@@ -50,8 +45,6 @@ pub enum Error {
     },
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error(transparent)]
-    Quantize(#[from] QuantizeError),
     #[error("{path}: cannot be quantised: {reason}")]
     QuantizeModel {
         path: PathBuf,

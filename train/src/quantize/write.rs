@@ -10,7 +10,7 @@ use no_std_core::requantize::Multiplier;
 use no_std_core::{Model, Scores};
 
 use super::QuantizeError;
-use super::network::{FloatNetwork, Kind, Layer};
+use super::network::{Kind, Layer};
 use super::scale::{IMAGE, Int8Layer};
 
 /// Of a thousand digits the threshold may reject this many.
@@ -35,7 +35,7 @@ pub fn threshold(flash: &[u8], logits: &Array2<i8>) -> Result<u32, QuantizeError
 
 /// What a flash file says besides its layers.
 #[derive(Clone, Copy, Debug)]
-pub struct Said<'a> {
+pub struct Description<'a> {
     /// A name for each class.
     pub labels: &'a [String],
     /// The least probability, in 1/65536, of a digit that is accepted.
@@ -46,26 +46,24 @@ pub struct Said<'a> {
 
 /// The bytes of a flash file.
 pub fn flash_file(
-    network: &FloatNetwork,
     int8: &[Int8Layer],
-    said: &Said<'_>,
+    description: &Description<'_>,
 ) -> Result<Vec<u8>, QuantizeError> {
-    let Said {
+    let Description {
         labels,
         threshold,
         preparation,
-    } = *said;
+    } = *description;
     let logit_scale = int8.last().map_or(IMAGE, |layer| layer.to).scale;
     at_most("classes", labels.len(), MAX_CLASSES)?;
+    for (class, label) in labels.iter().enumerate() {
+        let name = format!("bytes of the label of class {class}");
+        at_most(&name, label.len(), u8::MAX.into())?;
+    }
     let contents = Contents {
-        input: shape("input", network.input)?,
+        input: shape("input", int8[0].layer.input)?,
         input_zero_point: IMAGE.zero_point,
-        layers: network
-            .layers
-            .iter()
-            .zip(int8)
-            .map(|(layer, int8)| contents(layer, int8))
-            .collect::<Result<_, TooLarge>>()?,
+        layers: int8.iter().map(contents).collect::<Result<_, _>>()?,
         labels: labels.to_vec(),
         probabilities: probability_table(logit_scale).to_vec(),
         threshold,
@@ -74,7 +72,8 @@ pub fn flash_file(
     Ok(contents.to_file()?)
 }
 
-fn contents(layer: &Layer, int8: &Int8Layer) -> Result<LayerContents, TooLarge> {
+fn contents(int8: &Int8Layer) -> Result<LayerContents, TooLarge> {
+    let layer = int8.layer;
     let (kind, rows, columns) = match layer.kind {
         Kind::Convolution => (KIND_CONVOLUTION, axis(layer, 0)?, axis(layer, 1)?),
         Kind::Dense => (KIND_DENSE, Axis::default(), Axis::default()),

@@ -15,7 +15,7 @@ const NEAR_OUTPUT: usize = 1 << 14;
 
 /// Scales of a layer, and the factors from sums to outputs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settled {
+pub struct Agreeing {
     /// Scale of the output.
     pub to: f32,
     /// Scale of each filter.
@@ -24,7 +24,7 @@ pub struct Settled {
     pub factors: Array1<f32>,
 }
 
-impl Settled {
+impl Agreeing {
     /// Scales at or just above these ones. If there are none, the error is a filter and its factor.
     pub fn near(from: f32, weights: &Array1<f32>, to: f32) -> Result<Self, (usize, f32)> {
         let mut refused = Ok(());
@@ -47,14 +47,14 @@ impl Settled {
 
 /// The scale and the factor of each filter, or the index of one that has none.
 fn filters(from: f32, weights: &Array1<f32>, to: f32) -> Result<(Array1<f32>, Array1<f32>), usize> {
-    let mut settled = (weights.clone(), weights.clone());
+    let mut agreeing = (weights.clone(), weights.clone());
     for (filter, &weight) in weights.iter().enumerate() {
         let found = upwards(weight)
             .take(NEAR)
             .find_map(|weight| Some((weight, factor(from, weight, to)?)));
-        (settled.0[filter], settled.1[filter]) = found.ok_or(filter)?;
+        (agreeing.0[filter], agreeing.1[filter]) = found.ok_or(filter)?;
     }
-    Ok(settled)
+    Ok(agreeing)
 }
 
 /// A float and those that follow it.
@@ -97,25 +97,25 @@ mod tests {
     }
 
     #[test]
-    fn settled_scales_are_close_and_agree_in_every_order() {
+    fn agreeing_scales_are_close_and_agree_in_every_order() {
         let mut random = Random::new(6, 0);
         let mut draw = |low: f32, high: f32| 10f32.powf(random.between(low, high));
         for _ in 0..100 {
             let (from, to) = (draw(-4.0, 0.0), draw(-4.0, 0.0));
             let weights: Array1<f32> = (0..64).map(|_| draw(-5.0, 0.0)).collect();
-            let settled = Settled::near(from, &weights, to).unwrap();
+            let agreeing = Agreeing::near(from, &weights, to).unwrap();
             assert!(
-                (1.0..1.002).contains(&(settled.to / to)),
+                (1.0..1.002).contains(&(agreeing.to / to)),
                 "{to} became {}",
-                settled.to
+                agreeing.to
             );
-            for (filter, &weight) in settled.weights.iter().enumerate() {
+            for (filter, &weight) in agreeing.weights.iter().enumerate() {
                 assert!((1.0..1.000_02).contains(&(weight / weights[filter])));
-                let orders = all_orders([from, weight], settled.to);
+                let orders = all_orders([from, weight], agreeing.to);
                 assert_eq!(
-                    orders, [settled.factors[filter]; 6],
+                    orders, [agreeing.factors[filter]; 6],
                     "{from} {weight} {}",
-                    settled.to
+                    agreeing.to
                 );
             }
         }
@@ -124,14 +124,14 @@ mod tests {
     #[test]
     fn scales_that_agree_already_stay() {
         let weights = Array1::from(vec![0.3, 0.7, 1.1]);
-        let settled = Settled::near(0.5, &weights, 0.25).unwrap();
-        assert_eq!((settled.to, &settled.weights), (0.25, &weights));
-        assert_eq!(settled.factors, weights * 2.0);
+        let agreeing = Agreeing::near(0.5, &weights, 0.25).unwrap();
+        assert_eq!((agreeing.to, &agreeing.weights), (0.25, &weights));
+        assert_eq!(agreeing.factors, weights * 2.0);
     }
 
     #[test]
     fn factors_that_no_scale_near_makes_sound_are_told() {
-        let near = |from, weight, to| Settled::near(from, &Array1::from(vec![1.0, weight]), to);
+        let near = |from, weight, to| Agreeing::near(from, &Array1::from(vec![1.0, weight]), to);
         assert_eq!(near(1.0, 1e-30, 1e10), Err((1, 1e-40)));
         assert_eq!(near(1.0, 1e12, 0.1), Err((1, 1e13)));
         // The product of the first two is below the normal numbers and has few digits.
