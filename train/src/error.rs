@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use input::file::{SameFile, WriteError};
+use input::file::{SameFile, WriteError, display_name};
 
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
@@ -31,13 +31,17 @@ pub enum Error {
     SameFile(#[from] SameFile),
     #[error(transparent)]
     Run(#[from] RunError),
-    #[error("{path}: expected an ONNX model, cannot be read: {source}")]
+    #[error(
+        "{}: expected an ONNX model, cannot be read: {source}",
+        display_name(path)
+    )]
     ReadModel {
         path: PathBuf,
         source: std::io::Error,
     },
     #[error(
-        "{path}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}"
+        "{}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}",
+        display_name(path)
     )]
     Model {
         path: PathBuf,
@@ -45,7 +49,7 @@ pub enum Error {
     },
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("{path}: cannot be quantised: {reason}")]
+    #[error("{}: cannot be quantised: {reason}", display_name(path))]
     QuantizeModel {
         path: PathBuf,
         reason: QuantizeError,

@@ -1,7 +1,7 @@
 //! Fitting: epochs of steps, each epoch measured on the test set and saved.
 
+mod device_data;
 mod on_device;
-mod plan;
 mod progress;
 mod trainer;
 

@@ -9,7 +9,7 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use input::file::{self, Pending, WriteError};
+use input::file::{self, Pending, WriteError, display_name};
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::onnx;
@@ -25,13 +25,15 @@ pub enum RunError {
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(
-        "{folder}: expected a folder that no other `train` works in, found one at work; wait for it, or name another \
-         folder (`--out`)"
+        "{}: expected a folder that no other `train` works in, found one at work; wait for it, or name another folder \
+         (`--out`)",
+        display_name(folder)
     )]
     InUse { folder: PathBuf },
     #[error(
-        "{folder}: expected a folder without an earlier run, found {found} in it; go on with that run (`--resume \
-         {folder}`), replace it (`--overwrite`), or name another folder (`--out`)"
+        "{0}: expected a folder without an earlier run, found {found} in it; go on with that run (`--resume {0}`), \
+         replace it (`--overwrite`), or name another folder (`--out`)",
+        display_name(folder)
     )]
     EarlierRun {
         folder: PathBuf,
@@ -163,9 +165,9 @@ pub fn mismatch(model: &Path, onnx: &[u8]) -> Option<String> {
     (of_model.value != identity).then(|| {
         format!(
             "{} was exported from another checkpoint than {}; `train export --run {}` exports this one",
-            model.display(),
-            checkpoint.display(),
-            file::folder_of(model).display()
+            display_name(model),
+            display_name(&checkpoint),
+            display_name(file::folder_of(model))
         )
     })
 }

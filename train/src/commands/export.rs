@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use input::file;
+use input::file::{self, display_name};
 
 use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
 use crate::checkpoint::{self, Checkpoint};
@@ -56,7 +56,7 @@ pub fn export_checked(
         .ok()
         .map(|process| process as &dyn SecondRuntime);
     let unchecked = export(runtime, process, network, checkpoint, &images, path)?;
-    let (path, name) = (path.display(), runtime.kind().name());
+    let (path, name) = (display_name(path), runtime.kind().name());
     let also = if let (Some(reason), Ok(process)) = (&unchecked, &second) {
         say(format_args!(
             "warning: {path}: not checked on {}: {reason}",

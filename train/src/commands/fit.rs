@@ -106,16 +106,7 @@ fn new_record(
     let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
     let mut record = resume
         .map(|checkpoint| checkpoint.record.clone())
-        .unwrap_or(Record {
-            network: network.name.into(),
-            optimizer,
-            learning_rate: optimizer.default_learning_rate(),
-            batch_size: 128,
-            seed: args.seed.unwrap_or(0),
-            data_sha256: String::new(),
-            data_source: String::new(),
-            epochs: Vec::new(),
-        });
+        .unwrap_or_else(|| Record::new(network, optimizer, 128, args.seed.unwrap_or(0)));
     if resume.is_some() && record.data_sha256 != digits.sha256 {
         note("the run to resume was trained on other images than these");
     }
