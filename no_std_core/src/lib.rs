@@ -34,16 +34,18 @@
 //! logits to the bit: [`requantize`] is the rule behind that. The layout of the file is in [`format`](mod@format) and
 //! nowhere else.
 #![no_std]
-#![cfg_attr(kernels = "portable", forbid(unsafe_code))]
+#![cfg_attr(backend = "portable", forbid(unsafe_code))]
 #![deny(missing_docs)]
 
+#[cfg(feature = "write")]
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
 mod error;
 pub mod format;
-mod kernels;
 mod model;
+mod operators;
 mod plan;
 pub mod prepare;
 pub mod requantize;
@@ -53,5 +55,6 @@ mod scores;
 pub use error::{Fault, FormatError, RunError};
 pub use model::{Layer, Model};
 pub use plan::arena_len;
-pub use run::{Run, quantize_pixel, run};
+pub use prepare::quantize_pixel;
+pub use run::{Run, run};
 pub use scores::Scores;

@@ -4,10 +4,9 @@ use core::fmt;
 
 use crate::error::FormatError;
 use crate::format::{self, Header, LayerRecord, Shape};
-use crate::kernels::{self, Kernel};
+use crate::operators::{self, Operands, Operator};
 use crate::plan::Plan;
 use crate::prepare::Preparation;
-use crate::requantize::Multiplier;
 
 mod check;
 
@@ -28,7 +27,13 @@ impl<'a> Model<'a> {
     ///
     /// Which check failed, and at which byte of the file.
     pub fn new(bytes: &'a [u8]) -> Result<Self, FormatError> {
-        check::check(bytes)
+        let (header, plan, input_len) = check::check(bytes)?;
+        Ok(Self {
+            file: bytes,
+            header,
+            input_len,
+            plan,
+        })
     }
 
     /// Bytes of arena that a run needs.
@@ -132,115 +137,62 @@ impl fmt::Debug for Model<'_> {
     }
 }
 
-/// One layer of a model.
+/// One layer of a model: an operator of the program, and what it works with.
 #[derive(Clone)]
 pub struct Layer<'a> {
-    record: LayerRecord,
-    kernel: &'static Kernel,
-    /// Weights of each channel.
-    channel_weights: usize,
-    /// The file from the weights on: the twins of the inner loops read words that can begin in the weights and end behind
-    /// them, in the biases.
-    weights: &'a [u8],
-    biases: &'a [[u8; 4]],
-    multipliers: &'a [[u8; 4]],
+    operator: &'static Operator,
+    operands: Operands<'a>,
 }
 
 impl<'a> Layer<'a> {
     fn of(file: &'a [u8], header: &Header, index: u8) -> Option<Self> {
         let record = format::layer_record(file, header.layers_at, index)?;
-        let kernel = kernels::find(record.kind)?;
-        let channels = usize::from(record.output.channels);
-        let table = |at| format::tail(file, at)?.as_chunks().0.get(..channels);
-        let layer = Self {
-            record,
-            kernel,
-            channel_weights: usize::try_from((kernel.channel_weights)(&record)).ok()?,
-            weights: format::tail(file, record.weights_at)?,
-            biases: table(record.biases_at)?,
-            multipliers: table(record.multipliers_at)?,
-        };
-        let weights_len = channels.checked_mul(layer.channel_weights)?;
-        (weights_len <= layer.weights.len()).then_some(layer)
+        let operator = operators::find(record.kind)?;
+        Some(Self {
+            operator,
+            operands: Operands::of(file, record, (operator.channel_weights)(&record))?,
+        })
     }
 
     /// The kind of layer: "convolution" or "dense".
     pub fn name(&self) -> &'static str {
-        self.kernel.name
+        self.operator.name
     }
 
     /// Shapes, windows and zero points.
     pub fn record(&self) -> &LayerRecord {
-        &self.record
+        &self.operands.record
     }
 
     /// Bytes of the file that the layer's weights, biases and multipliers take.
     pub fn flash_len(&self) -> usize {
-        self.weights().len()
-            + self.biases.as_flattened().len()
-            + self.multipliers.as_flattened().len()
+        // One bias and one multiplier a channel.
+        self.operands.weights().len() + 2 * self.operands.multipliers.as_flattened().len()
     }
 
     /// Multiplications that the layer takes; [`u64::MAX`] if they are more.
     pub fn multiply_adds(&self) -> u64 {
-        (self.kernel.multiply_adds)(&self.record)
-    }
-
-    /// All weights, channel by channel.
-    pub(crate) fn weights(&self) -> &'a [u8] {
-        let len = self.biases.len() * self.channel_weights;
-        self.weights.get(..len).unwrap_or_default()
-    }
-
-    /// Weights of each channel.
-    pub(crate) fn channel_weights(&self) -> usize {
-        self.channel_weights
-    }
-
-    /// The file from the weight at `first` of the channel at `channel` on.
-    pub(crate) fn weights_from(&self, channel: usize, first: usize) -> &'a [u8] {
-        let begin = channel.saturating_mul(self.channel_weights);
-        let begin = begin.saturating_add(first);
-        self.weights.get(begin..).unwrap_or_default()
-    }
-
-    /// What the sums of the channels from `first` on start from.
-    pub(crate) fn biases(&self, first: usize) -> impl Iterator<Item = i32> + use<'a> {
-        let biases = self.biases.get(first..).unwrap_or_default();
-        biases.iter().map(|&bias| i32::from_le_bytes(bias))
-    }
-
-    /// The int8 output of a sum of the channel at `index`.
-    pub(crate) fn requantizers(
-        &self,
-        first: usize,
-    ) -> impl Iterator<Item = impl Fn(i32) -> i8 + use<>> + use<'a> {
-        let zero_point = self.record.output_zero_point;
-        let multipliers = self.multipliers.get(first..).unwrap_or_default();
-        multipliers.iter().map(move |&multiplier| {
-            let multiplier = Multiplier::of_checked(multiplier);
-            move |sum| multiplier.requantize(sum, zero_point)
-        })
+        (self.operator.multiply_adds)(self.record())
     }
 
     /// Values of the input.
     pub(crate) fn input_len(&self) -> usize {
-        self.record.input.elements() as usize
+        self.record().input.elements() as usize
     }
 
     /// Values of the output.
     pub(crate) fn output_len(&self) -> usize {
-        self.record.output.elements() as usize
+        self.record().output.elements() as usize
     }
 
     /// Values of the output that one step computes, at least 1.
     pub(crate) fn step_len(&self) -> usize {
-        (self.kernel.step_len)(&self.record).max(1)
+        (self.operator.step_len)(self.record()).max(1)
     }
 
-    /// Computes the piece of the output that belongs to one step from the input, of which only the part from
+    /// Computes the part of the output that belongs to one step from the input, of which only the part from
     /// [`LayerRecord::first_read`] on is there.
     pub(crate) fn step(&self, input: &[i8], step: usize, output: &mut [i8]) {
-        (self.kernel.step)(self, input, step, output);
+        (self.operator.step)(&self.operands, input, step, output);
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! 1. the border shows how bright the background is, and how it changes across the picture (`lighting`);
 //! 2. what deviates from the background tells ink from noise, and whether ink is dark or light (`ink`);
-//! 3. strong ink has a bounding box;
+//! 3. strong ink has a bounding box, in which specks far smaller than the drawing do not count (`drawing`);
 //! 4. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
 //! All of it is done in integers, so every machine gives the same image. An inverted picture gives the same image as well,
@@ -31,89 +31,25 @@
 //! # Ok::<(), no_std_core::prepare::PrepareError>(())
 //! ```
 
+mod drawing;
+mod error;
+mod image;
 mod ink;
 mod lighting;
+mod picture;
 mod place;
 #[cfg(test)]
 mod tests;
 
-use core::fmt;
-use core::ops::Range;
-
+use drawing::Extent;
 use ink::Ink;
 use lighting::Lighting;
+use picture::Source;
 use place::Frame;
 
-use crate::quantize_pixel;
-
-/// Width and height of an image, in pixels.
-pub const SIDE: usize = 28;
-
-/// An image, row by row from the top left: `pixel - 128`, so -128 is black and 127 white.
-pub type Image = [i8; SIDE * SIDE];
-
-/// Largest width and height of a picture, in pixels.
-pub const MAX_SIDE: u32 = 8192;
-
-/// A grey picture that gives its rows when asked.
-///
-/// A picture in memory is [`Pixels`]. A board that has no room for one implements this with a buffer of one row that it
-/// fills from where the picture is. The size is asked for once. Rows are asked for in passes, each from the top down
-/// without a row twice: plainly prepared in one pass, centred in three over all rows and a fourth over the rows of the
-/// drawing. They should be the same in each pass; otherwise the image is of no picture, but nothing worse happens.
-pub trait Rows {
-    /// Pixels in a row.
-    fn width(&self) -> u32;
-
-    /// The number of rows.
-    fn height(&self) -> u32;
-
-    /// The pixels of row `y`, 0 black to 255 white, where row 0 is the top. `None` if they cannot be had.
-    fn row(&mut self, y: u32) -> Option<&[u8]>;
-}
-
-/// A grey picture in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct Pixels<'a> {
-    grey: &'a [u8],
-    width: u32,
-    height: u32,
-}
-
-impl<'a> Pixels<'a> {
-    /// A picture of `width * height` pixels, row by row from the top left.
-    ///
-    /// # Errors
-    ///
-    /// [`PrepareError::Length`] if there are more or fewer pixels.
-    pub const fn new(pixels: &'a [u8], width: u32, height: u32) -> Result<Self, PrepareError> {
-        if pixels.len() as u64 == width as u64 * height as u64 {
-            Ok(Self {
-                grey: pixels,
-                width,
-                height,
-            })
-        } else {
-            Err(PrepareError::Length { width, height })
-        }
-    }
-}
-
-impl Rows for Pixels<'_> {
-    fn width(&self) -> u32 {
-        self.width
-    }
-
-    fn height(&self) -> u32 {
-        self.height
-    }
-
-    fn row(&mut self, y: u32) -> Option<&[u8]> {
-        let width = self.width as usize;
-        let start = width.checked_mul(y as usize)?;
-        self.grey.get(start..)?.get(..width)
-    }
-}
+pub use error::PrepareError;
+pub use image::{Image, MAX_SIDE, SIDE, quantize_pixel};
+pub use picture::{Pixels, Rows};
 
 /// How a picture becomes an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +108,7 @@ impl Preparation {
     /// Makes a picture an image.
     ///
     /// Only the picture tells what is ink: everything that stands out from the background as far as the ink does is taken
-    /// for ink, be it a speck, a frame or the edge of a shadow.
+    /// for ink, be it a frame or the edge of a shadow; only specks far smaller than the drawing do not move its box.
     ///
     /// # Errors
     ///
@@ -188,7 +124,8 @@ impl Preparation {
         }
         let lighting = Lighting::fit(&mut source)?;
         let ink = Ink::find(lighting, &mut source)?;
-        Frame::around(&ink, &mut source, box_side)?.draw(&ink, &mut source, image)
+        let drawing = Extent::of(&ink, &mut source)?;
+        Frame::around(drawing, box_side).draw(&ink, &mut source, image)
     }
 }
 
@@ -205,90 +142,3 @@ fn copy(picture: &mut Source<'_, impl Rows>, image: &mut Image) -> Result<(), Pr
         }
     })
 }
-
-/// A picture with the size that it had when it was first asked: what it says later cannot unsettle any sum.
-struct Source<'r, R> {
-    rows: &'r mut R,
-    width: u32,
-    height: u32,
-}
-
-impl<'r, R: Rows> Source<'r, R> {
-    fn new(rows: &'r mut R) -> Self {
-        let (width, height) = (rows.width(), rows.height());
-        Self {
-            rows,
-            width,
-            height,
-        }
-    }
-
-    /// Shows `visit` some rows, from the top down, each with its number.
-    fn each_row(
-        &mut self,
-        rows: Range<u32>,
-        mut visit: impl FnMut(u32, &[u8]),
-    ) -> Result<(), PrepareError> {
-        for y in rows {
-            match self.rows.row(y) {
-                Some(row) if row.len() == self.width as usize => visit(y, row),
-                _ => return Err(PrepareError::Row(y)),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Why a picture did not become an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PrepareError {
-    /// There are not `width * height` pixels.
-    Length {
-        /// Width in pixels.
-        width: u32,
-        /// Height in pixels.
-        height: u32,
-    },
-    /// The picture has no pixels, or is wider or higher than [`MAX_SIDE`].
-    Size {
-        /// Width in pixels.
-        width: u32,
-        /// Height in pixels.
-        height: u32,
-    },
-    /// Pixels are taken as they are, but not 28 x 28 of them.
-    NotPlain {
-        /// Width in pixels.
-        width: u32,
-        /// Height in pixels.
-        height: u32,
-    },
-    /// This row could not be had, or was not as long as the picture is wide.
-    Row(u32),
-    /// The picture is blank: nothing stands out from the background and its noise by 16 grey levels or more, or what does is
-    /// too fine to be seen in an image.
-    NoInk,
-}
-
-impl fmt::Display for PrepareError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Length { width, height } => write!(
-                f,
-                "expected width times height pixels for a picture of {width} x {height}, found another number"
-            ),
-            Self::Size { width, height } => write!(
-                f,
-                "expected a picture of 1 x 1 to {MAX_SIDE} x {MAX_SIDE} pixels, found {width} x {height}"
-            ),
-            Self::NotPlain { width, height } => write!(
-                f,
-                "expected a picture of {SIDE} x {SIDE} pixels, which this model takes as they are, found {width} x {height}"
-            ),
-            Self::Row(y) => write!(f, "row {y} of the picture is missing or too short"),
-            Self::NoInk => f.write_str("expected a drawing, found a blank picture"),
-        }
-    }
-}
-
-impl core::error::Error for PrepareError {}

@@ -121,13 +121,13 @@ impl Multiplier {
 }
 
 /// `a * b / 2^24`, rounded down; `a` is -2^23 to 2^23 - 1, `b` less than 2^24.
-#[cfg(not(kernels = "armv6m"))]
+#[cfg(not(backend = "armv6m"))]
 const fn product_high(a: i32, b: u32) -> i32 {
     (((a << 8) as i64 * b as i64) >> 32) as i32
 }
 
 /// `a * b / 2^24`, rounded down; `a` is -2^23 to 2^23 - 1, `b` less than 2^24. Armv6-M multiplies to 32 bits only.
-#[cfg(any(test, kernels = "armv6m"))]
+#[cfg(any(test, backend = "armv6m"))]
 const fn product_high_of_halves(a: i32, b: u32) -> i32 {
     const HALF: u32 = PRECISION / 2;
     const LOW: i32 = (1 << HALF) - 1;
@@ -137,7 +137,7 @@ const fn product_high_of_halves(a: i32, b: u32) -> i32 {
     a_high * b_high + (middle >> HALF)
 }
 
-#[cfg(kernels = "armv6m")]
+#[cfg(backend = "armv6m")]
 use product_high_of_halves as product_high;
 
 /// `x`, at most 2^55, rounded to 24 significant bits, ties to even.

@@ -6,15 +6,6 @@ use crate::error::RunError;
 use crate::model::Model;
 use crate::scores::Scores;
 
-/// The int8 value of a grey pixel, for models whose input zero point is -128.
-///
-/// ```
-/// assert_eq!([0, 128, 255].map(no_std_core::quantize_pixel), [-128, 0, 127]);
-/// ```
-pub const fn quantize_pixel(pixel: u8) -> i8 {
-    (pixel ^ 0x80).cast_signed()
-}
-
 /// Runs a model on an image, `[row][column][channel]`, in an arena of at least [`Model::arena_len`] bytes, whatever they
 /// hold.
 ///

@@ -159,6 +159,25 @@ fn each_rule_is_right(runtime: &Runtime) {
     }
 }
 
+/// In the forms that a GPU is given: right, and the same to the bit every time.
+#[test]
+fn each_rule_is_right_on_cuda() {
+    let Some(runtime) = runtimes::cuda("each_rule_is_right_on_cuda") else {
+        return;
+    };
+    for case in cases() {
+        let problem = || Problem::new(&case, operator(case.operator), Target::Cuda);
+        let expected = problem().expected();
+        let [first, second] = [(), ()].map(|()| problem().found(&runtime, case.operator));
+        let name = format!("{} {:?}", case.operator, case.shapes);
+        assert_eq!(first, second, "{name}");
+        for (found, expected) in first.iter().zip(&expected) {
+            let error = relative_error(found, expected);
+            assert!(error <= TOLERANCE, "{name}: {error:e}");
+        }
+    }
+}
+
 /// The rule of the operator of the same name in the table, times 1.01.
 fn wrong_rule(
     graph: &mut Graph,

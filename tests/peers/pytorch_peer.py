@@ -1,5 +1,5 @@
 """Times of PyTorch for the digit network: on the CPU, and on a GPU eagerly and as a CUDA graph, at PyTorch's own precision
-(convolutions in TF32 where the GPU has it). `compare.py` starts this and reads what it prints."""
+(convolutions in TF32 where the GPU has it) and in float32. `compare.py` starts this and reads what it prints."""
 
 import argparse
 import json
@@ -124,8 +124,10 @@ def main():
     torch.manual_seed(0)
     found = [measured("CPU", Eager, "cpu", arguments)]
     if torch.cuda.is_available():
-        found.append(measured("CUDA eager", Eager, "cuda", arguments))
-        found.append(measured("CUDA graph", Graph, "cuda", arguments))
+        for precision, tf32 in (("", True), (", float32", False)):
+            torch.backends.cudnn.allow_tf32 = tf32
+            found.append(measured(f"CUDA eager{precision}", Eager, "cuda", arguments))
+            found.append(measured(f"CUDA graph{precision}", Graph, "cuda", arguments))
     print(json.dumps(found))
 
 

@@ -144,6 +144,13 @@ pub struct QuantizeArgs {
     /// Side in pixels of the box that `--prepare centred` scales drawings into [default: 20, as in MNIST]
     #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=28))]
     pub box_side: Option<u8>,
+    /// Share of the right answers on training images held out that 8 bits may cost: beyond it nothing is written, unless so
+    /// few images decide that it may be chance (sign test at 5 %)
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
+    pub max_drop: f64,
+    /// Write the files however much accuracy 8 bits cost
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
@@ -239,6 +246,13 @@ fn learning_rate(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(rate) if rate > 0.0 && f32::is_finite(rate) => Ok(rate),
         _ => Err("expected a positive number".into()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".into()),
     }
 }
 

@@ -134,6 +134,9 @@ pub struct Tensor {
     /// `DataType` of the format.
     #[prost(int32, tag = "2")]
     pub data_type: i32,
+    /// Elements in row-major order, where other writers have put floats here.
+    #[prost(float, repeated, tag = "4")]
+    pub float_data: Vec<f32>,
     /// Name of the value.
     #[prost(string, tag = "8")]
     pub name: String,

@@ -1,9 +1,6 @@
 //! Small flash files.
 
-use no_std_core::format::{
-    ALIGNMENT, Axis, HEADER_LEN, Header, KIND_DENSE, LAYER_LEN, LAYOUT_PORTABLE, LayerRecord, ONE,
-    Shape, seal,
-};
+use no_std_core::format::{Axis, Contents, KIND_DENSE, LayerContents, ONE, Shape};
 use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
 
@@ -67,73 +64,29 @@ pub fn shape(rows: u16, columns: u16, channels: u16) -> Shape {
 impl Spec {
     /// The file.
     pub fn file(&self) -> Vec<u8> {
-        let mut file = vec![0; HEADER_LEN];
-        let layers_at = append(&mut file, &vec![0; LAYER_LEN * self.layers.len()]);
-        let halves = (0..256_u32).map(|steps| ONE.checked_shr(steps).unwrap_or_default());
-        let probabilities: Vec<u8> = halves.flat_map(u32::to_le_bytes).collect();
-        let label = |label: &&str| [&[label.len() as u8], label.as_bytes()].concat();
-        let labels: Vec<u8> = self.labels.iter().flat_map(label).collect();
-        let header = Header {
-            weight_layout: LAYOUT_PORTABLE,
-            layers: self.layers.len() as u8,
-            total_len: 0,
-            input: self.input,
-            input_zero_point: self.input_zero_point,
-            classes: self.labels.len() as u8,
-            layers_at,
-            probabilities_at: append(&mut file, &probabilities),
-            labels_at: append(&mut file, &labels),
+        let layers = self.layers.iter().map(LayerSpec::contents).collect();
+        let contents = Contents {
+            labels: self.labels.iter().map(ToString::to_string).collect(),
             threshold: self.threshold,
-            preparation: self.preparation.to_bytes(),
+            preparation: self.preparation,
+            ..Contents::new(self.input, self.input_zero_point, layers)
         };
-        file[..HEADER_LEN].copy_from_slice(&header.encode());
-        let mut input = (self.input, self.input_zero_point);
-        for (layer, place) in self
-            .layers
-            .iter()
-            .zip((layers_at as usize..).step_by(LAYER_LEN))
-        {
-            let record = layer.append(&mut file, input);
-            file[place..][..LAYER_LEN].copy_from_slice(&record.encode());
-            input = (record.output, record.output_zero_point);
-        }
-        seal(&mut file).unwrap();
-        file
+        contents.to_file().unwrap()
     }
 }
 
 impl LayerSpec {
-    fn append(&self, file: &mut Vec<u8>, (input, input_zero_point): (Shape, i8)) -> LayerRecord {
+    fn contents(&self) -> LayerContents {
         let multiplier = Multiplier::from_f32_bits(self.multiplier.to_bits()).unwrap();
-        let weights: Vec<u8> = self
-            .weights
-            .iter()
-            .map(|weight| weight.cast_unsigned())
-            .collect();
-        let biases: Vec<u8> = self
-            .biases
-            .iter()
-            .flat_map(|bias| bias.to_le_bytes())
-            .collect();
-        LayerRecord {
+        LayerContents {
             kind: self.kind,
-            input_zero_point,
-            output_zero_point: self.output_zero_point,
-            input,
             output: self.output,
+            output_zero_point: self.output_zero_point,
             rows: self.axis,
             columns: self.axis,
-            weights_at: append(file, &weights),
-            biases_at: append(file, &biases),
-            multipliers_at: append(file, &multiplier.encode().repeat(self.biases.len())),
+            weights: self.weights.clone(),
+            biases: self.biases.clone(),
+            multipliers: vec![multiplier; self.biases.len()],
         }
     }
-}
-
-/// Adds a section and the zeros behind it; gives its offset.
-fn append(file: &mut Vec<u8>, section: &[u8]) -> u32 {
-    let at = file.len() as u32;
-    file.extend(section);
-    file.resize(file.len().next_multiple_of(ALIGNMENT as usize), 0);
-    at
 }

@@ -1,6 +1,6 @@
 //! Computes on the host what the model says about the image of the self-test.
 //!
-//! So the board's kernels are held against the portable ones of the host, and a new model needs nobody to think of its
+//! So the board's backend is held against the portable one of the host, and a new model needs nobody to think of its
 //! known answer.
 
 use std::path::{Path, PathBuf};

@@ -1,44 +1,15 @@
-//! Gives each machine its memory map.
+//! Gives each program the memory map of its machine.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// The programs of a target which begins like this, and the machines that they run on.
-const PROGRAMS: [(&str, &[(&str, &str)]); 5] = [
-    ("thumbv6m", &[("alone", "microbit"), ("twins", "microbit")]),
-    (
-        "thumbv7m",
-        &[
-            ("mps2-an385", "mps2-an385"),
-            ("alone", "mps2-an385"),
-            ("twins", "mps2-an385"),
-        ],
-    ),
-    (
-        "thumbv7em",
-        &[
-            ("mps2-an386", "mps2-an386"),
-            ("mps2-an500", "mps2-an500"),
-            ("alone", "mps2-an500"),
-            ("twins", "mps2-an500"),
-        ],
-    ),
-    (
-        "thumbv8m.main",
-        &[
-            ("mps2-an505", "mps2-an505"),
-            ("alone", "mps2-an505"),
-            ("twins", "mps2-an505"),
-        ],
-    ),
-    (
-        "riscv32",
-        &[
-            ("riscv-virt", "riscv-virt"),
-            ("alone", "riscv-virt"),
-            ("twins", "riscv-virt"),
-        ],
-    ),
+/// The machines of a target that begins like this; the programs that are no machine's run on the last one.
+const MACHINES: [(&str, &[&str]); 5] = [
+    ("thumbv6m", &["microbit"]),
+    ("thumbv7m", &["mps2-an385"]),
+    ("thumbv7em", &["mps2-an386", "mps2-an500"]),
+    ("thumbv8m.main", &["mps2-an505"]),
+    ("riscv32", &["riscv-virt"]),
 ];
 
 fn main() {
@@ -46,12 +17,17 @@ fn main() {
     let target = env::var("TARGET").expect("cargo sets it");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let fits = |(prefix, _): &&(&str, _)| target.starts_with(prefix);
-    let programs = PROGRAMS
+    let machines = MACHINES
         .iter()
         .find(fits)
-        .map_or(&[][..], |(_, programs)| programs);
-    for (program, machine) in programs {
-        place(machine, program, &folder.join(machine));
+        .map_or(&[][..], |&(_, machines)| machines);
+    for machine in machines {
+        let own = (*machine != "microbit").then_some(machine);
+        let is_last = Some(machine) == machines.last();
+        let others: &[&str] = if is_last { &["alone", "backend"] } else { &[] };
+        for program in own.into_iter().chain(others) {
+            place(machine, program, &folder.join(machine));
+        }
     }
 }
 

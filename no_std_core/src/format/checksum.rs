@@ -1,6 +1,7 @@
 //! The checksum that tells a damaged file from a whole one.
 
-use super::{HEADER_LEN, Header, put};
+use super::bytes::put;
+use super::header::{HEADER_LEN, Header};
 
 const CHECKSUM_AT: usize = Header::CHECKSUM_AT;
 

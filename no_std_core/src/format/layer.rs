@@ -2,7 +2,17 @@
 
 use core::ops::Range;
 
-use super::{LAYER_LEN, Shape, get, put};
+use super::bytes::{get, put};
+use super::shape::Shape;
+
+/// Bytes of an encoded [`LayerRecord`].
+pub const LAYER_LEN: usize = 48;
+
+/// [`LayerRecord::kind`] of a convolution with a maximum over tiles of its output.
+pub const KIND_CONVOLUTION: u8 = 1;
+
+/// [`LayerRecord::kind`] of a dense layer.
+pub const KIND_DENSE: u8 = 2;
 
 /// How a convolution moves over its input along one axis. All fields are 0 in a dense layer.
 ///
@@ -87,7 +97,7 @@ impl Axis {
 /// | 40   | 8 bytes  | zero                                          |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerRecord {
-    /// What the layer does: [`KIND_CONVOLUTION`](super::KIND_CONVOLUTION) or [`KIND_DENSE`](super::KIND_DENSE).
+    /// What the layer does: [`KIND_CONVOLUTION`] or [`KIND_DENSE`].
     pub kind: u8,
     /// The int8 value that stands for 0 in the input.
     pub input_zero_point: i8,

@@ -1,17 +1,17 @@
 //! The checks of a flash file: first that it is whole, then each section in the order of the file.
 
-use core::ops::Range;
-
-use super::Model;
-use crate::error::{Fault, FormatError};
+use crate::error::Fault;
 use crate::format::{
-    self, HEADER_LEN, Header, LAYER_LEN, LAYOUT_PORTABLE, MAGIC, MAX_CLASSES, MAX_ELEMENTS, ONE,
+    self, HEADER_LEN, Header, LAYER_LEN, LAYOUT_PORTABLE, MAGIC, MAX_CLASSES, ONE,
     PROBABILITY_ENTRIES, Shape, VERSION,
 };
 use crate::plan::Plan;
 use crate::prepare::{Preparation, SIDE};
 
 mod layer;
+mod sections;
+
+use sections::{Result, Sections, check_shape, check_zeros, ensure, error};
 
 /// What a centred preparation makes of a picture.
 const PREPARED: Shape = Shape {
@@ -20,11 +20,9 @@ const PREPARED: Shape = Shape {
     channels: 1,
 };
 
-type Result<T> = core::result::Result<T, FormatError>;
-
-/// The model in `file` if it passes all checks.
+/// The header, the memory plan and the number of input values of the model in `file` if it passes all checks.
 #[inline(never)] // What the checks need is not on the stack while the model runs.
-pub(super) fn check(file: &[u8]) -> Result<Model<'_>> {
+pub(super) fn check(file: &[u8]) -> Result<(Header, Plan, usize)> {
     let header = check_whole(file)?;
     check_header(file, &header)?;
     let mut sections = Sections {
@@ -49,12 +47,7 @@ pub(super) fn check(file: &[u8]) -> Result<Model<'_>> {
     let memory = error(Fault::Memory, Header::TABLE_AT);
     let plan = Plan::of(file).ok_or(memory)?;
     let input_len = usize::try_from(header.input.elements()).map_err(|_| memory)?;
-    Ok(Model {
-        file,
-        header,
-        input_len,
-        plan,
-    })
+    Ok((header, plan, input_len))
 }
 
 /// That this is a whole, undamaged file of this version.
@@ -162,67 +155,4 @@ fn check_labels(sections: &mut Sections<'_>, header: &Header) -> Result<()> {
     let len = labels.len() - rest.len();
     sections.take(Header::LABELS_AT, header.labels_at, len as u64)?;
     Ok(())
-}
-
-/// The sections of a file, which must lie one behind the other.
-struct Sections<'a> {
-    file: &'a [u8],
-    /// Where the next section starts.
-    end: u32,
-}
-
-impl<'a> Sections<'a> {
-    /// The file from the next section on, which starts at `offset` as the field at `field` says.
-    fn begin(&self, field: usize, offset: u32) -> Result<&'a [u8]> {
-        ensure(
-            offset == self.end,
-            Fault::Offset {
-                expected: self.end,
-                found: offset,
-            },
-            field,
-        )?;
-        format::tail(self.file, offset).ok_or(error(Fault::Section, field))
-    }
-
-    /// The next section of `len` bytes, after which the file is zero up to the one that follows.
-    fn take(&mut self, field: usize, offset: u32, len: u64) -> Result<&'a [u8]> {
-        let rest = self.begin(field, offset)?;
-        let beyond = error(Fault::Section, field);
-        let len = usize::try_from(len).map_err(|_| beyond)?;
-        let section = rest.get(..len).ok_or(beyond)?;
-        // The section lies in the file, whose length fits.
-        let end = offset + len as u32;
-        self.end = format::align(end).ok_or(beyond)?;
-        ensure(self.end as usize <= self.file.len(), beyond.fault, field)?;
-        check_zeros(self.file, end as usize..self.end as usize)?;
-        Ok(section)
-    }
-}
-
-fn check_shape(shape: Shape, at: usize) -> Result<()> {
-    ensure(
-        (1..=u64::from(MAX_ELEMENTS)).contains(&shape.elements()),
-        Fault::Shape,
-        at,
-    )
-}
-
-fn check_zeros(file: &[u8], range: Range<usize>) -> Result<()> {
-    let bytes = file.get(range.clone()).unwrap_or_default();
-    match bytes.iter().zip(range).find(|(byte, _)| **byte != 0) {
-        Some((&byte, at)) => Err(error(Fault::NotZero(byte), at)),
-        None => Ok(()),
-    }
-}
-
-fn ensure(holds: bool, fault: Fault, at: usize) -> Result<()> {
-    if holds { Ok(()) } else { Err(error(fault, at)) }
-}
-
-fn error(fault: Fault, at: usize) -> FormatError {
-    FormatError {
-        fault,
-        at: at as u32,
-    }
 }

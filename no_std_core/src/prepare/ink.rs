@@ -1,7 +1,8 @@
 //! Ink: what stands out from the background.
 
+use super::error::PrepareError;
 use super::lighting::{Lighting, RowLighting};
-use super::{PrepareError, Rows, Source};
+use super::picture::{Rows, Source};
 
 /// Levels (half grey levels) that a bin of the histogram of deviations is wide.
 const BIN: u32 = 4;

@@ -10,7 +10,8 @@
 
 use core::ops::Range;
 
-use super::{PrepareError, Rows, Source};
+use super::error::PrepareError;
+use super::picture::{Rows, Source};
 
 /// Half the width or height of a picture.
 const UNIT: i64 = 1024;

@@ -5,9 +5,11 @@
 
 use core::ops::Range;
 
+use super::drawing::Extent;
+use super::error::PrepareError;
+use super::image::{Image, SIDE, quantize_pixel};
 use super::ink::{Ink, InkRow};
-use super::{Image, PrepareError, Rows, SIDE, Source};
-use crate::quantize_pixel;
+use super::picture::{Rows, Source};
 
 /// Amounts of ink in the cells, 0 to 65,535 where all is ink; only as many rows and columns as a frame has are used.
 type Cells = [[u16; SIDE]; SIDE];
@@ -31,30 +33,15 @@ struct Side {
 }
 
 impl Frame {
-    /// The box around all pixels that are at least half ink. Its longer side becomes `box_side` cells.
-    pub fn around(
-        ink: &Ink,
-        picture: &mut Source<'_, impl Rows>,
-        box_side: u8,
-    ) -> Result<Self, PrepareError> {
-        let Source { width, height, .. } = *picture;
-        let (mut rows, mut columns) = (height..0, width..0);
-        picture.each_row(0..height, |y, pixels| {
-            let row = ink.row(y, pixels);
-            for x in (0..width).filter(|&x| 2 * row.amount(x) >= ink.full()) {
-                rows = rows.start.min(y)..y + 1;
-                columns = columns.start.min(x)..columns.end.max(x + 1);
-            }
-        })?;
-        if rows.is_empty() {
-            return Err(PrepareError::NoInk);
-        }
+    /// The box of a drawing. Its longer side becomes `box_side` cells.
+    pub fn around(drawing: Extent, box_side: u8) -> Self {
+        let Extent { rows, columns } = drawing;
         let longer = rows.len().max(columns.len()) as u32;
         let side = |pixels| Side::new(pixels, longer, u32::from(box_side));
-        Ok(Self {
+        Self {
             rows: side(rows),
             columns: side(columns),
-        })
+        }
     }
 
     /// The ink of the box, scaled, stretched to full contrast and placed in an image.

@@ -6,12 +6,12 @@ use no_std_core::{Model, RunError, arena_len, quantize_pixel, run};
 
 use crate::oracle;
 use crate::random::{Random, digits};
-use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape, tiny};
+use crate::support::{Contents, LayerContents, axis, file, multiplier, shape, tiny};
 
 /// A layer of one weight that hands its input on.
-fn identity() -> LayerSpec {
+fn identity() -> LayerContents {
     let same = axis(1, 1, [0, 0], 1);
-    LayerSpec {
+    LayerContents {
         kind: KIND_CONVOLUTION,
         output: shape(2, 3, 1),
         output_zero_point: 0,
@@ -25,7 +25,7 @@ fn identity() -> LayerSpec {
 
 #[test]
 fn as_many_layers_as_a_byte_counts() {
-    let file = ModelSpec::new(shape(2, 3, 1), 0, vec![identity(); 255]).file();
+    let file = file(&Contents::new(shape(2, 3, 1), 0, vec![identity(); 255]));
     let model = Model::new(&file).unwrap();
     let image = [-128, -1, 0, 1, 2, 127];
     assert_eq!(model.layers().count(), 255);
@@ -40,8 +40,8 @@ fn one_class_and_thirty_two() {
         layer.weights = (0..classes).map(|class| class as i8 - 16).collect();
         layer.biases = vec![5; usize::from(classes)];
         layer.multipliers = vec![multiplier(0.75); usize::from(classes)];
-        let spec = ModelSpec::new(shape(1, 1, 1), -7, vec![layer]);
-        let file = spec.file();
+        let spec = Contents::new(shape(1, 1, 1), -7, vec![layer]);
+        let file = file(&spec);
         let model = Model::new(&file).unwrap();
         let scores = run(&model, &[3], &mut vec![0; model.arena_len()]).unwrap();
         assert_eq!(
@@ -59,7 +59,7 @@ fn the_largest_kernel_padding_and_tile() {
     for [rows, columns] in [[long, short], [short, long]] {
         let side = |axis: Axis| if axis == long { (511, 1) } else { (258, 2) };
         let ((height, down), (width, right)) = (side(rows), side(columns));
-        let layer = LayerSpec {
+        let layer = LayerContents {
             output: shape(down, right, 1),
             rows,
             columns,
@@ -67,11 +67,11 @@ fn the_largest_kernel_padding_and_tile() {
             multipliers: vec![multiplier(1e-4)],
             ..identity()
         };
-        let spec = ModelSpec::new(shape(height, width, 1), 100, vec![layer]);
+        let spec = Contents::new(shape(height, width, 1), 100, vec![layer]);
         let image: Vec<i8> = (0..spec.input.elements())
             .map(|at| (at * 37 % 256) as i8)
             .collect();
-        let file = spec.file();
+        let file = file(&spec);
         let model = Model::new(&file).unwrap();
         assert_eq!(model.multiply_adds(), 2 * 255 * 765);
         let scores = run(&model, &image, &mut vec![0; model.arena_len()]).unwrap();
@@ -83,7 +83,7 @@ fn the_largest_kernel_padding_and_tile() {
 fn what_a_model_says_of_itself() {
     let mut spec = tiny();
     spec.labels[0] = "zeile – ряд".into();
-    let file = spec.file();
+    let file = file(&spec);
     let model = Model::new(&file).unwrap();
     assert_eq!(model.preparation(), Preparation::PLAIN);
     assert_eq!(
@@ -112,8 +112,8 @@ fn centred_preparations_are_those_of_the_file() {
     for box_side in 1..=28 {
         let mut spec = digits(&mut Random(2));
         let preparation = Preparation::centred(box_side).unwrap();
-        spec.preparation = preparation.to_bytes();
-        let file = spec.file();
+        spec.preparation = preparation;
+        let file = file(&spec);
         assert_eq!(Model::new(&file).unwrap().preparation(), preparation);
     }
 }
@@ -127,7 +127,7 @@ fn a_pixel_less_128() {
 
 #[test]
 fn images_and_arenas_that_do_not_fit() {
-    let file = tiny().file();
+    let file = file(&tiny());
     let model = Model::new(&file).unwrap();
     for found in [0, 15, 17] {
         let error = run(&model, &vec![0; found], &mut [0; 10]).unwrap_err();
@@ -165,7 +165,7 @@ fn images_and_arenas_that_do_not_fit() {
 
 #[test]
 fn arenas_are_planned_from_whole_files_of_this_version_only() {
-    let file = tiny().file();
+    let file = file(&tiny());
     assert_eq!(arena_len(&file), 10);
     for (at, value) in [(0, b'b'), (7, 0), (8, 2), (9, 1), (31, 1)] {
         let mut other = file.clone();

@@ -12,11 +12,11 @@ use proptest::test_runner::TestRunner;
 use crate::harness::load_and_run;
 use crate::random::{config, models};
 use crate::shipped;
-use crate::support::tiny;
+use crate::support::{file, tiny};
 
 #[test]
 fn every_damaged_byte_is_seen() {
-    let file = tiny().file();
+    let file = file(&tiny());
     for at in 0..file.len() {
         let mut damaged = file.clone();
         for change in 1..=255 {
@@ -35,7 +35,7 @@ fn every_damaged_byte_is_seen() {
 
 #[test]
 fn every_truncation_is_seen() {
-    let file = tiny().file();
+    let file = file(&tiny());
     for len in 0..file.len() {
         let error = Model::new(&file[..len]).expect_err("the end is missing");
         assert!(
@@ -48,7 +48,7 @@ fn every_truncation_is_seen() {
 /// A cut file stays incomplete when its header says that it is whole, and so does one with something behind it.
 #[test]
 fn no_other_length_is_whole() {
-    let file = tiny().file();
+    let file = file(&tiny());
     for len in 0..file.len() {
         assert!(!load_and_run(&file[..len]), "{len}");
     }
@@ -63,7 +63,7 @@ fn no_other_length_is_whole() {
 /// With the checksum repaired, some changes are a model as good as the first; most are none. Either way nothing panics.
 #[test]
 fn every_changed_byte_is_refused_or_runs() {
-    let file = tiny().file();
+    let file = file(&tiny());
     let mut accepted = 0;
     for at in 0..file.len() {
         let mut changed = file.clone();
@@ -109,7 +109,7 @@ fn change(file: &mut [u8], changes: &[(Index, bool, u8)]) {
 #[test]
 fn files_with_several_changes_are_refused_or_run() {
     let accepted = count(1500, &(models(), changes()), |((spec, _), changes)| {
-        let mut file = spec.file();
+        let mut file = file(&spec);
         change(&mut file, &changes);
         load_and_run(&file)
     });
@@ -136,7 +136,7 @@ fn any_bytes_behind_a_layer_table_are_refused_or_run() {
         all.prop_map(|bytes| (None, bytes)),
     ];
     let accepted = count(1500, &(models(), part), |((spec, _), (from, bytes))| {
-        let mut file = spec.file();
+        let mut file = file(&spec);
         let rest = &mut file[HEADER_LEN + spec.layers.len() * LAYER_LEN..];
         let from = from.map_or(0, |from| from.index(rest.len()));
         let places = rest[from..].iter_mut();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use no_std_core::Model;
 
-use crate::support::tiny;
+use crate::support::{file, tiny};
 
 /// The example as it was when the page was written: a change of the layout does not change it too.
 const TINY: &[u8] = include_bytes!("../tiny.q8");
@@ -42,7 +42,7 @@ fn dump(file: &[u8]) -> String {
 
 #[test]
 fn the_tiny_model_is_still_the_example() {
-    assert_eq!(dump(&tiny().file()), dump(TINY));
+    assert_eq!(dump(&file(&tiny())), dump(TINY));
     assert!(Model::new(TINY).is_ok());
 }
 

@@ -4,7 +4,7 @@ mod accepted;
 mod corruption;
 mod format_page;
 mod harness;
-mod kernels;
+mod operators;
 mod oracle;
 mod random;
 mod refused;

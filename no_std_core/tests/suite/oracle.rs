@@ -4,10 +4,10 @@
 use no_std_core::format::{Axis, KIND_CONVOLUTION, Shape};
 use no_std_core::requantize::Multiplier;
 
-use crate::support::{LayerSpec, ModelSpec};
+use crate::support::{Contents, LayerContents};
 
 /// The outputs of all layers.
-pub fn outputs(model: &ModelSpec, image: &[i8]) -> Vec<Vec<i8>> {
+pub fn outputs(model: &Contents, image: &[i8]) -> Vec<Vec<i8>> {
     let mut outputs: Vec<Vec<i8>> = Vec::new();
     let (mut shape, mut zero_point) = (model.input, model.input_zero_point);
     for layer in &model.layers {
@@ -29,7 +29,7 @@ pub fn value(multiplier: Multiplier) -> f32 {
     (f64::from(multiplier.mantissa()) * 2_f64.powi(-i32::from(multiplier.shift()))) as f32
 }
 
-fn output(layer: &LayerSpec, input: &[i8], shape: Shape, zero_point: i8) -> Vec<i8> {
+fn output(layer: &LayerContents, input: &[i8], shape: Shape, zero_point: i8) -> Vec<i8> {
     if layer.kind == KIND_CONVOLUTION {
         return pool(
             layer,
@@ -58,14 +58,14 @@ fn output(layer: &LayerSpec, input: &[i8], shape: Shape, zero_point: i8) -> Vec<
 }
 
 /// Rows and columns of the convolution before pooling.
-fn places(layer: &LayerSpec, input: Shape) -> [usize; 2] {
+fn places(layer: &LayerContents, input: Shape) -> [usize; 2] {
     [(layer.rows, input.rows), (layer.columns, input.columns)].map(|(axis, len)| {
         let padded = usize::from(len) + usize::from(axis.pad_begin) + usize::from(axis.pad_end);
         (padded - usize::from(axis.kernel)) / usize::from(axis.stride) + 1
     })
 }
 
-fn convolution(layer: &LayerSpec, input: &[i8], shape: Shape, zero_point: i8) -> Vec<i8> {
+fn convolution(layer: &LayerContents, input: &[i8], shape: Shape, zero_point: i8) -> Vec<i8> {
     let [rows, columns] = places(layer, shape);
     let mut output = Vec::new();
     for row in 0..rows {
@@ -85,7 +85,7 @@ fn convolution(layer: &LayerSpec, input: &[i8], shape: Shape, zero_point: i8) ->
 }
 
 fn window(
-    layer: &LayerSpec,
+    layer: &LayerContents,
     input: &[i8],
     shape: Shape,
     zero_point: i8,
@@ -116,7 +116,7 @@ fn window(
     sum
 }
 
-fn pool(layer: &LayerSpec, values: &[i8], [_, columns]: [usize; 2]) -> Vec<i8> {
+fn pool(layer: &LayerContents, values: &[i8], [_, columns]: [usize; 2]) -> Vec<i8> {
     let [tile_rows, tile_columns] = [layer.rows.pool, layer.columns.pool].map(usize::from);
     let channels = usize::from(layer.output.channels);
     let mut output = Vec::new();

@@ -4,7 +4,7 @@ use no_std_core::format::{Axis, KIND_CONVOLUTION, KIND_DENSE, Shape};
 use no_std_core::requantize::Multiplier;
 use proptest::prelude::*;
 
-use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape};
+use crate::support::{Contents, LayerContents, axis, multiplier, shape};
 
 /// A generator of 64-bit numbers (`SplitMix64`).
 pub struct Random(pub u64);
@@ -34,7 +34,7 @@ impl Random {
     }
 
     /// An image for a model.
-    pub fn image(&mut self, model: &ModelSpec) -> Vec<i8> {
+    pub fn image(&mut self, model: &Contents) -> Vec<i8> {
         self.values(model.input.elements() as usize, -128, 127)
     }
 
@@ -71,7 +71,7 @@ impl Random {
         input: Shape,
         [rows, columns]: [Axis; 2],
         channels: u16,
-    ) -> LayerSpec {
+    ) -> LayerContents {
         let output = shape(
             output_len(rows, input.rows),
             output_len(columns, input.columns),
@@ -81,7 +81,7 @@ impl Random {
             usize::from(rows.kernel) * usize::from(columns.kernel) * usize::from(input.channels);
         let (weights, biases, multipliers) = self.parameters(usize::from(channels), weights);
         let output_zero_point = self.values(1, -128, 127)[0];
-        LayerSpec {
+        LayerContents {
             kind: KIND_CONVOLUTION,
             output,
             output_zero_point,
@@ -93,13 +93,13 @@ impl Random {
         }
     }
 
-    pub fn dense(&mut self, input: Shape, units: u16) -> LayerSpec {
+    pub fn dense(&mut self, input: Shape, units: u16) -> LayerContents {
         let (weights, biases, multipliers) =
             self.parameters(usize::from(units), input.elements() as usize);
         let output = shape(1, 1, units);
         let output_zero_point = self.values(1, -128, 127)[0];
         let [rows, columns] = [Axis::default(); 2];
-        LayerSpec {
+        LayerContents {
             kind: KIND_DENSE,
             output,
             output_zero_point,
@@ -145,7 +145,7 @@ fn output_len(axis: Axis, len: u16) -> u16 {
 }
 
 /// The network of the project with random weights.
-pub fn digits(random: &mut Random) -> ModelSpec {
+pub fn digits(random: &mut Random) -> Contents {
     let same = axis(5, 1, [2, 2], 2);
     let layers = vec![
         random.convolution(shape(28, 28, 1), [same; 2], 16),
@@ -153,11 +153,11 @@ pub fn digits(random: &mut Random) -> ModelSpec {
         random.dense(shape(7, 7, 32), 128),
         random.dense(shape(1, 1, 128), 10),
     ];
-    ModelSpec::new(shape(28, 28, 1), -128, layers)
+    Contents::new(shape(28, 28, 1), -128, layers)
 }
 
 /// Models of one or two convolutions, a dense layer with up to 20 units, and one that gives up to 32 logits.
-pub fn models() -> impl Strategy<Value = (ModelSpec, Vec<i8>)> {
+pub fn models() -> impl Strategy<Value = (Contents, Vec<i8>)> {
     let shapes = (
         1..12_u16,
         1..12_u16,
@@ -179,7 +179,7 @@ pub fn models() -> impl Strategy<Value = (ModelSpec, Vec<i8>)> {
             layers.push(random.dense(layers[layers.len() - 1].output, units));
             layers.push(random.dense(shape(1, 1, units), classes));
             let zero_point = random.values(1, -128, 127)[0];
-            let model = ModelSpec::new(input, zero_point, layers);
+            let model = Contents::new(input, zero_point, layers);
             let image = random.image(&model);
             (model, image)
         },

@@ -4,11 +4,11 @@ use no_std_core::format::{Axis, KIND_DENSE, ONE};
 use no_std_core::{Model, Scores, run};
 
 use crate::random::Random;
-use crate::support::{LayerSpec, ModelSpec, multiplier, shape, tiny};
+use crate::support::{Contents, LayerContents, file, multiplier, shape, tiny};
 
 /// A model whose logits are its biases, with the probabilities of one logit step being a factor `e^scale` apart.
 fn scores(logits: &[i8], scale: f64, threshold: u32) -> Scores {
-    let layer = LayerSpec {
+    let layer = LayerContents {
         kind: KIND_DENSE,
         output: shape(1, 1, logits.len() as u16),
         output_zero_point: 0,
@@ -18,12 +18,12 @@ fn scores(logits: &[i8], scale: f64, threshold: u32) -> Scores {
         biases: logits.iter().copied().map(i32::from).collect(),
         multipliers: vec![multiplier(1.0); logits.len()],
     };
-    let mut spec = ModelSpec::new(shape(1, 1, 1), 0, vec![layer]);
+    let mut spec = Contents::new(shape(1, 1, 1), 0, vec![layer]);
     spec.probabilities = (0..256)
         .map(|d| (f64::from(ONE) * (-f64::from(d) * scale).exp()).round() as u32)
         .collect();
     spec.threshold = threshold;
-    let file = spec.file();
+    let file = file(&spec);
     let scores = run(
         &Model::new(&file).unwrap(),
         &[0],
@@ -75,7 +75,7 @@ fn certainty_is_one_and_equality_is_shared() {
 
 #[test]
 fn logits_from_elsewhere_have_the_same_scores() {
-    let file = tiny().file();
+    let file = file(&tiny());
     let model = Model::new(&file).unwrap();
     let image = Random(4).image(&tiny());
     let of_image = run(&model, &image, &mut vec![0; model.arena_len()]).unwrap();

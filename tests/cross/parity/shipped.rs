@@ -3,22 +3,23 @@
 use std::path::Path;
 
 use ndarray::ArrayView4;
+use no_std_core::format::stored_checksum;
 use no_std_core::{Layer, Model};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use train::onnx;
+use train::quantize::FLASH_CHECKSUM;
 
 use super::{FLASH_MODEL, FLOAT_MODEL, INT8_MODEL, models};
 
 /// The constants of the ONNX model's convolutions, by their names.
 struct Onnx(onnx::Graph);
 
-impl Onnx {
-    fn open(path: &Path) -> Self {
-        let model = onnx::Model::decode(&std::fs::read(path).unwrap()[..]).unwrap();
-        Self(model.graph.unwrap())
-    }
+fn open(path: &Path) -> onnx::Model {
+    onnx::Model::decode(&std::fs::read(path).unwrap()[..]).unwrap()
+}
 
+impl Onnx {
     fn convolutions(&self) -> Vec<&onnx::Node> {
         let nodes = self.0.node.iter();
         nodes.filter(|node| node.op_type == "QLinearConv").collect()
@@ -70,7 +71,7 @@ fn multipliers(file: &[u8], layer: &Layer) -> Vec<f32> {
 fn both_files_have_the_same_weights_biases_and_multipliers() {
     let file = std::fs::read(models().join(FLASH_MODEL)).unwrap();
     let core = Model::new(&file).unwrap();
-    let onnx = Onnx::open(&models().join(INT8_MODEL));
+    let onnx = Onnx(open(&models().join(INT8_MODEL)).graph.unwrap());
     let convolutions = onnx.convolutions();
     assert_eq!((convolutions.len(), core.layers().count()), (4, 4));
     for (node, layer) in convolutions.into_iter().zip(core.layers()) {
@@ -104,6 +105,16 @@ fn both_files_have_the_same_weights_biases_and_multipliers() {
         let found = [record.input_zero_point, record.output_zero_point];
         assert_eq!(zero_points, found.map(|zero| vec![zero.cast_unsigned()]));
     }
+}
+
+#[test]
+fn the_model_names_the_checksum_of_its_flash_file() {
+    let file = std::fs::read(models().join(FLASH_MODEL)).unwrap();
+    let checksum = stored_checksum(&file).unwrap();
+    let model = open(&models().join(INT8_MODEL));
+    let mut entries = model.metadata_props.iter();
+    let entry = entries.find(|entry| entry.key == FLASH_CHECKSUM).unwrap();
+    assert_eq!(entry.value, format!("{checksum:08x}"));
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn with_rounded_factors(model: &[u8]) -> Vec<u8> {
         data_type: ElementType::F32.onnx(),
         name: SPLITTER_NAME.into(),
         raw_data: SPLITTER.to_le_bytes().to_vec(),
+        ..Default::default()
     });
     for mut node in std::mem::take(&mut graph.node) {
         if MULTIPLYING.contains(&&node.op_type[..]) {

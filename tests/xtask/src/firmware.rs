@@ -4,16 +4,14 @@ mod bench;
 mod boards;
 mod builder;
 mod check;
-mod counter;
 mod execution;
 pub mod infer;
 mod layout;
-mod limits;
+mod options;
 mod qemu;
 mod size;
 mod snapshots;
 mod suite;
-mod symbols;
 mod sysroot;
 pub mod toolchain;
 mod update;
@@ -22,11 +20,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::builder::PossibleValuesParser;
-use clap::{Args, Subcommand, value_parser};
+use clap::{Subcommand, value_parser};
 
 use crate::tally::Tally;
-use boards::Board;
+use options::Options;
 
 pub use check::check;
 pub use suite::suite;
@@ -58,32 +55,6 @@ pub enum Command {
         #[arg(long)]
         update: bool,
     },
-}
-
-/// What every measurement can be told.
-#[derive(Debug, Args)]
-pub struct Options {
-    /// The board; `all`, as without this option, stands for every one, or every machine of QEMU's where it runs
-    #[arg(long, value_name = "NAME", default_value = boards::ALL, hide_default_value = true,
-          value_parser = PossibleValuesParser::new(boards::names()))]
-    board: String,
-
-    /// Print a JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-impl Options {
-    fn boards(&self) -> Vec<&'static Board> {
-        boards::named(&self.board)
-    }
-
-    /// The boards that a command can run without asking for hardware: one that is named, or all machines of QEMU's.
-    fn runnable(&self) -> Vec<&'static Board> {
-        let mut boards = self.boards();
-        boards.retain(|board| self.board == board.name || board.machine().is_some());
-        boards
-    }
 }
 
 /// Runs the command, with tools and builds in the folder `target`.

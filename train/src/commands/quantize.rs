@@ -1,14 +1,17 @@
 //! `train quantize`.
 
+use std::path::Path;
+
+use input::file;
+
 use super::export::and_second;
-use super::{CHECKED_IMAGES, describe, load, open, read_model};
-use crate::atomic;
+use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_of};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
-use crate::quantize::{self, FLASH_NAME, INT8_NAME};
+use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
 use crate::stop::Stop;
@@ -20,10 +23,13 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let out = args
         .out
         .as_deref()
-        .unwrap_or_else(|| atomic::folder_of(&args.model));
-    atomic::prepare_folder(out)?;
+        .unwrap_or_else(|| file::folder_of(&args.model));
+    let files = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
+    let outputs = files.each_ref().map(|path| &**path);
+    expect_distinct(&outputs, &[("--model", &args.model)], &args.data)?;
+    file::prepare_folder(out)?;
     let digits = load(&args.data)?;
-    console.line(describe(&digits));
+    tell_of(&digits, console);
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
     let checked = digits.test.clone().take(CHECKED_IMAGES);
@@ -38,19 +44,21 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
             .map(|process| process as &dyn SecondRuntime),
         preparation,
         out,
+        max_drop: args.max_drop,
+        force: args.force,
         interrupted: stop.requested(),
     };
     let report = quantize::quantize(&runtime, &request, &mut |stage| console.line(stage));
-    let report = report.map_err(|error| match error {
-        Error::Quantize(reason) => Error::QuantizeModel {
-            path: args.model.clone(),
-            reason,
-        },
-        other => other,
-    })?;
+    let report = report.map_err(|error| in_model(&args.model, error))?;
     console.line(format_args!("\n{report}\n"));
-    let also = and_second(&second);
-    let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
+    if let Some(warning) = &report.forced {
+        note(format_args!("{}: {warning}", args.model.display()));
+    }
+    let also = match &report.unchecked {
+        Some(unchecked) => format!("; {unchecked}"),
+        None => and_second(&second),
+    };
+    let [int8, flash] = files;
     console.line(format_args!(
         "{}, {}: equal integers in the core, on {}{also}",
         int8.display(),
@@ -58,6 +66,19 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         runtime.kind().name()
     ));
     Ok(())
+}
+
+/// The error with the model's name, where it is the model's.
+fn in_model(path: &Path, error: QuantizeError) -> Error {
+    match error {
+        QuantizeError::Stopped => Error::Stopped,
+        QuantizeError::Data(error) => error.into(),
+        QuantizeError::Runtime(error) => error.into(),
+        reason => Error::QuantizeModel {
+            path: path.into(),
+            reason,
+        },
+    }
 }
 
 /// Opens a runtime that has the operators of int8 models; `auto` does not try CUDA, which has none of them.

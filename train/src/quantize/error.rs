@@ -1,6 +1,14 @@
 //! Why a model cannot be quantised.
 
+use std::path::PathBuf;
+
+use input::file::WriteError;
+
+use super::compare::Comparison;
 use super::lower::LowerError;
+use crate::data::DataError;
+use crate::graph::GraphError;
+use crate::runtime::RuntimeError;
 
 /// Why a model cannot be quantised.
 #[derive(Debug, thiserror::Error)]
@@ -19,16 +27,18 @@ pub enum QuantizeError {
         /// Form of the model.
         found: String,
     },
-    /// The metadata names more or fewer classes than there are logits.
-    #[error("expected {classes} names in the metadata entry `labels`, found `{found}`")]
-    Labels {
-        /// Number of logits.
-        classes: usize,
-        /// What is there.
+    /// The metadata says what cannot be.
+    #[error("metadata entry `{key}`: expected {expected}, found `{found}`")]
+    Metadata {
+        /// The entry's name.
+        key: &'static str,
+        /// What it may say.
+        expected: String,
+        /// What it says, on one line.
         found: String,
     },
     /// A layer's float outputs are not numbers.
-    #[error("node {node}: expected finite outputs, found {found} for a training image")]
+    #[error("node {node}: expected finite outputs, found {found} for an image")]
     NotFinite {
         /// The layer's node and operator.
         node: String,
@@ -74,16 +84,23 @@ pub enum QuantizeError {
         /// Scale of the input times scale of the weights, over scale of the output.
         factor: f32,
     },
-    /// A size that the flash file cannot say.
-    #[error("{name}: expected at most {limit} in a flash file, found {found}")]
-    Size {
-        /// What has the size.
-        name: String,
-        /// Largest size.
-        limit: usize,
-        /// The size.
-        found: usize,
+    /// The integers are right less often than the floats by more than is allowed.
+    #[error(
+        "expected 8 bits to cost at most {limit} of the accuracy on {} training images held out, found {:.4} instead of \
+         {:.4} ({} answers lost, {} gained); {fault}; --max-drop allows more, --force writes the files in any case",
+        comparison.samples, comparison.accuracies()[1], comparison.accuracies()[0], comparison.lost, comparison.gained()
+    )]
+    Accuracy {
+        /// What is allowed.
+        limit: f64,
+        /// The images held out, in all variants.
+        comparison: Comparison,
+        /// Which layer it is, and why.
+        fault: String,
     },
+    /// A size that the flash file cannot say.
+    #[error(transparent)]
+    Size(#[from] no_std_core::format::TooLarge),
     /// The core refuses the file written for it.
     #[error("the core refuses the flash file: {0}")]
     Core(no_std_core::FormatError),
@@ -113,4 +130,27 @@ pub enum QuantizeError {
         /// What went wrong.
         reason: String,
     },
+    /// A graph could not be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The images are no data for it.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The runtime failed.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A file that was just written could not be read.
+    #[error("{path}: expected the file just written, cannot be read: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The user stopped it.
+    #[error("interrupted; nothing was written")]
+    Stopped,
 }

@@ -1,12 +1,11 @@
 //! Reading a float ONNX model as a chain of layers that integers can compute.
 //!
 //! A layer is `Conv` or `Gemm` with what follows it: `Relu`, and after `Conv` a `MaxPool` over tiles. `Gemm` is a
-//! convolution whose kernel covers its whole input, and is kept as one.
+//! convolution whose kernel covers its whole input, and is kept as one. A `Softmax` at the very end is left out.
 
 mod attributes;
+mod interface;
 mod parameters;
-
-use std::ops::Range;
 
 use ndarray::{Array1, Array4};
 use no_std_core::format::MAGIC;
@@ -15,10 +14,8 @@ use prost::Message;
 use parameters::Tensors;
 
 use super::network::{FloatNetwork, Kind, Layer};
-use crate::models::{IMAGES, LOGITS};
 use crate::onnx;
 use crate::ops::Window;
-use crate::tensor::ElementType;
 
 /// Why a model cannot become integers.
 #[derive(Debug, thiserror::Error)]
@@ -48,53 +45,43 @@ pub enum LowerError {
     },
 }
 
-/// Reads a model file whose input is `images` `[1, channels, rows, columns]` and whose output is `logits`
-/// `[1, classes]`.
+/// Reads a model file with one input `[1, channels, rows, columns]` and one output `[1, classes]`.
 pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
     if onnx.starts_with(&MAGIC) {
-        return Err(LowerError::Form {
-            expected: "an ONNX model".into(),
-            found: "a flash file, which is quantised already".into(),
-        });
+        let found = "a flash file, which is quantised already";
+        return Err(form("an ONNX model", found));
     }
     let model =
         onnx::Model::decode(onnx).map_err(|error| LowerError::NotOnnx(error.to_string()))?;
-    let graph = model
-        .graph
-        .ok_or_else(|| LowerError::NotOnnx("no graph in it".into()))?;
-    let input = input_shape(&graph)?;
+    let no_graph = || LowerError::NotOnnx("no graph in it".into());
+    let graph = model.graph.as_ref().ok_or_else(no_graph)?;
+    interface::expect_defined_once(graph)?;
+    let (value, input) = interface::input(graph)?;
     let mut chain = Chain {
-        tensors: Tensors::of(&graph),
-        value: IMAGES,
+        tensors: Tensors::of(graph),
+        value,
         shape: input,
         flat: false,
+        softmax: None,
         layers: Vec::new(),
     };
     for node in &graph.node {
         chain.add(node)?;
     }
-    let outputs: Vec<&str> = graph
-        .output
-        .iter()
-        .map(|output| output.name.as_str())
-        .collect();
-    if outputs != [LOGITS] || chain.value != LOGITS || !chain.flat || chain.layers.is_empty() {
-        let found = format!(
-            "`{}` of a chain that ends in `{}`",
-            outputs.join("`, `"),
-            chain.value
-        );
-        return Err(form(
-            "one output `logits` [1, classes] at the end of a chain of layers",
-            found,
-        ));
+    let output = interface::output(graph)?;
+    if chain.value != output || !chain.flat || chain.layers.is_empty() {
+        let found = format!("`{output}` of a chain that ends in `{}`", chain.value);
+        let expected = "an output [1, classes] at the end of a chain of layers";
+        return Err(form(expected, found));
     }
-    let entry = |entry: onnx::StringEntry| (entry.key, entry.value);
-    let metadata = model.metadata_props.into_iter().map(entry).collect();
+    let metadata = model.metadata_props.iter();
     Ok(FloatNetwork {
         input,
         layers: chain.layers,
-        metadata,
+        dropped: chain.softmax.map(describe),
+        metadata: metadata
+            .map(|entry| (entry.key.clone(), entry.value.clone()))
+            .collect(),
     })
 }
 
@@ -124,53 +111,9 @@ fn form(expected: &str, found: impl Into<String>) -> LowerError {
     }
 }
 
-fn input_shape(graph: &onnx::Graph) -> Result<[usize; 3], LowerError> {
-    const EXPECTED: &str = "one input `images` F32[1, channels, rows, columns]";
-    // Files of ONNX IR version 3 list weights among the inputs too.
-    let is_weight = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
-    let inputs: Vec<_> = graph
-        .input
-        .iter()
-        .filter(|input| !is_weight(&input.name))
-        .collect();
-    let [input] = inputs[..] else {
-        return Err(form(EXPECTED, format!("{} inputs", inputs.len())));
-    };
-    let tensor_type = input
-        .value_type
-        .as_ref()
-        .and_then(|value| value.tensor_type.as_ref());
-    let sizes: Vec<i64> = tensor_type
-        .and_then(|found| found.shape.as_ref())
-        .map(|shape| {
-            shape
-                .dim
-                .iter()
-                .map(|dim| dim.dim_value.unwrap_or(-1))
-                .collect()
-        })
-        .unwrap_or_default();
-    let element = tensor_type.map_or(0, |found| found.elem_type);
-    let shape = match sizes[..] {
-        [1, channels, rows, columns] => positive([channels, rows, columns]),
-        _ => None,
-    };
-    match shape {
-        Some(shape) if input.name == IMAGES && element == ElementType::F32.onnx() => Ok(shape),
-        _ => Err(form(
-            EXPECTED,
-            format!("`{}` of element type {element} {sizes:?}", input.name),
-        )),
-    }
-}
-
-/// Sizes from 1 to the largest that a flash file can say.
-fn positive(sizes: [i64; 3]) -> Option<[usize; 3]> {
-    const SIZES: Range<i64> = 1..1 << 16;
-    sizes
-        .iter()
-        .all(|size| SIZES.contains(size))
-        .then(|| sizes.map(|size| size as usize))
+/// A node with its operator.
+fn describe(node: &onnx::Node) -> String {
+    format!("{} ({})", node_name(node), node.op_type)
 }
 
 /// The layers so far and the value at their end.
@@ -179,6 +122,8 @@ struct Chain<'a> {
     value: &'a str,
     shape: [usize; 3],
     flat: bool,
+    /// The node that makes probabilities of the logits, after which nothing may come.
+    softmax: Option<&'a onnx::Node>,
     layers: Vec<Layer>,
 }
 
@@ -188,6 +133,14 @@ impl<'a> Chain<'a> {
         let (Some(input), [output]) = (node.input.first(), &node.output[..]) else {
             return Err(refusal(node, "inputs and one output", "none or more"));
         };
+        if let Some(softmax) = self.softmax {
+            let found = format!("{} after it", describe(node));
+            return Err(refusal(
+                softmax,
+                "it at the end only, to leave it out",
+                found,
+            ));
+        }
         if input != self.value {
             let expected = format!("a chain of nodes, the next one reading `{}`", self.value);
             return Err(refusal(node, &expected, format!("`{input}`")));
@@ -197,6 +150,10 @@ impl<'a> Chain<'a> {
             "Gemm" => self.gemm(node)?,
             "Relu" => self.last_layer(node, |layer| !layer.relu)?.relu = true,
             "MaxPool" => self.max_pool(node)?,
+            "Softmax" | "LogSoftmax" => {
+                self.expect_two_axes(node)?;
+                self.softmax = Some(node);
+            }
             _ => self.flat = true,
         }
         self.value = output;
@@ -210,6 +167,15 @@ impl<'a> Chain<'a> {
             return Err(refusal(node, expected, "one that was flattened"));
         }
         Ok(())
+    }
+
+    /// Fails unless the value has neither rows nor columns.
+    fn expect_two_axes(&self, node: &onnx::Node) -> Result<(), LowerError> {
+        if self.flat {
+            return Ok(());
+        }
+        let expected = "an input of two axes, by Flatten";
+        Err(refusal(node, expected, "one of four"))
     }
 
     fn conv(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
@@ -240,13 +206,7 @@ impl<'a> Chain<'a> {
     }
 
     fn gemm(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
-        if !self.flat {
-            return Err(refusal(
-                node,
-                "an input of two axes, by Flatten",
-                "one of four",
-            ));
-        }
+        self.expect_two_axes(node)?;
         let (weight, bias) = self.tensors.gemm(node)?;
         let [channels, rows, columns] = self.shape;
         let (units, inputs) = weight.dim();
@@ -315,7 +275,7 @@ impl<'a> Chain<'a> {
             + 1;
         self.layers.push(Layer {
             name: format!("{prefix}{number}"),
-            node: format!("{} ({})", node_name(node), node.op_type),
+            node: describe(node),
             kind,
             window,
             weight,
@@ -323,7 +283,6 @@ impl<'a> Chain<'a> {
             relu: false,
             pool: None,
             input: self.shape,
-            convolved: output,
             output,
         });
         (self.shape, self.flat) = (output, kind == Kind::Dense);

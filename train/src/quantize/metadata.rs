@@ -1,9 +1,18 @@
-//! What an int8 model tells about itself.
+//! What a float model tells about itself, and what its int8 model does.
+
+use input::file::one_line;
+use no_std_core::format::stored_checksum;
+use prost::Message;
 
 use super::QuantizeError;
 use super::choose::Candidate;
-use super::measure::Measured;
+use super::compare::Measured;
 use super::network::FloatNetwork;
+use crate::data::augment::{Augment, Variant};
+use crate::onnx;
+
+/// The entry in which the int8 model has its flash file's checksum, in eight hexadecimal digits.
+pub const FLASH_CHECKSUM: &str = "flash_checksum";
 
 /// The names of the classes: the metadata entry `labels`, else their indices.
 pub fn labels(network: &FloatNetwork) -> Result<Vec<String>, QuantizeError> {
@@ -11,49 +20,107 @@ pub fn labels(network: &FloatNetwork) -> Result<Vec<String>, QuantizeError> {
     let Some(found) = network.metadata("labels") else {
         return Ok((0..classes).map(|class| class.to_string()).collect());
     };
-    let labels: Vec<String> = found.split(',').map(Into::into).collect();
-    let is_name = |label: &String| !label.is_empty() && !label.contains(char::is_control);
-    if labels.len() == classes && labels.iter().all(is_name) {
+    let list = || found.split(',').map(Into::into).collect();
+    let labels: Vec<String> = serde_json::from_str(found).unwrap_or_else(|_| list());
+    let labels: Vec<String> = labels.iter().map(|label| one_line(label)).collect();
+    if labels.len() == classes && labels.iter().all(|label| !label.is_empty()) {
         return Ok(labels);
     }
-    Err(QuantizeError::Labels {
-        classes,
-        found: found.escape_debug().to_string(),
+    Err(QuantizeError::Metadata {
+        key: "labels",
+        expected: format!("{classes} names, a JSON array or with commas between"),
+        found: short(found),
     })
 }
 
-/// The float model's entries, and how the integers came to be.
+/// The images that a model was trained on: the metadata entry `augment`. Without it the inverted ones are not taken to
+/// be among them.
+pub fn augment(network: &FloatNetwork) -> Result<Option<Augment>, QuantizeError> {
+    let Some(found) = network.metadata("augment") else {
+        return Ok(None);
+    };
+    let known = [Augment::None, Augment::Invert];
+    match known.into_iter().find(|augment| augment.name() == found) {
+        Some(augment) => Ok(Some(augment)),
+        None => Err(QuantizeError::Metadata {
+            key: "augment",
+            expected: "none or invert".into(),
+            found: short(found),
+        }),
+    }
+}
+
+/// The checksum of its flash file that an int8 model names.
+pub fn flash_checksum(model: &[u8]) -> Option<String> {
+    let entries = onnx::Model::decode(model).ok()?.metadata_props;
+    let entry = entries
+        .into_iter()
+        .find(|entry| entry.key == FLASH_CHECKSUM);
+    Some(entry?.value)
+}
+
+/// A flash file's checksum as int8 models name it.
+fn checksum_name(flash: &[u8]) -> String {
+    format!("{:08x}", stored_checksum(flash).unwrap_or_default())
+}
+
+/// Whether a model and a flash file are of two calls, as when the machine stops between writing the one and the other.
+pub fn are_of_two_calls(model: &[u8], flash: &[u8]) -> bool {
+    flash_checksum(model).is_some_and(|checksum| checksum != checksum_name(flash))
+}
+
+/// Text of any length and content, on a line of bearable length.
+fn short(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let line = one_line(text);
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
+/// How variants are called in reports.
+pub fn variants_name(variants: &[Variant]) -> &'static str {
+    match variants {
+        [Variant::Plain] => "plain",
+        _ => "plain and inverted",
+    }
+}
+
+/// The float model's entries, and how the integers came to be: from how many training images, in which variants.
 pub fn of_int8(
     network: &FloatNetwork,
     best: &Candidate,
+    [calibration, held_out]: [usize; 2],
     measured: &Measured,
+    flash: &[u8],
 ) -> Vec<(String, String)> {
     let meaning = best.meaning();
-    let share = |share: f64| format!("{share:.6}");
-    let entries = [
-        (
-            "quantization",
-            "int8; weights per filter, activations per tensor".into(),
+    let mut entries = network.metadata.clone();
+    let mut set =
+        |key: &str, value: String| match entries.iter_mut().find(|(other, _)| other == key) {
+            Some(entry) => entry.1 = value,
+            None => entries.push((key.into(), value)),
+        };
+    set("output", "logits; softmax makes them probabilities".into());
+    set(
+        "quantization",
+        "int8; weights per filter, activations per tensor".into(),
+    );
+    set("quantization_ranges", best.method.name().into());
+    set(
+        "quantization_data",
+        format!(
+            "{calibration} training images for ranges, {held_out} others for method and threshold, by class"
         ),
-        ("quantization_ranges", best.method.name().into()),
-        ("logit_scale", meaning.scale.to_string()),
-        ("logit_zero_point", meaning.zero_point.to_string()),
-        ("held_out_accuracy_float", share(measured.held_out.float)),
-        ("held_out_accuracy_int8", share(measured.held_out.int8)),
-        ("test_accuracy_float", share(measured.test.float)),
-        ("test_accuracy_int8", share(measured.test.int8)),
-        (
-            "inverted_test_accuracy_float",
-            share(measured.inverted.float),
-        ),
-        ("inverted_test_accuracy_int8", share(measured.inverted.int8)),
-    ];
-    let is_new = |key: &String| entries.iter().all(|(other, _)| other != key);
-    let kept = network
-        .metadata
-        .iter()
-        .filter(|(key, _)| is_new(key))
-        .cloned();
-    kept.chain(entries.clone().map(|(key, value)| (key.to_owned(), value)))
-        .collect()
+    );
+    set("logit_scale", meaning.scale.to_string());
+    set("logit_zero_point", meaning.zero_point.to_string());
+    for (name, _, comparison) in measured.rows() {
+        for (form, share) in ["float", "int8"].into_iter().zip(comparison.accuracies()) {
+            set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
+        }
+    }
+    set(FLASH_CHECKSUM, checksum_name(flash));
+    entries
 }

@@ -2,52 +2,61 @@
 //!
 //! `lower` reads the model as a chain of layers; `observe` runs them on training images; `range` finds the range of each
 //! output by three methods and `scale` makes integer layers of it; `choose` takes the method that is right most often on
-//! training images that gave no range. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both
-//! before they get their names, and `report` says what came of it.
+//! training images that gave no range. `compare` counts what the integers cost on those, and `diagnose` says where that is
+//! too much. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names, and
+//! `report` says what came of it. `run` runs whatever graph of these.
 
 mod check;
 mod choose;
+mod compare;
+mod diagnose;
 mod error;
 mod graphs;
 mod lower;
-mod measure;
 mod metadata;
 mod network;
 mod observe;
 mod range;
 mod report;
+mod run;
 mod scale;
-mod split;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
+use input::file::{Pending, commit_both};
 use no_std_core::prepare::Preparation;
 
+pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
+pub use metadata::FLASH_CHECKSUM;
 pub use report::Report;
 
-use crate::atomic::{Pending, commit_both};
-use crate::data::augment::Variant;
 use crate::data::{Dataset, Digits, IMAGE_SIDE};
-use crate::error::Error;
 use crate::evaluate::CLASSES;
 use crate::export::SecondRuntime;
 use crate::runtime::Runtime;
 use check::FlashFacts;
 use choose::Candidate;
 use network::FloatNetwork;
-use split::Split;
-use write::Said;
+use run::Runner;
+use write::Description;
 
 /// Name of the int8 model in the folder of results.
 pub const INT8_NAME: &str = "digits-int8.onnx";
 /// Name of the flash file.
 pub const FLASH_NAME: &str = "digits.q8";
 
-/// What calibration, choice and threshold see of each image.
-const VARIANTS: &[Variant] = &[Variant::Plain, Variant::Inverted];
+/// Images to calibrate with, at most.
+const CALIBRATION: usize = 500;
+/// Of a small training set this part is for calibration.
+const CALIBRATION_PART: usize = 6;
+/// Images to choose by, at most.
+const HELD_OUT: usize = 2500;
+/// The same images at each run.
+const SEED: u64 = 0;
 
 /// What to quantise, and how to check it.
 pub struct Request<'a> {
@@ -63,11 +72,16 @@ pub struct Request<'a> {
     pub preparation: Preparation,
     /// Folder for [`INT8_NAME`] and [`FLASH_NAME`], which exists.
     pub out: &'a Path,
+    /// The share of the training images held out that the integers may get wrong in place of right.
+    pub max_drop: f64,
+    /// Write the files however many they get wrong.
+    pub force: bool,
     /// Becomes true when the user wants to stop; then nothing is written.
     pub interrupted: &'a AtomicBool,
 }
 
-/// Quantises a model and writes [`INT8_NAME`] and [`FLASH_NAME`], both or neither.
+/// Quantises a model and writes [`INT8_NAME`] and [`FLASH_NAME`], both or neither; if the machine stops between the one
+/// and the other, the metadata entry [`FLASH_CHECKSUM`] of the first is not the checksum in the second.
 ///
 /// Both are written under temporary names and run first: on `runtime`, on the second runtime and by the core, whose int8
 /// logits must be equal. `stage` hears what is done next.
@@ -75,73 +89,162 @@ pub fn quantize(
     runtime: &Runtime,
     request: &Request,
     stage: &mut dyn FnMut(&str),
-) -> Result<Report, Error> {
-    let network = lower::lower(request.model).map_err(QuantizeError::Lower)?;
+) -> Result<Report, QuantizeError> {
+    let network = lower::lower(request.model)?;
     expect_digits(&network)?;
     let labels = metadata::labels(&network)?;
-    let split = Split::new(&request.digits.train)?;
-    let best = calibrated(runtime, request, &network, &split, stage)?;
-    let int8 = &best.layers;
-    let held_out = &split.held_out;
-    let noise = observe::signal_to_noise(runtime, &network, int8, held_out, request.interrupted)?;
-    stage(&format!(
-        "measuring on {} test images",
-        request.digits.test.len()
-    ));
-    let measured = measure::measure(runtime, request, &network, &best, held_out)?;
-    let metadata = metadata::of_int8(&network, &best, &measured);
-    let model = graphs::shipped(&network, int8, &metadata)?;
-    let mut said = Said {
-        labels: &labels,
-        threshold: 0,
-        preparation: request.preparation,
+    let runner = &Runner {
+        runtime,
+        variants: metadata::augment(&network)?.unwrap_or_default().variants(),
+        interrupted: request.interrupted,
     };
-    said.threshold = write::threshold(&write::flash_file(&network, int8, &said)?, &best.integers)?;
-    let flash = write::flash_file(&network, int8, &said)?;
+    let [calibration, held_out] = &parts(&request.digits.train)?;
+    tell_beforehand(request, &network, stage);
+    let best = calibrated(runner, &network, [calibration, held_out], stage)?;
+    let float = compare::float_right(runner, &best, held_out)?;
+    let compared = Comparison::of(float.into_iter().zip(best.right.iter().copied()));
+    let forced = judge(runner, request, &best, compared, held_out)?;
+    let noise = observe::signal_to_noise(runner, &best.layers, held_out)?;
+    let test = &request.digits.test;
+    stage(&format!("measuring on {} test images", test.len()));
+    let measured = compare::measure(runner, &best, compared, test)?;
+    let flash = flash_file(request, &best, &labels)?;
+    let sizes = [calibration.len(), held_out.len()];
+    let metadata = metadata::of_int8(&network, &best, sizes, &measured, &flash);
+    let model = graphs::shipped(&best.layers, &metadata)?;
     stage("running both files before they get their names");
-    let flash_facts = write_checked(runtime, request, &best, held_out, [&model, &flash])?;
-    Ok(Report::new(&network, &best, &noise, measured, flash_facts))
+    let (facts, unchecked) = write_checked(runner, request, &best, held_out, [&model, &flash])?;
+    let report = Report::new(&best, &noise, measured, facts);
+    Ok(Report {
+        forced,
+        unchecked,
+        ..report
+    })
+}
+
+/// The training images whose outputs give the ranges, and others that decide between methods and set the threshold: each
+/// with every class in proportion.
+fn parts(train: &Dataset) -> Result<[Dataset; 2], QuantizeError> {
+    if train.len() < 2 {
+        return Err(QuantizeError::TooFewImages(train.len()));
+    }
+    let count = (train.len() / CALIBRATION_PART).clamp(1, CALIBRATION);
+    let (calibration, rest) = train.split_stratified(count, SEED);
+    let (held_out, _) = rest.split_stratified(HELD_OUT, SEED);
+    Ok([calibration, held_out])
+}
+
+/// Says what the user might not expect of the model and the data.
+fn tell_beforehand(request: &Request, network: &FloatNetwork, stage: &mut dyn FnMut(&str)) {
+    let earlier = |name| {
+        let path = request.out.join(name);
+        path.is_file().then(|| std::fs::read(path).ok()).flatten()
+    };
+    if let (Some(model), Some(flash)) = (earlier(INT8_NAME), earlier(FLASH_NAME))
+        && metadata::are_of_two_calls(&model, &flash)
+    {
+        stage(&format!(
+            "the earlier {INT8_NAME} and {FLASH_NAME} do not belong together"
+        ));
+    }
+    if let Some(node) = &network.dropped {
+        stage(&format!(
+            "node {node} at the end is left out: the int8 model gives logits"
+        ));
+    }
+    if network.metadata("augment").is_none() {
+        stage("the model does not say `augment`: it is taken to be trained on plain images only");
+    }
+    let found: BTreeSet<usize> = request
+        .digits
+        .train
+        .labels
+        .iter()
+        .map(|&label| label.into())
+        .collect();
+    let missing = (0..network.classes()).filter(|class| !found.contains(class));
+    let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        stage(&format!(
+            "no training image is of class {missing}: ranges and threshold do not know it"
+        ));
+    }
 }
 
 /// The layers in integers, with the ranges that suit the images held out best.
-fn calibrated(
-    runtime: &Runtime,
-    request: &Request,
-    network: &FloatNetwork,
-    split: &Split,
+fn calibrated<'a>(
+    runner: &Runner,
+    network: &'a FloatNetwork,
+    [calibration, held_out]: [&Dataset; 2],
     stage: &mut dyn FnMut(&str),
-) -> Result<Candidate, Error> {
-    let Split {
-        calibration,
-        held_out,
-    } = split;
+) -> Result<Candidate<'a>, QuantizeError> {
+    let (count, variants) = (calibration.len(), metadata::variants_name(runner.variants));
     stage(&format!(
-        "calibrating on {} training images, plain and inverted",
-        calibration.len()
+        "calibrating on {count} training images, {variants}"
     ));
-    let outputs = observe::outputs(runtime, network, calibration, request.interrupted)?;
-    stage(&format!(
-        "choosing ranges by {} other training images",
-        held_out.len()
-    ));
-    choose::choose(runtime, network, outputs, held_out, request.interrupted)
+    let outputs = observe::outputs(runner, network, calibration)?;
+    let count = held_out.len();
+    stage(&format!("choosing ranges by {count} other training images"));
+    choose::choose(runner, network, outputs, held_out)
 }
 
-/// Writes the model and the flash file if they give the same integers.
+/// Fails if the integers are right less often than allowed; with `force` the reason is only returned.
+fn judge(
+    runner: &Runner,
+    request: &Request,
+    best: &Candidate,
+    comparison: Comparison,
+    held_out: &Dataset,
+) -> Result<Option<String>, QuantizeError> {
+    let limit = request.max_drop;
+    if !comparison.falls_beyond(limit) {
+        return Ok(None);
+    }
+    let fault = diagnose::layer_at_fault(runner, &best.layers, held_out)?;
+    let error = QuantizeError::Accuracy {
+        limit,
+        comparison,
+        fault,
+    };
+    if request.force {
+        Ok(Some(error.to_string()))
+    } else {
+        Err(error)
+    }
+}
+
+/// The flash file, with the threshold that the logits of the images held out give.
+fn flash_file(
+    request: &Request,
+    best: &Candidate,
+    labels: &[String],
+) -> Result<Vec<u8>, QuantizeError> {
+    let mut description = Description {
+        labels,
+        threshold: 0,
+        preparation: request.preparation,
+    };
+    let without_threshold = write::flash_file(&best.layers, &description)?;
+    description.threshold = write::threshold(&without_threshold, &best.integers)?;
+    write::flash_file(&best.layers, &description)
+}
+
+/// Writes the model and the flash file if they give the same integers; also returns why one runtime was not asked.
 fn write_checked(
-    runtime: &Runtime,
+    runner: &Runner,
     request: &Request,
     best: &Candidate,
     held_out: &Dataset,
     [model, flash]: [&[u8]; 2],
-) -> Result<FlashFacts, Error> {
+) -> Result<(FlashFacts, Option<String>), QuantizeError> {
     let model = Pending::write(&request.out.join(INT8_NAME), model)?;
     let flash = Pending::write(&request.out.join(FLASH_NAME), flash)?;
     let paths = [model.temporary_path(), flash.temporary_path()];
-    let facts = check::flash_file(runtime, paths[1], best, held_out, request.interrupted)?;
-    check::int8_model(runtime, request, paths, best.meaning())?;
+    let facts = check::flash_file(runner, paths[1], best, held_out)?;
+    let unchecked = check::int8_model(runner, request, paths, best.meaning())?;
     commit_both(model, flash)?;
-    Ok(facts)
+    Ok((facts, unchecked))
 }
 
 /// Fails unless the model is for the images and labels of [`Digits`].
@@ -155,15 +258,6 @@ fn expect_digits(network: &FloatNetwork) -> Result<(), QuantizeError> {
         Ok(())
     } else {
         Err(QuantizeError::OtherData { expected, found })
-    }
-}
-
-/// Fails once the user has interrupted.
-fn go_on(interrupted: &AtomicBool) -> Result<(), Error> {
-    if interrupted.load(Ordering::Relaxed) {
-        Err(Error::Stopped)
-    } else {
-        Ok(())
     }
 }
 

@@ -20,7 +20,6 @@ pub struct Layer {
     pub name: String,
     /// The node that it comes from, with its operator: `Conv_0 (Conv)`.
     pub node: String,
-    /// What it is.
     pub kind: Kind,
     /// How the kernel moves.
     pub window: Window,
@@ -34,9 +33,7 @@ pub struct Layer {
     pub pool: Option<Window>,
     /// Channels, rows and columns of the input.
     pub input: [usize; 3],
-    /// Channels, rows and columns of the output before pooling.
-    pub convolved: [usize; 3],
-    /// Channels, rows and columns of the output.
+    /// Channels, rows and columns of the output, after pooling.
     pub output: [usize; 3],
 }
 
@@ -45,8 +42,10 @@ pub struct Layer {
 pub struct FloatNetwork {
     /// Channels, rows and columns of an image.
     pub input: [usize; 3],
-    /// The layers; the last one yields the logits, with one row and one column.
+    /// The layers, at least one; the last one yields the logits, with one row and one column.
     pub layers: Vec<Layer>,
+    /// The Softmax or `LogSoftmax` after the logits, if there was one: it is no part of the layers.
+    pub dropped: Option<String>,
     /// What the model tells about itself.
     pub metadata: Vec<(String, String)>,
 }
@@ -59,9 +58,8 @@ impl FloatNetwork {
 
     /// The text that the model's metadata has under a key.
     pub fn metadata(&self, key: &str) -> Option<&str> {
-        self.metadata
-            .iter()
-            .find(|(other, _)| other == key)
-            .map(|(_, value)| value.as_str())
+        let mut entries = self.metadata.iter();
+        let entry = entries.find(|(other, _)| other == key);
+        entry.map(|(_, value)| value.as_str())
     }
 }

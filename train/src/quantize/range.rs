@@ -53,16 +53,11 @@ impl Range {
 
     /// The smallest range with all of these numbers and 0.
     fn around(values: impl IntoIterator<Item = f32>) -> Self {
-        values.into_iter().fold(
-            Self {
-                low: 0.0,
-                high: 0.0,
-            },
-            |range, value| Self {
-                low: range.low.min(value),
-                high: range.high.max(value),
-            },
-        )
+        let (mut low, mut high) = (0.0_f32, 0.0_f32);
+        for value in values {
+            (low, high) = (low.min(value), high.max(value));
+        }
+        Self { low, high }
     }
 
     fn part(self, hundredths: u8) -> Self {
@@ -129,35 +124,15 @@ mod tests {
 
     #[test]
     fn min_max_covers_every_number_and_zero() {
-        let range = |values: &[f32]| Range::of(&mut values.to_vec(), Method::MinMax);
-        assert_eq!(
-            range(&[1.0, 5.0, 2.0]),
-            Range {
-                low: 0.0,
-                high: 5.0
-            }
-        );
-        assert_eq!(
-            range(&[-3.0, -1.0]),
-            Range {
-                low: -3.0,
-                high: 0.0
-            }
-        );
-        assert_eq!(
-            range(&[-3.0, 0.5]),
-            Range {
-                low: -3.0,
-                high: 0.5
-            }
-        );
-        assert_eq!(
-            range(&[]),
-            Range {
-                low: 0.0,
-                high: 0.0
-            }
-        );
+        for (values, low, high) in [
+            (&[1.0, 5.0, 2.0][..], 0.0, 5.0),
+            (&[-3.0, -1.0], -3.0, 0.0),
+            (&[-3.0, 0.5], -3.0, 0.5),
+            (&[], 0.0, 0.0),
+        ] {
+            let range = Range::of(&mut values.to_vec(), Method::MinMax);
+            assert_eq!(range, Range { low, high });
+        }
     }
 
     #[test]
@@ -186,13 +161,8 @@ mod tests {
                 "{count} numbers"
             );
         }
-        assert_eq!(
-            Range::of(&mut [], Method::Percentile),
-            Range {
-                low: 0.0,
-                high: 0.0
-            }
-        );
+        let (low, high) = (0.0, 0.0);
+        assert_eq!(Range::of(&mut [], Method::Percentile), Range { low, high });
     }
 
     /// The least squared error of all parts, over all 256 integers, in 64-bit floats.
@@ -232,53 +202,21 @@ mod tests {
         let range = Range::of(&mut values, Method::MeanSquaredError);
         assert!(range.high < 1.45, "{range:?}");
         let equal = Range::of(&mut [1.0, 1.0], Method::MeanSquaredError);
-        assert_eq!(
-            equal,
-            Range {
-                low: 0.0,
-                high: 1.0
-            }
-        );
+        assert_eq!((equal.low, equal.high), (0.0, 1.0));
     }
 
     #[test]
     fn ranges_become_scales_as_computed_by_hand() {
         let of = |low, high| Range { low, high }.quantization();
-        assert_eq!(
-            of(0.0, 255.0),
-            Quantization {
-                scale: 1.0,
-                zero_point: -128
-            }
-        );
-        assert_eq!(
-            of(0.0, 0.5),
-            Quantization {
-                scale: 0.5 / 255.0,
-                zero_point: -128
-            }
-        );
-        assert_eq!(
-            of(-127.5, 127.5),
-            Quantization {
-                scale: 1.0,
-                zero_point: 0
-            }
-        );
-        assert_eq!(
-            of(-255.0, 0.0),
-            Quantization {
-                scale: 1.0,
-                zero_point: 127
-            }
-        );
-        assert_eq!(
-            of(-51.0, 204.0),
-            Quantization {
-                scale: 1.0,
-                zero_point: -77
-            }
-        );
+        for (low, high, scale, zero_point) in [
+            (0.0, 255.0, 1.0, -128),
+            (0.0, 0.5, 0.5 / 255.0, -128),
+            (-127.5, 127.5, 1.0, 0),
+            (-255.0, 0.0, 1.0, 127),
+            (-51.0, 204.0, 1.0, -77),
+        ] {
+            assert_eq!(of(low, high), Quantization { scale, zero_point });
+        }
         assert!(!of(0.0, 0.0).scale.is_normal());
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use no_std_core::format::ONE;
 
-use super::check::FlashFacts;
+use super::check::{FlashFacts, LayerFacts};
 use super::choose::Candidate;
-use super::measure::{Accuracies, Measured};
-use super::network::FloatNetwork;
+use super::compare::Measured;
 use super::range::{Method, Range};
+use super::scale::Int8Layer;
 use crate::net::thousands;
 
 /// One layer of the table.
@@ -41,31 +41,37 @@ pub struct Report {
     pub measured: Measured,
     /// What the core says of the flash file.
     pub flash_facts: FlashFacts,
+    /// Why the files would not have been written without being forced.
+    pub forced: Option<String>,
+    /// Which runtime was not asked, and why.
+    pub unchecked: Option<String>,
 }
 
 impl Report {
     pub(super) fn new(
-        network: &FloatNetwork,
         best: &Candidate,
         signal_to_noise: &[f64],
         measured: Measured,
         flash_facts: FlashFacts,
     ) -> Self {
-        let layers = network.layers.iter().zip(&flash_facts.layers).enumerate();
-        let rows = layers.map(|(index, (layer, facts))| Row {
-            name: layer.name.clone(),
-            range: best.ranges[index],
-            scale: best.layers[index].to.scale,
-            signal_to_noise: signal_to_noise[index],
+        let layers = best.layers.iter().zip(signal_to_noise);
+        let row = |((layer, &signal_to_noise), facts): ((&Int8Layer, _), &LayerFacts)| Row {
+            name: layer.layer.name.clone(),
+            range: layer.range,
+            scale: layer.to.scale,
+            signal_to_noise,
             flash: facts.flash,
             memory: facts.memory,
             multiply_adds: facts.multiply_adds,
-        });
+        };
+        let rows = layers.zip(&flash_facts.layers).map(row);
         Self {
             rows: rows.collect(),
             method: best.method,
             measured,
             flash_facts,
+            forced: None,
+            unchecked: None,
         }
     }
 
@@ -123,19 +129,18 @@ impl fmt::Display for Report {
                 "{name:<8}{range:>19}{scale:>11}{noise:>14}{flash:>13}{memory:>11}{multiply_adds:>15}"
             )?;
         }
-        writeln!(formatter, "\n{:<36}{:>8}{:>8}", "accuracy", "float", "int8")?;
-        let Measured {
-            held_out,
-            test,
-            inverted,
-        } = self.measured;
-        let rows = [
-            ("training images held out", held_out),
-            ("test images", test),
-            ("test images, inverted", inverted),
-        ];
-        for (name, Accuracies { float, int8 }) in rows {
-            writeln!(formatter, "{name:<36}{float:>8.4}{int8:>8.4}")?;
+        writeln!(
+            formatter,
+            "\n{:<26}{:>8}{:>8}{:>8}{:>6}{:>8}",
+            "accuracy", "samples", "float", "int8", "lost", "gained"
+        )?;
+        for (_, name, counts) in self.measured.rows() {
+            let ([float, int8], lost, gained) = (counts.accuracies(), counts.lost, counts.gained());
+            let samples = counts.samples;
+            writeln!(
+                formatter,
+                "{name:<26}{samples:>8}{float:>8.4}{int8:>8.4}{lost:>6}{gained:>8}"
+            )?;
         }
         let FlashFacts {
             threshold,

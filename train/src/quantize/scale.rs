@@ -1,6 +1,6 @@
 //! Layers of integers from layers of floats and the ranges of their outputs.
 
-mod settle;
+mod agree;
 
 use ndarray::{Array1, Array4, Axis};
 
@@ -8,7 +8,7 @@ use super::QuantizeError;
 use super::network::Layer;
 use super::range::Range;
 use crate::ops::{Quantization, QuantizedFilters};
-use settle::Settled;
+use agree::Agreeing;
 
 /// Images: the byte `pixel` of `0..=255` stands for `pixel / 255`, its integer is `pixel - 128`.
 pub const IMAGE: Quantization = Quantization {
@@ -24,7 +24,11 @@ const LEAST_SCALE: f32 = 1.0 / 1024.0;
 
 /// A layer computed by integers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Int8Layer {
+pub struct Int8Layer<'a> {
+    /// The layer in floats.
+    pub layer: &'a Layer,
+    /// Where its output has been seen.
+    pub range: Range,
     /// Weights, their scales and biases.
     pub filters: QuantizedFilters,
     /// For each filter the factor from accumulators to outputs, positive and normal.
@@ -35,9 +39,9 @@ pub struct Int8Layer {
     pub to: Quantization,
 }
 
-impl Int8Layer {
+impl<'a> Int8Layer<'a> {
     /// Quantises a layer whose input means `from` and whose output has been seen in `range`.
-    pub fn new(layer: &Layer, from: Quantization, range: Range) -> Result<Self, QuantizeError> {
+    pub fn new(layer: &'a Layer, from: Quantization, range: Range) -> Result<Self, QuantizeError> {
         let to = range.quantization();
         if !to.scale.is_normal() {
             let Range { low, high } = range;
@@ -47,11 +51,11 @@ impl Int8Layer {
                 high,
             });
         }
-        let Settled {
+        let Agreeing {
             to: scale,
             weights: scales,
             factors: multipliers,
-        } = Settled::near(from.scale, &weight_scales(layer), to.scale).map_err(
+        } = Agreeing::near(from.scale, &weight_scales(layer), to.scale).map_err(
             |(filter, factor)| QuantizeError::Multiplier {
                 node: layer.node.clone(),
                 filter,
@@ -69,10 +73,20 @@ impl Int8Layer {
             bias,
         };
         Ok(Self {
+            layer,
+            range,
             filters,
             multipliers,
             from,
             to: Quantization { scale, ..to },
+        })
+    }
+
+    /// The weights that the integers stand for.
+    pub fn rounded_weight(&self) -> Array4<f32> {
+        let QuantizedFilters { weight, scales, .. } = &self.filters;
+        Array4::from_shape_fn(weight.dim(), |index| {
+            f32::from(weight[index]) * scales[index.0]
         })
     }
 }

@@ -1,30 +1,59 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::sync::atomic::Ordering;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use no_std_core::Model;
+use no_std_core::format::stored_checksum;
+use prost::Message;
 
 use super::*;
+use crate::data::augment::Variant;
 use crate::data::synthetic;
 use crate::evaluate::run_model;
 use crate::graph::Graph;
 use crate::models::{IMAGES, LOGITS};
+use crate::onnx;
 use crate::runtime::Choice;
-use crate::tensor::{Tensor, TensorType};
+use crate::tensor::TensorType;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
+const BOTH: &[Variant] = &[Variant::Plain, Variant::Inverted];
 
 /// A process has one runtime, and `cargo test` runs all tests in one.
 static TRACT: LazyLock<Runtime> = LazyLock::new(|| Runtime::open(Choice::Tract, 1).unwrap());
 
-/// A network of one dense layer that adds up the ink in vertical stripes of the image; 0.0004 divides all its weights.
-fn stripes(classes: usize) -> Vec<u8> {
+fn runner() -> Runner<'static> {
+    Runner {
+        runtime: &TRACT,
+        variants: BOTH,
+        interrupted: &NEVER,
+    }
+}
+
+/// A network of dense layers, with a ReLU between, and what it says of itself.
+fn dense(layers: &[(Array2<f32>, Array1<f32>)], metadata: &[(&str, &str)]) -> Vec<u8> {
     let mut graph = Graph::new();
     let images = graph
         .input(IMAGES, TensorType::f32(&[1, 1, 28, 28]))
         .unwrap();
-    let pixels = graph.flatten(images).unwrap();
+    let mut x = graph.flatten(images).unwrap();
+    for (index, (weight, bias)) in layers.iter().enumerate() {
+        if index > 0 {
+            x = graph.relu(x).unwrap();
+        }
+        let weight = graph.constant(weight.clone().into());
+        let bias = graph.constant(bias.clone().into());
+        x = graph.dense(x, weight, bias).unwrap();
+    }
+    graph.output(LOGITS, x).unwrap();
+    let entry = |&(key, value): &(&str, &str)| (key.to_owned(), value.to_owned());
+    graph.to_onnx("dense", &metadata.iter().map(entry).collect::<Vec<_>>())
+}
+
+/// A layer that adds up the ink in vertical stripes of the image; 0.0004 divides all its weights.
+fn stripes(classes: usize) -> (Array2<f32>, Array1<f32>) {
     let weight = Array2::from_shape_fn((classes, 784), |(class, pixel)| {
         if pixel % 28 * classes / 28 == class {
             0.0508
@@ -32,21 +61,21 @@ fn stripes(classes: usize) -> Vec<u8> {
             -0.01
         }
     });
-    let weight = graph.constant(weight.into());
-    let bias = graph.constant(Tensor::filled(&[classes], 0.25));
-    let logits = graph.dense(pixels, weight, bias).unwrap();
-    graph.output(LOGITS, logits).unwrap();
-    graph.to_onnx("stripes", &[])
+    (weight, Array1::from_elem(classes, 0.25))
 }
 
-/// Images of which each has its ink in the stripe of its label.
+fn striped_model(classes: usize) -> Vec<u8> {
+    dense(&[stripes(classes)], &[("augment", "invert")])
+}
+
+/// Images of which each has its ink in the stripe of its label, but for the first row, which has none.
 fn striped(count: usize) -> Dataset {
     let mut dataset = synthetic::digits(count, 1, 3).train;
     for (mut image, &label) in dataset.images.outer_iter_mut().zip(&dataset.labels) {
         let in_stripe = |column: usize| column * CLASSES / 28 == usize::from(label);
-        image
-            .indexed_iter_mut()
-            .for_each(|((_, column), pixel)| *pixel = u8::from(in_stripe(column)) * 200);
+        image.indexed_iter_mut().for_each(|((row, column), pixel)| {
+            *pixel = u8::from(row > 0 && in_stripe(column)) * 200;
+        });
     }
     dataset
 }
@@ -74,134 +103,303 @@ impl SecondRuntime for Answer {
     }
 }
 
-fn quantized(
-    model: &[u8],
-    second: Option<&dyn SecondRuntime>,
-    out: &Path,
-) -> Result<Report, Error> {
-    let digits = digits();
-    let request = Request {
+fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a> {
+    Request {
         model,
-        digits: &digits,
+        digits,
         checked: &digits.test,
-        second,
+        second: None,
         preparation: Preparation::centred(19).unwrap(),
         out,
+        max_drop: 0.01,
+        force: false,
         interrupted: &NEVER,
-    };
-    quantize(&TRACT, &request, &mut |_| {})
+    }
+}
+
+/// The report on a model, or the error, and all that was said.
+fn quantized(model: &[u8], out: &Path) -> (Result<Report, QuantizeError>, String) {
+    let mut said = String::new();
+    let mut stage = |line: &str| said += &format!("{line}\n");
+    let report = quantize(&TRACT, &request(model, &digits(), out), &mut stage);
+    (report, said)
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
+}
+
+/// A metadata entry of the int8 model in a folder.
+fn entry(folder: &Path, key: &str) -> Option<String> {
+    let bytes = std::fs::read(folder.join(INT8_NAME)).unwrap();
+    let model = onnx::Model::decode(&bytes[..]).unwrap();
+    let mut entries = model.metadata_props.into_iter();
+    entries
+        .find(|entry| entry.key == key)
+        .map(|entry| entry.value)
 }
 
 #[test]
 fn both_files_are_written_and_give_the_same_logits() {
     let folder = tempfile::tempdir().unwrap();
-    let report = quantized(&stripes(10), None, folder.path()).unwrap();
+    let report = quantized(&striped_model(10), folder.path()).0.unwrap();
     let [model, flash] = [INT8_NAME, FLASH_NAME].map(|name| folder.path().join(name));
     assert_eq!(files(folder.path()), [model.clone(), flash.clone()]);
     let file = std::fs::read(flash).unwrap();
+    let checksum = format!("{:08x}", stored_checksum(&file).unwrap());
+    assert_eq!(entry(folder.path(), FLASH_CHECKSUM), Some(checksum));
     let core = Model::new(&file).unwrap();
     assert_eq!(core.label(7), Some("7"));
     assert_eq!(core.preparation(), Preparation::centred(19).unwrap());
     let row = &report.rows[0];
     assert_eq!((report.rows.len(), row.name.as_str()), (1, "dense1"));
-    assert_eq!(
-        (row.flash, row.memory, row.multiply_adds),
-        (7840 + 80, 10, 7840)
-    );
+    let costs = (row.flash, row.memory, row.multiply_adds);
+    assert_eq!(costs, (7840 + 80, 10, 7840));
     assert!(row.signal_to_noise > 25.0, "{}", row.signal_to_noise);
-    assert_eq!(
-        (report.flash_facts.flash, report.flash_facts.memory),
-        (file.len(), 10)
-    );
-    assert!(report.measured.test.int8 > 0.99 && report.measured.inverted.int8 < 0.01);
+    let facts = &report.flash_facts;
+    assert_eq!((facts.flash, facts.memory), (file.len(), 10));
+    let inverted = report.measured.inverted_test.unwrap();
+    assert_eq!((report.measured.test.int8, inverted.int8), (12, 0));
     let table = report.to_string();
-    assert!(
-        table.contains("7,920") && table.contains("min-max"),
-        "{table}"
-    );
-    let logits = run_model(
-        &TRACT,
-        &std::fs::read(model).unwrap(),
-        &striped(30),
-        VARIANTS,
-    )
-    .unwrap();
+    for part in ["7,920", "min-max", "test images, inverted"] {
+        assert!(table.contains(part), "`{part}` is not in: {table}");
+    }
+    let bytes = std::fs::read(model).unwrap();
+    let logits = run_model(&TRACT, &bytes, &striped(30), BOTH).unwrap();
     assert_eq!(logits.dim(), (60, 10));
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_runtime_with_other_logits_keeps_both_files_from_being_written() {
     let folder = tempfile::tempdir().unwrap();
-    let second = |answer| Answer(Cell::new(Some(answer)));
-    let refusal = |answer: Answer| {
-        let error = quantized(&stripes(10), Some(&answer), folder.path()).unwrap_err();
+    let (model, digits) = (striped_model(10), digits());
+    for (answer, expected) in [
+        (Ok(Array2::zeros((24, 10))), "on another the int8 logits of sample 0 differ"),
+        (
+            Ok(Array2::zeros((23, 10))),
+            "checking it on another failed: expected logits of 24 samples, found 23",
+        ),
+    ] {
+        let answer = Answer(Cell::new(Some(answer)));
+        let request = Request {
+            second: Some(&answer),
+            ..request(&model, &digits, folder.path())
+        };
+        let message = quantize(&TRACT, &request, &mut |_| {}).unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
-        error.to_string()
-    };
-    let message = refusal(second(Ok(Array2::zeros((24, 10)))));
-    assert!(
-        message.starts_with("on another the int8 logits of sample 0 differ"),
-        "{message}"
-    );
-    let message = refusal(second(Ok(Array2::zeros((23, 10)))));
-    assert!(
-        message.contains("expected logits of 24 samples, found 23"),
-        "{message}"
-    );
-    let message = refusal(second(Err("no memory".into())));
-    assert_eq!(message, "checking it on another failed: no memory");
+    }
 }
 
 #[test]
-fn other_classes_and_labels_are_refused() {
+fn a_second_runtime_that_fails_is_a_warning() {
     let folder = tempfile::tempdir().unwrap();
-    let message = quantized(&stripes(7), None, folder.path())
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("28 x 28 and 10 classes") && message.contains("7 classes"),
-        "{message}"
-    );
-    let network = |labels: &str| FloatNetwork {
-        metadata: vec![("labels".into(), labels.into())],
-        ..lower::lower(&stripes(3)).unwrap()
+    let (model, digits) = (striped_model(10), digits());
+    let answer = Answer(Cell::new(Some(Err("no memory".into()))));
+    let request = Request {
+        second: Some(&answer),
+        ..request(&model, &digits, folder.path())
     };
+    let report = quantize(&TRACT, &request, &mut |_| {}).unwrap();
     assert_eq!(
-        metadata::labels(&network("a,b,c")).unwrap(),
-        ["a", "b", "c"]
+        report.unchecked.unwrap(),
+        "not checked on another: no memory"
     );
-    for labels in ["a,b", "a,b,c,d", "a,,c", "a,b,\n"] {
-        let message = metadata::labels(&network(labels)).unwrap_err().to_string();
+    assert_eq!(files(folder.path()).len(), 2);
+}
+
+#[test]
+#[rustfmt::skip]
+fn other_classes_and_metadata_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(1 << 20);
+    for (model, expected) in [
+        (striped_model(7), "28 x 28 and 10 classes, found one of images of 1 x 28 x 28 and 7"),
+        (dense(&[stripes(10)], &[("augment", "flip\n")]), "`augment`: expected none or invert, found `flip\\n`"),
+        (dense(&[stripes(10)], &[("labels", "a,b")]), "`labels`: expected 10 names"),
+        (dense(&[stripes(10)], &[("labels", &long)]), "`labels`: expected 10 names"),
+        (dense(&[stripes(10)], &[("labels", "a,,c,d,e,f,g,h,i,j")]), "`labels`: expected 10 names"),
+    ] {
+        let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
+        let is_line = !message.contains('\n') && message.len() < 400;
+        assert!(message.contains(expected) && is_line, "{message}");
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn labels_are_an_array_or_separated_by_commas() {
+    for (labels, expected) in [
+        ("a,b,c", ["a", "b", "c"]),
+        (r#"["cat, black","\"","two\nlines"]"#, ["cat, black", "\"", "two\\nlines"]),
+        ("[1,2,3]", ["[1", "2", "3]"]),
+    ] {
+        let model = dense(&[stripes(3)], &[("labels", labels)]);
+        let network = lower::lower(&model).unwrap();
+        assert_eq!(metadata::labels(&network).unwrap(), expected);
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn only_variants_that_the_model_was_trained_on_are_looked_at() {
+    for (augment, inverted, said_of_it) in
+        [(Some("invert"), true, false), (Some("none"), false, false), (None, false, true)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let metadata: Vec<_> = augment.into_iter().map(|value| ("augment", value)).collect();
+        let (report, said) = quantized(&dense(&[stripes(10)], &metadata), folder.path());
+        let report = report.unwrap();
+        let samples = if inverted { 68 } else { 34 };
+        assert_eq!(report.measured.held_out.samples, samples);
+        assert_eq!(report.measured.inverted_test.is_some(), inverted);
+        assert_eq!(entry(folder.path(), "inverted_test_accuracy_int8").is_some(), inverted);
+        // In an inverted image nearly all is ink, which the weights of most pixels count against a class.
+        assert_eq!(report.rows[0].range.low < -1.0, inverted, "{:?}", report.rows);
+        assert_eq!(said.contains("`augment`"), said_of_it, "{said}");
+    }
+}
+
+/// A network that is right in floats, a part of whose layers integers cannot follow; which part is at fault, and why.
+#[rustfmt::skip]
+fn collapsing() -> [(Vec<u8>, &'static [&'static str]); 3] {
+    let (weight, bias) = stripes(10);
+    let plain = [("augment", "none")];
+    let identity = || Array2::eye(10);
+    let scaled = |factor: f32| Array1::from_shape_fn(10, |unit| if unit == 3 { factor } else { 1.0 });
+    // Unit 3 puts out 100,000 times as much, which the next layer undoes.
+    let large = scaled(1e5).insert_axis(ndarray::Axis(1)) * &weight;
+    let outlier = dense(&[(large, &bias * &scaled(1e5)), (identity() * scaled(1e-5), Array1::zeros(10))], &plain);
+    // All units put out 3,000 more, which the next layer takes away.
+    let offset = dense(&[(weight.clone(), &bias + 3e3), (identity(), Array1::from_elem(10, -3e3))], &plain);
+    // A weight of a pixel that is 0 always.
+    let mut one_weight = weight;
+    one_weight.row_mut(5)[3] = 500.0;
+    one_weight.row_mut(6)[3] = 500.0;
+    let weights = dense(&[(one_weight, bias)], &plain);
+    [
+        (outlier, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
+        (offset, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
+        (weights, &["layer dense1 (Gemm_", "its weights in 8 bits keep"]),
+    ]
+}
+
+#[test]
+fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files() {
+    for (model, parts) in collapsing() {
+        let folder = tempfile::tempdir().unwrap();
+        let earlier = [INT8_NAME, FLASH_NAME].map(|name| folder.path().join(name));
+        earlier
+            .iter()
+            .for_each(|path| std::fs::write(path, "earlier").unwrap());
+        let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
+        for part in ["cost at most 0.01", "34 training images", "--force"]
+            .iter()
+            .chain(parts)
+        {
+            assert!(message.contains(part), "`{part}` is not in: {message}");
+        }
+        assert!(!message.contains('\n'), "{message}");
+        assert_eq!(files(folder.path()), earlier);
         assert!(
-            message.starts_with("expected 3 names") && !message.contains('\n'),
-            "{message}"
+            earlier
+                .iter()
+                .all(|path| std::fs::read(path).unwrap() == b"earlier")
         );
+
+        let digits = digits();
+        let allowed = request(&model, &digits, folder.path());
+        let allowed = Request {
+            max_drop: 1.0,
+            ..allowed
+        };
+        let report = quantize(&TRACT, &allowed, &mut |_| {}).unwrap();
+        assert_eq!(report.forced, None);
+        let forced = Request {
+            max_drop: 0.01,
+            force: true,
+            ..allowed
+        };
+        let report = quantize(&TRACT, &forced, &mut |_| {}).unwrap();
+        assert_eq!(report.forced, Some(message));
+        assert!(
+            earlier
+                .iter()
+                .all(|path| std::fs::read(path).unwrap() != b"earlier")
+        );
+    }
+}
+
+#[test]
+fn classes_without_images_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut digits = digits();
+    let kept = digits
+        .train
+        .labels
+        .iter()
+        .map(|&label| label != 3 && label != 8);
+    let kept: Vec<usize> = kept
+        .enumerate()
+        .filter_map(|(index, kept)| kept.then_some(index))
+        .collect();
+    digits.train = digits.train.select(&kept);
+    let mut said = String::new();
+    let mut stage = |line: &str| said += line;
+    let model = striped_model(10);
+    quantize(&TRACT, &request(&model, &digits, folder.path()), &mut stage).unwrap();
+    assert!(
+        said.contains("no training image is of class 3, 8:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn earlier_files_that_do_not_belong_together_are_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = striped_model(10);
+    let part = "do not belong together";
+    assert!(!quantized(&model, folder.path()).1.contains(part));
+    assert!(!quantized(&model, folder.path()).1.contains(part));
+    let path = folder.path().join(FLASH_NAME);
+    let mut flash = std::fs::read(&path).unwrap();
+    flash[16] ^= 1;
+    std::fs::write(&path, flash).unwrap();
+    assert!(quantized(&model, folder.path()).1.contains(part));
+    assert!(!quantized(&model, folder.path()).1.contains(part));
+}
+
+#[test]
+fn the_parts_have_no_image_in_common_and_all_classes() {
+    let train = striped(60);
+    let [calibration, held_out] = parts(&train).unwrap();
+    assert_eq!((calibration.len(), held_out.len()), (10, 50));
+    let classes = |part: &Dataset| part.labels.iter().copied().collect::<BTreeSet<u8>>().len();
+    let of_all = classes(&train);
+    assert_eq!(
+        (classes(&calibration), classes(&held_out)),
+        (of_all, of_all)
+    );
+    assert_eq!(parts(&train).unwrap(), [calibration, held_out]);
+    for count in [0, 1] {
+        let error = parts(&striped(60).take(count)).unwrap_err().to_string();
+        assert!(error.contains(&format!("found {count}")), "{error}");
     }
 }
 
 #[test]
 fn an_interrupted_quantisation_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let (digits, model) = (digits(), stripes(10));
+    let (digits, model) = (digits(), striped_model(10));
     for stages in 0..4 {
         let interrupted = AtomicBool::new(false);
         let request = Request {
-            model: &model,
-            digits: &digits,
-            checked: &digits.test,
-            second: None,
-            preparation: Preparation::PLAIN,
-            out: folder.path(),
             interrupted: &interrupted,
+            ..request(&model, &digits, folder.path())
         };
         let mut heard = 0;
         let mut stage = |_: &str| {
@@ -209,34 +407,28 @@ fn an_interrupted_quantisation_writes_nothing() {
             heard += 1;
         };
         let error = quantize(&TRACT, &request, &mut stage).unwrap_err();
-        assert!(matches!(error, Error::Stopped), "{error}");
+        assert!(matches!(error, QuantizeError::Stopped), "{error}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }
 }
 
 #[test]
 fn outputs_and_their_noise_are_those_of_the_models() {
-    let (model, images) = (stripes(10), striped(6));
+    let (model, images) = (striped_model(10), striped(6));
     let network = lower::lower(&model).unwrap();
-    let outputs = observe::outputs(&TRACT, &network, &images, &NEVER).unwrap();
-    let float = run_model(&TRACT, &model, &images, VARIANTS).unwrap();
+    let outputs = observe::outputs(&runner(), &network, &images).unwrap();
+    let float = run_model(&TRACT, &model, &images, BOTH).unwrap();
     assert_eq!((outputs.len(), outputs[0].len()), (1, float.len()));
-    assert!(
-        outputs[0]
-            .iter()
-            .zip(&float)
-            .all(|(a, b)| (a - b).abs() < 1e-4)
-    );
+    let mut pairs = outputs[0].iter().zip(&float);
+    assert!(pairs.all(|(a, b)| (a - b).abs() < 1e-4));
 
-    let best = choose::choose(&TRACT, &network, outputs, &images, &NEVER).unwrap();
-    let noise = observe::signal_to_noise(&TRACT, &network, &best.layers, &images, &NEVER).unwrap();
-    let int8 = graphs::shipped(&network, &best.layers, &[]).unwrap();
-    let int8 = run_model(&TRACT, &int8, &images, VARIANTS).unwrap();
+    let best = choose::choose(&runner(), &network, outputs, &images).unwrap();
+    let noise = observe::signal_to_noise(&runner(), &best.layers, &images).unwrap();
+    let int8 = graphs::shipped(&best.layers, &[]).unwrap();
+    let int8 = run_model(&TRACT, &int8, &images, BOTH).unwrap();
     let power = |logits: &Array2<f32>| {
-        logits
-            .iter()
-            .map(|&logit| f64::from(logit).powi(2))
-            .sum::<f64>()
+        let squares = logits.iter().map(|&logit| f64::from(logit).powi(2));
+        squares.sum::<f64>()
     };
     let expected = 10.0 * (power(&float) / power(&(int8 - &float))).log10();
     assert!(
@@ -247,30 +439,22 @@ fn outputs_and_their_noise_are_those_of_the_models() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
     let images = striped(20);
-    let network = lower::lower(&stripes(10)).unwrap();
-    let chosen = |outputs: Vec<f32>| {
-        choose::choose(&TRACT, &network, vec![outputs], &images, &NEVER)
-            .unwrap()
-            .method
-    };
-    let outputs = observe::outputs(&TRACT, &network, &images, &NEVER)
-        .unwrap()
-        .remove(0);
-    assert_eq!(chosen(outputs.clone()), range::Method::MinMax);
-    // With the outlier in the range all logits become the same integer.
-    let with_outlier = |value| [outputs.repeat(100), vec![value]].concat();
-    assert_eq!(chosen(with_outlier(1e6)), range::Method::Percentile);
-    // Without its only number a range has a scale of 0, which rules the percentile out.
-    assert_eq!(
-        chosen([vec![0.0; 20_000], vec![30.0]].concat()),
-        range::Method::MinMax
-    );
-    // The difference of the ends is infinite, which rules out the whole.
-    let ends = vec![f32::MAX, -f32::MAX];
-    assert_eq!(
-        chosen([outputs.repeat(100), ends].concat()),
-        range::Method::Percentile
-    );
+    let network = lower::lower(&striped_model(10)).unwrap();
+    let outputs = observe::outputs(&runner(), &network, &images).unwrap().remove(0);
+    let with = |others: &[f32]| [outputs.repeat(100), others.to_vec()].concat();
+    for (outputs, method) in [
+        (outputs.clone(), range::Method::MinMax),
+        // With the outlier in the range all logits become the same integer.
+        (with(&[1e6]), range::Method::Percentile),
+        // Without its only number a range has a scale of 0, which rules the percentile out.
+        ([vec![0.0; 20_000], vec![30.0]].concat(), range::Method::MinMax),
+        // The difference of the ends is infinite, which rules out the whole.
+        (with(&[f32::MAX, -f32::MAX]), range::Method::Percentile),
+    ] {
+        let best = choose::choose(&runner(), &network, vec![outputs], &images).unwrap();
+        assert_eq!(best.method, method);
+    }
 }

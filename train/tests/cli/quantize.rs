@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Axis};
+use train::data::synthetic;
 use train::graph::{Graph, GraphError, ValueId};
 use train::tensor::TensorType;
 
@@ -41,6 +42,20 @@ fn ramp() -> Array2<f32> {
     })
 }
 
+/// The mean training image of each class less that of all, which tells most of them apart.
+fn means() -> Array2<f32> {
+    let train = synthetic::digits(64, 1, 1).train;
+    let pixels = train.images.mapv(|pixel| f32::from(pixel) / 255.0);
+    let pixels = pixels.into_shape_with_order((64, 784)).unwrap();
+    let all = pixels.mean_axis(Axis(0)).unwrap();
+    Array2::from_shape_fn((10, 784), |(class, pixel)| {
+        let of_class = |&(_, label): &(usize, &u8)| usize::from(*label) == class;
+        let images = train.labels.iter().enumerate().filter(of_class);
+        let values: Vec<f32> = images.map(|(image, _)| pixels[[image, pixel]]).collect();
+        values.iter().sum::<f32>() / values.len().max(1) as f32 - all[pixel]
+    })
+}
+
 const LINE: &str = "quantize --model model.onnx --data digits --runtime tract --out out";
 
 /// A model must be refused with a line that names it and has all of `parts`; nothing is written.
@@ -58,24 +73,19 @@ fn a_trained_network_becomes_both_files_beside_it() {
     let line = "quantize --model run/digits.onnx --data digits --runtime tract";
     let finished = sandbox.train(line);
     let printed = finished.success();
-    for part in [
-        "conv1",
-        "dense2",
-        "3,136",
-        "3,024,384",
-        "test images, inverted",
-    ] {
+    for part in ["conv1", "dense2", "3,136", "3,024,384", "test images"] {
         assert!(printed.contains(part), "`{part}` is not in: {printed}");
     }
-    let names: Vec<String> = sandbox.files("run").into_keys().collect();
+    // Neither trained nor judged on inverted images.
+    assert!(!printed.contains("inverted"), "{printed}");
+    let again = sandbox.files("run");
     let expected = [
         "checkpoint.safetensors",
         "digits-int8.onnx",
         "digits.onnx",
         "digits.q8",
     ];
-    assert_eq!(names, expected);
-    let again = sandbox.files("run");
+    assert!(again.keys().eq(expected), "{:?}", again.keys());
     sandbox.train(line).success();
     assert_eq!(
         sandbox.files("run"),
@@ -120,27 +130,82 @@ fn quantized(sandbox: &Sandbox, options: &str) -> Vec<u8> {
 
 #[test]
 fn models_that_cannot_become_integers_are_refused_by_name() {
-    let exponential = model(ramp(), Graph::exp);
-    assert_refused(
-        &exponential,
-        &["(Exp): ", "Conv, Gemm, Relu, MaxPool, Flatten"],
-    );
-    for value in [f32::NAN, f32::INFINITY] {
+    let with_weight = |value: f32| {
         let mut weight = ramp();
         weight[[2, 0]] = value;
-        let found = format!("found {value} at index 1568");
-        assert_refused(&model(weight, plain), &["(Gemm): expected finite", &found]);
+        model(weight, plain)
+    };
+    let three = ramp().select(Axis(0), &[0, 1, 2]);
+    let flash = no_std_core::format::MAGIC.to_vec();
+    for (model, parts) in [
+        (
+            model(ramp(), Graph::exp),
+            ["(Exp): ", "Conv, Gemm, Relu, MaxPool, Flatten"],
+        ),
+        (
+            with_weight(f32::NAN),
+            ["(Gemm): expected finite", "found NaN at index 1568"],
+        ),
+        (
+            with_weight(f32::INFINITY),
+            ["(Gemm): expected finite", "found inf at index 1568"],
+        ),
+        (
+            model(Array2::zeros((10, 784)), plain),
+            ["(Gemm): ", "scale would be 0"],
+        ),
+        (model(three, plain), ["10 classes", "3 classes"]),
+        (
+            b"Some notes.\n".to_vec(),
+            ["expected an ONNX model", "none"],
+        ),
+        (
+            flash,
+            [
+                "expected an ONNX model",
+                "a flash file, which is quantised already",
+            ],
+        ),
+        (Vec::new(), ["expected an ONNX model", "no graph"]),
+    ] {
+        assert_refused(&model, &parts);
     }
-    let zeros = model(Array2::zeros((10, 784)), plain);
-    assert_refused(&zeros, &["(Gemm): ", "scale would be 0"]);
-    let classes = model(ramp().select(ndarray::Axis(0), &[0, 1, 2]), plain);
-    assert_refused(&classes, &["10 classes", "3 classes"]);
-    assert_refused(b"Some notes.\n", &["expected an ONNX model"]);
-    assert_refused(
-        &no_std_core::format::MAGIC,
-        &["expected an ONNX model, found a flash file, which is quantised already"],
+}
+
+#[test]
+fn integers_that_are_right_less_often_are_refused_with_the_layer_or_forced() {
+    let sandbox = Sandbox::with_digits();
+    // Ten units around a million are too far from 0 for 255 steps.
+    let offset = model(means(), |graph, logits| {
+        let offset = Array1::from_elem(10, 1e6);
+        let identity = Array2::<f32>::eye(10);
+        let [weight, again] = [(); 2].map(|()| graph.constant(identity.clone().into()));
+        let [up, down] = [offset.clone(), -offset].map(|bias| graph.constant(bias.into()));
+        let raised = graph.dense(logits, weight, up)?;
+        graph.dense(raised, again, down)
+    });
+    sandbox.write("model.onnx", offset);
+    sandbox.write("out/digits.q8", "an earlier file");
+    let parts = [
+        "model.onnx: cannot be quantised: ",
+        "layer dense2 (",
+        "--max-drop",
+        "--force",
+    ];
+    sandbox.refuses(&format!("{LINE} --max-drop 0"), &parts);
+    let forced = sandbox.train(&format!("{LINE} --max-drop 0 --force"));
+    assert_eq!(forced.code, Some(0), "{forced:?}");
+    assert!(
+        forced
+            .stderr
+            .starts_with("note: model.onnx: expected 8 bits"),
+        "{forced:?}"
     );
-    assert_refused(b"", &["no graph"]);
+    assert_ne!(sandbox.read("out/digits.q8"), b"an earlier file");
+    for share in ["-0.1", "1.1", "NaN", "x"] {
+        let finished = sandbox.train(&format!("{LINE} --max-drop={share}"));
+        assert!(finished.misuse().contains("from 0 to 1"), "{finished:?}");
+    }
 }
 
 #[test]
@@ -165,6 +230,52 @@ fn a_name_that_is_taken_keeps_both_files_from_being_written() {
     fs::remove_dir_all(sandbox.path("out/digits.q8")).unwrap();
     sandbox.train(LINE).success();
     assert_eq!(sandbox.files("out").len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_result_that_would_take_the_place_of_an_input_is_refused_before_work() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("out/digits-int8.onnx", model(ramp(), plain));
+    let line = "quantize --model out/digits-int8.onnx --data digits --runtime tract";
+    sandbox.refuses(
+        line,
+        &[
+            "out/digits-int8.onnx: expected an output that is none of the inputs",
+            "--model",
+        ],
+    );
+    sandbox.write("model.onnx", model(ramp(), plain));
+    fs::hard_link(sandbox.path("model.onnx"), sandbox.path("out/digits.q8")).unwrap();
+    sandbox.refuses(
+        LINE,
+        &["out/digits.q8: expected an output", "--model (model.onnx)"],
+    );
+    fs::remove_file(sandbox.path("out/digits.q8")).unwrap();
+    symlink(
+        "../digits/train-labels-idx1-ubyte",
+        sandbox.path("out/digits.q8"),
+    )
+    .unwrap();
+    sandbox.refuses(
+        LINE,
+        &[
+            "out/digits.q8: expected an output",
+            "--data (digits/train-labels",
+        ],
+    );
+
+    // Any other link is followed, and stays one.
+    fs::remove_file(sandbox.path("out/digits.q8")).unwrap();
+    symlink("../kept.q8", sandbox.path("out/digits.q8")).unwrap();
+    sandbox.train(LINE).success();
+    assert!(
+        fs::symlink_metadata(sandbox.path("out/digits.q8"))
+            .unwrap()
+            .is_symlink()
+    );
+    assert_eq!(sandbox.read("kept.q8")[..8], no_std_core::format::MAGIC);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Counting the processor's cycles.
 
 #[cfg(target_arch = "arm")]
-use cortex_m::peripheral::{SYST, syst::SystClkSource};
+use cortex_m::{Peripherals, peripheral::SYST, peripheral::syst::SystClkSource};
 
 /// Counts the processor's cycles with the timer that all Cortex-M have. It runs round every 2^24 cycles, so it has to be
 /// read more often than that.
@@ -16,7 +16,10 @@ impl CycleCounter {
     const MASK: u32 = 0x00FF_FFFF;
 
     /// Starts the timer.
-    pub fn new(mut timer: SYST) -> Self {
+    #[allow(unsafe_code, reason = "the timer is taken from whoever has it")]
+    pub fn start() -> Self {
+        // SAFETY: whoever else uses the timer, it does nothing to memory.
+        let mut timer = unsafe { Peripherals::steal() }.SYST;
         timer.set_clock_source(SystClkSource::Core);
         timer.set_reload(Self::MASK);
         timer.clear_current();
@@ -37,11 +40,15 @@ impl CycleCounter {
 
 /// Counts the processor's cycles.
 #[cfg(target_arch = "riscv32")]
-#[derive(Default)]
 pub struct CycleCounter;
 
 #[cfg(target_arch = "riscv32")]
 impl CycleCounter {
+    /// The counter, which runs already.
+    pub fn start() -> Self {
+        Self
+    }
+
     /// Cycles since the start, modulo 2^32.
     pub fn now(&mut self) -> u32 {
         riscv::register::mcycle::read() as u32

@@ -5,6 +5,7 @@
     reason = "memory that the linker has set aside is reached through its address"
 )]
 
+mod controller;
 mod nvmc;
 mod rp;
 mod stm32f4;
@@ -16,37 +17,11 @@ use embedded_storage::nor_flash::{
 };
 use slots::{MappedFlash, RamFlash, Slots};
 
+pub use controller::Controller;
 pub use embedded_storage::nor_flash::NorFlashErrorKind;
 pub use nvmc::Nvmc;
 pub use rp::{Rom, Rp};
 pub use stm32f4::Stm32f4;
-
-/// What erases and writes a flash memory.
-///
-/// # Safety
-///
-/// It changes nothing but the bytes that it is told to, and returns when they are changed and the processor sees them so.
-pub unsafe trait Controller {
-    /// Bytes that are written at once.
-    const WRITE_SIZE: usize;
-
-    /// Bytes that are erased at once.
-    const ERASE_SIZE: usize;
-
-    /// Erases the sector that starts at an address.
-    ///
-    /// # Errors
-    ///
-    /// What the flash says, where it says anything.
-    fn erase(&mut self, address: usize) -> Result<(), NorFlashErrorKind>;
-
-    /// Writes bytes to an address, both multiples of [`Self::WRITE_SIZE`], where the flash is erased.
-    ///
-    /// # Errors
-    ///
-    /// See [`Self::erase`].
-    fn write(&mut self, address: usize, bytes: &[u8]) -> Result<(), NorFlashErrorKind>;
-}
 
 /// A part of the flash, all of whose bytes belong to it alone.
 #[derive(Debug)]
@@ -167,10 +142,4 @@ impl<C: Controller> MappedFlash for Region<C> {
         // SAFETY: these bytes are set aside for the region, and nobody writes them without the region.
         unsafe { slice::from_raw_parts(start, self.len) }
     }
-}
-
-/// The words in bytes, whose number is a multiple of four.
-fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    let (words, _) = bytes.as_chunks();
-    words.iter().map(|&word| u32::from_le_bytes(word))
 }

@@ -21,13 +21,16 @@ pub mod flash;
 mod floats;
 mod inference;
 mod link;
-pub mod marker;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub mod microbit;
 mod model;
 mod no_flash;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+mod nrf;
 #[cfg(target_os = "none")]
 mod panic;
+#[cfg(target_os = "none")]
+mod parts;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub mod pico;
 mod picture;
@@ -45,6 +48,8 @@ pub use cycles::CycleCounter;
 pub use model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
 #[cfg(target_os = "none")]
 pub use panic::darken_on_panic;
+#[cfg(target_os = "none")]
+pub use parts::{Name, Parts};
 pub use register::Register;
 pub use server::{serve, serve_slots, serve_slots_or_built_in};
 pub use window::Window;

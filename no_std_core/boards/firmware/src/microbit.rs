@@ -3,18 +3,15 @@
 
 #![allow(unsafe_code, reason = "a device is reached through its address")]
 
-use core::marker::PhantomData;
-
-use crate::board::{Board, Closed};
+use crate::board::Board;
+use crate::nrf::Nrf;
 use crate::panic::darken_on_panic;
+use crate::parts::{Name, Parts};
 use crate::register::Register;
 use crate::stack;
-use crate::uart::Nrf;
 
 /// A version of the micro:bit.
-pub trait Version {
-    /// What the firmware calls it.
-    const NAME: &'static str;
+pub trait Version: Name {
     /// The pin of the serial line to the chip that carries it over USB.
     const SEND_PIN: u32;
     /// The pin of the line back: those of port 1 follow the 32 of port 0.
@@ -27,78 +24,40 @@ pub trait Version {
     const CYCLES_PER_TICK: u32;
 }
 
-/// A micro:bit.
-pub struct Microbit<V> {
-    uart: Nrf,
-    set_pins: Register,
-    clear_pins: Register,
-    capture: Register,
-    ticks: Register,
-    version: PhantomData<V>,
-}
-
-impl<V: Version> Microbit<V> {
-    /// The board, its stack painted.
-    ///
-    /// # Safety
-    ///
-    /// This must be a micro:bit of this version, and all that runs on it.
-    pub unsafe fn new() -> Self {
-        stack::paint();
-        // SAFETY: by the manuals, the devices have these registers, and the caller has promised that they are there.
-        let register = |address| unsafe { Register::<u32>::new(address) };
-        // The crystal: the other clock is too far off for the serial line.
-        register(0x4000_0000).write(1);
-        let clock_runs = register(0x4000_0100);
-        while clock_runs.read() == 0 {}
-        let (set_pins, clear_pins) = (register(0x5000_0508), register(0x5000_050C));
-        // Output pins, once the serial line is as it is between bytes: high.
-        set_pins.write(1 << V::SEND_PIN);
-        register(0x5000_0518).write(1 << V::ROW | 1 << V::COLUMN | 1 << V::SEND_PIN);
-        darken_on_panic(clear_pins, 1 << V::ROW);
-        // The timer: 32 bits, not divided. The nRF51 has no other that counts cycles.
-        register(0x4000_8508).write(3);
-        register(0x4000_8510).write(0);
-        register(0x4000_8000).write(1);
-        Self {
-            // SAFETY: as above.
-            uart: unsafe { Nrf::new(V::SEND_PIN, V::RECEIVE_PIN) },
-            set_pins,
-            clear_pins,
-            capture: register(0x4000_8040),
-            ticks: register(0x4000_8540),
-            version: PhantomData,
-        }
-    }
-}
-
-impl<V: Version> Board for Microbit<V> {
-    const NAME: &'static str = V::NAME;
-
-    fn read(&mut self) -> Result<Option<u8>, Closed> {
-        Ok(self.uart.read())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.uart.write(bytes);
-        Ok(())
-    }
-
-    fn light(&mut self, on: bool) {
-        self.clear_pins.write(1 << V::COLUMN);
-        if on {
-            self.set_pins.write(1 << V::ROW);
-        } else {
-            self.clear_pins.write(1 << V::ROW);
-        }
-    }
-
-    fn cycles(&mut self) -> u32 {
-        self.capture.write(1);
-        self.ticks.read().wrapping_mul(V::CYCLES_PER_TICK)
-    }
-
-    fn stack_used(&self) -> u32 {
-        stack::used()
+/// A micro:bit, its stack painted.
+///
+/// # Safety
+///
+/// It must be a micro:bit of this version, and this all that runs on it.
+pub unsafe fn start<V: Version>(name: V) -> impl Board {
+    stack::paint();
+    // SAFETY: by the manuals, the devices have these registers, and the caller has promised that they are there.
+    let register = |address| unsafe { Register::<u32>::new(address) };
+    // The crystal: the other clock is too far off for the serial line.
+    register(0x4000_0000).write(1);
+    let clock_runs = register(0x4000_0100);
+    while clock_runs.read() == 0 {}
+    let (set_pins, clear_pins) = (register(0x5000_0508), register(0x5000_050C));
+    // Output pins, once the serial line is as it is between bytes: high.
+    set_pins.write(1 << V::SEND_PIN);
+    register(0x5000_0518).write(1 << V::ROW | 1 << V::COLUMN | 1 << V::SEND_PIN);
+    darken_on_panic(clear_pins, 1 << V::ROW);
+    // The timer: 32 bits, not divided. The nRF51 has no other that counts cycles.
+    register(0x4000_8508).write(3);
+    register(0x4000_8510).write(0);
+    register(0x4000_8000).write(1);
+    let (capture, ticks) = (register(0x4000_8040), register(0x4000_8540));
+    Parts {
+        name,
+        // SAFETY: as above.
+        uart: unsafe { Nrf::new(V::SEND_PIN, V::RECEIVE_PIN) },
+        light: move |on| {
+            clear_pins.write(1 << V::COLUMN);
+            if on { set_pins } else { clear_pins }.write(1 << V::ROW);
+        },
+        cycles: move || {
+            capture.write(1);
+            ticks.read().wrapping_mul(V::CYCLES_PER_TICK)
+        },
     }
 }

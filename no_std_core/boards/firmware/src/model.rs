@@ -1,6 +1,6 @@
 //! The model, in flash.
 
-/// Bytes at an address that suits words, for kernels that load several weights at once.
+/// Bytes at an address that suits words, for backends that load several weights at once.
 #[repr(C, align(4))]
 struct Aligned<T: ?Sized>(T);
 

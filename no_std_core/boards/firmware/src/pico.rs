@@ -3,15 +3,13 @@
 
 #![allow(unsafe_code, reason = "a device is reached through its address")]
 
-use core::marker::PhantomData;
-
-use cortex_m::Peripherals;
-
-use crate::board::{Board, Closed};
+use crate::board::Board;
 use crate::cycles::CycleCounter;
-use crate::flash::{Rom, Rp};
+use crate::flash::{self, Rom, Rp};
 use crate::panic::darken_on_panic;
+use crate::parts::{Name, Parts};
 use crate::register::Register;
+use crate::server::serve_slots;
 use crate::stack;
 use crate::uart::Pl011;
 
@@ -44,9 +42,7 @@ const STEADY: u32 = 1 << 31;
 const CLEAR: usize = 0x3000;
 
 /// One of the chips.
-pub trait Chip: Rom {
-    /// What the firmware calls its board.
-    const NAME: &'static str;
+pub trait Chip: Rom + Name {
     /// What the oscillator's frequency is divided by, twice.
     const DIVIDERS: [u32; 2];
     /// Where its devices are.
@@ -75,43 +71,41 @@ pub struct Devices {
     pub outputs: [usize; 3],
 }
 
-/// A Pico.
-pub struct Pico<C> {
-    uart: Pl011,
-    set_pins: Register,
-    clear_pins: Register,
-    cycles: CycleCounter,
-    chip: PhantomData<C>,
+/// Serves the newer of the models in the slots.
+///
+/// # Safety
+///
+/// This must be a Pico with this chip, linked with slots.x, and nothing else run on it.
+pub unsafe fn serve<C: Chip>(chip: C) -> ! {
+    // SAFETY: as the caller has promised.
+    let (mut board, mut slots) =
+        unsafe { (start(chip), flash::slots([Rp::<C>::new(), Rp::<C>::new()])) };
+    serve_slots(&mut board, &mut slots)
 }
 
-impl<C: Chip> Pico<C> {
-    const CLOCK: u32 = CRYSTAL * FEEDBACK / (C::DIVIDERS[0] * C::DIVIDERS[1]);
-
-    /// The board, its stack painted, and what writes its flash.
-    ///
-    /// # Safety
-    ///
-    /// This must be a Pico with this chip, and all that runs on it.
-    pub unsafe fn new() -> (Self, [Rp<C>; 2]) {
-        stack::paint();
-        let [set_pins, clear_pins, enable_outputs] = C::DEVICES.outputs.map(register);
-        start_clocks::<C>();
-        connect::<C>(SEND_PIN, UART);
-        connect::<C>(RECEIVE_PIN, UART);
-        connect::<C>(LIGHT_PIN, GPIO);
-        enable_outputs.write(1 << LIGHT_PIN);
-        darken_on_panic(clear_pins, 1 << LIGHT_PIN);
-        // SAFETY: the devices are there, and used by nobody else.
-        unsafe {
-            let board = Self {
-                uart: Pl011::new(C::DEVICES.uart, Self::CLOCK),
-                set_pins,
-                clear_pins,
-                cycles: CycleCounter::new(Peripherals::steal().SYST),
-                chip: PhantomData,
-            };
-            (board, [Rp::new(), Rp::new()])
-        }
+/// The board, its stack painted.
+///
+/// # Safety
+///
+/// See [`serve`].
+unsafe fn start<C: Chip>(name: C) -> impl Board {
+    stack::paint();
+    let [set_pins, clear_pins, enable_outputs] = C::DEVICES.outputs.map(register);
+    start_clocks::<C>();
+    connect::<C>(SEND_PIN, UART);
+    connect::<C>(RECEIVE_PIN, UART);
+    connect::<C>(LIGHT_PIN, GPIO);
+    enable_outputs.write(1 << LIGHT_PIN);
+    darken_on_panic(clear_pins, 1 << LIGHT_PIN);
+    let clock = CRYSTAL * FEEDBACK / (C::DIVIDERS[0] * C::DIVIDERS[1]);
+    // SAFETY: the device is there, and used by nobody else.
+    let uart = unsafe { Pl011::new(C::DEVICES.uart, clock) };
+    let mut cycles = CycleCounter::start();
+    Parts {
+        name,
+        uart,
+        light: move |on| if on { set_pins } else { clear_pins }.write(1 << LIGHT_PIN),
+        cycles: move || cycles.now(),
     }
 }
 
@@ -158,30 +152,4 @@ fn start_clocks<C: Chip>() {
 fn connect<C: Chip>(pin: usize, function: u32) {
     register(C::DEVICES.pads + 4 + 4 * pin).write(PAD);
     register(C::DEVICES.pins + 4 + 8 * pin).write(function);
-}
-
-impl<C: Chip> Board for Pico<C> {
-    const NAME: &'static str = C::NAME;
-
-    fn read(&mut self) -> Result<Option<u8>, Closed> {
-        Ok(self.uart.read())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.uart.write(bytes);
-        Ok(())
-    }
-
-    fn light(&mut self, on: bool) {
-        let pins = if on { self.set_pins } else { self.clear_pins };
-        pins.write(1 << LIGHT_PIN);
-    }
-
-    fn cycles(&mut self) -> u32 {
-        self.cycles.now()
-    }
-
-    fn stack_used(&self) -> u32 {
-        stack::used()
-    }
 }

@@ -100,7 +100,7 @@ pub struct Memory {
     arena: Arena,
 }
 
-/// Aligned for kernels that load several values at once.
+/// Aligned for backends that load several values at once.
 #[repr(align(4))]
 struct Arena([i8; ARENA_LEN]);
 

@@ -1,4 +1,5 @@
-//! A firmware that is linked and never run: what it needs besides the core shows in its symbols.
+//! A firmware that is linked and never run: it links only if no panic can be reached, and what it needs besides the core
+//! shows in its symbols.
 //!
 //! It calls every function of the core with values that only the hardware knows, so that the optimiser can leave nothing
 //! out. `cargo xtask firmware check` builds it and looks at the symbols. It leaves out `arena_len`, which is for constants,
@@ -46,8 +47,10 @@ extern "C" fn _start() -> ! {
         prepare();
         write_flash_file();
         multiply();
-        #[cfg(feature = "faulty")]
-        put([get(), get()][get()] as f32 * get() as f32);
+        #[cfg(feature = "panics")]
+        put([get(), get()][get()]);
+        #[cfg(feature = "floats")]
+        put(get() as f32 * get() as f32);
     }
 }
 

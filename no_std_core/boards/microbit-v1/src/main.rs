@@ -3,12 +3,16 @@
 #![no_main]
 #![allow(unsafe_code, reason = "a board is what its firmware says")]
 
-use firmware::microbit::{Microbit, Version};
+use firmware::Name;
+use firmware::microbit::{self, Version};
 
 struct V1;
 
-impl Version for V1 {
+impl Name for V1 {
     const NAME: &'static str = "microbit-v1";
+}
+
+impl Version for V1 {
     const SEND_PIN: u32 = 24;
     const RECEIVE_PIN: u32 = 25;
     const ROW: u32 = 13;
@@ -19,5 +23,5 @@ impl Version for V1 {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a micro:bit v1, and nothing else runs.
-    firmware::serve(&mut unsafe { Microbit::<V1>::new() })
+    firmware::serve(&mut unsafe { microbit::start(V1) })
 }

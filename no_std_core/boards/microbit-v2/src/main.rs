@@ -3,13 +3,17 @@
 #![no_main]
 #![allow(unsafe_code, reason = "a board is what its firmware says")]
 
+use firmware::Name;
 use firmware::flash::{self, Nvmc};
-use firmware::microbit::{Microbit, Version};
+use firmware::microbit::{self, Version};
 
 struct V2;
 
-impl Version for V2 {
+impl Name for V2 {
     const NAME: &'static str = "microbit-v2";
+}
+
+impl Version for V2 {
     const SEND_PIN: u32 = 6;
     const RECEIVE_PIN: u32 = 32 + 8;
     const ROW: u32 = 21;
@@ -22,7 +26,7 @@ fn main() -> ! {
     // SAFETY: this is built for a micro:bit v2 and linked with slots.x, and nothing else runs.
     let (mut board, mut slots) = unsafe {
         let flash = Nvmc::new();
-        (Microbit::<V2>::new(), flash::slots([flash, flash]))
+        (microbit::start(V2), flash::slots([flash, flash]))
     };
     firmware::serve_slots(&mut board, &mut slots)
 }

@@ -5,10 +5,9 @@
 
 mod clocks;
 
-use cortex_m::Peripherals;
 use firmware::flash::{self, Stm32f4};
 use firmware::uart::Stm32;
-use firmware::{Board, Closed, CycleCounter, Register, darken_on_panic, stack};
+use firmware::{Board, CycleCounter, Name, Parts, Register, darken_on_panic, stack};
 
 /// Ports of pins, and the third USART.
 const PORT_B: usize = 0x4002_0400;
@@ -19,33 +18,38 @@ const USART3: usize = 0x4000_4800;
 const LIGHT_ON: u32 = 1;
 const LIGHT_OFF: u32 = 1 << 16;
 
-struct Nucleo {
-    uart: Stm32,
-    set_pins: Register,
-    cycles: CycleCounter,
+struct Nucleo;
+
+impl Name for Nucleo {
+    const NAME: &'static str = "nucleo";
 }
 
-impl Nucleo {
-    /// # Safety
-    ///
-    /// This must be a chip of the family STM32F4, and all that runs on it.
-    unsafe fn new() -> Self {
-        stack::paint();
-        let usart_clock = clocks::start();
-        // SAFETY: so reference manual RM0090 describes the chip, section 8.
-        unsafe {
-            // Pins D8 and D9 belong to the USART, B0 to the light.
-            change(PORT_D, 0b1111 << 16, 0b1010 << 16);
-            change(PORT_D + 0x24, 0xFF, 0x77);
-            change(PORT_B, 0b11, 0b01);
-            let set_pins = Register::new(PORT_B + 0x18);
-            darken_on_panic(set_pins, LIGHT_OFF);
-            Self {
-                uart: Stm32::new(USART3, usart_clock),
-                set_pins,
-                cycles: CycleCounter::new(Peripherals::steal().SYST),
-            }
-        }
+/// The board, its stack painted.
+///
+/// # Safety
+///
+/// This must be a chip of the family STM32F4, and all that runs on it.
+unsafe fn start() -> impl Board {
+    stack::paint();
+    let usart_clock = clocks::start();
+    // SAFETY: so reference manual RM0090 describes the chip, section 8.
+    let (uart, set_pins) = unsafe {
+        // Pins D8 and D9 belong to the USART, B0 to the light.
+        change(PORT_D, 0b1111 << 16, 0b1010 << 16);
+        change(PORT_D + 0x24, 0xFF, 0x77);
+        change(PORT_B, 0b11, 0b01);
+        (
+            Stm32::new(USART3, usart_clock),
+            Register::new(PORT_B + 0x18),
+        )
+    };
+    darken_on_panic(set_pins, LIGHT_OFF);
+    let mut cycles = CycleCounter::start();
+    Parts {
+        name: Nucleo,
+        uart,
+        light: move |on| set_pins.write(if on { LIGHT_ON } else { LIGHT_OFF }),
+        cycles: move || cycles.now(),
     }
 }
 
@@ -60,37 +64,12 @@ unsafe fn change(address: usize, mask: u32, value: u32) {
     register.write(register.read() & !mask | value);
 }
 
-impl Board for Nucleo {
-    const NAME: &'static str = "nucleo";
-
-    fn read(&mut self) -> Result<Option<u8>, Closed> {
-        Ok(self.uart.read())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.uart.write(bytes);
-        Ok(())
-    }
-
-    fn light(&mut self, on: bool) {
-        self.set_pins.write(if on { LIGHT_ON } else { LIGHT_OFF });
-    }
-
-    fn cycles(&mut self) -> u32 {
-        self.cycles.now()
-    }
-
-    fn stack_used(&self) -> u32 {
-        stack::used()
-    }
-}
-
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a chip of the family and linked with slots.x, and nothing else runs.
     let (mut board, mut slots) = unsafe {
         let flash = Stm32f4::new();
-        (Nucleo::new(), flash::slots([flash, flash]))
+        (start(), flash::slots([flash, flash]))
     };
     firmware::serve_slots(&mut board, &mut slots)
 }

@@ -5,8 +5,9 @@
 
 use core::ptr;
 
-use firmware::flash::{self, Rom};
-use firmware::pico::{Chip, Devices, Pico};
+use firmware::Name;
+use firmware::flash::Rom;
+use firmware::pico::{self, Chip, Devices};
 
 /// Lets the processor see the flash; the chip's ROM starts it.
 // SAFETY: where the ROM looks for it, and with the checksum that the ROM wants.
@@ -34,8 +35,11 @@ impl Rom for Rp2040 {
     }
 }
 
-impl Chip for Rp2040 {
+impl Name for Rp2040 {
     const NAME: &'static str = "pico";
+}
+
+impl Chip for Rp2040 {
     const DIVIDERS: [u32; 2] = [6, 2];
     const DEVICES: Devices = Devices {
         clocks: 0x4000_8000,
@@ -53,9 +57,5 @@ impl Chip for Rp2040 {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a Pico and linked with slots.x, and nothing else runs.
-    let (mut board, mut slots) = unsafe {
-        let (board, flash) = Pico::<Rp2040>::new();
-        (board, flash::slots(flash))
-    };
-    firmware::serve_slots(&mut board, &mut slots)
+    unsafe { pico::serve(Rp2040) }
 }

@@ -5,8 +5,9 @@
 
 use core::ptr;
 
-use firmware::flash::{self, Rom};
-use firmware::pico::{Chip, Devices, Pico};
+use firmware::Name;
+use firmware::flash::Rom;
+use firmware::pico::{self, Chip, Devices};
 
 /// Tells the chip's ROM that this is a program for the Arm processors in secure state (RP2350 Datasheet, section 5.9.5).
 // SAFETY: where the ROM looks for it.
@@ -33,8 +34,11 @@ impl Rom for Rp2350 {
     }
 }
 
-impl Chip for Rp2350 {
+impl Name for Rp2350 {
     const NAME: &'static str = "pico2";
+}
+
+impl Chip for Rp2350 {
     const DIVIDERS: [u32; 2] = [5, 2];
     const DEVICES: Devices = Devices {
         clocks: 0x4001_0000,
@@ -52,9 +56,5 @@ impl Chip for Rp2350 {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a Pico 2 and linked with slots.x, and nothing else runs.
-    let (mut board, mut slots) = unsafe {
-        let (board, flash) = Pico::<Rp2350>::new();
-        (board, flash::slots(flash))
-    };
-    firmware::serve_slots(&mut board, &mut slots)
+    unsafe { pico::serve(Rp2350) }
 }

@@ -2,17 +2,11 @@
 
 #![allow(unsafe_code, reason = "a device is reached through its address")]
 
-use core::marker::PhantomData;
-
-use cortex_m::Peripherals;
-use firmware::flash;
 use firmware::uart::Cmsdk;
-use firmware::{Board, Closed, CycleCounter, Register, darken_on_panic, stack};
+use firmware::{Board, CycleCounter, Name, Parts, Register, darken_on_panic, flash, stack};
 
 /// An FPGA image.
-pub trait Image {
-    /// What QEMU calls it.
-    const NAME: &'static str;
+pub trait Image: Name {
     /// The clock in hertz.
     const CLOCK: u32;
     /// Where the first serial line is.
@@ -21,76 +15,66 @@ pub trait Image {
     const LIGHTS: usize;
 }
 
-/// An MPS2 board.
-pub struct Mps2<I> {
-    uart: Cmsdk,
-    lights: Register,
-    cycles: CycleCounter,
-    image: PhantomData<I>,
-}
+/// The program of a board: its name, as QEMU has it, and what its [`Image`] is; `serve_slots` for one that is linked with
+/// slots.x.
+#[macro_export]
+macro_rules! mps2 {
+    ($name:literal, $serve:ident, clock: $clock:expr, uart: $uart:expr, lights: $lights:expr) => {
+        struct Image;
 
-impl<I: Image> Mps2<I> {
-    /// Runs the firmware.
-    ///
-    /// # Safety
-    ///
-    /// The board must run this image, and nothing but this function.
-    pub unsafe fn run() -> ! {
-        // SAFETY: as the caller has promised.
-        firmware::serve(&mut unsafe { Self::start() })
-    }
-
-    /// Runs the firmware with slots, in RAM that plays flash.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Self::run`], and the firmware must be linked with slots.x.
-    pub unsafe fn run_slots() -> ! {
-        // SAFETY: as the caller has promised.
-        let (mut board, mut slots) = unsafe { (Self::start(), flash::slots_in_ram()) };
-        firmware::serve_slots(&mut board, &mut slots)
-    }
-
-    /// # Safety
-    ///
-    /// See [`Self::run`].
-    unsafe fn start() -> Self {
-        stack::paint();
-        // SAFETY: the caller has promised that the devices are there and used by nobody else.
-        unsafe {
-            let lights = Register::new(I::LIGHTS);
-            darken_on_panic(lights, 0);
-            Self {
-                uart: Cmsdk::new(I::UART, I::CLOCK),
-                lights,
-                cycles: CycleCounter::new(Peripherals::steal().SYST),
-                image: PhantomData,
-            }
+        impl firmware::Name for Image {
+            const NAME: &'static str = $name;
         }
-    }
+
+        impl qemu::mps2::Image for Image {
+            const CLOCK: u32 = $clock;
+            const UART: usize = $uart;
+            const LIGHTS: usize = $lights;
+        }
+
+        #[cortex_m_rt::entry]
+        #[allow(unsafe_code, reason = "a device is reached through its address")]
+        fn main() -> ! {
+            // SAFETY: so Arm describes the image in its application note, and this is all that runs on it.
+            unsafe { qemu::mps2::$serve(Image) }
+        }
+    };
 }
 
-impl<I: Image> Board for Mps2<I> {
-    const NAME: &'static str = I::NAME;
+/// Runs the firmware.
+///
+/// # Safety
+///
+/// The board must run this image, and nothing but this function.
+pub unsafe fn serve(image: impl Image) -> ! {
+    // SAFETY: as the caller has promised.
+    firmware::serve(&mut unsafe { start(image) })
+}
 
-    fn read(&mut self) -> Result<Option<u8>, Closed> {
-        Ok(self.uart.read())
-    }
+/// Runs the firmware with slots, in RAM that plays flash.
+///
+/// # Safety
+///
+/// As for [`serve`], and the firmware must be linked with slots.x.
+pub unsafe fn serve_slots(image: impl Image) -> ! {
+    // SAFETY: as the caller has promised.
+    let (mut board, mut slots) = unsafe { (start(image), flash::slots_in_ram()) };
+    firmware::serve_slots(&mut board, &mut slots)
+}
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.uart.write(bytes);
-        Ok(())
-    }
-
-    fn light(&mut self, on: bool) {
-        self.lights.write(on.into());
-    }
-
-    fn cycles(&mut self) -> u32 {
-        self.cycles.now()
-    }
-
-    fn stack_used(&self) -> u32 {
-        stack::used()
+/// # Safety
+///
+/// See [`serve`].
+unsafe fn start<I: Image>(name: I) -> impl Board {
+    stack::paint();
+    // SAFETY: the caller has promised that the devices are there and used by nobody else.
+    let (uart, lights) = unsafe { (Cmsdk::new(I::UART, I::CLOCK), Register::new(I::LIGHTS)) };
+    darken_on_panic(lights, 0);
+    let mut cycles = CycleCounter::start();
+    Parts {
+        name,
+        uart,
+        light: move |on: bool| lights.write(on.into()),
+        cycles: move || cycles.now(),
     }
 }

@@ -1,10 +1,9 @@
 //! The checks of the layers and of everything they point to.
 
-use super::{Result, Sections, check_shape, check_zeros, ensure, error};
+use super::sections::{Result, Sections, check_shape, check_zeros, ensure, error};
 use crate::error::Fault;
 use crate::format::{self, Header, LAYER_LEN, LayerRecord, Shape};
-use crate::kernels;
-use crate::model::Layer;
+use crate::operators::{self, Operands};
 use crate::requantize::Multiplier;
 
 /// No input is further from its zero point than this.
@@ -38,7 +37,7 @@ fn check_layer(
     for zeros in LayerRecord::ZEROS {
         check_zeros(sections.file, at + zeros.start..at + zeros.end)?;
     }
-    let kernel = kernels::find(record.kind)
+    let operator = operators::find(record.kind)
         .ok_or(error(Fault::Kind(record.kind), at + LayerRecord::KIND_AT))?;
     ensure(
         record.input == shape,
@@ -51,10 +50,11 @@ fn check_layer(
         at + LayerRecord::ZERO_POINTS_AT,
     )?;
     check_shape(record.output, at + LayerRecord::OUTPUT_AT)?;
-    (kernel.check)(&record).map_err(|(fault, field)| error(fault, at + field))?;
+    (operator.check)(&record).map_err(|(fault, field)| error(fault, at + field))?;
 
     let channels = u64::from(record.output.channels);
-    let weights = channels * (kernel.channel_weights)(&record);
+    let channel_weights = (operator.channel_weights)(&record);
+    let weights = channels * channel_weights;
     sections.take(at + LayerRecord::WEIGHTS_AT, record.weights_at, weights)?;
     sections.take(at + LayerRecord::BIASES_AT, record.biases_at, channels * 4)?;
     sections.take(
@@ -62,17 +62,17 @@ fn check_layer(
         record.multipliers_at,
         channels * 4,
     )?;
-    check_channels(&Layer::of(sections.file, header, index).ok_or(beyond)?)?;
+    check_channels(&Operands::of(sections.file, record, channel_weights).ok_or(beyond)?)?;
     Ok((record.output, record.output_zero_point))
 }
 
 /// That weights and multipliers are such and that no sum can overflow.
-fn check_channels(layer: &Layer<'_>) -> Result<()> {
-    let record = layer.record();
-    for (weight, at) in layer.weights().iter().zip(record.weights_at as usize..) {
+fn check_channels(operands: &Operands<'_>) -> Result<()> {
+    let record = &operands.record;
+    for (weight, at) in operands.weights().iter().zip(record.weights_at as usize..) {
         ensure(weight.cast_signed() != i8::MIN, Fault::Weight, at)?;
     }
-    for (multiplier, at) in layer
+    for (multiplier, at) in operands
         .multipliers
         .iter()
         .zip((record.multipliers_at as usize..).step_by(4))
@@ -83,8 +83,8 @@ fn check_channels(layer: &Layer<'_>) -> Result<()> {
             at,
         )?;
     }
-    let channels = layer.weights().chunks(layer.channel_weights().max(1));
-    for ((bias, weights), at) in layer
+    let channels = operands.weights().chunks(operands.channel_weights.max(1));
+    for ((bias, weights), at) in operands
         .biases(0)
         .zip(channels)
         .zip((record.biases_at as usize..).step_by(4))

@@ -6,11 +6,32 @@ use super::super::{Preparation, SIDE};
 use super::drawing::Picture;
 use super::{Random, image_of};
 
-/// Ink of a black and white picture: its box as (left, top, width, height).
+/// The box around a black and white drawing as (left, top, width, height): the picture is flooded cell by cell, and of the
+/// parts that are found, those with the pixels of a smaller power of two are specks.
 fn box_of(picture: &Picture) -> (u32, u32, u32, u32) {
-    let inked = |&(x, y): &(u32, u32)| picture.get(x, y) > 0;
-    let all = (0..picture.height).flat_map(|y| (0..picture.width).map(move |x| (x, y)));
-    let ink: Vec<_> = all.filter(inked).collect();
+    let cell = picture.width.max(picture.height).div_ceil(64);
+    let mut dry: Vec<_> = (0..picture.height)
+        .flat_map(|y| (0..picture.width).map(move |x| (x, y)))
+        .filter(|&(x, y)| picture.get(x, y) > 0)
+        .collect();
+    let mut parts = Vec::new();
+    while let Some(first) = dry.pop() {
+        let mut part = [first].to_vec();
+        let mut at = 0;
+        while let Some(&(x, y)) = part.get(at) {
+            let apart = |a: u32, b: u32| (a / cell).abs_diff(b / cell) > 1;
+            let (far, near) = dry
+                .into_iter()
+                .partition(|&(a, b)| apart(a, x) || apart(b, y));
+            dry = far;
+            part.extend::<Vec<_>>(near);
+            at += 1;
+        }
+        parts.push(part);
+    }
+    let largest = parts.iter().map(|part| part.len().ilog2()).max().unwrap();
+    parts.retain(|part| part.len().ilog2() + 5 >= largest);
+    let ink = parts.concat();
     let (left, right) = (
         ink.iter().map(|ink| ink.0).min().unwrap(),
         ink.iter().map(|ink| ink.0).max().unwrap(),

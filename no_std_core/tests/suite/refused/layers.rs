@@ -1,15 +1,22 @@
 //! Layers that cannot be.
 
-use no_std_core::format::{Axis, KIND_CONVOLUTION};
+use no_std_core::format::{Axis, KIND_CONVOLUTION, Shape};
 use no_std_core::{Fault, Model};
 
-use super::{BIASES, CLASSES, LINES, MULTIPLIERS, WEIGHTS, changed, error, with};
-use crate::support::{LayerSpec, ModelSpec, axis, multiplier, shape, tiny};
+use super::{BIASES, CLASSES, LINES, MULTIPLIERS, WEIGHTS, refuse, refuse_changed, refuse_with};
+use crate::support::{Contents, LayerContents, axis, file, multiplier, shape, tiny};
+
+/// That the tiny model is refused where a layer has another output.
+#[track_caller]
+fn refuse_output(layer: usize, output: Shape, fault: Fault) {
+    let at = [LINES, CLASSES][layer] + 10;
+    refuse_changed(|contents| contents.layers[layer].output = output, at, fault);
+}
 
 #[test]
 fn unknown_kinds_of_layers() {
     for kind in [0, 3, 255] {
-        assert_eq!(with(CLASSES, &[kind]), (CLASSES, Fault::Kind(kind)));
+        refuse_with(CLASSES, &[kind], CLASSES, Fault::Kind(kind));
     }
 }
 
@@ -21,58 +28,46 @@ fn shapes_of_nothing_or_too_much() {
         shape(4, 4, 0),
         shape(u16::MAX, u16::MAX, u16::MAX),
     ] {
-        assert_eq!(changed(|spec| spec.input = empty), (20, Fault::Shape));
-        assert_eq!(
-            changed(|spec| spec.layers[0].output = empty),
-            (LINES + 10, Fault::Shape)
-        );
+        refuse_changed(|contents| contents.input = empty, 20, Fault::Shape);
+        refuse_output(0, empty, Fault::Shape);
     }
-    let error = changed(|spec| spec.input = shape(32_768, 32_768, 1));
-    assert_eq!(
-        error,
-        (LINES + 10, Fault::Output),
-        "that is just not too much"
-    );
-    assert_eq!(
-        changed(|spec| spec.input = shape(32_768, 32_768, 2)),
-        (20, Fault::Shape)
-    );
+    let of_channels =
+        |channels| move |contents: &mut Contents| contents.input = shape(32_768, 32_768, channels);
+    // That is just not too much.
+    refuse_changed(of_channels(1), LINES + 10, Fault::Output);
+    refuse_changed(of_channels(2), 20, Fault::Shape);
 }
 
 #[test]
 fn layers_that_do_not_follow_each_other() {
-    for (field, place) in [
-        (LINES + 4, LINES + 4),
-        (LINES + 6, LINES + 4),
-        (CLASSES + 8, CLASSES + 4),
+    for (field, at) in [
+        (LINES + 4, LINES),
+        (LINES + 6, LINES),
+        (CLASSES + 8, CLASSES),
     ] {
-        assert_eq!(with(field, &[3, 0]), (place, Fault::Chain));
+        refuse_with(field, &[3, 0], at + 4, Fault::Chain);
     }
     // The input's zero point, that of the first layer's output, and that of the second layer's input.
-    assert_eq!(with(26, &[0]), (LINES + 1, Fault::Chain));
-    assert_eq!(with(LINES + 2, &[0]), (CLASSES + 1, Fault::Chain));
-    assert_eq!(with(CLASSES + 1, &[127]), (CLASSES + 1, Fault::Chain));
+    refuse_with(26, &[0], LINES + 1, Fault::Chain);
+    refuse_with(LINES + 2, &[0], CLASSES + 1, Fault::Chain);
+    refuse_with(CLASSES + 1, &[127], CLASSES + 1, Fault::Chain);
 }
 
 #[test]
 fn windows_that_do_not_move_or_miss_the_input() {
-    for (axis, place) in [(16, LINES + 16), (21, LINES + 21)] {
+    for axis in [16, 21] {
+        let at = LINES + axis;
         for field in [0, 1, 4] {
-            assert_eq!(with(LINES + axis + field, &[0]), (place, Fault::Window));
+            refuse_with(at + field, &[0], at, Fault::Window);
         }
-        for field in [2, 3] {
-            for padding in [3, 4, 255] {
-                assert_eq!(
-                    with(LINES + axis + field, &[padding]),
-                    (place, Fault::Padding)
-                );
-            }
+        for (field, padding) in [2, 3]
+            .into_iter()
+            .flat_map(|field| [3, 4, 255].map(|padding| (field, padding)))
+        {
+            refuse_with(at + field, &[padding], at, Fault::Padding);
         }
         for field in 0..5 {
-            assert_eq!(
-                with(CLASSES + axis + field, &[1]),
-                (CLASSES + axis, Fault::Window)
-            );
+            refuse_with(CLASSES + axis + field, &[1], CLASSES + axis, Fault::Window);
         }
     }
 }
@@ -80,20 +75,17 @@ fn windows_that_do_not_move_or_miss_the_input() {
 #[test]
 fn outputs_that_do_not_follow_from_the_input() {
     // A kernel that does not fit, strides and tiles that give less, a tile that does not fit.
-    for (field, value) in [
-        (0, 7),
-        (0, 255),
-        (1, 2),
-        (1, 255),
-        (2, 0),
-        (4, 1),
-        (4, 3),
-        (4, 5),
-        (4, 255),
-    ] {
-        for axis in [16, 21] {
-            let error = with(LINES + axis + field, &[value]);
-            assert_eq!(error, (LINES + 10, Fault::Output), "{axis} {field} {value}");
+    let fields: [(usize, &[u8]); 4] = [
+        (0, &[7, 255]),
+        (1, &[2, 255]),
+        (2, &[0]),
+        (4, &[1, 3, 5, 255]),
+    ];
+    for (field, values) in fields {
+        for value in values {
+            for axis in [16, 21] {
+                refuse_with(LINES + axis + field, &[*value], LINES + 10, Fault::Output);
+            }
         }
     }
     for output in [
@@ -102,46 +94,34 @@ fn outputs_that_do_not_follow_from_the_input() {
         shape(3, 2, 2),
         shape(2, u16::MAX, 2),
     ] {
-        assert_eq!(
-            changed(|spec| spec.layers[0].output = output),
-            (LINES + 10, Fault::Output)
-        );
+        refuse_output(0, output, Fault::Output);
     }
-    assert_eq!(
-        changed(|spec| spec.layers[1].output = shape(1, 2, 1)),
-        (CLASSES + 10, Fault::Output)
-    );
-    assert_eq!(
-        changed(|spec| spec.layers[1].output = shape(2, 1, 1)),
-        (CLASSES + 10, Fault::Output)
-    );
+    for output in [shape(1, 2, 1), shape(2, 1, 1)] {
+        refuse_output(1, output, Fault::Output);
+    }
 }
 
 #[test]
 fn other_numbers_of_classes_and_logits() {
-    let error = changed(|spec| spec.labels.push("neither".into()));
-    assert_eq!(error, (CLASSES + 10, Fault::Logits));
-    let error = changed(|spec| drop(spec.labels.pop()));
-    assert_eq!(error, (CLASSES + 10, Fault::Logits));
+    let more = |contents: &mut Contents| contents.labels.push("neither".into());
+    refuse_changed(more, CLASSES + 10, Fault::Logits);
+    let fewer = |contents: &mut Contents| drop(contents.labels.pop());
+    refuse_changed(fewer, CLASSES + 10, Fault::Logits);
 }
 
 #[test]
 fn weights_and_multipliers_that_are_none() {
-    assert_eq!(with(WEIGHTS + 17, &[0x80]), (WEIGHTS + 17, Fault::Weight));
-    assert_eq!(
-        with(MULTIPLIERS + 16, &[0x80]),
-        (MULTIPLIERS + 16, Fault::Weight)
-    );
+    for at in [WEIGHTS + 17, MULTIPLIERS + 16] {
+        refuse_with(at, &[0x80], at, Fault::Weight);
+    }
     for multiplier in [
         [0, 0, 0, 26],
         [255, 255, 127, 26],
         [0, 0, 128, 150],
         [0, 0, 128, 255],
     ] {
-        assert_eq!(
-            with(MULTIPLIERS + 4, &multiplier),
-            (MULTIPLIERS + 4, Fault::Multiplier)
-        );
+        let at = MULTIPLIERS + 4;
+        refuse_with(at, &multiplier, at, Fault::Multiplier);
     }
 }
 
@@ -149,24 +129,21 @@ fn weights_and_multipliers_that_are_none() {
 fn sums_that_could_overflow() {
     // The second filter's weights have a sum of 3 * 2 + 6 * 1.
     let most = i32::MAX - 12 * 255;
+    let with = |bias| move |contents: &mut Contents| contents.layers[0].biases[1] = bias;
     for bias in [most + 1, -most - 1, i32::MAX, i32::MIN, -i32::MAX] {
-        assert_eq!(
-            changed(|spec| spec.layers[0].biases[1] = bias),
-            (BIASES + 4, Fault::Accumulator),
-            "{bias}"
-        );
+        refuse_changed(with(bias), BIASES + 4, Fault::Accumulator);
     }
     for bias in [most, -most] {
-        let mut spec = tiny();
-        spec.layers[0].biases[1] = bias;
-        assert!(Model::new(&spec.file()).is_ok(), "{bias}");
+        let mut contents = tiny();
+        with(bias)(&mut contents);
+        assert!(Model::new(&file(&contents)).is_ok(), "{bias}");
     }
 }
 
 /// Layers of one weight whose outputs have a billion values each. Of two that follow each other one writes in place.
 #[test]
 fn more_memory_than_there_is() {
-    let layer = |axis: Axis, side: u16| LayerSpec {
+    let layer = |axis: Axis, side: u16| LayerContents {
         kind: KIND_CONVOLUTION,
         output: shape(side, side, 1),
         output_zero_point: 0,
@@ -178,10 +155,7 @@ fn more_memory_than_there_is() {
     };
     let same = layer(axis(1, 1, [0, 0], 1), 32_000);
     let last = layer(axis(255, 255, [0, 0], 125), 1);
-    let spec = ModelSpec::new(
-        shape(32_000, 32_000, 1),
-        0,
-        vec![same.clone(), same.clone(), same, last],
-    );
-    assert_eq!(error(&spec.file()), (28, Fault::Memory));
+    let layers = vec![same.clone(), same.clone(), same, last];
+    let contents = Contents::new(shape(32_000, 32_000, 1), 0, layers);
+    refuse(&file(&contents), 28, Fault::Memory);
 }

@@ -7,14 +7,14 @@ use train::data::augment::Augment;
 use train::optimizer::Optimizer;
 use train::runtime::Precision;
 
-use super::super::agreement::{
-    assert_same_losses, digits_of_50_steps, gentle_record, losses, step_losses,
-};
+use super::super::agreement::{digits_of_50_steps, gentle_record, losses, step_losses};
 use super::super::{PLAIN_ACCURACY, accuracy, record, seeds_decide, two_epochs_in};
 use super::{device_trainer, steps_agree};
 
 /// cuDNN may add in another order in a captured run.
 const TOLERANCE: f64 = 1e-4;
+/// Of the first 50 losses, relative: cuDNN's transforms round more than plain sums, and `RMSprop` amplifies that.
+const LOSS_TOLERANCE: f32 = 2e-3;
 
 #[test]
 fn first_losses_agree_with_the_cpu() {
@@ -35,7 +35,11 @@ fn first_losses_agree_with_the_cpu() {
         .epoch(7, None, &never, |after| sums.push(*after))
         .unwrap();
     let (found, expected) = (step_losses(&sums), restart::read(file.path()));
-    assert_same_losses(&found, &expected, "CUDA and tract");
+    assert_eq!(found.len(), expected.len());
+    for (step, (a, b)) in found.iter().zip(&expected).enumerate() {
+        let difference = (a - b).abs();
+        assert!(difference <= LOSS_TOLERANCE * b, "step {step}: {a} and {b}");
+    }
 }
 
 /// Captured graphs, whose runs are repeated in capturing, against runs that the host feeds.

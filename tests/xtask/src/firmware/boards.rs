@@ -44,8 +44,6 @@ pub struct Machine {
     pub name: &'static str,
     /// Which of its serial ports the firmware talks on.
     pub serial: usize,
-    /// Where its flash begins.
-    pub flash: u32,
 }
 
 /// Programs of QEMU's.
@@ -61,44 +59,44 @@ pub const BOARDS: &[Board] = &[
             "microbit",
             "thumbv6m-none-eabi",
             None,
-            emulated(ARM, "microbit", 0),
+            emulated(ARM, "microbit"),
         )
     },
     machine(
         "mps2-an385",
         "thumbv7m-none-eabi",
         None,
-        emulated(ARM, "mps2-an385", 0),
+        emulated(ARM, "mps2-an385"),
     ),
     machine(
         "mps2-an386",
         "thumbv7em-none-eabi",
         None,
-        emulated(ARM, "mps2-an386", 0),
+        emulated(ARM, "mps2-an386"),
     ),
     machine(
         "mps2-an500",
         "thumbv7em-none-eabi",
         Some("cortex-m7"),
-        emulated(ARM, "mps2-an500", 0),
+        emulated(ARM, "mps2-an500"),
     ),
     machine(
         "mps2-an505",
         "thumbv8m.main-none-eabi",
         Some("cortex-m33"),
-        emulated(ARM, "mps2-an505", 0x1000_0000),
+        emulated(ARM, "mps2-an505"),
     ),
     machine(
         "riscv-virt",
         "riscv32imc-unknown-none-elf",
         None,
-        emulated(RISCV, "virt", 0x8000_0000),
+        emulated(RISCV, "virt"),
     ),
     // Its chip's neighbour, with the same devices as far as they matter here; the third serial port.
     Board {
         place: Place::Qemu(Machine {
             serial: 2,
-            ..emulated(ARM, "netduinoplus2", 0x0800_0000)
+            ..emulated(ARM, "netduinoplus2")
         }),
         ..real("nucleo", "thumbv7em-none-eabi", None, "STM32F429ZITx")
     },
@@ -165,12 +163,11 @@ const fn machine(
 }
 
 /// A machine whose first serial port serves.
-const fn emulated(emulator: &'static str, name: &'static str, flash: u32) -> Machine {
+const fn emulated(emulator: &'static str, name: &'static str) -> Machine {
     Machine {
         emulator,
         name,
         serial: 0,
-        flash,
     }
 }
 

@@ -1,21 +1,17 @@
-//! Builds what runs on boards, and what watches it.
+//! Builds what runs on boards.
 
 use std::collections::BTreeSet;
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
-use super::boards::{Board, Machine};
+use super::boards::Board;
 use super::toolchain::Toolchain;
-use crate::command::{cargo, relative, run};
+use crate::command::{relative, run};
 
 /// The workspace of boards.
 const BOARDS: &str = "no_std_core/boards/Cargo.toml";
-
-/// The workspace of the instruction counter and the firmware to calibrate it with.
-const COUNTER: &str = "no_std_core/boards/icount/Cargo.toml";
 
 /// A toolchain for boards, and where it builds.
 pub struct Builder {
@@ -57,23 +53,13 @@ impl Builder {
     /// Builds the program that proves the inner loops for a board's processor.
     pub fn proof(&self, board: &Board) -> Result<PathBuf> {
         let command = self.toolchain.cargo(&["build"], &board.flags());
-        self.program(command, BOARDS, board.target, "qemu", "twins")
+        self.program(command, BOARDS, board.target, "qemu", "backend")
     }
 
     /// Builds the program that is nothing but the core, for a board's processor.
     pub fn alone(&self, board: &Board) -> Result<PathBuf> {
         let command = self.toolchain.cargo(&["build"], &board.flags());
         self.program(command, BOARDS, board.target, "qemu", "alone")
-    }
-
-    /// Builds the firmware with loops of known length for a machine.
-    pub fn calibration(&self, target: &str, machine: &Machine) -> Result<PathBuf> {
-        let flags = [
-            "-Clink-arg=-Tcalibrate/flash.x".to_owned(),
-            format!("-Clink-arg=--defsym=FLASH={:#x}", machine.flash),
-        ];
-        let command = self.toolchain.cargo(&["build"], &flags);
-        self.program(command, COUNTER, target, "calibrate", "calibrate")
     }
 
     fn program(
@@ -88,18 +74,6 @@ impl Builder {
         command.args(["--package", package, "--bin", program, "--target", target]);
         run(&mut command)?;
         Ok(self.folder.join(target).join("release").join(program))
-    }
-
-    /// Builds the instruction counter for a QEMU of this major version.
-    pub fn counter(&self, qemu: u32) -> Result<PathBuf> {
-        let mut command = cargo(&["build", "--package", "icount", "--lib"]);
-        self.options(&mut command, COUNTER);
-        if qemu >= 9 {
-            command.args(["--features", "qemu-9"]);
-        }
-        run(&mut command)?;
-        let library = format!("{DLL_PREFIX}icount{DLL_SUFFIX}");
-        Ok(self.folder.join("release").join(library))
     }
 
     fn options(&self, command: &mut Command, workspace: &str) {

@@ -1,14 +1,16 @@
 //! `cargo xtask firmware check`: what the core needs on a microcontroller.
 //!
-//! The firmware in [`FOLDER`] calls all of the core. Linked, it must have no function that panics, allocates or computes
-//! in floating point.
+//! The firmware in [`FOLDER`] calls all of the core. It has no allocator, so that nothing links which allocates, and its
+//! panic handler calls a function that nobody defines, so that nothing links from which a panic can be reached. Linked, it
+//! must have no function that computes in floating point.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use object::{Object, ObjectSymbol, SymbolKind};
 
-use super::symbols::{Need, Symbols};
 use super::toolchain::{self, Toolchain};
 use crate::command::{relative, run, run_failing};
 use crate::console::heading;
@@ -19,8 +21,8 @@ const FOLDER: &str = "no_std_core/boards/link-check";
 /// The smallest processors and the middle ones, both by names under which floats are calls of functions and show.
 const TARGETS: [&str; 2] = ["thumbv6m-none-eabi", "thumbv7em-none-eabi"];
 
-/// The firmware's profiles and their optimisation levels.
-const PROFILES: [(&str, &str); 2] = [("release", "s"), ("fast", "3")];
+/// The firmware's profiles: the smallest code and the fastest.
+const PROFILES: [&str; 2] = ["release", "fast"];
 
 /// The function that the firmware's panic handler calls and that nobody defines.
 const TRAP: &str = "a_panic_can_be_reached";
@@ -28,28 +30,25 @@ const TRAP: &str = "a_panic_can_be_reached";
 /// Checks the core on every target, each of which is one test, with tools and builds in the folder `target`.
 pub fn check(target: &Path, tally: &mut Tally) {
     heading("Firmware: cargo xtask firmware check");
-    match Toolchain::find(&target.join("tools"), &TARGETS) {
-        Ok(toolchain) => {
-            for triple in TARGETS {
+    let toolchain = Toolchain::find(&target.join("tools"), &TARGETS);
+    if let Err(error) = &toolchain {
+        println!("{error:#}");
+    }
+    for triple in TARGETS {
+        let name = format!("Firmware for {triple}");
+        match &toolchain {
+            Ok(toolchain) => {
+                let folder = target.join("firmware");
                 let firmware = Firmware {
-                    toolchain: &toolchain,
-                    folder: target.join("firmware"),
+                    toolchain,
+                    folder,
                     triple,
                 };
-                firmware.test(tally);
+                tally.test(&name, || firmware.check());
             }
-        }
-        Err(error) => {
-            println!("{error:#}");
-            for triple in TARGETS {
-                tally.missing(&name(triple), &toolchain::remedy(&TARGETS));
-            }
+            Err(_) => tally.missing(&name, &toolchain::remedy(&TARGETS)),
         }
     }
-}
-
-fn name(triple: &str) -> String {
-    format!("Firmware for {triple}")
 }
 
 /// The firmware for one target.
@@ -61,66 +60,111 @@ struct Firmware<'a> {
 }
 
 impl Firmware<'_> {
-    fn test(&self, tally: &mut Tally) {
-        tally.test(&name(self.triple), || self.check());
-    }
-
-    /// Checks the firmware in every profile; returns the sizes of its code.
+    /// Checks the firmware in every profile, and that a deliberate panic and a deliberate float show.
     fn check(&self) -> Result<String> {
-        let mut sizes = Vec::new();
-        for (profile, level) in PROFILES {
-            let symbols = self.link(profile, &[])?;
+        let mut functions = 0;
+        for profile in PROFILES {
+            let names = self.functions(profile, "")?;
+            let has_core = names.iter().any(|name| name.contains("11no_std_core"));
             ensure!(
-                symbols.has_core(),
-                "opt-level {level}: expected functions of the core, found none"
+                has_core,
+                "{profile}: expected functions of the core, found none"
             );
-            let needs = symbols.needs();
+            let floats: Vec<_> = names.iter().filter(|name| is_float(name)).collect();
             ensure!(
-                needs.is_empty(),
-                "opt-level {level}: expected no panic, allocator or float, found {}",
-                needs.join(", ")
+                floats.is_empty(),
+                "{profile}: expected no floats, found {floats:?}"
             );
-            sizes.push(format!("{} at opt-level {level}", symbols.code_len()));
+            functions += names.len();
         }
-        self.check_that_faults_show()?;
-        Ok(format!("bytes of code: {}", sizes.join(", ")))
-    }
-
-    /// That a firmware with a panic and a float is refused twice: by the linker, and, where the trap is defined, by its
-    /// symbols.
-    fn check_that_faults_show(&self) -> Result<()> {
-        let (profile, _) = PROFILES[0];
-        let faulty = "--features=faulty";
-        let complaints = run_failing(&mut self.build(profile, &[faulty]))?;
+        let complaint = run_failing(&mut self.build(PROFILES[0], "panics"))?;
         ensure!(
-            complaints.contains(TRAP),
-            "expected {TRAP} to be missing, found {complaints}"
+            complaint.contains(TRAP),
+            "expected {TRAP} to be missing, found {complaint}"
         );
-        let trap = format!("-Clink-arg=--defsym={TRAP}=0");
-        let symbols = self.link(profile, &[faulty, "--", &trap])?;
-        for need in [Need::Panic, Need::Float] {
-            ensure!(
-                symbols.needs_any(need),
-                "expected a deliberate {need:?} to show in the symbols"
-            );
-        }
-        Ok(())
+        let names = self.functions(PROFILES[0], "floats")?;
+        ensure!(
+            names.iter().any(|name| is_float(name)),
+            "expected a deliberate float to show"
+        );
+        Ok(format!(
+            "{functions} functions without panic, allocator or float"
+        ))
     }
 
-    fn link(&self, profile: &str, arguments: &[&str]) -> Result<Symbols> {
-        run(&mut self.build(profile, arguments))?;
-        let built = self.folder.join(self.triple).join(profile);
-        Symbols::read(&built.join("link-check"))
+    /// The names of all functions that are linked.
+    fn functions(&self, profile: &str, features: &str) -> Result<Vec<String>> {
+        run(&mut self.build(profile, features))?;
+        let path = self
+            .folder
+            .join(self.triple)
+            .join(profile)
+            .join("link-check");
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let file = object::File::parse(&*bytes)?;
+        let functions = file
+            .symbols()
+            .filter(|symbol| symbol.kind() == SymbolKind::Text);
+        functions
+            .map(|function| Ok(function.name()?.to_owned()))
+            .collect()
     }
 
-    fn build(&self, profile: &str, arguments: &[&str]) -> Command {
-        let mut command = self.toolchain.cargo(&["rustc", "--quiet"], &[]);
+    fn build(&self, profile: &str, features: &str) -> Command {
+        let mut command = self.toolchain.cargo(&["build", "--quiet"], &[]);
         command
             .arg("--manifest-path")
             .arg(format!("{FOLDER}/Cargo.toml"));
-        command.args(["--profile", profile, "--target", self.triple]);
+        command.args([
+            "--profile",
+            profile,
+            "--target",
+            self.triple,
+            "--features",
+            features,
+        ]);
         command.arg("--target-dir").arg(relative(&self.folder));
-        command.args(arguments);
         command
+    }
+}
+
+/// Whether this is a function for floats: by Arm's names (`__aeabi_fadd`, `__aeabi_dcmplt`, `__aeabi_cfcmple`,
+/// `__aeabi_i2f`, `__aeabi_f2iz`) or by those of GCC (`__addsf3`, `__ledf2`, `__floatsisf`, `__fixdfsi`), whose modes
+/// `hf`, `sf`, `df` and `tf` are the sizes of floats.
+fn is_float(name: &str) -> bool {
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    match name.strip_prefix("__aeabi_") {
+        Some(operation) => {
+            operation.starts_with(['f', 'd', 'h'])
+                || ["cf", "cd"]
+                    .iter()
+                    .any(|start| operation.starts_with(start))
+                || has(&["2f", "2d"])
+        }
+        None => {
+            has(&["compiler_builtins5float"])
+                || name.starts_with("__") && has(&["hf", "sf", "df", "tf"])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_show_by_every_name_and_integers_do_not() {
+        let floats = "__aeabi_fadd __aeabi_drsub __aeabi_fcmplt __aeabi_cfcmple __aeabi_cdrcmple __aeabi_i2f __aeabi_ul2d \
+            __aeabi_f2iz __aeabi_h2f __addsf3 __muldf3 __gtsf2 __unorddf2 __floatunsisf __fixunsdfdi __extendhfsf2 __addtf3 \
+            _RNvNtNtCsjc7sn2q0iDy_17compiler_builtins5float3mul8___mulsf3";
+        let others = "_start memcmp __aeabi_memcpy4 __aeabi_memclr __aeabi_idiv __aeabi_idivmod __aeabi_uidiv \
+            __aeabi_ldivmod __aeabi_uldivmod __aeabi_lmul __aeabi_lasr __aeabi_ulcmp __udivmoddi4 __clzsi2 __ashldi3 \
+            _RNvNtNtCsjc7sn2q0iDy_17compiler_builtins3int19specialized_div_rem11u64_div_rem \
+            _ZN11no_std_core5model5Model3new17h0123456789abcdefE";
+        for (names, expected) in [(floats, true), (others, false)] {
+            for name in names.split_whitespace() {
+                assert_eq!(is_float(name), expected, "{name}");
+            }
+        }
     }
 }

@@ -5,12 +5,11 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use serde_json::{Map, Value, json};
 
-use super::Options;
 use super::boards::{Board, Chip, Machine, Place};
 use super::builder::Builder;
 use super::infer::{Infer, Scores};
+use super::options::Options;
 use super::qemu::{self, Running};
 use crate::command::run_quietly;
 use crate::console::human;
@@ -24,7 +23,7 @@ pub fn run(options: &Options, images: usize, target: &Path) -> Result<ExitCode> 
     let builder = Builder::new(target, &boards)?;
     qemu::find(&boards)?;
     let mut host = None;
-    let (mut good, mut report) = (true, Map::new());
+    let mut good = true;
     for board in boards {
         let machine = match &board.place {
             Place::Qemu(machine) => machine,
@@ -42,19 +41,12 @@ pub fn run(options: &Options, images: usize, target: &Path) -> Result<ExitCode> 
         let found = score(machine, &firmware, infer, images)?;
         let difference = expected.first_difference(&found);
         good &= difference.is_none();
-        if options.json {
-            report.insert(board.name.to_owned(), json(images, &found, difference));
-        } else {
-            let took = human(start.elapsed());
-            println!(
-                "{}: {} in {took}",
-                board.name,
-                text(images, &found, difference)
-            );
-        }
-    }
-    if options.json {
-        println!("{}", Value::Object(report));
+        let took = human(start.elapsed());
+        println!(
+            "{}: {} in {took}",
+            board.name,
+            text(images, &found, difference)
+        );
     }
     Ok(ExitCode::from(u8::from(!good)))
 }
@@ -67,7 +59,7 @@ fn score_on_host(images: usize) -> Result<(Infer, Scores)> {
 
 /// The scores of a firmware on a machine.
 pub fn score(machine: &Machine, firmware: &Path, infer: &Infer, images: usize) -> Result<Scores> {
-    let running = Running::start(machine, firmware, None)?;
+    let running = Running::start(machine, firmware)?;
     infer.evaluate(images, Some(&running.socket()))
 }
 
@@ -85,17 +77,6 @@ fn text(images: usize, found: &Scores, difference: Option<usize>) -> String {
         found.digest(),
         counts.join(" ")
     )
-}
-
-fn json(images: usize, found: &Scores, difference: Option<usize>) -> Value {
-    json!({
-        "images": images,
-        "equal": difference.is_none(),
-        "first_difference": difference,
-        "sha256": found.digest(),
-        "classes": found.counts(),
-        "stack": found.stack,
-    })
 }
 
 /// Writes a firmware to the board that is plugged in, and starts it.

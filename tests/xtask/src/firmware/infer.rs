@@ -39,7 +39,7 @@ pub fn data() -> Option<PathBuf> {
     has_images.then_some(folder)
 }
 
-/// What a board is asked about where there is no MNIST.
+/// What a board is asked about.
 const PICTURE: &str = "models/samples/1.png";
 
 /// The program, and the test set where there is one.
@@ -75,15 +75,11 @@ impl Infer {
         self.data.is_some()
     }
 
-    /// Lets the board whose serial port is at `socket` score the first `images` of the test set, or a picture where there
-    /// is none; returns the most bytes of stack that the board had in use at once.
-    pub fn exercise(&self, images: usize, socket: &Path) -> Result<u64> {
-        let stack = if self.has_data() {
-            self.evaluate(images, Some(socket))?.stack
-        } else {
-            let mut command = self.command("predict", Some(socket));
-            report(command.arg(PICTURE))?["stack_bytes"].as_u64()
-        };
+    /// Lets the board whose serial port is at `socket` score a picture; returns the most bytes of stack that the board had in
+    /// use at once.
+    pub fn exercise(&self, socket: &Path) -> Result<u64> {
+        let stack =
+            report(self.command("predict", Some(socket)).arg(PICTURE))?["stack_bytes"].as_u64();
         stack.context("infer: expected the board's use of stack, found none")
     }
 

@@ -10,7 +10,6 @@ use no_std_core::{Layer, Model};
 use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
-use serde_json::{Value, json};
 
 type Elf<'a> = ElfFile<'a, FileHeader32<LittleEndian>>;
 
@@ -141,34 +140,6 @@ impl Layout {
             .filter(theirs)
             .map(|(_, len)| len)
             .sum()
-    }
-
-    /// Everything, for programs.
-    pub fn json(&self) -> Value {
-        let sections = |wanted: fn(&Section) -> bool| {
-            let sections = self.sections.iter().filter(|section| wanted(section));
-            sections
-                .map(|section| (section.name.clone(), json!(section.len)))
-                .collect::<serde_json::Map<_, _>>()
-        };
-        let authors =
-            Author::ALL.map(|author| (author.name().to_owned(), json!(self.code_of(author))));
-        json!({
-            "flash": {
-                "total": self.flash(),
-                "code": self.code(),
-                "model": self.model(),
-                "rest": self.rest(),
-                "sections": sections(Section::in_flash),
-            },
-            "ram": {
-                "static": self.static_ram(),
-                "arena": self.arena(),
-                "sections": sections(Section::in_ram),
-            },
-            "functions": Value::Object(authors.into_iter().collect()),
-            "crates": &self.functions,
-        })
     }
 
     fn sum(&self, wanted: impl Fn(&Section) -> bool) -> u64 {

@@ -1,20 +1,18 @@
 //! The tests of firmware in `cargo xtask test`: every machine of QEMU's.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::bench::Cost;
+use super::bench;
 use super::boards::{self, Board};
 use super::builder::{Builder, targets};
-use super::counter;
 use super::execution;
 use super::infer::{Infer, NO_DATA, Scores};
 use super::layout::Layout;
-use super::limits;
 use super::qemu;
 use super::snapshots::{self, Snapshots};
 use super::toolchain;
@@ -45,7 +43,6 @@ pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
 
 struct Suite {
     builder: Builder,
-    plugin: PathBuf,
     infer: Infer,
     /// The host's scores; none where there is no test set.
     expected: Option<Scores>,
@@ -60,13 +57,11 @@ impl Suite {
     ) -> Result<Self, (anyhow::Error, String)> {
         let builder = Builder::new(target, boards)
             .map_err(|error| (error, toolchain::remedy(&targets(boards))))?;
-        let plugin = qemu::find(boards).and_then(|version| builder.counter(version));
-        let plugin = plugin.map_err(|error| (error, qemu::remedy()))?;
+        qemu::find(boards).map_err(|error| (error, qemu::remedy()))?;
         let infer = Infer::new(infer.to_owned());
         let expected = infer.has_data().then(|| infer.evaluate(IMAGES, None));
         Ok(Self {
             builder,
-            plugin,
             expected: expected
                 .transpose()
                 .map_err(|error| (error, NO_DATA.to_owned()))?,
@@ -104,7 +99,6 @@ impl Suite {
             step("build", &|| self.build(board));
             return;
         }
-        step("instruction counter", &|| self.calibrate(board));
         step("inner loops", &|| self.prove(board));
         step("cost", &|| self.cost(board));
         if board.name == UPDATABLE {
@@ -123,14 +117,9 @@ impl Suite {
         Ok(format!("{} bytes of flash", layout.flash()))
     }
 
-    fn calibrate(&self, board: &Board) -> Result<String> {
-        counter::calibrate(&self.builder, &self.plugin, board)?;
-        Ok("loops of known length to the instruction".to_owned())
-    }
-
     fn prove(&self, board: &Board) -> Result<String> {
         let machine = board.machine().context("expected a machine of QEMU's")?;
-        let printed = qemu::run_to_end(machine, &self.builder.proof(board)?, None)?;
+        let printed = qemu::run_to_end(machine, &self.builder.proof(board)?)?;
         let last = printed.lines().last().unwrap_or_default();
         Ok(last.trim_start_matches(['.', ' ']).to_owned())
     }
@@ -151,9 +140,7 @@ impl Suite {
     }
 
     fn cost(&self, board: &Board) -> Result<String> {
-        let cost = Cost::measure(board, &self.builder, &self.plugin, &self.infer, 1)?;
-        let metrics = cost.metrics();
-        limits::check(board.name, &metrics)?;
+        let metrics = bench::measure(board, &self.builder, &self.infer)?;
         let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
         let changes = snapshots.compare(board.name, &metrics);
         for improvement in &changes.improvements {
@@ -164,7 +151,13 @@ impl Suite {
             "{}",
             changes.failures.join("; ")
         );
-        Ok(cost.to_string())
+        let metric = |name| bench::grouped(&metrics[name]);
+        Ok(format!(
+            "{} instructions, {} bytes of stack, {} bytes of code",
+            metric("instructions"),
+            metric("stack"),
+            metric("code")
+        ))
     }
 }
 

@@ -20,7 +20,7 @@ pub fn test(machine: &Machine, firmware: &Path, infer: &Infer) -> Result<String>
         infer.probabilities_of(own)? != infer.probabilities_of(&other)?,
         "expected another model that says something else, found none"
     );
-    let running = Running::start(machine, firmware, None)?;
+    let running = Running::start(machine, firmware)?;
     let socket = running.socket();
     expect(infer, &socket, own)?;
     for model in [&other, own] {

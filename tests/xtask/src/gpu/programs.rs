@@ -23,7 +23,9 @@ impl Programs {
     /// Builds them.
     pub fn build(_target: &Path) -> Result<Self> {
         let messages = "--message-format=json-render-diagnostics";
-        let built = output(&mut cargo(&["build", "--release", "-p", "train", messages]))?;
+        // With the features of dependencies that the other commands build them with.
+        let both = ["build", "--release", "-p", "train", "-p", "infer", messages];
+        let built = output(&mut cargo(&both))?;
         let (package, name) = TESTS;
         let arguments = [
             "test",

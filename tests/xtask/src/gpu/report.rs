@@ -54,15 +54,12 @@ impl Report {
             _ => String::new(),
         };
         let row = |one: &Finding| vec![one.what.clone(), one.shown(), ratio(one)];
-        let mut rows: Vec<Vec<String>> = findings().map(row).collect();
-        for part in &self.parts {
-            rows.extend(
-                part.failures
-                    .iter()
-                    .map(|failure| vec![format!("{} FAILED: {failure}", part.name)]),
-            );
-        }
-        aligned(&rows)
+        let rows: Vec<Vec<String>> = findings().map(row).collect();
+        let failures = self.parts.iter().flat_map(|part| {
+            let failed = |failure| format!("{} FAILED: {failure}\n", part.name);
+            part.failures.iter().map(failed)
+        });
+        aligned(&rows) + &failures.collect::<String>()
     }
 
     pub fn json(&self) -> String {

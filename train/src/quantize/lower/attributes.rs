@@ -13,7 +13,7 @@ struct Operator {
     free: &'static [&'static str],
 }
 
-const OPERATORS: [Operator; 5] = [
+const OPERATORS: [Operator; 7] = [
     Operator {
         name: "Conv",
         limited: &[
@@ -53,6 +53,16 @@ const OPERATORS: [Operator; 5] = [
         limited: &[("axis", &["1"])],
         free: &[],
     },
+    Operator {
+        name: "Softmax",
+        limited: &[("axis", &["-1", "1"])],
+        free: &[],
+    },
+    Operator {
+        name: "LogSoftmax",
+        limited: &[("axis", &["-1", "1"])],
+        free: &[],
+    },
 ];
 /// Both names of the standard operator set.
 const STANDARD: [&str; 2] = ["", "ai.onnx"];
@@ -71,7 +81,8 @@ pub(super) fn check(node: &Node) -> Result<(), LowerError> {
             format!("{}::", node.domain)
         };
         let expected = format!("a standard operator of {names}");
-        return Err(refusal(node, &expected, domain + &node.op_type));
+        let found = domain + &node.op_type + advice(node);
+        return Err(refusal(node, &expected, found));
     };
     let attributes = node.attribute.iter();
     for attribute in attributes.filter(|one| !operator.free.contains(&one.name.as_str())) {
@@ -86,6 +97,24 @@ pub(super) fn check(node: &Node) -> Result<(), LowerError> {
         }
     }
     Ok(())
+}
+
+/// Who writes an operator that training programs do not write, and what to do about it.
+fn advice(node: &Node) -> &'static str {
+    let operator = node.op_type.as_str();
+    let is_quantized = operator.starts_with("QLinear")
+        || operator.starts_with("QGemm")
+        || operator.ends_with("Integer")
+        || operator.ends_with("uantizeLinear");
+    if is_quantized {
+        ": it is of a model in 8 bits, as onnxruntime.quantization writes them (QOperator and QDQ); give the float model \
+         that it was made of"
+    } else if operator.starts_with("Fused") || node.domain.starts_with("com.microsoft") {
+        ": ONNX Runtime writes it when it saves a model that it has optimised; give the model from before, or save it with \
+         graph_optimization_level ORT_ENABLE_BASIC"
+    } else {
+        ""
+    }
 }
 
 /// An integer attribute; 0 if there is none.

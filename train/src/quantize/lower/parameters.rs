@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ndarray::{Array1, Array2, Array4};
 
+use super::interface::element_name;
 use super::{LowerError, attributes, refusal};
 use crate::onnx;
 use crate::tensor::ElementType;
@@ -80,19 +81,22 @@ impl<'a> Tensors<'a> {
             let expected = format!("a constant in the file as input {index}");
             return Err(refusal(node, &expected, format!("`{name}`")));
         };
-        let bytes = tensor.raw_data.as_slice();
-        let is_f32 = tensor.data_type == ElementType::F32.onnx();
-        let Some(shape) = shape(&tensor.dims, bytes.len()).filter(|_| is_f32) else {
-            let (element, dims, length) = (tensor.data_type, &tensor.dims, bytes.len());
-            let expected = format!("F32 of {AXES} axes with its elements in raw_data");
-            let found = format!("`{name}` of element type {element} {dims:?} with {length} bytes");
+        let (chunks, rest) = tensor.raw_data.as_chunks::<4>();
+        let values: Vec<f32> = match chunks {
+            [] => tensor.float_data.clone(),
+            _ => chunks
+                .iter()
+                .map(|&chunk| f32::from_le_bytes(chunk))
+                .collect(),
+        };
+        let is_f32 = rest.is_empty() && tensor.data_type == ElementType::F32.onnx();
+        let Some(shape) = shape(&tensor.dims, values.len()).filter(|_| is_f32) else {
+            let (element, dims) = (element_name(tensor.data_type), &tensor.dims);
+            let length = tensor.raw_data.len() + size_of::<f32>() * tensor.float_data.len();
+            let expected = format!("F32 of {AXES} axes with its elements in the file");
+            let found = format!("`{name}` {element}{dims:?} with {length} bytes");
             return Err(refusal(node, &expected, found));
         };
-        let (chunks, _) = bytes.as_chunks::<4>();
-        let values: Vec<f32> = chunks
-            .iter()
-            .map(|&chunk| f32::from_le_bytes(chunk))
-            .collect();
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok((shape, values)),
             Some(at) => {
@@ -103,15 +107,12 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// Positive sizes of a float tensor that fills this many bytes.
-fn shape<const AXES: usize>(dims: &[i64], bytes: usize) -> Option<[usize; AXES]> {
-    let sizes: Option<Vec<usize>> = dims
+/// Positive sizes of a tensor of so many elements.
+fn shape<const AXES: usize>(dims: &[i64], length: usize) -> Option<[usize; AXES]> {
+    let sizes = dims.iter().map(|&size| usize::try_from(size).ok());
+    let shape: [usize; AXES] = sizes.collect::<Option<Vec<_>>>()?.try_into().ok()?;
+    let product = shape
         .iter()
-        .map(|&size| usize::try_from(size).ok())
-        .collect();
-    let shape: [usize; AXES] = sizes?.try_into().ok()?;
-    let length = shape
-        .iter()
-        .try_fold(size_of::<f32>(), |length, &size| length.checked_mul(size));
-    (bytes > 0 && length == Some(bytes)).then_some(shape)
+        .try_fold(1_usize, |length, &size| length.checked_mul(size));
+    (length > 0 && product == Some(length)).then_some(shape)
 }

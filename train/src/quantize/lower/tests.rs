@@ -1,3 +1,5 @@
+// Tables: one case a line.
+#[rustfmt::skip]
 mod refusals;
 
 use ndarray::ArrayD;
@@ -93,7 +95,6 @@ fn the_exported_network_is_four_layers_with_its_parameters() {
         );
         assert_eq!(layer.bias.to_vec(), floats(&pair[1]));
     }
-    assert_eq!(network.layers[1].convolved, [32, 14, 14]);
     assert_eq!(network.layers[1].pool, Some(Window::tiles([2, 2])));
     assert_eq!(network.layers[2].weight.dim(), (128, 32, 7, 7));
     assert_eq!(network.layers[2].window.kernel, [7, 7]);
@@ -139,10 +140,83 @@ fn other_ways_to_write_the_same_network_are_read_alike() {
     assert_eq!(lower(&model.encode_to_vec()).unwrap(), expected);
 }
 
+/// The exported network after a change to its file.
+fn changed(change: impl FnOnce(&mut onnx::Graph)) -> Result<FloatNetwork, LowerError> {
+    let mut model = onnx::Model::decode(&exported().1[..]).unwrap();
+    change(model.graph.as_mut().unwrap());
+    lower(&model.encode_to_vec())
+}
+
+/// The sizes of the graph's input.
+fn input_sizes(graph: &mut onnx::Graph) -> &mut Vec<onnx::Dimension> {
+    let value_type = graph.input[0].value_type.as_mut().unwrap();
+    let tensor_type = value_type.tensor_type.as_mut().unwrap();
+    &mut tensor_type.shape.as_mut().unwrap().dim
+}
+
 #[test]
 fn a_missing_bias_is_zero() {
-    let mut model = onnx::Model::decode(&exported().1[..]).unwrap();
-    node(model.graph.as_mut().unwrap(), "Conv", 0).input.pop();
-    let network = lower(&model.encode_to_vec()).unwrap();
+    let network = changed(|graph| drop(node(graph, "Conv", 0).input.pop())).unwrap();
     assert_eq!(network.layers[0].bias, Array1::<f32>::zeros(16));
+}
+
+#[test]
+fn what_other_writers_do_changes_nothing() {
+    let expected = lower(&exported().1).unwrap();
+    let open_batch = |size| move |graph: &mut onnx::Graph| input_sizes(graph)[0].dim_value = size;
+    let weights_as_inputs = |graph: &mut onnx::Graph| {
+        let weights = graph.initializer.iter();
+        let infos = weights.map(|weight| onnx::ValueInfo::tensor(&weight.name, 1, &[1]));
+        let infos: Vec<_> = infos.collect();
+        graph.input.splice(0..0, infos);
+    };
+    let floats_as_floats = |graph: &mut onnx::Graph| {
+        for tensor in &mut graph.initializer {
+            let (chunks, _) = tensor.raw_data.as_chunks::<4>();
+            tensor.float_data = chunks
+                .iter()
+                .map(|&chunk| f32::from_le_bytes(chunk))
+                .collect();
+            tensor.raw_data.clear();
+        }
+    };
+    let other_names = |graph: &mut onnx::Graph| {
+        graph.input[0].name = "pixels".into();
+        graph.node[0].input[0] = "pixels".into();
+        graph.output[0].name = "scores".into();
+        graph.node.last_mut().unwrap().output[0] = "scores".into();
+    };
+    assert_eq!(changed(open_batch(Some(-1))).unwrap(), expected);
+    assert_eq!(changed(open_batch(None)).unwrap(), expected);
+    assert_eq!(changed(weights_as_inputs).unwrap(), expected);
+    assert_eq!(changed(floats_as_floats).unwrap(), expected);
+    assert_eq!(changed(other_names).unwrap(), expected);
+}
+
+/// Adds a Softmax that computes the output from the logits.
+fn add_softmax(graph: &mut onnx::Graph, operator: &str, axis: Option<i64>) {
+    let last = graph.node.len() - 1;
+    graph.node[last].output[0] = "before".into();
+    graph.node.push(onnx::Node {
+        input: vec!["before".into()],
+        output: vec!["logits".into()],
+        name: "probabilities".into(),
+        op_type: operator.into(),
+        attribute: axis.map(|axis| integer("axis", axis)).into_iter().collect(),
+        domain: String::new(),
+    });
+}
+
+#[test]
+fn a_softmax_at_the_end_is_left_out_and_named() {
+    let expected = lower(&exported().1).unwrap();
+    for (operator, axis) in [
+        ("Softmax", None),
+        ("Softmax", Some(-1)),
+        ("LogSoftmax", Some(1)),
+    ] {
+        let network = changed(|graph| add_softmax(graph, operator, axis)).unwrap();
+        assert_eq!(network.layers, expected.layers);
+        assert_eq!(network.dropped, Some(format!("probabilities ({operator})")));
+    }
 }

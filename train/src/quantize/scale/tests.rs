@@ -22,7 +22,6 @@ fn layer(weights: &[&[f32]], bias: &[f32]) -> Layer {
         relu: true,
         pool: None,
         input: [channels, 1, 1],
-        convolved: [weights.len(), 1, 1],
         output: [weights.len(), 1, 1],
     }
 }

@@ -2,6 +2,7 @@ use std::f32::consts::LN_2;
 
 use ndarray::{Array1, Array3, Array4};
 
+use super::super::network::FloatNetwork;
 use super::super::range::Range;
 use super::*;
 use crate::data::random::Random;
@@ -34,7 +35,6 @@ fn convolution(
         relu: true,
         pool: (tile != [1, 1]).then_some(pool),
         input,
-        convolved: [filters, rows, columns],
         output: [filters, pooled_rows, pooled_columns],
     }
 }
@@ -71,23 +71,23 @@ fn network(random: &mut Random) -> FloatNetwork {
     FloatNetwork {
         input: [2, 11, 14],
         layers,
+        dropped: None,
         metadata: Vec::new(),
     }
 }
 
-fn quantized(network: &FloatNetwork) -> Vec<Int8Layer> {
-    let mut from = IMAGE;
-    let int8 = |layer: &Layer| {
+fn quantized(network: &FloatNetwork) -> Vec<Int8Layer<'_>> {
+    let mut layers = Vec::<Int8Layer>::new();
+    for layer in &network.layers {
+        let from = layers.last().map_or(IMAGE, |before| before.to);
         let low = if layer.relu { 0.0 } else { -4.0 };
-        let int8 = Int8Layer::new(layer, from, Range { low, high: 5.0 }).unwrap();
-        from = int8.to;
-        int8
-    };
-    network.layers.iter().map(int8).collect()
+        layers.push(Int8Layer::new(layer, from, Range { low, high: 5.0 }).unwrap());
+    }
+    layers
 }
 
-fn said(labels: &[String]) -> Said<'_> {
-    Said {
+fn described(labels: &[String]) -> Description<'_> {
+    Description {
         labels,
         threshold: 0,
         preparation: Preparation::PLAIN,
@@ -99,7 +99,8 @@ fn labels(count: usize) -> Vec<String> {
 }
 
 /// `QLinearConv` by its definition, in floats where that has floats, channels first; then the maximum of tiles.
-fn layer_by_definition(layer: &Layer, int8: &Int8Layer, x: &Array3<i8>) -> Array3<i8> {
+fn layer_by_definition(int8: &Int8Layer, x: &Array3<i8>) -> Array3<i8> {
+    let layer = int8.layer;
     let Window {
         strides,
         pads,
@@ -124,11 +125,14 @@ fn layer_by_definition(layer: &Layer, int8: &Int8Layer, x: &Array3<i8>) -> Array
         let real = (sum as f32 * int8.multipliers[filter]).round_ties_even();
         (real + f32::from(int8.to.zero_point)).clamp(-128.0, 127.0) as i8
     };
-    let [channels, rows, columns] = layer.convolved;
-    let y = Array3::from_shape_fn((channels, rows, columns), |(filter, row, column)| {
+    let [channels, rows, columns] = layer.output;
+    let [tall, wide] = layer
+        .window
+        .output([layer.input[1], layer.input[2]])
+        .unwrap();
+    let y = Array3::from_shape_fn((channels, tall, wide), |(filter, row, column)| {
         convolved(filter, row, column)
     });
-    let [channels, rows, columns] = layer.output;
     let tile = layer.pool.map_or([1, 1], |pool| pool.kernel);
     Array3::from_shape_fn((channels, rows, columns), |(channel, row, column)| {
         let (row, column) = (row * tile[0], column * tile[1]);
@@ -145,15 +149,15 @@ fn the_core_computes_what_the_layers_mean() {
     for _ in 0..20 {
         let network = network(&mut random);
         let int8 = quantized(&network);
-        let file = flash_file(&network, &int8, &said(&labels(3))).unwrap();
+        let file = flash_file(&int8, &described(&labels(3))).unwrap();
         let model = Model::new(&file).unwrap();
         let [channels, rows, columns] = network.input;
         let image = Array3::from_shape_simple_fn((channels, rows, columns), || {
             random.below(256) as u8 as i8
         });
         let mut expected = image.clone();
-        for (layer, int8) in network.layers.iter().zip(&int8) {
-            expected = layer_by_definition(layer, int8, &expected);
+        for layer in &int8 {
+            expected = layer_by_definition(layer, &expected);
         }
         let channel_last: Vec<i8> = image.permuted_axes([1, 2, 0]).iter().copied().collect();
         let scores =
@@ -172,7 +176,7 @@ fn weights_are_channel_last() {
         for row in 0..2 {
             for column in 0..4 {
                 for channel in 0..5 {
-                    expected.push(weight[[filter, channel, row, column]] as u8);
+                    expected.push(weight[[filter, channel, row, column]]);
                 }
             }
         }
@@ -184,11 +188,11 @@ fn weights_are_channel_last() {
 fn the_file_says_what_it_was_made_of() {
     let network = network(&mut Random::new(3, 0));
     let labels = ["zero", "Null", "\u{96f6}"].map(String::from);
-    let said = Said {
+    let description = Description {
         threshold: 40_000,
-        ..said(&labels)
+        ..described(&labels)
     };
-    let file = flash_file(&network, &quantized(&network), &said).unwrap();
+    let file = flash_file(&quantized(&network), &description).unwrap();
     let model = Model::new(&file).unwrap();
     assert!(model.labels().eq(labels.iter().map(String::as_str)));
     assert_eq!(
@@ -204,7 +208,7 @@ fn the_file_says_what_it_was_made_of() {
         multiply_adds[2..],
         [kernels(&network.layers[2]), kernels(&network.layers[3])]
     );
-    assert_eq!(file.len() % ALIGNMENT as usize, 0);
+    assert_eq!(file.len() % no_std_core::format::ALIGNMENT as usize, 0);
 }
 
 #[test]
@@ -226,7 +230,7 @@ fn the_threshold_rejects_at_most_five_of_a_thousand() {
     let mut random = Random::new(8, 0);
     let network = network(&mut random);
     let int8 = quantized(&network);
-    let file = flash_file(&network, &int8, &said(&labels(3))).unwrap();
+    let file = flash_file(&int8, &described(&labels(3))).unwrap();
     for count in [1, 199, 200, 1000, 2399] {
         let logits = Array2::from_shape_simple_fn((count, 3), || random.below(256) as u8 as i8);
         let threshold = threshold(&file, &logits).unwrap();
@@ -254,39 +258,37 @@ fn the_threshold_rejects_at_most_five_of_a_thousand() {
 fn sizes_that_the_file_cannot_say_are_named() {
     let network = network(&mut Random::new(5, 0));
     let int8 = quantized(&network);
-    let refusal = |network: &FloatNetwork, int8: &[Int8Layer], labels: &[String]| {
-        flash_file(network, int8, &said(labels))
-            .unwrap_err()
-            .to_string()
+    let refusal = |int8: &[Int8Layer], labels: &[String]| {
+        let error = flash_file(int8, &described(labels)).unwrap_err();
+        error.to_string()
     };
-    let message = refusal(&network, &int8, &labels(33));
-    assert_eq!(
-        message,
-        "classes: expected at most 32 in a flash file, found 33"
-    );
-    let message = refusal(&network, &int8, &["x".repeat(256)]);
-    assert!(
-        message.ends_with("expected at most 255 in a flash file, found 256"),
-        "{message}"
-    );
     let mut wide = network.clone();
     wide.layers[1].input[2] = 65_536;
-    let message = refusal(&wide, &int8, &labels(3));
-    assert_eq!(
-        message,
-        "conv: expected at most 65535 in a flash file, found 65536"
-    );
     let mut tiled = network.clone();
     tiled.layers[0].pool = Some(Window::tiles([2, 300]));
-    let message = refusal(&tiled, &int8, &labels(3));
-    assert_eq!(
-        message,
-        "conv: expected at most 255 in a flash file, found 300"
-    );
     let many = vec![int8[0].clone(); 256];
-    let message = refusal(&network, &many, &labels(3));
-    assert_eq!(
-        message,
-        "layers: expected at most 255 in a flash file, found 256"
-    );
+    for (message, expected) in [
+        (
+            refusal(&int8, &labels(33)),
+            "classes: expected at most 32 in a flash file, found 33",
+        ),
+        (
+            refusal(&int8, &["x".repeat(256)]),
+            "bytes of the label of class 0: expected at most 255 in a flash file, found 256",
+        ),
+        (
+            refusal(&quantized(&wide), &labels(3)),
+            "conv: expected at most 65535 in a flash file, found 65536",
+        ),
+        (
+            refusal(&quantized(&tiled), &labels(3)),
+            "conv: expected at most 255 in a flash file, found 300",
+        ),
+        (
+            refusal(&many, &labels(3)),
+            "layers: expected at most 255 in a flash file, found 256",
+        ),
+    ] {
+        assert_eq!(message, expected);
+    }
 }

@@ -2,7 +2,9 @@
 
 #![allow(unsafe_code, reason = "a device is reached through its address")]
 
-use super::{Controller, NorFlashErrorKind, words};
+use embedded_storage::nor_flash::NorFlashErrorKind;
+
+use super::controller::{Controller, words};
 use crate::register::Register;
 
 const READ: u32 = 0;

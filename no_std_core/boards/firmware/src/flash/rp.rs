@@ -9,7 +9,9 @@
 use core::marker::PhantomData;
 use core::{array, mem, ptr};
 
-use super::{Controller, NorFlashErrorKind};
+use embedded_storage::nor_flash::NorFlashErrorKind;
+
+use super::controller::Controller;
 
 /// Where the processor sees the flash.
 const FLASH: usize = 0x1000_0000;

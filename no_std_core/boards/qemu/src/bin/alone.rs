@@ -1,6 +1,8 @@
-//! The core and nothing else: what it takes of flash and stack to check the model and run it on an image.
+//! The core and nothing else: what it takes of stack to check the model and run it on an image, and of instructions.
 //!
-//! It prints the bytes of stack through semihosting.
+//! It prints numbers through semihosting, each on a line of its own: the bytes of stack, what the counter of cycles says of
+//! [`SHORT`] and of [`LONG`] instructions, and of each layer and the making of the scores. Where QEMU counts instructions
+//! (`-icount`), the counter advances by the same with each of them.
 #![no_std]
 #![no_main]
 #![allow(
@@ -8,15 +10,20 @@
     reason = "the arena and the image are to be no part of the stack"
 )]
 
+use core::arch::asm;
 use core::hint::black_box;
 
-use firmware::{ARENA_LEN, KNOWN_LOGITS, MODEL, stack};
-use no_std_core::{Model, quantize_pixel, run};
+use firmware::{ARENA_LEN, CycleCounter, KNOWN_LOGITS, MODEL, stack};
+use no_std_core::{Model, Run, quantize_pixel, run};
 use protocol::{PIXELS, known_pixel};
 use semihosting::io::{self, Write as _};
 use semihosting::process;
 // The panic handler.
 use qemu as _;
+
+/// Instructions of two loops.
+const SHORT: u32 = 1 << 10;
+const LONG: u32 = 1 << 20;
 
 static mut ARENA: [i8; ARENA_LEN] = [0; ARENA_LEN];
 static mut IMAGE: [i8; PIXELS] = [0; PIXELS];
@@ -31,7 +38,7 @@ fn main() -> ! {
         *value = quantize_pixel(known_pixel(index));
     }
     let right = infer(image, arena);
-    let printed = print(stack::used());
+    let printed = print(stack::used()).and_then(|()| count(image, arena));
     process::exit(i32::from(!right || printed.is_none()))
 }
 
@@ -44,13 +51,52 @@ fn infer(image: &[i8], arena: &mut [i8]) -> bool {
     run(&model, image, arena).is_ok_and(|scores| scores.logits() == KNOWN_LOGITS)
 }
 
+/// Prints what the counter says.
+fn count(image: &[i8], arena: &mut [i8]) -> Option<()> {
+    let mut counter = CycleCounter::start();
+    let mut cycles = |work: &mut dyn FnMut()| {
+        let begin = counter.now();
+        work();
+        counter.now().wrapping_sub(begin)
+    };
+    let nothing = cycles(&mut || ());
+    for instructions in [SHORT, LONG] {
+        print(cycles(&mut || spin(instructions / 2)) - nothing)?;
+    }
+    let model = Model::new(black_box(MODEL)).ok()?;
+    let mut run = Run::new(&model, image, arena).ok()?;
+    let mut ready = false;
+    while !ready {
+        let (layer, mut total) = (run.layer(), 0);
+        while run.layer() == layer && !ready {
+            total += cycles(&mut || ready = run.step().is_ready()) - nothing;
+        }
+        print(total)?;
+    }
+    Some(())
+}
+
+/// Two instructions a round.
+fn spin(rounds: u32) {
+    // SAFETY: it counts a register down.
+    #[cfg(target_arch = "arm")]
+    unsafe {
+        asm!("2: subs {0}, {0}, #1", "bne 2b", inout(reg) rounds => _, options(nomem, nostack));
+    }
+    // SAFETY: as above.
+    #[cfg(target_arch = "riscv32")]
+    unsafe {
+        asm!("2: addi {0}, {0}, -1", "bnez {0}, 2b", inout(reg) rounds => _, options(nomem, nostack));
+    }
+}
+
 /// Prints a number without the machinery of formatting.
 fn print(number: u32) -> Option<()> {
-    let mut digits = [b'0'; 10];
+    let mut line = *b"0000000000\n";
     let mut rest = number;
-    for digit in digits.iter_mut().rev() {
+    for digit in line.iter_mut().rev().skip(1) {
         *digit += (rest % 10) as u8;
         rest /= 10;
     }
-    io::stdout().ok()?.write_all(&digits).ok()
+    io::stdout().ok()?.write_all(&line).ok()
 }

@@ -1,21 +1,5 @@
 //! The MPS2 board with image AN500: a Cortex-M7.
 #![no_std]
 #![no_main]
-#![allow(unsafe_code, reason = "a device is reached through its address")]
 
-use qemu::mps2::{Image, Mps2};
-
-struct An500;
-
-impl Image for An500 {
-    const NAME: &'static str = "mps2-an500";
-    const CLOCK: u32 = 25_000_000;
-    const UART: usize = 0x4000_4000;
-    const LIGHTS: usize = 0x4002_8000;
-}
-
-#[cortex_m_rt::entry]
-fn main() -> ! {
-    // SAFETY: so Arm describes the image in application note 500, and this is all that runs on it.
-    unsafe { Mps2::<An500>::run() }
-}
+qemu::mps2!("mps2-an500", serve, clock: 25_000_000, uart: 0x4000_4000, lights: 0x4002_8000);

@@ -259,74 +259,37 @@ fn large_model() -> Vec<u8> {
     let point = format::Axis {
         kernel: 1,
         stride: 1,
-        pad_begin: 0,
-        pad_end: 0,
         pool: 1,
+        ..format::Axis::default()
     };
-    let layers_at = format::HEADER_LEN;
-    let probabilities_at = layers_at + 2 * format::LAYER_LEN;
-    let labels_at = probabilities_at + 4 * format::PROBABILITY_ENTRIES;
-    let mut end = labels_at + 16;
-    let mut place = |len: usize| {
-        let at = end;
-        end += len.next_multiple_of(format::ALIGNMENT as usize);
-        at as u32
-    };
-    let convolution = format::LayerRecord {
-        kind: format::KIND_CONVOLUTION,
-        input_zero_point: quantize_pixel(0),
+    let layer = |kind, output: format::Shape, axis, weights| format::LayerContents {
+        kind,
+        output,
         output_zero_point: 0,
-        input: shape(28, 1),
-        output: shape(28, CHANNELS),
-        rows: point,
-        columns: point,
-        weights_at: place(CHANNELS.into()),
-        biases_at: place(4 * usize::from(CHANNELS)),
-        multipliers_at: place(4 * usize::from(CHANNELS)),
+        rows: axis,
+        columns: axis,
+        weights: vec![0; weights],
+        biases: vec![0; output.channels.into()],
+        // One half.
+        multipliers: vec![Multiplier::new(1 << 23, 24).unwrap(); output.channels.into()],
     };
-    let dense = format::LayerRecord {
-        kind: format::KIND_DENSE,
-        input_zero_point: 0,
-        output_zero_point: 0,
-        input: convolution.output,
-        output: shape(1, 1),
-        rows: format::Axis::default(),
-        columns: format::Axis::default(),
-        weights_at: place(convolution.output.elements() as usize),
-        biases_at: place(4),
-        multipliers_at: place(4),
-    };
-    let header = format::Header {
-        weight_layout: format::LAYOUT_PORTABLE,
-        layers: 2,
-        total_len: end as u32,
-        input: convolution.input,
-        input_zero_point: convolution.input_zero_point,
-        classes: 1,
-        layers_at: layers_at as u32,
-        probabilities_at: probabilities_at as u32,
-        labels_at: labels_at as u32,
-        threshold: 0,
-        preparation: Preparation::PLAIN.to_bytes(),
-    };
-    let mut file = vec![0; end];
-    // One half.
-    let multiplier = Multiplier::new(1 << 23, 24).unwrap().encode();
-    let multipliers = multiplier.repeat(CHANNELS.into());
-    let parts: [(usize, &[u8]); 7] = [
-        (0, &header.encode()),
-        (layers_at, &convolution.encode()),
-        (layers_at + format::LAYER_LEN, &dense.encode()),
-        (probabilities_at, &format::ONE.to_le_bytes()),
-        (labels_at, &[1, b'0']),
-        (convolution.multipliers_at as usize, &multipliers),
-        (dense.multipliers_at as usize, &multiplier),
+    let pixels = usize::from(CHANNELS) * PIXELS;
+    let layers = vec![
+        layer(
+            format::KIND_CONVOLUTION,
+            shape(28, CHANNELS),
+            point,
+            CHANNELS.into(),
+        ),
+        layer(
+            format::KIND_DENSE,
+            shape(1, 1),
+            format::Axis::default(),
+            pixels,
+        ),
     ];
-    for (at, bytes) in parts {
-        file[at..][..bytes.len()].copy_from_slice(bytes);
-    }
-    format::seal(&mut file).unwrap();
-    file
+    let contents = format::Contents::new(shape(28, 1), quantize_pixel(0), layers);
+    contents.to_file().unwrap()
 }
 
 #[test]

@@ -1,0 +1,187 @@
+//! Which ink is the drawing: all connected components of strong ink but those that are far smaller than the largest one.
+//! Dust, grain and single pixels are such, and do not move the drawing's box.
+//!
+//! The components are those of a grid of at most 64 x 64 cells, so that little memory holds all that a row of the picture
+//! touches, and a stroke that is broken in places stays whole. Cells that have ink and touch, if only at a corner, are of
+//! one component.
+
+use core::mem;
+use core::ops::Range;
+
+use super::error::PrepareError;
+use super::ink::Ink;
+use super::picture::{Rows, Source};
+
+/// Cells along the longer side of a picture.
+const GRID: usize = 64;
+
+/// A component is far smaller than another one if its pixels are so many times fewer, as a power of two.
+const FAR: usize = 5;
+
+/// The powers of two up to the pixels of the largest picture.
+const POWERS: usize = 27;
+
+/// No component.
+const NONE: u8 = u8::MAX;
+
+/// The rows and the columns of a picture that the drawing takes up.
+pub struct Extent {
+    pub rows: Range<u32>,
+    pub columns: Range<u32>,
+}
+
+impl Extent {
+    /// The box around the pixels of the drawing that are at least half ink.
+    #[inline(never)] // See `Lighting::fit`.
+    pub fn of(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
+        let Source { width, height, .. } = *picture;
+        let cell = width.max(height).div_ceil(GRID as u32).max(1);
+        let mut components = Components::new();
+        picture.each_row(0..height, |y, pixels| {
+            let row = ink.row(y, pixels);
+            for x in (0..width).filter(|&x| 2 * row.amount(x) >= ink.full()) {
+                let column = x.checked_div(cell).unwrap_or(0);
+                components.add(column as usize, &Component::of(x, y));
+            }
+            if (y + 1).is_multiple_of(cell) {
+                components.end_row();
+            }
+        })?;
+        components.end_row();
+        components.end_row();
+        let Component { rows, columns, .. } = components.drawing().ok_or(PrepareError::NoInk)?;
+        let range = |[start, end]: [u16; 2]| u32::from(start)..u32::from(end) + 1;
+        Ok(Self {
+            rows: range(rows),
+            columns: range(columns),
+        })
+    }
+}
+
+/// Pixels that belong together: how many, and the first and the last of their rows and of their columns.
+#[derive(Clone, Copy, Default)]
+struct Component {
+    pixels: u32,
+    rows: [u16; 2],
+    columns: [u16; 2],
+}
+
+impl Component {
+    /// A single pixel.
+    fn of(x: u32, y: u32) -> Self {
+        Self {
+            pixels: 1,
+            rows: [y as u16; 2],
+            columns: [x as u16; 2],
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        if self.pixels == 0 {
+            *self = *other;
+        } else if other.pixels > 0 {
+            let join = |[start, end]: &mut [u16; 2], other: [u16; 2]| {
+                (*start, *end) = ((*start).min(other[0]), (*end).max(other[1]));
+            };
+            self.pixels += other.pixels;
+            join(&mut self.rows, other.rows);
+            join(&mut self.columns, other.columns);
+        }
+    }
+}
+
+/// The components of a picture whose rows come from the top down.
+struct Components {
+    /// Those that a cell of the last two rows of cells belongs to; each row has at most 32 of them.
+    open: [Component; GRID],
+    /// The component of each cell of these rows, by its place in `open`.
+    above: [u8; GRID],
+    here: [u8; GRID],
+    /// All others, put together with those whose pixels have the same logarithm.
+    closed: [Component; POWERS],
+}
+
+impl Components {
+    fn new() -> Self {
+        Self {
+            open: [Component::default(); GRID],
+            above: [NONE; GRID],
+            here: [NONE; GRID],
+            closed: [Component::default(); POWERS],
+        }
+    }
+
+    /// Adds a pixel in this column of the present row of cells.
+    fn add(&mut self, column: usize, pixel: &Component) {
+        let mut own = label(&self.here, column);
+        if own == NONE {
+            own = self.join(column);
+        }
+        if let Some(component) = self.open.get_mut(usize::from(own)) {
+            component.add(pixel);
+        }
+    }
+
+    /// The component of a cell that had no ink until now: that of its neighbours, which become one, or a new one.
+    fn join(&mut self, column: usize) -> u8 {
+        let (left, right) = (column.wrapping_sub(1), column + 1);
+        let above = [left, column, right].map(|column| label(&self.above, column));
+        let [left, right] = [left, right].map(|column| label(&self.here, column));
+        let mut own = NONE;
+        for other in above.into_iter().chain([left, right]) {
+            if own == NONE {
+                own = other;
+            } else if other != NONE && other != own {
+                self.merge(other, own);
+            }
+        }
+        if own == NONE {
+            let unused = self.open.iter().position(|component| component.pixels == 0);
+            own = unused.unwrap_or_default() as u8;
+        }
+        if let Some(place) = self.here.get_mut(column) {
+            *place = own;
+        }
+        own
+    }
+
+    fn merge(&mut self, from: u8, to: u8) {
+        let merged = self.open.get_mut(usize::from(from)).map(mem::take);
+        if let Some((component, merged)) = self.open.get_mut(usize::from(to)).zip(merged) {
+            component.add(&merged);
+        }
+        for label in self.above.iter_mut().chain(&mut self.here) {
+            if *label == from {
+                *label = to;
+            }
+        }
+    }
+
+    /// Goes on to the next row of cells.
+    fn end_row(&mut self) {
+        for (label, component) in (0..).zip(&mut self.open) {
+            if component.pixels > 0 && !self.here.contains(&label) {
+                let component = mem::take(component);
+                if let Some(closed) = self.closed.get_mut(component.pixels.ilog2() as usize) {
+                    closed.add(&component);
+                }
+            }
+        }
+        self.above = mem::replace(&mut self.here, [NONE; GRID]);
+    }
+
+    /// All components, once closed, that are not far smaller than the largest. `None` if there is none.
+    fn drawing(&self) -> Option<Component> {
+        let largest = self.closed.iter().rposition(|closed| closed.pixels > 0)?;
+        let mut drawing = Component::default();
+        for closed in self.closed.iter().skip(largest.saturating_sub(FAR)) {
+            drawing.add(closed);
+        }
+        Some(drawing)
+    }
+}
+
+/// The component of the cell in a column; none beyond the grid.
+fn label(labels: &[u8; GRID], column: usize) -> u8 {
+    labels.get(column).copied().unwrap_or(NONE)
+}

@@ -1,0 +1,59 @@
+//! Why a picture does not become an image.
+
+use core::fmt;
+
+use super::image::{MAX_SIDE, SIDE};
+
+/// Why a picture did not become an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrepareError {
+    /// There are not `width * height` pixels.
+    Length {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// The picture has no pixels, or is wider or higher than [`MAX_SIDE`].
+    Size {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// Pixels are taken as they are, but not 28 x 28 of them.
+    NotPlain {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// This row could not be had, or was not as long as the picture is wide.
+    Row(u32),
+    /// The picture is blank: nothing stands out from the background and its noise by 16 grey levels or more, or what does is
+    /// too fine to be seen in an image.
+    NoInk,
+}
+
+impl fmt::Display for PrepareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Length { width, height } => write!(
+                f,
+                "expected width times height pixels for a picture of {width} x {height}, found another number"
+            ),
+            Self::Size { width, height } => write!(
+                f,
+                "expected a picture of 1 x 1 to {MAX_SIDE} x {MAX_SIDE} pixels, found {width} x {height}"
+            ),
+            Self::NotPlain { width, height } => write!(
+                f,
+                "expected a picture of {SIDE} x {SIDE} pixels, which this model takes as they are, found {width} x {height}"
+            ),
+            Self::Row(y) => write!(f, "row {y} of the picture is missing or too short"),
+            Self::NoInk => f.write_str("expected a drawing, found a blank picture"),
+        }
+    }
+}
+
+impl core::error::Error for PrepareError {}

@@ -1,0 +1,194 @@
+//! How much less often the integers are right than the floats, on the same images.
+
+use ndarray::Array2;
+
+use super::choose::Candidate;
+use super::run::Runner;
+use super::{QuantizeError, graphs};
+use crate::data::Dataset;
+
+/// The integers are called worse only if fair coins would fall so in fewer than this share of trials.
+const CHANCE: f64 = 0.05;
+
+/// How often floats and integers are right on the same samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Number of samples, at least 1 in accuracies.
+    pub samples: usize,
+    /// Samples on which the floats are right.
+    pub float: usize,
+    /// Samples on which the integers are right.
+    pub int8: usize,
+    /// Samples on which only the floats are right.
+    pub lost: usize,
+}
+
+impl Comparison {
+    /// Counts pairs: whether the floats are right, whether the integers are.
+    pub fn of(pairs: impl IntoIterator<Item = (bool, bool)>) -> Self {
+        let mut counts = Self::default();
+        for (float, int8) in pairs {
+            counts.samples += 1;
+            counts.float += usize::from(float);
+            counts.int8 += usize::from(int8);
+            counts.lost += usize::from(float && !int8);
+        }
+        counts
+    }
+
+    /// Samples on which only the integers are right.
+    pub fn gained(&self) -> usize {
+        self.int8 + self.lost - self.float
+    }
+
+    /// Shares of right answers, of floats and of integers.
+    pub fn accuracies(&self) -> [f64; 2] {
+        [self.float, self.int8].map(|right| right as f64 / self.samples as f64)
+    }
+
+    /// Whether accuracy falls by more than `limit`, and that by more than chance makes of so many samples: the sign test
+    /// of samples lost against samples gained.
+    pub fn falls_beyond(&self, limit: f64) -> bool {
+        let [float, int8] = self.accuracies();
+        float - int8 > limit && self.probability_by_chance() < CHANCE
+    }
+
+    /// How probable it is that of all samples lost or gained as many or more are lost, if each is either by a fair coin.
+    fn probability_by_chance(&self) -> f64 {
+        let count = self.lost + self.gained();
+        let mut logarithm = -(count as f64) * std::f64::consts::LN_2;
+        let mut probability = logarithm.exp();
+        for lost in (self.lost..count).rev() {
+            logarithm += ((lost + 1) as f64 / (count - lost) as f64).ln();
+            probability += logarithm.exp();
+        }
+        probability
+    }
+}
+
+/// Both networks on several sets of images, none of which gave a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// The training images that method and threshold were chosen by, in all variants.
+    pub held_out: Comparison,
+    /// The test images.
+    pub test: Comparison,
+    /// The inverted test images, where the model was trained on such.
+    pub inverted_test: Option<Comparison>,
+}
+
+impl Measured {
+    /// Name in metadata, name in reports, and numbers of each set.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, &'static str, Comparison)> {
+        let rows = [
+            ("held_out", "training images held out", Some(self.held_out)),
+            ("test", "test images", Some(self.test)),
+            ("inverted_test", "test images, inverted", self.inverted_test),
+        ];
+        rows.into_iter()
+            .filter_map(|(key, name, row)| Some((key, name, row?)))
+    }
+}
+
+/// For each row whether its largest logit (the first one on a tie) is at the label of its image.
+pub fn right(logits: &Array2<f32>, images: &Dataset) -> Vec<bool> {
+    let variants = logits.nrows() / images.len();
+    let is_right = |(row, logits): (usize, ndarray::ArrayView1<f32>)| {
+        let logits = logits.iter().enumerate().rev();
+        let best = logits.max_by(|a, b| a.1.total_cmp(b.1));
+        best.map(|(class, _)| class) == Some(usize::from(images.labels[row / variants]))
+    };
+    logits.outer_iter().enumerate().map(is_right).collect()
+}
+
+/// For each sample whether the network in floats is right.
+pub fn float_right(
+    runner: &Runner,
+    best: &Candidate,
+    images: &Dataset,
+) -> Result<Vec<bool>, QuantizeError> {
+    let logits = runner.logits(&graphs::float(&best.layers, None)?, images)?;
+    Ok(right(&logits, images))
+}
+
+/// Both networks on the test images.
+pub fn measure(
+    runner: &Runner,
+    best: &Candidate,
+    held_out: Comparison,
+    test: &Dataset,
+) -> Result<Measured, QuantizeError> {
+    let float = float_right(runner, best, test)?;
+    let int8 = runner.logits(&graphs::shipped(&best.layers, &[])?, test)?;
+    let pairs: Vec<_> = float.into_iter().zip(right(&int8, test)).collect();
+    // All variants of an image follow one another, the plain one first.
+    let mut variants = (0..runner.variants.len()).map(|variant| {
+        let pairs = pairs.iter().skip(variant).step_by(runner.variants.len());
+        Comparison::of(pairs.copied())
+    });
+    Ok(Measured {
+        held_out,
+        test: variants.next().unwrap_or_default(),
+        inverted_test: variants.next(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(samples: usize, lost: usize, gained: usize) -> Comparison {
+        let both = samples - lost - gained;
+        let pairs = [
+            ((true, true), both),
+            ((true, false), lost),
+            ((false, true), gained),
+        ];
+        Comparison::of(
+            pairs
+                .into_iter()
+                .flat_map(|(pair, count)| vec![pair; count]),
+        )
+    }
+
+    #[test]
+    fn pairs_are_counted() {
+        let counts = comparison(100, 7, 3);
+        assert_eq!((counts.float, counts.int8, counts.gained()), (97, 93, 3));
+        assert_eq!(counts.accuracies(), [0.97, 0.93]);
+    }
+
+    #[test]
+    fn chance_is_that_of_fair_coins() {
+        for (lost, gained, expected) in [
+            (0, 0, 1.0),
+            (1, 0, 0.5),
+            (4, 0, 0.0625),
+            (2, 1, 0.5),
+            (3, 3, 42.0 / 64.0),
+        ] {
+            let found = comparison(10, lost, gained).probability_by_chance();
+            assert!((found - expected).abs() < 1e-12, "{lost} {gained}: {found}");
+        }
+        assert!(comparison(9000, 4000, 0).probability_by_chance() < 1e-300);
+    }
+
+    #[test]
+    fn a_fall_counts_if_it_is_beyond_the_limit_and_beyond_chance() {
+        for (samples, lost, gained, falls) in [
+            (5000, 50, 0, false),
+            (5000, 51, 0, true),
+            (5000, 151, 100, true),
+            (5000, 0, 4000, false),
+            // So few that one image is more than the limit.
+            (50, 1, 0, false),
+            (50, 4, 0, false),
+            (50, 5, 0, true),
+            (10, 9, 0, true),
+            (50, 12, 8, false),
+        ] {
+            let counts = comparison(samples, lost, gained);
+            assert_eq!(counts.falls_beyond(0.01), falls, "{counts:?}");
+        }
+    }
+}
