@@ -115,16 +115,7 @@ pub fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, FitError> 
 }
 
 fn record(network: &Network, batch_size: usize) -> Record {
-    Record {
-        network: network.name.into(),
-        optimizer: Optimizer::Rmsprop,
-        learning_rate: Optimizer::Rmsprop.default_learning_rate(),
-        batch_size,
-        seed: 0,
-        data_sha256: String::new(),
-        data_source: String::new(),
-        epochs: Vec::new(),
-    }
+    Record::new(network, Optimizer::Rmsprop, batch_size, 0)
 }
 
 fn dataset() -> Dataset {
