@@ -282,8 +282,8 @@ fn collapsing() -> [(Vec<u8>, &'static [&'static str]); 3] {
     one_weight.row_mut(6)[3] = 500.0;
     let weights = dense(&[(one_weight, bias)], &plain);
     [
-        (outlier, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
-        (offset, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
+        (outlier, &["layer dense1 (Gemm_", "its middle channel varies by"]),
+        (offset, &["layer dense1 (Gemm_", "its middle channel varies by"]),
         (weights, &["layer dense1 (Gemm_", "its weights in 8 bits keep"]),
     ]
 }
