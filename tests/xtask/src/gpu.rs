@@ -35,7 +35,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     if let Some(folder) = &options.pack {
         let folder = std::path::absolute(folder)?;
-        return pack::pack(&Programs::build(&workspace::enter()?)?, &folder);
+        workspace::enter()?;
+        return pack::pack(&Programs::build()?, &folder);
     }
     let Some(device) = device() else {
         println!("No NVIDIA GPU answers here (nvidia-smi). On a machine with one this would run:");
@@ -51,7 +52,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             unpacked = pack::unpack(&archive)?;
             Programs::unpacked(unpacked.path())
         }
-        None => Programs::build(&workspace::enter()?)?,
+        None => {
+            workspace::enter()?;
+            Programs::build()?
+        }
     };
     println!("{device}");
     let report = Report::new(device, PARTS.iter().map(|part| measured(part, &programs)));

@@ -98,7 +98,10 @@ fn wrong_files_are_refused_and_named() {
         replace(&sandbox, name, content);
         let file = format!("digits/{name}: expected ");
         let parts = [&[file.as_str(), ", found "], *parts].concat();
-        sandbox.refuses(&format!("fit {QUICK} --epochs 1 --out run"), &parts);
+        sandbox.refuses(
+            &format!("fit {QUICK} --epochs 1 --out run --overwrite"),
+            &parts,
+        );
         sandbox.refuses("data --data digits", &parts);
     }
 }
@@ -174,7 +177,7 @@ fn folders_with_difficult_names_are_used_to_the_end() {
     let sandbox = Sandbox::with_digits();
     fs::rename(sandbox.path("digits"), sandbox.path("-few")).unwrap();
     sandbox
-        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run")
+        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run --overwrite")
         .success();
     #[cfg(target_os = "linux")]
     {
@@ -200,7 +203,7 @@ fn transposed_images_are_noticed() {
     sandbox.write(&format!("digits/{TEST_IMAGES}"), images);
     for command in [
         "data --data digits".to_owned(),
-        format!("fit {QUICK} --epochs 1 --out run"),
+        format!("fit {QUICK} --epochs 1 --out run --overwrite"),
     ] {
         let finished = sandbox.train(&command);
         assert_eq!(finished.code, Some(0), "{finished:?}");
@@ -240,11 +243,13 @@ fn more_images_a_step_than_there_are_is_refused() {
     let sandbox = Sandbox::with_run();
     for (line, found) in [
         ("--batch 65 --epochs 1", "64 samples, found 65"),
+        ("--epochs 1", "64 samples, found 128"),
         ("--batch 32 --limit 31 --epochs 1", "31 samples, found 32"),
         ("--batch 129 --augment invert", "128 samples, found 129"),
         ("--batch 4294967295", "found 4294967295"),
+        ("--resume run --limit 15", "15 samples, found 16"),
     ] {
-        let line = format!("fit --data digits --runtime tract --out run --overwrite {line}");
-        sandbox.refuses(&line, &["--batch: expected 1 or more", found]);
+        let line = format!("fit --data digits --runtime tract --out run {line}");
+        sandbox.refuses(&line, &["batch size: expected 1 or more", found]);
     }
 }
