@@ -279,8 +279,7 @@ fn collapsing() -> [(Vec<u8>, &'static [&'static str]); 3] {
     let offset = dense(&[(weight.clone(), &bias + 3e3), (identity(), Array1::from_elem(10, -3e3))], &plain);
     // A weight of a pixel that is 0 always.
     let mut one_weight = weight;
-    one_weight.row_mut(5)[3] = 500.0;
-    one_weight.row_mut(6)[3] = 500.0;
+    one_weight.column_mut(3).fill(500.0);
     let weights = dense(&[(one_weight, bias)], &plain);
     [
         (outlier, &["layer dense1 (Gemm_", "its middle channel varies by"]),
