@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use input::file::display_name;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::atomic::{self, WriteError};
 use crate::data::augment::Augment;
 use crate::graph::Target;
 use crate::models;
@@ -25,7 +26,10 @@ const RECORD_KEY: &str = "training";
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The file cannot be read.
-    #[error("{path}: expected a checkpoint written by `train fit`, found none: {source}")]
+    #[error(
+        "{}: expected a checkpoint written by `train fit`, found none: {source}",
+        display_name(path)
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -33,7 +37,10 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The file is not a checkpoint.
-    #[error("{path}: expected a checkpoint written by `train fit`, found {found}")]
+    #[error(
+        "{}: expected a checkpoint written by `train fit`, found {found}",
+        display_name(path)
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -59,11 +66,33 @@ pub struct Record {
     pub data_sha256: String,
     /// What was trained on, for people.
     pub data_source: String,
+    /// What the figures `val_` of the epochs are from, for people.
+    #[serde(default = "val_data")]
+    pub val_data: String,
     /// The finished epochs.
     pub epochs: Vec<Epoch>,
 }
 
+fn val_data() -> String {
+    "the test images, by which nothing is chosen".into()
+}
+
 impl Record {
+    /// Before the first epoch, on data that are not known yet.
+    pub fn new(network: &Network, optimizer: Optimizer, batch_size: usize, seed: u64) -> Self {
+        Self {
+            network: network.name.into(),
+            optimizer,
+            learning_rate: optimizer.default_learning_rate(),
+            batch_size,
+            seed,
+            data_sha256: String::new(),
+            data_source: String::new(),
+            val_data: val_data(),
+            epochs: Vec::new(),
+        }
+    }
+
     /// What was added to the images in the last epoch.
     pub fn augment(&self) -> Augment {
         self.epochs
@@ -107,19 +136,10 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Writes the file into a run's folder, whole or not at all.
-    pub fn save(&self, folder: &Path) -> Result<(), WriteError> {
-        let path = folder.join(FILE_NAME);
-        let bytes = self.to_bytes().map_err(|reason| WriteError {
-            path: path.clone(),
-            source: std::io::Error::other(reason),
-        })?;
-        atomic::write(&path, &bytes)
-    }
-
-    /// Reads the checkpoint of a run's folder; its variables must be those of `network` and of its own optimiser.
-    pub fn load(folder: &Path, network: &Network) -> Result<Self, CheckpointError> {
-        let path = folder.join(FILE_NAME);
+    /// Reads the checkpoint of a run, which is a folder or the file itself; its variables must be those of `network` and
+    /// of its own optimiser.
+    pub fn load(run: &Path, network: &Network) -> Result<Self, CheckpointError> {
+        let path = file_of(run);
         let bytes = std::fs::read(&path).map_err(|source| CheckpointError::Read {
             path: path.clone(),
             source,
@@ -145,7 +165,19 @@ impl Checkpoint {
         })
     }
 
-    fn to_bytes(&self) -> Result<Vec<u8>, String> {
+    /// SHA-256 of the file that [`Checkpoint::to_bytes`] writes, as hexadecimal digits.
+    pub fn identity(&self) -> Result<String, String> {
+        let digest = Sha256::digest(self.to_bytes()?);
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The same of the checkpoint in a file with these bytes; `None` if that is none.
+    pub fn identity_of(bytes: &[u8]) -> Option<String> {
+        Self::from_bytes(bytes).ok()?.identity().ok()
+    }
+
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
         let record = serde_json::to_string(&self.record).map_err(|error| error.to_string())?;
         let data: Vec<(&str, Vec<usize>, Vec<u8>)> = self
             .variables
@@ -182,6 +214,15 @@ impl Checkpoint {
             variables.push((name.to_owned(), floats(name, &view)?));
         }
         Ok(Self { record, variables })
+    }
+}
+
+/// The checkpoint of a run that is named by its folder or by the file itself.
+pub fn file_of(run: &Path) -> PathBuf {
+    if run.is_file() {
+        run.into()
+    } else {
+        run.join(FILE_NAME)
     }
 }
 
@@ -251,14 +292,8 @@ mod tests {
             val_accuracy: 0.8,
         };
         let record = Record {
-            network: "digits".into(),
-            optimizer: Optimizer::Adam,
-            learning_rate: 0.001,
-            batch_size: 128,
-            seed: 7,
-            data_sha256: "00".into(),
-            data_source: "nowhere".into(),
             epochs: vec![epoch],
+            ..Record::new(&Network::digits(), Optimizer::Adam, 128, 7)
         };
         let weight = ndarray::arr2(&[[1.5f32, -0.0], [f32::MIN_POSITIVE, 3.25e-40]]).into();
         Checkpoint {
@@ -271,15 +306,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_is_loaded_to_the_bit() {
-        let folder = tempfile::tempdir().unwrap();
-        example().save(folder.path()).unwrap();
-        let first = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+    fn what_is_written_is_read_to_the_bit() {
+        let first = example().to_bytes().unwrap();
         let mut loaded = Checkpoint::from_bytes(&first).unwrap();
+        assert_eq!(Checkpoint::identity_of(&first), example().identity().ok());
         loaded.variables.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(loaded, example());
-        example().save(folder.path()).unwrap();
-        assert_eq!(std::fs::read(folder.path().join(FILE_NAME)).unwrap(), first);
+        assert_eq!(loaded.to_bytes().unwrap(), first);
     }
 
     #[test]

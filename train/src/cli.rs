@@ -39,13 +39,10 @@ pub enum Command {
     Pictures(PicturesArgs),
     /// Report which runtimes are here, which one is used, and what would improve it
     Doctor(DoctorArgs),
-    /// Measure how long training takes on a runtime, and where the time goes
+    /// Measure how long training takes on a runtime
     ///
-    /// Steps of the digit network with `RMSprop` on drawn digits. Each section of a step is timed by a graph that ends
-    /// after it (the network alone, with loss and gradients) and by the update alone, on every runtime alike; what is
-    /// left of the whole step is the host's. An epoch goes as in `train fit`: on the CPU one thread, which is timed apart,
-    /// makes batches ahead of the step; on CUDA, where the host feeds the steps above, the images are on the GPU, and whole
-    /// epochs are timed for at least 3 seconds.
+    /// Steps of the digit network with `RMSprop` on drawn digits. An epoch goes as in `train fit`: on the CPU one thread
+    /// makes batches ahead of the step; on CUDA the images are on the GPU, and whole epochs are timed for at least 3 seconds.
     Bench(BenchArgs),
 }
 
@@ -86,7 +83,7 @@ pub struct FitArgs {
     /// Epochs to train
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
     pub epochs: u32,
-    /// Images of a step [default: 128; a resumed run keeps its own]
+    /// Images of a step [default: 128, or all where there are fewer; a resumed run keeps its own]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub batch: Option<u32>,
     /// Optimiser [default: rmsprop; a resumed run keeps its own]
@@ -103,9 +100,12 @@ pub struct FitArgs {
     pub augment: Option<Augment>,
     #[command(flatten)]
     pub(crate) device: DeviceOptions,
-    /// Go on from the checkpoint in this folder
+    /// Go on from this run: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
+    /// Replace an earlier run in the folder
+    #[arg(long)]
+    pub overwrite: bool,
     /// Folder for checkpoint.safetensors and digits.onnx
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub out: PathBuf,
@@ -114,7 +114,7 @@ pub struct FitArgs {
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Folder with a checkpoint
+    /// Run to export: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub run: PathBuf,
     /// Model to write [default: digits.onnx in the run's folder]
@@ -194,7 +194,7 @@ pub struct EvaluateArgs {
     /// Measure on the first N test images only
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub images: Option<u32>,
-    /// Write the logits here: for each image 10 little-endian 32-bit floats
+    /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
     #[command(flatten)]

@@ -2,10 +2,10 @@
 
 use ndarray::Array2;
 
-use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batch, Batches, Order, prefetch};
-use crate::error::Error;
+use crate::data::{DataError, Dataset};
+use crate::graph::GraphError;
 use crate::models::{self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, WEIGHTS};
 use crate::net::Network;
 use crate::runtime::{Kind, Runtime, RuntimeError, Session};
@@ -19,6 +19,21 @@ const GPU_BATCH_SIZE: usize = 1000;
 const PREFETCHED: usize = 4;
 /// The digits, which the labels of a data set are.
 pub(crate) const CLASSES: usize = 10;
+
+/// Why a network or a model could not be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error("expected {expected} logits of an image, found {found}")]
+    Logits { expected: usize, found: usize },
+    #[error("expected finite logits, found {0}")]
+    NotFinite(f32),
+}
 
 /// What a network achieves on a data set.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +63,7 @@ impl<'a> Evaluator<'a> {
         parameters: Vec<(String, Tensor)>,
         dataset: &'a Dataset,
         variants: &'static [Variant],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, EvaluateError> {
         let largest = match runtime.kind() {
             Kind::Cuda => GPU_BATCH_SIZE,
             Kind::Onnxruntime | Kind::Tract => CPU_BATCH_SIZE,
@@ -71,7 +86,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Runs over the data once.
-    pub fn evaluate(&mut self) -> Result<Evaluation, Error> {
+    pub fn evaluate(&mut self) -> Result<Evaluation, EvaluateError> {
         let batches = Batches::new(
             self.dataset,
             self.variants,
@@ -90,7 +105,7 @@ impl<'a> Evaluator<'a> {
                 correct += outputs.scalar(CORRECT)?;
                 let found = outputs.take(LOGITS)?;
                 if found.len() != self.batch_size * self.classes {
-                    return Err(Error::Logits {
+                    return Err(EvaluateError::Logits {
                         expected: self.classes,
                         found: found.len() / self.batch_size,
                     });
@@ -100,7 +115,7 @@ impl<'a> Evaluator<'a> {
                     .zip(unset.by_ref())
                     .for_each(|(logit, place)| *place = logit);
             }
-            Ok::<(), Error>(())
+            Ok::<(), EvaluateError>(())
         })?;
         let count = samples as f64;
         Ok(Evaluation {
@@ -126,7 +141,7 @@ pub fn run_model(
     model: &[u8],
     dataset: &Dataset,
     variants: &'static [Variant],
-) -> Result<Array2<f32>, Error> {
+) -> Result<Array2<f32>, EvaluateError> {
     let mut session = runtime.load(model, Vec::new())?;
     let batches = Batches::new(dataset, variants, 1, Order::Sequential)?;
     let mut logits = Array2::zeros((batches.len(), CLASSES));
@@ -134,13 +149,13 @@ pub fn run_model(
         let mut outputs = session.run(vec![(IMAGES.into(), batch.images.into())])?;
         let found = outputs.take(LOGITS)?;
         if found.len() != CLASSES {
-            return Err(Error::Logits {
+            return Err(EvaluateError::Logits {
                 expected: CLASSES,
                 found: found.len(),
             });
         }
         if let Some(logit) = found.iter().find(|logit| !logit.is_finite()) {
-            return Err(Error::NotFinite(*logit));
+            return Err(EvaluateError::NotFinite(*logit));
         }
         row.iter_mut()
             .zip(found)

@@ -1,22 +1,47 @@
 //! Exporting: the trained graph without what only training needs, checked before it gets its name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use input::file::{Pending, WriteError, display_name};
 use ndarray::Array2;
 
-use crate::atomic::Pending;
-use crate::checkpoint::{Checkpoint, Record};
+use crate::checkpoint::Checkpoint;
 use crate::data::Dataset;
-use crate::error::Error;
-use crate::evaluate::{Evaluator, run_model};
+use crate::evaluate::{EvaluateError, Evaluator, run_model};
+use crate::graph::GraphError;
 use crate::models;
 use crate::net::Network;
+use crate::run::IDENTITY_KEY;
 use crate::runtime::Runtime;
 use crate::tensor::Tensor;
 
 /// Largest difference of a logit between the exported model and the trainer, relative to the image's largest
 /// logit (at least 1): the order of additions differs between runtimes, and that is what it costs in 32-bit floats.
 pub const TOLERANCE: f64 = 1e-5;
+
+/// Why a network could not be exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("the checkpoint cannot be written: {0}")]
+    Identity(String),
+    #[error(
+        "{}: not written: on {runtime} its logits differ from the trainer's by {difference:e}, expected at most \
+         {TOLERANCE:e}; the checkpoint is kept",
+        display_name(path)
+    )]
+    Differs {
+        path: PathBuf,
+        runtime: String,
+        /// Relative to the image's largest logit.
+        difference: f64,
+    },
+}
 
 /// Runs a model file on a second runtime. `ort` holds one runtime per process, so this is another process.
 pub trait SecondRuntime {
@@ -29,7 +54,8 @@ pub trait SecondRuntime {
 /// Writes the network of a checkpoint as an ONNX model to `path`.
 ///
 /// The model is written under a temporary name, run on `runtime` and on `second` over `images`, compared with the
-/// trainer's own logits, and renamed only if all agree to [`TOLERANCE`].
+/// trainer's own logits, and renamed only if all agree to [`TOLERANCE`]. What kept the second runtime from running it
+/// says nothing about the model, and is returned.
 pub fn export(
     runtime: &Runtime,
     second: Option<&dyn SecondRuntime>,
@@ -37,13 +63,13 @@ pub fn export(
     checkpoint: &Checkpoint,
     images: &Dataset,
     path: &Path,
-) -> Result<(), Error> {
+) -> Result<Option<String>, ExportError> {
     let parameters = &checkpoint.variables[..network.parameters().len()];
     let tensors: Vec<Tensor> = parameters
         .iter()
         .map(|(_, tensor)| tensor.clone())
         .collect();
-    let model = models::inference(network, tensors, &metadata(network, &checkpoint.record))?;
+    let model = models::inference(network, tensors, &metadata(network, checkpoint)?)?;
     let pending = Pending::write(path, &model)?;
 
     let variants = checkpoint.record.augment().variants();
@@ -51,22 +77,24 @@ pub fn export(
     let expected = evaluator.evaluate()?.logits;
     let found = run_model(runtime, &model, images, variants)?;
     check(path, runtime.kind().name(), &expected, &found)?;
+    let mut unchecked = None;
     if let Some(second) = second {
-        let found =
-            second
-                .logits(pending.temporary_path())
-                .map_err(|reason| Error::ExportCheck {
-                    path: path.into(),
-                    runtime: second.name().into(),
-                    reason,
-                })?;
-        check(path, second.name(), &expected, &found)?;
+        match second.logits(pending.temporary_path()) {
+            Ok(found) => check(path, second.name(), &expected, &found)?,
+            Err(reason) => unchecked = Some(reason),
+        }
     }
-    Ok(pending.commit()?)
+    pending.commit()?;
+    Ok(unchecked)
 }
 
 /// What a model file tells about itself: classes, input, and where it comes from.
-fn metadata(network: &Network, record: &Record) -> Vec<(String, String)> {
+fn metadata(
+    network: &Network,
+    checkpoint: &Checkpoint,
+) -> Result<Vec<(String, String)>, ExportError> {
+    let record = &checkpoint.record;
+    let identity = checkpoint.identity().map_err(ExportError::Identity)?;
     let mut entries = vec![
         ("labels", network.labels.join(",")),
         (
@@ -86,16 +114,16 @@ fn metadata(network: &Network, record: &Record) -> Vec<(String, String)> {
         ("epochs", record.epochs.len().to_string()),
         ("data", record.data_source.clone()),
         ("data_sha256", record.data_sha256.clone()),
+        (IDENTITY_KEY, identity),
     ];
     if let Some(epoch) = record.epochs.last() {
         entries.push(("augment", epoch.augment.name().into()));
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));
         entries.push(("val_accuracy", format!("{:.6}", epoch.val_accuracy)));
+        entries.push(("val_data", record.val_data.clone()));
     }
-    entries
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    let owned = |(key, value): (&str, String)| (key.to_owned(), value);
+    Ok(entries.into_iter().map(owned).collect())
 }
 
 fn check(
@@ -103,16 +131,15 @@ fn check(
     runtime: &str,
     expected: &Array2<f32>,
     found: &Array2<f32>,
-) -> Result<(), Error> {
+) -> Result<(), ExportError> {
     let difference = largest_difference(expected, found);
     if difference <= TOLERANCE {
         return Ok(());
     }
-    Err(Error::Export {
+    Err(ExportError::Differs {
         path: path.into(),
         runtime: runtime.into(),
         difference,
-        tolerance: TOLERANCE,
     })
 }
 

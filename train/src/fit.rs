@@ -1,7 +1,7 @@
 //! Fitting: epochs of steps, each epoch measured on the test set and saved.
 
+mod device_data;
 mod on_device;
-mod plan;
 mod progress;
 mod trainer;
 
@@ -13,17 +13,45 @@ pub use on_device::DeviceTrainer;
 pub use progress::{Progress, Silent, Terminal};
 pub use trainer::{Sums, Trainer};
 
-use crate::atomic;
+use input::file::{self, WriteError};
+
 use crate::checkpoint::{Checkpoint, Epoch, Record};
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
-use crate::data::{Dataset, Digits};
-use crate::error::Error;
-use crate::evaluate::{Evaluation, Evaluator};
+use crate::data::{DataError, Dataset, Digits};
+use crate::evaluate::{EvaluateError, Evaluation, Evaluator};
+use crate::graph::GraphError;
 use crate::init;
 use crate::net::Network;
+use crate::run;
 use crate::runtime::{DeviceOptions, Kind, Runtime, RuntimeError};
 use crate::tensor::Tensor;
+
+/// Why a network could not be fitted.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(
+        "epoch {epoch}: expected a finite loss, found {loss}; a lower --learning-rate than \
+         {learning_rate} may help; the checkpoint of the last finished epoch is untouched"
+    )]
+    Diverged {
+        epoch: usize,
+        loss: f64,
+        learning_rate: f32,
+    },
+    #[error("interrupted before the first epoch was finished; nothing was written")]
+    Interrupted,
+}
 
 /// Which epochs to add to a run, and where to keep it.
 #[derive(Clone, Debug)]
@@ -53,7 +81,7 @@ pub fn fit(
     options: Options,
     interrupted: &AtomicBool,
     progress: &mut dyn Progress,
-) -> Result<Checkpoint, Error> {
+) -> Result<Checkpoint, FitError> {
     let variants = options.augment.variants();
     let steps = Batches::new(
         &digits.train,
@@ -63,7 +91,7 @@ pub fn fit(
     )?
     .len();
     runtime.check_precision(options.device.precision)?;
-    atomic::prepare_folder(&options.out)?;
+    file::prepare_folder(&options.out)?;
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let (images, how) = (&digits.train, (options.augment, options.device));
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
@@ -85,7 +113,7 @@ pub fn fit(
         let epoch = finished_epoch(options.augment, &sums, &evaluator.evaluate()?);
         if let Some(loss) = epoch.infinite_loss() {
             let learning_rate = record.learning_rate;
-            return Err(Error::Diverged {
+            return Err(FitError::Diverged {
                 epoch: number,
                 loss,
                 learning_rate,
@@ -96,11 +124,11 @@ pub fn fit(
             record: record.clone(),
             variables,
         };
-        checkpoint.save(&options.out)?;
+        run::save(&checkpoint, &options.out)?;
         last = Some(checkpoint);
         progress.end(&epoch, start.elapsed());
     }
-    last.ok_or(Error::Interrupted)
+    last.ok_or(FitError::Interrupted)
 }
 
 /// Where the images are in training: on the device if that is a GPU, else on the host.
@@ -117,7 +145,7 @@ impl<'a> Epochs<'a> {
         variables: Option<Vec<(String, Tensor)>>,
         images: &'a Dataset,
         (augment, device): (Augment, DeviceOptions),
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         Ok(match runtime.kind() {
             Kind::Cuda => Self::OnDevice(Box::new(DeviceTrainer::new(
                 runtime,
@@ -142,7 +170,7 @@ impl<'a> Epochs<'a> {
         next_seed: Option<u64>,
         interrupted: &AtomicBool,
         on_step: impl FnMut(&Sums),
-    ) -> Result<Option<Sums>, Error> {
+    ) -> Result<Option<Sums>, FitError> {
         match self {
             Self::Fed(trainer, images, augment) => {
                 trainer.epoch(images, *augment, seed, interrupted, on_step)

@@ -7,16 +7,17 @@
 //! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs, and [`quantize`] makes 8-bit
 //! integers of it.
 
+// A program: comments say what a name does not.
+#![allow(missing_docs)]
 // ONNX writes sizes as signed numbers; all are far below 2^63.
 #![allow(clippy::cast_possible_wrap)]
 
-pub mod atomic;
 mod bench;
 pub mod checkpoint;
 pub mod cli;
 pub mod commands;
+pub mod console;
 pub mod data;
-mod doctor;
 pub mod error;
 pub mod evaluate;
 pub mod export;
@@ -31,6 +32,8 @@ pub mod onnx;
 pub mod ops;
 pub mod optimizer;
 pub mod quantize;
+pub mod run;
 pub mod runtime;
 mod second_runtime;
+pub mod stop;
 pub mod tensor;

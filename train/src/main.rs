@@ -1,38 +1,53 @@
 //! The program `train`.
+//!
+//! Exit codes: 0 done; 1 something failed, which one `error:` line says; 2 wrong usage; 130, 143, 129 ended by SIGINT,
+//! SIGTERM, SIGHUP; 141 done, but nobody read all results.
 
+use std::io;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 use clap::Parser;
 use train::cli::Cli;
-use train::commands::{self, INTERRUPTED, PATIENT};
+use train::commands;
+use train::console::{Console, say};
+use train::stop::{self, Stop};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let stop = Arc::new(Stop::default());
+    stop::watch(Arc::clone(&stop));
     report_panics();
-    let second_time = || INTERRUPTED.swap(true, Ordering::Relaxed);
-    let handler = ctrlc::set_handler(move || {
-        if !PATIENT.load(Ordering::Relaxed) || second_time() {
-            std::process::exit(130);
+    let mut console = Console::new(io::stdout());
+    let code = match Cli::try_parse() {
+        Ok(cli) => run(&cli, &mut console, &stop),
+        Err(usage) if usage.use_stderr() => usage.exit(),
+        Err(help) => {
+            console.record(help.print());
+            0
         }
-    });
-    if let Err(error) = handler {
-        eprintln!("note: Ctrl-C will end the program at once: {error}");
-    }
-    match commands::run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+    };
+    console.finish(code)
+}
+
+fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> u8 {
+    let code = match commands::run(cli, console, stop) {
+        Ok(()) => 0,
         Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
+            say(format_args!("error: {error}"));
+            1
         }
-    }
+    };
+    stop.exit_code().unwrap_or(code)
 }
 
 /// tract panics on some damaged models, inside a C interface that turns a panic into an abort: this comes before it.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.to_string().replace('\n', " ");
-        eprintln!("error: a model that contradicts itself, or an internal failure: {message}");
+        say(format_args!(
+            "error: a model that contradicts itself, or an internal failure: {message}"
+        ));
+        input::file::remove_temporaries();
         std::process::exit(1);
     }));
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use ndarray::Array2;
 
@@ -36,16 +36,12 @@ impl<'a> AnotherProcess<'a> {
             }
             Kind::Tract => Kind::Onnxruntime,
         };
-        // A library that cannot be used says nothing about a model.
-        match this_program("doctor", kind).and_then(run) {
-            Ok(()) => Ok(Self {
-                kind,
-                data,
-                images,
-                augment,
-            }),
-            Err(_) => Err("the second runtime cannot be used, `train doctor` says why"),
-        }
+        Ok(Self {
+            kind,
+            data,
+            images,
+            augment,
+        })
     }
 }
 
@@ -54,27 +50,23 @@ impl SecondRuntime for AnotherProcess<'_> {
         self.kind.name()
     }
 
+    /// All goes through pipes: where results can be written, temporary files need not be possible.
     fn logits(&self, model: &Path) -> Result<Array2<f32>, String> {
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let scores = folder.path().join("scores");
-        let mut command = this_program("evaluate", self.kind)?;
-        command
-            .arg("--model")
-            .arg(model)
-            .arg("--scores")
-            .arg(&scores)
-            .arg("--offline");
-        let mut data = OsString::from("--data=");
-        data.push(self.data.data.as_os_str());
-        command.arg(data);
-        command.arg("--images").arg(self.images.to_string());
+        let mut command = this_program().map_err(|error| error.to_string())?;
+        command.args(["evaluate", "--threads", "1", "--offline", "--scores", "-"]);
+        command.args(["--runtime", self.kind.name()]);
+        command.arg(option("--model=", model));
+        command.arg(option("--data=", self.data.data.as_os_str()));
+        command.args(["--images", &self.images.to_string()]);
         command.args((self.augment == Augment::Invert).then_some("--invert"));
-        run(command)?;
-        let bytes = std::fs::read(&scores).map_err(|error| error.to_string())?;
-        let (chunks, _) = bytes.as_chunks::<4>();
-        let logits: Vec<f32> = chunks
-            .iter()
-            .map(|&chunk| f32::from_le_bytes(chunk))
+        let output = command.output().map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(reason(&output));
+        }
+        let logits: Vec<f32> = output
+            .stdout
+            .chunks_exact(4)
+            .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
             .collect();
         let rows = self.images * self.augment.variants().len();
         let shape = (rows, logits.len() / rows);
@@ -82,10 +74,15 @@ impl SecondRuntime for AnotherProcess<'_> {
     }
 }
 
-/// One of this program's commands, on a runtime and a thread.
-fn this_program(command: &str, kind: Kind) -> Result<Command, String> {
-    let mut program = Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
-    program.args([command, "--runtime", kind.name(), "--threads", "1"]);
+/// An option with its value in one word, which may begin with a dash.
+fn option(name: &str, value: impl Into<OsString>) -> OsString {
+    let mut word = OsString::from(name);
+    word.push(value.into());
+    word
+}
+
+fn this_program() -> std::io::Result<Command> {
+    let mut program = Command::new(std::env::current_exe()?);
     program.stdin(Stdio::null());
     // Ctrl-C is for this process, which finishes an export that it has begun.
     #[cfg(unix)]
@@ -93,17 +90,48 @@ fn this_program(command: &str, kind: Kind) -> Result<Command, String> {
     Ok(program)
 }
 
-/// Runs a command to its end; if it fails, the error is what it said.
-fn run(mut command: Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(());
+/// Why a process failed: its error, else the last thing it said, else how it ended.
+fn reason(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let error = said.lines().find_map(|line| line.strip_prefix("error: "));
+    let last = || said.lines().rev().find(|line| !line.trim().is_empty());
+    match error.or_else(last) {
+        Some(line) if output.status.code().is_some() => line.to_owned(),
+        Some(line) => format!("{}: {line}", output.status),
+        None => output.status.to_string(),
     }
-    let message = String::from_utf8_lossy(&output.stderr);
-    Err(message
-        .lines()
-        .last()
-        .unwrap_or_default()
-        .trim_start_matches("error: ")
-        .into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    #[test]
+    fn the_reason_is_what_the_process_says_is_wrong() {
+        for (status, stderr, expected) in [
+            (0x100, "note: a\nerror: no model\n", "no model"),
+            (
+                0x200,
+                "error: unexpected argument '-few' found\n\nUsage: train\n\nFor more, try '--help'.\n",
+                "unexpected argument '-few' found",
+            ),
+            (0x100, "killed\n\n", "killed"),
+            (9, "", "signal: 9 (SIGKILL)"),
+            (
+                6,
+                "memory allocation of 9 bytes failed\n",
+                "signal: 6 (SIGABRT): memory allocation of 9 bytes failed",
+            ),
+        ] {
+            let output = Output {
+                status: ExitStatus::from_raw(status),
+                stdout: Vec::new(),
+                stderr: stderr.into(),
+            };
+            assert_eq!(reason(&output), expected);
+        }
+    }
 }

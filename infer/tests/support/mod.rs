@@ -1,5 +1,4 @@
-//! Small ONNX models, written message by message, flash files and test sets, for the tests of the
-//! library and of the program.
+//! Small ONNX models, written message by message, and flash files, for the tests of the library and of the program.
 
 use prost::Message;
 use tract_onnx::pb::tensor_proto::DataType;
@@ -136,26 +135,4 @@ pub fn value(name: &str, element: DataType, shape: &[usize]) -> ValueInfoProto {
 
 fn int(size: usize) -> i64 {
     i64::try_from(size).unwrap()
-}
-
-/// An IDX file of bytes with these dimensions.
-pub fn idx(dimensions: &[usize], elements: &[u8]) -> Vec<u8> {
-    let mut file = vec![0, 0, 8, u8::try_from(dimensions.len()).unwrap()];
-    for &size in dimensions {
-        file.extend(u32::try_from(size).unwrap().to_be_bytes());
-    }
-    file.extend(elements);
-    file
-}
-
-/// The two files of a test set: pictures of one grey each, and their labels.
-pub fn test_set(greys: &[u8], labels: &[u8]) -> [(&'static str, Vec<u8>); 2] {
-    let pixels: Vec<u8> = greys.iter().flat_map(|&grey| [grey; PIXELS]).collect();
-    [
-        (
-            "t10k-images-idx3-ubyte",
-            idx(&[greys.len(), 28, 28], &pixels),
-        ),
-        ("t10k-labels-idx1-ubyte", idx(&[labels.len()], labels)),
-    ]
 }

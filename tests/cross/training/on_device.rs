@@ -11,8 +11,7 @@ use train::checkpoint::Record;
 use train::data::Digits;
 use train::data::augment::Augment;
 use train::data::synthetic;
-use train::error::Error;
-use train::fit::{DeviceTrainer, Sums, Trainer};
+use train::fit::{DeviceTrainer, FitError, Sums, Trainer};
 use train::net::Network;
 use train::optimizer::Optimizer;
 use train::runtime::{Choice, DeviceOptions, Precision, Runtime};
@@ -64,7 +63,7 @@ fn device_trainer<'a>(
     digits: &'a Digits,
     record: &Record,
     augment: Augment,
-) -> Result<DeviceTrainer<'a>, Error> {
+) -> Result<DeviceTrainer<'a>, FitError> {
     resumed(runtime, digits, record, None, augment)
 }
 
@@ -74,7 +73,7 @@ fn resumed<'a>(
     record: &Record,
     variables: Option<Vec<(String, Tensor)>>,
     augment: Augment,
-) -> Result<DeviceTrainer<'a>, Error> {
+) -> Result<DeviceTrainer<'a>, FitError> {
     let variants = augment.variants();
     let (network, options) = (Network::digits(), DeviceOptions::default());
     DeviceTrainer::new(

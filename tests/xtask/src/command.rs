@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::sleep;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -66,6 +67,38 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{}`: expected UTF-8 on standard output", describe(command)))
 }
 
+/// What `command`, which must succeed, prints on standard output; while it runs, `tick` sees the lines so far each
+/// `period`.
+pub fn output_in_ticks(
+    command: &mut Command,
+    period: Duration,
+    mut tick: impl FnMut(&[String]),
+) -> Result<Vec<String>> {
+    command.stdout(Stdio::piped());
+    let mut child = uninterrupted(command, Command::spawn)?;
+    let stdout = child.stdout.take().context("a pipe was asked for")?;
+    let (sender, receiver) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        lines.for_each(|line| drop(sender.send(line)));
+    });
+    let (mut lines, mut next) = (Vec::new(), Instant::now() + period);
+    loop {
+        match receiver.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            Ok(line) => lines.push(line),
+            Err(RecvTimeoutError::Timeout) => {
+                tick(&lines);
+                next += period;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    drop(reader.join());
+    let status = uninterrupted(command, |_| child.wait())?;
+    succeeded(command, status)?;
+    Ok(lines)
+}
+
 /// What `command` prints on standard output; it must succeed within `limit`, after which it is ended.
 pub fn output_within(command: &mut Command, limit: Duration) -> Result<String> {
     let (mut out, mut complaints) = (tempfile::tempfile()?, tempfile::tempfile()?);
@@ -85,14 +118,16 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Result<String> {
             }
         }
     };
-    succeeded(command, status).with_context(|| {
+    succeeded(command, status).map_err(|error| {
         let text = content(&mut complaints).unwrap_or_default();
         let lines: Vec<&str> = text
             .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
+            .filter(|line| !line.trim().is_empty())
             .collect();
-        lines[lines.len().saturating_sub(3)..].join(" | ")
+        match &lines[lines.len().saturating_sub(3)..] {
+            [] => error,
+            last => error.context(last.join(" | ")),
+        }
     })?;
     content(&mut out)
 }
@@ -207,6 +242,37 @@ mod tests {
                 .ends_with(" succeeded, expected a failure"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn lines_are_seen_while_they_come() {
+        let mut seen = 0;
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo first; sleep 0.2; echo second"]);
+        let period = Duration::from_millis(10);
+        let lines = output_in_ticks(&mut command, period, |lines| seen = seen.max(lines.len()));
+        assert_eq!(
+            (lines.unwrap(), seen),
+            (vec!["first".into(), "second".into()], 1)
+        );
+        let mut failing = Command::new("false");
+        assert!(output_in_ticks(&mut failing, period, |_| ()).is_err());
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended() {
+        let limit = Duration::from_millis(50);
+        let error = output_within(Command::new("sleep").arg("60"), limit).unwrap_err();
+        assert!(error.to_string().contains("sleep 60"), "{error:#}");
+        let answer = output_within(Command::new("echo").arg("7"), Duration::from_secs(20));
+        assert_eq!(answer.unwrap(), "7\n");
+        let mut failing = Command::new("sh");
+        failing.args(["-c", "echo why >&2; exit 1"]);
+        let error = format!(
+            "{:#}",
+            output_within(&mut failing, Duration::from_secs(20)).unwrap_err()
+        );
+        assert!(error.starts_with("why"), "{error}");
     }
 
     #[test]

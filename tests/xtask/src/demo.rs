@@ -11,7 +11,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::command::{cargo, describe, output, relative, run, status};
+use crate::build;
+use crate::command::{describe, output, relative, run, status};
 use crate::comparison::side_by_side;
 use crate::console::{heading, human};
 use crate::onnxruntime;
@@ -53,9 +54,7 @@ struct Demo {
 
 impl Demo {
     fn build(target: &Path) -> Result<Self> {
-        let mut build = cargo(&["build", "--release", "-p", "train", "-p", "infer"]);
-        announce(&build);
-        let messages = output(build.arg("--message-format=json-render-diagnostics"))?;
+        let messages = build::programs()?;
         Ok(Self {
             train: executable(&messages, "train")?,
             infer: executable(&messages, "infer")?,

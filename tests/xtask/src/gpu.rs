@@ -1,4 +1,4 @@
-//! `cargo xtask gpu`: what only a GPU shows, from built programs: tests, times, bits, and PyTorch beside them.
+//! `cargo xtask gpu`: what only a GPU shows, from built programs: tests, times, bits, and `PyTorch` beside them.
 //!
 //! A packed copy of it (`--pack`) needs neither Rust nor a network where it runs.
 
@@ -35,23 +35,24 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     if let Some(folder) = &options.pack {
         let folder = std::path::absolute(folder)?;
-        return pack::pack(&Programs::build(&workspace::enter()?)?, &folder);
+        workspace::enter()?;
+        return pack::pack(&Programs::build()?, &folder);
     }
     let Some(device) = device() else {
         println!("No NVIDIA GPU answers here (nvidia-smi). On a machine with one this would run:");
-        PARTS
-            .iter()
-            .for_each(|part| println!("  {:24} {}", part.name, part.plan));
+        for part in PARTS {
+            println!("  {:24} {}", part.name, part.plan);
+        }
         return Ok(ExitCode::SUCCESS);
     };
     let json = options.json.as_ref().map(std::path::absolute).transpose()?;
     let unpacked;
-    let programs = match pack::beside_this_program() {
-        Some(archive) => {
-            unpacked = pack::unpack(&archive)?;
-            Programs::unpacked(unpacked.path())
-        }
-        None => Programs::build(&workspace::enter()?)?,
+    let programs = if let Some(archive) = pack::beside_this_program() {
+        unpacked = pack::unpack(&archive)?;
+        Programs::unpacked(unpacked.path())
+    } else {
+        workspace::enter()?;
+        Programs::build()?
     };
     println!("{device}");
     let report = Report::new(device, PARTS.iter().map(|part| measured(part, &programs)));

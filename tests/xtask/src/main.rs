@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed (one `error:` line, or the counts of `test`), 2 wrong usage.
 
 mod apt;
+mod build;
 mod command;
 mod comparison;
 mod console;

@@ -1,35 +1,37 @@
 //! `train quantize`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use input::file;
-use input::layout::{self, Part};
 
-use super::{CHECKED_IMAGES, INTERRUPTED, also, describe, load, open, read_model};
-use crate::atomic;
+use super::export::and_second;
+use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_of};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
-use crate::data::Source;
+use crate::console::{Console, note};
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
 use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
+use crate::stop::Stop;
 
 /// Quantises a model and says what became of it.
-pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
+pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let out = args
         .out
         .as_deref()
-        .unwrap_or_else(|| atomic::folder_of(&args.model));
-    expect_distinct(args, out)?;
-    atomic::prepare_folder(out)?;
+        .unwrap_or_else(|| file::folder_of(&args.model));
+    let files = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
+    let outputs = files.each_ref().map(|path| &**path);
+    expect_distinct(&outputs, &[("--model", &args.model)], &args.data)?;
+    file::prepare_folder(out)?;
     let digits = load(&args.data)?;
-    println!("{}", describe(&digits));
+    tell_of(&digits, console);
     let runtime = open_for_int8(args.runtime)?;
-    println!("{}", runtime.description());
+    console.line(runtime.description());
     let checked = digits.test.clone().take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(&runtime, &args.data, checked.len(), Augment::Invert);
     let request = quantize::Request {
@@ -44,43 +46,25 @@ pub fn run(args: &QuantizeArgs) -> Result<(), Error> {
         out,
         max_drop: args.max_drop,
         force: args.force,
-        interrupted: &INTERRUPTED,
+        interrupted: stop.requested(),
     };
-    let report = quantize::quantize(&runtime, &request, &mut |stage| println!("{stage}"));
+    let report = quantize::quantize(&runtime, &request, &mut |stage| console.line(stage));
     let report = report.map_err(|error| in_model(&args.model, error))?;
-    println!("\n{report}\n");
+    console.line(format_args!("\n{report}\n"));
     if let Some(warning) = &report.forced {
-        eprintln!("note: {}: {warning}", args.model.display());
+        note(format_args!("{}: {warning}", args.model.display()));
     }
     let also = match &report.unchecked {
         Some(unchecked) => format!("; {unchecked}"),
-        None => also(&second),
+        None => and_second(&second),
     };
-    let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
-    println!(
+    let [int8, flash] = files;
+    console.line(format_args!(
         "{}, {}: equal integers in the core, on {}{also}",
         int8.display(),
         flash.display(),
         runtime.kind().name()
-    );
-    Ok(())
-}
-
-/// Fails if a result would take the place of a file that is read.
-fn expect_distinct(args: &QuantizeArgs, out: &Path) -> Result<(), Error> {
-    let folder = match &args.data.data {
-        Source::Directory(folder) => Some(folder.clone()),
-        Source::Mnist => std::env::var_os("MNIST_DIR").map(PathBuf::from),
-        Source::Synthetic => None,
-    };
-    let pairs = folder.and_then(|folder| layout::find(&folder, [Part::Train, Part::Test]).ok());
-    let data = pairs.into_iter().flatten();
-    let data: Vec<PathBuf> = data.flat_map(|pair| [pair.images, pair.labels]).collect();
-    let mut inputs = vec![("--model", args.model.as_path())];
-    inputs.extend(data.iter().map(|path| ("--data", path.as_path())));
-    for name in [INT8_NAME, FLASH_NAME] {
-        file::expect_distinct(&out.join(name), &inputs)?;
-    }
+    ));
     Ok(())
 }
 
@@ -108,7 +92,7 @@ fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
         }
         Choice::Auto => with(Choice::Onnxruntime).or_else(|error| {
             if !matches!(error, Error::Runtime(RuntimeError::NotFound { .. })) {
-                eprintln!("note: tract is used: {error}");
+                note(format_args!("tract is used: {error}"));
             }
             with(Choice::Tract)
         }),

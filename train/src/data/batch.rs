@@ -268,7 +268,7 @@ mod tests {
         let plain = &[Variant::Plain];
         assert_eq!(
             message(5, plain, 0),
-            "batch size: expected 1 or more and no more than the 5 samples, found 0"
+            "--batch: expected 1 or more and no more than the 5 samples, found 0"
         );
         assert!(message(5, plain, 6).ends_with("the 5 samples, found 6"));
         assert!(message(0, plain, 1).ends_with("the 0 samples, found 1"));

@@ -66,7 +66,7 @@ pub enum DataError {
     },
     /// A batch size that the data cannot fill even once.
     #[error(
-        "batch size: expected 1 or more and no more than the {samples} samples, found {batch_size}"
+        "--batch: expected 1 or more and no more than the {samples} samples, found {batch_size}"
     )]
     BatchSize {
         /// The size asked for.

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::trainer::Sums;
 use crate::checkpoint::Epoch;
+use crate::console::Console;
 
 /// Watches a fit.
 pub trait Progress {
@@ -27,31 +28,28 @@ impl Progress for Silent {
 }
 
 /// A bar on standard error while an epoch runs, a line on standard output when it ends.
-pub struct Terminal {
+pub struct Terminal<'a> {
+    console: &'a mut Console,
     bar: ProgressBar,
     title: String,
 }
 
-impl Terminal {
+impl<'a> Terminal<'a> {
     /// A display without an epoch yet.
-    pub fn new() -> Self {
+    pub fn new(console: &'a mut Console) -> Self {
         Self {
+            console,
             bar: ProgressBar::hidden(),
             title: String::new(),
         }
     }
 }
 
-impl Default for Terminal {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Progress for Terminal {
+impl Progress for Terminal<'_> {
     fn begin(&mut self, number: usize, epochs: usize, steps: usize) {
         if number == 1 {
-            println!("epoch    loss  accuracy  val_loss  val_accuracy  seconds");
+            self.console
+                .line("epoch    loss  accuracy  val_loss  val_accuracy  seconds");
         }
         self.title = format!("{number}/{epochs}");
         let style =
@@ -80,9 +78,9 @@ impl Progress for Terminal {
             ..
         } = epoch;
         let seconds = elapsed.as_secs_f64();
-        println!(
+        self.console.line(format_args!(
             "{:5} {loss:7.4} {accuracy:9.4} {val_loss:9.4} {val_accuracy:13.4} {seconds:8.1}",
             self.title
-        );
+        ));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::FitError;
 use crate::checkpoint::Record;
 use crate::data::Dataset;
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order, prefetch};
-use crate::error::Error;
 use crate::evaluate::evaluation_feeds;
 use crate::init::{self, Masks};
 use crate::models::{self, CORRECT, COUNT, LEARNING_RATE, LOSS_SUM, mask_name};
@@ -49,7 +49,7 @@ impl Sums {
 
 /// The training graph of a network, loaded into a runtime with its variables.
 pub struct Trainer {
-    engine: Engine,
+    step: Step,
     network: Network,
     batch_size: usize,
     learning_rate: f32,
@@ -63,13 +63,13 @@ impl Trainer {
         network: &Network,
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
-    ) -> Result<Self, Error> {
-        let engine = match &runtime.parts(record.batch_size)[..] {
-            [_] => Engine::whole(runtime, network, record, variables)?,
-            parts => Engine::divided(runtime, network, record, variables, parts)?,
+    ) -> Result<Self, FitError> {
+        let step = match &runtime.parts(record.batch_size)[..] {
+            [_] => Step::whole(runtime, network, record, variables)?,
+            parts => Step::divided(runtime, network, record, variables, parts)?,
         };
         Ok(Self {
-            engine,
+            step,
             network: network.clone(),
             batch_size: record.batch_size,
             learning_rate: record.learning_rate,
@@ -86,7 +86,7 @@ impl Trainer {
         epoch_seed: u64,
         interrupted: &AtomicBool,
         mut on_step: impl FnMut(&Sums),
-    ) -> Result<Option<Sums>, Error> {
+    ) -> Result<Option<Sums>, FitError> {
         let order = Order::Shuffled(epoch_seed);
         let batches = Batches::new(dataset, augment.variants(), self.batch_size, order)?;
         let mut masks = Masks::new(&self.network, self.batch_size, epoch_seed);
@@ -116,7 +116,7 @@ impl Trainer {
         count: usize,
     ) -> Result<Sums, RuntimeError> {
         let learning_rate = (LEARNING_RATE.into(), Tensor::scalar(self.learning_rate));
-        let mut outputs = self.engine.run(feeds, learning_rate, count)?;
+        let mut outputs = self.step.run(feeds, learning_rate, count)?;
         let (loss, correct) = (outputs.scalar(LOSS_SUM)?, outputs.scalar(CORRECT)?);
         Ok(Sums {
             loss,
@@ -127,28 +127,28 @@ impl Trainer {
 
     /// Parameters, in the network's order, and the optimiser's state.
     pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        match &self.engine {
-            Engine::Whole(session) => session.residents(),
-            Engine::Divided(step) => step.residents(),
+        match &self.step {
+            Step::Whole(session) => session.residents(),
+            Step::Divided(step) => step.residents(),
         }
     }
 }
 
 /// How a step runs.
-enum Engine {
+enum Step {
     /// As one graph.
     Whole(Session),
     /// As parts of the batch on several threads, and an update.
     Divided(DividedStep),
 }
 
-impl Engine {
+impl Step {
     fn whole(
         runtime: &Runtime,
         network: &Network,
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let target = runtime.target();
         let model = models::training(network, record.optimizer, record.batch_size, target)?;
         let variables =
@@ -162,13 +162,16 @@ impl Engine {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
         parts: &[usize],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FitError> {
         let target = runtime.target();
         let update = models::update(network, record.optimizer, parts.len())?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
         let model = |&rows: &usize| Ok((models::part(network, rows, target)?, rows));
-        let models = parts.iter().map(model).collect::<Result<Vec<_>, Error>>()?;
+        let models = parts
+            .iter()
+            .map(model)
+            .collect::<Result<Vec<_>, FitError>>()?;
         let step = runtime.load_divided(&models, &update.onnx, variables)?;
         Ok(Self::Divided(step))
     }

@@ -38,6 +38,27 @@ pub fn version(library: &Path) -> String {
     }
 }
 
+/// The oldest version that this program can use.
+pub fn needed_version() -> String {
+    format!("1.{}", ort::MINOR_VERSION)
+}
+
+/// Whether the library's file name tells a version that this program cannot use.
+pub fn is_too_old(library: &Path) -> bool {
+    let file = library.canonicalize().unwrap_or_else(|_| library.into());
+    let version = version_numbers(&file);
+    !version.is_empty() && version < vec![1, u64::from(ort::MINOR_VERSION)]
+}
+
+/// The command that brings a library, or what is beside it, up to date.
+pub fn upgrade(with_cuda: bool) -> &'static str {
+    if with_cuda {
+        "pip install --upgrade 'onnxruntime-gpu[cuda,cudnn]'"
+    } else {
+        "pip install --upgrade onnxruntime"
+    }
+}
+
 /// The numbers between the dots and dashes of a file's name: 1, 31, 1 of `libonnxruntime.so.1.31.1`.
 fn version_numbers(file: &Path) -> Vec<u64> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -62,7 +83,7 @@ pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
         return Ok(provider);
     }
     Err(format!(
-        "{}: expected {name} beside ONNX Runtime, found none; `pip install 'onnxruntime-gpu[cuda,cudnn]'` \
+        "{}: expected {name} beside ONNX Runtime, found none; `pip install --upgrade 'onnxruntime-gpu[cuda,cudnn]'` \
          instead of onnxruntime provides it",
         directory.display()
     ))
@@ -231,6 +252,11 @@ mod tests {
         ];
         let versions = names.map(|name| version(Path::new(name)));
         assert_eq!(versions, ["1.31.1", "1.31.1", "of unknown version"]);
+        let is_too_old = |version| is_too_old(Path::new(version));
+        assert!(!names.into_iter().any(is_too_old));
+        let needed = format!("libonnxruntime.so.{}.0", needed_version());
+        let older = ["libonnxruntime.so.1.9.2", "libonnxruntime.so.0.99.0"];
+        assert!(!is_too_old(&needed) && older.into_iter().all(is_too_old));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::one_line;
+use super::{discover, one_line};
 use crate::tensor::TensorType;
 
 /// Why a runtime could not be had, or failed.
@@ -11,7 +11,7 @@ pub enum RuntimeError {
     /// No native library was found.
     #[error(
         "ONNX Runtime was not found in ORT_DYLIB_PATH, the active Python or the system's library path; \
-         `pip install {wheel}` provides it, `--runtime tract` does without"
+         `pip install --upgrade {wheel}` provides it, `--runtime tract` does without"
     )]
     NotFound {
         /// The wheel that holds what was asked for.
@@ -19,14 +19,15 @@ pub enum RuntimeError {
     },
     /// The native library cannot be used.
     #[error(
-        "{path}: expected ONNX Runtime 1.{minor} or newer, found {found}; set ORT_DYLIB_PATH to one, or use \
-         `--runtime tract`", minor = ort::MINOR_VERSION
+        "{path}: expected ONNX Runtime {needed} or newer, found {found}; `{upgrade}` provides it, ORT_DYLIB_PATH names \
+         another, `--runtime tract` does without", needed = discover::needed_version()
     )]
     Library {
-        /// The library.
         path: PathBuf,
         /// What is there instead.
         found: String,
+        /// The command that brings a better one.
+        upgrade: &'static str,
     },
     /// CUDA was asked for and cannot be had.
     #[error("CUDA is not available: {0}")]

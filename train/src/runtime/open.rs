@@ -113,7 +113,7 @@ impl Runtime {
         }
         self.kind = Kind::Cuda;
         self.try_out(Target::Cuda).map(drop).map_err(|error| {
-            let needs = "it needs NVIDIA's driver and `pip install 'onnxruntime-gpu[cuda,cudnn]'`";
+            let needs = "it needs NVIDIA's driver and `pip install --upgrade 'onnxruntime-gpu[cuda,cudnn]'`";
             RuntimeError::Cuda(format!("{needs}: {error}"))
         })
     }
@@ -137,16 +137,20 @@ impl Runtime {
 
 /// Loads ONNX Runtime.
 fn native_environment(library: &Path) -> Result<ort::environment::Environment, RuntimeError> {
+    let refused = |found| RuntimeError::Library {
+        path: library.into(),
+        found,
+        upgrade: discover::upgrade(discover::cuda_provider(library).is_ok()),
+    };
+    if discover::is_too_old(library) {
+        return Err(refused(discover::version(library)));
+    }
     let unusable = |error: &dyn std::fmt::Display| {
-        let found = if library.has_root() && !library.exists() {
+        refused(if library.has_root() && !library.exists() {
             "no file".into()
         } else {
             format!("one that cannot be used: {}", one_line(&error.to_string()))
-        };
-        RuntimeError::Library {
-            path: library.into(),
-            found,
-        }
+        })
     };
     let builder = ort::init_from(library).map_err(|error| unusable(&error))?;
     let environment = builder.with_telemetry(false).build();

@@ -191,7 +191,8 @@ fn a_taken_apart_checkpoint_put_together_is_good() {
 fn one_epoch_and_another_equal_two_in_one_go() {
     let sandbox = Sandbox::with_digits();
     for optimizer in ["rmsprop", "adamw"] {
-        let options = format!("{QUICK} --optimizer {optimizer} --seed 3 --learning-rate 0.002");
+        let options =
+            format!("{QUICK} --overwrite --optimizer {optimizer} --seed 3 --learning-rate 0.002");
         sandbox
             .train(&format!("fit {options} --epochs 2 --out whole"))
             .success();
@@ -199,7 +200,7 @@ fn one_epoch_and_another_equal_two_in_one_go() {
             .train(&format!("fit {options} --epochs 1 --out half"))
             .success();
         let half = sandbox.files("half");
-        let resume = "fit --data digits --runtime tract --resume half --epochs 1";
+        let resume = "fit --data digits --runtime tract --resume half --epochs 1 --overwrite";
         sandbox.train(&format!("{resume} --out resumed")).success();
         assert_eq!(
             sandbox.files("half"),

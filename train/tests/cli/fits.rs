@@ -113,7 +113,7 @@ fn an_incomplete_last_batch_counts_its_images_only() {
         let options = format!("--data digits --runtime tract --learning-rate 1e-30 {batch}");
         sandbox
             .train(&format!(
-                "fit {options} --epochs 1 --optimizer sgd --out run"
+                "fit {options} --epochs 1 --optimizer sgd --out run --overwrite"
             ))
             .success();
         epochs(&sandbox, "run")[0]
@@ -215,6 +215,6 @@ fn a_fit_that_diverges_keeps_the_last_good_checkpoint() {
         "found NaN",
         "--learning-rate",
     ];
-    sandbox.refuses(&format!("{fit} --out run"), &parts);
+    sandbox.refuses(&format!("{fit} --out run --overwrite"), &parts);
     sandbox.refuses(&format!("{fit} --resume run --out run"), &parts);
 }

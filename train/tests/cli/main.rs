@@ -10,6 +10,10 @@ mod interrupts;
 mod models;
 mod out_folders;
 mod quantize;
+#[cfg(unix)]
+mod running;
+#[cfg(unix)]
+mod runs;
 mod runtimes;
 mod sandbox;
 #[path = "../../../tests/support/skip.rs"]

@@ -1,5 +1,8 @@
 //! Places that cannot be written to: earlier results survive, and nothing half-written is left.
 
+use std::fs;
+
+use crate::idx::TEST_IMAGES;
 use crate::sandbox::{QUICK, Sandbox};
 
 #[test]
@@ -15,25 +18,14 @@ fn a_file_in_the_way_of_the_folder_stays() {
 #[test]
 fn a_folder_in_the_way_of_a_result_stays() {
     let sandbox = Sandbox::with_run();
-    sandbox.write("new/checkpoint.safetensors/notes", "a folder in the way");
-    let line = format!("fit {QUICK} --epochs 1 --out new");
-    sandbox.refuses(&line, &["new/checkpoint.safetensors: cannot be written"]);
+    for (out, name) in [("new", "checkpoint.safetensors"), ("other", "digits.onnx")] {
+        sandbox.write(&format!("{out}/{name}/notes"), "a folder in the way");
+        let line = format!("fit {QUICK} --epochs 1 --out {out} --overwrite");
+        sandbox.refuses(&line, &[&format!("{out}/{name}: cannot be written")]);
+    }
     sandbox.write("models/digits.onnx/notes", "a folder in the way");
     let line = "export --run run --data digits --runtime tract --out models/digits.onnx";
     sandbox.refuses(line, &["models/digits.onnx: cannot be written"]);
-}
-
-#[test]
-fn a_model_that_cannot_be_written_leaves_the_checkpoint() {
-    let sandbox = Sandbox::with_digits();
-    sandbox.write("run/digits.onnx/notes", "a folder in the way");
-    let fit = sandbox.train(&format!("fit {QUICK} --epochs 1 --out run"));
-    fit.refusal(&["run/digits.onnx: cannot be written"]);
-    let names: Vec<_> = sandbox.files("run").into_keys().collect();
-    assert_eq!(names, ["checkpoint.safetensors", "digits.onnx/notes"]);
-    sandbox
-        .train("export --run run --data digits --runtime tract --out model.onnx")
-        .success();
 }
 
 #[test]
@@ -46,6 +38,45 @@ fn results_without_a_folder_are_refused() {
         let parts = [&*format!("{scores}: cannot be written")];
         sandbox.refuses(&format!("{evaluate} --scores {scores}"), &parts);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn results_that_are_inputs_are_refused() {
+    let sandbox = Sandbox::with_run();
+    let images = format!("digits/{TEST_IMAGES}");
+    let [link, model] = ["checkpoint", "linked/digits.onnx"].map(|name| sandbox.path(name));
+    fs::hard_link(sandbox.path("run/checkpoint.safetensors"), link).unwrap();
+    fs::create_dir(sandbox.path("linked")).unwrap();
+    std::os::unix::fs::symlink(sandbox.path(&images), model).unwrap();
+    let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract --scores";
+    let export = "export --data digits --runtime tract --out";
+    for (line, input) in [
+        (format!("{evaluate} run/digits.onnx"), "--model"),
+        (format!("{evaluate} {images}"), "--data"),
+        (format!("{export} run/checkpoint.safetensors"), "--run"),
+        (format!("{export} checkpoint"), "--run"),
+        (format!("{export} {images}"), "--data"),
+        (format!("fit {QUICK} --out linked --overwrite"), "--data"),
+    ] {
+        sandbox.refuses(
+            &line,
+            &["expected an output that is none of the inputs", input],
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_results_stay() {
+    let sandbox = Sandbox::with_run();
+    fs::create_dir(sandbox.path("kept")).unwrap();
+    let link = sandbox.path("run/digits.onnx");
+    fs::rename(&link, sandbox.path("kept/model")).unwrap();
+    std::os::unix::fs::symlink("../kept/model", &link).unwrap();
+    let line = format!("fit {QUICK} --epochs 1 --seed 1 --out run --overwrite");
+    sandbox.train(&line).success();
+    assert!(link.is_symlink() && sandbox.path("kept/model").is_file());
 }
 
 #[cfg(target_os = "linux")]
@@ -121,7 +152,7 @@ mod linux {
         };
         for (line, file) in [
             (
-                format!("fit {QUICK} --epochs 2 --out disk"),
+                format!("fit {QUICK} --epochs 2 --out disk --overwrite"),
                 "disk/checkpoint.safetensors",
             ),
             (
@@ -136,6 +167,23 @@ mod linux {
             finished.refusal(&[&format!("{file}: cannot be written: No space left")]);
             assert_eq!(sandbox.files("after"), sandbox.files("run"), "{line}");
         }
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_written_leaves_the_checkpoint() {
+        let test = "out_folders::linux::a_model_that_cannot_be_written_leaves_the_checkpoint";
+        let Some(way) = private_mounts(test) else {
+            return;
+        };
+        let sandbox = Sandbox::with_run();
+        // The old model makes room for a second checkpoint, beside which there is none for a model.
+        let change = "head -c 1m /dev/zero > disk/other";
+        let line = format!("fit {QUICK} --epochs 1 --out disk --overwrite");
+        let change = format!("rm disk/checkpoint.safetensors && {change}");
+        let finished = on_a_disk(&sandbox, way, &change, &line);
+        finished.refusal(&["disk/digits.onnx: cannot be written: No space left"]);
+        let names: Vec<_> = sandbox.files("after").into_keys().collect();
+        assert_eq!(names, ["checkpoint.safetensors", "other"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::sandbox::{Finished, QUICK, Sandbox};
 use crate::skip::{Cause, skip};
 
 const MODEL_COMMANDS: [&str; 4] = [
-    "fit --data digits --batch 16 --epochs 1 --out run",
+    "fit --data digits --batch 16 --epochs 1 --out run --overwrite",
     "export --run run --data digits",
     "evaluate --model run/digits.onnx --data digits",
     "doctor --json",
@@ -95,7 +95,7 @@ fn a_runtime_that_is_not_installed_is_named_with_its_wheel() {
             ("cuda", "'onnxruntime-gpu[cuda,cudnn]'`"),
         ] {
             let line = format!("{line} --runtime {runtime}");
-            let wheel = format!("`pip install {wheel}");
+            let wheel = format!("`pip install --upgrade {wheel}");
             sandbox.refuses(
                 &line,
                 &["not found", "ORT_DYLIB_PATH", &wheel, "`--runtime tract`"],
@@ -142,7 +142,8 @@ fn the_doctor_reports_a_broken_library() {
         let report = report(&finished);
         assert_eq!(report["runtime"], "tract");
         assert!(report["library"].is_null(), "{report}");
-        let missing = format!("{} cannot be used", sandbox.path(library).display());
+        let path = sandbox.path(library).display().to_string();
+        let missing = format!("{path} (of unknown version) cannot be used");
         assert_eq!(report["library_missing"], missing);
         assert_eq!(
             format!("note: {}\n", report["note"].as_str().unwrap()),
@@ -164,12 +165,40 @@ fn the_doctor_reports_a_broken_library() {
                 .find(|line| line.starts_with(name))
                 .unwrap()
         };
-        assert!(row("onnxruntime").ends_with(&missing), "{table:?}");
+        assert!(row("onnxruntime").contains(&missing), "{table:?}");
         assert!(
             row("used").contains("tract") && row("used").contains("--runtime auto"),
             "{table:?}"
         );
         assert!(row("better").contains("ORT_DYLIB_PATH"), "{table:?}");
+    }
+}
+
+#[test]
+fn an_old_library_is_told_with_the_version_that_is_needed() {
+    let sandbox = Sandbox::new();
+    let old = "libonnxruntime.so.1.9.2";
+    sandbox.write(old, "This is no library.\n");
+    let table = Finished::of(&mut with_library(&sandbox, old, "doctor --runtime tract"));
+    for part in [
+        "1.9.2) cannot be used; needed: 1.",
+        "pip install --upgrade onnxruntime",
+    ] {
+        assert!(table.stdout.contains(part), "{part} is not in {table:?}");
+    }
+    for (provider, wheel) in [
+        (false, "onnxruntime`"),
+        (true, "'onnxruntime-gpu[cuda,cudnn]'`"),
+    ] {
+        if provider {
+            sandbox.write(
+                &format!("{DLL_PREFIX}onnxruntime_providers_cuda{DLL_SUFFIX}"),
+                "",
+            );
+        }
+        let mut doctor = with_library(&sandbox, old, "doctor --runtime onnxruntime");
+        let upgrade = format!("`pip install --upgrade {wheel}");
+        sandbox.refuses_command(&mut doctor, &["or newer, found 1.9.2", &upgrade]);
     }
 }
 
@@ -222,12 +251,20 @@ fn a_broken_second_runtime_is_no_obstacle() {
     let sandbox = with_broken_libraries();
     for line in [
         "export --run run --data digits",
-        &format!("fit {QUICK} --epochs 1"),
+        &format!("fit {QUICK} --epochs 1 --overwrite"),
     ] {
         let finished = Finished::of(&mut with_library(&sandbox, "text.so", line));
         assert_eq!(finished.code, Some(0), "{finished:?}");
-        let end = "on tract; the second runtime cannot be used, `train doctor` says why\n";
-        assert!(finished.stdout.ends_with(end), "{finished:?}");
+        assert!(
+            finished.stdout.ends_with("the trainer on tract\n"),
+            "{finished:?}"
+        );
+        let warning = "warning: run/digits.onnx: not checked on onnxruntime: ";
+        let reason = "text.so: expected ONNX Runtime";
+        assert!(
+            finished.stderr.starts_with(warning) && finished.stderr.contains(reason),
+            "{finished:?}"
+        );
     }
 }
 
@@ -253,7 +290,10 @@ fn a_model_is_checked_on_both_runtimes() {
 fn a_precision_that_the_runtime_does_not_have_is_refused() {
     let sandbox = Sandbox::with_run();
     let parts = ["tf32", "found runtime tract", "--precision float32"];
-    sandbox.refuses(&format!("fit {QUICK} --precision tf32 --out run"), &parts);
+    sandbox.refuses(
+        &format!("fit {QUICK} --precision tf32 --out run --overwrite"),
+        &parts,
+    );
 }
 
 #[test]
@@ -307,4 +347,30 @@ fn a_cuda_provider_that_does_not_load_leaves_the_cpu_to_auto() {
         "doctor --json",
     )));
     assert_eq!(report["runtime"], "onnxruntime", "{report}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_runtime_takes_any_path_and_needs_no_temporary_folder() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let test = "runtimes::the_second_runtime_takes_any_path_and_needs_no_temporary_folder";
+    let Some(library) = installed_library(test) else {
+        return;
+    };
+    for name in [&b"-few"[..], b"not \xff text", b"=a b"] {
+        let sandbox = Sandbox::with_digits();
+        let name = OsString::from_vec(name.to_vec());
+        std::fs::rename(sandbox.path("digits"), sandbox.path("").join(&name)).unwrap();
+        let mut data = OsString::from("--data=");
+        data.push(name);
+        let mut command = sandbox.command("fit --batch 16 --epochs 1 --runtime tract --out=-run");
+        command
+            .env("ORT_DYLIB_PATH", &library)
+            .env("TMPDIR", "/no-folder");
+        let finished = Finished::of(command.arg(data));
+        let end = "agrees with the trainer on tract and onnxruntime\n";
+        assert!(finished.success().ends_with(end), "{finished:?}");
+    }
 }

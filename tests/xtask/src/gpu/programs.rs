@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::build;
 use crate::command::{cargo, output};
 use crate::workspace::{executable, test_program};
 
@@ -21,11 +22,9 @@ pub struct Programs {
 
 impl Programs {
     /// Builds them.
-    pub fn build(_target: &Path) -> Result<Self> {
+    pub fn build() -> Result<Self> {
         let messages = "--message-format=json-render-diagnostics";
-        // With the features of dependencies that the other commands build them with.
-        let both = ["build", "--release", "-p", "train", "-p", "infer", messages];
-        let built = output(&mut cargo(&both))?;
+        let built = build::programs()?;
         let (package, name) = TESTS;
         let arguments = [
             "test",

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::cli::RuntimeArgs;
-use crate::commands::open;
+use super::open;
+use crate::cli::{DoctorArgs, RuntimeArgs};
+use crate::console::Console;
 use crate::error::Error;
 use crate::runtime::{Choice, Kind, discover};
 
@@ -15,6 +16,10 @@ struct Report {
     /// What kept `auto` from something better.
     note: Option<String>,
     library: Option<String>,
+    /// Of the library, as its file name tells.
+    library_version: Option<String>,
+    /// The oldest version that can be used.
+    library_needed: String,
     /// Why there is no library.
     library_missing: Option<String>,
     cuda_provider: Option<String>,
@@ -26,48 +31,56 @@ struct Report {
 }
 
 /// Prints the report; fails if the chosen runtime cannot be had.
-pub fn run(args: RuntimeArgs, json: bool) -> Result<(), Error> {
-    let report = examine(args)?;
-    if json {
-        println!(
-            "{}",
-            serde_json::to_string(&report).map_err(|error| Error::Json(error.to_string()))?
-        );
+pub fn run(args: &DoctorArgs, console: &mut Console) -> Result<(), Error> {
+    let report = examine(args.runtime)?;
+    console.line(if args.json {
+        serde_json::to_string(&report)?
     } else {
-        println!("{}", report.table(args.runtime));
-    }
+        report.table(args.runtime.runtime)
+    });
     Ok(())
 }
 
 fn examine(args: RuntimeArgs) -> Result<Report, Error> {
     let runtime = open(args)?;
-    let misled = runtime.kind() == Kind::Tract && runtime.note().is_some();
-    let library = discover::library().ok_or("not found".to_owned());
-    let library = library.and_then(|path| {
-        if misled {
-            Err(format!("{} cannot be used", path.display()))
-        } else {
-            Ok(path)
-        }
-    });
+    let needed = discover::needed_version();
+    let found = discover::library();
+    let version = found.as_deref().map(discover::version);
+    let fell_back = runtime.kind() == Kind::Tract && runtime.note().is_some();
+    let misled = fell_back || found.as_deref().is_some_and(discover::is_too_old);
+    let library = match found {
+        None => Err("not found".to_owned()),
+        Some(path) if misled => Err(format!(
+            "{} ({}) cannot be used",
+            path.display(),
+            version.as_deref().unwrap_or_default()
+        )),
+        Some(path) => Ok(path),
+    };
     let gpu = discover::gpu_name();
     let python = discover::python_version();
     let cuda_provider = match &library {
         Ok(library) => discover::cuda_provider(library).map(|path| path.display().to_string()),
         Err(_) => Err("it needs ONNX Runtime".into()),
     };
-    let advice = match discover::named_library().filter(|_| misled) {
-        Some(_) => Some("set ORT_DYLIB_PATH to the library of ONNX Runtime, or unset it".into()),
-        None if args.runtime == Choice::Tract && library.is_ok() => {
+    let upgrade = discover::upgrade(gpu.is_some());
+    let advice = match discover::named_library() {
+        Some(_) if misled => Some(format!(
+            "set ORT_DYLIB_PATH to the library of ONNX Runtime {needed} or newer, or unset it and {upgrade}"
+        )),
+        None if misled => Some(upgrade.into()),
+        _ if args.runtime == Choice::Tract && library.is_ok() => {
             Some("drop --runtime tract".into())
         }
-        None => advice(runtime.kind(), gpu.is_some(), python.is_some()),
+        _ => advice(runtime.kind(), gpu.is_some(), python.is_some()),
     };
     Ok(Report {
         runtime: runtime.kind().name(),
         description: runtime.description(),
         note: runtime.note().map(Into::into),
         library_missing: library.clone().err(),
+        library_version: version,
+        library_needed: needed,
         library: library.ok().map(|path| path.display().to_string()),
         cuda_missing: cuda_provider.clone().err(),
         cuda_provider: cuda_provider.ok(),
@@ -79,16 +92,11 @@ fn examine(args: RuntimeArgs) -> Result<Report, Error> {
 
 /// The one command that would improve what is used.
 fn advice(kind: Kind, gpu: bool, python: bool) -> Option<String> {
-    let command = match (kind, gpu) {
-        (Kind::Cuda, _) | (Kind::Onnxruntime, false) => return None,
-        (Kind::Onnxruntime | Kind::Tract, true) => "pip install 'onnxruntime-gpu[cuda,cudnn]'",
-        (Kind::Tract, false) => "pip install onnxruntime",
-    };
-    Some(if python {
-        command.into()
-    } else {
-        format!("install Python, then {command}")
-    })
+    if kind == Kind::Cuda || kind == Kind::Onnxruntime && !gpu {
+        return None;
+    }
+    let first = if python { "" } else { "install Python, then " };
+    Some(format!("{first}{}", discover::upgrade(gpu)))
 }
 
 impl Report {
@@ -99,11 +107,15 @@ impl Report {
                 .clone()
                 .unwrap_or_else(|| format!("no: {}", or_none(missing)))
         };
+        let library = match (&self.library, &self.library_version) {
+            (Some(path), Some(version)) => format!("{version}, {path}"),
+            _ => or_reason(&self.library, &self.library_missing),
+        };
         let rows = [
             ("tract", "built in".into()),
             (
                 "onnxruntime",
-                or_reason(&self.library, &self.library_missing),
+                format!("{library}; needed: {} or newer", self.library_needed),
             ),
             ("cuda", or_reason(&self.cuda_provider, &self.cuda_missing)),
             ("gpu", or_none(&self.gpu)),
@@ -143,7 +155,7 @@ mod tests {
         assert_eq!(advice(Kind::Onnxruntime, false, true), None);
         assert_eq!(
             advice(Kind::Tract, false, true).unwrap(),
-            "pip install onnxruntime"
+            "pip install --upgrade onnxruntime"
         );
         assert!(
             advice(Kind::Onnxruntime, true, true)

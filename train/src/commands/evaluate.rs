@@ -1,0 +1,61 @@
+//! `train evaluate`.
+
+use std::path::Path;
+
+use input::file;
+use ndarray::Array2;
+
+use super::{expect_distinct, load_test, open, read_model};
+use crate::cli::EvaluateArgs;
+use crate::console::Console;
+use crate::data::augment::Augment;
+use crate::error::Error;
+use crate::evaluate::{accuracy, run_model};
+
+pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
+    let scores = args
+        .scores
+        .as_deref()
+        .filter(|path| *path != Path::new("-"));
+    if let Some(path) = scores {
+        expect_distinct(&[path], &[("--model", &args.model)], &args.data)?;
+        file::expect_writable(path)?;
+    }
+    let model = read_model(&args.model)?;
+    let test = load_test(&args.data)?;
+    let test = match args.images {
+        Some(count) => test.take(count as usize),
+        None => test,
+    };
+    let augment = if args.invert {
+        Augment::Invert
+    } else {
+        Augment::None
+    };
+    let runtime = open(args.runtime)?;
+    let logits = run_model(&runtime, &model, &test, augment.variants());
+    let logits = logits.map_err(|reason| Error::Model {
+        path: args.model.clone(),
+        reason,
+    })?;
+    if let Some(path) = scores {
+        file::write(path, &to_bytes(&logits))?;
+    } else if args.scores.is_some() {
+        console.write(&to_bytes(&logits));
+        return Ok(());
+    }
+    console.line(format_args!(
+        "accuracy {:.4} on {} images",
+        accuracy(&logits, &test),
+        logits.nrows()
+    ));
+    console.line(runtime.description());
+    Ok(())
+}
+
+fn to_bytes(logits: &Array2<f32>) -> Vec<u8> {
+    logits
+        .iter()
+        .flat_map(|logit| logit.to_le_bytes())
+        .collect()
+}
