@@ -1,4 +1,4 @@
-//! Small models and test sets, for the tests of the library and of the program.
+//! Small models, for the tests of the library and of the program.
 
 #[cfg(unix)]
 pub mod board;
@@ -11,6 +11,7 @@ pub use onnx::*;
 use tract_onnx::pb::{ModelProto, StringStringEntryProto};
 
 const PIXELS: usize = 28 * 28;
+
 
 /// A model that gives the same logits for every picture.
 pub fn constant(logits: &[f32], labels: Option<&str>) -> Vec<u8> {
