@@ -2,7 +2,6 @@
 
 mod agreement;
 mod on_device;
-mod tensor_float;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -26,16 +25,7 @@ const PICTURES_RIGHT: usize = 7;
 const BATCH_SIZE: usize = 128;
 
 fn record(seed: u64) -> Record {
-    Record {
-        network: Network::digits().name.into(),
-        optimizer: Optimizer::Rmsprop,
-        learning_rate: Optimizer::Rmsprop.default_learning_rate(),
-        batch_size: BATCH_SIZE,
-        seed,
-        data_sha256: String::new(),
-        data_source: String::new(),
-        epochs: Vec::new(),
-    }
+    Record::new(&Network::digits(), Optimizer::Rmsprop, BATCH_SIZE, seed)
 }
 
 fn two_epochs(

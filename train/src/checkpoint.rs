@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use input::file::display_name;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,6 @@ use crate::net::Network;
 use crate::optimizer::{Optimizer, Variable};
 use crate::tensor::Tensor;
 
-/// Where the figures `val_` of an epoch are from.
-pub const VAL_DATA: &str = "the test images, by which nothing was chosen";
 /// Name of the checkpoint in a run's folder.
 pub const FILE_NAME: &str = "checkpoint.safetensors";
 /// Key of the record in the file's metadata.
@@ -27,7 +26,10 @@ const RECORD_KEY: &str = "training";
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The file cannot be read.
-    #[error("{path}: expected a checkpoint written by `train fit`, found none: {source}")]
+    #[error(
+        "{}: expected a checkpoint written by `train fit`, found none: {source}",
+        display_name(path)
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -35,7 +37,10 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The file is not a checkpoint.
-    #[error("{path}: expected a checkpoint written by `train fit`, found {found}")]
+    #[error(
+        "{}: expected a checkpoint written by `train fit`, found {found}",
+        display_name(path)
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -61,11 +66,33 @@ pub struct Record {
     pub data_sha256: String,
     /// What was trained on, for people.
     pub data_source: String,
+    /// What the figures `val_` of the epochs are from, for people.
+    #[serde(default = "val_data")]
+    pub val_data: String,
     /// The finished epochs.
     pub epochs: Vec<Epoch>,
 }
 
+fn val_data() -> String {
+    "the test images, by which nothing is chosen".into()
+}
+
 impl Record {
+    /// Before the first epoch, on data that are not known yet.
+    pub fn new(network: &Network, optimizer: Optimizer, batch_size: usize, seed: u64) -> Self {
+        Self {
+            network: network.name.into(),
+            optimizer,
+            learning_rate: optimizer.default_learning_rate(),
+            batch_size,
+            seed,
+            data_sha256: String::new(),
+            data_source: String::new(),
+            val_data: val_data(),
+            epochs: Vec::new(),
+        }
+    }
+
     /// What was added to the images in the last epoch.
     pub fn augment(&self) -> Augment {
         self.epochs
@@ -265,14 +292,8 @@ mod tests {
             val_accuracy: 0.8,
         };
         let record = Record {
-            network: "digits".into(),
-            optimizer: Optimizer::Adam,
-            learning_rate: 0.001,
-            batch_size: 128,
-            seed: 7,
-            data_sha256: "00".into(),
-            data_source: "nowhere".into(),
             epochs: vec![epoch],
+            ..Record::new(&Network::digits(), Optimizer::Adam, 128, 7)
         };
         let weight = ndarray::arr2(&[[1.5f32, -0.0], [f32::MIN_POSITIVE, 3.25e-40]]).into();
         Checkpoint {
@@ -285,15 +306,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_saved_is_loaded_to_the_bit() {
-        let folder = tempfile::tempdir().unwrap();
-        example().save(folder.path()).unwrap();
-        let first = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+    fn what_is_written_is_read_to_the_bit() {
+        let first = example().to_bytes().unwrap();
         let mut loaded = Checkpoint::from_bytes(&first).unwrap();
+        assert_eq!(Checkpoint::identity_of(&first), example().identity().ok());
         loaded.variables.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(loaded, example());
-        example().save(folder.path()).unwrap();
-        assert_eq!(std::fs::read(folder.path().join(FILE_NAME)).unwrap(), first);
+        assert_eq!(loaded.to_bytes().unwrap(), first);
     }
 
     #[test]

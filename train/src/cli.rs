@@ -39,13 +39,10 @@ pub enum Command {
     Pictures(PicturesArgs),
     /// Report which runtimes are here, which one is used, and what would improve it
     Doctor(DoctorArgs),
-    /// Measure how long training takes on a runtime, and where the time goes
+    /// Measure how long training takes on a runtime
     ///
-    /// Steps of the digit network with `RMSprop` on drawn digits. Each section of a step is timed by a graph that ends
-    /// after it (the network alone, with loss and gradients) and by the update alone, on every runtime alike; what is
-    /// left of the whole step is the host's. An epoch goes as in `train fit`: on the CPU one thread, which is timed apart,
-    /// makes batches ahead of the step; on CUDA, where the host feeds the steps above, the images are on the GPU, and whole
-    /// epochs are timed for at least 3 seconds.
+    /// Steps of the digit network with `RMSprop` on drawn digits. An epoch goes as in `train fit`: on the CPU one thread
+    /// makes batches ahead of the step; on CUDA the images are on the GPU, and whole epochs are timed for at least 3 seconds.
     Bench(BenchArgs),
 }
 

@@ -1,18 +1,20 @@
 //! What each command does.
 
 mod bench;
-mod data;
 mod doctor;
 mod evaluate;
 mod export;
 mod fit;
+mod pictures;
 mod quantize;
 
 use std::path::Path;
 
+use input::file;
+
 use crate::cli::{Cli, Command, DataArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::{Dataset, Digits};
+use crate::data::{self, Dataset, Digits};
 use crate::error::Error;
 use crate::net::Network;
 use crate::run;
@@ -31,37 +33,44 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
         Command::Quantize(args) => quantize::run(args, console, stop)?,
         Command::Evaluate(args) => evaluate::run(args, console)?,
         Command::Bench(args) => bench::run(args, console)?,
-        Command::Data(args) => print_data(&load(args)?, console),
-        Command::Pictures(args) => data::pictures(args, console)?,
+        Command::Data(args) => tell_of(&load(args)?, console),
+        Command::Pictures(args) => pictures::run(args, console)?,
         Command::Doctor(args) => doctor::run(args, console)?,
     }
     Ok(())
 }
 
 fn load(args: &DataArgs) -> Result<Digits, Error> {
-    Ok(crate::data::load(&args.data, args.offline)?)
+    Ok(data::load(&args.data, args.offline)?)
 }
 
 /// Only the images to measure on.
 fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
-    Ok(crate::data::load_test(&args.data, args.offline)?)
+    Ok(data::load_test(&args.data, args.offline)?)
 }
 
 /// Says what the data are, and what the user should know of them.
-fn print_data(digits: &Digits, console: &mut Console) {
-    console.line(describe(digits));
+fn tell_of(digits: &Digits, console: &mut Console) {
+    let (train, test) = (digits.train.len(), digits.test.len());
+    console.line(format_args!("{}: {train} + {test} images", digits.source));
     if let Some(text) = digits.note() {
         note(text);
     }
 }
 
-fn describe(digits: &Digits) -> String {
-    format!(
-        "{}: {} + {} images",
-        digits.source,
-        digits.train.len(),
-        digits.test.len()
-    )
+/// Refuses outputs that are files which the command reads: these, or the data.
+fn expect_distinct(
+    outputs: &[&Path],
+    inputs: &[(&str, &Path)],
+    data: &DataArgs,
+) -> Result<(), Error> {
+    let files = data::files(&data.data);
+    let files = files.iter().map(|path| ("--data", &**path));
+    let inputs: Vec<_> = inputs.iter().copied().chain(files).collect();
+    for output in outputs {
+        file::expect_distinct(output, &inputs)?;
+    }
+    Ok(())
 }
 
 /// Opens a runtime on all cores unless told otherwise, and passes on what it has to say.

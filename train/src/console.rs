@@ -45,13 +45,13 @@ impl Console {
     /// The exit code of a program that ends with `code` unless its results could not be written, which it says.
     pub fn finish(self, code: u8) -> ExitCode {
         let code = match self.failure {
-            Some(error) if error.kind() == ErrorKind::BrokenPipe => code.max(CLOSED_PIPE),
+            Some(_) if code != 0 => code,
+            Some(error) if error.kind() == ErrorKind::BrokenPipe => CLOSED_PIPE,
             Some(error) => {
-                let rest = if code == 0 { "; all else is done" } else { "" };
                 say(format_args!(
-                    "error: standard output: expected to write all results, found: {error}{rest}"
+                    "error: standard output: expected to write all results, found: {error}; all else is done"
                 ));
-                code.max(1)
+                1
             }
             None => code,
         };

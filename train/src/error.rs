@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use input::file::SameFile;
+use input::file::{SameFile, WriteError, display_name};
 
-use crate::atomic::WriteError;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
-use crate::graph::GraphError;
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
 use crate::runtime::RuntimeError;
@@ -20,30 +18,30 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
-    Graph(#[from] GraphError),
-    #[error(transparent)]
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    #[error(transparent)]
-    Evaluate(#[from] EvaluateError),
     #[error(transparent)]
     Fit(#[from] FitError),
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
-    SameFile(#[from] SameFile),
-    #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]
+    SameFile(#[from] SameFile),
+    #[error(transparent)]
     Run(#[from] RunError),
-    #[error("{path}: expected an ONNX model, cannot be read: {source}")]
+    #[error(
+        "{}: expected an ONNX model, cannot be read: {source}",
+        display_name(path)
+    )]
     ReadModel {
         path: PathBuf,
         source: std::io::Error,
     },
     #[error(
-        "{path}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}"
+        "{}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}",
+        display_name(path)
     )]
     Model {
         path: PathBuf,
@@ -51,7 +49,7 @@ pub enum Error {
     },
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("{path}: cannot be quantised: {reason}")]
+    #[error("{}: cannot be quantised: {reason}", display_name(path))]
     QuantizeModel {
         path: PathBuf,
         reason: QuantizeError,

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use input::file::{Pending, WriteError, display_name};
 use ndarray::Array2;
 
-use crate::atomic::{Pending, WriteError};
-use crate::checkpoint::{Checkpoint, VAL_DATA};
+use crate::checkpoint::Checkpoint;
 use crate::data::Dataset;
 use crate::evaluate::{EvaluateError, Evaluator, run_model};
 use crate::graph::GraphError;
@@ -31,8 +31,9 @@ pub enum ExportError {
     #[error("the checkpoint cannot be written: {0}")]
     Identity(String),
     #[error(
-        "{path}: not written: on {runtime} its logits differ from the trainer's by {difference:e}, expected at most \
-         {TOLERANCE:e}; the checkpoint is kept"
+        "{}: not written: on {runtime} its logits differ from the trainer's by {difference:e}, expected at most \
+         {TOLERANCE:e}; the checkpoint is kept",
+        display_name(path)
     )]
     Differs {
         path: PathBuf,
@@ -119,7 +120,7 @@ fn metadata(
         entries.push(("augment", epoch.augment.name().into()));
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));
         entries.push(("val_accuracy", format!("{:.6}", epoch.val_accuracy)));
-        entries.push(("val_data", VAL_DATA.into()));
+        entries.push(("val_data", record.val_data.clone()));
     }
     let owned = |(key, value): (&str, String)| (key.to_owned(), value);
     Ok(entries.into_iter().map(owned).collect())

@@ -1,7 +1,7 @@
 //! Fitting: epochs of steps, each epoch measured on the test set and saved.
 
+mod device_data;
 mod on_device;
-mod plan;
 mod progress;
 mod trainer;
 
@@ -13,7 +13,8 @@ pub use on_device::DeviceTrainer;
 pub use progress::{Progress, Silent, Terminal};
 pub use trainer::{Sums, Trainer};
 
-use crate::atomic::{self, WriteError};
+use input::file::{self, WriteError};
+
 use crate::checkpoint::{Checkpoint, Epoch, Record};
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
@@ -90,7 +91,7 @@ pub fn fit(
     )?
     .len();
     runtime.check_precision(options.device.precision)?;
-    atomic::prepare_folder(&options.out)?;
+    file::prepare_folder(&options.out)?;
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let (images, how) = (&digits.train, (options.augment, options.device));
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;

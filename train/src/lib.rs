@@ -12,7 +12,6 @@
 // ONNX writes sizes as signed numbers; all are far below 2^63.
 #![allow(clippy::cast_possible_wrap)]
 
-pub mod atomic;
 mod bench;
 pub mod checkpoint;
 pub mod cli;

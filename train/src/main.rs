@@ -47,6 +47,7 @@ fn report_panics() {
         say(format_args!(
             "error: a model that contradicts itself, or an internal failure: {message}"
         ));
+        input::file::remove_temporaries();
         std::process::exit(1);
     }));
 }

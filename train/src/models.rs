@@ -95,18 +95,6 @@ fn append_training(
     })
 }
 
-/// The network as it is while it learns, on a part of a batch: `(images, masks, parameters)` of `rows` images to
-/// `logits`. Nothing trains with it: it shows how much of a step's time the network takes.
-pub fn forward(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, GraphError> {
-    let mut graph = Graph::for_target(target);
-    let masks = mask_inputs(&mut graph, network, rows)?;
-    let (parameters, _) = parameter_inputs(&mut graph, network)?;
-    let images = graph.input(IMAGES, image_type(network, rows))?;
-    let logits = network.forward(&mut graph, images, &parameters, &masks)?;
-    graph.output(LOGITS, logits)?;
-    Ok(graph.specialized()?.to_onnx(network.name, &[]))
-}
-
 /// The gradients of a part of a batch: `(images, labels, weights, masks, parameters)` of `rows` images to
 /// `(loss_sum, correct, gradients)`, the gradients being those of the sum of the losses.
 pub fn part(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, GraphError> {

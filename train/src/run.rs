@@ -9,7 +9,8 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::{self, Pending, WriteError};
+use input::file::{self, Pending, WriteError, display_name};
+
 use crate::checkpoint::{self, Checkpoint};
 use crate::onnx;
 
@@ -24,13 +25,15 @@ pub enum RunError {
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(
-        "{folder}: expected a folder that no other `train` works in, found one at work; wait for it, or name another \
-         folder (`--out`)"
+        "{}: expected a folder that no other `train` works in, found one at work; wait for it, or name another folder \
+         (`--out`)",
+        display_name(folder)
     )]
     InUse { folder: PathBuf },
     #[error(
-        "{folder}: expected a folder without an earlier run, found {found} in it; go on with that run (`--resume \
-         {folder}`), replace it (`--overwrite`), or name another folder (`--out`)"
+        "{0}: expected a folder without an earlier run, found {found} in it; go on with that run (`--resume {0}`), \
+         replace it (`--overwrite`), or name another folder (`--out`)",
+        display_name(folder)
     )]
     EarlierRun {
         folder: PathBuf,
@@ -59,7 +62,7 @@ impl RunFolder {
         };
         std::fs::create_dir_all(path).map_err(refused)?;
         let lock = lock(path)?;
-        atomic::prepare_folder(path)?;
+        file::prepare_folder(path)?;
         Ok(Self {
             path: path.into(),
             is_new,
@@ -69,9 +72,14 @@ impl RunFolder {
 
     /// Keeps other processes from the run that a file will lie in, if its folder is that of one.
     pub fn around(file: &Path) -> Result<Option<Self>, RunError> {
-        let folder = atomic::folder_of(file);
+        let folder = file::folder_of(file);
         let is_run = folder.join(checkpoint::FILE_NAME).is_file();
         is_run.then(|| Self::open(folder)).transpose()
+    }
+
+    /// The files that a run writes.
+    pub fn files(&self) -> [PathBuf; 2] {
+        [checkpoint::FILE_NAME, MODEL_NAME].map(|name| self.path.join(name))
     }
 
     /// Fails if files that the run will write are there: those of a run other than `resumed` unless `overwrite`, and
@@ -148,7 +156,7 @@ fn remove_model(path: &Path) -> Result<(), WriteError> {
 
 /// What is wrong with a model that carries another identity than the checkpoint beside it.
 pub fn mismatch(model: &Path, onnx: &[u8]) -> Option<String> {
-    let checkpoint = atomic::folder_of(model).join(checkpoint::FILE_NAME);
+    let checkpoint = file::folder_of(model).join(checkpoint::FILE_NAME);
     let identity = Checkpoint::identity_of(&std::fs::read(&checkpoint).ok()?)?;
     let metadata = <onnx::Model as prost::Message>::decode(onnx)
         .ok()?
@@ -157,9 +165,9 @@ pub fn mismatch(model: &Path, onnx: &[u8]) -> Option<String> {
     (of_model.value != identity).then(|| {
         format!(
             "{} was exported from another checkpoint than {}; `train export --run {}` exports this one",
-            model.display(),
-            checkpoint.display(),
-            atomic::folder_of(model).display()
+            display_name(model),
+            display_name(&checkpoint),
+            display_name(file::folder_of(model))
         )
     })
 }

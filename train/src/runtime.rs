@@ -9,7 +9,6 @@ mod divided;
 mod error;
 mod open;
 mod ping_pong;
-mod profile;
 mod session;
 mod values;
 
@@ -20,9 +19,9 @@ use ort::memory::AllocationDevice;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 pub use device::{DeviceOptions, DeviceSession, Precision};
-pub use divided::{Computed, DividedStep, Parts};
+pub use divided::DividedStep;
+use divided::Parts;
 pub use error::RuntimeError;
-pub use profile::NodeTime;
 pub use session::{Outputs, Session};
 
 use crate::graph::Target;
@@ -165,7 +164,7 @@ impl Runtime {
 
     /// Prepares models that take parts of a batch at the same time, a thread each; with each comes the number of rows
     /// that it takes.
-    pub fn load_parts(&self, models: &[(Vec<u8>, usize)]) -> Result<Parts, RuntimeError> {
+    fn load_parts(&self, models: &[(Vec<u8>, usize)]) -> Result<Parts, RuntimeError> {
         let part = |(onnx, rows): &(Vec<u8>, usize)| {
             // One thread each: the idle threads of one session would spin while another one works.
             Ok((self.load_with(1, onnx, Vec::new())?, *rows))

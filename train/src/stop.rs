@@ -54,6 +54,7 @@ pub fn watch(stop: std::sync::Arc<Stop>) {
     std::thread::spawn(move || {
         while let Ok(signal) = signals.wait() {
             if stop.signal(signal as u8) {
+                input::file::remove_temporaries();
                 std::process::exit(128 + signal as i32);
             }
         }

@@ -12,7 +12,7 @@ pub fn run(args: &BenchArgs, console: &mut Console) -> Result<(), Error> {
     console.line(if args.json {
         serde_json::to_string(&report)?
     } else {
-        report.table()
+        report.to_string()
     });
     Ok(())
 }

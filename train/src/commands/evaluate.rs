@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use input::file;
 use ndarray::Array2;
 
-use super::{load_test, open, read_model};
-use crate::atomic;
+use super::{expect_distinct, load_test, open, read_model};
 use crate::cli::EvaluateArgs;
 use crate::console::Console;
 use crate::data::augment::Augment;
@@ -13,6 +13,14 @@ use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
 
 pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
+    let scores = args
+        .scores
+        .as_deref()
+        .filter(|path| *path != Path::new("-"));
+    if let Some(path) = scores {
+        expect_distinct(&[path], &[("--model", &args.model)], &args.data)?;
+        file::expect_writable(path)?;
+    }
     let model = read_model(&args.model)?;
     let test = load_test(&args.data)?;
     let test = match args.images {
@@ -30,13 +38,11 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
         path: args.model.clone(),
         reason,
     })?;
-    match &args.scores {
-        Some(path) if path == Path::new("-") => {
-            console.write(&to_bytes(&logits));
-            return Ok(());
-        }
-        Some(path) => atomic::write(path, &to_bytes(&logits))?,
-        None => {}
+    if let Some(path) = scores {
+        file::write(path, &to_bytes(&logits))?;
+    } else if args.scores.is_some() {
+        console.write(&to_bytes(&logits));
+        return Ok(());
     }
     console.line(format_args!(
         "accuracy {:.4} on {} images",

@@ -3,8 +3,9 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use super::{CHECKED_IMAGES, load_test, open};
-use crate::atomic;
+use input::file::{self, display_name};
+
+use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::{DataArgs, ExportArgs};
 use crate::console::{Console, say};
@@ -18,10 +19,13 @@ use crate::second_runtime::AnotherProcess;
 
 pub fn run(args: &ExportArgs, console: &mut Console) -> Result<(), Error> {
     let network = Network::digits();
-    let beside = || atomic::folder_of(&checkpoint::file_of(&args.run)).join(MODEL_NAME);
+    let run = checkpoint::file_of(&args.run);
+    let beside = || file::folder_of(&run).join(MODEL_NAME);
     let path = args.out.clone().unwrap_or_else(beside);
+    expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
+    file::expect_writable(&path)?;
     let _folder = RunFolder::around(&path)?;
-    let checkpoint = Checkpoint::load(&args.run, &network)?;
+    let checkpoint = Checkpoint::load(&run, &network)?;
     let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
     export_checked(
@@ -52,7 +56,7 @@ pub fn export_checked(
         .ok()
         .map(|process| process as &dyn SecondRuntime);
     let unchecked = export(runtime, process, network, checkpoint, &images, path)?;
-    let (path, name) = (path.display(), runtime.kind().name());
+    let (path, name) = (display_name(path), runtime.kind().name());
     let also = if let (Some(reason), Ok(process)) = (&unchecked, &second) {
         say(format_args!(
             "warning: {path}: not checked on {}: {reason}",

@@ -1,7 +1,7 @@
 //! `train fit`.
 
 use super::export::export_checked;
-use super::{load, open, print_data};
+use super::{expect_distinct, load, open, tell_of};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
@@ -21,14 +21,19 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
         .map(|run| Checkpoint::load(run, &network))
         .transpose()?;
     let folder = RunFolder::open(&args.out)?;
-    let fitted = folder
-        .expect_free(args.resume.as_deref(), args.overwrite)
-        .map_err(Error::from)
+    let fitted = expect_free(args, &folder)
         .and_then(|()| fit_and_export(args, &network, resume, console, stop));
     if fitted.is_err() {
         folder.remove_unused();
     }
     fitted
+}
+
+/// Fails if results would take the place of what is to be kept.
+fn expect_free(args: &FitArgs, folder: &RunFolder) -> Result<(), Error> {
+    folder.expect_free(args.resume.as_deref(), args.overwrite)?;
+    let [checkpoint, model] = folder.files();
+    expect_distinct(&[&checkpoint, &model], &[], &args.data)
 }
 
 fn fit_and_export(
@@ -42,7 +47,7 @@ fn fit_and_export(
     if let Some(limit) = args.limit {
         digits.train = digits.train.take(limit as usize);
     }
-    print_data(&digits, console);
+    tell_of(&digits, console);
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
     let resumed = resume
@@ -101,16 +106,7 @@ fn new_record(
     let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
     let mut record = resume
         .map(|checkpoint| checkpoint.record.clone())
-        .unwrap_or(Record {
-            network: network.name.into(),
-            optimizer,
-            learning_rate: optimizer.default_learning_rate(),
-            batch_size: 128,
-            seed: args.seed.unwrap_or(0),
-            data_sha256: String::new(),
-            data_source: String::new(),
-            epochs: Vec::new(),
-        });
+        .unwrap_or_else(|| Record::new(network, optimizer, 128, args.seed.unwrap_or(0)));
     if resume.is_some() && record.data_sha256 != digits.sha256 {
         note("the run to resume was trained on other images than these");
     }

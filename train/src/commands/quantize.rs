@@ -1,16 +1,13 @@
 //! `train quantize`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use input::file;
-use input::layout::{self, Part};
 
 use super::export::and_second;
-use super::{CHECKED_IMAGES, describe, load, open, read_model};
-use crate::atomic;
+use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_of};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
@@ -26,11 +23,13 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let out = args
         .out
         .as_deref()
-        .unwrap_or_else(|| atomic::folder_of(&args.model));
-    expect_distinct(args, out)?;
-    atomic::prepare_folder(out)?;
+        .unwrap_or_else(|| file::folder_of(&args.model));
+    let files = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
+    let outputs = files.each_ref().map(|path| &**path);
+    expect_distinct(&outputs, &[("--model", &args.model)], &args.data)?;
+    file::prepare_folder(out)?;
     let digits = load(&args.data)?;
-    console.line(describe(&digits));
+    tell_of(&digits, console);
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
     let checked = digits.test.clone().take(CHECKED_IMAGES);
@@ -59,31 +58,13 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         Some(unchecked) => format!("; {unchecked}"),
         None => and_second(&second),
     };
-    let [int8, flash] = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
+    let [int8, flash] = files;
     console.line(format_args!(
         "{}, {}: equal integers in the core, on {}{also}",
         int8.display(),
         flash.display(),
         runtime.kind().name()
     ));
-    Ok(())
-}
-
-/// Fails if a result would take the place of a file that is read.
-fn expect_distinct(args: &QuantizeArgs, out: &Path) -> Result<(), Error> {
-    let folder = match &args.data.data {
-        Source::Directory(folder) => Some(folder.clone()),
-        Source::Mnist => std::env::var_os("MNIST_DIR").map(PathBuf::from),
-        Source::Synthetic => None,
-    };
-    let pairs = folder.and_then(|folder| layout::find(&folder, [Part::Train, Part::Test]).ok());
-    let data = pairs.into_iter().flatten();
-    let data: Vec<PathBuf> = data.flat_map(|pair| [pair.images, pair.labels]).collect();
-    let mut inputs = vec![("--model", args.model.as_path())];
-    inputs.extend(data.iter().map(|path| ("--data", path.as_path())));
-    for name in [INT8_NAME, FLASH_NAME] {
-        file::expect_distinct(&out.join(name), &inputs)?;
-    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! A directory of IDX files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use input::idx::Form;
 use input::layout::{Pair, Part, find};
@@ -42,6 +42,13 @@ pub fn load_test(folder: &Path) -> Result<Dataset, DataError> {
     expect_directory(folder)?;
     let [test] = find(folder, [Part::Test])?;
     read(&test, &mut Sha256::new())
+}
+
+/// The files in `folder` that belong to a data set; none where it cannot be told which.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let part = |part| find(folder, [part]).into_iter().flatten();
+    let pairs = part(Part::Train).chain(part(Part::Test));
+    pairs.flat_map(|pair| [pair.images, pair.labels]).collect()
 }
 
 fn expect_directory(folder: &Path) -> Result<(), DataError> {

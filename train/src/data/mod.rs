@@ -175,6 +175,12 @@ pub fn load_test(source: &Source, offline: bool) -> Result<Dataset, DataError> {
     }
 }
 
+/// The files of the user's that [`load`] reads.
+pub fn files(source: &Source) -> Vec<PathBuf> {
+    let directory = source.directory();
+    directory.map_or(Vec::new(), |directory| directory::files(&directory))
+}
+
 /// The folder `name` in `BATON_CACHE`, or in `baton` in the user's cache directory where that is not set; it exists.
 fn cache_folder(name: &str) -> Result<PathBuf, DataError> {
     let base = environment_path("BATON_CACHE").or_else(|| Some(dirs::cache_dir()?.join("baton")));

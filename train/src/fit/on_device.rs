@@ -1,10 +1,10 @@
-//! Training with the data set where the runtime computes: a step copies nothing from the host, an epoch its plan.
+//! Training with the data set where the runtime computes: a step copies nothing from the host, an epoch its inputs.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::FitError;
-use super::plan::{Plan, Plans};
+use super::device_data::{DeviceData, EpochInputs};
 use super::trainer::{Sums, first_values};
 use crate::checkpoint::Record;
 use crate::data::Dataset;
@@ -24,9 +24,9 @@ const STEPS_AT_ONCE: usize = 50;
 /// It does what [`super::Trainer`] does with the same record: the same order, the same masks, the same losses.
 pub struct DeviceTrainer<'a> {
     session: DeviceSession,
-    plans: Plans<'a>,
-    /// The plan of the next epoch, with its seed.
-    drawn: Option<(u64, Plan)>,
+    data: DeviceData<'a>,
+    /// The inputs of the next epoch, with its seed.
+    drawn: Option<(u64, EpochInputs)>,
     layout: Layout,
     /// The names of the session's variables.
     names: Vec<String>,
@@ -46,23 +46,23 @@ impl<'a> DeviceTrainer<'a> {
         variants: &'static [Variant],
         options: DeviceOptions,
     ) -> Result<Self, FitError> {
-        let plans = Plans::new(network, dataset, variants, record.batch_size)?;
+        let data = DeviceData::new(network, dataset, variants, record.batch_size)?;
         let target = runtime.target();
-        let model = on_device::training(network, record.optimizer, plans.sizes, target)?;
+        let model = on_device::training(network, record.optimizer, data.sizes, target)?;
         let kept = models::training(network, record.optimizer, 1, target)?.variables;
         let first = || first_values(network, &kept, record.seed);
         let layout = Layout::new(network);
         let variables = layout.join(&variables.unwrap_or_else(first));
-        let history = Tensor::filled(&[plans.sizes.steps()], 0.0);
-        let mut values = plans.samples();
-        values.extend(plans.blank());
+        let history = Tensor::filled(&[data.sizes.steps()], 0.0);
+        let mut values = data.samples();
+        values.extend(data.blank());
         values.extend([LOSS_SUM, CORRECT].map(|name| (name.to_owned(), history.clone())));
         values.push((LEARNING_RATE.into(), Tensor::scalar(record.learning_rate)));
         let names = variables.iter().map(|(name, _)| name.clone()).collect();
         values.extend(variables);
         Ok(Self {
             session: runtime.load_on_device(&model.onnx, values, options)?,
-            plans,
+            data,
             drawn: None,
             layout,
             names,
@@ -81,14 +81,14 @@ impl<'a> DeviceTrainer<'a> {
         interrupted: &AtomicBool,
         on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, FitError> {
-        let plan = match self.drawn.take() {
-            Some((drawn, plan)) if drawn == seed => plan,
-            _ => self.plans.epoch(seed)?,
+        let inputs = match self.drawn.take() {
+            Some((drawn, inputs)) if drawn == seed => inputs,
+            _ => self.data.epoch(seed)?,
         };
-        self.session.write(plan)?;
-        let plans = self.plans.clone();
+        self.session.write(inputs)?;
+        let data = self.data.clone();
         std::thread::scope(|scope| {
-            let draw = |seed| scope.spawn(move || plans.epoch(seed).map(|plan| (seed, plan)));
+            let draw = |seed| scope.spawn(move || data.epoch(seed).map(|inputs| (seed, inputs)));
             let next = next_seed.map(draw);
             let sums = self.steps(interrupted, on_step)?;
             let drawn =
@@ -104,7 +104,7 @@ impl<'a> DeviceTrainer<'a> {
         interrupted: &AtomicBool,
         mut on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, FitError> {
-        let steps = self.plans.sizes.steps();
+        let steps = self.data.sizes.steps();
         let mut sums = Sums::default();
         for start in (0..steps).step_by(STEPS_AT_ONCE) {
             let end = steps.min(start + STEPS_AT_ONCE);
@@ -135,7 +135,7 @@ impl<'a> DeviceTrainer<'a> {
         let sums = |step: usize| Sums {
             loss: f64::from(losses[[step]]),
             correct: f64::from(correct[[step]]),
-            count: self.plans.sizes.count(step) as f64,
+            count: self.data.sizes.count(step) as f64,
         };
         Ok(steps.map(sums).collect())
     }

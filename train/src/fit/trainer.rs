@@ -49,7 +49,7 @@ impl Sums {
 
 /// The training graph of a network, loaded into a runtime with its variables.
 pub struct Trainer {
-    engine: Engine,
+    step: Step,
     network: Network,
     batch_size: usize,
     learning_rate: f32,
@@ -64,12 +64,12 @@ impl Trainer {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, FitError> {
-        let engine = match &runtime.parts(record.batch_size)[..] {
-            [_] => Engine::whole(runtime, network, record, variables)?,
-            parts => Engine::divided(runtime, network, record, variables, parts)?,
+        let step = match &runtime.parts(record.batch_size)[..] {
+            [_] => Step::whole(runtime, network, record, variables)?,
+            parts => Step::divided(runtime, network, record, variables, parts)?,
         };
         Ok(Self {
-            engine,
+            step,
             network: network.clone(),
             batch_size: record.batch_size,
             learning_rate: record.learning_rate,
@@ -116,7 +116,7 @@ impl Trainer {
         count: usize,
     ) -> Result<Sums, RuntimeError> {
         let learning_rate = (LEARNING_RATE.into(), Tensor::scalar(self.learning_rate));
-        let mut outputs = self.engine.run(feeds, learning_rate, count)?;
+        let mut outputs = self.step.run(feeds, learning_rate, count)?;
         let (loss, correct) = (outputs.scalar(LOSS_SUM)?, outputs.scalar(CORRECT)?);
         Ok(Sums {
             loss,
@@ -127,22 +127,22 @@ impl Trainer {
 
     /// Parameters, in the network's order, and the optimiser's state.
     pub fn variables(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        match &self.engine {
-            Engine::Whole(session) => session.residents(),
-            Engine::Divided(step) => step.residents(),
+        match &self.step {
+            Step::Whole(session) => session.residents(),
+            Step::Divided(step) => step.residents(),
         }
     }
 }
 
 /// How a step runs.
-enum Engine {
+enum Step {
     /// As one graph.
     Whole(Session),
     /// As parts of the batch on several threads, and an update.
     Divided(DividedStep),
 }
 
-impl Engine {
+impl Step {
     fn whole(
         runtime: &Runtime,
         network: &Network,

@@ -29,10 +29,10 @@ pub struct DeviceOptions {
 
 /// A model with its inputs.
 pub struct DeviceSession {
-    engine: Engine,
+    inputs: Inputs,
 }
 
-enum Engine {
+enum Inputs {
     /// ONNX Runtime.
     PingPong(Box<PingPong>),
     /// tract, whose inputs are in the host's memory anyway.
@@ -49,17 +49,17 @@ impl Runtime {
         options: DeviceOptions,
     ) -> Result<DeviceSession, RuntimeError> {
         self.check_precision(options.precision)?;
-        let engine = match self.kind {
-            Kind::Tract => Engine::Plain(Box::new(self.load(onnx, values)?)),
+        let inputs = match self.kind {
+            Kind::Tract => Inputs::Plain(Box::new(self.load(onnx, values)?)),
             Kind::Cuda | Kind::Onnxruntime => {
                 let builder =
                     self.builder(self.threads, options.precision, !options.no_cuda_graphs);
                 let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
                 let session = session.map_err(|error| self.refused(&error))?;
-                Engine::PingPong(Box::new(PingPong::new(session, self.kind, values)?))
+                Inputs::PingPong(Box::new(PingPong::new(session, self.kind, values)?))
             }
         };
-        Ok(DeviceSession { engine })
+        Ok(DeviceSession { inputs })
     }
 
     /// Fails if this runtime cannot compute with a precision.
@@ -76,17 +76,17 @@ impl Runtime {
 impl DeviceSession {
     /// Runs the model once.
     pub fn step(&mut self) -> Result<(), RuntimeError> {
-        match &mut self.engine {
-            Engine::PingPong(session) => session.step(),
-            Engine::Plain(session) => session.run(Vec::new()).map(drop),
+        match &mut self.inputs {
+            Inputs::PingPong(session) => session.step(),
+            Inputs::Plain(session) => session.run(Vec::new()).map(drop),
         }
     }
 
     /// Replaces the inputs of these names.
     pub fn write(&mut self, values: Vec<(String, Tensor)>) -> Result<(), RuntimeError> {
-        match &mut self.engine {
-            Engine::PingPong(session) => session.write(values),
-            Engine::Plain(session) => {
+        match &mut self.inputs {
+            Inputs::PingPong(session) => session.write(values),
+            Inputs::Plain(session) => {
                 for (name, _) in &values {
                     session.expect_resident(name)?;
                 }
@@ -97,9 +97,9 @@ impl DeviceSession {
 
     /// The current value of a variable, which must be floats.
     pub fn read(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
-        match &self.engine {
-            Engine::PingPong(session) => session.read(name),
-            Engine::Plain(session) => session.resident(name),
+        match &self.inputs {
+            Inputs::PingPong(session) => session.read(name),
+            Inputs::Plain(session) => session.resident(name),
         }
     }
 }

@@ -21,8 +21,8 @@ pub struct Parts {
     pool: rayon::ThreadPool,
 }
 
-/// What parts have computed, still with the runtime.
-pub struct Computed(Vec<Vec<(String, DynValue)>>);
+/// What a part has computed, still with the runtime.
+type Computed = Vec<(String, DynValue)>;
 
 struct Part {
     session: Session,
@@ -54,20 +54,12 @@ impl Parts {
         })
     }
 
-    /// Runs all parts of a batch on the variables of a step.
-    pub fn run(
-        &mut self,
-        batch: &[(String, Tensor)],
-        step: &DividedStep,
-    ) -> Result<Computed, RuntimeError> {
-        self.run_on(batch, step.update.variables())
-    }
-
-    fn run_on(
+    /// Runs all parts of a batch on these variables.
+    fn run(
         &mut self,
         batch: &[(String, Tensor)],
         variables: &[Resident],
-    ) -> Result<Computed, RuntimeError> {
+    ) -> Result<Vec<Computed>, RuntimeError> {
         self.check(batch)?;
         let mut computed: Vec<_> = self.parts.iter().map(|_| Ok(Vec::new())).collect();
         let mut others = self.parts.iter_mut().zip(&mut computed);
@@ -80,7 +72,7 @@ impl Parts {
                 *result = part.run(batch, variables);
             }
         });
-        computed.into_iter().collect::<Result<_, _>>().map(Computed)
+        computed.into_iter().collect()
     }
 
     /// Fails unless each input has the rows of all parts.
@@ -109,23 +101,9 @@ impl DividedStep {
         batch: &[(String, Tensor)],
         feeds: Vec<(String, Tensor)>,
     ) -> Result<Outputs, RuntimeError> {
-        let gradients = self.gradients(batch)?;
-        self.update(gradients, feeds)
-    }
-
-    /// The first half of a step: what its parts compute.
-    pub fn gradients(&mut self, batch: &[(String, Tensor)]) -> Result<Computed, RuntimeError> {
-        self.parts.run_on(batch, self.update.variables())
-    }
-
-    /// The second half of a step.
-    pub fn update(
-        &mut self,
-        computed: Computed,
-        feeds: Vec<(String, Tensor)>,
-    ) -> Result<Outputs, RuntimeError> {
+        let computed = self.parts.run(batch, self.update.variables())?;
         let (mut gradients, mut numbers) = (Vec::new(), Vec::new());
-        for (part, values) in computed.0.into_iter().enumerate() {
+        for (part, values) in computed.into_iter().enumerate() {
             for (name, value) in values {
                 let gradient = part_name(&name, part);
                 if self.update.has_input(&gradient) {
@@ -153,7 +131,7 @@ impl Part {
         &mut self,
         batch: &[(String, Tensor)],
         variables: &[Resident],
-    ) -> Result<Vec<(String, DynValue)>, RuntimeError> {
+    ) -> Result<Computed, RuntimeError> {
         let rows =
             |(name, tensor): &(String, Tensor)| (name.clone(), tensor.rows(self.rows.clone()));
         let feeds = batch.iter().map(rows).collect();

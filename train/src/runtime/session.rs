@@ -164,11 +164,6 @@ impl Session {
         self.inner.inputs().iter().any(|input| input.name() == name)
     }
 
-    /// Ends profiling and returns the file with the profile.
-    pub(super) fn end_profiling(&mut self) -> ort::Result<String> {
-        self.inner.end_profiling()
-    }
-
     /// The variables.
     pub(super) fn variables(&self) -> &[Resident] {
         &self.residents

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::runtimes::{installed_library, report};
 use crate::sandbox::{Finished, Sandbox};
 
-const SECTIONS: [&str; 4] = ["forward", "gradients", "update", "host"];
+const LINE: &str = "bench --threads 2 --batch 32 --steps 3 --runtime";
 
 fn number(report: &Value, path: &str) -> f64 {
     let value = report.pointer(path).and_then(Value::as_f64);
@@ -14,42 +14,21 @@ fn number(report: &Value, path: &str) -> f64 {
 
 /// What every runtime reports of 3 steps of 32 images on 2 threads.
 fn assert_consistent(report: &Value, runtime: &str) {
-    assert_eq!(report["runtime"], runtime);
+    let description = report["description"].as_str().unwrap();
     assert!(
-        report["description"]
-            .as_str()
-            .unwrap()
-            .contains("2 threads"),
+        description.contains(runtime) && description.contains("2 threads"),
         "{report}"
     );
-    for (path, expected) in [
-        ("/threads", 2.0),
-        ("/batch", 32.0),
-        ("/part", 16.0),
-        ("/steps", 3.0),
-    ] {
-        assert_close(number(report, path), expected);
-    }
+    assert_eq!(
+        (&report["batch"], &report["steps"]),
+        (&32.into(), &3.into())
+    );
     let [median, min, p95] =
         ["median", "min", "p95"].map(|of| number(report, &format!("/step/{of}_ms")));
     assert!(0.0 < min && min <= median && median <= p95, "{report}");
-    assert_close(number(report, "/step/images_per_second"), 32_000.0 / median);
-    let sections = SECTIONS.map(|section| number(report, &format!("/sections_ms/{section}")));
-    assert!(sections.iter().all(|&section| section >= 0.0), "{report}");
-    assert!(sections[0] > 0.0, "{report}");
-    assert!(
-        sections.iter().sum::<f64>() <= median * (1.0 + 1e-9),
-        "{report}"
-    );
     let step = number(report, "/epoch/step_ms");
     assert_close(number(report, "/epoch/images_per_second"), 32_000.0 / step);
     assert_close(number(report, "/epoch/seconds"), 1.875 * step);
-    let host = |name: &str| number(report, &format!("/host/{name}_images_per_second"));
-    assert!(host("inverted") > 0.0);
-    assert_close(
-        number(report, "/host/batch_ms"),
-        32_000.0 * (1.0 / host("plain") + 1.0 / host("masks")),
-    );
     if cfg!(unix) {
         assert!(number(report, "/utilization/cpu") > 0.0, "{report}");
     }
@@ -64,72 +43,25 @@ fn assert_close(found: f64, expected: f64) {
 }
 
 #[test]
-fn tract_reports_all_but_its_nodes() {
-    let line = "bench --runtime tract --threads 2 --batch 32 --steps 3";
+fn steps_and_epochs_are_reported() {
     let sandbox = Sandbox::new();
-    let report = report(&sandbox.train(&format!("{line} --json")));
-    assert_consistent(&report, "tract");
-    for key in ["providers", "nodes"] {
-        assert_eq!(report.get(key), Some(&Value::Null), "{report}");
+    assert_consistent(
+        &report(&sandbox.train(&format!("{LINE} tract --json"))),
+        "tract",
+    );
+    let finished = sandbox.train(&format!("{LINE} tract"));
+    let rows = finished.success().lines();
+    let names = rows.map(|row| row.split_whitespace().next().unwrap());
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["runtime", "step", "epoch", "utilization"]
+    );
+    if let Some(library) = installed_library("bench::steps_and_epochs_are_reported") {
+        let mut command = sandbox.command(&format!("{LINE} onnxruntime --json"));
+        let report = report(&Finished::of(command.env("ORT_DYLIB_PATH", &library)));
+        assert_consistent(&report, "ONNX Runtime");
     }
-    let missing = report["nodes_missing"].as_str().unwrap();
-    let finished = sandbox.train(line);
-    let names = [
-        "runtime",
-        "step",
-        "forward",
-        "gradients",
-        "update",
-        "host",
-        "epoch",
-        "utilization",
-        "batches",
-        "nodes",
-    ];
-    let rows = finished
-        .success()
-        .lines()
-        .map(|row| row.split_whitespace().next().unwrap());
-    assert_eq!(rows.collect::<Vec<_>>(), names);
-    assert!(finished.stdout.contains(missing), "{finished:?}");
     assert_eq!(sandbox.files("").len(), 0);
-}
-
-#[test]
-fn onnxruntime_reports_the_provider_of_each_node() {
-    let test = "bench::onnxruntime_reports_the_provider_of_each_node";
-    let Some(library) = installed_library(test) else {
-        return;
-    };
-    let sandbox = Sandbox::new();
-    let line = "bench --runtime onnxruntime --threads 2 --batch 32 --steps 3 --json";
-    let report = report(&Finished::of(
-        sandbox.command(line).env("ORT_DYLIB_PATH", &library),
-    ));
-    assert_consistent(&report, "onnxruntime");
-    let nodes = report["nodes"].as_array().unwrap();
-    for node in nodes {
-        assert_eq!(node["provider"], "CPUExecutionProvider", "{node}");
-        assert!(!node["name"].as_str().unwrap().is_empty(), "{node}");
-        assert!(number(node, "/mean_microseconds") >= 0.0);
-    }
-    let of = |operator: &str| {
-        nodes
-            .iter()
-            .filter(|node| node["operator"] == operator)
-            .count()
-    };
-    // The two convolutions and at least the gradients of their weights.
-    assert!(report["nodes_missing"].is_null(), "{report}");
-    assert!(of("Conv") + of("FusedConv") >= 4, "{report}");
-    assert_eq!(report["providers"].as_array().unwrap().len(), 1);
-    assert_close(number(&report, "/providers/0/nodes"), nodes.len() as f64);
-    let sum: f64 = nodes
-        .iter()
-        .map(|node| number(node, "/mean_microseconds"))
-        .sum();
-    assert_close(number(&report, "/providers/0/microseconds"), sum);
-    assert_eq!(sandbox.files("").len(), 0, "a profile was left behind");
 }
 
 #[test]
@@ -152,18 +84,4 @@ fn wrong_options_are_named() {
             );
         }
     }
-}
-
-#[test]
-fn the_help_says_how_sections_are_timed() {
-    let finished = Sandbox::new().train("bench --help");
-    let help = finished
-        .success()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    assert!(
-        help.contains("timed by a graph that ends after it"),
-        "{help}"
-    );
 }

@@ -1,5 +1,8 @@
 //! Places that cannot be written to: earlier results survive, and nothing half-written is left.
 
+use std::fs;
+
+use crate::idx::TEST_IMAGES;
 use crate::sandbox::{QUICK, Sandbox};
 
 #[test]
@@ -35,6 +38,45 @@ fn results_without_a_folder_are_refused() {
         let parts = [&*format!("{scores}: cannot be written")];
         sandbox.refuses(&format!("{evaluate} --scores {scores}"), &parts);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn results_that_are_inputs_are_refused() {
+    let sandbox = Sandbox::with_run();
+    let images = format!("digits/{TEST_IMAGES}");
+    let [link, model] = ["checkpoint", "linked/digits.onnx"].map(|name| sandbox.path(name));
+    fs::hard_link(sandbox.path("run/checkpoint.safetensors"), link).unwrap();
+    fs::create_dir(sandbox.path("linked")).unwrap();
+    std::os::unix::fs::symlink(sandbox.path(&images), model).unwrap();
+    let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract --scores";
+    let export = "export --data digits --runtime tract --out";
+    for (line, input) in [
+        (format!("{evaluate} run/digits.onnx"), "--model"),
+        (format!("{evaluate} {images}"), "--data"),
+        (format!("{export} run/checkpoint.safetensors"), "--run"),
+        (format!("{export} checkpoint"), "--run"),
+        (format!("{export} {images}"), "--data"),
+        (format!("fit {QUICK} --out linked --overwrite"), "--data"),
+    ] {
+        sandbox.refuses(
+            &line,
+            &["expected an output that is none of the inputs", input],
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_results_stay() {
+    let sandbox = Sandbox::with_run();
+    fs::create_dir(sandbox.path("kept")).unwrap();
+    let link = sandbox.path("run/digits.onnx");
+    fs::rename(&link, sandbox.path("kept/model")).unwrap();
+    std::os::unix::fs::symlink("../kept/model", &link).unwrap();
+    let line = format!("fit {QUICK} --epochs 1 --seed 1 --out run --overwrite");
+    sandbox.train(&line).success();
+    assert!(link.is_symlink() && sandbox.path("kept/model").is_file());
 }
 
 #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! What a device needs beforehand to find its batches without the host: all samples once, and each epoch's plan.
+//! What a device needs beforehand to find its batches without the host: all samples once, and each epoch's inputs.
 
 use ndarray::{Array1, Array2, ArrayD, IxDyn};
 
@@ -12,18 +12,18 @@ use crate::net::Network;
 use crate::tensor::Tensor;
 
 /// Inputs of an epoch.
-pub(super) type Plan = Vec<(String, Tensor)>;
+pub(super) type EpochInputs = Vec<(String, Tensor)>;
 
 /// The epochs over a data set.
 #[derive(Clone)]
-pub(super) struct Plans<'a> {
+pub(super) struct DeviceData<'a> {
     network: Network,
     dataset: &'a Dataset,
     variants: &'static [Variant],
     pub(super) sizes: Sizes,
 }
 
-impl<'a> Plans<'a> {
+impl<'a> DeviceData<'a> {
     /// Epochs of batches of `batch_size`; 0 or more than all samples is an error.
     pub(super) fn new(
         network: &Network,
@@ -70,7 +70,7 @@ impl<'a> Plans<'a> {
     }
 
     /// Inputs of the sizes that an epoch's have, before the first one.
-    pub(super) fn blank(&self) -> Plan {
+    pub(super) fn blank(&self) -> EpochInputs {
         let rows = [self.sizes.steps(), self.sizes.batch_size];
         let samples = Array2::<i64>::zeros(rows);
         let mut inputs = vec![
@@ -85,7 +85,7 @@ impl<'a> Plans<'a> {
     }
 
     /// The inputs of the epoch of a seed: its samples, its masks, and that no step is done.
-    pub(super) fn epoch(&self, seed: u64) -> Result<Plan, DataError> {
+    pub(super) fn epoch(&self, seed: u64) -> Result<EpochInputs, DataError> {
         let Sizes { batch_size, .. } = self.sizes;
         let order = Order::Shuffled(seed);
         let batches = Batches::new(self.dataset, self.variants, batch_size, order)?;
