@@ -172,30 +172,17 @@ fn updates_are_those_of_keras_on_onnxruntime() {
 /// Every constant of every optimiser: by 1 % less, or half of it where it only keeps roots from zero.
 fn wrong_constants() -> Vec<(Optimizer, &'static str, Constants)> {
     use Optimizer::{Adam, Adamw, Rmsprop, Sgd};
-    let rho = Constants {
-        rho: 0.99 * KERAS.rho,
-        ..KERAS
+    let wrong = |change: fn(&mut Constants)| {
+        let mut constants = KERAS;
+        change(&mut constants);
+        constants
     };
-    let momentum = Constants {
-        momentum: 0.99 * KERAS.momentum,
-        ..KERAS
-    };
-    let beta_1 = Constants {
-        beta_1: 0.99 * KERAS.beta_1,
-        ..KERAS
-    };
-    let beta_2 = Constants {
-        beta_2: 0.99 * KERAS.beta_2,
-        ..KERAS
-    };
-    let epsilon = Constants {
-        epsilon: KERAS.epsilon / 2.0,
-        ..KERAS
-    };
-    let weight_decay = Constants {
-        weight_decay: 0.99 * KERAS.weight_decay,
-        ..KERAS
-    };
+    let rho = wrong(|one| one.rho *= 0.99);
+    let momentum = wrong(|one| one.momentum *= 0.99);
+    let beta_1 = wrong(|one| one.beta_1 *= 0.99);
+    let beta_2 = wrong(|one| one.beta_2 *= 0.99);
+    let epsilon = wrong(|one| one.epsilon *= 0.5);
+    let weight_decay = wrong(|one| one.weight_decay *= 0.99);
     vec![
         (Rmsprop, "rho", rho),
         (Rmsprop, "epsilon", epsilon),

@@ -2,7 +2,6 @@
 
 mod agreement;
 mod on_device;
-mod tensor_float;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

@@ -2,7 +2,7 @@
 
 use train::graph::Target;
 use train::init;
-use train::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, TrainingModel};
+use train::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM};
 use train::net::Network;
 use train::optimizer::Optimizer;
 use train::runtime::{Runtime, Session};
@@ -46,15 +46,7 @@ impl Stepper {
         batch_size: usize,
     ) -> Self {
         let model = models::training(&Network::digits(), optimizer, batch_size, target);
-        Self::of_model(&model.expect("the graph is valid"), runtime, optimizer)
-    }
-
-    /// Steps of a training graph of the digit network.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime refuses the graph.
-    pub fn of_model(model: &TrainingModel, runtime: &Runtime, optimizer: Optimizer) -> Self {
+        let model = model.expect("the graph is valid");
         let mut variables = init::parameters(&Network::digits(), 0);
         for state in &model.variables[variables.len()..] {
             variables.push((

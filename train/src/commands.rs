@@ -48,7 +48,7 @@ fn load(args: &DataArgs) -> Result<Digits, Error> {
 
 /// Only the images to measure on.
 fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
-    Ok(crate::data::load_test(&args.data, args.offline)?)
+    Ok(data::load_test(&args.data, args.offline)?)
 }
 
 /// Says what the data are, and what the user should know of them.

@@ -267,11 +267,13 @@ fn read_unpacked(
     if found == len {
         return Ok((header, file));
     }
+    let found = if found < len {
+        format!("only {found}")
+    } else {
+        "bytes after them".into()
+    };
     let expected = format!("{len} bytes, as its header says");
-    Err(match found < len {
-        true => IdxError::form(expected, format!("only {found}")),
-        false => IdxError::form(expected, "bytes after them"),
-    })
+    Err(IdxError::form(expected, found))
 }
 
 /// Reads the magic number and the sizes, and leaves their bytes in `file`.

@@ -95,7 +95,7 @@ pub fn find<const N: usize>(
     let best: Vec<&Set> = sets.iter().filter(|set| Some(rank(set)) == best).collect();
     let missing = best[0].missing(&parts);
     if !missing.is_empty() {
-        let expected = format!("{} (packed with gzip or not)", missing.join(" and "));
+        let expected = format!("{} (packed with gzip or not)", missing.join(", "));
         let folder = &best[0].folder;
         return Err(refusal(folder, IdxError::form(expected, list(folder))));
     }

@@ -7,13 +7,13 @@ use std::thread;
 use serde_json::Value;
 
 use crate::program::{Outcome, Workplace};
-use crate::support::{self, board};
+use crate::support::board;
 
 /// A workplace with a test set of noise and a board at `unix:board`, which serves every program that connects.
 fn workplace() -> Workplace {
     let workplace = Workplace::new();
     fs::create_dir(workplace.path("data")).unwrap();
-    for (name, content) in support::test_set(&[255, 0, 250, 90], &[1, 0, 0, 3]) {
+    for (name, content) in crate::evaluate::test_set(&[255, 0, 250, 90], &[1, 0, 0, 3]) {
         fs::write(workplace.path("data").join(name), content).unwrap();
     }
     fs::write(workplace.path("digits.q8"), firmware::MODEL).unwrap();

@@ -7,11 +7,33 @@ use serde_json::Value;
 use crate::program::{Outcome, Workplace};
 use crate::support;
 
+/// An IDX file of bytes with these dimensions.
+fn idx(dimensions: &[usize], elements: &[u8]) -> Vec<u8> {
+    let mut file = vec![0, 0, 8, u8::try_from(dimensions.len()).unwrap()];
+    for &size in dimensions {
+        file.extend(u32::try_from(size).unwrap().to_be_bytes());
+    }
+    file.extend(elements);
+    file
+}
+
+/// The two files of a test set: pictures of one grey each, and their labels.
+pub fn test_set(greys: &[u8], labels: &[u8]) -> [(&'static str, Vec<u8>); 2] {
+    let pixels: Vec<u8> = greys.iter().flat_map(|&grey| [grey; 28 * 28]).collect();
+    [
+        (
+            "t10k-images-idx3-ubyte",
+            idx(&[greys.len(), 28, 28], &pixels),
+        ),
+        ("t10k-labels-idx1-ubyte", idx(&[labels.len()], labels)),
+    ]
+}
+
 /// A folder `data` with three pictures, of which the models get two right.
 fn workplace() -> Workplace {
     let workplace = Workplace::new();
     fs::create_dir(workplace.path("data")).unwrap();
-    for (name, content) in support::test_set(&[255, 0, 250], &[1, 0, 0]) {
+    for (name, content) in test_set(&[255, 0, 250], &[1, 0, 0]) {
         fs::write(workplace.path("data").join(name), content).unwrap();
     }
     workplace
@@ -231,7 +253,7 @@ fn bad_data_and_models_are_refused() {
         assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
         outcome.errors
     };
-    let [images, labels] = support::test_set(&[255, 0, 250], &[0, 1, 2]);
+    let [images, labels] = test_set(&[255, 0, 250], &[0, 1, 2]);
     fs::create_dir_all(workplace.path("other")).unwrap();
     fs::write(workplace.path("other").join(images.0), &images.1).unwrap();
     let missing = "error: other: expected t10k-labels-idx1-ubyte (packed with gzip or not), found t10k-images-idx3-ubyte\n";
@@ -252,7 +274,7 @@ fn bad_data_and_models_are_refused() {
     );
     fs::write(
         workplace.path("other").join(images.0),
-        support::idx(&[3, 28, 27], &[0; 2268]),
+        idx(&[3, 28, 27], &[0; 2268]),
     )
     .unwrap();
     let error = refusal("other", "brightness.q8");
@@ -265,7 +287,7 @@ fn bad_data_and_models_are_refused() {
 #[test]
 fn other_layouts_and_blank_images_are_read() {
     let workplace = workplace();
-    let [images, labels] = support::test_set(&[0, 255], &[0, 1]);
+    let [images, labels] = test_set(&[0, 255], &[0, 1]);
     fs::create_dir_all(workplace.path("root/EMNIST/raw")).unwrap();
     for (name, content) in [
         ("emnist-digits-test-images-idx3-ubyte.gz", images.1),

@@ -1,4 +1,4 @@
-//! Small models and test sets, for the tests of the library and of the program.
+//! Small models, for the tests of the library and of the program.
 
 #[cfg(unix)]
 pub mod board;
@@ -11,6 +11,7 @@ pub use onnx::*;
 use tract_onnx::pb::{ModelProto, StringStringEntryProto};
 
 const PIXELS: usize = 28 * 28;
+
 
 /// A model that gives the same logits for every picture.
 pub fn constant(logits: &[f32], labels: Option<&str>) -> Vec<u8> {
@@ -56,26 +57,4 @@ pub fn with_metadata(mut model: ModelProto, entries: &[(&str, &str)]) -> ModelPr
     };
     model.metadata_props = entries.iter().map(entry).collect();
     model
-}
-
-/// An IDX file of bytes with these dimensions.
-pub fn idx(dimensions: &[usize], elements: &[u8]) -> Vec<u8> {
-    let mut file = vec![0, 0, 8, u8::try_from(dimensions.len()).unwrap()];
-    for &size in dimensions {
-        file.extend(u32::try_from(size).unwrap().to_be_bytes());
-    }
-    file.extend(elements);
-    file
-}
-
-/// The two files of a test set: pictures of one grey each, and their labels.
-pub fn test_set(greys: &[u8], labels: &[u8]) -> [(&'static str, Vec<u8>); 2] {
-    let pixels: Vec<u8> = greys.iter().flat_map(|&grey| [grey; PIXELS]).collect();
-    [
-        (
-            "t10k-images-idx3-ubyte",
-            idx(&[greys.len(), 28, 28], &pixels),
-        ),
-        ("t10k-labels-idx1-ubyte", idx(&[labels.len()], labels)),
-    ]
 }

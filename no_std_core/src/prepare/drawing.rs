@@ -160,11 +160,13 @@ impl Components {
     /// Goes on to the next row of cells.
     fn end_row(&mut self) {
         for (label, component) in (0..).zip(&mut self.open) {
-            if component.pixels > 0 && !self.here.contains(&label) {
-                let component = mem::take(component);
-                if let Some(closed) = self.closed.get_mut(component.pixels.ilog2() as usize) {
-                    closed.add(&component);
-                }
+            if self.here.contains(&label) {
+                continue;
+            }
+            let component = mem::take(component);
+            let power = component.pixels.checked_ilog2();
+            if let Some(closed) = power.and_then(|power| self.closed.get_mut(power as usize)) {
+                closed.add(&component);
             }
         }
         self.above = mem::replace(&mut self.here, [NONE; GRID]);

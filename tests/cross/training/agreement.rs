@@ -195,7 +195,7 @@ fn first_losses_do_not_depend_on_the_forms_of_operators_of_onnxruntime() {
 }
 
 /// Images, labels, weights and masks of each step of an epoch.
-pub(super) fn epoch_feeds(
+fn epoch_feeds(
     digits: &Digits,
     batch_size: usize,
     seed: u64,

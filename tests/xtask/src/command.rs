@@ -118,14 +118,16 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Result<String> {
             }
         }
     };
-    succeeded(command, status).with_context(|| {
+    succeeded(command, status).map_err(|error| {
         let text = content(&mut complaints).unwrap_or_default();
         let lines: Vec<&str> = text
             .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
+            .filter(|line| !line.trim().is_empty())
             .collect();
-        lines[lines.len().saturating_sub(3)..].join(" | ")
+        match &lines[lines.len().saturating_sub(3)..] {
+            [] => error,
+            last => error.context(last.join(" | ")),
+        }
     })?;
     content(&mut out)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask gpu`: what only a GPU shows, from built programs: tests, times, bits, and PyTorch beside them.
+//! `cargo xtask gpu`: what only a GPU shows, from built programs: tests, times, bits, and `PyTorch` beside them.
 //!
 //! A packed copy of it (`--pack`) needs neither Rust nor a network where it runs.
 
@@ -40,22 +40,19 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     }
     let Some(device) = device() else {
         println!("No NVIDIA GPU answers here (nvidia-smi). On a machine with one this would run:");
-        PARTS
-            .iter()
-            .for_each(|part| println!("  {:24} {}", part.name, part.plan));
+        for part in PARTS {
+            println!("  {:24} {}", part.name, part.plan);
+        }
         return Ok(ExitCode::SUCCESS);
     };
     let json = options.json.as_ref().map(std::path::absolute).transpose()?;
     let unpacked;
-    let programs = match pack::beside_this_program() {
-        Some(archive) => {
-            unpacked = pack::unpack(&archive)?;
-            Programs::unpacked(unpacked.path())
-        }
-        None => {
-            workspace::enter()?;
-            Programs::build()?
-        }
+    let programs = if let Some(archive) = pack::beside_this_program() {
+        unpacked = pack::unpack(&archive)?;
+        Programs::unpacked(unpacked.path())
+    } else {
+        workspace::enter()?;
+        Programs::build()?
     };
     println!("{device}");
     let report = Report::new(device, PARTS.iter().map(|part| measured(part, &programs)));

@@ -1,19 +1,15 @@
 //! Fetching one file from the first mirror that has it right.
 
-use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sha2::{Digest, Sha256};
-use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use input::file::Pending;
+use ureq::Agent;
 
-use crate::data::{DataError, hexadecimal};
+use crate::data::DataError;
 
-/// How often a mirror is asked again, each time for the rest, as long as every attempt brings something.
-const ATTEMPTS: usize = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a mirror may stay silent.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,23 +26,20 @@ pub struct Request<'a> {
     pub verify: &'a dyn Fn(&Path) -> Result<(), DataError>,
 }
 
-/// Fetches a file, verifies it and only then gives it its name. Where a transfer is cut, what came is kept beside it in
-/// a `.part` file, from which this call or a later one goes on.
+/// Fetches a file, verifies it and only then gives it its name.
 pub fn fetch(request: &Request) -> Result<(), DataError> {
-    let name = request
-        .target
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
+    let name = request.target.file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
     let agent = agent();
     let mut failures = Vec::new();
     for mirror in request.mirrors {
-        let url = format!("{mirror}{name}");
-        let part = part_path(request.target, &url);
-        let bar = progress_bar(&name);
-        let fetched = download(&agent, &url, &part, request.size_limit, &bar);
-        bar.finish_and_clear();
-        match fetched.and_then(|()| keep(request, &part)) {
+        let downloaded = download(
+            &agent,
+            &format!("{mirror}{name}"),
+            &name,
+            request.size_limit,
+        );
+        match downloaded.and_then(|bytes| keep(request, &bytes)) {
             Ok(()) => return Ok(()),
             Err(error) => failures.push(format!("{mirror}: {error}").replace('\n', " ")),
         }
@@ -57,100 +50,33 @@ pub fn fetch(request: &Request) -> Result<(), DataError> {
     })
 }
 
-/// Mirrors pack differently, so each address has a part file of its own.
-fn part_path(target: &Path, url: &str) -> PathBuf {
-    let tag = hexadecimal(&Sha256::digest(url)[..4]);
-    target.with_added_extension(format!("{tag}.part"))
+/// Gives verified bytes their name.
+fn keep(request: &Request, bytes: &[u8]) -> io::Result<()> {
+    let pending = Pending::write(request.target, bytes).map_err(io::Error::other)?;
+    (request.verify)(pending.temporary_path()).map_err(io::Error::other)?;
+    pending.commit().map_err(io::Error::other)
 }
 
-/// Gives a verified download its name and removes any other.
-fn keep(request: &Request, part: &Path) -> io::Result<()> {
-    if let Err(wrong) = (request.verify)(part) {
-        fs::remove_file(part)?;
-        return Err(io::Error::other(wrong));
+fn download(agent: &Agent, url: &str, name: &str, size_limit: u64) -> io::Result<Vec<u8>> {
+    let mut response = agent.get(url).call().map_err(ureq::Error::into_io)?;
+    if !response.status().is_success() {
+        return Err(io::Error::other(format!(
+            "HTTP status {}",
+            response.status()
+        )));
     }
-    fs::rename(part, request.target)
-}
-
-/// Downloads `url` into `part`, going on where an earlier transfer was cut.
-fn download(
-    agent: &Agent,
-    url: &str,
-    part: &Path,
-    size_limit: u64,
-    bar: &ProgressBar,
-) -> io::Result<()> {
-    let mut file = File::options().create(true).append(true).open(part)?;
-    // A file system without locks is no reason to fetch nothing.
-    if let Err(TryLockError::WouldBlock) = file.try_lock() {
-        return Err(io::Error::other("another process is fetching it"));
+    let bar = progress_bar(name);
+    if let Some(length) = response.body().content_length() {
+        bar.set_length(length);
     }
-    let mut attempts = 0;
-    let outcome = loop {
-        let before = file.metadata()?.len();
-        let outcome = transfer(agent, url, &mut file, size_limit, bar);
-        attempts += 1;
-        if outcome.is_ok() || attempts == ATTEMPTS || file.metadata()?.len() <= before {
-            break outcome;
-        }
-    };
-    if file.metadata()?.len() == 0 {
-        fs::remove_file(part)?;
-    }
-    outcome
-}
-
-/// Asks once for what `file` lacks and appends it.
-fn transfer(
-    agent: &Agent,
-    url: &str,
-    file: &mut File,
-    size_limit: u64,
-    bar: &ProgressBar,
-) -> io::Result<()> {
-    let mut have = file.metadata()?.len();
-    let mut response = get(agent, url, have)?;
-    if have > 0 && !continues(&response, have) {
-        have = 0;
-        file.set_len(0)?;
-        response = get(agent, url, 0)?;
-    }
-    if let Some(rest) = response.body().content_length() {
-        bar.set_length(have + rest);
-    }
-    bar.set_position(have);
-    let body = response.body_mut().as_reader().take(size_limit + 1 - have);
-    let copied = io::copy(&mut bar.wrap_read(body), file)?;
-    if have + copied > size_limit {
-        file.set_len(0)?;
+    let mut bytes = Vec::new();
+    let body = response.body_mut().as_reader().take(size_limit + 1);
+    let read = bar.wrap_read(body).read_to_end(&mut bytes);
+    bar.finish_and_clear();
+    if read? as u64 > size_limit {
         return Err(io::Error::other(format!("larger than {size_limit} bytes")));
     }
-    Ok(())
-}
-
-/// Asks for `url` from byte `start` on. That the file ends before `start` is an answer too, any other refusal an error.
-fn get(agent: &Agent, url: &str, start: u64) -> io::Result<Response<Body>> {
-    let mut request = agent.get(url);
-    if start > 0 {
-        request = request.header("Range", format!("bytes={start}-"));
-    }
-    let response = request.call().map_err(ureq::Error::into_io)?;
-    match response.status() {
-        status if status.is_success() => Ok(response),
-        StatusCode::RANGE_NOT_SATISFIABLE if start > 0 => Ok(response),
-        status => Err(io::Error::other(format!("HTTP status {status}"))),
-    }
-}
-
-/// Whether the response goes on at byte `start` of the file itself, not of some encoding of it.
-fn continues(response: &Response<Body>, start: u64) -> bool {
-    let headers = response.headers();
-    let range = headers
-        .get("Content-Range")
-        .and_then(|range| range.to_str().ok());
-    response.status() == StatusCode::PARTIAL_CONTENT
-        && !headers.contains_key("Content-Encoding")
-        && range.is_some_and(|range| range.starts_with(&format!("bytes {start}-")))
+    Ok(bytes)
 }
 
 fn agent() -> Agent {
@@ -174,4 +100,69 @@ fn progress_bar(name: &str) -> ProgressBar {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::data::test_server::{Faults, Server};
+
+    const CONTENT: &[u8] = b"content of the file";
+
+    fn verify(path: &Path) -> Result<(), DataError> {
+        match fs::read(path) {
+            Ok(found) if found == CONTENT => Ok(()),
+            _ => Err(DataError::unexpected(path, "content", "other")),
+        }
+    }
+
+    #[test]
+    fn each_mirror_is_asked_until_one_has_the_file_right() {
+        let faults = |cut_after, no_length| Faults {
+            cut_after,
+            no_length,
+        };
+        // A server that is gone when it is asked.
+        let closed = Server::with_files([]).address();
+        let servers = [
+            Server::with_files([]),
+            Server::with_files([("file", vec![1])]),
+            Server::with_files([("file", vec![0; 31])]),
+            Server::with_faults([("file", vec![0; 9999])], faults(None, true)),
+            Server::with_faults([("file", CONTENT.to_vec())], faults(Some(5), false)),
+            Server::with_faults([("file", CONTENT.to_vec())], faults(Some(5), true)),
+            Server::with_faults([("file", CONTENT.to_vec())], faults(None, true)),
+            Server::with_files([("file", CONTENT.to_vec())]),
+        ];
+        let mut addresses = vec![closed];
+        addresses.extend(servers.iter().map(Server::address));
+        let mirrors: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let fetch_from = |mirrors| {
+            let target = &folder.path().join("file");
+            fetch(&Request {
+                target,
+                mirrors,
+                size_limit: 30,
+                verify: &verify,
+            })
+        };
+        let files = || fs::read_dir(folder.path()).unwrap().count();
+
+        let message = fetch_from(&mirrors[..7]).unwrap_err().to_string();
+        for part in ["Connection refused", "HTTP status 404"] {
+            assert!(message.contains(part), "{part} is not in: {message}");
+        }
+        assert_eq!(message.matches("expected content, found other").count(), 2);
+        assert_eq!(message.matches("larger than 30 bytes").count(), 2);
+        assert!(mirrors[..7].iter().all(|mirror| message.contains(mirror)));
+        assert!(!message.contains('\n'), "{message}");
+        assert_eq!(files(), 0);
+
+        for right in [&mirrors[..8], &mirrors[8..]] {
+            fetch_from(right).unwrap();
+            assert_eq!(fs::read(folder.path().join("file")).unwrap(), CONTENT);
+            assert_eq!(files(), 1);
+        }
+        assert!(servers.iter().all(|server| server.requests() > 0));
+    }
+}

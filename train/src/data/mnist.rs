@@ -22,30 +22,24 @@ const MIRRORS: &[&str] = &[
 /// The most that a mirror may send for one file, in bytes: room for the training images in whatever packing.
 const SIZE_LIMIT: u64 = 64 << 20;
 
-/// One file of the four, on any mirror and in the cache.
-struct MnistFile<'a> {
-    name: &'a str,
-    /// Of the unpacked content: mirrors pack it differently.
-    sha256: &'a str,
-}
-
-const FILES: [MnistFile; 4] = [
-    MnistFile {
-        name: "train-images-idx3-ubyte.gz",
-        sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    },
-    MnistFile {
-        name: "train-labels-idx1-ubyte.gz",
-        sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    },
-    MnistFile {
-        name: "t10k-images-idx3-ubyte.gz",
-        sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    },
-    MnistFile {
-        name: "t10k-labels-idx1-ubyte.gz",
-        sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
+/// The files' names on any mirror and in the cache, and the SHA-256 of what they unpack to: mirrors pack them differently.
+const FILES: [(&str, &str); 4] = [
+    (
+        "train-images-idx3-ubyte.gz",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    (
+        "train-labels-idx1-ubyte.gz",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    (
+        "t10k-images-idx3-ubyte.gz",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    (
+        "t10k-labels-idx1-ubyte.gz",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
 ];
 
 /// Loads MNIST from `folder`, which exists, after fetching what is missing or damaged there.
@@ -73,10 +67,10 @@ pub(super) fn load(folder: &Path, offline: bool) -> Result<Digits, DataError> {
 }
 
 /// Fetches those of `files` that `folder` does not hold to the byte.
-fn fetch_missing(folder: &Path, files: &[MnistFile], mirrors: &[&str]) -> Result<(), DataError> {
-    for file in files {
-        let verify = |path: &Path| file.verify(path);
-        let target = folder.join(file.name);
+fn fetch_missing(folder: &Path, files: &[(&str, &str)], mirrors: &[&str]) -> Result<(), DataError> {
+    for (name, sha256) in files {
+        let verify = |path: &Path| verify(path, name.contains("images"), sha256);
+        let target = folder.join(name);
         if verify(&target).is_err() {
             download::fetch(&Request {
                 target: &target,
@@ -89,25 +83,23 @@ fn fetch_missing(folder: &Path, files: &[MnistFile], mirrors: &[&str]) -> Result
     Ok(())
 }
 
-impl MnistFile<'_> {
-    /// Whether `path` holds this file, packed or not.
-    fn verify(&self, path: &Path) -> Result<(), DataError> {
-        let found = if self.name.contains("images") {
-            Sha256::digest(Images::read(path, FORM)?.file())
-        } else {
-            Sha256::digest(Labels::read(path, FORM)?.file())
-        };
-        let found = hexadecimal(&found);
-        if found == self.sha256 {
-            return Ok(());
-        }
-        let expected = format!("content with SHA-256 {:.12}...", self.sha256);
-        Err(DataError::unexpected(
-            path,
-            expected,
-            format!("{found:.12}..."),
-        ))
+/// Whether what is at `path`, packed or not, has that hash.
+fn verify(path: &Path, is_images: bool, sha256: &str) -> Result<(), DataError> {
+    let found = if is_images {
+        Sha256::digest(Images::read(path, FORM)?.file())
+    } else {
+        Sha256::digest(Labels::read(path, FORM)?.file())
+    };
+    let found = hexadecimal(&found);
+    if found == sha256 {
+        return Ok(());
     }
+    let expected = format!("content with SHA-256 {sha256:.12}...");
+    Err(DataError::unexpected(
+        path,
+        expected,
+        format!("{found:.12}..."),
+    ))
 }
 
 #[cfg(test)]
@@ -127,86 +119,47 @@ mod tests {
         images_file([count, 28, 28], &vec![9; 784 * count as usize])
     }
 
-    /// A collection of two small files, as its right packed contents and their digests.
-    struct Collection {
-        packed: [(&'static str, Vec<u8>); 2],
-        digests: [String; 2],
-    }
-
-    impl Collection {
-        fn new() -> Self {
-            let contents = [images(3), labels_file(&[1, 2, 3])];
-            let digests = contents
-                .each_ref()
-                .map(|content| hexadecimal(&Sha256::digest(content)));
-            let [images, labels] = contents.map(|content| gzip(&content));
-            Self {
-                packed: [(IMAGES, images), (LABELS, labels)],
-                digests,
-            }
-        }
-
-        fn files(&self) -> [MnistFile<'_>; 2] {
-            [
-                MnistFile {
-                    name: IMAGES,
-                    sha256: &self.digests[0],
-                },
-                MnistFile {
-                    name: LABELS,
-                    sha256: &self.digests[1],
-                },
-            ]
-        }
+    /// Two small files, packed, and the hashes of what they unpack to.
+    fn collection() -> ([(&'static str, Vec<u8>); 2], [String; 2]) {
+        let contents = [images(3), labels_file(&[1, 2, 3])];
+        let hash = |content| hexadecimal(&Sha256::digest(content));
+        let hashes = contents.each_ref().map(hash);
+        let [images, labels] = contents.map(|content| gzip(&content));
+        ([(IMAGES, images), (LABELS, labels)], hashes)
     }
 
     #[test]
     fn missing_and_damaged_files_are_fetched_and_whole_ones_kept() {
-        let (folder, collection) = (tempdir().unwrap(), Collection::new());
-        let server = Server::with_files(collection.packed.clone());
-        fs::write(folder.path().join(IMAGES), &collection.packed[0].1[..40]).unwrap();
-        fetch_missing(folder.path(), &collection.files(), &[&server.address()]).unwrap();
-        for (name, content) in &collection.packed {
+        let folder = tempdir().unwrap();
+        let (packed, hashes) = collection();
+        let files = [(IMAGES, &*hashes[0]), (LABELS, &*hashes[1])];
+        let server = Server::with_files(packed.clone());
+        fs::write(folder.path().join(IMAGES), &packed[0].1[..40]).unwrap();
+        fetch_missing(folder.path(), &files, &[&server.address()]).unwrap();
+        for (name, content) in &packed {
             assert_eq!(&fs::read(folder.path().join(name)).unwrap(), content);
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        fetch_missing(folder.path(), &collection.files(), &[]).unwrap();
-        assert_eq!(server.requests().len(), 2);
-    }
-
-    #[test]
-    fn other_content_sends_to_the_next_mirror() {
-        let (folder, collection) = (tempdir().unwrap(), Collection::new());
-        let wrong = Server::with_files([(IMAGES, gzip(&images(2))), (LABELS, b"<html>".to_vec())]);
-        let right = Server::with_files(collection.packed.clone());
-        fetch_missing(
-            folder.path(),
-            &collection.files(),
-            &[&wrong.address(), &right.address()],
-        )
-        .unwrap();
-        assert_eq!(
-            fs::read(folder.path().join(IMAGES)).unwrap(),
-            collection.packed[0].1
-        );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        fetch_missing(folder.path(), &files, &[]).unwrap();
+        assert_eq!(server.requests(), 2);
     }
 
     #[test]
     fn the_failure_names_every_mirror_and_the_ways_on() {
-        let (folder, collection) = (tempdir().unwrap(), Collection::new());
+        let folder = tempdir().unwrap();
+        let (_, hashes) = collection();
+        let files = [(IMAGES, &*hashes[0])];
         let wrong = Server::with_files([(IMAGES, gzip(&images(2)))]);
-        let empty = Server::with_files([]);
-        let mirrors: &[&str] = &[&wrong.address(), &empty.address()];
-        let message = fetch_missing(folder.path(), &collection.files(), mirrors)
-            .unwrap_err()
-            .to_string();
+        let page = Server::with_files([(IMAGES, b"<html>".to_vec())]);
+        let mirrors: &[&str] = &[&wrong.address(), &page.address()];
+        let error = fetch_missing(folder.path(), &files, mirrors).unwrap_err();
+        let message = error.to_string();
         for part in [
             IMAGES,
             mirrors[0],
             "SHA-256",
             mirrors[1],
-            "404",
+            "an IDX file",
             "--data DIR",
             "MNIST_DIR",
             "--data synthetic",
@@ -221,7 +174,7 @@ mod tests {
     fn offline_says_so_where_the_cache_is_empty_or_holds_something_else() {
         let folder = tempdir().unwrap();
         let empty = load(folder.path(), true).unwrap_err().to_string();
-        for (name, content) in Collection::new().packed {
+        for (name, content) in collection().0 {
             fs::write(folder.path().join(name.replace("train", "t10k")), &content).unwrap();
             fs::write(folder.path().join(name), content).unwrap();
         }

@@ -102,9 +102,9 @@ mod tests {
         let server = Server::with_files(NAMES.map(|name| (name, png(28))));
         fs::write(folder.path().join("1.png"), "mine").unwrap();
         assert!(!filled(folder.path(), &[&server.address()], true));
-        assert!(server.requests().is_empty());
+        assert_eq!(server.requests(), 0);
         assert!(filled(folder.path(), &[&server.address()], false));
-        assert_eq!(server.requests().len(), 9);
+        assert_eq!(server.requests(), 9);
         assert_eq!(fs::read(folder.path().join("dog.png")).unwrap(), png(28));
         assert_eq!(fs::read(folder.path().join("1.png")).unwrap(), b"mine");
         assert!(filled(folder.path(), &[], true));

@@ -1,32 +1,25 @@
 //! A small HTTP server on this machine, for tests of what fetches.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// How a server differs from a good one.
 #[derive(Clone, Copy, Default)]
-#[allow(clippy::struct_excessive_bools)]
 pub struct Faults {
-    /// It ignores `Range` and always sends the whole file.
-    pub no_ranges: bool,
     /// It closes the connection after this many bytes of each body.
     pub cut_after: Option<usize>,
     /// It does not announce the length of a body.
     pub no_length: bool,
-    /// It is out of service.
-    pub unavailable: bool,
-    /// It answers a `Range` with a part that starts elsewhere.
-    pub wrong_range: bool,
 }
 
 /// Runs until dropped.
 pub struct Server {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: Arc<AtomicUsize>,
     ending: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,16 +35,16 @@ impl Server {
         let files = files.map(|(name, content)| (format!("/{name}"), content));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let ending = Arc::new(AtomicBool::new(false));
-        let (seen, stop) = (Arc::clone(&requests), Arc::clone(&ending));
+        let (requests, ending) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+        let (counter, stop) = (Arc::clone(&requests), Arc::clone(&ending));
         let thread = thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
                     break;
                 }
+                counter.fetch_add(1, Ordering::SeqCst);
                 // A client that has enough may hang up.
-                let _ = answer(stream.unwrap(), &files, faults, &seen);
+                let _ = answer(stream.unwrap(), &files, faults);
             }
         });
         Self {
@@ -67,9 +60,9 @@ impl Server {
         format!("http://{}/", self.address)
     }
 
-    /// What was asked for so far, as `/name` or `/name from START`.
-    pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+    /// How often it was asked for a file.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 }
 
@@ -82,61 +75,22 @@ impl Drop for Server {
     }
 }
 
-fn answer(
-    mut stream: TcpStream,
-    files: &[(String, Vec<u8>)],
-    faults: Faults,
-    requests: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, files: &[(String, Vec<u8>)], faults: Faults) -> io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let lines: Vec<String> = BufReader::new(&stream)
         .lines()
         .map_while(Result::ok)
         .take_while(|line| !line.is_empty())
         .collect();
-    let path = lines[0].split(' ').nth(1).unwrap_or_default().to_owned();
-    let range = lines.iter().find_map(|line| {
-        line.to_lowercase()
-            .strip_prefix("range: bytes=")
-            .map(str::to_owned)
+    let path = lines[0].split(' ').nth(1).unwrap_or_default();
+    let file = files.iter().find(|(name, _)| name == path);
+    let (status, body) = file.map_or(("404 Not Found", &b"sorry"[..]), |(_, content)| {
+        ("200 OK", content)
     });
-    let start = range.map(|range| range.trim_end_matches('-').parse::<usize>().unwrap());
-    requests
-        .lock()
-        .unwrap()
-        .push(start.map_or(path.clone(), |start| format!("{path} from {start}")));
-
-    if faults.unavailable {
-        return stream.write_all(
-            b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\r\nConnection: close\r\n\r\nsorry",
-        );
+    write!(stream, "HTTP/1.1 {status}\r\nConnection: close\r\n")?;
+    if !faults.no_length {
+        write!(stream, "Content-Length: {}\r\n", body.len())?;
     }
-    let Some((_, content)) = files.iter().find(|(name, _)| *name == path) else {
-        return stream.write_all(
-            b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nConnection: close\r\n\r\nsorry",
-        );
-    };
-    let total = content.len();
-    let (head, body) = match start.filter(|_| !faults.no_ranges) {
-        Some(start) if start >= total => ("416 Range Not Satisfiable".to_owned(), &content[..0]),
-        Some(start) => {
-            let start = if faults.wrong_range { start / 2 } else { start };
-            let head = format!(
-                "206 Partial Content\r\nContent-Range: bytes {start}-{}/{total}",
-                total - 1
-            );
-            (head, &content[start..])
-        }
-        None => ("200 OK".to_owned(), &content[..]),
-    };
-    let length = if faults.no_length {
-        String::new()
-    } else {
-        format!("Content-Length: {}\r\n", body.len())
-    };
-    write!(
-        stream,
-        "HTTP/1.1 {head}\r\n{length}Connection: close\r\n\r\n"
-    )?;
-    stream.write_all(&body[..faults.cut_after.unwrap_or(total).min(body.len())])
+    stream.write_all(b"\r\n")?;
+    stream.write_all(&body[..body.len().min(faults.cut_after.unwrap_or(usize::MAX))])
 }

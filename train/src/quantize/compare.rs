@@ -49,8 +49,8 @@ impl Comparison {
     /// Whether accuracy falls by more than `limit`, and that by more than chance makes of so many samples: the sign test
     /// of samples lost against samples gained.
     pub fn falls_beyond(&self, limit: f64) -> bool {
-        let [float, int8] = self.accuracies();
-        float - int8 > limit && self.probability_by_chance() < CHANCE
+        let drop = (self.float as f64 - self.int8 as f64) / self.samples as f64;
+        drop > limit && self.probability_by_chance() < CHANCE
     }
 
     /// How probable it is that of all samples lost or gained as many or more are lost, if each is either by a fair coin.

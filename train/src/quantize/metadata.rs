@@ -50,6 +50,19 @@ pub fn augment(network: &FloatNetwork) -> Result<Option<Augment>, QuantizeError>
     }
 }
 
+/// Fails if the model says that it takes other numbers than pixels from 0 to 1.
+pub fn expect_input_range(network: &FloatNetwork) -> Result<(), QuantizeError> {
+    const RANGE: &str = "0..1";
+    match network.metadata("input_range") {
+        Some(found) if found != RANGE => Err(QuantizeError::Metadata {
+            key: "input_range",
+            expected: RANGE.into(),
+            found: short(found),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// The checksum of its flash file that an int8 model names.
 pub fn flash_checksum(model: &[u8]) -> Option<String> {
     let entries = onnx::Model::decode(model).ok()?.metadata_props;

@@ -92,6 +92,7 @@ pub fn quantize(
 ) -> Result<Report, QuantizeError> {
     let network = lower::lower(request.model)?;
     expect_digits(&network)?;
+    metadata::expect_input_range(&network)?;
     let labels = metadata::labels(&network)?;
     let runner = &Runner {
         runtime,

@@ -220,6 +220,7 @@ fn other_classes_and_metadata_are_refused() {
     for (model, expected) in [
         (striped_model(7), "28 x 28 and 10 classes, found one of images of 1 x 28 x 28 and 7"),
         (dense(&[stripes(10)], &[("augment", "flip\n")]), "`augment`: expected none or invert, found `flip\\n`"),
+        (dense(&[stripes(10)], &[("input_range", "0..255")]), "`input_range`: expected 0..1, found `0..255`"),
         (dense(&[stripes(10)], &[("labels", "a,b")]), "`labels`: expected 10 names"),
         (dense(&[stripes(10)], &[("labels", &long)]), "`labels`: expected 10 names"),
         (dense(&[stripes(10)], &[("labels", "a,,c,d,e,f,g,h,i,j")]), "`labels`: expected 10 names"),
@@ -278,12 +279,11 @@ fn collapsing() -> [(Vec<u8>, &'static [&'static str]); 3] {
     let offset = dense(&[(weight.clone(), &bias + 3e3), (identity(), Array1::from_elem(10, -3e3))], &plain);
     // A weight of a pixel that is 0 always.
     let mut one_weight = weight;
-    one_weight.row_mut(5)[3] = 500.0;
-    one_weight.row_mut(6)[3] = 500.0;
+    one_weight.column_mut(3).fill(500.0);
     let weights = dense(&[(one_weight, bias)], &plain);
     [
-        (outlier, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
-        (offset, &["layer dense1 (Gemm_", "the middle one of its channels varies by"]),
+        (outlier, &["layer dense1 (Gemm_", "its middle channel varies by"]),
+        (offset, &["layer dense1 (Gemm_", "its middle channel varies by"]),
         (weights, &["layer dense1 (Gemm_", "its weights in 8 bits keep"]),
     ]
 }

@@ -15,75 +15,34 @@ fn replace(sandbox: &Sandbox, name: &str, content: &[u8]) {
     sandbox.write(&format!("digits/{name}"), content);
 }
 
-/// 64 grey images, as many as the data folder has labels.
-fn images() -> Vec<u8> {
-    images_file([64, 28, 28], &vec![100; 64 * 784])
-}
-
 #[test]
 fn wrong_files_are_refused_and_named() {
-    let (whole, labels) = (images(), labels_file(&[1; 64]));
+    let images = images_file([64, 28, 28], &vec![100; 64 * 784]);
+    let packed = gzip(&images);
     let mut eleven = [3; 64];
     eleven[40] = 10;
-    let mut floats = whole.clone();
-    floats[2] = 0x0d;
-    let packed = gzip(&whole);
-    let mut corrupt = packed.clone();
-    corrupt[packed.len() - 8] ^= 0x55;
     let images_gz = &format!("{TRAIN_IMAGES}.gz");
     let cases: &[(&str, &[u8], &[&str])] = &[
         (
             TRAIN_IMAGES,
-            &whole[..whole.len() - 1],
+            &images[..50_191],
             &["50192 bytes", "only 50191"],
-        ),
-        (
-            TRAIN_IMAGES,
-            &whole[..10],
-            &["a header of 16 bytes", "10 bytes in all"],
         ),
         (
             TRAIN_IMAGES,
             b"<html>Not here</html>",
             &["an IDX file", "0x3c68746d"],
         ),
-        (TRAIN_IMAGES, &floats, &["an images file", "32-bit floats"]),
-        (TRAIN_IMAGES, &labels, &["an images file", "a labels file"]),
-        (TRAIN_LABELS, &whole, &["a labels file", "an images file"]),
-        (
-            TRAIN_IMAGES,
-            &images_file([64, 28, 32], &[0; 64 * 28 * 32]),
-            &["28x28 images", "28x32"],
-        ),
-        (
-            TRAIN_IMAGES,
-            &images_file([0, 28, 28], &[]),
-            &["one element or more", "none"],
-        ),
-        (
-            TRAIN_IMAGES,
-            &[&whole[..], b"x"].concat(),
-            &["bytes after them"],
-        ),
+        (TRAIN_LABELS, &images, &["a labels file", "an images file"]),
         (
             images_gz,
-            &packed[..packed.len() / 2],
+            &packed[..99],
             &["a sound gzip stream", "one that is cut short"],
-        ),
-        (
-            images_gz,
-            &corrupt,
-            &["a sound gzip stream", "one that does not unpack"],
         ),
         (
             TRAIN_LABELS,
             &labels_file(&eleven),
             &["labels 0 to 9", "label 10 at index 40"],
-        ),
-        (
-            TRAIN_LABELS,
-            &labels_file(&[1; 63]),
-            &["64 labels, one for each image of digits", "63"],
         ),
         (
             TEST_LABELS,
@@ -98,10 +57,8 @@ fn wrong_files_are_refused_and_named() {
         replace(&sandbox, name, content);
         let file = format!("digits/{name}: expected ");
         let parts = [&[file.as_str(), ", found "], *parts].concat();
-        sandbox.refuses(
-            &format!("fit {QUICK} --epochs 1 --out run --overwrite"),
-            &parts,
-        );
+        let fit = format!("fit {QUICK} --epochs 1 --out run --overwrite");
+        sandbox.refuses(&fit, &parts);
         sandbox.refuses("data --data digits", &parts);
     }
 }
@@ -177,7 +134,7 @@ fn folders_with_difficult_names_are_used_to_the_end() {
     let sandbox = Sandbox::with_digits();
     fs::rename(sandbox.path("digits"), sandbox.path("-few")).unwrap();
     sandbox
-        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run --overwrite")
+        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run")
         .success();
     #[cfg(target_os = "linux")]
     {
@@ -243,13 +200,11 @@ fn more_images_a_step_than_there_are_is_refused() {
     let sandbox = Sandbox::with_run();
     for (line, found) in [
         ("--batch 65 --epochs 1", "64 samples, found 65"),
-        ("--epochs 1", "64 samples, found 128"),
         ("--batch 32 --limit 31 --epochs 1", "31 samples, found 32"),
         ("--batch 129 --augment invert", "128 samples, found 129"),
         ("--batch 4294967295", "found 4294967295"),
-        ("--resume run --limit 15", "15 samples, found 16"),
     ] {
-        let line = format!("fit --data digits --runtime tract --out run {line}");
-        sandbox.refuses(&line, &["batch size: expected 1 or more", found]);
+        let line = format!("fit --data digits --runtime tract --out run --overwrite {line}");
+        sandbox.refuses(&line, &["--batch: expected 1 or more", found]);
     }
 }

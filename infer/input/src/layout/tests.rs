@@ -136,7 +136,7 @@ fn missing_files_are_named_and_what_is_there_is_listed() {
             format!("/MNIST/raw: expected {expected}")
         );
     }
-    let test = ": expected t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (packed with gzip or not), found ";
+    let test = ": expected t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (packed with gzip or not), found ";
     assert_eq!(
         refusal(&folder(&[""; 0]), [Part::Test]),
         format!("{test}an empty folder")

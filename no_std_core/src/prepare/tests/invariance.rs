@@ -1,6 +1,8 @@
 //! The same drawing must give the same image however it was taken.
 use super::std::vec::Vec;
 
+use super::super::drawing::Extent;
+use super::super::ink::Ink;
 use super::super::lighting::Lighting;
 use super::super::{Image, Preparation, SIDE, Source};
 use super::drawing::{Picture, digit};
@@ -133,6 +135,66 @@ fn noise_does_not_matter() {
             let off = difference(&prepared(&noisy), &image);
             assert!(off < 6.0, "{number} {deviation}: {off}");
         }
+    }
+}
+
+/// The picture with squares of this side at random places, as dark as its ink.
+fn dusty(picture: &Picture, random: &mut Random, count: u32, side: u32) -> Picture {
+    let mut dusty = picture.clone();
+    for _ in 0..count {
+        let left = random.within(0, picture.width - side);
+        let top = random.within(0, picture.height - side);
+        let inside = |at, start| (start..start + side).contains(&at);
+        dusty = dusty.map(|x, y, pixel| {
+            let is_speck = inside(x, left) && inside(y, top);
+            if is_speck { 40.0 } else { pixel }
+        });
+    }
+    dusty
+}
+
+#[test]
+fn specks_do_not_move_a_drawing() {
+    let mut random = Random(17);
+    for number in 0..10 {
+        let drawing = digit(number, 8.0).pasted(480, 440, 90, 120);
+        let clean = on_paper(&drawing, 40.0, |x, _| 190.0 + 10.0 * x);
+        let image = prepared(&clean);
+        for (count, side) in [(1, 1), (10, 1), (60, 1), (3, 3), (4, 7)] {
+            let off = difference(&prepared(&dusty(&clean, &mut random, count, side)), &image);
+            assert!(off < 12.0, "{number} with {count} of {side}: {off}");
+        }
+    }
+}
+
+/// A dot over a stroke, a row of equal dots, and a stroke of many parts.
+#[test]
+fn parts_of_a_drawing_are_no_specks() {
+    let strokes: [&dyn Fn(u32, u32) -> bool; 3] = [
+        &|x, y| (50..60).contains(&x) && ((20..30).contains(&y) || (50..180).contains(&y)),
+        &|x, y| (96..104).contains(&y) && x % 25 < 8 && (10..190).contains(&x),
+        &|x, y| (96..104).contains(&x) && y % 20 < 11 && (20..180).contains(&y),
+    ];
+    for stroke in strokes {
+        let ink = |x, y| if stroke(x, y) { 40.0 } else { 200.0 };
+        let picture = Picture::new(200, 200, ink);
+        let inked: Vec<_> = (0..200)
+            .flat_map(|y| (0..200).map(move |x| (x, y)))
+            .filter(|&(x, y)| stroke(x, y))
+            .collect();
+        let span = |at: fn(&(u32, u32)) -> u32| {
+            let all = || inked.iter().map(at);
+            all().min().unwrap()..all().max().unwrap() + 1
+        };
+        let mut source_rows = picture.rows();
+        let mut source = Source::new(&mut source_rows);
+        let lighting = Lighting::fit(&mut source).unwrap();
+        let ink = Ink::find(lighting, &mut source).unwrap();
+        let extent = Extent::of(&ink, &mut source).unwrap();
+        assert_eq!(
+            (extent.columns, extent.rows),
+            (span(|at| at.0), span(|at| at.1))
+        );
     }
 }
 

@@ -109,8 +109,9 @@ fn table(costs: &[(&str, Metrics)]) -> String {
             .collect::<Vec<_>>(),
     ];
     for name in costs.first().iter().flat_map(|(_, metrics)| metrics.keys()) {
-        let number =
-            |(_, metrics): &(&str, Metrics)| metrics.get(name).map_or(String::new(), grouped);
+        let number = |(_, metrics): &(&str, Metrics)| {
+            metrics.get(name).copied().map_or(String::new(), grouped)
+        };
         rows.push(
             [name.clone()]
                 .into_iter()
@@ -122,7 +123,7 @@ fn table(costs: &[(&str, Metrics)]) -> String {
 }
 
 /// `1234567` as `1,234,567`.
-pub fn grouped(number: &u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -146,7 +147,7 @@ mod tests {
             (1_000, "1,000"),
             (12_345_678, "12,345,678"),
         ] {
-            assert_eq!(grouped(&number), text);
+            assert_eq!(grouped(number), text);
         }
     }
 

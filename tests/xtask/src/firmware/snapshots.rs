@@ -125,47 +125,46 @@ mod tests {
             "pico",
             metrics(&[("RAM of the core alone", 6145), ("code", 1000)]),
         );
-        let cases: [(&str, &[(&str, u64)], &[&str], &[&str]); 4] = [
-            (
-                "microbit",
-                &[
-                    ("arena", 1030),
-                    ("code", 1031),
-                    ("flash", 970),
-                    ("stack", 1),
-                ],
-                &[
-                    "microbit: code: expected 1000, found 1031 (+3.1 %)",
-                    "microbit: stack: expected 0, found 1 (+inf %)",
-                ],
-                &[],
-            ),
-            (
-                "microbit",
-                &[("code", 969), ("stack", 0)],
-                &[],
-                &[
-                    "microbit: code: expected 1000, found 969 (-3.1 %): `cargo xtask firmware bench --update` keeps it",
-                ],
-            ),
-            (
-                "nucleo",
-                &[("code", 7)],
-                &["nucleo: code: no snapshot; `cargo xtask firmware bench --update` makes it 7"],
-                &[],
-            ),
-            (
-                "pico",
-                &[("RAM of the core alone", 6145), ("code", 1000)],
-                &["pico: RAM of the core alone: expected at most 6144, found 6145"],
-                &[],
-            ),
-        ];
-        for (board, found, failures, improvements) in cases {
-            let changes = snapshots.compare(board, &metrics(found));
-            assert_eq!(changes.failures, failures);
-            assert_eq!(changes.improvements, improvements);
-        }
+        let check =
+            |board: &str, found: &[(&str, u64)], failures: &[&str], improvements: &[&str]| {
+                let changes = snapshots.compare(board, &metrics(found));
+                assert_eq!(changes.failures, failures);
+                assert_eq!(changes.improvements, improvements);
+            };
+        check(
+            "microbit",
+            &[
+                ("arena", 1030),
+                ("code", 1031),
+                ("flash", 970),
+                ("stack", 1),
+            ],
+            &[
+                "microbit: code: expected 1000, found 1031 (+3.1 %)",
+                "microbit: stack: expected 0, found 1 (+inf %)",
+            ],
+            &[],
+        );
+        check(
+            "microbit",
+            &[("code", 969), ("stack", 0)],
+            &[],
+            &[
+                "microbit: code: expected 1000, found 969 (-3.1 %): `cargo xtask firmware bench --update` keeps it",
+            ],
+        );
+        check(
+            "nucleo",
+            &[("code", 7)],
+            &["nucleo: code: no snapshot; `cargo xtask firmware bench --update` makes it 7"],
+            &[],
+        );
+        check(
+            "pico",
+            &[("RAM of the core alone", 6145), ("code", 1000)],
+            &["pico: RAM of the core alone: expected at most 6144, found 6145"],
+            &[],
+        );
     }
 
     #[test]

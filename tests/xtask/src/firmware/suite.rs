@@ -151,7 +151,7 @@ impl Suite {
             "{}",
             changes.failures.join("; ")
         );
-        let metric = |name| bench::grouped(&metrics[name]);
+        let metric = |name| bench::grouped(metrics[name]);
         Ok(format!(
             "{} instructions, {} bytes of stack, {} bytes of code",
             metric("instructions"),

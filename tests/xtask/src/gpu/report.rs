@@ -41,7 +41,7 @@ impl Report {
         self.parts.iter().all(|part| part.failures.is_empty())
     }
 
-    /// A row for each finding; times of a step also as multiples of PyTorch's.
+    /// A row for each finding; times of a step also as multiples of `PyTorch`'s.
     pub fn table(&self) -> String {
         let findings = || self.parts.iter().flat_map(|part| &part.findings);
         let is_peer =

@@ -263,7 +263,7 @@ fn sizes_that_the_file_cannot_say_are_named() {
         error.to_string()
     };
     let mut wide = network.clone();
-    wide.layers[1].input[2] = 65_536;
+    wide.layers[1].output[2] = 65_536;
     let mut tiled = network.clone();
     tiled.layers[0].pool = Some(Window::tiles([2, 300]));
     let many = vec![int8[0].clone(); 256];
