@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
+use input::onnx::Limits;
 use no_std_core::prepare::Preparation;
 
 use crate::data::Source;
@@ -68,6 +69,20 @@ pub struct RuntimeArgs {
     /// Threads on the CPU, on tract those of training; all cores by default
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// How much a model may ask for.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LimitArgs {
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+    #[arg(help = format!("Allow a model N times as much as usual: {}", Limits::default()))]
+    limits_times: u32,
+}
+
+impl LimitArgs {
+    pub fn get(self) -> Limits {
+        Limits::default().times(self.limits_times)
+    }
 }
 
 /// Options of `fit`.
@@ -149,6 +164,8 @@ pub struct QuantizeArgs {
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
@@ -197,6 +214,8 @@ pub struct EvaluateArgs {
     /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]

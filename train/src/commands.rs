@@ -11,14 +11,16 @@ mod quantize;
 use std::path::Path;
 
 use input::file;
+use input::onnx::{self, Checked, OnnxError};
+use prost::Message;
 
-use crate::cli::{Cli, Command, DataArgs, RuntimeArgs};
+use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::{self, Dataset, Digits};
 use crate::error::Error;
 use crate::net::Network;
 use crate::run;
-use crate::runtime::Runtime;
+use crate::runtime::{Kind, Runtime};
 use crate::stop::Stop;
 
 /// Test images on which an exported model is compared with the trainer.
@@ -81,6 +83,31 @@ fn open(args: RuntimeArgs) -> Result<Runtime, Error> {
         note(text);
     }
     Ok(runtime)
+}
+
+/// A model as a runtime takes it: within limits, for one image at a time, and without weights among its inputs.
+fn accept(
+    model: &[u8],
+    path: &Path,
+    limits: LimitArgs,
+    runtime: &Runtime,
+) -> Result<Vec<u8>, Error> {
+    let kind = match runtime.kind() {
+        Kind::Tract => onnx::Runtime::Tract,
+        Kind::Cuda | Kind::Onnxruntime => onnx::Runtime::OnnxRuntime,
+    };
+    let proto = onnx::parse(model);
+    match proto.and_then(|proto| Checked::new(proto, &limits.get(), kind)) {
+        Ok(checked) => Ok(checked.proto.encode_to_vec()),
+        // What tract finds no sizes for, ONNX Runtime may run.
+        Err(OnnxError::Graph(_) | OnnxError::Open(_)) if kind == onnx::Runtime::OnnxRuntime => {
+            Ok(model.into())
+        }
+        Err(reason) => Err(Error::Onnx {
+            path: path.into(),
+            reason,
+        }),
+    }
 }
 
 /// The bytes of a model file; a model that is not of the run in whose folder it lies is said.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use input::file::{SameFile, WriteError, display_name};
+use input::onnx::OnnxError;
 
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
@@ -49,6 +50,8 @@ pub enum Error {
     },
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("{}: {reason}", display_name(path))]
+    Onnx { path: PathBuf, reason: OnnxError },
     #[error("{}: cannot be quantised: {reason}", display_name(path))]
     QuantizeModel {
         path: PathBuf,

@@ -20,7 +20,6 @@ const PREFETCHED: usize = 4;
 /// The digits, which the labels of a data set are.
 pub(crate) const CLASSES: usize = 10;
 
-/// Why a network or a model could not be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluateError {
     #[error(transparent)]

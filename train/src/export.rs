@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use input::file::{Pending, WriteError, display_name};
+use input::labels;
 use ndarray::Array2;
 
 use crate::checkpoint::Checkpoint;
@@ -19,7 +20,6 @@ use crate::tensor::Tensor;
 /// logit (at least 1): the order of additions differs between runtimes, and that is what it costs in 32-bit floats.
 pub const TOLERANCE: f64 = 1e-5;
 
-/// Why a network could not be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     #[error(transparent)]
@@ -45,7 +45,6 @@ pub enum ExportError {
 
 /// Runs a model file on a second runtime. `ort` holds one runtime per process, so this is another process.
 pub trait SecondRuntime {
-    /// Name of the runtime.
     fn name(&self) -> &str;
     /// Logits of the model on the test images that [`export`] was given, or what went wrong.
     fn logits(&self, model: &Path) -> Result<Array2<f32>, String>;
@@ -96,7 +95,7 @@ fn metadata(
     let record = &checkpoint.record;
     let identity = checkpoint.identity().map_err(ExportError::Identity)?;
     let mut entries = vec![
-        ("labels", network.labels.join(",")),
+        (labels::KEY, labels::to_metadata(&network.labels)),
         (
             "input_shape",
             network.input.map(|size| size.to_string()).join(","),

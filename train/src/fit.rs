@@ -27,7 +27,6 @@ use crate::run;
 use crate::runtime::{DeviceOptions, Kind, Runtime, RuntimeError};
 use crate::tensor::Tensor;
 
-/// Why a network could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub enum FitError {
     #[error(transparent)]

@@ -44,7 +44,6 @@ pub fn part_name(output: &str, part: usize) -> String {
 
 /// A model in the ONNX format and the variables that it updates at each run.
 pub struct TrainingModel {
-    /// The file's bytes.
     pub onnx: Vec<u8>,
     /// Parameters first, in the network's order, then the optimiser's state.
     pub variables: Vec<Variable>,

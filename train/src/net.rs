@@ -6,12 +6,10 @@ use crate::graph::{Graph, GraphError, ValueId};
 use crate::ops::Window;
 pub(crate) use summary::thousands;
 
-/// One layer of a network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Layer {
     /// Convolution that keeps height and width, then `ReLU`.
     Conv {
-        /// Number of output channels.
         filters: usize,
         /// Height and width of the filters, odd.
         kernel: usize,
@@ -25,7 +23,6 @@ pub enum Layer {
     Flatten,
     /// Fully connected layer, with `ReLU` or without.
     Dense {
-        /// Number of outputs.
         units: usize,
         /// Whether negative outputs become zero.
         relu: bool,
@@ -37,7 +34,6 @@ pub enum Layer {
     },
 }
 
-/// A trainable tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// Name in graphs, checkpoints and models: `conv1.weight`.
@@ -49,12 +45,10 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Number of elements.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -65,7 +59,6 @@ impl Parameter {
 pub struct PlannedLayer {
     /// Name, counted by kind: `conv1`.
     pub name: String,
-    /// The layer.
     pub layer: Layer,
     /// Shape of one output, without the batch.
     pub output: Vec<usize>,
@@ -90,7 +83,6 @@ pub struct Network {
     pub input: [usize; 3],
     /// The layers; the last one yields the logits.
     pub layers: Vec<Layer>,
-    /// Names of the classes.
     pub labels: Vec<String>,
 }
 
@@ -144,7 +136,6 @@ impl Network {
         planned
     }
 
-    /// The trainable tensors, first layer first.
     pub fn parameters(&self) -> Vec<Parameter> {
         self.plan()
             .into_iter()

@@ -12,22 +12,16 @@ pub const OPSET: i64 = 17;
 /// File format version that goes with [`OPSET`].
 const IR_VERSION: i64 = 8;
 
-/// A whole model file.
 #[derive(Clone, PartialEq, Message)]
 pub struct Model {
-    /// Version of the file format.
     #[prost(int64, tag = "1")]
     pub ir_version: i64,
-    /// Program that wrote the file.
     #[prost(string, tag = "2")]
     pub producer_name: String,
-    /// Version of that program.
     #[prost(string, tag = "3")]
     pub producer_version: String,
-    /// The computation.
     #[prost(message, optional, tag = "7")]
     pub graph: Option<Graph>,
-    /// Operator sets in use.
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSet>,
     /// Free key and value pairs: labels, provenance.
@@ -65,16 +59,12 @@ pub struct Graph {
     /// Operators, each after those it depends on.
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
-    /// Name of the graph.
     #[prost(string, tag = "2")]
     pub name: String,
-    /// Constant tensors.
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<Tensor>,
-    /// Inputs.
     #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfo>,
-    /// Outputs.
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfo>,
 }
@@ -91,10 +81,8 @@ pub struct Node {
     /// Name of the node, for error messages of runtimes.
     #[prost(string, tag = "3")]
     pub name: String,
-    /// ONNX operator.
     #[prost(string, tag = "4")]
     pub op_type: String,
-    /// Attributes.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeEntry>,
     /// The operator set that the operator is of; empty for the standard one.
@@ -105,19 +93,14 @@ pub struct Node {
 /// A named attribute of a node; `kind` says which field holds its value.
 #[derive(Clone, PartialEq, Message)]
 pub struct AttributeEntry {
-    /// Name.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// Float value.
     #[prost(float, optional, tag = "2")]
     pub f: Option<f32>,
-    /// Integer value.
     #[prost(int64, optional, tag = "3")]
     pub i: Option<i64>,
-    /// String value.
     #[prost(bytes = "vec", optional, tag = "4")]
     pub s: Option<Vec<u8>>,
-    /// List of integers.
     #[prost(int64, repeated, tag = "8")]
     pub ints: Vec<i64>,
     /// `AttributeType` of the format: 1 float, 2 integer, 3 string, 7 integers.
@@ -128,7 +111,6 @@ pub struct AttributeEntry {
 /// A constant tensor, little-endian.
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
-    /// Shape.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
     /// `DataType` of the format.
@@ -137,7 +119,6 @@ pub struct Tensor {
     /// Elements in row-major order, where other writers have put floats here.
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
-    /// Name of the value.
     #[prost(string, tag = "8")]
     pub name: String,
     /// Elements in row-major order.
@@ -148,10 +129,8 @@ pub struct Tensor {
 /// Name and type of a graph's input or output.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueInfo {
-    /// Name.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// Type.
     #[prost(message, optional, tag = "2")]
     pub value_type: Option<ValueType>,
 }
@@ -181,23 +160,19 @@ impl ValueInfo {
 /// The type of a value; here always a tensor.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueType {
-    /// Tensor type.
     #[prost(message, optional, tag = "1")]
     pub tensor_type: Option<TensorType>,
 }
 
-/// Element type and shape.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorType {
     /// `DataType` of the format.
     #[prost(int32, tag = "1")]
     pub elem_type: i32,
-    /// Shape.
     #[prost(message, optional, tag = "2")]
     pub shape: Option<Shape>,
 }
 
-/// A tensor's shape.
 #[derive(Clone, PartialEq, Message)]
 pub struct Shape {
     /// Sizes, outermost first.
@@ -208,7 +183,6 @@ pub struct Shape {
 /// One size of a shape.
 #[derive(Clone, PartialEq, Message)]
 pub struct Dimension {
-    /// The size.
     #[prost(int64, optional, tag = "1")]
     pub dim_value: Option<i64>,
 }
@@ -219,18 +193,14 @@ pub struct OperatorSet {
     /// Empty for the standard operators.
     #[prost(string, tag = "1")]
     pub domain: String,
-    /// Version.
     #[prost(int64, tag = "2")]
     pub version: i64,
 }
 
-/// A key and its value.
 #[derive(Clone, PartialEq, Message)]
 pub struct StringEntry {
-    /// Key.
     #[prost(string, tag = "1")]
     pub key: String,
-    /// Value.
     #[prost(string, tag = "2")]
     pub value: String,
 }

@@ -19,7 +19,6 @@ pub const MODEL_NAME: &str = "digits.onnx";
 /// Key of the checkpoint's identity in a model's metadata.
 pub const IDENTITY_KEY: &str = "checkpoint_sha256";
 
-/// Why a folder cannot take a run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error(transparent)]

@@ -73,7 +73,6 @@ impl Kind {
     }
 }
 
-/// An initialised runtime.
 pub struct Runtime {
     environment: ort::environment::Environment,
     kind: Kind,
@@ -85,7 +84,6 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// The runtime in use.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -100,12 +98,10 @@ impl Runtime {
         }
     }
 
-    /// Threads on the CPU.
     pub fn threads(&self) -> usize {
         self.threads
     }
 
-    /// The native library in use.
     pub fn library(&self) -> Option<&Path> {
         self.library.as_deref()
     }

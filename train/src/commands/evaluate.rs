@@ -5,7 +5,7 @@ use std::path::Path;
 use input::file;
 use ndarray::Array2;
 
-use super::{expect_distinct, load_test, open, read_model};
+use super::{accept, expect_distinct, load_test, open, read_model};
 use crate::cli::EvaluateArgs;
 use crate::console::Console;
 use crate::data::augment::Augment;
@@ -33,6 +33,7 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
         Augment::None
     };
     let runtime = open(args.runtime)?;
+    let model = accept(&model, &args.model, args.limits, &runtime)?;
     let logits = run_model(&runtime, &model, &test, augment.variants());
     let logits = logits.map_err(|reason| Error::Model {
         path: args.model.clone(),

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use input::file;
+use input::onnx::OnnxError;
 
 use super::export::and_second;
-use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_of};
+use super::{CHECKED_IMAGES, accept, expect_distinct, load, open, read_model, tell_of};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::augment::Augment;
@@ -32,6 +33,14 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     tell_of(&digits, console);
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
+    // What is no ONNX file at all, quantising knows best.
+    let model = match accept(&model, &args.model, args.limits, &runtime) {
+        Err(Error::Onnx {
+            reason: OnnxError::NotOnnx(_),
+            ..
+        }) => model,
+        accepted => accepted?,
+    };
     let checked = digits.test.clone().take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(&runtime, &args.data, checked.len(), Augment::Invert);
     let request = quantize::Request {

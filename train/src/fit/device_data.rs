@@ -11,7 +11,6 @@ use crate::models::{IMAGES, LABELS, WEIGHTS, mask_name};
 use crate::net::Network;
 use crate::tensor::Tensor;
 
-/// Inputs of an epoch.
 pub(super) type EpochInputs = Vec<(String, Tensor)>;
 
 /// The epochs over a data set.

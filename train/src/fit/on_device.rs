@@ -28,7 +28,6 @@ pub struct DeviceTrainer<'a> {
     /// The inputs of the next epoch, with its seed.
     drawn: Option<(u64, EpochInputs)>,
     layout: Layout,
-    /// The names of the session's variables.
     names: Vec<String>,
     /// What a checkpoint keeps of them.
     variables: Vec<Variable>,

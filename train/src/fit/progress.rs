@@ -8,7 +8,6 @@ use super::trainer::Sums;
 use crate::checkpoint::Epoch;
 use crate::console::Console;
 
-/// Watches a fit.
 pub trait Progress {
     /// Epoch `number` of `epochs` begins and will take `steps` steps.
     fn begin(&mut self, number: usize, epochs: usize, steps: usize);
@@ -18,7 +17,6 @@ pub trait Progress {
     fn end(&mut self, epoch: &Epoch, elapsed: Duration);
 }
 
-/// Shows nothing.
 pub struct Silent;
 
 impl Progress for Silent {

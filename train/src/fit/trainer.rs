@@ -23,14 +23,11 @@ const PREFETCHED: usize = 4;
 pub struct Sums {
     /// Sum of the losses, in nats.
     pub loss: f64,
-    /// Number of right answers.
     pub correct: f64,
-    /// Number of images.
     pub count: f64,
 }
 
 impl Sums {
-    /// Mean loss of an image.
     pub fn mean_loss(&self) -> f64 {
         self.loss / self.count
     }

@@ -22,7 +22,6 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The parameters of a network in its order.
     pub fn new(network: &Network) -> Self {
         let mut elements = 0;
         let place = |parameter: Parameter| {

@@ -25,7 +25,6 @@ pub const STEP: &str = "step";
 pub struct Sizes {
     /// Images on the device, each variant one.
     pub samples: usize,
-    /// Images of a step.
     pub batch_size: usize,
 }
 

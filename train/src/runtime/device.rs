@@ -74,7 +74,6 @@ impl Runtime {
 }
 
 impl DeviceSession {
-    /// Runs the model once.
     pub fn step(&mut self) -> Result<(), RuntimeError> {
         match &mut self.inputs {
             Inputs::PingPong(session) => session.step(),

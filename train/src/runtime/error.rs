@@ -8,7 +8,6 @@ use crate::tensor::TensorType;
 /// Why a runtime could not be had, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// No native library was found.
     #[error(
         "ONNX Runtime was not found in ORT_DYLIB_PATH, the active Python or the system's library path; \
          `pip install --upgrade {wheel}` provides it, `--runtime tract` does without"
@@ -17,7 +16,6 @@ pub enum RuntimeError {
         /// The wheel that holds what was asked for.
         wheel: &'static str,
     },
-    /// The native library cannot be used.
     #[error(
         "{path}: expected ONNX Runtime {needed} or newer, found {found}; `{upgrade}` provides it, ORT_DYLIB_PATH names \
          another, `--runtime tract` does without", needed = discover::needed_version()
@@ -29,44 +27,26 @@ pub enum RuntimeError {
         /// The command that brings a better one.
         upgrade: &'static str,
     },
-    /// CUDA was asked for and cannot be had.
     #[error("CUDA is not available: {0}")]
     Cuda(String),
     /// A precision that only CUDA has.
     #[error("precision: tf32 is for CUDA only, found runtime {runtime}; use `--precision float32`")]
-    Precision {
-        /// The runtime in use.
-        runtime: &'static str,
-    },
-    /// The system has no threads to spare.
+    Precision { runtime: &'static str },
     #[error("cannot start {threads} threads: {reason}; use fewer (`--threads`)")]
-    Threads {
-        /// What was asked for.
-        threads: usize,
-        /// What the system said.
-        reason: String,
-    },
-    /// An input has other rows than the batch.
+    Threads { threads: usize, reason: String },
     #[error("{name}: expected {rows} rows, one for each image of a batch, found {found}")]
     Rows {
-        /// The input.
         name: String,
-        /// Images of a batch.
         rows: usize,
-        /// Its type.
         found: TensorType,
     },
-    /// A tensor cannot be copied to the device.
     #[error(
         "{name}: expected {bytes} bytes of free memory on the device: {reason}; use fewer images (`--limit`) or the \
          host's memory (`--runtime onnxruntime`)"
     )]
     Upload {
-        /// The input.
         name: String,
-        /// Its size.
         bytes: usize,
-        /// What the runtime said.
         reason: String,
     },
     /// The first run of a model on a GPU failed.
@@ -75,26 +55,16 @@ pub enum RuntimeError {
          short, else a newer onnxruntime-gpu and driver, or `--runtime onnxruntime`"
     )]
     FirstSteps(String),
-    /// Another runtime is already in use by this process.
     #[error("a process can use one runtime; expected {expected}, found another in use")]
-    InUse {
-        /// The runtime that was asked for.
-        expected: &'static str,
-    },
-    /// The runtime refused a model.
+    InUse { expected: &'static str },
     #[error("{runtime} refused the model: {reason}")]
     Model {
-        /// The runtime.
         runtime: &'static str,
-        /// What it said.
         reason: String,
     },
-    /// The runtime failed to execute a model.
     #[error("{runtime} failed: {reason}")]
     Run {
-        /// The runtime.
         runtime: &'static str,
-        /// What it said.
         reason: String,
     },
 }
@@ -107,7 +77,6 @@ pub(super) fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError 
     }
 }
 
-/// A model lacks an input.
 pub(super) fn no_input(runtime: &'static str, name: &str) -> RuntimeError {
     RuntimeError::Model {
         runtime,

@@ -135,7 +135,6 @@ impl Runtime {
     }
 }
 
-/// Loads ONNX Runtime.
 fn native_environment(library: &Path) -> Result<ort::environment::Environment, RuntimeError> {
     let refused = |found| RuntimeError::Library {
         path: library.into(),

@@ -125,7 +125,6 @@ impl PingPong {
         })
     }
 
-    /// Runs the model once.
     pub(super) fn step(&mut self) -> Result<(), RuntimeError> {
         self.run()?;
         self.steps += 1;

@@ -164,7 +164,6 @@ impl Session {
         self.inner.inputs().iter().any(|input| input.name() == name)
     }
 
-    /// The variables.
     pub(super) fn variables(&self) -> &[Resident] {
         &self.residents
     }

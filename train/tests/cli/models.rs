@@ -1,6 +1,8 @@
 //! Model files that `evaluate` must refuse, beside one that it must take.
 
+use prost::Message;
 use train::graph::{Graph, GraphError};
+use train::onnx::{self, AttributeEntry, Node, ValueInfo};
 use train::tensor::{Tensor, TensorType};
 
 use crate::sandbox::Sandbox;
@@ -47,6 +49,72 @@ fn a_model_of_the_right_shapes_is_measured() {
     assert_eq!(finished.first_line(), "accuracy 0.1000 on 20 images");
     let row = [0.0f32, 0., 0., 1., 0., 0., 0., 0., 0., 0.].map(f32::to_le_bytes);
     assert_eq!(sandbox.read("scores"), row.as_flattened().repeat(20));
+}
+
+#[test]
+fn models_as_older_programs_write_them_are_measured() {
+    let plain = parsed_dense_model();
+    let mut weights_as_inputs = plain.clone();
+    weights_as_inputs.ir_version = 3;
+    let graph = weights_as_inputs.graph.as_mut().unwrap();
+    graph.input.extend(graph.initializer.iter().map(|weight| {
+        let shape: Vec<usize> = weight.dims.iter().map(|&size| size as usize).collect();
+        ValueInfo::tensor(&weight.name, weight.data_type, &shape)
+    }));
+    let mut open_batch = plain;
+    let images = &mut open_batch.graph.as_mut().unwrap().input[0].value_type;
+    let images = images.as_mut().unwrap().tensor_type.as_mut().unwrap();
+    images.shape.as_mut().unwrap().dim[0].dim_value = Some(-1);
+    for model in [weights_as_inputs, open_batch] {
+        let sandbox = Sandbox::with_digits();
+        sandbox.write("model.onnx", model.encode_to_vec());
+        let finished = sandbox.train("evaluate --model model.onnx --data digits --runtime tract");
+        assert_eq!(finished.first_line(), "accuracy 0.1000 on 20 images");
+    }
+}
+
+#[test]
+fn a_model_of_absurd_size_is_refused_before_it_runs() {
+    let mut model = parsed_dense_model();
+    let graph = model.graph.as_mut().unwrap();
+    let node = |operator: &str, inputs: &[&str], output: &str| Node {
+        op_type: operator.into(),
+        input: inputs.iter().map(ToString::to_string).collect(),
+        output: vec![output.into()],
+        ..Node::default()
+    };
+    let mut mean = node("ReduceMean", &["huge"], "small");
+    mean.attribute.push(AttributeEntry {
+        name: "axes".into(),
+        ints: vec![1],
+        kind: 7,
+        ..AttributeEntry::default()
+    });
+    graph.node[0].input[0] = "small".into();
+    graph
+        .node
+        .splice(0..0, [node("Expand", &["images", "shape"], "huge"), mean]);
+    graph.initializer.push(onnx::Tensor {
+        dims: vec![4],
+        data_type: 7,
+        name: "shape".into(),
+        raw_data: [1i64, 1_000_000, 28, 28].map(i64::to_le_bytes).concat(),
+        ..onnx::Tensor::default()
+    });
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("model.onnx", model.encode_to_vec());
+    let line = "evaluate --model model.onnx --data digits --runtime tract";
+    sandbox.refuses(
+        line,
+        &["model.onnx: expected a model of at most", "--limits-times"],
+    );
+    let help = sandbox.train("evaluate --help");
+    assert!(help.success().contains("--limits-times"));
+}
+
+fn parsed_dense_model() -> onnx::Model {
+    let bytes = dense_model(("images", &[1, 1, 28, 28]), "logits", 10);
+    onnx::Model::decode(&*bytes).unwrap()
 }
 
 #[test]

@@ -17,22 +17,6 @@ fn without_a_command_the_help_is_shown() {
 }
 
 #[test]
-fn help_that_is_asked_for_is_no_error() {
-    let finished = Sandbox::new().train("fit --help");
-    for option in [
-        "--data",
-        "--epochs",
-        "--learning-rate",
-        "--precision",
-        "--resume",
-        "--out",
-        "--runtime",
-    ] {
-        assert!(finished.success().contains(option), "{finished:?}");
-    }
-}
-
-#[test]
 fn wrong_options_are_named_and_nothing_is_made() {
     let sandbox = Sandbox::new();
     for (line, parts) in [
