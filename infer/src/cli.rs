@@ -6,17 +6,20 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use input::folder::FolderError;
 use input::idx::IdxError;
+use input::onnx::Limits;
 use thiserror::Error;
 
 use crate::device::{Device, DeviceError};
-use crate::engine::{self, Choice, Engine};
+use crate::engine::{Engine, RunError};
 use crate::evaluate::{Evaluation, evaluate};
 use crate::file::{self, InFile, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::model::ModelError;
+use crate::open::{Choice, open};
+use crate::pair;
 use crate::picture::PictureError;
-use crate::source::FolderError;
 use crate::test_set::TestSet;
 
 mod predict;
@@ -59,6 +62,22 @@ struct ModelArgs {
     /// Run the model on a board: a serial port like /dev/ttyACM0, or unix:PATH or tcp:HOST:PORT for an emulated one
     #[arg(long, value_name = "PORT", conflicts_with = "model")]
     device: Option<String>,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+#[derive(Debug, Args)]
+struct LimitArgs {
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+    #[arg(help = format!("Allow a model N times as much as usual: {}", Limits::default()))]
+    limits_times: u32,
+}
+
+impl LimitArgs {
+    fn get(&self) -> Limits {
+        Limits::default().times(self.limits_times)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -129,33 +148,30 @@ struct Inspect {
     /// ONNX model or flash file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The board is of no use.
     #[error(transparent)]
     Device(#[from] InFile<DeviceError>),
-    /// The model file was refused, or the model failed on a picture.
     #[error(transparent)]
     Model(#[from] InFile<ModelError>),
-    /// A picture was refused.
+    #[error(transparent)]
+    Run(#[from] InFile<RunError>),
     #[error(transparent)]
     Picture(#[from] InFile<PictureError>),
-    /// A folder holds no pictures.
     #[error(transparent)]
     Folder(#[from] InFile<FolderError>),
-    /// The test set was refused.
     #[error(transparent)]
     TestSet(#[from] InFile<IdxError>),
-    /// The logits would take the place of an input.
     #[error(transparent)]
     SameFile(#[from] SameFile),
-    /// The logits could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The result could not be printed.
     #[error("standard output: expected to print the result, found: {0}")]
     Output(#[from] io::Error),
 }
@@ -180,7 +196,7 @@ pub fn run(
         Command::Inspect(options) => run_inspect(options, output),
         Command::Update(options) => update::run(options, output),
     };
-    match result {
+    match result.and_then(|()| Ok(output.flush()?)) {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
@@ -200,7 +216,8 @@ fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error
         evaluate_on(&Device::open(address)?, options)?
     } else {
         let (bytes, name) = options.model.read()?;
-        evaluate_on(&*engine::open(&bytes, &name, Choice::Auto)?, options)?
+        let limits = options.model.limits.get();
+        evaluate_on(&*open(&bytes, &name, Choice::Auto, &limits)?, options)?
     };
     if options.json {
         write_json(output, &evaluation)
@@ -231,7 +248,8 @@ fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Er
 
 fn run_inspect(options: &Inspect, output: &mut impl Write) -> Result<(), Error> {
     let (bytes, name) = read_model(&options.file)?;
-    Ok(write!(output, "{}", inspect(&bytes, &name)?)?)
+    let inspection = inspect(&bytes, &name, &options.limits.get())?;
+    Ok(write!(output, "{inspection}")?)
 }
 
 impl ModelArgs {
@@ -247,6 +265,10 @@ impl ModelArgs {
 fn read_model(path: &Path) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {
     let name = display_name(path);
     let bytes = file::read(path).map_err(InFile::named(&name))?;
+    if let Some(note) = pair::note(path, &bytes) {
+        // Whoever closed it does not want to know.
+        let _ = writeln!(io::stderr(), "note: {note}");
+    }
     Ok((bytes.into(), name))
 }
 

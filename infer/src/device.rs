@@ -5,7 +5,7 @@
 //! At 115200 baud an image and its scores take 75 ms on the line, to which the board adds its own time: 10,000 images
 //! take 13 minutes where that is nothing, and a quarter of an hour more for each 90 ms of it.
 
-mod error;
+pub mod error;
 mod line;
 mod link;
 #[cfg(all(test, unix))]
@@ -25,9 +25,8 @@ use line::Line;
 use link::Link;
 pub use update::update;
 
-use crate::engine::{Cost, Engine, Logits, Scores};
+use crate::engine::{Cost, Engine, Logits, RunError, Scores};
 use crate::file::{InFile, one_line};
-use crate::model::ModelError;
 use crate::picture::{Pixels, SIDE};
 
 /// How long a board may take to say what it is: it may have to start and test itself first.
@@ -53,10 +52,6 @@ pub struct Device {
 impl Device {
     /// Finds out what is at `address`: a serial port like `/dev/ttyACM0`, or, for boards that are emulated,
     /// `unix:PATH` or `tcp:HOST:PORT`.
-    ///
-    /// # Errors
-    ///
-    /// See [`DeviceError`].
     pub fn open(address: &str) -> Result<Self, InFile<DeviceError>> {
         let line = line::open(address).map_err(InFile::named(address))?;
         Self::greet(line, address, GREETING, WORK).map_err(InFile::named(address))
@@ -71,16 +66,17 @@ impl Device {
         let mut link = Link::new(board, greeting);
         let description = describe(&mut link)?;
         let classes = check(&description)?;
-        let preparation = Preparation::centred(description.box_side);
+        let preparation = preparation(description.box_side)?;
         // Pixels that are taken as they are have to be as many as the model takes.
-        let (width, height) = match preparation {
-            Some(_) => (description.max_width.into(), description.max_height.into()),
-            None => (SIDE as u32, SIDE as u32),
+        let (width, height) = if preparation == Preparation::PLAIN {
+            (SIDE as u32, SIDE as u32)
+        } else {
+            (description.max_width.into(), description.max_height.into())
         };
         let mut device = Self {
             name: one_line(name),
             labels: Vec::new(),
-            preparation: preparation.unwrap_or(Preparation::PLAIN),
+            preparation,
             max_width: width.min(MAX_WIDTH as u32),
             max_height: height,
             link: RefCell::new(link),
@@ -98,9 +94,9 @@ impl Device {
     /// # Errors
     ///
     /// [`DeviceError`], also if the picture is too large for the board.
-    pub fn scores_of_picture(&self, picture: &GrayImage) -> Result<Scores, InFile<ModelError>> {
+    pub fn scores_of_picture(&self, picture: &GrayImage) -> Result<Scores, InFile<RunError>> {
         self.try_picture(picture)
-            .map_err(ModelError::from)
+            .map_err(RunError::from)
             .map_err(InFile::named(&self.name))
     }
 
@@ -166,9 +162,9 @@ impl Engine for Device {
         self.preparation
     }
 
-    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {
+    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
         self.try_scores(pixels)
-            .map_err(ModelError::from)
+            .map_err(RunError::from)
             .map_err(InFile::named(&self.name))
     }
 }
@@ -195,6 +191,14 @@ fn wanted_row(reply: &Reply<'_>) -> Option<u16> {
     match reply {
         Reply::NeedRow { y } => Some(*y),
         _ => None,
+    }
+}
+
+/// How a board prepares pictures whose drawing fills a box of this side, 0 if it takes them as they are.
+fn preparation(box_side: u8) -> Result<Preparation, DeviceError> {
+    match box_side {
+        0 => Ok(Preparation::PLAIN),
+        side => Preparation::centred(side).ok_or(DeviceError::BoxSide(side)),
     }
 }
 

@@ -1,13 +1,11 @@
 //! What runs a model, whichever of the two kinds of file it is in, or whichever board.
 
-use clap::ValueEnum;
-use no_std_core::format::MAGIC;
 use no_std_core::prepare::Preparation;
 use serde::Serialize;
+use thiserror::Error;
 
+use crate::device::error::DeviceError;
 use crate::file::InFile;
-use crate::flash::FlashModel;
-use crate::model::{Model, ModelError};
 use crate::picture::Pixels;
 
 /// A model that is ready to run.
@@ -19,12 +17,18 @@ pub trait Engine {
     fn preparation(&self) -> Preparation;
 
     /// Runs the model on one picture.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::NotFinite`], and [`ModelError::Graph`] if running it fails; a flash file has
-    /// no such errors. [`ModelError::Device`] of a board.
-    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>>;
+    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>>;
+}
+
+/// Why a model failed on a picture. One in a flash file never does.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error("expected a graph that tract can run, found: {0}")]
+    Graph(String),
+    #[error("expected finite logits, found {logit} for class {label}; the weights may be damaged")]
+    NotFinite { label: String, logit: f32 },
+    #[error(transparent)]
+    Device(#[from] DeviceError),
 }
 
 /// What a model makes of one picture.
@@ -84,78 +88,16 @@ impl Logits {
     }
 }
 
-/// What is to run a model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Choice {
-    /// What the file is made for.
-    #[default]
-    Auto,
-    /// tract, for ONNX models.
-    Float,
-    /// The integer engine that boards run, for flash files.
-    Int8,
-}
-
-/// Opens a model that is in memory; errors call it `name`.
-///
-/// # Errors
-///
-/// Every variant of [`ModelError`] but [`ModelError::NotFinite`] and [`ModelError::Device`].
-pub fn open<'a>(
-    bytes: &'a [u8],
-    name: &str,
-    choice: Choice,
-) -> Result<Box<dyn Engine + 'a>, InFile<ModelError>> {
-    let other = match choice {
-        Choice::Int8 if Model::recognizes(bytes) => {
-            Some(("a flash file", "an ONNX model", "float"))
-        }
-        Choice::Float if is_flash(bytes) => Some(("an ONNX model", "a flash file", "int8")),
-        _ => None,
-    };
-    if let Some((expected, found, engine)) = other {
-        let error = ModelError::OtherEngine {
-            expected,
-            found,
-            engine,
-        };
-        return Err(InFile::named(name)(error));
-    }
-    Ok(if choice == Choice::Int8 || is_flash(bytes) {
-        Box::new(FlashModel::from_bytes(bytes, name)?)
-    } else {
-        Box::new(Model::from_bytes(bytes, name)?)
-    })
-}
-
-/// Whether the bytes begin like those of a flash file.
-pub fn is_flash(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
-}
-
-/// Probabilities of finite logits, in f64: `exp(logit) / sum of exp(logits)`.
-pub(crate) fn softmax(logits: &[f32]) -> Vec<f64> {
-    // Shifting every logit by the largest one cancels out of the quotient and keeps `exp` from
-    // overflowing.
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits
-        .iter()
-        .map(|&logit| (f64::from(logit) - f64::from(largest)).exp())
-        .collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
-}
-
-/// Index of the largest logit, the first one on a tie.
-pub(crate) fn first_maximum(logits: &[f32]) -> usize {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = class;
-        }
-    }
-    best
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logits_become_bytes() {
+        assert_eq!(
+            Logits::Float(vec![1.0, -2.5]).bytes(),
+            [0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0]
+        );
+        assert_eq!(Logits::Int8(vec![1, -1, -128]).bytes(), [1, 255, 128]);
+    }
+}

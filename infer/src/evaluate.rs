@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::engine::{Cost, Engine};
+use crate::engine::{Cost, Engine, RunError};
 use crate::file::InFile;
-use crate::model::ModelError;
 use crate::picture::Pixels;
 use crate::table;
 use crate::test_set::TestSet;
@@ -48,7 +47,7 @@ pub fn evaluate(
     test_set: &TestSet,
     invert: bool,
     mut progress: impl FnMut(usize),
-) -> Result<Evaluation, InFile<ModelError>> {
+) -> Result<Evaluation, InFile<RunError>> {
     let classes = engine.labels().len();
     let mut confusion = vec![vec![0; classes]; classes];
     let (mut accepted, mut outputs, mut elapsed) = (None, Vec::new(), Duration::ZERO);

@@ -1,10 +1,13 @@
 //! Digit models in flash files, run by the integer engine that boards run.
 
+use std::cell::RefCell;
+
+use input::onnx::Limits;
 use no_std_core::format::{ONE, Shape};
 use no_std_core::prepare::Preparation;
 use no_std_core::quantize_pixel;
 
-use crate::engine::{Engine, Logits, Scores};
+use crate::engine::{Engine, Logits, RunError, Scores};
 use crate::file::InFile;
 use crate::model::ModelError;
 use crate::picture::{Pixels, SIDE};
@@ -25,15 +28,22 @@ const INPUT_ZERO_POINT: i8 = -128;
 pub struct FlashModel<'a> {
     model: no_std_core::Model<'a>,
     labels: Vec<String>,
+    /// The memory of the network, for one picture after the other.
+    arena: RefCell<Vec<i8>>,
 }
 
 impl<'a> FlashModel<'a> {
     /// Checks the file in `bytes`; errors call it `name`.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::Flash`] and [`ModelError::Form`].
     pub fn from_bytes(bytes: &'a [u8], name: &str) -> Result<Self, InFile<ModelError>> {
+        Self::within(bytes, name, &Limits::default())
+    }
+
+    /// Like [`FlashModel::from_bytes`], with other limits than the usual ones.
+    pub fn within(
+        bytes: &'a [u8],
+        name: &str,
+        limits: &Limits,
+    ) -> Result<Self, InFile<ModelError>> {
         let model = no_std_core::Model::new(bytes).map_err(InFile::named(name))?;
         if model.input() != INPUT || model.input_zero_point() != INPUT_ZERO_POINT {
             let error = ModelError::form(
@@ -42,8 +52,12 @@ impl<'a> FlashModel<'a> {
             );
             return Err(InFile::named(name)(error));
         }
-        let labels = model.labels().map(str::to_owned).collect();
-        Ok(Self { model, labels })
+        check_limits(&model, limits).map_err(InFile::named(name))?;
+        Ok(Self {
+            labels: model.labels().map(str::to_owned).collect(),
+            arena: RefCell::new(vec![0; model.arena_len()]),
+            model,
+        })
     }
 
     /// The model as the engine sees it.
@@ -61,10 +75,9 @@ impl Engine for FlashModel<'_> {
         self.model.preparation()
     }
 
-    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {
+    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
         let image = pixels.map(quantize_pixel);
-        let mut arena = vec![0; self.model.arena_len()];
-        let scores = no_std_core::run(&self.model, &image, &mut arena)
+        let scores = no_std_core::run(&self.model, &image, &mut self.arena.borrow_mut())
             .expect("the input was checked on opening, and the arena is as long as it must be");
         let share = |&probability: &u32| f64::from(probability) / f64::from(ONE);
         Ok(Scores {
@@ -75,6 +88,16 @@ impl Engine for FlashModel<'_> {
             cost: None,
         })
     }
+}
+
+/// Refuses a model that takes too much, whatever its file says of it.
+pub(crate) fn check_limits(
+    model: &no_std_core::Model<'_>,
+    limits: &Limits,
+) -> Result<(), ModelError> {
+    let arena = model.arena_len() as u64;
+    limits.check_bytes(arena, "its layers' outputs")?;
+    Ok(limits.check_multiply_adds(model.multiply_adds(), "its layers")?)
 }
 
 fn show_input(shape: Shape, zero_point: i8) -> String {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use crate::engine::is_flash;
+use input::onnx::Limits;
+
 use crate::file::InFile;
 use crate::model::ModelError;
+use crate::open::is_flash;
 use crate::table;
 
 mod flash;
@@ -19,17 +21,16 @@ pub struct Inspection {
     layers: Vec<Vec<String>>,
 }
 
-/// Looks into the model file in `bytes`; errors call it `name`.
-///
-/// # Errors
-///
-/// Every variant of [`ModelError`] but [`ModelError::NotFinite`] and [`ModelError::OtherEngine`]:
-/// a file that cannot run is refused.
-pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
+/// Looks into the model file in `bytes`; errors call it `name`. A file that cannot run is refused.
+pub fn inspect(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+) -> Result<Inspection, InFile<ModelError>> {
     if is_flash(bytes) {
-        flash::inspect(bytes, name)
+        flash::inspect(bytes, name, limits)
     } else {
-        onnx::inspect(bytes, name)
+        onnx::inspect(bytes, name, limits).map_err(InFile::named(name))
     }
 }
 

@@ -14,6 +14,9 @@
 //! # }
 //! ```
 
+// The library is there for the program and the tests; what the names say is not said again.
+#![allow(missing_docs)]
+
 pub mod cli;
 pub mod device;
 pub mod engine;
@@ -21,14 +24,15 @@ pub mod evaluate;
 pub mod flash;
 pub mod inspect;
 pub mod model;
-pub mod picture;
+pub mod open;
+mod pair;
 pub mod predict;
 pub mod report;
 pub mod source;
 mod table;
 pub mod test_set;
 
-pub use input::file;
+pub use input::{file, picture};
 
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]

@@ -1,22 +1,21 @@
 //! Digit models in ONNX files, checked on opening and run by tract. Outside this module and
 //! [`inspect`](crate::inspect), nothing names tract.
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 use std::sync::Arc;
 
+use input::labels;
+use input::onnx::{self, Checked, Limits, Runtime, ends_in_softmax, without_panic};
 use no_std_core::prepare::Preparation;
-use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_hir::internal::{DimLike, Factoid};
 
-use crate::engine::{Engine, Logits, Scores, first_maximum, softmax};
+use crate::engine::{Engine, Logits, RunError, Scores};
 use crate::file::{self, InFile, display_name, one_line};
 use crate::picture::{Pixels, SIDE};
 
 mod error;
 pub(crate) mod proto;
+mod scores;
 
 pub use error::ModelError;
 use proto::OUTPUT;
@@ -26,13 +25,15 @@ use proto::OUTPUT;
 /// Its file is ONNX (<https://onnx.ai/onnx/repo-docs/IR.html>) with one input, f32 of shape
 /// `[1, 1, 28, 28]`, pixels divided by 255, and one output named `logits`, f32 of shape
 /// `[1, classes]`. The first dimension of both may also be left open. The metadata entry `labels`
-/// names the classes, separated by commas; without it their indices are their names.
+/// names the classes: see [`input::labels`].
 #[derive(Clone, Debug)]
 pub struct Model {
     name: String,
     plan: Arc<TypedRunnableModel>,
     labels: Vec<String>,
     quantization: Option<Quantization>,
+    /// Whether the graph makes its outputs probabilities itself.
+    has_softmax: bool,
 }
 
 /// What int8 integers stand for: the real number `scale * (q - zero_point)`.
@@ -53,10 +54,6 @@ impl Quantization {
 
 impl Model {
     /// Opens a model file.
-    ///
-    /// # Errors
-    ///
-    /// Every variant of [`ModelError`] but [`ModelError::NotFinite`].
     pub fn open(path: &Path) -> Result<Self, InFile<ModelError>> {
         let name = display_name(path);
         let bytes = file::read(path).map_err(InFile::named(&name))?;
@@ -64,27 +61,46 @@ impl Model {
     }
 
     /// Opens a model that is already in memory; errors call it `name`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Model::open`].
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, InFile<ModelError>> {
-        load(name, bytes).map_err(InFile::named(name))
+        Self::within(bytes, name, &Limits::default())
+    }
+
+    /// Like [`Model::from_bytes`], with other limits than the usual ones.
+    pub fn within(bytes: &[u8], name: &str, limits: &Limits) -> Result<Self, InFile<ModelError>> {
+        let model = check(bytes, limits).and_then(|checked| Self::new(checked, name));
+        model.map_err(InFile::named(name))
+    }
+
+    /// Makes a model ready to run.
+    pub(crate) fn new(checked: Checked, name: &str) -> Result<Self, ModelError> {
+        let Checked { proto, graph } = checked;
+        let model = guarded(|| graph.into_optimized()).map_err(ModelError::Graph)?;
+        let classes = count_classes(&model)?;
+        let labels = labels::of_classes(proto::metadata(&proto, labels::KEY), classes)?;
+        let plan = guarded(|| model.into_runnable()).map_err(ModelError::Graph)?;
+        let graph = proto.graph.unwrap_or_default();
+        Ok(Self {
+            name: name.to_owned(),
+            plan,
+            labels,
+            quantization: proto::logits_quantization(&graph),
+            has_softmax: ends_in_softmax(&graph, OUTPUT),
+        })
     }
 
     /// Whether the bytes are an ONNX model, of digits or not.
     pub fn recognizes(bytes: &[u8]) -> bool {
-        proto::parse(bytes).is_ok()
+        onnx::parse(bytes).is_ok()
     }
 
     /// Runs the model on one picture: a finite logit for each class.
     ///
     /// # Errors
     ///
-    /// [`ModelError::NotFinite`], and [`ModelError::Graph`] if running it fails.
-    pub fn logits(&self, pixels: &Pixels) -> Result<Vec<f32>, InFile<ModelError>> {
-        self.run(pixels)
-            .map_err(|error| ModelError::graph(&error))
+    /// [`RunError::NotFinite`], and [`RunError::Graph`] if running it fails.
+    pub fn logits(&self, pixels: &Pixels) -> Result<Vec<f32>, InFile<RunError>> {
+        guarded(|| self.run(pixels))
+            .map_err(RunError::Graph)
             .and_then(|logits| self.check_finite(logits))
             .map_err(InFile::named(&self.name))
     }
@@ -96,11 +112,11 @@ impl Model {
         Ok(outputs[0].to_plain_array_view()?.iter().copied().collect())
     }
 
-    fn check_finite(&self, logits: Vec<f32>) -> Result<Vec<f32>, ModelError> {
+    fn check_finite(&self, logits: Vec<f32>) -> Result<Vec<f32>, RunError> {
         match logits.iter().position(|logit| !logit.is_finite()) {
             None => Ok(logits),
-            Some(class) => Err(ModelError::NotFinite {
-                label: self.labels[class].clone(),
+            Some(class) => Err(RunError::NotFinite {
+                label: one_line(&self.labels[class]),
                 logit: logits[class],
             }),
         }
@@ -116,10 +132,14 @@ impl Engine for Model {
         Preparation::PLAIN
     }
 
-    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<ModelError>> {
+    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
         let logits = self.logits(pixels)?;
-        let class = first_maximum(&logits);
-        let probabilities = softmax(&logits);
+        let class = scores::first_maximum(&logits);
+        let probabilities = if self.has_softmax {
+            scores::shares(&logits)
+        } else {
+            scores::softmax(&logits)
+        };
         let logits = match self.quantization {
             Some(of) => Logits::Int8(logits.iter().map(|&logit| of.integer(logit)).collect()),
             None => Logits::Float(logits),
@@ -134,73 +154,22 @@ impl Engine for Model {
     }
 }
 
-fn load(name: &str, bytes: &[u8]) -> Result<Model, ModelError> {
-    let proto = proto::parse(bytes)?;
+/// The model in the bytes, checked before anything is computed.
+pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<Checked, ModelError> {
+    let proto = onnx::parse(bytes)?;
     proto::check(&proto)?;
-    let model = optimize(&proto).map_err(|error| ModelError::graph(&error))?;
-    let classes = count_classes(&model)?;
-    let labels = labels(proto::metadata(&proto, "labels"), classes)?;
-    let plan = model
-        .into_runnable()
-        .map_err(|error| ModelError::graph(&error))?;
-    Ok(Model {
-        name: name.to_owned(),
-        plan,
-        labels,
-        quantization: proto.graph.as_ref().and_then(proto::logits_quantization),
-    })
+    Ok(Checked::new(proto, limits, Runtime::Tract)?)
 }
 
-fn optimize(proto: &ModelProto) -> TractResult<TypedModel> {
-    without_panic(|| graph(proto)?.into_optimized())
-}
-
-/// The shape of every value of the graph, by its name.
-pub(crate) fn shapes(proto: &ModelProto) -> Result<HashMap<String, Vec<usize>>, ModelError> {
-    let analyse = || {
-        let mut graph = graph(proto)?;
-        graph.analyse(false)?;
-        let inputs = graph
-            .inputs
-            .iter()
-            .map(|input| (input, &graph.nodes[input.node].name));
-        let shape = |(outlet, name): (&OutletId, &String)| {
-            let shape = graph.outlet_fact(*outlet).ok()?.shape.concretize()?;
-            let shape = shape.iter().map(|size| size.to_usize().ok());
-            Some((name.clone(), shape.collect::<Option<_>>()?))
-        };
-        Ok(graph
-            .outlet_labels
-            .iter()
-            .chain(inputs)
-            .filter_map(shape)
-            .collect())
-    };
-    without_panic(analyse).map_err(|error| ModelError::graph(&error))
-}
-
-fn graph(proto: &ModelProto) -> TractResult<InferenceModel> {
-    onnx()
-        // Shapes noted for inner values may use the open batch dimension, which is fixed here.
-        .with_ignore_value_info(true)
-        .model_for_proto_model(proto)?
-        .with_input_fact(0, f32::fact([1, 1, SIDE, SIDE]).into())
-}
-
-/// tract panics on some damaged graphs, such as one with a stride of 0. The error tells it; the
-/// panic itself shall print nothing.
-fn without_panic<T>(run: impl FnOnce() -> TractResult<T>) -> TractResult<T> {
-    let hook = take_hook();
-    set_hook(Box::new(|_| {}));
-    let result = catch_unwind(AssertUnwindSafe(run));
-    set_hook(hook);
-    result.unwrap_or_else(|_| Err(TractError::msg("a contradiction that makes tract panic")))
+/// tract panics on some damaged graphs, such as one with a stride of 0. The error tells it.
+fn guarded<T>(run: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    let result = without_panic(run)
+        .unwrap_or_else(|| Err(TractError::msg("a contradiction that makes tract panic")));
+    result.map_err(|error| one_line(&format!("{error:#}")))
 }
 
 fn count_classes(model: &TypedModel) -> Result<usize, ModelError> {
-    let fact = model
-        .output_fact(0)
-        .map_err(|error| ModelError::graph(&error))?;
+    let fact = guarded(|| model.output_fact(0)).map_err(ModelError::Graph)?;
     match fact.shape.as_concrete() {
         Some(&[1, classes]) if classes > 0 && fact.datum_type == f32::datum_type() => Ok(classes),
         _ => Err(ModelError::form(
@@ -208,21 +177,6 @@ fn count_classes(model: &TypedModel) -> Result<usize, ModelError> {
             format!("{:?} {:?}", fact.datum_type, fact.shape),
         )),
     }
-}
-
-fn labels(names: Option<&str>, classes: usize) -> Result<Vec<String>, ModelError> {
-    let Some(names) = names else {
-        return Ok((0..classes).map(|class| class.to_string()).collect());
-    };
-    let labels: Vec<String> = names.split(',').map(one_line).collect();
-    if labels.len() != classes {
-        let expected = format!("one label for each of {classes} classes");
-        return Err(ModelError::form(
-            expected,
-            format!("{} in metadata labels", labels.len()),
-        ));
-    }
-    Ok(labels)
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use image::GrayImage;
 
 use crate::device::Device;
-use crate::engine::{Cost, Engine, Scores};
+use crate::engine::{Cost, Engine, RunError, Scores};
 use crate::file::InFile;
-use crate::model::ModelError;
 use crate::picture::Pixels;
 
 /// What the model says about one picture.
@@ -29,26 +28,18 @@ pub struct Prediction {
 }
 
 /// Runs the model on one picture.
-///
-/// # Errors
-///
-/// Those of [`Engine::scores`].
 pub fn predict(
     engine: &(impl Engine + ?Sized),
     pixels: &Pixels,
-) -> Result<Prediction, InFile<ModelError>> {
+) -> Result<Prediction, InFile<RunError>> {
     timed(engine.labels(), || engine.scores(pixels))
 }
 
 /// Has a board prepare a picture and run its model on it.
-///
-/// # Errors
-///
-/// Those of [`Device::scores_of_picture`].
 pub fn predict_on_board(
     device: &Device,
     picture: &GrayImage,
-) -> Result<Prediction, InFile<ModelError>> {
+) -> Result<Prediction, InFile<RunError>> {
     timed(device.labels(), || device.scores_of_picture(picture))
 }
 

@@ -1,18 +1,27 @@
 //! A prediction as the user sees it: a line of the table, or a line of JSON.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Serialize;
 
 use crate::engine::Cost;
+use crate::file::{display_name, one_line};
 use crate::predict::Prediction;
+use crate::source::Source;
 
 /// The result for one picture. [`fmt::Display`] is its table line, [`Serialize`] its JSON object.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
-    file: &'a str,
+    /// The path; where it is no UTF-8, with marks in place of what is not.
+    file: Cow<'a, str>,
+    /// Then, all of its bytes in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_bytes: Option<String>,
     #[serde(skip)]
-    name: &'a str,
+    name: &'a Path,
     label: &'a str,
     class: usize,
     probability: f64,
@@ -35,11 +44,17 @@ struct Truth<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Reports on the picture in `file`, whose short name stands in the table.
-    pub fn new(file: &'a str, name: &'a str, prediction: &'a Prediction) -> Self {
+    /// Reports on a picture, whose short name stands in the table.
+    pub fn new(source: &'a Source, prediction: &'a Prediction) -> Self {
+        let path = source.path();
+        let bytes = path.as_os_str().as_encoded_bytes();
         Self {
-            file,
-            name,
+            file: path.to_string_lossy(),
+            file_bytes: path
+                .to_str()
+                .is_none()
+                .then(|| BASE64_STANDARD.encode(bytes)),
+            name: source.name(),
             label: &prediction.label,
             class: prediction.class,
             probability: prediction.probabilities[prediction.class],
@@ -53,10 +68,12 @@ impl<'a> Report<'a> {
 
     /// Takes the picture's short name for what it truly shows, if it is one of the labels.
     #[must_use]
-    pub fn with_truth_from_name(mut self, labels: &[String]) -> Self {
-        let class = labels.iter().position(|label| label == self.name);
+    pub fn with_truth_from_name(mut self, labels: &'a [String]) -> Self {
+        let class = labels
+            .iter()
+            .position(|label| Path::new(label) == self.name);
         self.truth = class.map(|class| Truth {
-            label: self.name,
+            label: &labels[class],
             probability: self.probabilities[class],
         });
         self
@@ -66,11 +83,18 @@ impl<'a> Report<'a> {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.truth {
-            Some(truth) => write!(f, "{} at {:4.1}%", truth.label, 100.0 * truth.probability)?,
-            None => f.write_str(self.name)?,
+            Some(truth) => {
+                let name = one_line(truth.label);
+                write!(f, "{name} at {:4.1}%", 100.0 * truth.probability)?;
+            }
+            None => f.write_str(&display_name(self.name))?,
         }
         let percent = 100.0 * self.probability;
-        write!(f, ". CNN thinks it's a {} ({percent:.1}%)", self.label)?;
+        write!(
+            f,
+            ". CNN thinks it's a {} ({percent:.1}%)",
+            one_line(self.label)
+        )?;
         match self.accepted {
             Some(false) => f.write_str(", not sure it is a digit"),
             _ => Ok(()),
@@ -84,10 +108,6 @@ mod tests {
 
     use super::*;
 
-    fn labels() -> Vec<String> {
-        ["0", "1", "2", "3"].map(String::from).to_vec()
-    }
-
     fn prediction(probabilities: [f64; 4], class: usize) -> Prediction {
         Prediction {
             class,
@@ -99,81 +119,99 @@ mod tests {
         }
     }
 
+    fn file(path: impl AsRef<Path>) -> Source {
+        Source::File(path.as_ref().to_owned())
+    }
+
     #[test]
     fn table_lines() {
-        let three = prediction([0.0, 0.039, 0.525, 0.436], 3);
-        let report = Report::new("p/1.png", "1", &three);
-        assert_eq!(report.to_string(), "1. CNN thinks it's a 3 (43.6%)");
-        let report = report.with_truth_from_name(&labels());
-        assert_eq!(
-            report.to_string(),
-            "1 at  3.9%. CNN thinks it's a 3 (43.6%)"
-        );
-        let report = Report::new("p/dog.png", "dog", &three).with_truth_from_name(&labels());
-        assert_eq!(report.to_string(), "dog. CNN thinks it's a 3 (43.6%)");
-
+        let labels = ["0", "1", "2", "a\nb"].map(String::from);
+        let mut doubtful = prediction([0.0, 0.039, 0.525, 0.436], 3);
         let certain = prediction([0.0, 0.0, 1.0, 0.0], 2);
-        let report = Report::new("2.png", "2", &certain).with_truth_from_name(&labels());
-        assert_eq!(
-            report.to_string(),
-            "2 at 100.0%. CNN thinks it's a 2 (100.0%)"
-        );
-        let report = Report::new("0.png", "0", &certain).with_truth_from_name(&labels());
-        assert_eq!(
-            report.to_string(),
-            "0 at  0.0%. CNN thinks it's a 2 (100.0%)"
-        );
+        doubtful.label = labels[3].clone();
+        for (path, prediction, line) in [
+            (
+                "p/1.png",
+                &doubtful,
+                r"1 at  3.9%. CNN thinks it's a a\nb (43.6%)",
+            ),
+            (
+                "dog.v2.png",
+                &doubtful,
+                r"dog.v2. CNN thinks it's a a\nb (43.6%)",
+            ),
+            ("x\ny.png", &certain, r"x\ny. CNN thinks it's a 2 (100.0%)"),
+            (
+                "2.png",
+                &certain,
+                "2 at 100.0%. CNN thinks it's a 2 (100.0%)",
+            ),
+            (
+                "a\nb.png",
+                &certain,
+                r"a\nb at  0.0%. CNN thinks it's a 2 (100.0%)",
+            ),
+        ] {
+            let source = file(path);
+            let report = Report::new(&source, prediction);
+            assert_eq!(report.with_truth_from_name(&labels).to_string(), line);
+        }
+        for (accepted, end) in [
+            (Some(true), "(100.0%)"),
+            (Some(false), "(100.0%), not sure it is a digit"),
+        ] {
+            let certain = Prediction {
+                accepted,
+                ..certain.clone()
+            };
+            assert!(
+                Report::new(&Source::StandardInput, &certain)
+                    .to_string()
+                    .ends_with(end)
+            );
+        }
     }
 
     #[test]
     fn json_objects() {
-        let two = prediction([0.25, 0.0, 0.5, 0.25], 2);
-        let report = Report::new("p/3.png", "3", &two);
-        assert_eq!(
-            serde_json::to_string(&report).unwrap(),
-            r#"{"file":"p/3.png","label":"2","class":2,"probability":0.5,"probabilities":[0.25,0.0,0.5,0.25],"elapsed_microseconds":149}"#
-        );
-        assert_eq!(
-            serde_json::to_string(&report.with_truth_from_name(&labels())).unwrap(),
-            r#"{"file":"p/3.png","label":"2","class":2,"probability":0.5,"probabilities":[0.25,0.0,0.5,0.25],"truth":"3","truth_probability":0.25,"elapsed_microseconds":149}"#
-        );
-    }
-
-    #[test]
-    fn boards_tell_what_it_took() {
+        let labels = ["0", "1", "2", "3"].map(String::from);
         let mut two = prediction([0.25, 0.0, 0.5, 0.25], 2);
+        let source = file("p/3.png");
+        let head = r#"{"file":"p/3.png","label":"2","class":2,"probability":0.5,"probabilities":[0.25,0.0,0.5,0.25]"#;
+        let tail = r#","elapsed_microseconds":149"#;
+        let json = |report: &Report| serde_json::to_string(report).unwrap();
+        assert_eq!(json(&Report::new(&source, &two)), format!("{head}{tail}}}"));
+        let report = Report::new(&source, &two).with_truth_from_name(&labels);
+        let truth = r#","truth":"3","truth_probability":0.25"#;
+        assert_eq!(json(&report), format!("{head}{truth}{tail}}}"));
+
+        two.accepted = Some(false);
         two.cost = Some(Cost {
             cycles: 4_000_000,
             stack_bytes: 6000,
         });
-        let object = serde_json::to_string(&Report::new("2.png", "2", &two)).unwrap();
-        assert!(
-            object.ends_with(r#","cycles":4000000,"stack_bytes":6000}"#),
-            "{object}"
-        );
+        let cost = r#","cycles":4000000,"stack_bytes":6000}"#;
+        let expected = format!(r#"{head},"accepted":false{tail}{cost}"#);
+        assert_eq!(json(&Report::new(&source, &two)), expected);
     }
 
     #[test]
-    fn doubt_is_told() {
-        let mut two = prediction([0.25, 0.0, 0.5, 0.25], 2);
-        two.accepted = Some(false);
-        let report = Report::new("p/dog.png", "dog", &two);
-        assert_eq!(
-            report.to_string(),
-            "dog. CNN thinks it's a 2 (50.0%), not sure it is a digit"
-        );
-        assert!(
-            serde_json::to_string(&report)
-                .unwrap()
-                .contains(r#""accepted":false,"#)
-        );
-        two.accepted = Some(true);
-        let report = Report::new("p/dog.png", "dog", &two);
-        assert_eq!(report.to_string(), "dog. CNN thinks it's a 2 (50.0%)");
-        assert!(
-            serde_json::to_string(&report)
-                .unwrap()
-                .contains(r#""accepted":true,"#)
-        );
+    fn a_path_is_escaped_once_and_whole() {
+        let two = prediction([0.25, 0.0, 0.5, 0.25], 2);
+        let object = |source: &Source| serde_json::to_value(Report::new(source, &two)).unwrap();
+        for path in ["größe.png", "a\nb\"c\\d.png", "\u{1b}[31m.png", "-"] {
+            let object = object(&file(path));
+            assert_eq!(
+                (&object["file"], object.get("file_bytes")),
+                (&path.into(), None)
+            );
+        }
+        #[cfg(unix)]
+        {
+            let path: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xFFa.png");
+            let object = object(&file(path));
+            assert_eq!(object["file"], "\u{fffd}a.png");
+            assert_eq!(object["file_bytes"], "/2EucG5n");
+        }
     }
 }

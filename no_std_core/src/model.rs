@@ -10,14 +10,11 @@ use crate::prepare::Preparation;
 
 mod check;
 
+use check::Checked;
+
 /// A model in a flash file. It borrows the file and copies nothing but its header.
 #[derive(Clone)]
-pub struct Model<'a> {
-    file: &'a [u8],
-    header: Header,
-    input_len: usize,
-    plan: Plan,
-}
+pub struct Model<'a>(Checked<'a>);
 
 impl<'a> Model<'a> {
     /// Checks the file in `bytes`, all of it: its length, checksum, layout, shapes, windows, weights, multipliers,
@@ -27,55 +24,49 @@ impl<'a> Model<'a> {
     ///
     /// Which check failed, and at which byte of the file.
     pub fn new(bytes: &'a [u8]) -> Result<Self, FormatError> {
-        let (header, plan, input_len) = check::check(bytes)?;
-        Ok(Self {
-            file: bytes,
-            header,
-            input_len,
-            plan,
-        })
+        check::check(bytes).map(Self)
     }
 
     /// Bytes of arena that a run needs.
     pub fn arena_len(&self) -> usize {
-        self.plan.arena_len
+        self.0.plan.arena_len
     }
 
     /// Where the layers read and write in the arena.
     pub(crate) fn plan(&self) -> Plan {
-        self.plan
+        self.0.plan
     }
 
     /// The shape of the image that the model takes, laid out `[row][column][channel]`.
     pub fn input(&self) -> Shape {
-        self.header.input
+        self.0.header.input
     }
 
     /// The number of values of the image.
     pub fn input_len(&self) -> usize {
-        self.input_len
+        self.0.input_len
     }
 
     /// The int8 value that stands for 0 in the image.
     pub fn input_zero_point(&self) -> i8 {
-        self.header.input_zero_point
+        self.0.header.input_zero_point
     }
 
     /// How a picture becomes the model's image.
     pub fn preparation(&self) -> Preparation {
         // The loader has seen that these are the bytes of one.
-        Preparation::from_bytes(&self.header.preparation).unwrap_or(Preparation::PLAIN)
+        Preparation::from_bytes(&self.0.header.preparation).unwrap_or(Preparation::PLAIN)
     }
 
     /// The number of classes, 1 to [`MAX_CLASSES`](format::MAX_CLASSES).
     pub fn classes(&self) -> usize {
-        usize::from(self.header.classes)
+        usize::from(self.0.header.classes)
     }
 
     /// The labels, class 0 first.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let mut rest = format::tail(self.file, self.header.labels_at).unwrap_or_default();
-        (0..self.header.classes).map_while(move |_| {
+        let mut rest = format::tail(self.0.file, self.0.header.labels_at).unwrap_or_default();
+        (0..self.0.header.classes).map_while(move |_| {
             let (label, others) = format::split_label(rest)?;
             rest = others;
             core::str::from_utf8(label).ok()
@@ -89,12 +80,12 @@ impl<'a> Model<'a> {
 
     /// A picture is accepted if its best class has at least this probability, in 1/65536.
     pub fn threshold(&self) -> u32 {
-        self.header.threshold
+        self.0.header.threshold
     }
 
     /// The entry of the probability table for a logit that is `distance` less than the greatest.
     pub(crate) fn probability(&self, distance: u8) -> u32 {
-        let table = format::tail(self.file, self.header.probabilities_at).unwrap_or_default();
+        let table = format::tail(self.0.file, self.0.header.probabilities_at).unwrap_or_default();
         table
             .as_chunks()
             .0
@@ -104,14 +95,14 @@ impl<'a> Model<'a> {
 
     /// The layers in the order they run.
     pub fn layers(&self) -> impl Iterator<Item = Layer<'a>> + use<'a> {
-        let Self { file, header, .. } = *self;
+        let Checked { file, header, .. } = self.0;
         (0..header.layers).map_while(move |index| Layer::of(file, &header, index))
     }
 
     /// The layer at `index`. `None` if the model has fewer.
     pub(crate) fn layer(&self, index: u8) -> Option<Layer<'a>> {
-        if index < self.header.layers {
-            Layer::of(self.file, &self.header, index)
+        if index < self.0.header.layers {
+            Layer::of(self.0.file, &self.0.header, index)
         } else {
             None
         }
@@ -119,7 +110,7 @@ impl<'a> Model<'a> {
 
     /// The index of the last layer.
     pub(crate) fn last_layer(&self) -> u8 {
-        self.header.layers.saturating_sub(1)
+        self.0.header.layers.saturating_sub(1)
     }
 
     /// Multiplications that a run takes; [`u64::MAX`] if they are more. Who runs files of others may want to limit them.
@@ -132,7 +123,7 @@ impl<'a> Model<'a> {
 impl fmt::Debug for Model<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Model")
-            .field("header", &self.header)
+            .field("header", &self.0.header)
             .finish_non_exhaustive()
     }
 }
@@ -145,6 +136,7 @@ pub struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
+    #[inline(never)] // What it is put together of is not on the stack while it runs.
     fn of(file: &'a [u8], header: &Header, index: u8) -> Option<Self> {
         let record = format::layer_record(file, header.layers_at, index)?;
         let operator = operators::find(record.kind)?;

@@ -95,7 +95,7 @@ impl<'r, 'a> Run<'r, 'a> {
         Scores::new(self.model, self.logits())
     }
 
-    /// Computes the next piece of a layer's output. `None` after the last layer.
+    /// Computes the next part of a layer's output. `None` after the last layer.
     #[inline(never)]
     fn advance(&mut self) -> Option<()> {
         let layer = self.model.layer(self.layer)?;

@@ -3,5 +3,13 @@
 #![forbid(unsafe_code)]
 
 pub mod file;
+pub mod folder;
 pub mod idx;
+pub mod labels;
 pub mod layout;
+pub mod onnx;
+pub mod picture;
+
+#[cfg(test)]
+#[path = "../../tests/support/onnx.rs"]
+mod support;

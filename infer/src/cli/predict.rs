@@ -7,7 +7,8 @@ use no_std_core::prepare::Preparation;
 
 use super::{Error, Predict, Prepare, write_json};
 use crate::device::Device;
-use crate::engine::{self, Engine};
+use crate::engine::Engine;
+use crate::open::open;
 use crate::predict::{Prediction, predict, predict_on_board};
 use crate::report::Report;
 use crate::source::{Source, sources};
@@ -28,7 +29,8 @@ pub fn run(
         return predict_all(&runner, options, output, complain);
     }
     let (bytes, name) = options.model.read()?;
-    let engine = engine::open(&bytes, &name, options.engine)?;
+    let limits = options.model.limits.get();
+    let engine = open(&bytes, &name, options.engine, &limits)?;
     let runner = Runner {
         engine: &*engine,
         board: None,
@@ -46,7 +48,7 @@ struct Runner<'e> {
 impl Runner<'_> {
     fn predict(&self, source: &Source, choice: Option<Prepare>) -> Result<Prediction, Error> {
         Ok(match self.board {
-            Some(board) => predict_on_board(board, &source.grey()?)?,
+            Some(board) => predict_on_board(board, &source.drawing()?)?,
             None => predict(
                 self.engine,
                 &source.pixels(preparation(self.engine, choice))?,
@@ -87,8 +89,7 @@ fn predict_one(
     output: &mut impl Write,
 ) -> Result<(), Error> {
     let prediction = runner.predict(source, options.prepare)?;
-    let (file, name) = (source.file(), source.name());
-    let mut report = Report::new(&file, &name, &prediction);
+    let mut report = Report::new(source, &prediction);
     if options.truth_from_name {
         report = report.with_truth_from_name(runner.engine.labels());
     }

@@ -6,88 +6,57 @@ use std::time::Duration;
 use protocol::{Error, Reply, SelfTest, VERSION};
 use thiserror::Error;
 
+use crate::picture::SIDE;
+
 /// Why a board was of no use.
 #[derive(Debug, Error)]
 pub enum DeviceError {
-    /// There is no line to a board.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// Nothing came back.
     #[error(
         "expected an answer from a board, found none in {} s; check that this is its port and that it runs the firmware",
         .0.as_secs_f32()
     )]
     Silent(Duration),
-    /// What came back was damaged, every time.
     #[error(
         "expected whole frames at 115200 baud, found damaged ones; check the cable, and that nothing else uses the port"
     )]
     Damaged,
-    /// The connection ended.
     #[error("expected the board to stay connected, found: {0}; plug it in and start again")]
     Gone(#[source] io::Error),
-    /// The board speaks another version of the protocol.
     #[error("expected a board with protocol version {VERSION}, found {}; flash the firmware of this version", found.map_or("another".to_owned(), |version| version.to_string()))]
-    Version {
-        /// The version, if the board told.
-        found: Option<u8>,
-    },
-    /// The board's test of itself failed.
+    Version { found: Option<u8> },
     #[error("expected a board that passes its self-test, found {}: {}; flash it again", board, show(*found))]
-    SelfTest {
-        /// What it is called.
-        board: String,
-        /// What it found.
-        found: SelfTest,
-    },
-    /// The board has not the memory for the model.
+    SelfTest { board: String, found: SelfTest },
     #[error(
         "expected a model that takes at most the board's {found} bytes of memory, found one that takes {needed}"
     )]
-    Arena {
-        /// Bytes that the model takes for its activations.
-        needed: usize,
-        /// Bytes that the board has for them.
-        found: u32,
-    },
-    /// The board refuses this request.
+    Arena { needed: usize, found: u32 },
     #[error("expected the board to do it, found that {}", refusal(*.0))]
     Refused(Error),
-    /// The board answers something else.
     #[error(
         "expected {expected} from the board, found another answer; flash the firmware of this version"
     )]
-    Unexpected {
-        /// What it was asked for.
-        expected: &'static str,
-    },
-    /// The number of classes is impossible, or another than before.
+    Unexpected { expected: &'static str },
     #[error(
         "expected answers for the classes of one model, found another number than {0}; flash the firmware of this version"
     )]
     Classes(usize),
-    /// The board asks for a row that the picture has not.
+    #[error(
+        "expected a board that puts drawings in a box of 1 to {SIDE} pixels, or takes pictures as they are, found a box of {0}; use the `infer` of the firmware's version"
+    )]
+    BoxSide(u8),
     #[error(
         "expected a board that asks for the {height} rows of the picture, found one that asks for row {y}"
     )]
-    Row {
-        /// The row.
-        y: u16,
-        /// The number of rows.
-        height: u32,
-    },
-    /// The picture is too large for the board.
+    Row { y: u16, height: u32 },
     #[error(
         "expected a picture of at most {max_width} x {max_height} pixels, found {width} x {height}; leave out --prepare board"
     )]
     Picture {
-        /// Width in pixels.
         width: u32,
-        /// Height in pixels.
         height: u32,
-        /// The greatest width.
         max_width: u32,
-        /// The greatest height.
         max_height: u32,
     },
 }
@@ -95,17 +64,14 @@ pub enum DeviceError {
 /// Why there is no line to a board.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// There is nothing of that name.
     #[error(
         "expected a serial port, found nothing of that name; is the board plugged in, or the emulator on?"
     )]
     Missing,
-    /// The user may not use it.
     #[error(
         "expected a serial port that you may use, found one that you may not; join its group (`sudo usermod -aG dialout $USER`) and log in again"
     )]
     Permission,
-    /// Something else.
     #[error("expected a serial port, unix:PATH or tcp:HOST:PORT, found: {0}")]
     Other(#[source] io::Error),
 }

@@ -14,10 +14,6 @@ use crate::picture::PIXELS;
 /// Gives the board at `address` (see [`Device::open`](super::Device::open)) the model in `file`, and tells `progress` how
 /// many bytes are there. The board takes it if it computes what this computer does; wherever the update is cut, it keeps
 /// the model that it has. Returns what the board is called.
-///
-/// # Errors
-///
-/// See [`DeviceError`].
 pub fn update(
     address: &str,
     file: &[u8],

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::{Choice, open};
+use crate::open::{Choice, open};
 use crate::picture::PIXELS;
 use crate::support::{brightness, flash};
 
@@ -12,7 +12,7 @@ fn test_set() -> TestSet {
 }
 
 fn evaluation(bytes: &[u8], invert: bool) -> Evaluation {
-    let engine = open(bytes, "m", Choice::Auto).unwrap();
+    let engine = open(bytes, "m", Choice::Auto, &input::onnx::Limits::default()).unwrap();
     evaluate(&*engine, &test_set(), invert, |_| {}).unwrap()
 }
 

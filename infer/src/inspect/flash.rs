@@ -1,5 +1,6 @@
 //! What is in a flash file.
 
+use input::onnx::Limits;
 use no_std_core::format::{Axis, LayerRecord, ONE, Shape, VERSION, stored_checksum};
 use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
@@ -7,11 +8,17 @@ use no_std_core::{Layer, Model};
 
 use super::{Inspection, crossed, fact, range, row};
 use crate::file::InFile;
+use crate::flash::check_limits;
 use crate::model::ModelError;
 
 /// Looks into a flash file, whatever pictures it is for.
-pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
+pub fn inspect(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+) -> Result<Inspection, InFile<ModelError>> {
     let model = Model::new(bytes).map_err(InFile::named(name))?;
+    check_limits(&model, limits).map_err(InFile::named(name))?;
     Ok(Inspection {
         facts: facts(&model, bytes, name),
         layers: layers(&model, bytes),

@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
+use input::onnx::Limits;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
 use super::{Inspection, crossed, fact, range, row};
 use crate::engine::Engine;
-use crate::file::{InFile, one_line};
-use crate::model::{Model, ModelError, proto, shapes};
+use crate::file::one_line;
+use crate::model::{self, Model, ModelError, proto};
 
 /// Looks into an ONNX model.
-pub fn inspect(bytes: &[u8], name: &str) -> Result<Inspection, InFile<ModelError>> {
-    let model = Model::from_bytes(bytes, name)?;
-    let proto = proto::parse(bytes).map_err(InFile::named(name))?;
-    let shapes = shapes(&proto).map_err(InFile::named(name))?;
+pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, ModelError> {
+    let checked = model::check(bytes, limits)?;
+    let shapes = checked.shapes();
+    let model = Model::new(checked, name)?;
+    let proto = input::onnx::parse(bytes)?;
     let graph = proto.graph.clone().unwrap_or_default();
     let describe = |node| Layer {
         node,
@@ -48,7 +50,16 @@ fn metadata(proto: &ModelProto) -> impl Iterator<Item = [String; 2]> {
         .metadata_props
         .iter()
         .filter(|entry| entry.key != "labels");
-    entries.map(|entry| [one_line(&entry.key), one_line(&entry.value)])
+    entries.map(|entry| [shortened(&entry.key), shortened(&entry.value)])
+}
+
+/// The beginning of a long text.
+fn shortened(text: &str) -> String {
+    const CHARACTERS: usize = 200;
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
 }
 
 /// ONNX version and version of the operators.

@@ -4,7 +4,7 @@ use super::*;
 use crate::support::{self, encode, flash, int8};
 
 fn table(bytes: &[u8]) -> String {
-    inspect(bytes, "m").unwrap().to_string()
+    inspect(bytes, "m", &Limits::default()).unwrap().to_string()
 }
 
 #[test]

@@ -4,11 +4,11 @@ use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::Dimension;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
 use tract_onnx::pb::type_proto::Value::TensorType;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
-use tract_onnx::prelude::Framework;
+use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, ValueInfoProto};
+
+use input::onnx::producer;
 
 use super::{ModelError, Quantization};
-use crate::file::one_line;
 
 /// The name of a digit model's output.
 pub const OUTPUT: &str = "logits";
@@ -16,19 +16,6 @@ pub const OUTPUT: &str = "logits";
 /// What the metadata must say, where it says anything, about the input that
 /// [`Model::logits`](super::Model::logits) prepares.
 const INPUT_METADATA: [(&str, &str); 2] = [("input_range", "0..1"), ("input_shape", "1,28,28")];
-
-/// The model in an ONNX file; it has a graph.
-pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
-    let proto = tract_onnx::onnx()
-        .proto_model_for_read(&mut bytes)
-        .map_err(|error| {
-            ModelError::NotOnnx(format!("neither ({})", one_line(&format!("{error:#}"))))
-        })?;
-    if proto.graph.is_none() {
-        return Err(ModelError::NotOnnx("no graph in it".to_owned()));
-    }
-    Ok(proto)
-}
 
 /// Fails unless inputs, outputs and metadata are those of a digit model.
 pub fn check(proto: &ModelProto) -> Result<(), ModelError> {
@@ -109,11 +96,6 @@ pub fn scalar_i8(tensor: &TensorProto) -> Option<i8> {
     }
 }
 
-fn producer<'a>(graph: &'a GraphProto, value: &str) -> Option<&'a NodeProto> {
-    let makes = |node: &&NodeProto| node.output.iter().any(|output| output == value);
-    graph.node.iter().find(makes)
-}
-
 fn check_input(graph: &GraphProto) -> Result<(), ModelError> {
     // Files of ONNX IR version 3 list weights among the inputs too.
     let inputs: Vec<_> = graph
@@ -128,7 +110,10 @@ fn check_input(graph: &GraphProto) -> Result<(), ModelError> {
     if element != DataType::Float
         || !matches!(shape[..], [None | Some(1), Some(1), Some(28), Some(28)])
     {
-        let found = format!("{} {}", element.as_str_name(), show(&shape));
+        let half = [DataType::Float16, DataType::Bfloat16].contains(&element);
+        let of_half = "; half floats are what converters for graphics cards write: export the model in float32";
+        let hint = if half { of_half } else { "" };
+        let found = format!("{} {}{hint}", element.as_str_name(), show(&shape));
         return Err(ModelError::form("input FLOAT [1, 1, 28, 28]", found));
     }
     Ok(())

@@ -86,7 +86,7 @@ fn a_board_predicts_like_its_model() {
 fn a_picture_that_the_board_refuses_does_not_end_the_others() {
     let workplace = workplace();
     workplace.picture("large.png", 9);
-    let small = image::GrayImage::from_pixel(28, 28, image::Luma([200]));
+    let small = image::GrayImage::from_fn(28, 28, |x, _| image::Luma([x as u8]));
     small.save(workplace.path("small.png")).unwrap();
     let outcome = workplace.run(&[
         "predict",

@@ -164,6 +164,67 @@ fn scores_are_written_whole_or_not_at_all() {
 }
 
 #[test]
+fn scores_never_take_the_place_of_an_input() {
+    let workplace = workplace();
+    fs::hard_link(workplace.path("brightness.q8"), workplace.path("link")).unwrap();
+    for (scores, input) in [
+        ("brightness.q8", "--model (brightness.q8)"),
+        ("./data/../brightness.q8", "--model (brightness.q8)"),
+        ("link", "--model (brightness.q8)"),
+        (
+            "data/t10k-labels-idx1-ubyte",
+            "--data (data/t10k-labels-idx1-ubyte)",
+        ),
+    ] {
+        let outcome = evaluate(&workplace, &["brightness.q8", "--scores", scores]);
+        let error = format!(
+            "error: {scores}: expected an output that is none of the inputs, found {input}; give the output another name\n"
+        );
+        assert_eq!(outcome, Outcome::failed("", &error));
+    }
+    assert_eq!(evaluate(&workplace, &["brightness.q8"]).code, 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn scores_go_to_standard_output_before_the_table() {
+    let workplace = workplace();
+    let mut command = workplace.infer(&COMMAND);
+    command.args(["brightness.q8", "--scores", "/dev/stdout"]);
+    let file = fs::File::create(workplace.path("all")).unwrap();
+    assert!(command.stdout(file).status().unwrap().success());
+    let found = fs::read(workplace.path("all")).unwrap();
+    assert!(
+        found.starts_with(b"\x00b\x00\x9e\x00\x5eaccuracy 0.6667"),
+        "{found:?}"
+    );
+    let outcome = evaluate(&workplace, &["brightness.q8", "--scores", "/dev/null"]);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_end_the_program_with_their_code() {
+    let workplace = workplace();
+    let pipe = workplace.path("pipe");
+    let run = |program: &str| std::process::Command::new(program);
+    assert!(run("mkfifo").arg(&pipe).status().unwrap().success());
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        // Waits for ever for a reader of its output.
+        let mut command = workplace.infer(&COMMAND);
+        let mut child = command
+            .args(["brightness.q8", "--scores", "pipe"])
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let killed = run("kill").args([signal, &child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+    }
+}
+
+#[test]
 fn the_environment_names_the_folder() {
     let workplace = workplace();
     let command = ["evaluate", "--model", "brightness.q8"];

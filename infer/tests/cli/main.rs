@@ -2,7 +2,6 @@
 
 #[cfg(unix)]
 mod device;
-mod engines;
 mod evaluate;
 mod inspect;
 mod predict;

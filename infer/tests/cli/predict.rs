@@ -7,9 +7,8 @@ use std::process::Stdio;
 
 use image::{GrayImage, ImageFormat, Luma};
 use serde_json::Value;
-use tract_onnx::pb::{AttributeProto, attribute_proto};
 
-use crate::program::{Outcome, Workplace};
+use crate::program::{Outcome, Workplace, drawing};
 use crate::support;
 
 #[test]
@@ -45,8 +44,9 @@ fn folders_in_natural_order() {
     fs::create_dir(workplace.path("empty")).unwrap();
     let outcome = workplace.run(&["predict", "--model", "digits.onnx", "empty"]);
     let formats = "PNG, JPEG, BMP, GIF, PGM or WebP";
-    let error =
-        format!("error: empty: expected picture files ({formats}) in the folder, found none\n");
+    let error = format!(
+        "error: empty: expected picture files ({formats}) in the folder, found an empty folder\n"
+    );
     assert_eq!(outcome, Outcome::failed("", &error));
 }
 
@@ -122,7 +122,7 @@ fn standard_input() {
 #[test]
 fn content_counts_and_not_the_extension() {
     let workplace = Workplace::new();
-    GrayImage::from_pixel(30, 30, Luma([0]))
+    drawing(0)
         .save_with_format(workplace.path("a.png"), ImageFormat::Jpeg)
         .unwrap();
     let outcome = workplace.run(&["predict", "--model", "brightness.onnx", "a.png"]);
@@ -150,21 +150,18 @@ fn a_bad_picture_does_not_stop_the_others() {
 }
 
 #[test]
-fn bad_models() {
+fn flash_files_run_with_and_without_asking() {
     let workplace = Workplace::new();
-    workplace.picture("a.png", 0);
-    let outcome = workplace.run(&["predict", "--model", "none.onnx", "a.png"]);
-    let error = "error: none.onnx: expected a file, found nothing of that name\n";
-    assert_eq!(outcome, Outcome::failed("", error));
-
-    fs::write(
-        workplace.path("nan.onnx"),
-        support::constant(&[0.0, f32::NAN], None),
-    )
-    .unwrap();
-    let outcome = workplace.run(&["predict", "--model", "nan.onnx", "a.png"]);
-    let error = "error: nan.onnx: expected finite logits, found NaN for class 1; the weights may be damaged\n";
-    assert_eq!(outcome, Outcome::failed("", error));
+    workplace.picture("a.png", 255).picture("b.png", 127);
+    let pictures = ["--model", "brightness.q8", "a.png", "b.png"];
+    let expected = Outcome::done(
+        "a. CNN thinks it's a bright (100.0%)\n\
+         b. CNN thinks it's a dark (50.0%), not sure it is a digit\n",
+    );
+    for engine in [&[][..], &["--engine", "int8"], &["--engine", "auto"]] {
+        let command = [&["predict"], engine, &pictures].concat();
+        assert_eq!(workplace.run(&command), expected);
+    }
 }
 
 #[test]
@@ -185,6 +182,7 @@ fn wrong_usage() {
         &[][..],
         &["predict"],
         &["predict", "--no-such-option", "a.png"],
+        &["predict", "--engine", "fast", "a.png"],
         &["paint"],
     ] {
         let outcome = workplace.run(arguments);
@@ -224,21 +222,160 @@ fn a_reader_that_leaves_early_is_no_error() {
 fn a_full_disk_is_an_error() {
     let workplace = Workplace::new();
     workplace.picture("a.png", 0);
-    let mut command = workplace.infer(&["predict", "--model", "digits.onnx", "a.png"]);
-    let full = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
-    let outcome = Outcome::from(
-        command
-            .stdout(full)
-            .stderr(Stdio::piped())
-            .output()
-            .unwrap(),
+    for arguments in [
+        &["predict", "--model", "digits.onnx", "a.png"][..],
+        &["predict", "--json", "--model", "digits.onnx", "a.png"],
+        &["inspect", "digits.onnx"],
+        &["--help"],
+        &["evaluate", "--help"],
+        &["--version"],
+    ] {
+        let mut command = workplace.infer(arguments);
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let outcome = Outcome::from(
+            command
+                .stdout(full)
+                .stderr(Stdio::piped())
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(outcome.code, 1, "{arguments:?}");
+        let message = "error: standard output: expected to print the result, found: ";
+        assert!(outcome.errors.starts_with(message), "{}", outcome.errors);
+        assert_eq!(outcome.errors.lines().count(), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_folder_is_passed_and_one_by_name_is_read() {
+    let workplace = Workplace::new();
+    workplace.picture("folder/z.png", 255);
+    let pipe = workplace.path("folder/pipe.png");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
     );
-    assert_eq!(outcome.code, 1);
-    let message = "error: standard output: expected to print the result, found: ";
-    assert!(outcome.errors.starts_with(message), "{}", outcome.errors);
+    let predict = |picture| workplace.run(&["predict", "--model", "brightness.onnx", picture]);
+    let bright = |name| Outcome::done(&format!("{name}. CNN thinks it's a bright (73.1%)\n"));
+    assert_eq!(predict("folder"), bright("z"));
+    let picture = fs::read(workplace.path("folder/z.png")).unwrap();
+    let writer = std::thread::spawn(move || fs::write(pipe, picture).unwrap());
+    assert_eq!(predict("folder/pipe.png"), bright("pipe"));
+    writer.join().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_is_told_in_bytes() {
+    use std::os::unix::ffi::OsStrExt;
+    let workplace = Workplace::new();
+    let name = std::ffi::OsStr::from_bytes(b"\xFF\n.png");
+    drawing(0)
+        .save_with_format(workplace.path(".").join(name), ImageFormat::Png)
+        .unwrap();
+    let mut command = workplace.infer(&["predict", "--json", "--model", "brightness.onnx"]);
+    let outcome = Outcome::from(command.arg(name).output().unwrap());
+    let object: Value = serde_json::from_str(&outcome.output).unwrap();
+    assert_eq!(object["file"], "\u{fffd}\n.png");
+    assert_eq!(object["file_bytes"], "/woucG5n");
+}
+
+#[test]
+fn probabilities_are_not_made_so_again() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 255);
+    for end in ["Softmax", "LogSoftmax", "Identity"] {
+        let nodes = vec![
+            support::node("Flatten", &["pixels"], "flat"),
+            support::node("Gemm", &["flat", "weights", "bias"], "sums"),
+            support::node(end, &["sums"], "ended"),
+            support::node("Identity", &["ended"], "logits"),
+        ];
+        let constants = vec![
+            support::tensor("weights", &[784, 2], &[0.0; 2 * 784]),
+            support::tensor("bias", &[2], &[0.0, 3.0]),
+        ];
+        let model = support::encode(&support::model(nodes, constants, 2));
+        fs::write(workplace.path("end.onnx"), model).unwrap();
+        let outcome = workplace.run(&["predict", "--model", "end.onnx", "a.png"]);
+        assert_eq!(
+            outcome,
+            Outcome::done("a. CNN thinks it's a 1 (95.3%)\n"),
+            "{end}"
+        );
+    }
+}
+
+#[test]
+fn a_model_that_asks_for_too_much_is_refused_before_it_runs() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 255);
+    let giant = |count: i64| {
+        let nodes = vec![
+            support::node("Expand", &["pixels", "sizes"], "giant"),
+            support::with_ints(
+                support::node("ReduceMax", &["giant"], "largest"),
+                "axes",
+                &[0, 1],
+            ),
+            support::node("Flatten", &["largest"], "flat"),
+            support::node("Gemm", &["flat", "weights", "bias"], "logits"),
+        ];
+        let constants = vec![
+            support::integers("sizes", &[count, 1, 28, 28]),
+            support::tensor("weights", &[784, 2], &[0.0; 2 * 784]),
+            support::tensor("bias", &[2], &[0.0, 1.0]),
+        ];
+        let model = support::encode(&support::model(nodes, constants, 2));
+        fs::write(workplace.path("giant.onnx"), model).unwrap();
+    };
+    giant(200_000);
+    for command in [
+        &["predict", "--model", "giant.onnx", "a.png"][..],
+        &["inspect", "giant.onnx"],
+    ] {
+        let outcome = workplace.run(command);
+        let expected = "error: giant.onnx: expected a model of at most 512 MiB of values, found 599 MiB of values with Expand (giant); if that is meant, give --limits-times 2\n";
+        assert_eq!(outcome, Outcome::failed("", expected));
+    }
+    let outcome = workplace.run(&["inspect", "giant.onnx", "--limits-times", "2"]);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
+    assert!(
+        workplace
+            .run(&["predict", "--help"])
+            .output
+            .contains("512 MiB of values")
+    );
+}
+
+#[test]
+fn files_of_two_quantisations_are_noticed() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 255);
+    let model = support::with_metadata(
+        support::int8::brightness(0),
+        &[("flash_checksum", "00000000")],
+    );
+    fs::write(
+        workplace.path("brightness-int8.onnx"),
+        support::encode(&model),
+    )
+    .unwrap();
+    for model in ["brightness.q8", "brightness-int8.onnx"] {
+        let outcome = workplace.run(&["predict", "--model", model, "a.png"]);
+        let note = format!("note: {model} and brightness");
+        assert!(
+            outcome.code == 0 && outcome.errors.starts_with(&note),
+            "{outcome:?}"
+        );
+    }
 }
 
 #[test]
@@ -250,7 +387,8 @@ fn drawings_are_centred_if_asked() {
         Luma([if ink { 0 } else { 255 }])
     });
     paper.save(workplace.path("a.png")).unwrap();
-    workplace.picture("blank.png", 255);
+    let blank = GrayImage::from_pixel(40, 40, Luma([255]));
+    blank.save(workplace.path("blank.png")).unwrap();
     for model in ["brightness.onnx", "brightness.q8", "brightness-int8.onnx"] {
         let run = |options: &[&str], picture| {
             workplace.run(&[&["predict", "--model", model], options, &[picture]].concat())
@@ -269,10 +407,10 @@ fn drawings_are_centred_if_asked() {
         );
         assert_ne!(centred, plain);
         let error = "error: blank.png: expected a drawing, found a blank picture\n";
-        assert_eq!(
-            run(&["--prepare", "centred"], "blank.png"),
-            Outcome::failed("", error)
-        );
+        for prepare in ["plain", "centred"] {
+            let blank = run(&["--prepare", prepare], "blank.png");
+            assert_eq!(blank, Outcome::failed("", error));
+        }
     }
 }
 
@@ -280,15 +418,9 @@ fn drawings_are_centred_if_asked() {
 fn a_model_that_makes_tract_panic_is_one_line() {
     let workplace = Workplace::new();
     workplace.picture("1.png", 0);
-    let mut pool = support::node("MaxPool", &["pixels"], "pooled");
-    pool.attribute = ["kernel_shape", "strides"]
-        .map(|name| AttributeProto {
-            name: name.into(),
-            r#type: attribute_proto::AttributeType::Ints as i32,
-            ints: vec![i64::from(name == "kernel_shape"); 2],
-            ..AttributeProto::default()
-        })
-        .to_vec();
+    let pool = support::node("MaxPool", &["pixels"], "pooled");
+    let pool = support::with_ints(pool, "kernel_shape", &[1, 1]);
+    let pool = support::with_ints(pool, "strides", &[0, 0]);
     let nodes = vec![
         pool,
         support::node("Flatten", &["pooled"], "flat"),

@@ -43,9 +43,7 @@ impl Workplace {
     pub fn picture(&self, name: &str, grey: u8) -> &Self {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        GrayImage::from_pixel(40, 40, Luma([grey]))
-            .save(path)
-            .unwrap();
+        drawing(grey).save(path).unwrap();
         self
     }
 
@@ -72,6 +70,14 @@ impl Workplace {
         child.stdin.take().unwrap().write_all(input).unwrap();
         child.wait_with_output().unwrap().into()
     }
+}
+
+/// A picture of one grey with a small spot: a blank one is refused.
+pub fn drawing(grey: u8) -> GrayImage {
+    let spot = if grey < 128 { grey + 50 } else { grey - 50 };
+    GrayImage::from_fn(40, 40, |x, y| {
+        Luma([if x.max(y) < 2 { spot } else { grey }])
+    })
 }
 
 #[derive(Debug, PartialEq)]

@@ -1,10 +1,9 @@
 //! A small ONNX model of 8-bit integers.
 
-use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{AttributeProto, ModelProto, TensorProto};
+use tract_onnx::pb::{ModelProto, TensorProto};
 
-use super::{flash, model, node, tensor};
+use super::{flash, model, node, tensor, with_ints};
 
 /// What a step of a weight stands for.
 pub const WEIGHT_SCALE: f32 = 255.0 / 2048.0;
@@ -41,18 +40,16 @@ pub fn brightness(zero_point: i8) -> ModelProto {
     let convolution = [
         "q", "x_scale", "x_zero", "weights", "w_scales", "w_zeros", "y_scale", "y_zero", "bias",
     ];
-    let mut nodes = vec![
+    let nodes = vec![
         node("QuantizeLinear", &["pixels", "x_scale", "x_zero"], "q"),
-        node("QLinearConv", &convolution, "conv"),
+        with_ints(
+            node("QLinearConv", &convolution, "conv"),
+            "kernel_shape",
+            &[28, 28],
+        ),
         node("DequantizeLinear", &["conv", "y_scale", "y_zero"], "reals"),
         node("Flatten", &["reals"], "logits"),
     ];
-    nodes[1].attribute.push(AttributeProto {
-        name: "kernel_shape".into(),
-        ints: vec![28, 28],
-        r#type: AttributeType::Ints as i32,
-        ..AttributeProto::default()
-    });
     let weights = vec![
         tensor("x_scale", &[], &[1.0 / 255.0]),
         int8("x_zero", &[], &[-128]),

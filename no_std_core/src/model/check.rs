@@ -20,9 +20,18 @@ const PREPARED: Shape = Shape {
     channels: 1,
 };
 
-/// The header, the memory plan and the number of input values of the model in `file` if it passes all checks.
+/// A file that has passed all checks, and what is known of it.
+#[derive(Clone)]
+pub(super) struct Checked<'a> {
+    pub file: &'a [u8],
+    pub header: Header,
+    pub input_len: usize,
+    pub plan: Plan,
+}
+
+/// Checks all of a file.
 #[inline(never)] // What the checks need is not on the stack while the model runs.
-pub(super) fn check(file: &[u8]) -> Result<(Header, Plan, usize)> {
+pub(super) fn check(file: &[u8]) -> Result<Checked<'_>> {
     let header = check_whole(file)?;
     check_header(file, &header)?;
     let mut sections = Sections {
@@ -47,7 +56,12 @@ pub(super) fn check(file: &[u8]) -> Result<(Header, Plan, usize)> {
     let memory = error(Fault::Memory, Header::TABLE_AT);
     let plan = Plan::of(file).ok_or(memory)?;
     let input_len = usize::try_from(header.input.elements()).map_err(|_| memory)?;
-    Ok((header, plan, input_len))
+    Ok(Checked {
+        file,
+        header,
+        input_len,
+        plan,
+    })
 }
 
 /// That this is a whole, undamaged file of this version.

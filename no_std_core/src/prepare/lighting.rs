@@ -1,7 +1,7 @@
 //! How bright a picture would be without ink.
 //!
 //! Lamps, shadows and lenses light paper unevenly. The border of a picture shows mostly paper, so a quadratic surface is
-//! fitted to the medians of 32 pieces of it: the mean squared error is the least, except that what is far off the surface,
+//! fitted to the medians of 32 segments of it: the mean squared error is the least, except that what is far off the surface,
 //! ink that crosses the border, pulls no harder than the average (the modified residuals of Huber, "Robust Statistics",
 //! chapter 7).
 //!
@@ -20,7 +20,7 @@ const UNIT: i64 = 1024;
 const FRACTION: u32 = 16;
 
 /// Pieces that each side of the border is cut into.
-const PIECES: u32 = 8;
+const SEGMENTS: u32 = 8;
 
 /// Rounds of pulling in and fitting, from a flat surface on. More would follow a real slope to the last tenth, but also ink
 /// along the border of a drawing that fills its picture.
@@ -42,7 +42,7 @@ pub struct RowLighting {
     width: u32,
 }
 
-/// The median of a piece of the border, in levels.
+/// The median of a segment of the border, in levels.
 #[derive(Clone, Copy, Default)]
 struct Sample {
     x: i64,
@@ -73,7 +73,7 @@ impl Lighting {
     fn improve(&mut self, samples: &[Sample]) {
         let distance = |sample: &Sample| sample.level - self.along(sample.y).at(sample.x);
         let sum: i64 = samples.iter().map(|sample| distance(sample).abs()).sum();
-        let reach = (sum / i64::from(4 * PIECES)).max(2 << FRACTION);
+        let reach = (sum / i64::from(4 * SEGMENTS)).max(2 << FRACTION);
 
         let mut sums = [(0, 0); 6];
         for sample in samples {
@@ -141,31 +141,31 @@ fn position(at: u32, len: u32) -> i64 {
     i64::from((doubled * UNIT as i32).checked_div(last).unwrap_or(0))
 }
 
-/// Pixels of the `piece`th of [`PIECES`] parts of a side, at least one.
-fn piece_of(piece: u32, len: u32) -> Range<u32> {
-    let start = piece * len / PIECES;
-    start..((piece + 1) * len / PIECES).max(start + 1)
+/// Pixels of the `segment`th of [`SEGMENTS`] parts of a side, at least one.
+fn segment_of(segment: u32, len: u32) -> Range<u32> {
+    let start = segment * len / SEGMENTS;
+    start..((segment + 1) * len / SEGMENTS).max(start + 1)
 }
 
-/// The samples of a picture's border: one of each side for each piece.
+/// The samples of a picture's border: one of each side for each segment.
 fn border(
     picture: &mut Source<'_, impl Rows>,
-) -> Result<[[Sample; 4]; PIECES as usize], PrepareError> {
+) -> Result<[[Sample; 4]; SEGMENTS as usize], PrepareError> {
     let height = picture.height;
     let (mut left, mut right) = (Histogram::new(), Histogram::new());
-    let (mut top, mut bottom) = ([0; PIECES as usize], [0; PIECES as usize]);
-    let mut sides = [[0; 2]; PIECES as usize];
+    let (mut top, mut bottom) = ([0; SEGMENTS as usize], [0; SEGMENTS as usize]);
+    let mut sides = [[0; 2]; SEGMENTS as usize];
     picture.each_row(0..height, |y, row| {
-        // `left` is empty before the first and after the last piece of the sides.
+        // `left` is empty before the first and after the last segment of the sides.
         if y == 0 {
             top = row_medians(row, &mut left);
         }
         left.add(row.first());
         right.add(row.last());
-        let ends = |piece| piece_of(piece, height).end == y + 1;
-        if (0..PIECES).any(ends) {
+        let ends = |segment| segment_of(segment, height).end == y + 1;
+        if (0..SEGMENTS).any(ends) {
             let medians = [left.take_median(), right.take_median()];
-            let ended = (0..PIECES).zip(&mut sides).filter(|side| ends(side.0));
+            let ended = (0..SEGMENTS).zip(&mut sides).filter(|side| ends(side.0));
             ended.for_each(|(_, side)| *side = medians);
         }
         if y + 1 == height {
@@ -173,10 +173,10 @@ fn border(
         }
     })?;
 
-    let mut samples = [[Sample::default(); 4]; PIECES as usize];
+    let mut samples = [[Sample::default(); 4]; SEGMENTS as usize];
     let levels = top.into_iter().zip(bottom).zip(sides);
-    for (piece, (samples, levels)) in (0..).zip(samples.iter_mut().zip(levels)) {
-        let along = (2 * piece + 1 - i64::from(PIECES)) * UNIT / i64::from(PIECES);
+    for (segment, (samples, levels)) in (0..).zip(samples.iter_mut().zip(levels)) {
+        let along = (2 * segment + 1 - i64::from(SEGMENTS)) * UNIT / i64::from(SEGMENTS);
         let ((top, bottom), [left, right]) = levels;
         *samples = [
             (along, -UNIT, top),
@@ -189,11 +189,11 @@ fn border(
     Ok(samples)
 }
 
-/// The medians of a row's pieces, counted in an empty histogram.
-fn row_medians(row: &[u8], histogram: &mut Histogram) -> [i64; PIECES as usize] {
-    let mut medians = [0; PIECES as usize];
-    for (piece, median) in (0..PIECES).zip(&mut medians) {
-        let Range { start, end } = piece_of(piece, row.len() as u32);
+/// The medians of a row's segments, counted in an empty histogram.
+fn row_medians(row: &[u8], histogram: &mut Histogram) -> [i64; SEGMENTS as usize] {
+    let mut medians = [0; SEGMENTS as usize];
+    for (segment, median) in (0..SEGMENTS).zip(&mut medians) {
+        let Range { start, end } = segment_of(segment, row.len() as u32);
         histogram.add(row.get(start as usize..end as usize).into_iter().flatten());
         *median = histogram.take_median();
     }
@@ -219,7 +219,7 @@ fn median(samples: &[Sample]) -> i64 {
     i64::midpoint(low, high)
 }
 
-/// How often each grey value occurs in a piece of the border, which has at most 1,024 pixels.
+/// How often each grey value occurs in a segment of the border, which has at most 1,024 pixels.
 struct Histogram([u16; 256]);
 
 impl Histogram {

@@ -108,6 +108,19 @@ fn boards_out_of_order_are_not_asked_for_scores() {
     assert!(failed(SelfTest::Scores).contains("wrong scores"));
     assert!(failed(SelfTest::Input).contains("28 x 28"));
     assert!(failed(SelfTest::Passed).contains("found another number than 0"));
+    for box_side in [29, 255] {
+        let error = greeting_error(scripted(move |number, _| {
+            let description = Description {
+                box_side,
+                ..DESCRIPTION
+            };
+            frame(number, &Reply::Description(description))
+        }));
+        assert!(
+            error.contains(&format!("found a box of {box_side}")),
+            "{error}"
+        );
+    }
 }
 
 #[test]

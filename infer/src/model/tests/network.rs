@@ -1,10 +1,9 @@
 //! A network with every kind of layer that the digits network has, and its logits by definition.
 
-use tract_onnx::pb::attribute_proto::AttributeType;
-use tract_onnx::pb::{AttributeProto, ModelProto, NodeProto};
+use tract_onnx::pb::ModelProto;
 
 use crate::picture::Pixels;
-use crate::support::{model, node, tensor};
+use crate::support::{model, node, tensor, with_ints};
 
 pub const FILTERS: usize = 3;
 pub const CLASSES: usize = 4;
@@ -16,16 +15,6 @@ fn weights(count: usize, mut state: u32) -> Vec<f32> {
         (state >> 8) as f32 / (1 << 23) as f32 - 1.0
     };
     (0..count).map(|_| next()).collect()
-}
-
-fn with(mut node: NodeProto, name: &str, ints: &[i64]) -> NodeProto {
-    node.attribute.push(AttributeProto {
-        name: name.into(),
-        r#type: AttributeType::Ints as i32,
-        ints: ints.to_vec(),
-        ..AttributeProto::default()
-    });
-    node
 }
 
 /// Every kind of layer that the digits network has: convolution 5x5, rectifier, max pooling 2x2,
@@ -48,16 +37,16 @@ impl Network {
     }
 
     pub fn proto(&self) -> ModelProto {
-        let pool = with(node("MaxPool", &["relu"], "pool"), "kernel_shape", &[2, 2]);
+        let pool = with_ints(node("MaxPool", &["relu"], "pool"), "kernel_shape", &[2, 2]);
         model(
             vec![
-                with(
+                with_ints(
                     node("Conv", &["pixels", "kernels", "biases"], "conv"),
                     "pads",
                     &[2; 4],
                 ),
                 node("Relu", &["conv"], "relu"),
-                with(pool, "strides", &[2, 2]),
+                with_ints(pool, "strides", &[2, 2]),
                 node("Flatten", &["pool"], "flat"),
                 node("Gemm", &["flat", "dense", "dense_bias"], "logits"),
             ],

@@ -261,7 +261,7 @@ fn rows_that_change_do_no_harm() {
 struct Restless {
     random: RefCell<Random>,
     largest: u32,
-    said: Cell<u32>,
+    width: Cell<u32>,
     row: Vec<u8>,
 }
 
@@ -273,8 +273,8 @@ impl Restless {
 
 impl Rows for Restless {
     fn width(&self) -> u32 {
-        self.said.set(self.side());
-        self.said.get()
+        self.width.set(self.side());
+        self.width.get()
     }
 
     fn height(&self) -> u32 {
@@ -284,7 +284,7 @@ impl Rows for Restless {
     fn row(&mut self, _: u32) -> Option<&[u8]> {
         let random = self.random.get_mut();
         let ink = |_| [0, 0, 0, 255][random.within(0, 3) as usize];
-        self.row = (0..self.said.get()).map(ink).collect();
+        self.row = (0..self.width.get()).map(ink).collect();
         Some(&self.row)
     }
 }
@@ -296,7 +296,7 @@ fn sizes_that_change_do_no_harm() {
         let mut restless = Restless {
             random: RefCell::new(Random(seed)),
             largest: 1 + seed as u32 % 40,
-            said: Cell::new(0),
+            width: Cell::new(0),
             row: Vec::new(),
         };
         let mut image = [0; SIDE * SIDE];

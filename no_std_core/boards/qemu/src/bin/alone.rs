@@ -12,9 +12,10 @@
 
 use core::arch::asm;
 use core::hint::black_box;
+use core::task::Poll;
 
 use firmware::{ARENA_LEN, CycleCounter, KNOWN_LOGITS, MODEL, stack};
-use no_std_core::{Model, Run, quantize_pixel, run};
+use no_std_core::{Model, Run, quantize_pixel};
 use protocol::{PIXELS, known_pixel};
 use semihosting::io::{self, Write as _};
 use semihosting::process;
@@ -25,55 +26,63 @@ use qemu as _;
 const SHORT: u32 = 1 << 10;
 const LONG: u32 = 1 << 20;
 
+/// The most layers that are counted, and the making of the scores.
+const PARTS: usize = 32;
+
 static mut ARENA: [i8; ARENA_LEN] = [0; ARENA_LEN];
 static mut IMAGE: [i8; PIXELS] = [0; PIXELS];
+static mut CYCLES: [u32; PARTS] = [0; PARTS];
 
 #[cfg_attr(target_arch = "arm", cortex_m_rt::entry)]
 #[cfg_attr(target_arch = "riscv32", riscv_rt::entry)]
 fn main() -> ! {
     stack::paint();
+    let mut counter = CycleCounter::start();
     // SAFETY: nothing else uses them, and this is done once.
-    let (arena, image) = unsafe { (&mut *(&raw mut ARENA), &mut *(&raw mut IMAGE)) };
+    let (arena, image, cycles) = unsafe {
+        (
+            &mut *(&raw mut ARENA),
+            &mut *(&raw mut IMAGE),
+            &mut *(&raw mut CYCLES),
+        )
+    };
     for (index, value) in image.iter_mut().enumerate() {
         *value = quantize_pixel(known_pixel(index));
     }
-    let right = infer(image, arena);
-    let printed = print(stack::used()).and_then(|()| count(image, arena));
-    process::exit(i32::from(!right || printed.is_none()))
+    let parts = infer(image, arena, &mut counter, cycles);
+    let printed = print(stack::used()).and_then(|()| {
+        for instructions in [SHORT, LONG] {
+            let begin = counter.now();
+            spin(instructions / 2);
+            print(counter.now().wrapping_sub(begin))?;
+        }
+        cycles
+            .iter()
+            .take(parts?)
+            .try_for_each(|&cycles| print(cycles))
+    });
+    process::exit(i32::from(printed.is_none()))
 }
 
-/// Whether the model is whole and gives the known logits.
+/// Checks the model, runs it and counts the cycles of each part, whose number it gives if the logits are the known ones.
 #[inline(never)]
-fn infer(image: &[i8], arena: &mut [i8]) -> bool {
-    let Ok(model) = Model::new(black_box(MODEL)) else {
-        return false;
-    };
-    run(&model, image, arena).is_ok_and(|scores| scores.logits() == KNOWN_LOGITS)
-}
-
-/// Prints what the counter says.
-fn count(image: &[i8], arena: &mut [i8]) -> Option<()> {
-    let mut counter = CycleCounter::start();
-    let mut cycles = |work: &mut dyn FnMut()| {
-        let begin = counter.now();
-        work();
-        counter.now().wrapping_sub(begin)
-    };
-    let nothing = cycles(&mut || ());
-    for instructions in [SHORT, LONG] {
-        print(cycles(&mut || spin(instructions / 2)) - nothing)?;
-    }
+fn infer(
+    image: &[i8],
+    arena: &mut [i8],
+    counter: &mut CycleCounter,
+    cycles: &mut [u32; PARTS],
+) -> Option<usize> {
     let model = Model::new(black_box(MODEL)).ok()?;
     let mut run = Run::new(&model, image, arena).ok()?;
-    let mut ready = false;
-    while !ready {
-        let (layer, mut total) = (run.layer(), 0);
-        while run.layer() == layer && !ready {
-            total += cycles(&mut || ready = run.step().is_ready()) - nothing;
+    loop {
+        let part = usize::from(run.layer());
+        let begin = counter.now();
+        let step = run.step();
+        *cycles.get_mut(part)? += counter.now().wrapping_sub(begin);
+        if let Poll::Ready(scores) = step {
+            return (scores.logits() == KNOWN_LOGITS).then_some(part + 1);
         }
-        print(total)?;
     }
-    Some(())
 }
 
 /// Two instructions a round.

@@ -1,16 +1,22 @@
 //! Pictures of any size, colour and common format, made into the 28 x 28 grey pixels that models
 //! take.
 
+use std::fmt::Display;
+use std::fs::File;
 use std::io::Cursor;
 use std::path::Path;
 
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Luma};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use no_std_core::prepare::{self, Preparation, PrepareError};
 use thiserror::Error;
 
-use crate::file::{self, InFile, ReadError, display_name, one_line};
+use crate::file::{InFile, ReadError, display_name, one_line, read_all};
+
+mod ground;
+mod jpeg;
+mod large;
 
 /// Width and height of a model's picture, in pixels.
 pub const SIDE: usize = prepare::SIDE;
@@ -21,11 +27,20 @@ pub const PIXELS: usize = SIDE * SIDE;
 /// A model's picture: grey, row by row from the top left, 0 black to 255 white.
 pub type Pixels = [u8; PIXELS];
 
-/// Largest width and height of a picture, in pixels.
+/// Largest width and height of a picture once it is decoded, in pixels; larger ones are made smaller meanwhile.
 pub const MAX_SIDE: u32 = prepare::MAX_SIDE;
 
-/// Most bytes a decoded picture may take: the largest one with four bytes a pixel.
-pub const MAX_DECODED_BYTES: u64 = (MAX_SIDE as u64).pow(2) * 4;
+/// Most pixels of a picture in a file: 200 megapixels.
+pub const MAX_PIXELS: u64 = 200 << 20;
+
+/// Most bytes of a picture file: those of the largest one without compression, three bytes a pixel.
+pub const MAX_FILE_BYTES: u64 = 3 * MAX_PIXELS + (1 << 20);
+
+/// Most bytes that a decoded picture may take where it has to be decoded whole: 1 GiB.
+pub const MAX_DECODED_BYTES: u64 = 1 << 30;
+
+/// Most bytes that a picture takes which is decoded whole for no need.
+const WHOLE_BYTES: u64 = MAX_SIDE as u64 * MAX_SIDE as u64 * 4;
 
 /// The formats that are read, as messages call them.
 pub const FORMAT_NAMES: &str = "PNG, JPEG, BMP, GIF, PGM or WebP";
@@ -48,8 +63,11 @@ pub enum PictureError {
     /// Its first bytes are those of no known picture format.
     #[error("expected a picture ({FORMAT_NAMES}), found {0}")]
     Format(String),
-    /// It is wider or higher than [`MAX_SIDE`], or has no pixels.
-    #[error("expected 1 x 1 to {MAX_SIDE} x {MAX_SIDE} pixels, found {width} x {height}")]
+    /// It has more than [`MAX_PIXELS`], or none.
+    #[error(
+        "expected a picture of 1 pixel to {} megapixels, found {width} x {height} pixels; save it smaller",
+        MAX_PIXELS >> 20
+    )]
     Size {
         /// Width in pixels.
         width: u32,
@@ -58,7 +76,7 @@ pub enum PictureError {
     },
     /// Decoded, it would take more than [`MAX_DECODED_BYTES`].
     #[error(
-        "expected a picture of at most {} MiB once decoded, found {} MiB; save it with 8 bits a channel",
+        "expected a picture of at most {} MiB once decoded, found {} MiB; save it smaller, with 8 bits a channel, or as a PNG without interlacing",
         MAX_DECODED_BYTES >> 20,
         bytes >> 20
     )]
@@ -66,6 +84,9 @@ pub enum PictureError {
         /// Size of the decoded pixels, in bytes.
         bytes: u64,
     },
+    /// It is of one colour, or is once it is prepared.
+    #[error("expected a drawing, found a blank picture")]
+    Blank,
     /// It is cut short, corrupt, or uses a rare feature of its format.
     #[error("expected a whole, well-formed picture, found: {0}")]
     Damaged(String),
@@ -74,36 +95,51 @@ pub enum PictureError {
     Prepare(#[from] PrepareError),
 }
 
+impl PictureError {
+    fn damaged(problem: &dyn Display) -> Self {
+        Self::Damaged(one_line(&problem.to_string()))
+    }
+}
+
 impl From<image::ImageError> for PictureError {
     fn from(error: image::ImageError) -> Self {
-        Self::Damaged(one_line(&error.to_string()))
+        Self::damaged(&error)
     }
 }
 
 /// Reads a picture file for a model that takes pictures as they are: [`grey`], then [`prepare()`].
-///
-/// # Errors
-///
-/// See [`PictureError`].
 pub fn open(path: &Path) -> Result<Pixels, InFile<PictureError>> {
-    let bytes = file::read(path).map_err(PictureError::from);
-    bytes
-        .and_then(|bytes| prepare(&grey(&bytes)?, Preparation::PLAIN))
-        .map_err(InFile::named(&display_name(path)))
+    let pixels = read(path).and_then(|grey| prepare(&grey, Preparation::PLAIN));
+    pixels.map_err(InFile::named(&display_name(path)))
+}
+
+/// Reads and decodes a picture file; see [`grey`].
+pub fn read(path: &Path) -> Result<GrayImage, PictureError> {
+    let file = File::open(path).map_err(ReadError::from)?;
+    grey(&read_all(file, MAX_FILE_BYTES)?)
 }
 
 /// Decodes a picture, whose format its first bytes tell.
 ///
-/// Colours become their luma (ITU-R BT.709), transparent parts the white of paper. The picture is
-/// turned as its EXIF orientation says. Of an animation, the first frame counts.
+/// Colours become their luma (ITU-R BT.709; of a JPEG of more than [`MAX_SIDE`] BT.601). Transparent parts become the
+/// white of paper, or black where light ink would not be seen on it. The picture is turned as its EXIF orientation says.
+/// Of an animation, the first frame counts.
 ///
 /// # Errors
 ///
 /// See [`PictureError`]. Size and memory are checked before any pixel is decoded.
 pub fn grey(bytes: &[u8]) -> Result<GrayImage, PictureError> {
-    let mut decoder = decoder(bytes)?;
+    let (format, bytes) = format(bytes)?;
+    let mut decoder = decoder(bytes, format)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut grey = DynamicImage::from(over_white(DynamicImage::from_decoder(decoder)?));
+    let (width, height) = decoder.dimensions();
+    let small = width.max(height) <= MAX_SIDE && decoder.total_bytes() <= WHOLE_BYTES;
+    let picture = if small {
+        DynamicImage::from_decoder(decoder)?.into_luma_alpha8()
+    } else {
+        large::decode(bytes, format, decoder)?
+    };
+    let mut grey = DynamicImage::from(ground::lay(&picture));
     grey.apply_orientation(orientation);
     Ok(grey.into_luma8())
 }
@@ -113,19 +149,29 @@ pub fn grey(bytes: &[u8]) -> Result<GrayImage, PictureError> {
 /// A plain preparation keeps every value of a picture of 28 x 28. One of another size is resized without keeping its
 /// proportions: a convenience of this program, where boards refuse it. A centred preparation looks for the drawing in the
 /// picture, and is the same everywhere: see [`no_std_core::prepare`].
-///
-/// # Errors
-///
-/// [`PictureError::Prepare`], of a centred preparation only.
 pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, PictureError> {
     if preparation == Preparation::PLAIN {
-        return Ok(resize(grey));
+        let pixels = resize(grey);
+        return if is_blank(&pixels) {
+            Err(PictureError::Blank)
+        } else {
+            Ok(pixels)
+        };
     }
     let (width, height) = grey.dimensions();
     let mut rows = prepare::Pixels::new(grey.as_raw(), width, height)?;
     let mut image = [0; PIXELS];
     preparation.prepare(&mut rows, &mut image)?;
     Ok(image.map(|value| (i16::from(value) + 128) as u8))
+}
+
+/// Whether all pixels are of one grey, but for what no eye sees.
+pub fn is_blank(pixels: &[u8]) -> bool {
+    const STEPS: u8 = 2;
+    let (least, most) = pixels.iter().fold((u8::MAX, 0), |(least, most), &pixel| {
+        (least.min(pixel), most.max(pixel))
+    });
+    most - least <= STEPS
 }
 
 fn resize(grey: &GrayImage) -> Pixels {
@@ -143,57 +189,34 @@ pub fn has_picture_extension(path: &Path) -> bool {
     ImageFormat::from_path(path).is_ok_and(|format| FORMATS.contains(&format))
 }
 
-/// A decoder that has read the header, of a picture within all limits.
-fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder, PictureError> {
-    let format = format(bytes)?;
+/// A decoder that has read the header, of a picture within the limits.
+fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder, PictureError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
     let decoder = reader.into_decoder()?;
-
     let (width, height) = decoder.dimensions();
-    if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
-        return Err(PictureError::Size { width, height });
+    match u64::from(width) * u64::from(height) {
+        1..=MAX_PIXELS => Ok(decoder),
+        _ => Err(PictureError::Size { width, height }),
     }
-    if decoder.total_bytes() > MAX_DECODED_BYTES {
-        return Err(PictureError::Memory {
-            bytes: decoder.total_bytes(),
-        });
-    }
-    Ok(decoder)
 }
 
-fn format(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
-    let format = match image::guess_format(bytes) {
-        Ok(format) if FORMATS.contains(&format) => format,
-        Ok(format) => return Err(PictureError::Format(format!("{format:?}"))),
-        Err(_) if bytes.is_empty() => return Err(PictureError::Format("an empty file".into())),
-        Err(_) => return Err(PictureError::Format("a file of another kind".into())),
-    };
-    if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err(PictureError::Damaged(
-            "a JPEG that ends before its end marker".into(),
-        ));
+/// The format, and the bytes that belong to the picture.
+fn format(bytes: &[u8]) -> Result<(ImageFormat, &[u8]), PictureError> {
+    match image::guess_format(bytes) {
+        Ok(ImageFormat::Jpeg) => match jpeg::whole(bytes) {
+            Some(bytes) => Ok((ImageFormat::Jpeg, bytes)),
+            None => Err(PictureError::damaged(
+                &"a JPEG that ends before its end marker",
+            )),
+        },
+        Ok(format) if FORMATS.contains(&format) => Ok((format, bytes)),
+        Ok(format) => Err(PictureError::Format(format!("{format:?}"))),
+        Err(_) if bytes.is_empty() => Err(PictureError::Format("an empty file".into())),
+        Err(_) => Err(PictureError::Format("a file of another kind".into())),
     }
-    Ok(format)
-}
-
-/// Whether an end marker follows the last scan (ITU-T T.81, annex B): the decoder paints what is
-/// missing grey without a word. Neither marker can appear inside a scan's data; those of an
-/// embedded thumbnail come before the scan.
-fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    let last = |marker| bytes.windows(2).rposition(|pair| pair == [0xFF, marker]);
-    let (start_of_scan, end_of_image) = (last(0xDA), last(0xD9));
-    end_of_image > start_of_scan
-}
-
-fn over_white(picture: DynamicImage) -> GrayImage {
-    let picture = picture.into_luma_alpha8();
-    GrayImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let [luma, alpha] = picture.get_pixel(x, y).0.map(u32::from);
-        Luma([((luma * alpha + 255 * (255 - alpha) + 127) / 255) as u8])
-    })
 }
 
 #[cfg(test)]

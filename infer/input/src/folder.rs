@@ -1,0 +1,161 @@
+//! Folders of pictures.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::file::{InFile, ReadError, display_name};
+use crate::layout::list;
+use crate::picture::{FORMAT_NAMES, has_picture_extension};
+
+/// Why a folder gave no pictures.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// The folder could not be listed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// No file in it is named like a picture; this is what is there instead.
+    #[error("expected picture files ({FORMAT_NAMES}) in the folder, found {0}")]
+    Empty(String),
+}
+
+/// The pictures in a folder, in natural order of their names: at least one.
+///
+/// A picture is a regular file, or a link to one, with a picture's extension. Hidden files and folders in the folder are
+/// left out, and pipes, sockets and devices, which might never end.
+pub fn pictures(folder: &Path) -> Result<Vec<PathBuf>, InFile<FolderError>> {
+    let list = || {
+        let mut pictures = entries(folder).map_err(ReadError::from)?;
+        pictures.retain(|path| !is_hidden(path) && has_picture_extension(path) && path.is_file());
+        if pictures.is_empty() {
+            return Err(FolderError::Empty(list(folder)));
+        }
+        pictures.sort_by_cached_key(|path| (natural_key(path), path.clone()));
+        Ok(pictures)
+    };
+    list().map_err(InFile::named(&display_name(folder)))
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect()
+}
+
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// A key that sorts numbers inside names by their value: 2 before 10.
+///
+/// Each run of digits becomes `0`, the count of its digits without leading zeros, and those digits:
+/// numbers then compare by length first, and still stand among other characters where digits do.
+fn natural_key(path: &Path) -> Vec<u8> {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let mut key = Vec::with_capacity(2 * name.len());
+    for run in name.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        if run[0].is_ascii_digit() {
+            let zeros = run.iter().take_while(|&&digit| digit == b'0').count();
+            key.push(b'0');
+            key.extend(((run.len() - zeros) as u32).to_be_bytes());
+            key.extend(&run[zeros..]);
+        } else {
+            key.extend(run);
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let paths = pictures(folder).unwrap();
+        let name = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        paths.into_iter().map(name).collect()
+    }
+
+    fn names_in_order(names_in: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names_in {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        names(folder.path())
+    }
+
+    #[test]
+    fn numbers_sort_by_value() {
+        let shuffled = [
+            "dog.png",
+            "10.png",
+            "9.png",
+            "a10b2.png",
+            "1.png",
+            "a10b10.png",
+            "a9b11.png",
+            "010.png",
+        ];
+        let sorted = [
+            "1.png",
+            "9.png",
+            "010.png",
+            "10.png",
+            "a9b11.png",
+            "a10b2.png",
+            "a10b10.png",
+            "dog.png",
+        ];
+        assert_eq!(names_in_order(&shuffled), sorted);
+        assert_eq!(
+            names_in_order(&["-1.png", "a.png", "5.png", "0.png"]),
+            ["-1.png", "0.png", "5.png", "a.png"]
+        );
+    }
+
+    #[test]
+    fn only_visible_picture_files_count() {
+        let names = [
+            "a.png", "b.JPG", "c.jpeg", "d.bmp", "e.gif", "f.pgm", "g.webp", "h.txt", "i.tif", "k",
+            ".l.png",
+        ];
+        assert_eq!(names_in_order(&names), names[..7]);
+    }
+
+    #[test]
+    fn a_folder_without_pictures_says_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = || pictures(folder.path()).unwrap_err().problem.to_string();
+        let expected =
+            "expected picture files (PNG, JPEG, BMP, GIF, PGM or WebP) in the folder, found ";
+        assert_eq!(error(), format!("{expected}an empty folder"));
+        fs::create_dir(folder.path().join("folder.png")).unwrap();
+        fs::write(folder.path().join("a\nb.txt"), "").unwrap();
+        assert_eq!(error(), format!(r"{expected}a\nb.txt, folder.png/"));
+        let missing = pictures(Path::new("none")).unwrap_err().to_string();
+        let expected = "none: expected a file, found nothing";
+        assert!(missing.starts_with(expected), "{missing}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_might_never_end_is_left_out() {
+        use std::os::unix::{fs::symlink, net::UnixListener};
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let pipe = std::process::Command::new("mkfifo")
+            .arg(path("pipe.png"))
+            .status();
+        assert!(pipe.unwrap().success());
+        let _socket = UnixListener::bind(path("socket.png")).unwrap();
+        symlink("/dev/zero", path("device.png")).unwrap();
+        symlink("pipe.png", path("link.png")).unwrap();
+        symlink("none", path("dangling.png")).unwrap();
+        fs::write(path("elsewhere"), "").unwrap();
+        symlink("elsewhere", path("z.png")).unwrap();
+        assert_eq!(names(folder.path()), ["z.png"]);
+    }
+}

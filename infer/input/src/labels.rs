@@ -1,0 +1,119 @@
+//! The names of a model's classes, as the metadata entry [`KEY`] of its ONNX file holds them.
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::file::one_line;
+
+/// The metadata entry that names the classes.
+pub const KEY: &str = "labels";
+
+/// Why the names of the classes could not be read.
+#[derive(Debug, Error)]
+pub enum LabelsError {
+    /// The entry is a JSON array, but not of texts.
+    #[error("expected a JSON array of texts in metadata {KEY}, found {} in it; write its names as texts", one_line(.0))]
+    NoText(String),
+    /// There are more names than classes, or fewer.
+    #[error(
+        "expected one label for each of {classes} classes, found {found} in metadata {KEY}; name each class once"
+    )]
+    Count {
+        /// The number of the model's classes.
+        classes: usize,
+        /// The number of names.
+        found: usize,
+    },
+}
+
+/// The entry's value: the names in the order of the classes, as a JSON array. Names may be any text.
+pub fn to_metadata(labels: &[String]) -> String {
+    Value::from(labels).to_string()
+}
+
+/// The names in the entry's value: a JSON array of texts, or names with commas between them as older models have it.
+pub fn from_metadata(entry: &str) -> Result<Vec<String>, LabelsError> {
+    let Ok(Value::Array(names)) = serde_json::from_str(entry) else {
+        return Ok(entry.split(',').map(str::to_owned).collect());
+    };
+    let names = names.into_iter().map(|name| match name {
+        Value::String(name) => Ok(name),
+        other => Err(LabelsError::NoText(other.to_string())),
+    });
+    names.collect()
+}
+
+/// The names of a model's classes. A class without a name, as all are without the entry, is called by its index.
+pub fn of_classes(entry: Option<&str>, classes: usize) -> Result<Vec<String>, LabelsError> {
+    let mut labels = match entry {
+        Some(entry) => from_metadata(entry)?,
+        None => vec![String::new(); classes],
+    };
+    if labels.len() != classes {
+        return Err(LabelsError::Count {
+            classes,
+            found: labels.len(),
+        });
+    }
+    for (class, label) in labels.iter_mut().enumerate() {
+        if label.is_empty() {
+            *label = class.to_string();
+        }
+    }
+    Ok(labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(labels: &[&str]) -> Vec<String> {
+        labels.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn any_text_survives() {
+        let long = "x".repeat(100_000);
+        for labels in [
+            &["cat, black", "dog", "a\"b\\c", "two\nlines\t\u{1b}[31m"][..],
+            &["größe", "犬", "🐈", "\u{0}", " "],
+            &["[1]", "[\"a\"]", "{}"],
+            &["only"],
+            &[&long, "short"],
+            &[],
+        ] {
+            let entry = to_metadata(&owned(labels));
+            assert_eq!(from_metadata(&entry).unwrap(), owned(labels));
+        }
+    }
+
+    #[test]
+    fn older_models_have_commas_between() {
+        for (entry, labels) in [
+            ("0,1,2", &["0", "1", "2"][..]),
+            ("a,may be,b\nc", &["a", "may be", "b\nc"]),
+            ("alone", &["alone"]),
+            ("7", &["7"]),
+            ("[a,b]", &["[a", "b]"]),
+            ("\"a\",b", &["\"a\"", "b"]),
+        ] {
+            assert_eq!(from_metadata(entry).unwrap(), owned(labels), "{entry}");
+        }
+        let error = from_metadata(r#"["a",7]"#).unwrap_err().to_string();
+        assert!(error.contains("found 7 in it"), "{error}");
+    }
+
+    #[test]
+    fn each_class_has_one_name() {
+        assert_eq!(of_classes(None, 3).unwrap(), ["0", "1", "2"]);
+        assert_eq!(of_classes(Some("a,,b"), 3).unwrap(), ["a", "1", "b"]);
+        assert_eq!(of_classes(Some(r#"["",""]"#), 2).unwrap(), ["0", "1"]);
+        let error = of_classes(Some("a,b"), 3).unwrap_err().to_string();
+        assert!(
+            error.starts_with(
+                "expected one label for each of 3 classes, found 2 in metadata labels"
+            ),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! What is checked of an ONNX file before anything runs it. Of this crate, only this module knows tract.
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+use tract_onnx::pb::ModelProto;
+use tract_onnx::prelude::{Framework, InferenceModel, TractError};
+
+use crate::file::one_line;
+
+mod foreign;
+mod inputs;
+mod limits;
+mod names;
+mod outputs;
+mod quiet;
+mod shapes;
+mod work;
+
+pub use limits::{Excess, Limits};
+pub use outputs::{ends_in_softmax, producer};
+pub use quiet::without_panic;
+
+/// Why an ONNX file was refused.
+#[derive(Debug, Error)]
+pub enum OnnxError {
+    /// The file holds no ONNX model.
+    #[error("expected an ONNX model, found {0}")]
+    NotOnnx(String),
+    /// An operator that is none of standard ONNX.
+    #[error("expected operators of standard ONNX, found {0}")]
+    Operator(String),
+    /// An operator holds graphs of its own, whose work is not known before it runs.
+    #[error(
+        "expected operators without graphs of their own, found {0}; export the model without loops and conditions"
+    )]
+    Nested(String),
+    /// A name that stands for two things.
+    #[error("expected names that stand for one thing, found two {0}; export the model again")]
+    Twice(String),
+    /// The model asks for more than it is granted.
+    #[error(transparent)]
+    Excess(#[from] Excess),
+    /// The size of a value is not known before the model runs.
+    #[error(
+        "expected values whose sizes are known before the model runs, found {0}; export the model with fixed shapes"
+    )]
+    Open(String),
+    /// The graph computes with half floats, and tract cannot run it.
+    #[error(
+        "expected a graph that tract can run, found half floats ({half}), which converters for graphics cards write, and: {reason}; export the model in float32"
+    )]
+    Half {
+        /// Their kind.
+        half: &'static str,
+        /// What tract said.
+        reason: String,
+    },
+    /// The graph contradicts itself, or has an operator that tract does not know.
+    #[error("expected a graph that tract can run, found: {0}")]
+    Graph(String),
+}
+
+impl From<TractError> for OnnxError {
+    fn from(error: TractError) -> Self {
+        Self::Graph(one_line(&format!("{error:#}")))
+    }
+}
+
+/// What is to run a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// tract, which takes shapes and operators that it knows.
+    Tract,
+    /// ONNX Runtime, which has operators of its own.
+    OnnxRuntime,
+}
+
+/// A model that was found to be within limits.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The file, with open dimensions of its inputs set to 1, without weights among the inputs, and without what no
+    /// output needs.
+    pub proto: ModelProto,
+    /// What tract makes of it, with the shape of every value.
+    pub graph: InferenceModel,
+}
+
+/// The model in the bytes of an ONNX file; it has a graph.
+pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, OnnxError> {
+    let proto = tract_onnx::onnx()
+        .proto_model_for_read(&mut bytes)
+        .map_err(|error| {
+            OnnxError::NotOnnx(format!("neither ({})", one_line(&format!("{error:#}"))))
+        })?;
+    match proto.graph {
+        Some(_) => Ok(proto),
+        None => Err(OnnxError::NotOnnx("no graph in it".to_owned())),
+    }
+}
+
+/// Refuses a model file that `runtime` should not run: see [`OnnxError`]. Nothing is computed.
+///
+/// ONNX Runtime is free to run what tract cannot; the limits hold as far as tract can tell the sizes.
+pub fn check(bytes: &[u8], limits: &Limits, runtime: Runtime) -> Result<(), OnnxError> {
+    let checked = Checked::new(parse(bytes)?, limits, runtime);
+    match checked {
+        Err(OnnxError::Graph(_) | OnnxError::Open(_)) if runtime == Runtime::OnnxRuntime => Ok(()),
+        checked => checked.map(drop),
+    }
+}
+
+impl Checked {
+    /// Checks a model; nothing is computed but values of constants that are known to be small.
+    pub fn new(
+        mut proto: ModelProto,
+        limits: &Limits,
+        runtime: Runtime,
+    ) -> Result<Self, OnnxError> {
+        let graph = proto.graph.get_or_insert_default();
+        limits.check_operators(graph.node.len() as u64)?;
+        names::check(graph, runtime)?;
+        names::drop_unneeded(graph);
+        inputs::fix(graph);
+        let half = foreign::half_floats(graph);
+        let measured = without_panic(|| shapes::measure(&proto, limits)).unwrap_or_else(|| {
+            let panic = "a contradiction that makes tract panic";
+            Err(OnnxError::Graph(panic.to_owned()))
+        });
+        match (measured, half) {
+            (Ok(graph), _) => Ok(Self { proto, graph }),
+            (Err(OnnxError::Graph(reason)), Some(half)) => Err(OnnxError::Half { half, reason }),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// The shape of every value, by its name.
+    pub fn shapes(&self) -> HashMap<String, Vec<usize>> {
+        shapes::by_name(&self.graph)
+    }
+}
+
+#[cfg(test)]
+mod tests;

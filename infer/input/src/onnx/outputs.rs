@@ -1,0 +1,39 @@
+//! Where the outputs of a graph come from.
+
+use tract_onnx::pb::{GraphProto, NodeProto};
+
+/// Whether the output of this name is computed by Softmax, but for changes of its form: it holds probabilities.
+pub fn ends_in_softmax(graph: &GraphProto, output: &str) -> bool {
+    const FORM: [&str; 12] = [
+        "Cast",
+        "Clip",
+        "DequantizeLinear",
+        "Dropout",
+        "Flatten",
+        "Identity",
+        "QuantizeLinear",
+        "Reshape",
+        "Round",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    ];
+    let mut value = output;
+    // A damaged graph may lead in a circle.
+    for _ in 0..graph.node.len() {
+        match producer(graph, value) {
+            Some(node) if node.op_type == "Softmax" => return true,
+            Some(node) if FORM.contains(&node.op_type.as_str()) && !node.input.is_empty() => {
+                value = &node.input[0];
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The operator that computes a value.
+pub fn producer<'a>(graph: &'a GraphProto, value: &str) -> Option<&'a NodeProto> {
+    let makes = |node: &&NodeProto| node.output.iter().any(|output| output == value);
+    graph.node.iter().find(makes)
+}
