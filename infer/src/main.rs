@@ -1,7 +1,7 @@
 //! The program `infer`: see [`infer::cli`].
 //!
-//! Exit codes: 0 done, 1 something failed (each failure is one `error:` line), 2 wrong usage, 130 and 143 ended by a
-//! signal.
+//! Exit codes: 0 done, 1 something failed (each failure is one `error:` line), 2 wrong usage, 130, 143, 129 ended by
+//! SIGINT, SIGTERM, SIGHUP.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -11,8 +11,8 @@ use clap::Parser;
 use infer::cli::{Cli, Error, run};
 
 fn main() -> ExitCode {
-    #[cfg(unix)]
-    end_by_signals();
+    // Without it, the system ends the program.
+    let _ = input::signals::watch(|_| true);
     let mut failed = false;
     let mut complain = |error: &dyn Display| {
         failed = true;
@@ -34,21 +34,4 @@ fn main() -> ExitCode {
         },
     }
     ExitCode::from(u8::from(failed))
-}
-
-/// Has Ctrl-C and the request to terminate end the program without a file left under a temporary name.
-#[cfg(unix)]
-fn end_by_signals() {
-    use nix::sys::signal::{SigSet, Signal};
-    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
-    // All threads inherit it, so that only the one below gets them. Without it, the system ends the program.
-    if signals.thread_block().is_err() {
-        return;
-    }
-    std::thread::spawn(move || {
-        if let Ok(signal) = signals.wait() {
-            infer::file::remove_temporaries();
-            std::process::exit(128 + signal as i32);
-        }
-    });
 }

@@ -16,11 +16,11 @@ const CHECKSUM: &str = "flash_checksum";
 pub fn note(path: &Path, bytes: &[u8]) -> Option<String> {
     let (other, differs) = if is_flash(bytes) {
         let other = onnx_beside(path)?;
-        let differs = are_different(&file::read(&other).ok()?, bytes)?;
+        let differs = are_different(&file::read_if_regular(&other)?, bytes)?;
         (other, differs)
     } else {
         let other = flash_beside(path)?;
-        let differs = are_different(bytes, &file::read(&other).ok()?)?;
+        let differs = are_different(bytes, &file::read_if_regular(&other)?)?;
         (other, differs)
     };
     differs.then(|| {

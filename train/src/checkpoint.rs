@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use input::file::display_name;
+use input::file::{self, ReadError, display_name};
 use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -28,10 +28,7 @@ pub enum CheckpointError {
         "{}: expected a checkpoint written by `train fit`, found none: {source}",
         display_name(path)
     )]
-    Read {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: ReadError },
     #[error(
         "{}: expected a checkpoint written by `train fit`, found {found}",
         display_name(path)
@@ -123,7 +120,7 @@ impl Checkpoint {
     /// of its own optimiser.
     pub fn load(run: &Path, network: &Network) -> Result<Self, CheckpointError> {
         let path = file_of(run);
-        let bytes = std::fs::read(&path).map_err(|source| CheckpointError::Read {
+        let bytes = file::read(&path).map_err(|source| CheckpointError::Read {
             path: path.clone(),
             source,
         })?;

@@ -112,7 +112,7 @@ fn accept(
 
 /// The bytes of a model file; a model that is not of the run in whose folder it lies is said.
 fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
-    let model = std::fs::read(path).map_err(|source| Error::ReadModel {
+    let model = file::read(path).map_err(|source| Error::ReadModel {
         path: path.into(),
         source,
     })?;

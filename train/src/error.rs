@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use input::file::{SameFile, WriteError, display_name};
+use input::file::{ReadError, SameFile, WriteError, display_name};
 use input::onnx::OnnxError;
 
 use crate::checkpoint::CheckpointError;
@@ -32,14 +32,8 @@ pub enum Error {
     SameFile(#[from] SameFile),
     #[error(transparent)]
     Run(#[from] RunError),
-    #[error(
-        "{}: expected an ONNX model, cannot be read: {source}",
-        display_name(path)
-    )]
-    ReadModel {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    #[error("{}: expected an ONNX model: {source}", display_name(path))]
+    ReadModel { path: PathBuf, source: ReadError },
     #[error(
         "{}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}",
         display_name(path)

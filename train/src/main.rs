@@ -10,12 +10,15 @@ use std::sync::Arc;
 use clap::Parser;
 use train::cli::Cli;
 use train::commands;
-use train::console::{Console, say};
-use train::stop::{self, Stop};
+use train::console::{Console, note, say};
+use train::stop::Stop;
 
 fn main() -> ExitCode {
     let stop = Arc::new(Stop::default());
-    stop::watch(Arc::clone(&stop));
+    let heard = Arc::clone(&stop);
+    if let Err(error) = input::signals::watch(move |number| heard.signal(number)) {
+        note(format_args!("Ctrl-C will end the program at once: {error}"));
+    }
     report_panics();
     let mut console = Console::new(io::stdout());
     let code = match Cli::try_parse() {

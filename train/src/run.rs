@@ -135,8 +135,13 @@ pub fn save(checkpoint: &Checkpoint, folder: &Path) -> Result<(), WriteError> {
         source: std::io::Error::other(reason),
     })?;
     let pending = Pending::write(&path, &bytes)?;
-    remove_model(&folder.join(MODEL_NAME))?;
-    pending.commit()
+    let model = folder.join(MODEL_NAME);
+    let earlier = file::read_if_regular(&model);
+    remove_model(&model)?;
+    pending.commit().inspect_err(|_| {
+        // What is to be reported is why the checkpoint failed; the earlier one is still there, and so shall be its model.
+        let _ = earlier.map(|bytes| file::write(&model, &bytes));
+    })
 }
 
 /// Removes a model that is there, where a link leads.
@@ -156,7 +161,7 @@ fn remove_model(path: &Path) -> Result<(), WriteError> {
 /// What is wrong with a model that carries another identity than the checkpoint beside it.
 pub fn mismatch(model: &Path, onnx: &[u8]) -> Option<String> {
     let checkpoint = file::folder_of(model).join(checkpoint::FILE_NAME);
-    let identity = Checkpoint::identity_of(&std::fs::read(&checkpoint).ok()?)?;
+    let identity = Checkpoint::identity_of(&file::read_if_regular(&checkpoint)?)?;
     let metadata = <onnx::Model as prost::Message>::decode(onnx)
         .ok()?
         .metadata_props;

@@ -36,43 +36,6 @@ impl Stop {
     }
 }
 
-/// Takes over the signals that ask a program to end. To be called before there are other threads, which inherit that
-/// these signals wait.
-#[cfg(unix)]
-pub fn watch(stop: std::sync::Arc<Stop>) {
-    use nix::sys::signal::{SigSet, Signal};
-
-    let mut signals = SigSet::empty();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        if !is_ignored(signal as u32) {
-            signals.add(signal);
-        }
-    }
-    if let Err(error) = signals.thread_block() {
-        return crate::console::note(format_args!("Ctrl-C will end the program at once: {error}"));
-    }
-    std::thread::spawn(move || {
-        while let Ok(signal) = signals.wait() {
-            if stop.signal(signal as u8) {
-                input::file::remove_temporaries();
-                std::process::exit(128 + signal as i32);
-            }
-        }
-    });
-}
-
-#[cfg(not(unix))]
-pub fn watch(_: std::sync::Arc<Stop>) {}
-
-/// Whether the program was started with a signal ignored, as `nohup` does with SIGHUP. Linux tells; elsewhere it was not.
-#[cfg(unix)]
-fn is_ignored(signal: u32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

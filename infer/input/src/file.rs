@@ -9,7 +9,7 @@ mod read;
 mod write;
 
 pub use distinct::{SameFile, expect_distinct};
-pub use read::{MAX_BYTES, ReadError, read, read_all};
+pub use read::{MAX_BYTES, ReadError, read, read_all, read_if_regular};
 pub use write::{
     Pending, WriteError, commit_both, expect_writable, prepare_folder, remove_temporaries, write,
 };

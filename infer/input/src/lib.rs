@@ -9,6 +9,7 @@ pub mod labels;
 pub mod layout;
 pub mod onnx;
 pub mod picture;
+pub mod signals;
 
 #[cfg(test)]
 #[path = "../../tests/support/onnx.rs"]

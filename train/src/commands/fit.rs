@@ -15,14 +15,16 @@ use crate::stop::Stop;
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let network = Network::digits();
-    let resume = args
-        .resume
-        .as_deref()
-        .map(|run| Checkpoint::load(run, &network))
-        .transpose()?;
+    // Locked before the checkpoint is read: nobody replaces it afterwards.
     let folder = RunFolder::open(&args.out)?;
-    let fitted = expect_free(args, &folder)
-        .and_then(|()| fit_and_export(args, &network, resume, console, stop));
+    let resume = || {
+        let run = args.resume.as_deref();
+        Ok(run.map(|run| Checkpoint::load(run, &network)).transpose()?)
+    };
+    let fitted = resume().and_then(|resume| {
+        expect_free(args, &folder)?;
+        fit_and_export(args, &network, resume, console, stop)
+    });
     if fitted.is_err() {
         folder.remove_unused();
     }

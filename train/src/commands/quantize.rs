@@ -57,6 +57,8 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         force: args.force,
         interrupted: stop.requested(),
     };
+    // Both files are written or none.
+    stop.wait_for_work();
     let report = quantize::quantize(&runtime, &request, &mut |stage| console.line(stage));
     let report = report.map_err(|error| in_model(&args.model, error))?;
     console.line(format_args!("\n{report}\n"));

@@ -124,7 +124,7 @@ fn a_model_that_is_not_there_is_named() {
         let line = format!("evaluate --model {model} --data digits --runtime tract");
         sandbox.refuses(
             &line,
-            &[&format!("{model}: expected an ONNX model, cannot be read")],
+            &[&format!("{model}: expected an ONNX model: expected a file")],
         );
     }
 }

@@ -291,7 +291,7 @@ fn a_model_that_is_not_there_and_too_few_images_are_named() {
     let sandbox = Sandbox::with_digits();
     sandbox.refuses(
         LINE,
-        &["model.onnx: expected an ONNX model, cannot be read"],
+        &["model.onnx: expected an ONNX model: expected a file"],
     );
     sandbox.write("model.onnx", model(ramp(), plain));
     idx::write_digits(&sandbox.path("digits"), 1, 10);

@@ -41,6 +41,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     read_all(File::open(path)?, MAX_BYTES)
 }
 
+/// Reads a file that may be there; `None` if there is none, or something that is no regular file.
+pub fn read_if_regular(path: &Path) -> Option<Vec<u8>> {
+    path.is_file().then(|| read(path).ok())?
+}
+
 /// Reads everything the reader gives, stopping as soon as it is more than `limit` bytes.
 pub fn read_all(reader: impl Read, limit: u64) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();

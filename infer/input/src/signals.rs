@@ -1,0 +1,43 @@
+//! Signals that ask a program to end: SIGINT, SIGTERM, SIGHUP.
+
+use std::io;
+
+/// Has a thread of its own wait for the signals, but for those that the program was started to ignore. `ends` hears the
+/// number of each and says whether the program is to end; then it does, with 128 + number, and no temporary file is left.
+///
+/// To be called before there are other threads, which inherit that these signals wait.
+#[cfg(unix)]
+pub fn watch(mut ends: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()> {
+    use nix::sys::signal::{SigSet, Signal};
+
+    let all = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+    let signals: SigSet = all
+        .into_iter()
+        .filter(|&one| !is_ignored(one as u32))
+        .collect();
+    signals.thread_block()?;
+    std::thread::spawn(move || {
+        while let Ok(signal) = signals.wait() {
+            if ends(signal as u8) {
+                crate::file::remove_temporaries();
+                std::process::exit(128 + signal as i32);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Elsewhere the system ends the program.
+#[cfg(not(unix))]
+pub fn watch(_: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether the program was started with a signal ignored, as `nohup` does with SIGHUP. Linux tells; elsewhere it was not.
+#[cfg(unix)]
+fn is_ignored(signal: u32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
