@@ -1,7 +1,7 @@
 //! `train fit`.
 
 use super::export::export_checked;
-use super::{expect_distinct, load, open, tell_of};
+use super::{expect_distinct, load, note_mismatch, open, tell_of};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::fit::{Options, Terminal, fit};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
-use crate::run::{MODEL_NAME, RunFolder};
+use crate::run::{MODEL_NAME, RunFolder, model_of};
 use crate::stop::Stop;
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
@@ -20,6 +20,9 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
         .as_deref()
         .map(|run| Checkpoint::load(run, &network))
         .transpose()?;
+    if let Some(run) = &args.resume {
+        note_mismatch(&model_of(run));
+    }
     let folder = RunFolder::open(&args.out)?;
     let fitted = expect_free(args, &folder)
         .and_then(|()| fit_and_export(args, &network, resume, console, stop));

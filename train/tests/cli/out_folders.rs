@@ -176,11 +176,10 @@ mod linux {
             return;
         };
         let sandbox = Sandbox::with_run();
-        // The old model makes room for a second checkpoint, beside which there is none for a model.
-        let change = "head -c 1m /dev/zero > disk/other";
-        let line = format!("fit {QUICK} --epochs 1 --out disk --overwrite");
-        let change = format!("rm disk/checkpoint.safetensors && {change}");
-        let finished = on_a_disk(&sandbox, way, &change, &line);
+        // Room for a checkpoint, and none for a model beside it.
+        let change = "rm disk/* && head -c 1m /dev/zero > disk/other";
+        let line = format!("fit {QUICK} --epochs 1 --out disk");
+        let finished = on_a_disk(&sandbox, way, change, &line);
         finished.refusal(&["disk/digits.onnx: cannot be written: No space left"]);
         let names: Vec<_> = sandbox.files("after").into_keys().collect();
         assert_eq!(names, ["checkpoint.safetensors", "other"]);
