@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(actual.len(), expected.len());
         for (actual, expected) in actual.iter().zip(expected) {
             assert!(
-                (actual - expected).abs() < 1e-6,
+                (actual - expected).abs() < 1e-5,
                 "{actual} is not {expected}"
             );
         }

@@ -12,7 +12,6 @@ use tract_onnx::pb::{ModelProto, StringStringEntryProto};
 
 const PIXELS: usize = 28 * 28;
 
-
 /// A model that gives the same logits for every picture.
 pub fn constant(logits: &[f32], labels: Option<&str>) -> Vec<u8> {
     let model = linear(&vec![0.0; PIXELS * logits.len()], logits);

@@ -12,9 +12,9 @@ use crate::console::human;
 /// How often there is a word.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Builds `train` and `infer` in the release profile and returns cargo's messages, one JSON object a line.
-pub fn programs() -> Result<String> {
-    let mut command = cargo(&["build", "--release", "-p", "train", "-p", "infer"]);
+/// Builds `train` and `infer` in a profile and returns cargo's messages, one JSON object a line.
+pub fn programs(profile: &str) -> Result<String> {
+    let mut command = cargo(&["build", "--profile", profile, "-p", "train", "-p", "infer"]);
     println!("$ {}", describe(&command));
     command.args(["--quiet", "--message-format=json-render-diagnostics"]);
     let (start, mut total) = (Instant::now(), None);

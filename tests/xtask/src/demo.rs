@@ -28,20 +28,33 @@ const TRACT_IMAGES: &str = "12000";
 pub fn demo(target: &Path) -> Result<()> {
     let start = Instant::now();
     heading("Build");
-    let mut demo = Demo::build(target)?;
-    let built = start.elapsed();
-    demo.tour(|| onnxruntime::library(target))?;
+    let mut demo = Demo::new(target, built("dev")?);
+    let built_after = start.elapsed();
+    demo.tour(|| onnxruntime::library(target), || built("release"))?;
     println!(
         "Took {}, {} of it building.",
         human(start.elapsed()),
-        human(built)
+        human(built_after)
     );
     Ok(())
 }
 
-struct Demo {
+/// The programs.
+struct Programs {
     train: PathBuf,
     infer: PathBuf,
+}
+
+fn built(profile: &str) -> Result<Programs> {
+    let messages = build::programs(profile)?;
+    Ok(Programs {
+        train: executable(&messages, "train")?,
+        infer: executable(&messages, "infer")?,
+    })
+}
+
+struct Demo {
+    programs: Programs,
     /// Where the models go.
     folder: PathBuf,
     /// The ONNX Runtime that children load; none leaves the choice to them.
@@ -53,21 +66,26 @@ struct Demo {
 }
 
 impl Demo {
-    fn build(target: &Path) -> Result<Self> {
-        let messages = build::programs()?;
-        Ok(Self {
-            train: executable(&messages, "train")?,
-            infer: executable(&messages, "infer")?,
+    fn new(target: &Path, programs: Programs) -> Self {
+        Self {
+            programs,
             folder: relative(target).join("demo"),
             library: None,
             mnist: env::var_os("MNIST_DIR").filter(|folder| !folder.is_empty()),
             fit_options: Vec::new(),
-        })
+        }
     }
 
-    fn tour(&mut self, install: impl FnOnce() -> Result<PathBuf>) -> Result<()> {
+    /// `optimize` builds the programs anew where tract trains, which takes optimised code.
+    fn tour(
+        &mut self,
+        install: impl FnOnce() -> Result<PathBuf>,
+        optimize: impl FnOnce() -> Result<Programs>,
+    ) -> Result<()> {
         heading("Runtime");
-        self.choose_runtime(install)?;
+        if self.choose_runtime(install)? == "tract" {
+            self.programs = optimize()?;
+        }
         heading("Training images");
         let data = self.choose_data()?;
         heading("Pictures");
@@ -103,7 +121,7 @@ impl Demo {
     }
 
     /// A runtime that is there already comes first, then an installed ONNX Runtime, then tract.
-    fn choose_runtime(&mut self, install: impl FnOnce() -> Result<PathBuf>) -> Result<()> {
+    fn choose_runtime(&mut self, install: impl FnOnce() -> Result<PathBuf>) -> Result<String> {
         let mut found = self.doctor()?;
         if found.runtime == "tract" {
             let native = install().and_then(|library| {
@@ -129,7 +147,7 @@ impl Demo {
             println!("tract takes longer for each image, so an epoch is {TRACT_IMAGES} of them.");
             self.fit_options.extend(["--limit", TRACT_IMAGES]);
         }
-        Ok(())
+        Ok(found.runtime)
     }
 
     fn doctor(&self) -> Result<Doctor> {
@@ -196,7 +214,7 @@ impl Demo {
     }
 
     fn predict(&self, run: &Path, pictures: &Path) -> Result<String> {
-        let mut command = Command::new(&self.infer);
+        let mut command = Command::new(&self.programs.infer);
         command.args(["predict", "--truth-from-name", "--model"]);
         command.arg(run.join(MODEL)).arg(pictures);
         println!();
@@ -207,7 +225,7 @@ impl Demo {
     }
 
     fn train<const N: usize>(&self, arguments: [&str; N]) -> Command {
-        let mut command = Command::new(&self.train);
+        let mut command = Command::new(&self.programs.train);
         command.args(arguments);
         if let Some(library) = &self.library {
             command.env("ORT_DYLIB_PATH", library);

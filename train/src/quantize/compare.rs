@@ -155,7 +155,10 @@ mod tests {
     fn pairs_are_counted() {
         let counts = comparison(100, 7, 3);
         assert_eq!((counts.float, counts.int8, counts.gained()), (97, 93, 3));
-        assert_eq!(counts.accuracies(), [0.97, 0.93]);
+        let percent = counts
+            .accuracies()
+            .map(|share| (100.0 * share).round() as u8);
+        assert_eq!(percent, [97, 93]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn runner() -> Runner<'static> {
     }
 }
 
-/// A network of dense layers, with a ReLU between, and what it says of itself.
+/// A network of dense layers, with a `Relu` between, and what it says of itself.
 fn dense(layers: &[(Array2<f32>, Array1<f32>)], metadata: &[(&str, &str)]) -> Vec<u8> {
     let mut graph = Graph::new();
     let images = graph
@@ -120,7 +120,7 @@ fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a
 /// The report on a model, or the error, and all that was said.
 fn quantized(model: &[u8], out: &Path) -> (Result<Report, QuantizeError>, String) {
     let mut said = String::new();
-    let mut stage = |line: &str| said += &format!("{line}\n");
+    let mut stage = |line: &str| said.extend([line, "\n"]);
     let report = quantize(&TRACT, &request(model, &digits(), out), &mut stage);
     (report, said)
 }
@@ -293,9 +293,9 @@ fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files()
     for (model, parts) in collapsing() {
         let folder = tempfile::tempdir().unwrap();
         let earlier = [INT8_NAME, FLASH_NAME].map(|name| folder.path().join(name));
-        earlier
-            .iter()
-            .for_each(|path| std::fs::write(path, "earlier").unwrap());
+        for path in &earlier {
+            std::fs::write(path, "earlier").unwrap();
+        }
         let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
         for part in ["cost at most 0.01", "34 training images", "--force"]
             .iter()

@@ -34,11 +34,22 @@ fn program(folder: &Path, name: &str, script: &str) -> PathBuf {
     path
 }
 
+fn programs(folder: &Path) -> Programs {
+    Programs {
+        train: program(folder, "train", TRAIN),
+        infer: program(folder, "infer", INFER),
+    }
+}
+
+/// What builds optimised programs where that must not be asked for.
+fn needless() -> Result<Programs> {
+    bail!("optimised programs are needless")
+}
+
 fn demo() -> (TempDir, Demo) {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo {
-        train: program(folder.path(), "train", TRAIN),
-        infer: program(folder.path(), "infer", INFER),
+        programs: programs(folder.path()),
         folder: folder.path().join("demo"),
         library: None,
         mnist: None,
@@ -59,7 +70,7 @@ fn with_everything_at_hand_mnist_is_trained_whole() {
     fs::write(folder.path().join("mnist"), "").unwrap();
     fs::create_dir_all(demo.folder.join("plain")).unwrap();
     fs::write(demo.folder.join("plain").join("old"), "").unwrap();
-    demo.tour(|| Ok("installed".into())).unwrap();
+    demo.tour(|| Ok("installed".into()), needless).unwrap();
     let expected = "\
 train doctor --json
 train doctor --json
@@ -78,7 +89,8 @@ infer predict --truth-from-name --model demo/inverted/digits.onnx pictures
 #[test]
 fn with_nothing_at_hand_it_trains_less_and_on_drawn_digits() {
     let (folder, mut demo) = demo();
-    demo.tour(|| bail!("offline")).unwrap();
+    demo.tour(|| bail!("offline"), || Ok(programs(folder.path())))
+        .unwrap();
     let fits: Vec<_> = log(&folder)
         .lines()
         .filter(|line| line.starts_with("train fit"))
@@ -93,7 +105,8 @@ fn with_nothing_at_hand_it_trains_less_and_on_drawn_digits() {
 #[test]
 fn a_library_that_does_not_load_leaves_tract() {
     let (folder, mut demo) = demo();
-    demo.tour(|| Ok("unusable".into())).unwrap();
+    demo.tour(|| Ok("unusable".into()), || Ok(programs(folder.path())))
+        .unwrap();
     assert!(log(&folder).contains("--limit 12000"));
     assert_eq!(demo.library, None);
 }
@@ -102,7 +115,7 @@ fn a_library_that_does_not_load_leaves_tract() {
 fn a_folder_that_the_user_named_is_not_replaced_by_drawn_digits() {
     let (folder, mut demo) = demo();
     demo.mnist = Some("typo".into());
-    let error = demo.tour(|| Ok("installed".into())).unwrap_err();
+    let error = demo.tour(|| Ok("installed".into()), needless).unwrap_err();
     let expected = "MNIST_DIR: expected a folder with MNIST, found typo;";
     assert!(error.to_string().starts_with(expected), "{error}");
     assert!(!log(&folder).contains("train fit"));
@@ -112,7 +125,11 @@ fn a_folder_that_the_user_named_is_not_replaced_by_drawn_digits() {
 fn a_failing_child_ends_it_with_its_name() {
     let (folder, mut demo) = demo();
     fs::write(folder.path().join("broken"), "").unwrap();
-    let error = format!("{:#}", demo.tour(|| bail!("offline")).unwrap_err());
+    let error = format!(
+        "{:#}",
+        demo.tour(|| bail!("offline"), || Ok(programs(folder.path())))
+            .unwrap_err()
+    );
     assert!(error.starts_with("`train fit --epochs 2 --out "), "{error}");
     assert!(error.ends_with("failed (exit status: 1)"), "{error}");
     assert_eq!(error.lines().count(), 1);

@@ -24,7 +24,7 @@ impl Programs {
     /// Builds them.
     pub fn build() -> Result<Self> {
         let messages = "--message-format=json-render-diagnostics";
-        let built = build::programs()?;
+        let built = build::programs("release")?;
         let (package, name) = TESTS;
         let arguments = [
             "test",

@@ -45,16 +45,12 @@ pub(super) fn input(graph: &Graph) -> Result<(&str, [usize; 3]), LowerError> {
         [1 | -1, channels, rows, columns] => positive([channels, rows, columns]),
         _ => None,
     };
-    match sizes_found.filter(|_| element == ElementType::F32.onnx()) {
-        Some(shape) => Ok((&input.name, shape)),
-        None => {
-            let element = element_name(element);
-            Err(form(
-                EXPECTED,
-                format!("`{}` {element}{sizes:?}", input.name),
-            ))
-        }
+    if let Some(shape) = sizes_found.filter(|_| element == ElementType::F32.onnx()) {
+        return Ok((&input.name, shape));
     }
+    let element = element_name(element);
+    let found = format!("`{}` {element}{sizes:?}", input.name);
+    Err(form(EXPECTED, found))
 }
 
 /// Name of the only output.
