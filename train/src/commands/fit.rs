@@ -107,9 +107,10 @@ fn new_record(
     resume: Option<&Checkpoint>,
 ) -> Record {
     let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
-    let mut record = resume
-        .map(|checkpoint| checkpoint.record.clone())
-        .unwrap_or_else(|| Record::new(network, optimizer, 128, args.seed.unwrap_or(0)));
+    let mut record = match resume {
+        Some(checkpoint) => checkpoint.record.clone(),
+        None => Record::new(network, optimizer, 128, args.seed.unwrap_or(0)),
+    };
     if resume.is_some() && record.data_sha256 != digits.sha256 {
         note("the run to resume was trained on other images than these");
     }

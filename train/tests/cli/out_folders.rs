@@ -74,8 +74,8 @@ fn links_to_results_stay() {
     let link = sandbox.path("run/digits.onnx");
     fs::rename(&link, sandbox.path("kept/model")).unwrap();
     std::os::unix::fs::symlink("../kept/model", &link).unwrap();
-    let line = format!("fit {QUICK} --epochs 1 --seed 1 --out run --overwrite");
-    sandbox.train(&line).success();
+    let fit = format!("fit {QUICK} --epochs 1 --seed 1 --out run --overwrite");
+    sandbox.train(&fit).success();
     assert!(link.is_symlink() && sandbox.path("kept/model").is_file());
 }
 
