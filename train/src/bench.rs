@@ -46,6 +46,7 @@ pub struct Report {
 
 /// Milliseconds of a step that the host feeds, from a batch that is ready until its loss is read.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the JSON report")]
 struct Step {
     median_ms: f64,
     min_ms: f64,

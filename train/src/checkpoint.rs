@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::data::augment::Augment;
+use crate::data::hexadecimal;
 use crate::graph::Target;
 use crate::models;
 use crate::net::Network;
@@ -147,8 +148,7 @@ impl Checkpoint {
 
     /// SHA-256 of the file that [`Checkpoint::to_bytes`] writes, as hexadecimal digits.
     pub fn identity(&self) -> Result<String, String> {
-        let digest = Sha256::digest(self.to_bytes()?);
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hexadecimal(&Sha256::digest(self.to_bytes()?)))
     }
 
     /// The same of the checkpoint in a file with these bytes; `None` if that is none.

@@ -110,14 +110,19 @@ fn accept(
     }
 }
 
-/// The bytes of a model file; a model that is not of the run in whose folder it lies is said.
+/// The bytes of a model file.
 fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
     let model = file::read(path).map_err(|source| Error::ReadModel {
         path: path.into(),
         source,
     })?;
-    if let Some(mismatch) = run::mismatch(path, &model) {
+    note_mismatch(path);
+    Ok(model)
+}
+
+/// Says so if a model is not of the run in whose folder it lies.
+fn note_mismatch(model: &Path) {
+    if let Some(mismatch) = run::mismatch(model) {
         note(mismatch);
     }
-    Ok(model)
 }

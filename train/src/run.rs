@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use input::file::{self, Pending, WriteError, display_name};
+use prost::Message;
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::onnx;
@@ -113,6 +114,11 @@ impl RunFolder {
     }
 }
 
+/// The model of a run that is named by its folder or by its checkpoint.
+pub fn model_of(run: &Path) -> PathBuf {
+    file::folder_of(&checkpoint::file_of(run)).join(MODEL_NAME)
+}
+
 /// Locks a folder for this process; `None` on systems that cannot.
 fn lock(folder: &Path) -> Result<Option<File>, RunError> {
     let Ok(file) = File::open(folder) else {
@@ -159,13 +165,14 @@ fn remove_model(path: &Path) -> Result<(), WriteError> {
 }
 
 /// What is wrong with a model that carries another identity than the checkpoint beside it.
-pub fn mismatch(model: &Path, onnx: &[u8]) -> Option<String> {
+pub fn mismatch(model: &Path) -> Option<String> {
     let checkpoint = file::folder_of(model).join(checkpoint::FILE_NAME);
     let identity = Checkpoint::identity_of(&file::read_if_regular(&checkpoint)?)?;
-    let metadata = <onnx::Model as prost::Message>::decode(onnx)
-        .ok()?
-        .metadata_props;
-    let of_model = metadata.iter().find(|entry| entry.key == IDENTITY_KEY)?;
+    let onnx = onnx::Model::decode(&*file::read_if_regular(model)?).ok()?;
+    let of_model = onnx
+        .metadata_props
+        .iter()
+        .find(|entry| entry.key == IDENTITY_KEY)?;
     (of_model.value != identity).then(|| {
         format!(
             "{} was exported from another checkpoint than {}; `train export --run {}` exports this one",

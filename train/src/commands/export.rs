@@ -13,19 +13,18 @@ use crate::data::Dataset;
 use crate::error::Error;
 use crate::export::{SecondRuntime, export};
 use crate::net::Network;
-use crate::run::{MODEL_NAME, RunFolder};
+use crate::run::{RunFolder, model_of};
 use crate::runtime::Runtime;
 use crate::second_runtime::AnotherProcess;
 
 pub fn run(args: &ExportArgs, console: &mut Console) -> Result<(), Error> {
     let network = Network::digits();
     let run = checkpoint::file_of(&args.run);
-    let beside = || file::folder_of(&run).join(MODEL_NAME);
-    let path = args.out.clone().unwrap_or_else(beside);
+    let path = args.out.clone().unwrap_or_else(|| model_of(&args.run));
     expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
-    file::expect_writable(&path)?;
     let _folder = RunFolder::around(&path)?;
     let checkpoint = Checkpoint::load(&run, &network)?;
+    file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
     export_checked(

@@ -1,7 +1,7 @@
 //! `train fit`.
 
 use super::export::export_checked;
-use super::{expect_distinct, load, open, tell_of};
+use super::{expect_distinct, load, note_mismatch, open, tell_of};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
@@ -10,11 +10,14 @@ use crate::error::Error;
 use crate::fit::{Options, Terminal, fit};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
-use crate::run::{MODEL_NAME, RunFolder};
+use crate::run::{MODEL_NAME, RunFolder, model_of};
 use crate::stop::Stop;
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let network = Network::digits();
+    if let Some(run) = &args.resume {
+        note_mismatch(&model_of(run));
+    }
     // Locked before the checkpoint is read: nobody replaces it afterwards.
     let folder = RunFolder::open(&args.out)?;
     let resume = || {
@@ -106,9 +109,10 @@ fn new_record(
     resume: Option<&Checkpoint>,
 ) -> Record {
     let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
-    let mut record = resume
-        .map(|checkpoint| checkpoint.record.clone())
-        .unwrap_or_else(|| Record::new(network, optimizer, 128, args.seed.unwrap_or(0)));
+    let mut record = match resume {
+        Some(checkpoint) => checkpoint.record.clone(),
+        None => Record::new(network, optimizer, 128, args.seed.unwrap_or(0)),
+    };
     if resume.is_some() && record.data_sha256 != digits.sha256 {
         note("the run to resume was trained on other images than these");
     }

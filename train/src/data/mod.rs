@@ -197,7 +197,7 @@ fn environment_path(variable: &str) -> Option<PathBuf> {
 }
 
 /// Two lower-case digits a byte.
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a String takes any text");
         text

@@ -289,7 +289,7 @@ mod tests {
         let error = cuda_provider(&directory.path().join("libonnxruntime.so.1.31.1")).unwrap_err();
         assert!(error.contains("onnxruntime_providers_cuda"), "{error}");
         assert!(
-            error.contains("pip install 'onnxruntime-gpu[cuda,cudnn]'"),
+            error.contains("pip install --upgrade 'onnxruntime-gpu[cuda,cudnn]'"),
             "{error}"
         );
     }

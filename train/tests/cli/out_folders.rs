@@ -74,8 +74,8 @@ fn links_to_results_stay() {
     let link = sandbox.path("run/digits.onnx");
     fs::rename(&link, sandbox.path("kept/model")).unwrap();
     std::os::unix::fs::symlink("../kept/model", &link).unwrap();
-    let line = format!("fit {QUICK} --epochs 1 --seed 1 --out run --overwrite");
-    sandbox.train(&line).success();
+    let fit = format!("fit {QUICK} --epochs 1 --seed 1 --out run --overwrite");
+    sandbox.train(&fit).success();
     assert!(link.is_symlink() && sandbox.path("kept/model").is_file());
 }
 
@@ -176,11 +176,10 @@ mod linux {
             return;
         };
         let sandbox = Sandbox::with_run();
-        // The old model makes room for a second checkpoint, beside which there is none for a model.
-        let change = "head -c 1m /dev/zero > disk/other";
-        let line = format!("fit {QUICK} --epochs 1 --out disk --overwrite");
-        let change = format!("rm disk/checkpoint.safetensors && {change}");
-        let finished = on_a_disk(&sandbox, way, &change, &line);
+        // Room for a checkpoint, and none for a model beside it.
+        let change = "rm disk/* && head -c 1m /dev/zero > disk/other";
+        let line = format!("fit {QUICK} --epochs 1 --out disk");
+        let finished = on_a_disk(&sandbox, way, change, &line);
         finished.refusal(&["disk/digits.onnx: cannot be written: No space left"]);
         let names: Vec<_> = sandbox.files("after").into_keys().collect();
         assert_eq!(names, ["checkpoint.safetensors", "other"]);
