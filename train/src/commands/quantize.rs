@@ -46,6 +46,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         out,
         max_drop: args.max_drop,
         force: args.force,
+        limits_times: args.limits_times,
         interrupted: stop.requested(),
     };
     let report = quantize::quantize(&runtime, &request, &mut |stage| console.line(stage));
