@@ -97,6 +97,7 @@ fn quantizing_again_costs_no_accuracy() {
         out: folder.path(),
         max_drop: 0.01,
         force: false,
+        limits_times: 1,
         interrupted: &AtomicBool::new(false),
     };
     let report = quantize(&runtime, &request, &mut |stage| println!("{stage}")).unwrap();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use input::file::WriteError;
+use input::labels::LabelsError;
 
 use super::compare::Comparison;
 use super::lower::LowerError;
@@ -27,6 +28,9 @@ pub enum QuantizeError {
         /// Form of the model.
         found: String,
     },
+    /// The classes have no names.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
     /// The metadata says what cannot be.
     #[error("metadata entry `{key}`: expected {expected}, found `{found}`")]
     Metadata {

@@ -7,6 +7,7 @@ mod attributes;
 mod interface;
 mod parameters;
 
+use input::onnx::{Excess, Limits};
 use ndarray::{Array1, Array4};
 use no_std_core::format::MAGIC;
 use prost::Message;
@@ -31,6 +32,9 @@ pub enum LowerError {
         /// What is there.
         found: String,
     },
+    /// The model asks for more than it is granted.
+    #[error(transparent)]
+    Excess(#[from] Excess),
     /// A node cannot be computed by integers.
     #[error("node {node} ({operator}): expected {expected}, found {found}")]
     Node {
@@ -46,7 +50,7 @@ pub enum LowerError {
 }
 
 /// Reads a model file with one input `[1, channels, rows, columns]` and one output `[1, classes]`.
-pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
+pub fn lower(onnx: &[u8], limits: &Limits) -> Result<FloatNetwork, LowerError> {
     if onnx.starts_with(&MAGIC) {
         let found = "a flash file, which is quantised already";
         return Err(form("an ONNX model", found));
@@ -64,6 +68,8 @@ pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
         flat: false,
         softmax: None,
         layers: Vec::new(),
+        limits,
+        work: [0; 2],
     };
     for node in &graph.node {
         chain.add(node)?;
@@ -125,6 +131,9 @@ struct Chain<'a> {
     /// The node that makes probabilities of the logits, after which nothing may come.
     softmax: Option<&'a onnx::Node>,
     layers: Vec<Layer>,
+    limits: &'a Limits,
+    /// Bytes and multiply-adds of all layers.
+    work: [u64; 2],
 }
 
 impl<'a> Chain<'a> {
@@ -201,8 +210,7 @@ impl<'a> Chain<'a> {
             weight,
             bias,
             [filters, rows, columns],
-        );
-        Ok(())
+        )
     }
 
     fn gemm(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
@@ -220,8 +228,7 @@ impl<'a> Chain<'a> {
             strides: [1; 2],
             ..Window::tiles([rows, columns])
         };
-        self.push(node, Kind::Dense, window, weight, bias, [units, 1, 1]);
-        Ok(())
+        self.push(node, Kind::Dense, window, weight, bias, [units, 1, 1])
     }
 
     fn max_pool(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
@@ -262,7 +269,8 @@ impl<'a> Chain<'a> {
         weight: Array4<f32>,
         bias: Array1<f32>,
         output: [usize; 3],
-    ) {
+    ) -> Result<(), LowerError> {
+        self.add_work(node, weight.len(), output)?;
         let prefix = match kind {
             Kind::Convolution => "conv",
             Kind::Dense => "dense",
@@ -286,6 +294,22 @@ impl<'a> Chain<'a> {
             output,
         });
         (self.shape, self.flat) = (output, kind == Kind::Dense);
+        Ok(())
+    }
+
+    /// Fails if this layer makes the network ask for more than it is granted.
+    fn add_work(
+        &mut self,
+        node: &onnx::Node,
+        weights: usize,
+        [filters, rows, columns]: [usize; 3],
+    ) -> Result<(), LowerError> {
+        let [bytes, multiply_adds] = &mut self.work;
+        *bytes += ((weights + filters * rows * columns) * size_of::<f32>()) as u64;
+        *multiply_adds += (weights * rows * columns) as u64;
+        let place = describe(node);
+        self.limits.check_bytes(*bytes, &place)?;
+        Ok(self.limits.check_multiply_adds(*multiply_adds, &place)?)
     }
 }
 

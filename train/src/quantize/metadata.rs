@@ -1,6 +1,7 @@
 //! What a float model tells about itself, and what its int8 model does.
 
 use input::file::one_line;
+use input::labels;
 use no_std_core::format::stored_checksum;
 use prost::Message;
 
@@ -14,23 +15,10 @@ use crate::onnx;
 /// The entry in which the int8 model has its flash file's checksum, in eight hexadecimal digits.
 pub const FLASH_CHECKSUM: &str = "flash_checksum";
 
-/// The names of the classes: the metadata entry `labels`, else their indices.
+/// The names of the classes as a flash file can say them: on one line.
 pub fn labels(network: &FloatNetwork) -> Result<Vec<String>, QuantizeError> {
-    let classes = network.classes();
-    let Some(found) = network.metadata("labels") else {
-        return Ok((0..classes).map(|class| class.to_string()).collect());
-    };
-    let list = || found.split(',').map(Into::into).collect();
-    let labels: Vec<String> = serde_json::from_str(found).unwrap_or_else(|_| list());
-    let labels: Vec<String> = labels.iter().map(|label| one_line(label)).collect();
-    if labels.len() == classes && labels.iter().all(|label| !label.is_empty()) {
-        return Ok(labels);
-    }
-    Err(QuantizeError::Metadata {
-        key: "labels",
-        expected: format!("{classes} names, a JSON array or with commas between"),
-        found: short(found),
-    })
+    let labels = labels::of_classes(network.metadata(labels::KEY), network.classes())?;
+    Ok(labels.iter().map(|label| one_line(label)).collect())
 }
 
 /// The images that a model was trained on: the metadata entry `augment`. Without it the inverted ones are not taken to

@@ -27,6 +27,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use input::file::{Pending, commit_both};
+use input::onnx::Limits;
 use no_std_core::prepare::Preparation;
 
 pub use compare::{Comparison, Measured};
@@ -76,6 +77,8 @@ pub struct Request<'a> {
     pub max_drop: f64,
     /// Write the files however many they get wrong.
     pub force: bool,
+    /// How many times the usual a model may ask for.
+    pub limits_times: u32,
     /// Becomes true when the user wants to stop; then nothing is written.
     pub interrupted: &'a AtomicBool,
 }
@@ -90,7 +93,10 @@ pub fn quantize(
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, QuantizeError> {
-    let network = lower::lower(request.model)?;
+    let network = lower::lower(
+        request.model,
+        &Limits::default().times(request.limits_times),
+    )?;
     expect_digits(&network)?;
     metadata::expect_input_range(&network)?;
     let labels = metadata::labels(&network)?;

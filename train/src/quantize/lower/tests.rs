@@ -70,7 +70,7 @@ fn tensor<'a>(
 #[test]
 fn the_exported_network_is_four_layers_with_its_parameters() {
     let (parameters, onnx) = exported();
-    let network = lower(&onnx).unwrap();
+    let network = lower(&onnx, &Limits::default()).unwrap();
     assert_eq!((network.input, network.classes()), ([1, 28, 28], 10));
     assert_eq!(network.metadata("labels"), Some("a,b"));
     let rows: Vec<_> = network
@@ -108,7 +108,7 @@ fn floats(tensor: &Tensor) -> Vec<f32> {
 #[test]
 fn other_ways_to_write_the_same_network_are_read_alike() {
     let (_, onnx) = exported();
-    let expected = lower(&onnx).unwrap();
+    let expected = lower(&onnx, &Limits::default()).unwrap();
     let mut model = onnx::Model::decode(&onnx[..]).unwrap();
     let graph = model.graph.as_mut().unwrap();
     // The last weight transposed.
@@ -137,14 +137,17 @@ fn other_ways_to_write_the_same_network_are_read_alike() {
     );
     (graph.node[1].input[0], graph.node[2].input[0]) = (first, graph.node[1].output[0].clone());
     graph.node[3].input[0] = second;
-    assert_eq!(lower(&model.encode_to_vec()).unwrap(), expected);
+    assert_eq!(
+        lower(&model.encode_to_vec(), &Limits::default()).unwrap(),
+        expected
+    );
 }
 
 /// The exported network after a change to its file.
 fn changed(change: impl FnOnce(&mut onnx::Graph)) -> Result<FloatNetwork, LowerError> {
     let mut model = onnx::Model::decode(&exported().1[..]).unwrap();
     change(model.graph.as_mut().unwrap());
-    lower(&model.encode_to_vec())
+    lower(&model.encode_to_vec(), &Limits::default())
 }
 
 /// The sizes of the graph's input.
@@ -162,7 +165,7 @@ fn a_missing_bias_is_zero() {
 
 #[test]
 fn what_other_writers_do_changes_nothing() {
-    let expected = lower(&exported().1).unwrap();
+    let expected = lower(&exported().1, &Limits::default()).unwrap();
     let open_batch = |size| move |graph: &mut onnx::Graph| input_sizes(graph)[0].dim_value = size;
     let weights_as_inputs = |graph: &mut onnx::Graph| {
         let weights = graph.initializer.iter();
@@ -209,7 +212,7 @@ fn add_softmax(graph: &mut onnx::Graph, operator: &str, axis: Option<i64>) {
 
 #[test]
 fn a_softmax_at_the_end_is_left_out_and_named() {
-    let expected = lower(&exported().1).unwrap();
+    let expected = lower(&exported().1, &Limits::default()).unwrap();
     for (operator, axis) in [
         ("Softmax", None),
         ("Softmax", Some(-1)),

@@ -245,10 +245,24 @@ fn other_inputs_are_refused() {
 }
 
 #[test]
+fn networks_that_ask_for_too_much_are_refused_before_they_run() {
+    let (_, onnx) = exported();
+    let refusal = |limits: Limits| lower(&onnx, &limits).unwrap_err().to_string();
+    // The layers add 313,600, 2,508,800, 200,704 and 1,280 multiply-adds.
+    let multiply_adds = |multiply_adds| Limits { multiply_adds, ..Limits::default() };
+    let message = refusal(multiply_adds(2_822_399));
+    assert!(message.contains("with Conv_3 (Conv)") && message.contains("--limits-times 2"), "{message}");
+    assert!(refusal(multiply_adds(3_024_383)).contains("with Gemm_9 (Gemm)"));
+    lower(&onnx, &multiply_adds(3_024_384)).unwrap();
+    let message = refusal(Limits { bytes: 1 << 19, ..Limits::default() });
+    assert!(message.contains("with Gemm_7 (Gemm)"), "{message}");
+}
+
+#[test]
 fn bytes_that_are_no_model_are_refused() {
     let (_, onnx) = exported();
     for bytes in [&b""[..], b"Some notes.\n", &[0; 100], &onnx[..onnx.len() / 2]] {
-        let message = lower(bytes).unwrap_err().to_string();
+        let message = lower(bytes, &Limits::default()).unwrap_err().to_string();
         let is_line = !message.contains('\n');
         assert!(message.contains("expected an ONNX model") && is_line, "{message}");
     }
