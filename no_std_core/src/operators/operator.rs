@@ -36,6 +36,7 @@ pub(crate) struct Operands<'a> {
 }
 
 impl<'a> Operands<'a> {
+    #[inline(never)] // Loading and running share it.
     /// What a record points to in its file, with so many weights a channel. `None` if a table ends beyond the file.
     pub fn of(file: &'a [u8], record: LayerRecord, channel_weights: u64) -> Option<Self> {
         let channels = usize::from(record.output.channels);

@@ -76,6 +76,7 @@ impl Component {
         }
     }
 
+    #[inline(never)] // It is small, and called in many places.
     fn add(&mut self, other: &Self) {
         if self.pixels == 0 {
             *self = *other;
