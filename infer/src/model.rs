@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use input::labels;
-use input::onnx::{self, Checked, Limits, Runtime, ends_in_softmax, without_panic};
+use input::onnx::{self, Checked, Limits, ends_in_softmax, without_panic};
 use no_std_core::prepare::Preparation;
 use tract_onnx::prelude::*;
 
@@ -158,7 +158,7 @@ impl Engine for Model {
 pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<Checked, ModelError> {
     let proto = onnx::parse(bytes)?;
     proto::check(&proto)?;
-    Ok(Checked::new(proto, limits, Runtime::Tract)?)
+    Ok(Checked::new(proto, limits)?)
 }
 
 /// tract panics on some damaged graphs, such as one with a stride of 0. The error tells it.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use prost::Message;
 use thiserror::Error;
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::{Framework, InferenceModel, TractError};
@@ -99,39 +100,58 @@ pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, OnnxError> {
     }
 }
 
-/// Refuses a model file that `runtime` should not run: see [`OnnxError`]. Nothing is computed.
+/// The model file that `runtime` is to run for one picture after the other, or why it should not: see [`OnnxError`].
+/// Nothing is computed.
 ///
-/// ONNX Runtime is free to run what tract cannot; the limits hold as far as tract can tell the sizes.
-pub fn check(bytes: &[u8], limits: &Limits, runtime: Runtime) -> Result<(), OnnxError> {
-    let checked = Checked::new(parse(bytes)?, limits, runtime);
-    match checked {
-        Err(OnnxError::Graph(_) | OnnxError::Open(_)) if runtime == Runtime::OnnxRuntime => Ok(()),
-        checked => checked.map(drop),
+/// Open first dimensions of inputs become 1, and weights are no inputs any more. ONNX Runtime is free to run what tract
+/// cannot; then the limits hold as far as tract can tell the sizes.
+pub fn for_one_picture(
+    bytes: &[u8],
+    limits: &Limits,
+    runtime: Runtime,
+) -> Result<Vec<u8>, OnnxError> {
+    let proto = prepared(parse(bytes)?, limits, runtime)?;
+    match measured(&proto, limits) {
+        Err(OnnxError::Excess(error)) => return Err(error.into()),
+        Err(error) if runtime == Runtime::Tract => return Err(error),
+        _ => {}
     }
+    Ok(proto.encode_to_vec())
+}
+
+/// The model without what is in the way of running it, if its names and operators are in order.
+fn prepared(
+    mut proto: ModelProto,
+    limits: &Limits,
+    runtime: Runtime,
+) -> Result<ModelProto, OnnxError> {
+    let graph = proto.graph.get_or_insert_default();
+    limits.check_operators(graph.node.len() as u64)?;
+    names::check(graph, runtime)?;
+    names::drop_unneeded(graph);
+    inputs::fix(graph);
+    Ok(proto)
+}
+
+/// What tract makes of the model, within the limits.
+fn measured(proto: &ModelProto, limits: &Limits) -> Result<InferenceModel, OnnxError> {
+    let measured = without_panic(|| shapes::measure(proto, limits)).unwrap_or_else(|| {
+        let panic = "a contradiction that makes tract panic";
+        Err(OnnxError::Graph(panic.to_owned()))
+    });
+    let half = proto.graph.as_ref().and_then(foreign::half_floats);
+    measured.map_err(|error| match (error, half) {
+        (OnnxError::Graph(reason), Some(half)) => OnnxError::Half { half, reason },
+        (error, _) => error,
+    })
 }
 
 impl Checked {
-    /// Checks a model; nothing is computed but values of constants that are known to be small.
-    pub fn new(
-        mut proto: ModelProto,
-        limits: &Limits,
-        runtime: Runtime,
-    ) -> Result<Self, OnnxError> {
-        let graph = proto.graph.get_or_insert_default();
-        limits.check_operators(graph.node.len() as u64)?;
-        names::check(graph, runtime)?;
-        names::drop_unneeded(graph);
-        inputs::fix(graph);
-        let half = foreign::half_floats(graph);
-        let measured = without_panic(|| shapes::measure(&proto, limits)).unwrap_or_else(|| {
-            let panic = "a contradiction that makes tract panic";
-            Err(OnnxError::Graph(panic.to_owned()))
-        });
-        match (measured, half) {
-            (Ok(graph), _) => Ok(Self { proto, graph }),
-            (Err(OnnxError::Graph(reason)), Some(half)) => Err(OnnxError::Half { half, reason }),
-            (Err(error), _) => Err(error),
-        }
+    /// Checks a model for tract; nothing is computed but values of constants that are known to be small.
+    pub fn new(proto: ModelProto, limits: &Limits) -> Result<Self, OnnxError> {
+        let proto = prepared(proto, limits, Runtime::Tract)?;
+        let graph = measured(&proto, limits)?;
+        Ok(Self { proto, graph })
     }
 
     /// The shape of every value, by its name.

@@ -6,11 +6,12 @@ use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
 use tract_onnx::pb::type_proto::Value::TensorType;
 use tract_onnx::pb::{GraphProto, ValueInfoProto};
 
-/// Takes weights out of the inputs, where files of ONNX IR version 3 list them, too, and sets an open first dimension of
+/// Forgets the noted shapes of inner values, takes weights out of the inputs, where files of ONNX IR version 3 list them, too, and sets an open first dimension of
 /// the others to 1: one that has a name in place of a size, or none, or a size of 0 or less.
 pub fn fix(graph: &mut GraphProto) {
     let weights: HashSet<&str> = graph.initializer.iter().map(|of| &*of.name).collect();
     graph.input.retain(|input| !weights.contains(&*input.name));
+    graph.value_info.clear();
     for input in &mut graph.input {
         fix_batch(input);
     }

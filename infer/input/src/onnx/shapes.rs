@@ -112,20 +112,21 @@ impl Total<'_> {
         inputs: &[InferenceFact],
         outputs: &[InferenceFact],
     ) -> Result<(), OnnxError> {
-        let of = |facts: &[InferenceFact]| facts.iter().map(sizes).collect::<Option<Vec<_>>>();
         let place = show(node);
+        self.add_bytes(outputs, &place)?;
+        let of = |facts: &[InferenceFact]| facts.iter().map(sizes).collect::<Option<Vec<_>>>();
         if let (Some(inputs), Some(outputs)) = (of(inputs), of(outputs)) {
             let work = work::multiply_adds(node, &inputs, &outputs);
-            self.multiply_adds = self.multiply_adds.saturating_add(work);
-            self.limits
-                .check_multiply_adds(self.multiply_adds, &place)?;
             let patches = work::patch_bytes(node, work, &outputs);
             self.limits
                 .check_bytes(self.bytes.saturating_add(patches), &place)?;
+            self.multiply_adds = self.multiply_adds.saturating_add(work);
+            self.limits
+                .check_multiply_adds(self.multiply_adds, &place)?;
         } else if !SHRINKING.contains(&node.op_type.as_str()) {
             return Err(OnnxError::Open(place));
         }
-        self.add_bytes(outputs, &place)
+        Ok(())
     }
 
     fn add_bytes(&mut self, facts: &[InferenceFact], place: &str) -> Result<(), OnnxError> {

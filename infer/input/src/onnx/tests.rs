@@ -22,7 +22,7 @@ fn floats(name: &str, values: &[f32]) -> TensorProto {
 }
 
 fn check_proto(proto: &ModelProto) -> Result<(), OnnxError> {
-    check(&encode(proto), &Limits::default(), Runtime::Tract)
+    for_one_picture(&encode(proto), &Limits::default(), Runtime::Tract).map(drop)
 }
 
 fn refusal(proto: &ModelProto) -> String {
@@ -113,6 +113,7 @@ fn giants_are_refused_before_anything_is_allocated() {
 
 #[test]
 fn work_and_operators_are_limited() {
+    // Its input is laid out a million times over, which takes memory beside the values.
     let convolution = with_ints(
         node("Conv", &["pixels", "kernel"], "giant"),
         "pads",
@@ -120,7 +121,19 @@ fn work_and_operators_are_limited() {
     );
     let kernel = tensor("kernel", &[1, 1, 1000, 1000], &vec![0.0; 1_000_000]);
     let error = refusal(&with_giant(convolution, vec![kernel]));
-    assert!(error.contains("multiply-adds with Conv (giant)"), "{error}");
+    assert!(error.contains("MiB of values with Conv (giant)"), "{error}");
+
+    let pool = with_ints(
+        node("MaxPool", &["pixels"], "giant"),
+        "kernel_shape",
+        &[1000; 2],
+    );
+    let pool = with_ints(pool, "pads", &[999; 4]);
+    let error = refusal(&with_giant(pool, vec![]));
+    assert!(
+        error.contains("million multiply-adds with MaxPool (giant)"),
+        "{error}"
+    );
 
     let chain = |count: usize| {
         let name = |index: usize| match index {
@@ -199,9 +212,9 @@ fn foreign_operators_are_named_and_explained() {
         graph.node[2].domain = "com.microsoft".into();
         graph.node[2].op_type = "FusedGemm".into();
     });
-    check(&encode(&fused), &Limits::default(), Runtime::OnnxRuntime).unwrap();
+    for_one_picture(&encode(&fused), &Limits::default(), Runtime::OnnxRuntime).unwrap();
     let own = changed(|graph| graph.node[2].domain = "my.company".into());
-    check(&encode(&own), &Limits::default(), Runtime::OnnxRuntime).unwrap_err();
+    for_one_picture(&encode(&own), &Limits::default(), Runtime::OnnxRuntime).unwrap_err();
 }
 
 #[test]
@@ -271,7 +284,7 @@ fn names_stand_for_one_thing() {
 #[test]
 fn weights_may_be_inputs_and_the_batch_open() {
     let shapes = |proto: ModelProto| {
-        let checked = Checked::new(proto, &Limits::default(), Runtime::Tract).unwrap();
+        let checked = Checked::new(proto, &Limits::default()).unwrap();
         assert_eq!(checked.proto.graph.as_ref().unwrap().input.len(), 1);
         checked.shapes()
     };
@@ -355,11 +368,11 @@ fn damaged_files_never_panic() {
     for place in (0..whole.len()).step_by(3) {
         let mut damaged = whole.clone();
         damaged[place] ^= 0x15;
-        if let Err(error) = check(&damaged, &Limits::default(), Runtime::Tract) {
+        if let Err(error) = for_one_picture(&damaged, &Limits::default(), Runtime::Tract) {
             assert_eq!(error.to_string().lines().count(), 1, "{place}: {error}");
         }
     }
     for length in 0..200 {
-        check(&whole[..length], &Limits::default(), Runtime::Tract).unwrap_err();
+        for_one_picture(&whole[..length], &Limits::default(), Runtime::Tract).unwrap_err();
     }
 }
