@@ -18,7 +18,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            operators: 5_000,
+            operators: 2_000,
             bytes: 512 << 20,
             multiply_adds: 10_000_000_000,
         }
@@ -135,7 +135,7 @@ mod tests {
         );
         assert_eq!(
             limits.to_string(),
-            "5000 operators, 512 MiB of values and 10000 million multiply-adds"
+            "2000 operators, 512 MiB of values and 10000 million multiply-adds"
         );
     }
 }

@@ -12,6 +12,27 @@ use super::{Limits, OnnxError, work};
 /// Operators whose output is no larger than their input, but of a size that depends on its values.
 const SHRINKING: [&str; 2] = ["Compress", "NonZero"];
 
+/// Operators that take sizes from the values of their inputs.
+const SIZED: [&str; 14] = [
+    "BlackmanWindow",
+    "ConstantOfShape",
+    "Expand",
+    "HammingWindow",
+    "HannWindow",
+    "MelWeightMatrix",
+    "OneHot",
+    "Pad",
+    "Range",
+    "Reshape",
+    "Resize",
+    "Split",
+    "Tile",
+    "TopK",
+];
+
+/// The largest size that tract does not cut to 32 bits on its way.
+const MAX_SIZE: i64 = 1 << 30;
+
 /// The graph as tract reads it, with the shapes of all values, within the limits.
 ///
 /// tract computes values of constants while it looks for shapes, however large they get. So this asks each operator in
@@ -113,6 +134,9 @@ impl Total<'_> {
         outputs: &[InferenceFact],
     ) -> Result<(), OnnxError> {
         let place = show(node);
+        if SIZED.contains(&node.op_type.as_str()) && inputs.iter().any(has_giant) {
+            self.limits.check_bytes(u64::MAX, &place)?;
+        }
         self.add_bytes(outputs, &place)?;
         let of = |facts: &[InferenceFact]| facts.iter().map(sizes).collect::<Option<Vec<_>>>();
         if let (Some(inputs), Some(outputs)) = (of(inputs), of(outputs)) {
@@ -138,6 +162,25 @@ impl Total<'_> {
         }
         Ok(self.limits.check_bytes(self.bytes, place)?)
     }
+}
+
+/// Whether integers are known to be in a value that are no sizes of anything.
+fn has_giant(fact: &InferenceFact) -> bool {
+    let Some(value) = fact.value.concretize() else {
+        return false;
+    };
+    let is_integer = value.datum_type().is_integer() || value.datum_type().is_tdim();
+    let integers = value.cast_to::<i64>().ok().filter(|_| is_integer);
+    let is_giant = |integers: &[i64]| {
+        integers
+            .iter()
+            .any(|size| size.abs_diff(0) > MAX_SIZE as u64)
+    };
+    integers.is_some_and(|integers| {
+        integers
+            .try_as_plain_ram()
+            .is_ok_and(|plain| plain.as_slice().is_ok_and(is_giant))
+    })
 }
 
 /// The sizes of a value, if all are known.
