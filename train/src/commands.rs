@@ -11,8 +11,7 @@ mod quantize;
 use std::path::Path;
 
 use input::file;
-use input::onnx::{self, Checked, OnnxError};
-use prost::Message;
+use input::onnx;
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
@@ -96,18 +95,10 @@ fn accept(
         Kind::Tract => onnx::Runtime::Tract,
         Kind::Cuda | Kind::Onnxruntime => onnx::Runtime::OnnxRuntime,
     };
-    let proto = onnx::parse(model);
-    match proto.and_then(|proto| Checked::new(proto, &limits.get(), kind)) {
-        Ok(checked) => Ok(checked.proto.encode_to_vec()),
-        // What tract finds no sizes for, ONNX Runtime may run.
-        Err(OnnxError::Graph(_) | OnnxError::Open(_)) if kind == onnx::Runtime::OnnxRuntime => {
-            Ok(model.into())
-        }
-        Err(reason) => Err(Error::Onnx {
-            path: path.into(),
-            reason,
-        }),
-    }
+    onnx::for_one_picture(model, &limits.get(), kind).map_err(|reason| Error::Onnx {
+        path: path.into(),
+        reason,
+    })
 }
 
 /// The bytes of a model file.

@@ -21,9 +21,8 @@ use crate::workspace::executable;
 /// Pinned, since its last line is read.
 const INSTALL_NEXTEST: &str = "cargo install cargo-nextest@0.9.143 --locked";
 
-/// Workspaces of their own, since they are for other machines.
+/// A workspace of its own, since it is for other machines.
 const BOARDS: &str = "no_std_core/boards/Cargo.toml";
-const COUNTER: &str = "no_std_core/boards/icount/Cargo.toml";
 
 /// The workspace of the fuzz target, which is only compiled: fuzzing takes another toolchain.
 const FUZZ: &str = "no_std_core/fuzz/Cargo.toml";
@@ -106,21 +105,6 @@ const STEPS: &[Step] = &[
         environment: &[],
         install: None,
         counts: None,
-    },
-    Step {
-        heading: "Tests of the instruction counter",
-        arguments: &[
-            "nextest",
-            "run",
-            "--release",
-            "--package",
-            "icount",
-            "--manifest-path",
-            COUNTER,
-        ],
-        environment: &[],
-        install: Some(INSTALL_NEXTEST),
-        counts: Some(summary::nextest),
     },
     Step {
         heading: "Documentation",
