@@ -163,9 +163,6 @@ pub struct QuantizeArgs {
     /// Write the files however much accuracy 8 bits cost
     #[arg(long)]
     pub force: bool,
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
-    #[arg(help = format!("Allow a model N times as much as usual: {}", Limits::default()))]
-    pub limits_times: u32,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]

@@ -55,7 +55,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         out,
         max_drop: args.max_drop,
         force: args.force,
-        limits_times: args.limits_times,
+        limits: args.limits.get(),
         interrupted: stop.requested(),
     };
     // Both files are written or none.

@@ -77,8 +77,8 @@ pub struct Request<'a> {
     pub max_drop: f64,
     /// Write the files however many they get wrong.
     pub force: bool,
-    /// How many times the usual a model may ask for.
-    pub limits_times: u32,
+    /// What a model may ask for.
+    pub limits: Limits,
     /// Becomes true when the user wants to stop; then nothing is written.
     pub interrupted: &'a AtomicBool,
 }
@@ -93,10 +93,7 @@ pub fn quantize(
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, QuantizeError> {
-    let network = lower::lower(
-        request.model,
-        &Limits::default().times(request.limits_times),
-    )?;
+    let network = lower::lower(request.model, &request.limits)?;
     expect_digits(&network)?;
     metadata::expect_input_range(&network)?;
     let labels = metadata::labels(&network)?;

@@ -113,7 +113,7 @@ fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a
         out,
         max_drop: 0.01,
         force: false,
-        limits_times: 1,
+        limits: Limits::default(),
         interrupted: &NEVER,
     }
 }
