@@ -74,7 +74,12 @@ impl RunFolder {
     pub fn around(file: &Path) -> Result<Option<Self>, RunError> {
         let folder = file::folder_of(file);
         let is_run = folder.join(checkpoint::FILE_NAME).is_file();
-        is_run.then(|| Self::open(folder)).transpose()
+        let locked = |lock| Self {
+            path: folder.into(),
+            is_new: false,
+            lock,
+        };
+        is_run.then(|| lock(folder).map(locked)).transpose()
     }
 
     /// The files that a run writes.

@@ -2,8 +2,9 @@
 
 use std::io;
 
-/// Has a thread of its own wait for the signals, but for those that the program was started to ignore. `ends` hears the
-/// number of each and says whether the program is to end; then it does, with 128 + number, and no temporary file is left.
+/// Has a thread of its own wait for the signals, but for SIGHUP where the program was started to ignore it. `ends` hears
+/// the number of each and says whether the program is to end; then it does, with 128 + number, and no temporary file is
+/// left.
 ///
 /// To be called before there are other threads, which inherit that these signals wait.
 #[cfg(unix)]
@@ -13,7 +14,8 @@ pub fn watch(mut ends: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()
     let all = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
     let signals: SigSet = all
         .into_iter()
-        .filter(|&one| !is_ignored(one as u32))
+        // A shell's script has its background jobs ignore SIGINT, too, but who sends that means it.
+        .filter(|&one| one != Signal::SIGHUP || !is_ignored(one as u32))
         .collect();
     signals.thread_block()?;
     std::thread::spawn(move || {

@@ -8,7 +8,7 @@ use train::net::Network;
 
 use crate::idx;
 use crate::running::Running;
-use crate::sandbox::{QUICK, Sandbox};
+use crate::sandbox::{Finished, QUICK, Sandbox};
 
 /// Signals and the exit codes that tell of them.
 const SIGNALS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("HUP", 129)];
@@ -84,6 +84,16 @@ fn a_fit_started_by_nohup_goes_on_when_the_terminal_closes() {
     fit.wait_for_line("1/20 ");
     fit.signal("HUP");
     assert_eq!(fit.finish().code, Some(0));
+}
+
+#[test]
+fn a_fit_in_the_background_of_a_script_hears_an_interrupt() {
+    let sandbox = Sandbox::with_digits();
+    let script = r#""$@" & while [ ! -e run/checkpoint.safetensors ]; do sleep .05; done; kill -INT $!; wait $!"#;
+    let mut shell = sandbox.isolated("sh");
+    shell.args(["-c", script, "sh", env!("CARGO_BIN_EXE_train")]);
+    shell.args(format!("fit {QUICK} --epochs 100000 --out run").split_whitespace());
+    assert_eq!(Finished::of(&mut shell).code, Some(130));
 }
 
 #[test]
