@@ -146,8 +146,8 @@ impl Runtime {
         self.load_with(self.threads, onnx, residents)
     }
 
-    /// Prepares a step in parts that run at the same time. `parts` are the models that compute the gradients, as for
-    /// [`Self::load_parts`]; `update` takes what they compute.
+    /// Prepares a step in parts that run at the same time, a thread each. `parts` are the models that compute the
+    /// gradients, with the number of rows that each takes; `update` takes what they compute.
     pub fn load_divided(
         &self,
         parts: &[(Vec<u8>, usize)],

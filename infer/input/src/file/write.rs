@@ -125,7 +125,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     }
 }
 
-/// Makes sure, as far as that can be told before, that [`write`] can write this file: for outputs of long work.
+/// Makes sure, as far as that can be told before, that [`write()`] can write this file: for outputs of long work.
 pub fn expect_writable(path: &Path) -> Result<(), WriteError> {
     let try_out = || match Destination::of(path)? {
         Destination::File { path, .. } => temporary(folder_of(&path)).map(drop),
