@@ -12,6 +12,7 @@ use std::path::Path;
 
 use input::file;
 use input::onnx;
+use no_std_core::format::MAGIC;
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
@@ -107,6 +108,9 @@ fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
         path: path.into(),
         source,
     })?;
+    if model.starts_with(&MAGIC) {
+        return Err(Error::FlashFile(path.into()));
+    }
     note_mismatch(path);
     Ok(model)
 }

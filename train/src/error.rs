@@ -35,6 +35,11 @@ pub enum Error {
     #[error("{}: expected an ONNX model: {source}", display_name(path))]
     ReadModel { path: PathBuf, source: ReadError },
     #[error(
+        "{}: expected an ONNX model, found a flash file, which is quantised already",
+        display_name(_0)
+    )]
+    FlashFile(PathBuf),
+    #[error(
         "{}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}",
         display_name(path)
     )]

@@ -18,6 +18,7 @@ mod quiet;
 mod shapes;
 mod work;
 
+pub use foreign::{explain, is_standard};
 pub use limits::{Excess, Limits};
 pub use outputs::{ends_in_softmax, producer};
 pub use quiet::without_panic;
@@ -92,7 +93,7 @@ pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, OnnxError> {
     let proto = tract_onnx::onnx()
         .proto_model_for_read(&mut bytes)
         .map_err(|error| {
-            OnnxError::NotOnnx(format!("neither ({})", one_line(&format!("{error:#}"))))
+            OnnxError::NotOnnx(format!("none ({})", one_line(&format!("{error:#}"))))
         })?;
     match proto.graph {
         Some(_) => Ok(proto),

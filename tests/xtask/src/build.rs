@@ -14,7 +14,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 
 /// Builds `train` and `infer` in a profile and returns cargo's messages, one JSON object a line.
 pub fn programs(profile: &str) -> Result<String> {
-    let mut command = cargo(&["build", "--profile", profile, "-p", "train", "-p", "infer"]);
+    let mut command = cargo(&format!("build --profile {profile} -p train -p infer"));
     println!("$ {}", describe(&command));
     command.args(["--quiet", "--message-format=json-render-diagnostics"]);
     let (start, mut total) = (Instant::now(), None);
@@ -32,15 +32,8 @@ pub fn programs(profile: &str) -> Result<String> {
 
 /// How many packages the programs are made of.
 fn packages() -> Result<usize> {
-    let mut command = cargo(&["tree", "--quiet", "-p", "train", "-p", "infer"]);
-    let tree = output(command.args([
-        "--edges",
-        "normal,build",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-    ]))?;
+    let tree = "tree --quiet -p train -p infer --edges normal,build --prefix none --format {p}";
+    let tree = output(&mut cargo(tree))?;
     Ok(tree
         .lines()
         .map(|line| line.trim_end_matches(" (*)"))

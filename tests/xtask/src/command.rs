@@ -22,10 +22,10 @@ pub fn outlive_children() -> Result<()> {
         .context("cannot listen for Ctrl-C")
 }
 
-/// The cargo that runs this program, with `arguments`.
-pub fn cargo(arguments: &[&str]) -> Command {
+/// The cargo that runs this program, with `arguments`, which spaces separate.
+pub fn cargo(arguments: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments);
+    command.args(arguments.split(' '));
     command
 }
 
@@ -222,7 +222,7 @@ mod tests {
             error.starts_with("cannot start `no-such-program now`: "),
             "{error}"
         );
-        let mut command = cargo(&["no-such-command"]);
+        let mut command = cargo("no-such-command");
         let error = format!("{:#}", output(&mut command).unwrap_err());
         assert!(error.contains(" no-such-command` failed (exit"), "{error}");
         let error = format!("{:#}", run_quietly(&mut command).unwrap_err());
@@ -233,9 +233,9 @@ mod tests {
 
     #[test]
     fn a_failure_that_must_be_is_none() {
-        let complaints = run_failing(&mut cargo(&["no-such-command"])).unwrap();
+        let complaints = run_failing(&mut cargo("no-such-command")).unwrap();
         assert!(complaints.contains("no-such-command"), "{complaints}");
-        let error = run_failing(&mut cargo(&["--version"])).unwrap_err();
+        let error = run_failing(&mut cargo("--version")).unwrap_err();
         assert!(
             error
                 .to_string()
@@ -278,11 +278,11 @@ mod tests {
     #[test]
     fn every_line_of_both_outputs_is_seen() {
         let mut lines = Vec::new();
-        let mut command = cargo(&["--version"]);
+        let mut command = cargo("--version");
         let status = watch(&mut command, |line| lines.push(line.to_owned())).unwrap();
         assert!(status.success());
         assert!(lines[0].starts_with("cargo "), "{lines:?}");
-        let mut command = cargo(&["no-such-command"]);
+        let mut command = cargo("no-such-command");
         let status = watch(&mut command, |line| lines.push(line.to_owned())).unwrap();
         assert!(!status.success());
         assert!(

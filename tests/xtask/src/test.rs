@@ -19,100 +19,77 @@ use crate::tally::Tally;
 use crate::workspace::executable;
 
 /// Pinned, since its last line is read.
-const INSTALL_NEXTEST: &str = "cargo install cargo-nextest@0.9.143 --locked";
+const INSTALL_NEXTEST: &str = "install cargo-nextest@0.9.143 --locked";
 
-/// A workspace of its own, since it is for other machines.
-const BOARDS: &str = "no_std_core/boards/Cargo.toml";
-
-/// The workspace of the fuzz target, which is only compiled: fuzzing takes another toolchain.
-const FUZZ: &str = "no_std_core/fuzz/Cargo.toml";
+const INSTALL_RUSTFMT: &str = "rustup component add rustfmt";
 
 /// A check: one cargo command.
 struct Step {
     heading: &'static str,
-    arguments: &'static [&'static str],
-    /// Set for this command on top of what every command gets.
-    environment: &'static [(&'static str, &'static str)],
+    /// Separated by spaces.
+    arguments: &'static str,
     /// What installs the tool, where a Rust toolchain may lack it.
     install: Option<&'static str>,
     /// What finds the counts of tests in a line of output, where this runs tests.
     counts: Option<fn(&str) -> Option<Counts>>,
 }
 
+impl Step {
+    const fn new(heading: &'static str, arguments: &'static str) -> Self {
+        Self {
+            heading,
+            arguments,
+            install: None,
+            counts: None,
+        }
+    }
+
+    const fn installed_by(self, command: &'static str) -> Self {
+        Self {
+            install: Some(command),
+            ..self
+        }
+    }
+
+    const fn counted_by(self, counts: fn(&str) -> Option<Counts>) -> Self {
+        Self {
+            counts: Some(counts),
+            ..self
+        }
+    }
+}
+
 /// All of the workspace in the release profile: the tests of both kinds share compiled dependencies, and all share build
-/// scripts and procedural macros.
+/// scripts and procedural macros. The boards are a workspace of their own, since they are for other machines; the fuzz
+/// target is only compiled, since fuzzing takes another toolchain.
 const STEPS: &[Step] = &[
-    Step {
-        heading: "Formatting",
-        arguments: &["fmt", "--all", "--check"],
-        environment: &[],
-        install: Some("rustup component add rustfmt"),
-        counts: None,
-    },
-    Step {
-        heading: "Lints",
-        arguments: &[
-            "clippy",
-            "--release",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-        environment: &[],
-        install: Some("rustup component add clippy"),
-        counts: None,
-    },
-    Step {
-        heading: "Tests",
-        arguments: &[
-            "nextest",
-            "run",
-            "--release",
-            "--workspace",
-            "--no-fail-fast",
-            "--config-file",
-            "tests/nextest.toml",
-        ],
-        environment: &[],
-        install: Some(INSTALL_NEXTEST),
-        counts: Some(summary::nextest),
-    },
-    Step {
-        heading: "Examples in documentation",
-        arguments: &[
-            "test",
-            "--doc",
-            "--release",
-            "--workspace",
-            "--no-fail-fast",
-        ],
-        environment: &[],
-        install: None,
-        counts: Some(summary::harness),
-    },
-    Step {
-        heading: "Formatting of firmware",
-        arguments: &["fmt", "--all", "--check", "--manifest-path", BOARDS],
-        environment: &[],
-        install: Some("rustup component add rustfmt"),
-        counts: None,
-    },
-    Step {
-        heading: "Fuzz target",
-        arguments: &["check", "--release", "--locked", "--manifest-path", FUZZ],
-        environment: &[],
-        install: None,
-        counts: None,
-    },
-    Step {
-        heading: "Documentation",
-        arguments: &["doc", "--release", "--workspace", "--no-deps"],
-        environment: &[("RUSTDOCFLAGS", "-D warnings")],
-        install: None,
-        counts: None,
-    },
+    Step::new("Formatting", "fmt --all --check").installed_by(INSTALL_RUSTFMT),
+    Step::new(
+        "Lints",
+        "clippy --release --workspace --all-targets -- -D warnings",
+    )
+    .installed_by("rustup component add clippy"),
+    Step::new(
+        "Tests",
+        "nextest run --release --workspace --no-fail-fast --config-file tests/nextest.toml",
+    )
+    .installed_by("cargo install cargo-nextest --locked")
+    .counted_by(summary::nextest),
+    Step::new(
+        "Examples in documentation",
+        "test --doc --release --workspace --no-fail-fast",
+    )
+    .counted_by(summary::harness),
+    Step::new(
+        "Formatting of firmware",
+        "fmt --all --check --manifest-path no_std_core/boards/Cargo.toml",
+    )
+    .installed_by(INSTALL_RUSTFMT),
+    Step::new(
+        "Fuzz target",
+        "check --release --locked --manifest-path no_std_core/fuzz/Cargo.toml",
+    ),
+    Step::new("Documentation", "doc --release --workspace --no-deps"),
 ];
 
 /// Runs every step, whatever becomes of the others, with tools and temporary files in the folder `target`.
@@ -127,6 +104,7 @@ pub fn test(target: &Path) -> Result<bool> {
 
     let mut environment = tools(target, &mut tally)?;
     environment.push(("BATON_SKIPS", skips.as_os_str().to_owned()));
+    environment.push(("RUSTDOCFLAGS", "-D warnings".into()));
     let programs = build(&environment);
     match &programs {
         Ok(messages) => fetch_data(&executable(messages, "train")?),
@@ -158,12 +136,10 @@ type Environment = Vec<(&'static str, OsString)>;
 impl Step {
     fn run(&self, environment: &Environment, tally: &mut Tally) -> Result<()> {
         let mut command = cargo(self.arguments);
-        command
-            .envs(environment.iter().cloned())
-            .envs(self.environment.iter().copied());
+        command;
         heading(&format!("{}: {}", self.heading, describe(&command)));
         if let Some(install) = self.install
-            && !available(self.arguments[0], environment)
+            && !available(self.arguments, environment)
         {
             tally.missing(self.heading, &format!("`{install}` installs it"));
             return Ok(());
@@ -210,11 +186,8 @@ fn fetch_data(train: &Path) {
 /// Builds what the tests are about to need, with the same features of dependencies, and returns cargo's messages.
 fn build(environment: &Environment) -> Result<String> {
     heading("Build");
-    let mut build = cargo(&["build", "--release", "--workspace", "--tests"]);
-    build
-        .arg("--message-format=json-render-diagnostics")
-        .envs(environment.iter().cloned());
-    output(&mut build)
+    let build = "build --release --workspace --tests --message-format=json-render-diagnostics";
+    output(cargo(build).envs(environment.iter().cloned()))
 }
 
 /// Installs what is missing into the folder `tools` of `target`, as far as possible; returns what makes children find it.
@@ -227,8 +200,7 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
         .chain(env::split_paths(&inherited));
     let mut environment = vec![("PATH", env::join_paths(path)?)];
     if !available("nextest", &environment) {
-        let install: Vec<_> = INSTALL_NEXTEST.split(' ').skip(1).collect();
-        if let Err(error) = run(cargo(&install).arg("--root").arg(tools)) {
+        if let Err(error) = run(cargo(INSTALL_NEXTEST).arg("--root").arg(tools)) {
             println!("{error:#}");
         }
     }
@@ -242,7 +214,9 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
     Ok(environment)
 }
 
-fn available(subcommand: &str, environment: &Environment) -> bool {
-    let mut probe = cargo(&[subcommand, "--version"]);
+/// Whether there is the subcommand that the arguments of a cargo command begin with.
+fn available(arguments: &str, environment: &Environment) -> bool {
+    let subcommand = arguments.split(' ').next().unwrap_or_default();
+    let mut probe = cargo(&format!("{subcommand} --version"));
     run_quietly(probe.envs(environment.iter().cloned())).is_ok()
 }

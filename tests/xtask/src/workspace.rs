@@ -12,7 +12,7 @@ use crate::command::{cargo, output};
 ///
 /// Returns the target folder, absolute, wherever the user's configuration puts it.
 pub fn enter() -> Result<PathBuf> {
-    let mut command = cargo(&["metadata", "--no-deps", "--format-version=1"]);
+    let mut command = cargo("metadata --no-deps --format-version=1");
     let metadata: Value = serde_json::from_str(&output(&mut command)?)?;
     let folder = |key: &str| {
         let folder = metadata[key].as_str().map(PathBuf::from);

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use input::file;
-use input::onnx::OnnxError;
 
 use super::export::and_second;
 use super::{CHECKED_IMAGES, accept, expect_distinct, load, open, read_model, tell_of};
@@ -33,14 +32,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     tell_of(&digits, console);
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
-    // What is no ONNX file at all, quantising knows best.
-    let model = match accept(&model, &args.model, args.limits, &runtime) {
-        Err(Error::Onnx {
-            reason: OnnxError::NotOnnx(_),
-            ..
-        }) => model,
-        accepted => accepted?,
-    };
+    let model = accept(&model, &args.model, args.limits, &runtime)?;
     let checked = digits.test.clone().take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(&runtime, &args.data, checked.len(), Augment::Invert);
     let request = quantize::Request {
@@ -55,7 +47,6 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         out,
         max_drop: args.max_drop,
         force: args.force,
-        limits: args.limits.get(),
         interrupted: stop.requested(),
     };
     // Both files are written or none.

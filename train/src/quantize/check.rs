@@ -6,7 +6,7 @@ use std::thread;
 use ndarray::{Array2, ArrayView3, Axis};
 use no_std_core::{Layer, Model, Scores, quantize_pixel};
 
-use super::choose::Candidate;
+use super::candidate::{Candidate, integers};
 use super::run::Runner;
 use super::{QuantizeError, Request};
 use crate::data::Dataset;
@@ -108,25 +108,6 @@ fn read(path: &Path) -> Result<Vec<u8>, QuantizeError> {
     })
 }
 
-/// The integers that a runtime's logits stand for: each to the bit, or the runtime has computed something else.
-pub fn integers(
-    runtime: &str,
-    logits: &Array2<f32>,
-    Quantization { scale, zero_point }: Quantization,
-) -> Result<Array2<i8>, QuantizeError> {
-    let zero_point = f32::from(zero_point);
-    let integer = |logit: f32| (logit / scale + zero_point).round_ties_even() as i8;
-    let stands_for = |integer: i8| (f32::from(integer) - zero_point) * scale;
-    let is_other = |logit: &&f32| stands_for(integer(**logit)).to_bits() != logit.to_bits();
-    match logits.iter().find(is_other) {
-        None => Ok(logits.mapv(integer)),
-        Some(logit) => Err(QuantizeError::Check {
-            runtime: runtime.into(),
-            reason: format!("expected logits that int8 integers stand for, found {logit:e}"),
-        }),
-    }
-}
-
 /// Fails unless a runtime's logits are those of the core, on every sample.
 fn compare(runtime: &str, found: &Array2<i8>, expected: &[Scores]) -> Result<(), QuantizeError> {
     if found.nrows() != expected.len() {
@@ -195,32 +176,4 @@ fn part_scores(
         }
     }
     Ok(scores)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn integers_are_found_again_in_what_they_stand_for() {
-        for scale in [0.1, 1.0 / 255.0, 0.123_456_79, 3.7e-7, 8.1e12] {
-            for zero_point in [-128, -3, 0, 90, 127] {
-                let all = Array2::from_shape_fn((16, 16), |(row, column)| {
-                    (16 * row + column) as u8 as i8
-                });
-                let real = |q: i8| scale * f32::from(i16::from(q) - i16::from(zero_point));
-                let meaning = Quantization { scale, zero_point };
-                let logits = all.mapv(real);
-                assert_eq!(integers("a", &logits, meaning).unwrap(), all);
-                // Neither a bit more, nor half an integer, nor one that is beyond all of them.
-                let next = f32::from_bits(logits[[3, 3]].to_bits() + 1);
-                for other in [next, real(7) + scale / 2.0, real(127) + scale, f32::NAN] {
-                    let mut logits = logits.clone();
-                    logits[[3, 3]] = other;
-                    let error = integers("a", &logits, meaning).unwrap_err().to_string();
-                    assert!(error.starts_with("checking it on a failed: "), "{error}");
-                }
-            }
-        }
-    }
 }

@@ -1,39 +1,12 @@
 //! The method for ranges whose int8 network is right most often.
 
-use ndarray::Array2;
-
-use super::check::integers;
-use super::compare::right;
+use super::QuantizeError;
+use super::candidate::Candidate;
 use super::network::FloatNetwork;
 use super::range::{METHODS, Method, Range};
 use super::run::Runner;
 use super::scale::{IMAGE, Int8Layer};
-use super::{QuantizeError, graphs};
 use crate::data::Dataset;
-use crate::ops::Quantization;
-
-/// An int8 network and how it does on the images to choose by.
-#[derive(Clone, Debug)]
-pub struct Candidate<'a> {
-    /// How the ranges of its layers were found.
-    pub method: Method,
-    pub layers: Vec<Int8Layer<'a>>,
-    /// Logits of the images to choose by.
-    pub integers: Array2<i8>,
-    /// For each row of them whether it is right.
-    pub right: Vec<bool>,
-}
-
-impl Candidate<'_> {
-    /// What the integers of the logits stand for.
-    pub fn meaning(&self) -> Quantization {
-        meaning(&self.layers)
-    }
-
-    fn score(&self) -> usize {
-        self.right.iter().filter(|&&right| right).count()
-    }
-}
 
 /// The best candidate; on equal accuracy an earlier method is preferred. `outputs` are those of each float layer for
 /// the calibration images.
@@ -56,24 +29,13 @@ pub fn choose<'a>(
                 continue;
             }
         };
-        let logits = runner.logits(&graphs::shipped(&layers, &[])?, held_out)?;
-        let candidate = Candidate {
-            method,
-            integers: integers(runner.runtime.kind().name(), &logits, meaning(&layers))?,
-            right: right(&logits, held_out),
-            layers,
-        };
+        let candidate = Candidate::measured(runner, method, layers, held_out)?;
         let score = candidate.score();
         if best.as_ref().is_none_or(|best| score > best.score()) {
             best = Some(candidate);
         }
     }
     best.ok_or_else(|| refusals.swap_remove(0))
-}
-
-/// What the integers of the last layer stand for.
-fn meaning(layers: &[Int8Layer]) -> Quantization {
-    layers.last().map_or(IMAGE, |layer| layer.to)
 }
 
 /// The layers in integers, each taking what the one before puts out.

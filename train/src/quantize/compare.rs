@@ -1,8 +1,6 @@
 //! How much less often the integers are right than the floats, on the same images.
 
-use ndarray::Array2;
-
-use super::choose::Candidate;
+use super::candidate::{Candidate, right};
 use super::run::Runner;
 use super::{QuantizeError, graphs};
 use crate::data::Dataset;
@@ -46,11 +44,14 @@ impl Comparison {
         [self.float, self.int8].map(|right| right as f64 / self.samples as f64)
     }
 
-    /// Whether accuracy falls by more than `limit`, and that by more than chance makes of so many samples: the sign test
-    /// of samples lost against samples gained.
-    pub fn falls_beyond(&self, limit: f64) -> bool {
-        let drop = (self.float as f64 - self.int8 as f64) / self.samples as f64;
-        drop > limit && self.probability_by_chance() < CHANCE
+    /// By how much the accuracy falls.
+    pub fn drop(&self) -> f64 {
+        (self.float as f64 - self.int8 as f64) / self.samples as f64
+    }
+
+    /// Whether so many samples lost may be chance, by the sign test against samples gained.
+    pub fn may_be_chance(&self) -> bool {
+        self.probability_by_chance() >= CHANCE
     }
 
     /// How probable it is that of all samples lost or gained as many or more are lost, if each is either by a fair coin.
@@ -88,17 +89,6 @@ impl Measured {
         rows.into_iter()
             .filter_map(|(key, name, row)| Some((key, name, row?)))
     }
-}
-
-/// For each row whether its largest logit (the first one on a tie) is at the label of its image.
-pub fn right(logits: &Array2<f32>, images: &Dataset) -> Vec<bool> {
-    let variants = logits.nrows() / images.len();
-    let is_right = |(row, logits): (usize, ndarray::ArrayView1<f32>)| {
-        let logits = logits.iter().enumerate().rev();
-        let best = logits.max_by(|a, b| a.1.total_cmp(b.1));
-        best.map(|(class, _)| class) == Some(usize::from(images.labels[row / variants]))
-    };
-    logits.outer_iter().enumerate().map(is_right).collect()
 }
 
 /// For each sample whether the network in floats is right.
@@ -191,7 +181,8 @@ mod tests {
             (50, 12, 8, false),
         ] {
             let counts = comparison(samples, lost, gained);
-            assert_eq!(counts.falls_beyond(0.01), falls, "{counts:?}");
+            let found = counts.drop() > 0.01 && !counts.may_be_chance();
+            assert_eq!(found, falls, "{counts:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, ArrayView3, Axis};
 
-use super::compare::right;
+use super::candidate::right;
 use super::run::Runner;
 use super::scale::Int8Layer;
 use super::{QuantizeError, graphs};

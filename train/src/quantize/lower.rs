@@ -7,9 +7,7 @@ mod attributes;
 mod interface;
 mod parameters;
 
-use input::onnx::{Excess, Limits};
 use ndarray::{Array1, Array4};
-use no_std_core::format::MAGIC;
 use prost::Message;
 
 use parameters::Tensors;
@@ -21,45 +19,25 @@ use crate::ops::Window;
 /// Why a model cannot become integers.
 #[derive(Debug, thiserror::Error)]
 pub enum LowerError {
-    /// The bytes are no model.
     #[error("expected an ONNX model, found bytes that are none: {0}")]
-    NotOnnx(String),
+    NotOnnx(#[from] prost::DecodeError),
     /// The model as a whole has another form.
     #[error("expected {expected}, found {found}")]
-    Form {
-        /// What can be quantised.
-        expected: String,
-        /// What is there.
-        found: String,
-    },
-    /// The model asks for more than it is granted.
-    #[error(transparent)]
-    Excess(#[from] Excess),
-    /// A node cannot be computed by integers.
+    Form { expected: String, found: String },
     #[error("node {node} ({operator}): expected {expected}, found {found}")]
     Node {
-        /// Name of the node.
         node: String,
-        /// Its ONNX operator.
         operator: String,
-        /// What is supported there.
         expected: String,
-        /// What is there.
         found: String,
     },
 }
 
-/// Reads a model file with one input `[1, channels, rows, columns]` and one output `[1, classes]`.
-pub fn lower(onnx: &[u8], limits: &Limits) -> Result<FloatNetwork, LowerError> {
-    if onnx.starts_with(&MAGIC) {
-        let found = "a flash file, which is quantised already";
-        return Err(form("an ONNX model", found));
-    }
-    let model =
-        onnx::Model::decode(onnx).map_err(|error| LowerError::NotOnnx(error.to_string()))?;
-    let no_graph = || LowerError::NotOnnx("no graph in it".into());
-    let graph = model.graph.as_ref().ok_or_else(no_graph)?;
-    interface::expect_defined_once(graph)?;
+/// Reads a model file with one input `[1, channels, rows, columns]` and one output `[1, classes]`, which
+/// [`input::onnx::for_one_picture`] has accepted.
+pub fn lower(onnx: &[u8]) -> Result<FloatNetwork, LowerError> {
+    let model = onnx::Model::decode(onnx)?;
+    let graph = &model.graph.unwrap_or_default();
     let (value, input) = interface::input(graph)?;
     let mut chain = Chain {
         tensors: Tensors::of(graph),
@@ -68,8 +46,6 @@ pub fn lower(onnx: &[u8], limits: &Limits) -> Result<FloatNetwork, LowerError> {
         flat: false,
         softmax: None,
         layers: Vec::new(),
-        limits,
-        work: [0; 2],
     };
     for node in &graph.node {
         chain.add(node)?;
@@ -80,14 +56,12 @@ pub fn lower(onnx: &[u8], limits: &Limits) -> Result<FloatNetwork, LowerError> {
         let expected = "an output [1, classes] at the end of a chain of layers";
         return Err(form(expected, found));
     }
-    let metadata = model.metadata_props.iter();
+    let metadata = model.metadata_props.into_iter();
     Ok(FloatNetwork {
         input,
         layers: chain.layers,
         dropped: chain.softmax.map(describe),
-        metadata: metadata
-            .map(|entry| (entry.key.clone(), entry.value.clone()))
-            .collect(),
+        metadata: metadata.map(|entry| (entry.key, entry.value)).collect(),
     })
 }
 
@@ -131,9 +105,6 @@ struct Chain<'a> {
     /// The node that makes probabilities of the logits, after which nothing may come.
     softmax: Option<&'a onnx::Node>,
     layers: Vec<Layer>,
-    limits: &'a Limits,
-    /// Bytes and multiply-adds of all layers.
-    work: [u64; 2],
 }
 
 impl<'a> Chain<'a> {
@@ -203,14 +174,9 @@ impl<'a> Chain<'a> {
         }
         let output = window.output([self.shape[1], self.shape[2]]);
         let [rows, columns] = output.map_err(|found| refusal(node, "a kernel that fits", found))?;
-        self.push(
-            node,
-            Kind::Convolution,
-            window,
-            weight,
-            bias,
-            [filters, rows, columns],
-        )
+        let output = [filters, rows, columns];
+        self.push(node, Kind::Convolution, window, (weight, bias), output);
+        Ok(())
     }
 
     fn gemm(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
@@ -228,7 +194,8 @@ impl<'a> Chain<'a> {
             strides: [1; 2],
             ..Window::tiles([rows, columns])
         };
-        self.push(node, Kind::Dense, window, weight, bias, [units, 1, 1])
+        self.push(node, Kind::Dense, window, (weight, bias), [units, 1, 1]);
+        Ok(())
     }
 
     fn max_pool(&mut self, node: &onnx::Node) -> Result<(), LowerError> {
@@ -236,7 +203,14 @@ impl<'a> Chain<'a> {
         let window = attributes::window(node, None)?;
         if window != Window::tiles(window.kernel) {
             let expected = "tiles: strides equal to kernel_shape, and no pads";
-            return Err(refusal(node, expected, format!("{window:?}")));
+            let Window {
+                strides,
+                kernel,
+                pads,
+                ..
+            } = window;
+            let found = attributes::text_of_window(kernel, strides, pads);
+            return Err(refusal(node, expected, found));
         }
         let [channels, rows, columns] = self.shape;
         let output = window.output([rows, columns]);
@@ -266,21 +240,15 @@ impl<'a> Chain<'a> {
         node: &onnx::Node,
         kind: Kind,
         window: Window,
-        weight: Array4<f32>,
-        bias: Array1<f32>,
+        (weight, bias): (Array4<f32>, Array1<f32>),
         output: [usize; 3],
-    ) -> Result<(), LowerError> {
-        self.add_work(node, weight.len(), output)?;
+    ) {
         let prefix = match kind {
             Kind::Convolution => "conv",
             Kind::Dense => "dense",
         };
-        let number = self
-            .layers
-            .iter()
-            .filter(|layer| layer.kind == kind)
-            .count()
-            + 1;
+        let of_kind = self.layers.iter().filter(|layer| layer.kind == kind);
+        let number = of_kind.count() + 1;
         self.layers.push(Layer {
             name: format!("{prefix}{number}"),
             node: describe(node),
@@ -294,22 +262,6 @@ impl<'a> Chain<'a> {
             output,
         });
         (self.shape, self.flat) = (output, kind == Kind::Dense);
-        Ok(())
-    }
-
-    /// Fails if this layer makes the network ask for more than it is granted.
-    fn add_work(
-        &mut self,
-        node: &onnx::Node,
-        weights: usize,
-        [filters, rows, columns]: [usize; 3],
-    ) -> Result<(), LowerError> {
-        let [bytes, multiply_adds] = &mut self.work;
-        *bytes += ((weights + filters * rows * columns) * size_of::<f32>()) as u64;
-        *multiply_adds += (weights * rows * columns) as u64;
-        let place = describe(node);
-        self.limits.check_bytes(*bytes, &place)?;
-        Ok(self.limits.check_multiply_adds(*multiply_adds, &place)?)
     }
 }
 

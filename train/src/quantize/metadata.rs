@@ -3,14 +3,12 @@
 use input::file::one_line;
 use input::labels;
 use no_std_core::format::stored_checksum;
-use prost::Message;
 
 use super::QuantizeError;
-use super::choose::Candidate;
+use super::candidate::Candidate;
 use super::compare::Measured;
 use super::network::FloatNetwork;
 use crate::data::augment::{Augment, Variant};
-use crate::onnx;
 
 /// The entry in which the int8 model has its flash file's checksum, in eight hexadecimal digits.
 pub const FLASH_CHECKSUM: &str = "flash_checksum";
@@ -49,25 +47,6 @@ pub fn expect_input_range(network: &FloatNetwork) -> Result<(), QuantizeError> {
         }),
         _ => Ok(()),
     }
-}
-
-/// The checksum of its flash file that an int8 model names.
-pub fn flash_checksum(model: &[u8]) -> Option<String> {
-    let entries = onnx::Model::decode(model).ok()?.metadata_props;
-    let entry = entries
-        .into_iter()
-        .find(|entry| entry.key == FLASH_CHECKSUM);
-    Some(entry?.value)
-}
-
-/// A flash file's checksum as int8 models name it.
-fn checksum_name(flash: &[u8]) -> String {
-    format!("{:08x}", stored_checksum(flash).unwrap_or_default())
-}
-
-/// Whether a model and a flash file are of two calls, as when the machine stops between writing the one and the other.
-pub fn are_of_two_calls(model: &[u8], flash: &[u8]) -> bool {
-    flash_checksum(model).is_some_and(|checksum| checksum != checksum_name(flash))
 }
 
 /// Text of any length and content, on a line of bearable length.
@@ -122,6 +101,7 @@ pub fn of_int8(
             set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
         }
     }
-    set(FLASH_CHECKSUM, checksum_name(flash));
+    let checksum = stored_checksum(flash).unwrap_or_default();
+    set(FLASH_CHECKSUM, format!("{checksum:08x}"));
     entries
 }

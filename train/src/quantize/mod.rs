@@ -6,6 +6,7 @@
 //! too much. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names, and
 //! `report` says what came of it. `run` runs whatever graph of these.
 
+mod candidate;
 mod check;
 mod choose;
 mod compare;
@@ -22,12 +23,10 @@ mod run;
 mod scale;
 mod write;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use input::file::{Pending, commit_both};
-use input::onnx::Limits;
 use no_std_core::prepare::Preparation;
 
 pub use compare::{Comparison, Measured};
@@ -39,8 +38,8 @@ use crate::data::{Dataset, Digits, IMAGE_SIDE};
 use crate::evaluate::CLASSES;
 use crate::export::SecondRuntime;
 use crate::runtime::Runtime;
+use candidate::Candidate;
 use check::FlashFacts;
-use choose::Candidate;
 use network::FloatNetwork;
 use run::Runner;
 use write::Description;
@@ -61,7 +60,7 @@ const SEED: u64 = 0;
 
 /// What to quantise, and how to check it.
 pub struct Request<'a> {
-    /// The bytes of a float ONNX model.
+    /// The bytes of a float ONNX model that [`input::onnx::for_one_picture`] has accepted.
     pub model: &'a [u8],
     /// Images: those to train on decide, those to test on are only counted.
     pub digits: &'a Digits,
@@ -77,8 +76,6 @@ pub struct Request<'a> {
     pub max_drop: f64,
     /// Write the files however many they get wrong.
     pub force: bool,
-    /// What a model may ask for.
-    pub limits: Limits,
     /// Becomes true when the user wants to stop; then nothing is written.
     pub interrupted: &'a AtomicBool,
 }
@@ -93,7 +90,7 @@ pub fn quantize(
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, QuantizeError> {
-    let network = lower::lower(request.model, &request.limits)?;
+    let network = lower::lower(request.model)?;
     expect_digits(&network)?;
     metadata::expect_input_range(&network)?;
     let labels = metadata::labels(&network)?;
@@ -103,11 +100,11 @@ pub fn quantize(
         interrupted: request.interrupted,
     };
     let [calibration, held_out] = &parts(&request.digits.train)?;
-    tell_beforehand(request, &network, stage);
+    tell_beforehand(&request.digits.train, &network, stage);
     let best = calibrated(runner, &network, [calibration, held_out], stage)?;
     let float = compare::float_right(runner, &best, held_out)?;
     let compared = Comparison::of(float.into_iter().zip(best.right.iter().copied()));
-    let forced = judge(runner, request, &best, compared, held_out)?;
+    let forced = judge(runner, request, &best, (compared, held_out), stage)?;
     let noise = observe::signal_to_noise(runner, &best.layers, held_out)?;
     let test = &request.digits.test;
     stage(&format!("measuring on {} test images", test.len()));
@@ -139,18 +136,7 @@ fn parts(train: &Dataset) -> Result<[Dataset; 2], QuantizeError> {
 }
 
 /// Says what the user might not expect of the model and the data.
-fn tell_beforehand(request: &Request, network: &FloatNetwork, stage: &mut dyn FnMut(&str)) {
-    let earlier = |name| {
-        let path = request.out.join(name);
-        path.is_file().then(|| std::fs::read(path).ok()).flatten()
-    };
-    if let (Some(model), Some(flash)) = (earlier(INT8_NAME), earlier(FLASH_NAME))
-        && metadata::are_of_two_calls(&model, &flash)
-    {
-        stage(&format!(
-            "the earlier {INT8_NAME} and {FLASH_NAME} do not belong together"
-        ));
-    }
+fn tell_beforehand(train: &Dataset, network: &FloatNetwork, stage: &mut dyn FnMut(&str)) {
     if let Some(node) = &network.dropped {
         stage(&format!(
             "node {node} at the end is left out: the int8 model gives logits"
@@ -159,14 +145,9 @@ fn tell_beforehand(request: &Request, network: &FloatNetwork, stage: &mut dyn Fn
     if network.metadata("augment").is_none() {
         stage("the model does not say `augment`: it is taken to be trained on plain images only");
     }
-    let found: BTreeSet<usize> = request
-        .digits
-        .train
-        .labels
-        .iter()
-        .map(|&label| label.into())
-        .collect();
-    let missing = (0..network.classes()).filter(|class| !found.contains(class));
+    let labels = &train.labels;
+    let classes = 0..network.classes();
+    let missing = classes.filter(|&class| labels.iter().all(|&label| usize::from(label) != class));
     let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
@@ -193,16 +174,25 @@ fn calibrated<'a>(
     choose::choose(runner, network, outputs, held_out)
 }
 
-/// Fails if the integers are right less often than allowed; with `force` the reason is only returned.
+/// Fails if the integers are right less often than allowed and than chance would have it; with `force` the reason is only
+/// returned.
 fn judge(
     runner: &Runner,
     request: &Request,
     best: &Candidate,
-    comparison: Comparison,
-    held_out: &Dataset,
+    (comparison, held_out): (Comparison, &Dataset),
+    stage: &mut dyn FnMut(&str),
 ) -> Result<Option<String>, QuantizeError> {
     let limit = request.max_drop;
-    if !comparison.falls_beyond(limit) {
+    if comparison.drop() <= limit {
+        return Ok(None);
+    }
+    if comparison.may_be_chance() {
+        let (lost, samples) = (comparison.lost, comparison.samples);
+        stage(&format!(
+            "{lost} of {samples} answers are lost, more than --max-drop allows, but too few to tell from chance; \
+             more training images would tell"
+        ));
         return Ok(None);
     }
     let fault = diagnose::layer_at_fault(runner, &best.layers, held_out)?;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use no_std_core::format::ONE;
 
+use super::candidate::Candidate;
 use super::check::{FlashFacts, LayerFacts};
-use super::choose::Candidate;
 use super::compare::Measured;
 use super::range::{Method, Range};
 use super::scale::Int8Layer;

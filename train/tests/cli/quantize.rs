@@ -58,15 +58,6 @@ fn means() -> Array2<f32> {
 
 const LINE: &str = "quantize --model model.onnx --data digits --runtime tract --out out";
 
-/// A model must be refused with a line that names it and has all of `parts`; nothing is written.
-fn assert_refused(model: &[u8], parts: &[&str]) {
-    let sandbox = Sandbox::with_digits();
-    sandbox.write("model.onnx", model);
-    sandbox.write("out/digits.q8", "an earlier file");
-    let parts = [&["model.onnx: cannot be quantised: "], parts].concat();
-    sandbox.refuses(LINE, &parts);
-}
-
 #[test]
 fn a_trained_network_becomes_both_files_beside_it() {
     let sandbox = Sandbox::with_run();
@@ -130,45 +121,20 @@ fn quantized(sandbox: &Sandbox, options: &str) -> Vec<u8> {
 
 #[test]
 fn models_that_cannot_become_integers_are_refused_by_name() {
-    let with_weight = |value: f32| {
-        let mut weight = ramp();
-        weight[[2, 0]] = value;
-        model(weight, plain)
-    };
+    let quantised = "model.onnx: cannot be quantised: ";
     let three = ramp().select(Axis(0), &[0, 1, 2]);
     let flash = no_std_core::format::MAGIC.to_vec();
     for (model, parts) in [
-        (
-            model(ramp(), Graph::exp),
-            ["(Exp): ", "Conv, Gemm, Relu, MaxPool, Flatten"],
-        ),
-        (
-            with_weight(f32::NAN),
-            ["(Gemm): expected finite", "found NaN at index 1568"],
-        ),
-        (
-            with_weight(f32::INFINITY),
-            ["(Gemm): expected finite", "found inf at index 1568"],
-        ),
-        (
-            model(Array2::zeros((10, 784)), plain),
-            ["(Gemm): ", "scale would be 0"],
-        ),
-        (model(three, plain), ["10 classes", "3 classes"]),
-        (
-            b"Some notes.\n".to_vec(),
-            ["expected an ONNX model", "none"],
-        ),
-        (
-            flash,
-            [
-                "expected an ONNX model",
-                "a flash file, which is quantised already",
-            ],
-        ),
-        (Vec::new(), ["expected an ONNX model", "no graph"]),
+        (model(ramp(), Graph::exp), [quantised, "(Exp): expected a"]),
+        (model(three, plain), [quantised, "10 classes, found one of"]),
+        (b"Some notes.\n".to_vec(), ["model.onnx: ", "found none"]),
+        (flash, ["model.onnx: ", "a flash file"]),
+        (Vec::new(), ["model.onnx: ", "no graph"]),
     ] {
-        assert_refused(&model, &parts);
+        let sandbox = Sandbox::with_digits();
+        sandbox.write("model.onnx", model);
+        sandbox.write("out/digits.q8", "an earlier file");
+        sandbox.refuses(LINE, &parts);
     }
 }
 
@@ -206,18 +172,6 @@ fn integers_that_are_right_less_often_are_refused_with_the_layer_or_forced() {
         let finished = sandbox.train(&format!("{LINE} --max-drop={share}"));
         assert!(finished.misuse().contains("from 0 to 1"), "{finished:?}");
     }
-}
-
-#[test]
-fn sums_that_could_overflow_are_refused_by_name() {
-    // The bias of the second layer is a billion times what its weights can make of the first one's output.
-    let overflowing = model(ramp(), |graph, logits| {
-        let small = Array2::from_elem((10, 10), 1e-9);
-        let small = graph.constant(small.into());
-        let bias = graph.constant(ndarray::Array1::from_elem(10, 1e3).into());
-        graph.dense(logits, small, bias)
-    });
-    assert_refused(&overflowing, &["(Gemm): ", "filter 0", "could overflow"]);
 }
 
 #[test]

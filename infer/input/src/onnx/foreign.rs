@@ -15,20 +15,29 @@ const RUNS: [&str; 7] = [
     "SkipLayerNormalization",
 ];
 
+/// Whether a domain is the standard operator set, which has two names.
+pub fn is_standard(domain: &str) -> bool {
+    matches!(domain, "" | "ai.onnx")
+}
+
 /// Whether the operator may be one that `tract` or, with `any_of_microsoft`, ONNX Runtime runs.
 pub fn is_known(node: &NodeProto, any_of_microsoft: bool) -> bool {
     match node.domain.as_str() {
-        "" | "ai.onnx" => true,
+        domain if is_standard(domain) => true,
         "com.microsoft" => any_of_microsoft || RUNS.contains(&node.op_type.as_str()),
         _ => false,
     }
 }
 
-/// What the operator is, who writes it and what to do.
-pub fn explain(node: &NodeProto) -> &'static str {
-    match (node.domain.as_str(), node.op_type.as_str()) {
+/// What an operator is that training programs do not write, who writes it and what to do.
+pub fn explain(domain: &str, operator: &str) -> Option<&'static str> {
+    let is_of_integers = operator.ends_with("Integer") || operator.ends_with("uantizeLinear");
+    let advice = match (domain, operator) {
         (_, operator) if operator.starts_with("QLinear") || operator.starts_with("QGemm") => {
             "arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; quantise with QuantFormat.QDQ, or give the float model to `train quantize`"
+        }
+        _ if is_of_integers => {
+            "of a model in 8 bits, as quantisers write it in their form QDQ; give the float model that it was made of"
         }
         (_, operator) if operator.starts_with("Fused") => {
             "several operators in one, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC"
@@ -42,11 +51,10 @@ pub fn explain(node: &NodeProto) -> &'static str {
         ("ai.onnx.ml", _) => {
             "an operator for trees, linear models and tables, which skl2onnx writes; only neural networks run here"
         }
-        ("" | "ai.onnx", _) => {
-            "an operator that tract does not know; export the model with other operators, or an older opset"
-        }
+        _ if is_standard(domain) => return None,
         _ => "an operator of somebody's own; export the model with standard operators alone",
-    }
+    };
+    Some(advice)
 }
 
 /// The kind of half floats in the graph, if there are any.

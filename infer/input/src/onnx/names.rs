@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tract_onnx::pb::{GraphProto, NodeProto};
 
-use super::foreign::{explain, is_known};
+use super::foreign::{explain, is_known, is_standard};
 use super::{OnnxError, Runtime};
 use crate::file::one_line;
 
@@ -17,7 +17,9 @@ pub fn check(graph: &GraphProto, runtime: Runtime) -> Result<(), OnnxError> {
             Runtime::OnnxRuntime => is_known(node, true),
         };
         if !has {
-            let what = format!("{}: {}", show(node), explain(node));
+            let unknown = "an operator that tract does not know; export the model with other operators, or an older opset";
+            let advice = explain(&node.domain, &node.op_type).unwrap_or(unknown);
+            let what = format!("{}: {advice}", show(node));
             return Err(OnnxError::Operator(what));
         }
         let nested = |of: &_| of_graphs(of) > 0;
@@ -44,7 +46,7 @@ pub fn check(graph: &GraphProto, runtime: Runtime) -> Result<(), OnnxError> {
 /// An operator as messages call it.
 pub fn show(node: &NodeProto) -> String {
     let domain = match node.domain.as_str() {
-        "" | "ai.onnx" => String::new(),
+        domain if is_standard(domain) => String::new(),
         domain => format!(" of {domain}"),
     };
     let name = if node.name.is_empty() {

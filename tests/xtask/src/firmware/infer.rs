@@ -131,8 +131,8 @@ impl Infer {
 
 /// Builds the program, with the same features of dependencies as the tests do.
 pub fn program() -> Result<PathBuf> {
-    let mut build = cargo(&["build", "--quiet", "--release", "--workspace"]);
-    let messages = output(build.arg("--message-format=json-render-diagnostics"))?;
+    let build = "build --quiet --release --workspace --message-format=json-render-diagnostics";
+    let messages = output(&mut cargo(build))?;
     executable(&messages, "infer")
 }
 

@@ -9,8 +9,8 @@ use crate::build;
 use crate::command::{cargo, output};
 use crate::workspace::{executable, test_program};
 
-/// The package and the name of the tests that cross crates.
-const TESTS: (&str, &str) = ("tests", "cross");
+/// The program of the tests that cross crates.
+const TESTS: &str = "cross";
 
 /// Built programs, and the data that they read.
 pub struct Programs {
@@ -23,23 +23,12 @@ pub struct Programs {
 impl Programs {
     /// Builds them.
     pub fn build() -> Result<Self> {
-        let messages = "--message-format=json-render-diagnostics";
         let built = build::programs("release")?;
-        let (package, name) = TESTS;
-        let arguments = [
-            "test",
-            "--release",
-            "--no-run",
-            "-p",
-            package,
-            "--test",
-            name,
-            messages,
-        ];
-        let tests = output(&mut cargo(&arguments))?;
+        let tests = "test --release --no-run -p tests --test cross --message-format=json-render-diagnostics";
+        let tests = output(&mut cargo(tests))?;
         Ok(Self {
             train: executable(&built, "train")?,
-            tests: test_program(&tests, name)?,
+            tests: test_program(&tests, TESTS)?,
             mnist: None,
         })
     }
@@ -48,7 +37,7 @@ impl Programs {
     pub fn unpacked(folder: &Path) -> Self {
         Self {
             train: folder.join("train"),
-            tests: folder.join(TESTS.1),
+            tests: folder.join(TESTS),
             mnist: Some(folder.join("mnist")).filter(|folder| folder.is_dir()),
         }
     }

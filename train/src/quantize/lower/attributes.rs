@@ -1,87 +1,84 @@
 //! Attributes of the nodes that can be quantised.
 
+use std::fmt::Debug;
+
+use input::onnx::{explain, is_standard};
+
 use super::{LowerError, refusal};
 use crate::onnx::{AttributeEntry, Node};
 use crate::ops::Window;
 
+/// Attributes with their values; their absence means the first.
+type Limited = &'static [(&'static str, &'static [&'static str])];
+
 /// What a node of an operator may say.
 struct Operator {
     name: &'static str,
-    /// Attributes with their values; their absence means the first.
-    limited: &'static [(&'static str, &'static [&'static str])],
+    limited: Limited,
     /// Attributes that [`window`] checks.
     free: &'static [&'static str],
 }
 
-const OPERATORS: [Operator; 7] = [
+const fn operator(name: &'static str, limited: Limited, free: &'static [&'static str]) -> Operator {
     Operator {
-        name: "Conv",
-        limited: &[
+        name,
+        limited,
+        free,
+    }
+}
+
+const WINDOW: &[&str] = &["kernel_shape", "pads", "strides"];
+
+const OPERATORS: [Operator; 7] = [
+    operator(
+        "Conv",
+        &[
             ("auto_pad", &["NOTSET"]),
             ("dilations", &["[1, 1]"]),
             ("group", &["1"]),
         ],
-        free: &["kernel_shape", "pads", "strides"],
-    },
-    Operator {
-        name: "Gemm",
-        limited: &[
+        WINDOW,
+    ),
+    operator(
+        "Gemm",
+        &[
             ("alpha", &["1"]),
             ("beta", &["1"]),
             ("transA", &["0"]),
             ("transB", &["0", "1"]),
         ],
-        free: &[],
-    },
-    Operator {
-        name: "Relu",
-        limited: &[],
-        free: &[],
-    },
-    Operator {
-        name: "MaxPool",
-        limited: &[
+        &[],
+    ),
+    operator("Relu", &[], &[]),
+    operator(
+        "MaxPool",
+        &[
             ("auto_pad", &["NOTSET"]),
             ("ceil_mode", &["0"]),
             ("dilations", &["[1, 1]"]),
             ("storage_order", &["0"]),
         ],
-        free: &["kernel_shape", "pads", "strides"],
-    },
-    Operator {
-        name: "Flatten",
-        limited: &[("axis", &["1"])],
-        free: &[],
-    },
-    Operator {
-        name: "Softmax",
-        limited: &[("axis", &["-1", "1"])],
-        free: &[],
-    },
-    Operator {
-        name: "LogSoftmax",
-        limited: &[("axis", &["-1", "1"])],
-        free: &[],
-    },
+        WINDOW,
+    ),
+    operator("Flatten", &[("axis", &["1"])], &[]),
+    operator("Softmax", &[("axis", &["-1", "1"])], &[]),
+    operator("LogSoftmax", &[("axis", &["-1", "1"])], &[]),
 ];
-/// Both names of the standard operator set.
-const STANDARD: [&str; 2] = ["", "ai.onnx"];
 /// The largest size of a window that a flash file can say.
 const LARGEST: i64 = 255;
 
 /// Fails unless the operator is supported and its attributes are.
 pub(super) fn check(node: &Node) -> Result<(), LowerError> {
-    let is_standard = STANDARD.contains(&node.domain.as_str());
-    let mut operators = OPERATORS.iter().filter(|_| is_standard);
-    let Some(operator) = operators.find(|operator| operator.name == node.op_type) else {
+    let known = OPERATORS
+        .iter()
+        .find(|operator| operator.name == node.op_type);
+    let Some(operator) = known.filter(|_| is_standard(&node.domain)) else {
         let names = OPERATORS.map(|operator| operator.name).join(", ");
-        let domain = if is_standard {
-            String::new()
-        } else {
-            format!("{}::", node.domain)
-        };
         let expected = format!("a standard operator of {names}");
-        let found = domain + &node.op_type + advice(node);
+        let found = match explain(&node.domain, &node.op_type) {
+            Some(advice) => format!("{}: {advice}", node.op_type),
+            None => node.op_type.clone(),
+        };
         return Err(refusal(node, &expected, found));
     };
     let attributes = node.attribute.iter();
@@ -97,24 +94,6 @@ pub(super) fn check(node: &Node) -> Result<(), LowerError> {
         }
     }
     Ok(())
-}
-
-/// Who writes an operator that training programs do not write, and what to do about it.
-fn advice(node: &Node) -> &'static str {
-    let operator = node.op_type.as_str();
-    let is_quantized = operator.starts_with("QLinear")
-        || operator.starts_with("QGemm")
-        || operator.ends_with("Integer")
-        || operator.ends_with("uantizeLinear");
-    if is_quantized {
-        ": it is of a model in 8 bits, as onnxruntime.quantization writes them (QOperator and QDQ); give the float model \
-         that it was made of"
-    } else if operator.starts_with("Fused") || node.domain.starts_with("com.microsoft") {
-        ": ONNX Runtime writes it when it saves a model that it has optimised; give the model from before, or save it with \
-         graph_optimization_level ORT_ENABLE_BASIC"
-    } else {
-        ""
-    }
 }
 
 /// An integer attribute; 0 if there is none.
@@ -135,7 +114,7 @@ pub(super) fn window(node: &Node, kernel: Option<[usize; 2]>) -> Result<Window, 
     if !kernel.iter().chain(&strides).all(is_size) || !pads.iter().enumerate().all(is_pad) {
         let expected =
             format!("kernel_shape and strides of 1 to {LARGEST}, pads smaller than the kernel");
-        let found = format!("kernel_shape {kernel:?}, strides {strides:?}, pads {pads:?}");
+        let found = text_of_window(kernel, strides, pads);
         return Err(refusal(node, &expected, found));
     }
     let [kernel, strides] = [kernel, strides].map(|pair| pair.map(|size| size as usize));
@@ -147,6 +126,10 @@ pub(super) fn window(node: &Node, kernel: Option<[usize; 2]>) -> Result<Window, 
     })
 }
 
+pub(super) fn text_of_window(kernel: impl Debug, strides: impl Debug, pads: impl Debug) -> String {
+    format!("kernel_shape {kernel:?}, strides {strides:?}, pads {pads:?}")
+}
+
 /// The `N` integers of an attribute, or what its absence means.
 fn sizes<const N: usize>(
     node: &Node,
@@ -155,7 +138,8 @@ fn sizes<const N: usize>(
 ) -> Result<[i64; N], LowerError> {
     let found = find(node, name).map(|attribute| attribute.ints.as_slice());
     let sizes = found.map_or(default, |ints| ints.try_into().ok());
-    sizes.ok_or_else(|| refusal(node, &format!("{N} integers {name}"), format!("{found:?}")))
+    let found = found.map_or("none".into(), |ints| format!("{ints:?}"));
+    sizes.ok_or_else(|| refusal(node, &format!("{N} integers {name}"), found))
 }
 
 fn find<'a>(node: &'a Node, name: &str) -> Option<&'a AttributeEntry> {

@@ -1,39 +1,16 @@
-//! The names of a graph, and what goes into it and comes out.
+//! What goes into a graph and comes out.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{LowerError, form, refusal};
-use crate::onnx::{Graph, ValueInfo};
+use super::{LowerError, form};
+use crate::onnx::Graph;
 use crate::tensor::ElementType;
 
-/// Fails if two things of the graph define the same value.
-pub(super) fn expect_defined_once(graph: &Graph) -> Result<(), LowerError> {
-    const EXPECTED: &str = "values that are defined once";
-    let mut defined = HashSet::new();
-    let inputs = inputs(graph).map(|input| &input.name);
-    let constants = graph.initializer.iter().map(|tensor| &tensor.name);
-    for name in inputs.chain(constants) {
-        if !defined.insert(name) {
-            return Err(form(EXPECTED, format!("`{name}` twice")));
-        }
-    }
-    for node in &graph.node {
-        for name in node.output.iter().filter(|name| !name.is_empty()) {
-            if !defined.insert(name) {
-                return Err(refusal(node, EXPECTED, format!("`{name}` once more")));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Name and sizes of the only input, but for its batch, which is 1 or open.
+/// Name and sizes of the only input, but for its batch, which is 1.
 pub(super) fn input(graph: &Graph) -> Result<(&str, [usize; 3]), LowerError> {
     const EXPECTED: &str = "one input F32[1, channels, rows, columns]";
-    let inputs: Vec<_> = inputs(graph).collect();
-    let [input] = inputs[..] else {
-        return Err(form(EXPECTED, format!("{} inputs", inputs.len())));
+    let [input] = &graph.input[..] else {
+        return Err(form(EXPECTED, format!("{} inputs", graph.input.len())));
     };
     let value_type = input.value_type.as_ref();
     let tensor_type = value_type.and_then(|value| value.tensor_type.as_ref());
@@ -42,7 +19,7 @@ pub(super) fn input(graph: &Graph) -> Result<(&str, [usize; 3]), LowerError> {
     let sizes: Vec<i64> = dimensions.map(|dim| dim.dim_value.unwrap_or(-1)).collect();
     let element = tensor_type.map_or(0, |found| found.elem_type);
     let sizes_found = match sizes[..] {
-        [1 | -1, channels, rows, columns] => positive([channels, rows, columns]),
+        [1, channels, rows, columns] => positive([channels, rows, columns]),
         _ => None,
     };
     if let Some(shape) = sizes_found.filter(|_| element == ElementType::F32.onnx()) {
@@ -59,19 +36,6 @@ pub(super) fn output(graph: &Graph) -> Result<&str, LowerError> {
         [output] => Ok(&output.name),
         outputs => Err(form("one output", format!("{} outputs", outputs.len()))),
     }
-}
-
-/// The inputs that are no weights, which files of ONNX IR version 3 list among them.
-fn inputs(graph: &Graph) -> impl Iterator<Item = &ValueInfo> {
-    let weights: HashSet<&str> = graph
-        .initializer
-        .iter()
-        .map(|tensor| &tensor.name[..])
-        .collect();
-    graph
-        .input
-        .iter()
-        .filter(move |input| !weights.contains(&input.name[..]))
 }
 
 /// Sizes from 1 to the largest that a flash file can say.
