@@ -49,29 +49,20 @@ mod tests {
 
     #[test]
     fn a_line_is_right_when_its_label_is_the_truth() {
-        assert_eq!(
-            is_right("1 at  3.9%. CNN thinks it's a 3 (43.6%)"),
-            Some(false)
-        );
-        assert_eq!(
-            is_right("2 at 100.0%. CNN thinks it's a 2 (100.0%)"),
-            Some(true)
-        );
-        assert_eq!(
-            is_right("1 at  0.0%. CNN thinks it's a 11 (99.0%)"),
-            Some(false)
-        );
-        assert_eq!(
-            is_right("tea pot at 90.0%. CNN thinks it's a tea pot (90.0%)"),
-            Some(true)
-        );
-    }
-
-    #[test]
-    fn pictures_of_no_known_label_do_not_count() {
-        assert_eq!(is_right("dog. CNN thinks it's a 3 (43.6%)"), None);
-        assert_eq!(is_right("cat at home. CNN thinks it's a 3 (43.6%)"), None);
-        assert_eq!(is_right(""), None);
+        for (line, expected) in [
+            ("1 at  3.9%. CNN thinks it's a 3 (43.6%)", Some(false)),
+            ("2 at 100.0%. CNN thinks it's a 2 (100.0%)", Some(true)),
+            ("1 at  0.0%. CNN thinks it's a 11 (99.0%)", Some(false)),
+            (
+                "tea pot at 9.0%. CNN thinks it's a tea pot (9.0%)",
+                Some(true),
+            ),
+            ("dog. CNN thinks it's a 3 (43.6%)", None),
+            ("cat at home. CNN thinks it's a 3 (43.6%)", None),
+            ("", None),
+        ] {
+            assert_eq!(is_right(line), expected, "{line}");
+        }
     }
 
     #[test]

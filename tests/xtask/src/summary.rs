@@ -85,45 +85,36 @@ mod tests {
     }
 
     #[test]
-    fn every_outcome_is_counted() {
-        let cases = [
+    fn every_outcome_is_counted_and_other_lines_are_no_summary() {
+        for (line, expected) in [
             (
                 "     Summary [   0.011s] 1 test run: 1 passed, 0 skipped",
-                counts(1, 0, 0),
+                Some(counts(1, 0, 0)),
             ),
             (
                 "Summary [ 12.3s] 57 tests run: 57 passed, 3 skipped",
-                counts(57, 0, 3),
+                Some(counts(57, 0, 3)),
             ),
             (
                 "Summary [ 12.3s] 57 tests run: 56 passed, 1 failed, 0 skipped",
-                counts(56, 1, 0),
+                Some(counts(56, 1, 0)),
             ),
             (
                 "Summary [   5.0s] 57/60 tests run: 52 passed (2 slow, 1 flaky), 1 failed (1 due to being leaky), \
-              2 timed out, 2 exec failed, 3 skipped",
-                counts(52, 5, 3),
+                 2 timed out, 2 exec failed, 3 skipped",
+                Some(counts(52, 5, 3)),
             ),
             (
                 "Summary [   0.0s] 0 tests run: 0 passed, 4 skipped",
-                counts(0, 0, 4),
+                Some(counts(0, 0, 4)),
             ),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(nextest(line), Some(expected), "{line}");
-        }
-    }
-
-    #[test]
-    fn other_lines_are_no_summary() {
-        for line in [
-            "",
-            "        PASS [   0.005s] train graph::tests::shapes",
-            "Summary [ 12.3s] all is well",
-            "Summary [ 12.3s] 57 tests run: all passed",
-            "Starting 57 tests across 4 binaries run: 1 passed",
+            ("", None),
+            ("        PASS [   0.005s] train graph::tests::shapes", None),
+            ("Summary [ 12.3s] all is well", None),
+            ("Summary [ 12.3s] 57 tests run: all passed", None),
+            ("Starting 57 tests across 4 binaries run: 1 passed", None),
         ] {
-            assert_eq!(nextest(line), None, "{line}");
+            assert_eq!(nextest(line), expected, "{line}");
         }
     }
 

@@ -136,7 +136,7 @@ type Environment = Vec<(&'static str, OsString)>;
 impl Step {
     fn run(&self, environment: &Environment, tally: &mut Tally) -> Result<()> {
         let mut command = cargo(self.arguments);
-        command;
+        command.envs(environment.iter().cloned());
         heading(&format!("{}: {}", self.heading, describe(&command)));
         if let Some(install) = self.install
             && !available(self.arguments, environment)

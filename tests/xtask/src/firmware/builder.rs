@@ -30,7 +30,7 @@ impl Builder {
 
     /// Builds a board's firmware.
     pub fn firmware(&self, board: &Board) -> Result<PathBuf> {
-        let command = self.toolchain.cargo(&["build"], &board.flags());
+        let command = self.toolchain.cargo("build", &board.flags());
         let workspace = workspace(board);
         self.program(
             command,
@@ -43,7 +43,7 @@ impl Builder {
 
     /// Checks a board's programs for what the compiler and clippy warn of.
     pub fn lint(&self, board: &Board) -> Result<()> {
-        let mut command = self.toolchain.cargo(&["clippy"], &board.flags());
+        let mut command = self.toolchain.cargo("clippy", &board.flags());
         self.options(&mut command, &workspace(board));
         command.args(["--package", board.package, "--target", board.target]);
         command.args(["--bin", board.program, "--no-deps", "--", "-D", "warnings"]);
@@ -52,13 +52,13 @@ impl Builder {
 
     /// Builds the program that proves the inner loops for a board's processor.
     pub fn proof(&self, board: &Board) -> Result<PathBuf> {
-        let command = self.toolchain.cargo(&["build"], &board.flags());
+        let command = self.toolchain.cargo("build", &board.flags());
         self.program(command, BOARDS, board.target, "qemu", "backend")
     }
 
     /// Builds the program that is nothing but the core, for a board's processor.
     pub fn alone(&self, board: &Board) -> Result<PathBuf> {
-        let command = self.toolchain.cargo(&["build"], &board.flags());
+        let command = self.toolchain.cargo("build", &board.flags());
         self.program(command, BOARDS, board.target, "qemu", "alone")
     }
 

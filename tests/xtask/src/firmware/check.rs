@@ -111,7 +111,7 @@ impl Firmware<'_> {
     }
 
     fn build(&self, profile: &str, features: &str) -> Command {
-        let mut command = self.toolchain.cargo(&["build", "--quiet"], &[]);
+        let mut command = self.toolchain.cargo("build --quiet", &[]);
         command
             .arg("--manifest-path")
             .arg(format!("{FOLDER}/Cargo.toml"));

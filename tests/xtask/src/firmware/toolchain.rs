@@ -84,7 +84,7 @@ impl Toolchain {
 
     /// The cargo that runs this program, with this toolchain's compiler, `flags` for it and none of the flags that the
     /// user has for other builds.
-    pub fn cargo(&self, arguments: &[&str], flags: &[String]) -> Command {
+    pub fn cargo(&self, arguments: &str, flags: &[String]) -> Command {
         let flags = [&*self.flags, flags].concat().join("\u{1f}");
         let mut command = cargo(arguments);
         command
@@ -136,7 +136,7 @@ mod tests {
     fn flags_of_the_user_do_not_reach_the_firmware() {
         let flags = vec!["--sysroot=a b".to_owned(), "-Clinker=ld".to_owned()];
         let toolchain = Toolchain::new("rustc", flags);
-        let command = toolchain.cargo(&["build"], &["-Ctarget-cpu=cortex-m33".to_owned()]);
+        let command = toolchain.cargo("build", &["-Ctarget-cpu=cortex-m33".to_owned()]);
         let flags = command
             .get_envs()
             .find(|(key, _)| *key == "CARGO_ENCODED_RUSTFLAGS");

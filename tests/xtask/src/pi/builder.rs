@@ -51,7 +51,7 @@ impl Builder {
             format!("-Clinker={}", self.platform.compiler),
             "-Cstrip=symbols".to_owned(),
         ];
-        let mut command = self.toolchain.cargo(&[subcommand], &flags);
+        let mut command = self.toolchain.cargo(subcommand, &flags);
         command.args(["--profile", profile, "--target", self.platform.triple]);
         command
     }
