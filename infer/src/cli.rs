@@ -11,12 +11,12 @@ use input::idx::IdxError;
 use input::onnx::Limits;
 use thiserror::Error;
 
-use crate::device::{Device, DeviceError};
-use crate::engine::{Engine, RunError};
+use crate::device::Device;
+use crate::engine::Engine;
+use crate::error::{DeviceError, ModelError, RunError};
 use crate::evaluate::{Evaluation, evaluate};
 use crate::file::{self, InFile, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
-use crate::model::ModelError;
 use crate::open::{Choice, open};
 use crate::pair;
 use crate::picture::PictureError;

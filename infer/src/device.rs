@@ -5,7 +5,6 @@
 //! At 115200 baud an image and its scores take 75 ms on the line, to which the board adds its own time: 10,000 images
 //! take 13 minutes where that is nothing, and a quarter of an hour more for each 90 ms of it.
 
-pub mod error;
 mod line;
 mod link;
 #[cfg(all(test, unix))]
@@ -20,12 +19,12 @@ use no_std_core::format::ONE;
 use no_std_core::prepare::Preparation;
 use protocol::{Description, Error, MAX_CLASSES, MAX_WIDTH, Reply, Request, SelfTest};
 
-pub use error::{DeviceError, OpenError};
 use line::Line;
 use link::Link;
 pub use update::update;
 
-use crate::engine::{Cost, Engine, Logits, RunError, Scores};
+use crate::engine::{Cost, Engine, Logits, Scores};
+use crate::error::{DeviceError, RunError};
 use crate::file::{InFile, one_line};
 use crate::picture::{Pixels, SIDE};
 

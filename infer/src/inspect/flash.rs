@@ -6,10 +6,10 @@ use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
 use no_std_core::{Layer, Model};
 
-use super::{Inspection, crossed, fact, range, row};
+use super::{Inspection, crossed, fact, range, titles};
+use crate::error::ModelError;
 use crate::file::InFile;
 use crate::flash::check_limits;
-use crate::model::ModelError;
 
 /// Looks into a flash file, whatever pictures it is for.
 pub fn inspect(
@@ -46,19 +46,9 @@ fn facts(model: &Model, bytes: &[u8], name: &str) -> Vec<[String; 2]> {
 }
 
 fn layers(model: &Model, bytes: &[u8]) -> Vec<Vec<String>> {
-    let titles = row([
-        "layer",
-        "input",
-        "output",
-        "kernel",
-        "stride",
-        "padding",
-        "pool",
-        "zero points",
-        "multipliers",
-        "flash bytes",
-        "multiply-adds",
-    ]);
+    let titles = titles(
+        "layer | input | output | kernel | stride | padding | pool | zero points | multipliers | flash bytes | multiply-adds",
+    );
     let rows = model.layers().map(|layer| {
         let record = layer.record();
         let of_axes = |field: fn(Axis) -> String| axes(&layer, field);

@@ -8,7 +8,8 @@ use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, ValueInfoProto};
 
 use input::onnx::producer;
 
-use super::{ModelError, Quantization};
+use super::Quantization;
+use crate::error::ModelError;
 
 /// The name of a digit model's output.
 pub const OUTPUT: &str = "logits";

@@ -22,16 +22,6 @@ pub fn constant(logits: &[f32], labels: Option<&str>) -> Vec<u8> {
     encode(&with_metadata(model, &metadata))
 }
 
-/// A model of two classes, dark and bright, with logits 0 and (twice the mean pixel - 1).
-pub fn brightness() -> Vec<u8> {
-    let weight = 2.0 / PIXELS as f32;
-    let weights: Vec<f32> = (0..2 * PIXELS)
-        .map(|index| (index % 2) as f32 * weight)
-        .collect();
-    let model = linear(&weights, &[0.0, -1.0]);
-    encode(&with_metadata(model, &[("labels", "dark,bright")]))
-}
-
 /// `logits = pixels x weights + bias`, with weights of shape `[784, bias.len()]`.
 pub fn linear(weights: &[f32], bias: &[f32]) -> ModelProto {
     let classes = bias.len();
