@@ -89,14 +89,8 @@ impl Device {
     }
 
     /// Has the board prepare a picture and run its model on it. Only the rows that it asks for are sent.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`], also if the picture is too large for the board.
     pub fn scores_of_picture(&self, picture: &GrayImage) -> Result<Scores, InFile<RunError>> {
-        self.try_picture(picture)
-            .map_err(RunError::from)
-            .map_err(InFile::named(&self.name))
+        self.try_picture(picture).map_err(InFile::named(&self.name))
     }
 
     fn try_picture(&self, picture: &GrayImage) -> Result<Scores, DeviceError> {
@@ -132,10 +126,8 @@ impl Device {
         };
         let classes = self.labels.len();
         let class = usize::from(scores.class);
-        if scores.logits.len() != classes
-            || scores.probabilities.len() != classes
-            || class >= classes
-        {
+        let lens = [scores.logits.len(), scores.probabilities.len()];
+        if lens != [classes; 2] || class >= classes {
             return Err(DeviceError::Classes(classes));
         }
         let share = |&probability: &u32| f64::from(probability) / f64::from(ONE);
@@ -162,9 +154,7 @@ impl Engine for Device {
     }
 
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
-        self.try_scores(pixels)
-            .map_err(RunError::from)
-            .map_err(InFile::named(&self.name))
+        self.try_scores(pixels).map_err(InFile::named(&self.name))
     }
 }
 

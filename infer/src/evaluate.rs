@@ -30,8 +30,9 @@ pub struct Evaluation {
     labels: Vec<String>,
     /// For each true class the number of its pictures that the model puts in each class.
     confusion: Vec<Vec<usize>>,
+    /// The logits of every picture one after another, as [`Logits::bytes`](crate::engine::Logits::bytes) writes them.
     #[serde(skip)]
-    outputs: Vec<u8>,
+    pub outputs: Vec<u8>,
 }
 
 /// Runs the model on all pictures of the test set, or on their inversions: 255 minus each pixel. After each, tells
@@ -83,14 +84,6 @@ pub fn evaluate(
         confusion,
         outputs,
     })
-}
-
-impl Evaluation {
-    /// The logits of every picture one after another, as [`Logits::bytes`](crate::engine::Logits::bytes)
-    /// writes them.
-    pub fn outputs(&self) -> &[u8] {
-        &self.outputs
-    }
 }
 
 impl fmt::Display for Evaluation {

@@ -101,11 +101,7 @@ pub(crate) fn check_limits(
 }
 
 fn show_input(shape: Shape, zero_point: i8) -> String {
-    let Shape {
-        rows,
-        columns,
-        channels,
-    } = shape;
+    let (rows, columns, channels) = (shape.rows, shape.columns, shape.channels);
     format!("input {rows} x {columns} x {channels} with zero point {zero_point}")
 }
 

@@ -84,21 +84,15 @@ fn axes(layer: &Layer, field: fn(Axis) -> String) -> String {
 
 /// The factors of the channels as real numbers.
 fn multipliers(record: &LayerRecord, bytes: &[u8]) -> Vec<f32> {
-    let section = bytes
-        .get(record.multipliers_at as usize..)
-        .unwrap_or_default();
-    let entries = section
-        .as_chunks()
-        .0
-        .iter()
-        .take(usize::from(record.output.channels));
-    let real = |multiplier: Multiplier| {
-        f64::from(multiplier.mantissa()) / 2_f64.powi(i32::from(multiplier.shift()))
+    let section = bytes.get(record.multipliers_at as usize..);
+    let (entries, _) = section.unwrap_or_default().as_chunks();
+    let channels = usize::from(record.output.channels);
+    let real = |&entry: &[u8; 4]| {
+        let multiplier = Multiplier::decode(entry)?;
+        let divisor = 2_f64.powi(i32::from(multiplier.shift()));
+        Some((f64::from(multiplier.mantissa()) / divisor) as f32)
     };
-    entries
-        .filter_map(|&entry| Multiplier::decode(entry))
-        .map(|multiplier| real(multiplier) as f32)
-        .collect()
+    entries.iter().take(channels).filter_map(real).collect()
 }
 
 fn preparation(preparation: Preparation) -> String {
@@ -108,12 +102,6 @@ fn preparation(preparation: Preparation) -> String {
     }
 }
 
-fn show(
-    Shape {
-        rows,
-        columns,
-        channels,
-    }: Shape,
-) -> String {
-    crossed(&[rows, columns, channels])
+fn show(shape: Shape) -> String {
+    crossed(&[shape.rows, shape.columns, shape.channels])
 }

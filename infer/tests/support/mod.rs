@@ -15,11 +15,8 @@ const PIXELS: usize = 28 * 28;
 /// A model that gives the same logits for every picture.
 pub fn constant(logits: &[f32], labels: Option<&str>) -> Vec<u8> {
     let model = linear(&vec![0.0; PIXELS * logits.len()], logits);
-    let metadata: Vec<_> = labels
-        .map(|labels| ("labels", labels))
-        .into_iter()
-        .collect();
-    encode(&with_metadata(model, &metadata))
+    let metadata = labels.map(|labels| ("labels", labels));
+    encode(&with_metadata(model, metadata.as_slice()))
 }
 
 /// `logits = pixels x weights + bias`, with weights of shape `[784, bias.len()]`.
