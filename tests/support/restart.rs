@@ -32,10 +32,6 @@ pub fn write(file: &Path, numbers: impl IntoIterator<Item = f32>) {
 /// The numbers in a file of [`write()`].
 pub fn read(file: &Path) -> Vec<f32> {
     let bytes = std::fs::read(file).expect("the file can be read");
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|&chunk| f32::from_le_bytes(chunk))
-        .collect()
+    let (numbers, _) = bytes.as_chunks();
+    numbers.iter().copied().map(f32::from_le_bytes).collect()
 }

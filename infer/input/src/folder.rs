@@ -128,10 +128,7 @@ mod tests {
         use std::os::unix::{fs::symlink, net::UnixListener};
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        let pipe = std::process::Command::new("mkfifo")
-            .arg(path("pipe.png"))
-            .status();
-        assert!(pipe.unwrap().success());
+        crate::file::tests::make_pipe(&path("pipe.png"));
         let _socket = UnixListener::bind(path("socket.png")).unwrap();
         symlink("/dev/zero", path("device.png")).unwrap();
         symlink("pipe.png", path("link.png")).unwrap();

@@ -144,9 +144,7 @@ fn what_is_no_file_is_passed_over() {
 
     let folder = folder(&["photo.png", "sub/note.txt"]);
     let _socket = UnixListener::bind(folder.path().join(NAMES[2])).unwrap();
-    let pipe = folder.path().join(NAMES[3]);
-    let made = std::process::Command::new("mkfifo").arg(pipe).status();
-    assert!(made.unwrap().success());
+    crate::file::tests::make_pipe(&folder.path().join(NAMES[3]));
     symlink("nowhere", folder.path().join("broken")).unwrap();
     symlink(".", folder.path().join("sub/loop")).unwrap();
     let message = refusal(&folder, [Part::Test]);
