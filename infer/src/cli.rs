@@ -11,12 +11,12 @@ use input::idx::IdxError;
 use input::onnx::Limits;
 use thiserror::Error;
 
-use crate::device::{Device, DeviceError};
-use crate::engine::{Engine, RunError};
+use crate::device::Device;
+use crate::engine::Engine;
+use crate::error::{DeviceError, ModelError, RunError};
 use crate::evaluate::{Evaluation, evaluate};
 use crate::file::{self, InFile, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
-use crate::model::ModelError;
 use crate::open::{Choice, open};
 use crate::pair;
 use crate::picture::PictureError;
@@ -65,6 +65,25 @@ struct ModelArgs {
 
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+impl ModelArgs {
+    /// Lets `run` have the model, and the board that it is on.
+    fn open<T>(
+        &self,
+        choice: Choice,
+        run: impl FnOnce(&dyn Engine, Option<&Device>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(address) = &self.device {
+            let device = Device::open(address)?;
+            return run(&device, Some(&device));
+        }
+        let (bytes, name) = match &self.model {
+            Some(path) => read_model(path)?,
+            None => (BUILT_IN_MODEL.into(), "built-in model".to_owned()),
+        };
+        run(&*open(&bytes, &name, choice, &self.limits.get())?, None)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -180,11 +199,6 @@ pub enum Error {
 ///
 /// A picture that fails goes to `complain`, and the others still get their turn. A reader of
 /// `output` that stops early, as `head` does, ends the command without an error.
-///
-/// # Errors
-///
-/// Whatever ends the command before its last picture: a model that cannot be used, an output that
-/// cannot be written.
 pub fn run(
     cli: &Cli,
     output: &mut impl Write,
@@ -205,20 +219,13 @@ pub fn run(
 fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
     if let Some(scores) = &options.scores {
         let model = options.model.model.as_deref();
-        let inputs = [("--data", &*options.data)];
-        let inputs = inputs
-            .into_iter()
-            .chain(model.map(|model| ("--model", model)));
-        file::expect_distinct(scores, &inputs.collect::<Vec<_>>())?;
+        let mut inputs = vec![("--data", &*options.data)];
+        inputs.extend(model.map(|model| ("--model", model)));
+        file::expect_distinct(scores, &inputs)?;
         file::expect_writable(scores)?;
     }
-    let evaluation = if let Some(address) = &options.model.device {
-        evaluate_on(&Device::open(address)?, options)?
-    } else {
-        let (bytes, name) = options.model.read()?;
-        let limits = options.model.limits.get();
-        evaluate_on(&*open(&bytes, &name, Choice::Auto, &limits)?, options)?
-    };
+    let model = &options.model;
+    let evaluation = model.open(Choice::Auto, |engine, _| evaluate_on(engine, options))?;
     if options.json {
         write_json(output, &evaluation)
     } else {
@@ -231,17 +238,13 @@ fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Er
     if let Some(limit) = options.limit {
         test_set.truncate(limit as usize);
     }
-    let progress = Progress::new(
-        test_set.images.len(),
-        "images",
-        options.model.device.is_some(),
-    );
-    let evaluation = evaluate(engine, &test_set, options.invert, |done| {
-        progress.show(done);
-    })?;
+    let on_board = options.model.device.is_some();
+    let progress = Progress::new(test_set.images.len(), "images", on_board);
+    let show = |done| progress.show(done);
+    let evaluation = evaluate(engine, &test_set, options.invert, show)?;
     drop(progress);
     if let Some(scores) = &options.scores {
-        file::write(scores, evaluation.outputs())?;
+        file::write(scores, &evaluation.outputs)?;
     }
     Ok(evaluation)
 }
@@ -250,16 +253,6 @@ fn run_inspect(options: &Inspect, output: &mut impl Write) -> Result<(), Error> 
     let (bytes, name) = read_model(&options.file)?;
     let inspection = inspect(&bytes, &name, &options.limits.get())?;
     Ok(write!(output, "{inspection}")?)
-}
-
-impl ModelArgs {
-    /// The model file's bytes, and what messages call it.
-    fn read(&self) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {
-        match &self.model {
-            Some(path) => read_model(path),
-            None => Ok((BUILT_IN_MODEL.into(), "built-in model".to_owned())),
-        }
-    }
 }
 
 fn read_model(path: &Path) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {

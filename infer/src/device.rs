@@ -5,7 +5,6 @@
 //! At 115200 baud an image and its scores take 75 ms on the line, to which the board adds its own time: 10,000 images
 //! take 13 minutes where that is nothing, and a quarter of an hour more for each 90 ms of it.
 
-pub mod error;
 mod line;
 mod link;
 #[cfg(all(test, unix))]
@@ -20,12 +19,12 @@ use no_std_core::format::ONE;
 use no_std_core::prepare::Preparation;
 use protocol::{Description, Error, MAX_CLASSES, MAX_WIDTH, Reply, Request, SelfTest};
 
-pub use error::{DeviceError, OpenError};
 use line::Line;
 use link::Link;
 pub use update::update;
 
-use crate::engine::{Cost, Engine, Logits, RunError, Scores};
+use crate::engine::{Cost, Engine, Logits, Scores};
+use crate::error::{DeviceError, RunError};
 use crate::file::{InFile, one_line};
 use crate::picture::{Pixels, SIDE};
 
@@ -90,14 +89,8 @@ impl Device {
     }
 
     /// Has the board prepare a picture and run its model on it. Only the rows that it asks for are sent.
-    ///
-    /// # Errors
-    ///
-    /// [`DeviceError`], also if the picture is too large for the board.
     pub fn scores_of_picture(&self, picture: &GrayImage) -> Result<Scores, InFile<RunError>> {
-        self.try_picture(picture)
-            .map_err(RunError::from)
-            .map_err(InFile::named(&self.name))
+        self.try_picture(picture).map_err(InFile::named(&self.name))
     }
 
     fn try_picture(&self, picture: &GrayImage) -> Result<Scores, DeviceError> {
@@ -133,10 +126,8 @@ impl Device {
         };
         let classes = self.labels.len();
         let class = usize::from(scores.class);
-        if scores.logits.len() != classes
-            || scores.probabilities.len() != classes
-            || class >= classes
-        {
+        let lens = [scores.logits.len(), scores.probabilities.len()];
+        if lens != [classes; 2] || class >= classes {
             return Err(DeviceError::Classes(classes));
         }
         let share = |&probability: &u32| f64::from(probability) / f64::from(ONE);
@@ -163,9 +154,7 @@ impl Engine for Device {
     }
 
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
-        self.try_scores(pixels)
-            .map_err(RunError::from)
-            .map_err(InFile::named(&self.name))
+        self.try_scores(pixels).map_err(InFile::named(&self.name))
     }
 }
 

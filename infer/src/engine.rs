@@ -2,9 +2,8 @@
 
 use no_std_core::prepare::Preparation;
 use serde::Serialize;
-use thiserror::Error;
 
-use crate::device::error::DeviceError;
+use crate::error::RunError;
 use crate::file::InFile;
 use crate::picture::Pixels;
 
@@ -18,17 +17,6 @@ pub trait Engine {
 
     /// Runs the model on one picture.
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>>;
-}
-
-/// Why a model failed on a picture. One in a flash file never does.
-#[derive(Debug, Error)]
-pub enum RunError {
-    #[error("expected a graph that tract can run, found: {0}")]
-    Graph(String),
-    #[error("expected finite logits, found {logit} for class {label}; the weights may be damaged")]
-    NotFinite { label: String, logit: f32 },
-    #[error(transparent)]
-    Device(#[from] DeviceError),
 }
 
 /// What a model makes of one picture.
@@ -85,19 +73,5 @@ impl Logits {
                 .collect(),
             Self::Int8(logits) => logits.iter().map(|logit| logit.cast_unsigned()).collect(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn logits_become_bytes() {
-        assert_eq!(
-            Logits::Float(vec![1.0, -2.5]).bytes(),
-            [0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0]
-        );
-        assert_eq!(Logits::Int8(vec![1, -1, -128]).bytes(), [1, 255, 128]);
     }
 }

@@ -1,11 +1,13 @@
 //! How often a model is right on a test set, and what it takes for what.
 
 use std::fmt;
+use std::iter;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::engine::{Cost, Engine, RunError};
+use crate::engine::{Cost, Engine};
+use crate::error::RunError;
 use crate::file::InFile;
 use crate::picture::Pixels;
 use crate::table;
@@ -28,22 +30,19 @@ pub struct Evaluation {
     labels: Vec<String>,
     /// For each true class the number of its pictures that the model puts in each class.
     confusion: Vec<Vec<usize>>,
+    /// The logits of every picture one after another, as [`Logits::bytes`](crate::engine::Logits::bytes) writes them.
     #[serde(skip)]
-    outputs: Vec<u8>,
+    pub outputs: Vec<u8>,
 }
 
 /// Runs the model on all pictures of the test set, or on their inversions: 255 minus each pixel. After each, tells
 /// `progress` how many are done.
 ///
-/// # Errors
-///
-/// Those of [`Engine::scores`].
-///
 /// # Panics
 ///
 /// If the test set has more classes than the model.
 pub fn evaluate(
-    engine: &(impl Engine + ?Sized),
+    engine: &dyn Engine,
     test_set: &TestSet,
     invert: bool,
     mut progress: impl FnMut(usize),
@@ -87,26 +86,12 @@ pub fn evaluate(
     })
 }
 
-impl Evaluation {
-    /// The logits of every picture one after another, as [`Logits::bytes`](crate::engine::Logits::bytes)
-    /// writes them.
-    pub fn outputs(&self) -> &[u8] {
-        &self.outputs
-    }
-}
-
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            images, correct, ..
-        } = self;
-        writeln!(
-            f,
-            "accuracy {:.4} ({correct} of {images} right)",
-            self.accuracy
-        )?;
+        let (images, correct, accuracy) = (self.images, self.correct, self.accuracy);
+        writeln!(f, "accuracy {accuracy:.4} ({correct} of {images} right)")?;
         if let Some(accepted) = self.accepted {
-            let share = accepted as f64 / *images as f64;
+            let share = accepted as f64 / images as f64;
             writeln!(f, "accepted {share:.4} ({accepted} of {images})")?;
         }
         writeln!(f, "speed    {:.0} images/s", self.images_per_second)?;
@@ -114,26 +99,12 @@ impl fmt::Display for Evaluation {
             writeln!(f, "cycles   {} an image at most", cost.cycles)?;
             writeln!(f, "memory   {} bytes of stack at most", cost.stack_bytes)?;
         }
-        writeln!(f)?;
-        writeln!(f, "rows: truth, columns: prediction")?;
-        let header: Vec<String> = [String::new()]
-            .into_iter()
-            .chain(self.labels.clone())
-            .collect();
-        let rows = self
-            .labels
-            .iter()
-            .zip(&self.confusion)
-            .map(|(label, counts)| {
-                [label.clone()]
-                    .into_iter()
-                    .chain(counts.iter().map(usize::to_string))
-                    .collect()
-            });
-        let rows: Vec<Vec<String>> = [header].into_iter().chain(rows).collect();
+        writeln!(f, "\nrows: truth, columns: prediction")?;
+        let mut rows = vec![[&[String::new()], &self.labels[..]].concat()];
+        for (label, counts) in self.labels.iter().zip(&self.confusion) {
+            let counts = counts.iter().map(usize::to_string);
+            rows.push(iter::once(label.clone()).chain(counts).collect());
+        }
         f.write_str(&table::right_aligned(&rows))
     }
 }
-
-#[cfg(test)]
-mod tests;

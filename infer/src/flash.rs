@@ -7,9 +7,9 @@ use no_std_core::format::{ONE, Shape};
 use no_std_core::prepare::Preparation;
 use no_std_core::quantize_pixel;
 
-use crate::engine::{Engine, Logits, RunError, Scores};
+use crate::engine::{Engine, Logits, Scores};
+use crate::error::{ModelError, RunError};
 use crate::file::InFile;
-use crate::model::ModelError;
 use crate::picture::{Pixels, SIDE};
 
 const INPUT: Shape = Shape {
@@ -101,13 +101,33 @@ pub(crate) fn check_limits(
 }
 
 fn show_input(shape: Shape, zero_point: i8) -> String {
-    let Shape {
-        rows,
-        columns,
-        channels,
-    } = shape;
+    let (rows, columns, channels) = (shape.rows, shape.columns, shape.channels);
     format!("input {rows} x {columns} x {channels} with zero point {zero_point}")
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::support::flash::{brightness, shape};
+
+    #[test]
+    fn models_of_other_pictures_are_refused() {
+        let (mut small, mut shifted) = (brightness(), brightness());
+        small.input = shape(14, 56, 1);
+        shifted.input_zero_point = 0;
+        for (model, found) in [
+            (small, "14 x 56 x 1 with zero point -128"),
+            (shifted, "28 x 28 x 1 with zero point 0"),
+        ] {
+            let file = model.to_file().unwrap();
+            assert_eq!(
+                FlashModel::from_bytes(&file, "m.q8")
+                    .unwrap_err()
+                    .to_string(),
+                format!(
+                    "m.q8: expected input 28 x 28 x 1 with zero point -128, found input {found}"
+                )
+            );
+        }
+    }
+}

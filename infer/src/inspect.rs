@@ -4,8 +4,8 @@ use std::fmt;
 
 use input::onnx::Limits;
 
+use crate::error::ModelError;
 use crate::file::InFile;
-use crate::model::ModelError;
 use crate::open::is_flash;
 use crate::table;
 
@@ -47,8 +47,9 @@ fn fact(name: &str, value: impl Into<String>) -> [String; 2] {
     [name.to_owned(), value.into()]
 }
 
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
-    cells.map(str::to_owned).to_vec()
+/// The titles of columns, with bars between them.
+fn titles(line: &str) -> Vec<String> {
+    line.split(" | ").map(str::to_owned).collect()
 }
 
 /// Sizes with a cross between them.

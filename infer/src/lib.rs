@@ -20,6 +20,7 @@
 pub mod cli;
 pub mod device;
 pub mod engine;
+pub mod error;
 pub mod evaluate;
 pub mod flash;
 pub mod inspect;

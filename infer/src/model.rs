@@ -5,19 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use input::labels;
-use input::onnx::{self, Checked, Limits, ends_in_softmax, without_panic};
+use input::onnx::{self, Checked, Limits, ends_in_softmax, guarded};
 use no_std_core::prepare::Preparation;
 use tract_onnx::prelude::*;
 
-use crate::engine::{Engine, Logits, RunError, Scores};
+use crate::engine::{Engine, Logits, Scores};
+use crate::error::{ModelError, RunError};
 use crate::file::{self, InFile, display_name, one_line};
 use crate::picture::{Pixels, SIDE};
 
-mod error;
 pub(crate) mod proto;
 mod scores;
 
-pub use error::ModelError;
 use proto::OUTPUT;
 
 /// A digit model, ready to run.
@@ -39,9 +38,7 @@ pub struct Model {
 /// What int8 integers stand for: the real number `scale * (q - zero_point)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantization {
-    /// The real number that a step of 1 stands for.
     pub scale: f32,
-    /// The integer that stands for 0.
     pub zero_point: i8,
 }
 
@@ -74,10 +71,10 @@ impl Model {
     /// Makes a model ready to run.
     pub(crate) fn new(checked: Checked, name: &str) -> Result<Self, ModelError> {
         let Checked { proto, graph } = checked;
-        let model = guarded(|| graph.into_optimized()).map_err(ModelError::Graph)?;
+        let model = guarded(|| graph.into_optimized())?;
         let classes = count_classes(&model)?;
         let labels = labels::of_classes(proto::metadata(&proto, labels::KEY), classes)?;
-        let plan = guarded(|| model.into_runnable()).map_err(ModelError::Graph)?;
+        let plan = guarded(|| model.into_runnable())?;
         let graph = proto.graph.unwrap_or_default();
         Ok(Self {
             name: name.to_owned(),
@@ -94,13 +91,9 @@ impl Model {
     }
 
     /// Runs the model on one picture: a finite logit for each class.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::NotFinite`], and [`RunError::Graph`] if running it fails.
     pub fn logits(&self, pixels: &Pixels) -> Result<Vec<f32>, InFile<RunError>> {
         guarded(|| self.run(pixels))
-            .map_err(RunError::Graph)
+            .map_err(RunError::from)
             .and_then(|logits| self.check_finite(logits))
             .map_err(InFile::named(&self.name))
     }
@@ -161,15 +154,8 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<Checked, ModelError
     Ok(Checked::new(proto, limits)?)
 }
 
-/// tract panics on some damaged graphs, such as one with a stride of 0. The error tells it.
-fn guarded<T>(run: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
-    let result = without_panic(run)
-        .unwrap_or_else(|| Err(TractError::msg("a contradiction that makes tract panic")));
-    result.map_err(|error| one_line(&format!("{error:#}")))
-}
-
 fn count_classes(model: &TypedModel) -> Result<usize, ModelError> {
-    let fact = guarded(|| model.output_fact(0)).map_err(ModelError::Graph)?;
+    let fact = guarded(|| model.output_fact(0))?;
     match fact.shape.as_concrete() {
         Some(&[1, classes]) if classes > 0 && fact.datum_type == f32::datum_type() => Ok(classes),
         _ => Err(ModelError::form(

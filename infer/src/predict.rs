@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use image::GrayImage;
 
 use crate::device::Device;
-use crate::engine::{Cost, Engine, RunError, Scores};
+use crate::engine::{Cost, Engine, Scores};
+use crate::error::RunError;
 use crate::file::InFile;
 use crate::picture::Pixels;
 
@@ -28,10 +29,7 @@ pub struct Prediction {
 }
 
 /// Runs the model on one picture.
-pub fn predict(
-    engine: &(impl Engine + ?Sized),
-    pixels: &Pixels,
-) -> Result<Prediction, InFile<RunError>> {
+pub fn predict(engine: &dyn Engine, pixels: &Pixels) -> Result<Prediction, InFile<RunError>> {
     timed(engine.labels(), || engine.scores(pixels))
 }
 
@@ -55,46 +53,4 @@ fn timed<E>(labels: &[String], run: impl FnOnce() -> Result<Scores, E>) -> Resul
         elapsed,
         cost: scores.cost,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Model;
-    use crate::picture::PIXELS;
-    use crate::support;
-
-    fn assert_close(actual: &[f64], expected: &[f64]) {
-        assert_eq!(actual.len(), expected.len());
-        for (actual, expected) in actual.iter().zip(expected) {
-            assert!(
-                (actual - expected).abs() < 1e-5,
-                "{actual} is not {expected}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_first_of_equal_classes_wins() {
-        let model =
-            Model::from_bytes(&support::constant(&[1.0, 2.0, 2.0], Some("a,b,c")), "tie").unwrap();
-        let prediction = predict(&model, &[0; PIXELS]).unwrap();
-        assert_eq!((prediction.class, prediction.label.as_str()), (1, "b"));
-    }
-
-    #[test]
-    fn the_class_follows_the_picture() {
-        let model = Model::from_bytes(&support::brightness(), "brightness").unwrap();
-        let white = predict(&model, &[255; PIXELS]).unwrap();
-        let black = predict(&model, &[0; PIXELS]).unwrap();
-        assert_eq!(
-            (white.label.as_str(), black.label.as_str()),
-            ("bright", "dark")
-        );
-        // The logits of all-white pixels are 0 and 1, those of black ones 0 and -1: sigmoid(1) both
-        // times.
-        let likelier = 1.0 / (1.0 + (-1.0_f64).exp());
-        assert_close(&white.probabilities, &[1.0 - likelier, likelier]);
-        assert_close(&black.probabilities, &[likelier, 1.0 - likelier]);
-    }
 }

@@ -10,25 +10,16 @@ use no_std_core::prepare::Preparation;
 use crate::file::{InFile, display_name, read_all};
 use crate::picture::{self, MAX_FILE_BYTES, PictureError, Pixels};
 
-/// One picture to read.
+/// One picture to read: a file, or everything on standard input, which is called `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A file.
-    File(PathBuf),
-    /// Everything on standard input, as one picture.
-    StandardInput,
-}
+pub struct Source(pub PathBuf);
 
 impl Source {
-    /// The path, or `-` for standard input.
     pub fn path(&self) -> &Path {
-        match self {
-            Self::File(path) => path,
-            Self::StandardInput => Path::new("-"),
-        }
+        &self.0
     }
 
-    /// The short name: the file's name without its extension, or `-` for standard input.
+    /// The short name: the file's name without its extension.
     pub fn name(&self) -> &Path {
         Path::new(self.path().file_stem().unwrap_or_default())
     }
@@ -39,11 +30,12 @@ impl Source {
     }
 
     fn grey(&self) -> Result<GrayImage, InFile<PictureError>> {
-        let grey = match self {
-            Self::File(path) => picture::read(path),
-            Self::StandardInput => read_all(io::stdin().lock(), MAX_FILE_BYTES)
+        let grey = if self.0 == Path::new("-") {
+            read_all(io::stdin().lock(), MAX_FILE_BYTES)
                 .map_err(PictureError::from)
-                .and_then(|bytes| picture::grey(&bytes)),
+                .and_then(|bytes| picture::grey(&bytes))
+        } else {
+            picture::read(&self.0)
         };
         grey.map_err(self.named())
     }
@@ -65,14 +57,9 @@ impl Source {
 /// The sources a PICTURE argument stands for: `-` is standard input, a folder stands for its pictures (see
 /// [`folder::pictures`]), anything else is a file.
 pub fn sources(argument: &Path) -> Result<Vec<Source>, InFile<FolderError>> {
-    if argument == Path::new("-") {
-        return Ok(vec![Source::StandardInput]);
+    if argument == Path::new("-") || !argument.is_dir() {
+        return Ok(vec![Source(argument.to_owned())]);
     }
-    if !argument.is_dir() {
-        return Ok(vec![Source::File(argument.to_owned())]);
-    }
-    Ok(folder::pictures(argument)?
-        .into_iter()
-        .map(Source::File)
-        .collect())
+    let pictures = folder::pictures(argument)?;
+    Ok(pictures.into_iter().map(Source).collect())
 }

@@ -8,10 +8,6 @@ use train::data::{self, Digits, Source, mnist, pictures};
 use crate::skip::{Cause, skip};
 
 /// MNIST from the folder that `MNIST_DIR` names, else from the cache; without it the test is skipped under its name.
-///
-/// # Panics
-///
-/// If `MNIST_DIR` names something else.
 pub fn mnist(test: &str) -> Option<Digits> {
     match data::load(&Source::Mnist, true) {
         Ok(digits) => {
@@ -36,10 +32,6 @@ pub fn mnist(test: &str) -> Option<Digits> {
 
 /// The folder of the seed's ten pictures, which `PICTURES_DIR` names, else the cache; without it the test is skipped
 /// under its name.
-///
-/// # Panics
-///
-/// If `PICTURES_DIR` names something else.
 pub fn pictures(test: &str) -> Option<PathBuf> {
     // The pictures that come with the programs are others: no folder is better.
     let folder = pictures::locate(true, Path::new("no fallback")).ok();

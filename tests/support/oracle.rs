@@ -11,10 +11,6 @@ use train::tensor::Tensor;
 pub type Feeds = HashMap<ValueId, ArrayD<f64>>;
 
 /// Evaluates `target`.
-///
-/// # Panics
-///
-/// If the graph has an operator that is only made for gradients, or an input without a value.
 pub fn evaluate(graph: &Graph, feeds: &Feeds, target: ValueId) -> ArrayD<f64> {
     let mut values = feeds.clone();
     for node in graph.nodes() {
@@ -133,30 +129,25 @@ fn gemm(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
     })
 }
 
-/// The position of a tap of a window in the unpadded input; `None` in the padding.
-fn tap(window: &Window, axis: usize, output: usize, tap: usize, size: usize) -> Option<usize> {
-    let padded = output * window.strides[axis] + tap * window.dilations[axis];
-    padded
-        .checked_sub(window.pads[axis])
-        .filter(|&position| position < size)
+/// The taps of the window at a place of the output, `[i, j, row, column]`: in the window, and on the unpadded input. Those
+/// in the padding are left out.
+fn taps(window: &Window, place: &IxDyn, x: &ArrayD<f64>) -> impl Iterator<Item = [usize; 4]> {
+    let position = move |axis: usize, tap: usize| {
+        let padded = place[axis + 2] * window.strides[axis] + tap * window.dilations[axis];
+        let position = padded.checked_sub(window.pads[axis])?;
+        (position < x.shape()[axis + 2]).then_some(position)
+    };
+    let all = (0..window.kernel[0]).flat_map(|i| (0..window.kernel[1]).map(move |j| [i, j]));
+    all.filter_map(move |[i, j]| Some([i, j, position(0, i)?, position(1, j)?]))
 }
 
 fn conv(window: &Window, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
     let (x, weight) = (inputs[0], inputs[1]);
-    let [channels, rows, columns] = [1, 2, 3].map(|axis| x.shape()[axis]);
     ArrayD::from_shape_fn(IxDyn(shape), |index| {
         let mut sum = inputs.get(2).map_or(0.0, |bias| bias[[index[1]]]);
-        for i in 0..window.kernel[0] {
-            let Some(row) = tap(window, 0, index[2], i, rows) else {
-                continue;
-            };
-            for j in 0..window.kernel[1] {
-                let Some(column) = tap(window, 1, index[3], j, columns) else {
-                    continue;
-                };
-                for channel in 0..channels {
-                    sum += x[[index[0], channel, row, column]] * weight[[index[1], channel, i, j]];
-                }
+        for [i, j, row, column] in taps(window, &index, x) {
+            for channel in 0..x.shape()[1] {
+                sum += x[[index[0], channel, row, column]] * weight[[index[1], channel, i, j]];
             }
         }
         sum
@@ -164,20 +155,9 @@ fn conv(window: &Window, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64
 }
 
 fn max_pool(window: &Window, x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
-    let [rows, columns] = [2, 3].map(|axis| x.shape()[axis]);
     ArrayD::from_shape_fn(IxDyn(shape), |index| {
-        let mut largest = f64::NEG_INFINITY;
-        for i in 0..window.kernel[0] {
-            let Some(row) = tap(window, 0, index[2], i, rows) else {
-                continue;
-            };
-            for j in 0..window.kernel[1] {
-                let Some(column) = tap(window, 1, index[3], j, columns) else {
-                    continue;
-                };
-                largest = largest.max(x[[index[0], index[1], row, column]]);
-            }
-        }
-        largest
+        let values =
+            taps(window, &index, x).map(|[_, _, row, column]| x[[index[0], index[1], row, column]]);
+        values.fold(f64::NEG_INFINITY, f64::max)
     })
 }

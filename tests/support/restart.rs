@@ -13,10 +13,6 @@ pub fn exchange() -> Option<PathBuf> {
 }
 
 /// Runs one test, by its full name, in a process of its own, in which [`exchange`] is `file`.
-///
-/// # Panics
-///
-/// If the test fails there.
 pub fn test(name: &str, file: &Path) {
     let program = env::current_exe().expect("a running program has a file");
     let mut command = Command::new(program);
@@ -28,26 +24,14 @@ pub fn test(name: &str, file: &Path) {
 }
 
 /// Writes numbers for [`read`].
-///
-/// # Panics
-///
-/// If the file cannot be written.
 pub fn write(file: &Path, numbers: impl IntoIterator<Item = f32>) {
     let bytes: Vec<u8> = numbers.into_iter().flat_map(f32::to_le_bytes).collect();
     std::fs::write(file, bytes).expect("the file can be written");
 }
 
 /// The numbers in a file of [`write()`].
-///
-/// # Panics
-///
-/// If the file cannot be read.
 pub fn read(file: &Path) -> Vec<f32> {
     let bytes = std::fs::read(file).expect("the file can be read");
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|&chunk| f32::from_le_bytes(chunk))
-        .collect()
+    let (numbers, _) = bytes.as_chunks();
+    numbers.iter().copied().map(f32::from_le_bytes).collect()
 }

@@ -8,28 +8,16 @@ use crate::skip::{Cause, skip};
 const THREADS: usize = 2;
 
 /// tract, which is always there.
-///
-/// # Panics
-///
-/// If this process already uses another runtime: run the tests with `cargo nextest`, a process each.
 pub fn tract() -> Runtime {
     Runtime::open(Choice::Tract, THREADS).expect("tract is built in")
 }
 
 /// ONNX Runtime on the CPU; without it the test is skipped under its name.
-///
-/// # Panics
-///
-/// If the library is there but cannot be used.
 pub fn onnxruntime(test: &str) -> Option<Runtime> {
     onnxruntime_with(test, THREADS)
 }
 
 /// The same with a number of threads.
-///
-/// # Panics
-///
-/// If the library is there but cannot be used.
 pub fn onnxruntime_with(test: &str, threads: usize) -> Option<Runtime> {
     match Runtime::open(Choice::Onnxruntime, threads) {
         Ok(runtime) => Some(runtime),
@@ -46,10 +34,6 @@ pub fn onnxruntime_with(test: &str, threads: usize) -> Option<Runtime> {
 }
 
 /// ONNX Runtime on a GPU; without the GPU or the library the test is skipped under its name.
-///
-/// # Panics
-///
-/// If both are there but cannot be used.
 pub fn cuda(test: &str) -> Option<Runtime> {
     if discover::gpu_name().is_none() {
         skip(test, Cause::Environment, "this machine has no NVIDIA GPU");

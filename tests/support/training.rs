@@ -25,20 +25,12 @@ pub struct Step {
 
 impl Stepper {
     /// Steps of `batch_size` rows from the parameters that seed 0 draws, at the optimiser's default learning rate.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime refuses the graph.
     pub fn new(runtime: &Runtime, optimizer: Optimizer, batch_size: usize) -> Self {
         let target = runtime.target();
         Self::in_forms_for(target, runtime, optimizer, batch_size)
     }
 
     /// The same with the graph in the forms for another runtime.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime refuses the graph.
     pub fn in_forms_for(
         target: Target,
         runtime: &Runtime,
@@ -73,10 +65,6 @@ impl Stepper {
     }
 
     /// Runs one step on images, labels, weights and masks.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime fails.
     pub fn step(&mut self, mut feeds: Vec<(String, Tensor)>) -> Step {
         feeds.push((LEARNING_RATE.into(), Tensor::scalar(self.learning_rate)));
         let mut outputs = self
@@ -91,19 +79,11 @@ impl Stepper {
     }
 
     /// Parameters, in the network's order, and the optimiser's state.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime does not hand them out.
     pub fn variables(&self) -> Vec<(String, Tensor)> {
         self.session.residents().expect("variables can be read")
     }
 
     /// Replaces the variables that have one of these names.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime does not take them.
     pub fn set_variables(&mut self, variables: &[(String, Tensor)]) {
         self.session
             .set_residents(variables)

@@ -12,11 +12,10 @@ use crate::picture::{FORMAT_NAMES, has_picture_extension};
 
 /// Why a folder gave no pictures.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum FolderError {
-    /// The folder could not be listed.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// No file in it is named like a picture; this is what is there instead.
     #[error("expected picture files ({FORMAT_NAMES}) in the folder, found {0}")]
     Empty(String),
 }
@@ -79,7 +78,7 @@ mod tests {
         paths.into_iter().map(name).collect()
     }
 
-    fn names_in_order(names_in: &[&str]) -> Vec<String> {
+    fn names_in_order(names_in: &[impl AsRef<Path>]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for name in names_in {
             fs::write(folder.path().join(name), "").unwrap();
@@ -89,31 +88,14 @@ mod tests {
 
     #[test]
     fn numbers_sort_by_value() {
-        let shuffled = [
-            "dog.png",
-            "10.png",
-            "9.png",
-            "a10b2.png",
-            "1.png",
-            "a10b10.png",
-            "a9b11.png",
-            "010.png",
-        ];
         let sorted = [
-            "1.png",
-            "9.png",
-            "010.png",
-            "10.png",
-            "a9b11.png",
-            "a10b2.png",
-            "a10b10.png",
-            "dog.png",
+            "-1", "0", "1", "5", "9", "010", "10", "a", "a9b2", "a9b10", "a10b1", "dog",
         ];
+        let sorted = sorted.map(|name| format!("{name}.png"));
+        let mut shuffled = sorted.clone();
+        shuffled.sort_unstable();
+        assert_ne!(shuffled, sorted);
         assert_eq!(names_in_order(&shuffled), sorted);
-        assert_eq!(
-            names_in_order(&["-1.png", "a.png", "5.png", "0.png"]),
-            ["-1.png", "0.png", "5.png", "a.png"]
-        );
     }
 
     #[test]
@@ -146,10 +128,7 @@ mod tests {
         use std::os::unix::{fs::symlink, net::UnixListener};
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        let pipe = std::process::Command::new("mkfifo")
-            .arg(path("pipe.png"))
-            .status();
-        assert!(pipe.unwrap().success());
+        crate::file::tests::make_pipe(&path("pipe.png"));
         let _socket = UnixListener::bind(path("socket.png")).unwrap();
         symlink("/dev/zero", path("device.png")).unwrap();
         symlink("pipe.png", path("link.png")).unwrap();

@@ -24,18 +24,12 @@ const QMNIST_COLUMNS: u32 = 8;
 
 /// Why an IDX file, or a folder of them, was refused.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum IdxError {
-    /// It could not be read at all.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// It is not what it should be.
     #[error("expected {expected}, found {found}")]
-    Form {
-        /// What it should be.
-        expected: String,
-        /// What it is.
-        found: String,
-    },
+    Form { expected: String, found: String },
 }
 
 impl IdxError {
@@ -191,11 +185,8 @@ impl Header {
         if self.sizes.contains(&0) {
             return Err(IdxError::form("one element or more", "none"));
         }
-        let elements = self
-            .sizes
-            .iter()
-            .map(|&size| u128::from(size))
-            .product::<u128>();
+        let sizes = self.sizes.iter().map(|&size| u128::from(size));
+        let elements: u128 = sizes.product();
         let len = header_len(self.sizes.len()) as u128 + elements * element_len(self.element);
         match u64::try_from(len) {
             Ok(len) if len <= MAX_UNPACKED => Ok(len),
@@ -279,35 +270,21 @@ fn read_unpacked(
 /// Reads the magic number and the sizes, and leaves their bytes in `file`.
 fn read_header(reader: &mut impl Read, file: &mut Vec<u8>) -> Result<Header, IdxError> {
     reader.take(4).read_to_end(file)?;
-    let (element, dimensions) = match file[..] {
-        [
-            0,
-            0,
-            element @ (0x08 | 0x09 | 0x0b..=0x0e),
-            dimensions @ 1..=4,
-        ] => (element, dimensions),
-        [a, b, c, d] => {
-            let found = format!(
-                "the magic number {:#010x}",
-                u32::from_be_bytes([a, b, c, d])
-            );
-            return Err(IdxError::form(
-                "an IDX file (magic number 0x000008..)",
-                found,
-            ));
-        }
-        _ => {
-            return Err(IdxError::form(
-                "an IDX file",
-                format!("{} bytes in all", file.len()),
-            ));
-        }
+    let expected = "an IDX file (magic number 0x000008..)";
+    let in_all = |found: usize| format!("{found} bytes in all");
+    let Some(&magic) = file.first_chunk() else {
+        return Err(IdxError::form(expected, in_all(file.len())));
     };
+    let [_, _, element, dimensions] = magic;
+    if !matches!(magic, [0, 0, 0x08 | 0x09 | 0x0b..=0x0e, 1..=4]) {
+        let found = format!("the magic number {:#010x}", u32::from_be_bytes(magic));
+        return Err(IdxError::form(expected, found));
+    }
     let len = header_len(dimensions.into());
     reader.take(len as u64 - 4).read_to_end(file)?;
     if file.len() < len {
-        let found = format!("{} bytes in all", file.len());
-        return Err(IdxError::form(format!("a header of {len} bytes"), found));
+        let expected = format!("a header of {len} bytes");
+        return Err(IdxError::form(expected, in_all(file.len())));
     }
     let (words, _) = file[4..].as_chunks();
     let sizes = words.iter().map(|&word| u32::from_be_bytes(word)).collect();

@@ -10,20 +10,14 @@ pub const KEY: &str = "labels";
 
 /// Why the names of the classes could not be read.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum LabelsError {
-    /// The entry is a JSON array, but not of texts.
     #[error("expected a JSON array of texts in metadata {KEY}, found {} in it; write its names as texts", one_line(.0))]
     NoText(String),
-    /// There are more names than classes, or fewer.
     #[error(
         "expected one label for each of {classes} classes, found {found} in metadata {KEY}; name each class once"
     )]
-    Count {
-        /// The number of the model's classes.
-        classes: usize,
-        /// The number of names.
-        found: usize,
-    },
+    Count { classes: usize, found: usize },
 }
 
 /// The entry's value: the names in the order of the classes, as a JSON array. Names may be any text.

@@ -21,44 +21,32 @@ mod work;
 pub use foreign::{explain, is_standard};
 pub use limits::{Excess, Limits};
 pub use outputs::{ends_in_softmax, producer};
-pub use quiet::without_panic;
+pub use quiet::guarded;
 
 /// Why an ONNX file was refused.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum OnnxError {
-    /// The file holds no ONNX model.
     #[error("expected an ONNX model, found {0}")]
     NotOnnx(String),
-    /// An operator that is none of standard ONNX.
     #[error("expected operators of standard ONNX, found {0}")]
     Operator(String),
-    /// An operator holds graphs of its own, whose work is not known before it runs.
     #[error(
         "expected operators without graphs of their own, found {0}; export the model without loops and conditions"
     )]
     Nested(String),
-    /// A name that stands for two things.
     #[error("expected names that stand for one thing, found two {0}; export the model again")]
     Twice(String),
-    /// The model asks for more than it is granted.
     #[error(transparent)]
     Excess(#[from] Excess),
-    /// The size of a value is not known before the model runs.
     #[error(
         "expected values whose sizes are known before the model runs, found {0}; export the model with fixed shapes"
     )]
     Open(String),
-    /// The graph computes with half floats, and tract cannot run it.
     #[error(
         "expected a graph that tract can run, found half floats ({half}), which converters for graphics cards write, and: {reason}; export the model in float32"
     )]
-    Half {
-        /// Their kind.
-        half: &'static str,
-        /// What tract said.
-        reason: String,
-    },
-    /// The graph contradicts itself, or has an operator that tract does not know.
+    Half { half: &'static str, reason: String },
     #[error("expected a graph that tract can run, found: {0}")]
     Graph(String),
 }
@@ -136,12 +124,8 @@ fn prepared(
 
 /// What tract makes of the model, within the limits.
 fn measured(proto: &ModelProto, limits: &Limits) -> Result<InferenceModel, OnnxError> {
-    let measured = without_panic(|| shapes::measure(proto, limits)).unwrap_or_else(|| {
-        let panic = "a contradiction that makes tract panic";
-        Err(OnnxError::Graph(panic.to_owned()))
-    });
     let half = proto.graph.as_ref().and_then(foreign::half_floats);
-    measured.map_err(|error| match (error, half) {
+    guarded(|| shapes::measure(proto, limits)).map_err(|error| match (error, half) {
         (OnnxError::Graph(reason), Some(half)) => OnnxError::Half { half, reason },
         (error, _) => error,
     })

@@ -56,41 +56,27 @@ const FORMATS: [ImageFormat; 6] = [
 
 /// Why a picture was refused.
 #[derive(Debug, Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum PictureError {
-    /// It could not be read at all.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Its first bytes are those of no known picture format.
     #[error("expected a picture ({FORMAT_NAMES}), found {0}")]
     Format(String),
-    /// It has more than [`MAX_PIXELS`], or none.
     #[error(
         "expected a picture of 1 pixel to {} megapixels, found {width} x {height} pixels; save it smaller",
         MAX_PIXELS >> 20
     )]
-    Size {
-        /// Width in pixels.
-        width: u32,
-        /// Height in pixels.
-        height: u32,
-    },
-    /// Decoded, it would take more than [`MAX_DECODED_BYTES`].
+    Size { width: u32, height: u32 },
     #[error(
         "expected a picture of at most {} MiB once decoded, found {} MiB; save it smaller, with 8 bits a channel, or as a PNG without interlacing",
         MAX_DECODED_BYTES >> 20,
         bytes >> 20
     )]
-    Memory {
-        /// Size of the decoded pixels, in bytes.
-        bytes: u64,
-    },
-    /// It is of one colour, or is once it is prepared.
+    Memory { bytes: u64 },
     #[error("expected a drawing, found a blank picture")]
     Blank,
-    /// It is cut short, corrupt, or uses a rare feature of its format.
     #[error("expected a whole, well-formed picture, found: {0}")]
     Damaged(String),
-    /// It shows no drawing that could be centred.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serialport::SerialPort;
 
-use super::OpenError;
+use crate::error::OpenError;
 
 const BAUD: u32 = 115_200;
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use protocol::{Error, FRAME_LEN, Receiver, Reply, Request, UNASKED, Unreadable};
 
-use super::DeviceError;
 use super::line::Line;
+use crate::error::DeviceError;
 
 /// How often a request without an answer is sent.
 const MAX_SILENCES: u32 = 3;

@@ -4,7 +4,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::rc::Rc;
 use std::thread;
 
-use image::{GrayImage, Luma};
+use image::GrayImage;
 use no_std_core::format::stored_checksum;
 use protocol::{Error, FRAME_LEN, Receiver, UNASKED};
 
@@ -34,50 +34,6 @@ fn firmware() -> UnixStream {
 
 fn pixels(seed: usize) -> Pixels {
     std::array::from_fn(|index| (index * seed / 5 % 256) as u8)
-}
-
-fn assert_scores(device: &Device, pixels: &Pixels) {
-    let model = FlashModel::from_bytes(firmware::MODEL, "model").unwrap();
-    let expected = model.scores(pixels).unwrap();
-    let found = device.scores(pixels).unwrap();
-    assert_eq!(found.cost.unwrap().stack_bytes, 4321);
-    assert_eq!(
-        Scores {
-            cost: None,
-            ..found
-        },
-        expected
-    );
-}
-
-#[test]
-fn the_firmware_gives_the_scores_of_the_host() {
-    let device = greet(Box::new(firmware()), LONG).unwrap();
-    let model = FlashModel::from_bytes(firmware::MODEL, "model").unwrap();
-    assert_eq!(device.labels(), model.labels());
-    assert_eq!(device.preparation(), model.preparation());
-    for seed in 0..20 {
-        assert_scores(&device, &pixels(seed));
-    }
-}
-
-#[test]
-fn the_firmware_fetches_the_rows_of_a_picture() {
-    let device = greet(Box::new(firmware()), LONG).unwrap();
-    let pixels = pixels(3);
-    let picture = GrayImage::from_raw(28, 28, pixels.to_vec()).unwrap();
-    let expected = device.scores(&pixels).unwrap();
-    let found = device.scores_of_picture(&picture).unwrap();
-    assert_eq!(found.logits, expected.logits);
-
-    let error = device
-        .scores_of_picture(&GrayImage::new(769, 1))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("board: expected a picture of at most "),
-        "{error}"
-    );
 }
 
 /// A board that sends what `answer` makes of the number of each request.
@@ -148,4 +104,9 @@ fn greeting_error(line: Box<dyn Line>) -> String {
 
 fn scores_error(device: &Device) -> String {
     device.scores(&[0; PIXELS]).unwrap_err().to_string()
+}
+
+#[track_caller]
+fn assert_has(text: &str, part: &str) {
+    assert!(text.contains(part), "{text}");
 }

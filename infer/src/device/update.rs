@@ -6,7 +6,8 @@ use protocol::{CHUNK_LEN, Error, Reply, Request, known_pixel};
 
 use super::line;
 use super::link::Link;
-use super::{DeviceError, GREETING, WORK, check, describe};
+use super::{GREETING, WORK, check, describe};
+use crate::error::DeviceError;
 use crate::file::{InFile, one_line};
 use crate::flash::FlashModel;
 use crate::picture::PIXELS;

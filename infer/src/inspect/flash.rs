@@ -6,10 +6,10 @@ use no_std_core::prepare::Preparation;
 use no_std_core::requantize::Multiplier;
 use no_std_core::{Layer, Model};
 
-use super::{Inspection, crossed, fact, range, row};
+use super::{Inspection, crossed, fact, range, titles};
+use crate::error::ModelError;
 use crate::file::InFile;
 use crate::flash::check_limits;
-use crate::model::ModelError;
 
 /// Looks into a flash file, whatever pictures it is for.
 pub fn inspect(
@@ -46,19 +46,9 @@ fn facts(model: &Model, bytes: &[u8], name: &str) -> Vec<[String; 2]> {
 }
 
 fn layers(model: &Model, bytes: &[u8]) -> Vec<Vec<String>> {
-    let titles = row([
-        "layer",
-        "input",
-        "output",
-        "kernel",
-        "stride",
-        "padding",
-        "pool",
-        "zero points",
-        "multipliers",
-        "flash bytes",
-        "multiply-adds",
-    ]);
+    let titles = titles(
+        "layer | input | output | kernel | stride | padding | pool | zero points | multipliers | flash bytes | multiply-adds",
+    );
     let rows = model.layers().map(|layer| {
         let record = layer.record();
         let of_axes = |field: fn(Axis) -> String| axes(&layer, field);
@@ -94,21 +84,15 @@ fn axes(layer: &Layer, field: fn(Axis) -> String) -> String {
 
 /// The factors of the channels as real numbers.
 fn multipliers(record: &LayerRecord, bytes: &[u8]) -> Vec<f32> {
-    let section = bytes
-        .get(record.multipliers_at as usize..)
-        .unwrap_or_default();
-    let entries = section
-        .as_chunks()
-        .0
-        .iter()
-        .take(usize::from(record.output.channels));
-    let real = |multiplier: Multiplier| {
-        f64::from(multiplier.mantissa()) / 2_f64.powi(i32::from(multiplier.shift()))
+    let section = bytes.get(record.multipliers_at as usize..);
+    let (entries, _) = section.unwrap_or_default().as_chunks();
+    let channels = usize::from(record.output.channels);
+    let real = |&entry: &[u8; 4]| {
+        let multiplier = Multiplier::decode(entry)?;
+        let divisor = 2_f64.powi(i32::from(multiplier.shift()));
+        Some((f64::from(multiplier.mantissa()) / divisor) as f32)
     };
-    entries
-        .filter_map(|&entry| Multiplier::decode(entry))
-        .map(|multiplier| real(multiplier) as f32)
-        .collect()
+    entries.iter().take(channels).filter_map(real).collect()
 }
 
 fn preparation(preparation: Preparation) -> String {
@@ -118,12 +102,6 @@ fn preparation(preparation: Preparation) -> String {
     }
 }
 
-fn show(
-    Shape {
-        rows,
-        columns,
-        channels,
-    }: Shape,
-) -> String {
-    crossed(&[rows, columns, channels])
+fn show(shape: Shape) -> String {
+    crossed(&[shape.rows, shape.columns, shape.channels])
 }

@@ -6,10 +6,11 @@ use input::onnx::Limits;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
-use super::{Inspection, crossed, fact, range, row};
+use super::{Inspection, crossed, fact, range, titles};
 use crate::engine::Engine;
+use crate::error::ModelError;
 use crate::file::one_line;
-use crate::model::{self, Model, ModelError, proto};
+use crate::model::{self, Model, proto};
 
 /// Looks into an ONNX model.
 pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, ModelError> {
@@ -24,10 +25,8 @@ pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, 
         shapes: &shapes,
     };
     let layers: Vec<Layer> = graph.node.iter().map(describe).collect();
-    let int8 = graph
-        .node
-        .iter()
-        .any(|node| node.op_type.starts_with("QLinear"));
+    let is_integer = |node: &NodeProto| node.op_type.starts_with("QLinear");
+    let int8 = graph.node.iter().any(is_integer);
     let kind = if int8 { "8-bit integers" } else { "floats" };
     let multiply_adds: usize = layers.iter().map(Layer::multiply_adds).sum();
     let mut facts = vec![
@@ -39,8 +38,11 @@ pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, 
         fact("multiply-adds", multiply_adds.to_string()),
     ];
     facts.extend(metadata(&proto));
+    let titles = titles(
+        "layer | input | output | weights | output scale, zero point | weight scales | bytes | multiply-adds",
+    );
     let rows = layers.iter().map(Layer::row);
-    let layers = [titles()].into_iter().chain(rows).collect();
+    let layers = [titles].into_iter().chain(rows).collect();
     Ok(Inspection { facts, layers })
 }
 
@@ -67,19 +69,6 @@ fn version(proto: &ModelProto) -> String {
     let standard = proto.opset_import.iter().find(|set| set.domain.is_empty());
     let operators = standard.map_or("?".to_owned(), |set| set.version.to_string());
     format!("ONNX IR {}, operators {operators}", proto.ir_version)
-}
-
-fn titles() -> Vec<String> {
-    row([
-        "layer",
-        "input",
-        "output",
-        "weights",
-        "output scale, zero point",
-        "weight scales",
-        "bytes",
-        "multiply-adds",
-    ])
 }
 
 /// One operator of the graph.
@@ -125,11 +114,8 @@ impl Layer<'_> {
 
     /// Each weight is used once for each place of the output.
     fn multiply_adds(&self) -> usize {
-        let output = self
-            .node
-            .output
-            .first()
-            .and_then(|value| self.shapes.get(value));
+        let output = self.node.output.first();
+        let output = output.and_then(|value| self.shapes.get(value));
         match (self.weights(), output) {
             (Some(weights), Some(output)) => {
                 let places: usize = output.iter().skip(2).product();
@@ -168,9 +154,8 @@ impl Layer<'_> {
 }
 
 fn elements(tensor: &TensorProto) -> usize {
-    tensor
-        .dims
-        .iter()
+    let sizes = tensor.dims.iter();
+    sizes
         .map(|&size| usize::try_from(size).unwrap_or_default())
         .product()
 }

@@ -9,14 +9,11 @@ fn table(bytes: &[u8]) -> String {
 
 #[test]
 fn flash_files() {
-    let file = flash::brightness().file();
-    // CRC-32 of all but the checksum itself, bit by bit.
-    let bytes = file[..16].iter().chain(&file[20..]);
-    let checksum = !bytes.fold(!0_u32, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
-        })
-    });
+    let file = flash::brightness().to_file().unwrap();
+    let mut crc = flate2::Crc::new();
+    // All but the checksum itself.
+    crc.update(&[&file[..16], &file[20..]].concat());
+    let checksum = crc.sum();
     let expected = format!(
         "\
 file            m
@@ -53,10 +50,13 @@ fn flash_files_for_other_pictures() {
 
 #[test]
 fn centred_preparations() {
-    let mut spec = flash::brightness();
-    spec.preparation = Preparation::centred(18).unwrap();
-    let row = "preparation     centred, in a box of 18 x 18\n";
-    assert!(table(&spec.file()).contains(row));
+    let mut model = flash::brightness();
+    model.preparation = Preparation::centred(18).unwrap();
+    let table = table(&model.to_file().unwrap());
+    assert!(
+        table.contains("preparation     centred, in a box of 18 x 18\n"),
+        "{table}"
+    );
 }
 
 #[test]

@@ -8,7 +8,8 @@ use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, ValueInfoProto};
 
 use input::onnx::producer;
 
-use super::{ModelError, Quantization};
+use super::Quantization;
+use crate::error::ModelError;
 
 /// The name of a digit model's output.
 pub const OUTPUT: &str = "logits";
@@ -76,13 +77,8 @@ pub fn floats(tensor: &TensorProto) -> Vec<f32> {
     } else if tensor.raw_data.is_empty() {
         tensor.float_data.clone()
     } else {
-        tensor
-            .raw_data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&value| f32::from_le_bytes(value))
-            .collect()
+        let (values, _) = tensor.raw_data.as_chunks();
+        values.iter().copied().map(f32::from_le_bytes).collect()
     }
 }
 
@@ -120,19 +116,15 @@ fn check_input(graph: &GraphProto) -> Result<(), ModelError> {
 }
 
 fn check_output(graph: &GraphProto) -> Result<(), ModelError> {
-    let outputs: Vec<_> = graph.output.iter().collect();
-    if names(&outputs) != OUTPUT {
-        return Err(ModelError::form(
-            format!("one output named {OUTPUT}"),
-            names(&outputs),
-        ));
+    let found = names(&graph.output.iter().collect::<Vec<_>>());
+    if found != OUTPUT {
+        let expected = format!("one output named {OUTPUT}");
+        return Err(ModelError::form(expected, found));
     }
     // tract takes for granted that the output exists.
     if producer(graph, OUTPUT).is_none() {
-        return Err(ModelError::form(
-            format!("an operator that computes {OUTPUT}"),
-            "none",
-        ));
+        let expected = format!("an operator that computes {OUTPUT}");
+        return Err(ModelError::form(expected, "none"));
     }
     Ok(())
 }
@@ -147,7 +139,7 @@ fn names(values: &[&ValueInfoProto]) -> String {
 }
 
 /// Element type and shape, with `None` for dimensions that are left open.
-pub fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
+fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
     let Some(TensorType(tensor)) = value.r#type.as_ref().and_then(|of| of.value.as_ref()) else {
         return (DataType::Undefined, Vec::new());
     };
@@ -155,19 +147,13 @@ pub fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
         Some(DimValue(size)) if size > 0 => Some(size),
         _ => None,
     };
-    let shape = tensor
-        .shape
-        .iter()
-        .flat_map(|shape| shape.dim.iter().map(size))
-        .collect();
-    (tensor.elem_type(), shape)
+    let dimensions = tensor.shape.iter().flat_map(|shape| &shape.dim);
+    (tensor.elem_type(), dimensions.map(size).collect())
 }
 
 /// A shape in brackets, with a question mark for open dimensions.
-pub fn show(shape: &[Option<i64>]) -> String {
-    let sizes: Vec<String> = shape
-        .iter()
-        .map(|size| size.map_or("?".to_owned(), |size| size.to_string()))
-        .collect();
+fn show(shape: &[Option<i64>]) -> String {
+    let size = |size: &Option<i64>| size.map_or("?".to_owned(), |size| size.to_string());
+    let sizes: Vec<String> = shape.iter().map(size).collect();
     format!("[{}]", sizes.join(", "))
 }

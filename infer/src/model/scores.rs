@@ -32,37 +32,40 @@ pub fn first_maximum(logits: &[f32]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn assert_close(actual: &[f64], expected: &[f64]) {
+    pub fn assert_close(actual: &[impl Copy + Into<f64>], expected: &[f64], tolerance: f64) {
+        let actual: Vec<f64> = actual.iter().map(|&number| number.into()).collect();
         assert_eq!(actual.len(), expected.len());
-        for (actual, expected) in actual.iter().zip(expected) {
-            assert!(
-                (actual - expected).abs() < 1e-6,
-                "{actual} is not {expected}"
-            );
-        }
+        let mut pairs = actual.iter().zip(expected);
+        let are_close = pairs.all(|(actual, expected)| (actual - expected).abs() < tolerance);
+        assert!(are_close, "{actual:?} is not {expected:?}");
     }
 
     #[test]
     fn softmax_gives_back_the_probabilities_of_their_logarithms() {
         let probabilities = [0.5, 0.25, 0.125, 0.0625, 0.0625];
-        let logits: Vec<f32> = probabilities.iter().map(|p: &f64| p.ln() as f32).collect();
-        assert_close(&softmax(&logits), &probabilities);
-        let shifted: Vec<f32> = logits.iter().map(|logit| logit + 3.0).collect();
-        assert_close(&softmax(&shifted), &probabilities);
-    }
-
-    #[test]
-    fn softmax_survives_the_largest_floats() {
-        assert_close(&softmax(&[f32::MAX, f32::MIN, f32::MAX]), &[0.5, 0.0, 0.5]);
-        assert_close(&softmax(&[f32::MIN, f32::MIN]), &[0.5, 0.5]);
+        for shift in [0.0, 3.0] {
+            let logits = probabilities.map(|probability: f64| probability.ln() as f32 + shift);
+            assert_close(&softmax(&logits), &probabilities, 1e-6);
+        }
+        assert_close(
+            &softmax(&[f32::MAX, f32::MIN, f32::MAX]),
+            &[0.5, 0.0, 0.5],
+            1e-6,
+        );
+        assert_close(&softmax(&[f32::MIN, f32::MIN]), &[0.5, 0.5], 1e-6);
     }
 
     #[test]
     fn probabilities_keep_their_values() {
         assert_eq!(shares(&[0.25, 0.75]), [0.25, 0.75]);
-        assert_close(&shares(&[0.2, 0.3, 0.0]), &[0.4, 0.6, 0.0]);
+        assert_close(&shares(&[0.2, 0.3, 0.0]), &[0.4, 0.6, 0.0], 1e-6);
+    }
+
+    #[test]
+    fn the_first_of_equal_classes_wins() {
+        assert_eq!(first_maximum(&[1.0, 2.0, 2.0]), 1);
     }
 }

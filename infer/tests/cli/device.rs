@@ -6,16 +6,14 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::evaluate::write_test_set;
 use crate::program::{Outcome, Workplace};
 use crate::support::board;
 
 /// A workplace with a test set of noise and a board at `unix:board`, which serves every program that connects.
 fn workplace() -> Workplace {
     let workplace = Workplace::new();
-    fs::create_dir(workplace.path("data")).unwrap();
-    for (name, content) in crate::evaluate::test_set(&[255, 0, 250, 90], &[1, 0, 0, 3]) {
-        fs::write(workplace.path("data").join(name), content).unwrap();
-    }
+    write_test_set(&workplace, &[255, 0, 250, 90], &[1, 0, 0, 3]);
     fs::write(workplace.path("digits.q8"), firmware::MODEL).unwrap();
     let listener = UnixListener::bind(workplace.path("board")).unwrap();
     thread::spawn(move || {
@@ -27,9 +25,8 @@ fn workplace() -> Workplace {
 }
 
 /// The object that the program printed, without what depends on the time.
-fn object(outcome: &Outcome) -> Value {
-    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-    let mut object: Value = serde_json::from_str(&outcome.output).unwrap();
+fn object(outcome: Outcome) -> Value {
+    let mut object: Value = serde_json::from_str(&outcome.succeeded()).unwrap();
     let fields = object.as_object_mut().unwrap();
     for field in ["elapsed_microseconds", "images_per_second"] {
         fields.remove(field);
@@ -50,7 +47,7 @@ fn a_board_evaluates_like_its_model() {
     let workplace = workplace();
     let evaluate = |model: &[&str], scores| {
         let command = ["evaluate", "--data", "data", "--json", "--scores", scores];
-        object(&workplace.run(&[&command, model].concat()))
+        object(workplace.run(&[&command, model].concat()))
     };
     let found = evaluate(&["--device", "unix:board"], "board.bin");
     assert_eq!(
@@ -70,8 +67,8 @@ fn a_board_predicts_like_its_model() {
     let workplace = workplace();
     workplace.picture("2.png", 130);
     let predict = |arguments: &[&str]| {
-        let command = ["predict", "--json", "--truth-from-name", "2.png"];
-        object(&workplace.run(&[&command, arguments].concat()))
+        let command = ["--json", "--truth-from-name", "2.png"];
+        object(workplace.predict(&[&command, arguments].concat()))
     };
     for prepare in [&[][..], &["--prepare", "plain"]] {
         let found = predict(&[&["--device", "unix:board"], prepare].concat());
@@ -88,20 +85,12 @@ fn a_picture_that_the_board_refuses_does_not_end_the_others() {
     workplace.picture("large.png", 9);
     let small = image::GrayImage::from_fn(28, 28, |x, _| image::Luma([x as u8]));
     small.save(workplace.path("small.png")).unwrap();
-    let outcome = workplace.run(&[
-        "predict",
-        "--device",
-        "unix:board",
-        "--prepare",
-        "board",
-        "large.png",
-        "small.png",
-    ]);
+    let on_board = ["--device", "unix:board", "--prepare", "board"];
+    let outcome = workplace.predict(&[&on_board[..], &["large.png", "small.png"]].concat());
     assert_eq!(outcome.code, 1);
     assert!(
         outcome.output.starts_with("small. CNN thinks"),
-        "{}",
-        outcome.output
+        "{outcome:?}"
     );
     let expected = "error: unix:board: expected a picture of at most 28 x 28 pixels, found 40 x 40";
     assert!(outcome.errors.starts_with(expected), "{}", outcome.errors);
@@ -111,26 +100,29 @@ fn a_picture_that_the_board_refuses_does_not_end_the_others() {
 fn boards_that_are_not_there() {
     let workplace = Workplace::new();
     workplace.picture("2.png", 130);
-    for (address, found) in [
-        ("none", "nothing of that name"),
-        ("unix:none", "nothing of that name"),
-        ("2.png", ""),
+    let missing = "expected a serial port, found nothing of that name; is the board plugged in, or the emulator on?\n";
+    let other = "expected a serial port, unix:PATH or tcp:HOST:PORT, found: ";
+    for (address, expected) in [
+        ("none", missing),
+        ("unix:none", missing),
+        ("2.png", other),
+        ("tcp:127.0.0.1:1", other),
     ] {
-        let outcome = workplace.run(&["predict", "--device", address, "2.png"]);
-        assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
-        let expected = format!("error: {address}: expected a serial port, ");
-        assert!(outcome.errors.starts_with(&expected), "{}", outcome.errors);
-        assert!(outcome.errors.contains(found), "{}", outcome.errors);
-        assert_eq!(outcome.errors.lines().count(), 1);
+        let error = workplace.predict(&["--device", address, "2.png"]).failed();
+        let expected = format!("error: {address}: {expected}");
+        assert!(error.starts_with(&expected), "{error}");
     }
 }
 
 #[test]
 fn options_that_a_board_has_not() {
     let workplace = Workplace::new();
-    let usage = |arguments: &[&str]| workplace.run(arguments).code;
-    let device = ["predict", "2.png", "--device", "none"];
-    assert_eq!(usage(&[&device[..], &["--model", "digits.q8"]].concat()), 2);
-    assert_eq!(usage(&[&device[..], &["--engine", "int8"]].concat()), 2);
-    assert_eq!(usage(&["predict", "2.png", "--prepare", "board"]), 2);
+    for options in [
+        &["--device", "none", "--model", "digits.q8"][..],
+        &["--device", "none", "--engine", "int8"],
+        &["--prepare", "board"],
+    ] {
+        let outcome = workplace.predict(&[options, &["2.png"]].concat());
+        assert_eq!(outcome.code, 2);
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use serde_json::Value;
-
 use crate::program::{Outcome, Workplace};
 use crate::support;
+
+const IMAGES: &str = "t10k-images-idx3-ubyte";
+const LABELS: &str = "t10k-labels-idx1-ubyte";
 
 /// An IDX file of bytes with these dimensions.
 fn idx(dimensions: &[usize], elements: &[u8]) -> Vec<u8> {
@@ -17,25 +18,24 @@ fn idx(dimensions: &[usize], elements: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The two files of a test set: pictures of one grey each, and their labels.
-pub fn test_set(greys: &[u8], labels: &[u8]) -> [(&'static str, Vec<u8>); 2] {
+/// Writes the two files of a test set into the folder `data`: pictures of one grey each, and their labels.
+pub fn write_test_set(workplace: &Workplace, greys: &[u8], labels: &[u8]) {
     let pixels: Vec<u8> = greys.iter().flat_map(|&grey| [grey; 28 * 28]).collect();
-    [
-        (
-            "t10k-images-idx3-ubyte",
-            idx(&[greys.len(), 28, 28], &pixels),
-        ),
-        ("t10k-labels-idx1-ubyte", idx(&[labels.len()], labels)),
-    ]
-}
-
-/// A folder `data` with three pictures, of which the models get two right.
-fn workplace() -> Workplace {
-    let workplace = Workplace::new();
     fs::create_dir(workplace.path("data")).unwrap();
-    for (name, content) in test_set(&[255, 0, 250], &[1, 0, 0]) {
+    for (name, content) in [
+        (IMAGES, idx(&[greys.len(), 28, 28], &pixels)),
+        (LABELS, idx(&[labels.len()], labels)),
+    ] {
         fs::write(workplace.path("data").join(name), content).unwrap();
     }
+}
+
+const GREYS: [u8; 5] = [255, 200, 0, 10, 127];
+
+/// Two bright pictures, one of them called dark; three dark ones, one of them hardly so.
+fn workplace() -> Workplace {
+    let workplace = Workplace::new();
+    write_test_set(&workplace, &GREYS, &[1, 0, 0, 0, 0]);
     workplace
 }
 
@@ -48,40 +48,48 @@ fn evaluate(workplace: &Workplace, arguments: &[&str]) -> Outcome {
 #[test]
 fn tables_of_both_kinds() {
     let workplace = workplace();
-    let confusion = "rows: truth, columns: prediction\n\
+    let confusion = "\n\
+                     rows: truth, columns: prediction\n\
                      \x20       dark  bright\n\
-                     \x20 dark     1       1\n\
+                     \x20 dark     3       1\n\
                      bright     0       1\n";
-    for (file, accepted) in [("brightness.q8", true), ("brightness.onnx", false)] {
-        let outcome = evaluate(&workplace, &[file]);
-        assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-        assert!(
-            outcome
-                .output
-                .starts_with("accuracy 0.6667 (2 of 3 right)\n"),
-            "{}",
-            outcome.output
-        );
-        assert_eq!(
-            outcome.output.contains("accepted 1.0000 (3 of 3)\n"),
-            accepted
-        );
-        assert!(outcome.output.ends_with(confusion), "{}", outcome.output);
+    for (file, accepted) in [
+        ("brightness.q8", "accepted 0.8000 (4 of 5)\n"),
+        ("brightness.onnx", ""),
+    ] {
+        let table = evaluate(&workplace, &[file]).succeeded();
+        let (right, rest) = table.split_once("speed    ").unwrap();
+        assert_eq!(right, format!("accuracy 0.8000 (4 of 5 right)\n{accepted}"));
+        let (speed, rest) = rest.split_once(" images/s\n").unwrap();
+        assert!(speed.parse::<u32>().unwrap() > 0);
+        assert_eq!(rest, confusion);
     }
 }
 
 #[test]
-fn objects_of_inverted_pictures() {
+fn objects_of_both_kinds() {
     let workplace = workplace();
-    let outcome = evaluate(&workplace, &["brightness.q8", "--invert", "--json"]);
-    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-    let object: Value = serde_json::from_str(&outcome.output).unwrap();
-    assert_eq!(
-        (&object["images"], &object["correct"]),
-        (&3.into(), &1.into())
-    );
-    assert_eq!(object["confusion"], serde_json::json!([[1, 1], [1, 0]]));
-    assert_eq!(object["labels"], serde_json::json!(["dark", "bright"]));
+    for (arguments, counts, confusion) in [
+        (
+            &["brightness.onnx", "--json"][..],
+            r#""correct":4,"accuracy":0.8"#,
+            "[[3,1],[0,1]]",
+        ),
+        // The grey of 127 becomes 128, whose logits are a tie: dark.
+        (
+            &["brightness.q8", "--json", "--invert"],
+            r#""correct":2,"accuracy":0.4,"accepted":4"#,
+            "[[2,2],[1,0]]",
+        ),
+    ] {
+        let object = evaluate(&workplace, arguments).succeeded();
+        let (start, rest) = object.split_once(r#","images_per_second":"#).unwrap();
+        assert_eq!(start, format!(r#"{{"images":5,{counts}"#));
+        let (speed, rest) = rest.split_once(',').unwrap();
+        assert!(speed.parse::<f64>().unwrap() > 0.0);
+        let end = format!(r#""labels":["dark","bright"],"confusion":{confusion}}}"#);
+        assert_eq!(rest, end + "\n");
+    }
 }
 
 #[test]
@@ -89,100 +97,85 @@ fn only_the_first_images_count() {
     let workplace = workplace();
     for (limit, first_line) in [
         ("1", "accuracy 1.0000 (1 of 1 right)"),
-        ("9", "accuracy 0.6667 (2 of 3 right)"),
+        ("9", "accuracy 0.8000 (4 of 5 right)"),
     ] {
-        let outcome = evaluate(&workplace, &["brightness.q8", "--limit", limit]);
-        assert_eq!(outcome.output.lines().next(), Some(first_line));
+        let table = evaluate(&workplace, &["brightness.q8", "--limit", limit]).succeeded();
+        assert_eq!(table.lines().next(), Some(first_line));
     }
-    assert_eq!(
-        evaluate(&workplace, &["brightness.q8", "--limit", "0"]).code,
-        2
-    );
+    let none = evaluate(&workplace, &["brightness.q8", "--limit", "0"]);
+    assert_eq!(none.code, 2);
 }
 
 #[test]
 fn scores_are_written_raw() {
     let workplace = workplace();
-    let outcome = evaluate(&workplace, &["brightness.q8", "--scores", "scores.bin"]);
-    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-    let scores = fs::read(workplace.path("scores.bin")).unwrap();
-    assert_eq!(scores, [0, 98, 0, (-98_i8).cast_unsigned(), 0, 94]);
-    evaluate(
-        &workplace,
-        &["brightness-int8.onnx", "--scores", "int8.bin"],
-    );
-    assert_eq!(fs::read(workplace.path("int8.bin")).unwrap(), scores);
-
-    evaluate(&workplace, &["brightness.onnx", "--scores", "scores.bin"]);
-    let scores = fs::read(workplace.path("scores.bin")).unwrap();
-    let logits: Vec<f32> = scores
-        .as_chunks()
-        .0
-        .iter()
-        .map(|&bytes| f32::from_le_bytes(bytes))
-        .collect();
-    assert_eq!(logits.len(), 6);
-    assert!(
-        (logits[1] - 1.0).abs() < 1e-3 && (logits[3] + 1.0).abs() < 1e-3,
-        "{logits:?}"
-    );
+    let scores = |arguments: &[&str]| {
+        evaluate(
+            &workplace,
+            &[arguments, &["--scores", "scores.bin"]].concat(),
+        )
+        .succeeded();
+        fs::read(workplace.path("scores.bin")).unwrap()
+    };
+    for (arguments, logits) in [
+        (&["brightness.q8"][..], [98, 56, -98, -90, 0_i8]),
+        (&["brightness-int8.onnx"], [98, 56, -98, -90, 0]),
+        (&["brightness.q8", "--invert"], [-98, -56, 98, 90, 0]),
+    ] {
+        let expected = logits.map(|logit| [0, logit.cast_unsigned()]);
+        assert_eq!(scores(arguments), expected.as_flattened());
+    }
+    let floats = scores(&["brightness.onnx"]);
+    let (floats, rest) = floats.as_chunks();
+    assert_eq!((floats.len(), rest.len()), (10, 0));
+    for (logits, grey) in floats.chunks(2).zip(GREYS) {
+        let [dark, bright] = [0, 1].map(|class| f32::from_le_bytes(logits[class]));
+        let expected = 2.0 * f32::from(grey) / 255.0 - 1.0;
+        assert!(dark == 0.0 && (bright - expected).abs() < 1e-3, "{bright}");
+    }
 }
 
 #[test]
 fn scores_are_written_whole_or_not_at_all() {
     let workplace = workplace();
-    let outcome = evaluate(
+    let error = evaluate(
         &workplace,
         &["brightness.q8", "--scores", "none/scores.bin"],
-    );
-    assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
-    assert!(
-        outcome
-            .errors
-            .starts_with("error: none/scores.bin: cannot be written: ")
-    );
-
-    fs::write(
-        workplace.path("nan.onnx"),
-        support::constant(&[0.0, f32::NAN], None),
     )
-    .unwrap();
+    .failed();
+    let expected = "error: none/scores.bin: cannot be written: ";
+    assert!(error.starts_with(expected), "{error}");
+
+    let nan = support::constant(&[0.0, f32::NAN], None);
+    fs::write(workplace.path("nan.onnx"), nan).unwrap();
     fs::write(workplace.path("scores.bin"), "earlier").unwrap();
-    let before = fs::read_dir(workplace.path(".")).unwrap().count();
-    assert_eq!(
-        evaluate(&workplace, &["nan.onnx", "--scores", "scores.bin"]).code,
-        1
-    );
     fs::create_dir(workplace.path("folder")).unwrap();
-    let outcome = evaluate(&workplace, &["brightness.q8", "--scores", "folder"]);
-    assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
+    let count = || fs::read_dir(workplace.path(".")).unwrap().count();
+    let before = count();
+    evaluate(&workplace, &["nan.onnx", "--scores", "scores.bin"]).failed();
+    evaluate(&workplace, &["brightness.q8", "--scores", "folder"]).failed();
     assert_eq!(fs::read(workplace.path("scores.bin")).unwrap(), b"earlier");
-    assert_eq!(
-        fs::read_dir(workplace.path(".")).unwrap().count(),
-        before + 1
-    );
+    assert_eq!(count(), before);
 }
 
 #[test]
 fn scores_never_take_the_place_of_an_input() {
     let workplace = workplace();
     fs::hard_link(workplace.path("brightness.q8"), workplace.path("link")).unwrap();
+    let labels = format!("data/{LABELS}");
     for (scores, input) in [
         ("brightness.q8", "--model (brightness.q8)"),
         ("./data/../brightness.q8", "--model (brightness.q8)"),
         ("link", "--model (brightness.q8)"),
-        (
-            "data/t10k-labels-idx1-ubyte",
-            "--data (data/t10k-labels-idx1-ubyte)",
-        ),
+        (&labels, &format!("--data ({labels})")),
     ] {
-        let outcome = evaluate(&workplace, &["brightness.q8", "--scores", scores]);
-        let error = format!(
+        let expected = format!(
             "error: {scores}: expected an output that is none of the inputs, found {input}; give the output another name\n"
         );
-        assert_eq!(outcome, Outcome::failed("", &error));
+        let outcome = evaluate(&workplace, &["brightness.q8", "--scores", scores]);
+        assert_eq!(outcome.failed(), expected);
     }
-    assert_eq!(evaluate(&workplace, &["brightness.q8"]).code, 0);
+    evaluate(&workplace, &["brightness.q8"]).succeeded();
 }
 
 #[cfg(target_os = "linux")]
@@ -194,12 +187,9 @@ fn scores_go_to_standard_output_before_the_table() {
     let file = fs::File::create(workplace.path("all")).unwrap();
     assert!(command.stdout(file).status().unwrap().success());
     let found = fs::read(workplace.path("all")).unwrap();
-    assert!(
-        found.starts_with(b"\x00b\x00\x9e\x00\x5eaccuracy 0.6667"),
-        "{found:?}"
-    );
-    let outcome = evaluate(&workplace, &["brightness.q8", "--scores", "/dev/null"]);
-    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
+    let expected = b"\0\x62\0\x38\0\x9e\0\xa6\0\0accuracy 0.8000";
+    assert!(found.starts_with(expected), "{found:?}");
+    evaluate(&workplace, &["brightness.q8", "--scores", "/dev/null"]).succeeded();
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
@@ -227,78 +217,69 @@ fn signals_end_the_program_with_their_code() {
 #[test]
 fn the_environment_names_the_folder() {
     let workplace = workplace();
-    let command = ["evaluate", "--model", "brightness.q8"];
-    let outcome: Outcome = workplace
-        .infer(&command)
-        .env("MNIST_DIR", "data")
-        .output()
-        .unwrap()
-        .into();
-    assert_eq!(outcome.code, 0, "{}", outcome.errors);
-    let outcome: Outcome = workplace
-        .infer(&command)
-        .env_remove("MNIST_DIR")
-        .output()
-        .unwrap()
-        .into();
-    assert_eq!(outcome.code, 2);
-    assert!(outcome.errors.contains("--data"), "{}", outcome.errors);
+    let run = |folder: &[&str]| {
+        let mut command = workplace.infer(&["evaluate", "--model", "brightness.q8"]);
+        command.env_remove("MNIST_DIR");
+        command.envs(folder.iter().map(|folder| ("MNIST_DIR", folder)));
+        Outcome::from(command.output().unwrap())
+    };
+    run(&["data"]).succeeded();
+    let outcome = run(&[]);
+    assert!(
+        outcome.code == 2 && outcome.errors.contains("--data"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
 fn bad_data_and_models_are_refused() {
     let workplace = workplace();
-    let refusal = |data: &str, model: &str| {
-        let outcome = workplace.run(&["evaluate", "--data", data, "--model", model]);
-        assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
-        outcome.errors
+    let assert_refused = |data: &str, model: &str, expected: &str| {
+        let error = workplace.run(&["evaluate", "--data", data, "--model", model]);
+        let error = error.failed();
+        assert!(
+            error.starts_with("error: ") && error.contains(expected),
+            "{error}"
+        );
     };
-    let [images, labels] = test_set(&[255, 0, 250], &[0, 1, 2]);
-    fs::create_dir_all(workplace.path("other")).unwrap();
-    fs::write(workplace.path("other").join(images.0), &images.1).unwrap();
-    let missing = "error: other: expected t10k-labels-idx1-ubyte (packed with gzip or not), found t10k-images-idx3-ubyte\n";
-    assert_eq!(refusal("other", "brightness.q8"), missing);
-    assert!(
-        refusal("none", "brightness.q8")
-            .starts_with("error: none: expected a folder of IDX files, found nothing")
+    assert_refused(
+        "none",
+        "brightness.q8",
+        " none: expected a folder of IDX files, found nothing",
     );
-    assert!(
-        refusal("data", "none.q8").starts_with("error: none.q8: expected a file, found nothing")
+    assert_refused(
+        "data",
+        "none.q8",
+        " none.q8: expected a file, found nothing",
     );
 
-    fs::write(workplace.path("other").join(labels.0), labels.1).unwrap();
-    let error = refusal("other", "brightness.q8");
-    assert!(
-        error.contains("expected labels 0 to 1, found label 2 at index 2"),
-        "{error}"
-    );
-    fs::write(
-        workplace.path("other").join(images.0),
-        idx(&[3, 28, 27], &[0; 2268]),
-    )
-    .unwrap();
-    let error = refusal("other", "brightness.q8");
-    assert!(
-        error.contains("expected 28x28 images, found 28x27"),
-        "{error}"
-    );
+    let file = |name| workplace.path("data").join(name);
+    fs::write(file(LABELS), idx(&[5], &[0, 1, 2, 0, 0])).unwrap();
+    let label = "expected labels 0 to 1, found label 2 at index 2";
+    assert_refused("data", "brightness.q8", label);
+    fs::write(file(IMAGES), idx(&[5, 28, 27], &[0; 3780])).unwrap();
+    let size = "expected 28x28 images, found 28x27";
+    assert_refused("data", "brightness.q8", size);
+    fs::remove_file(file(LABELS)).unwrap();
+    let missing = format!(" data: expected {LABELS} (packed with gzip or not), found {IMAGES}\n");
+    assert_refused("data", "brightness.q8", &missing);
 }
 
 #[test]
 fn other_layouts_and_blank_images_are_read() {
     let workplace = workplace();
-    let [images, labels] = test_set(&[0, 255], &[0, 1]);
-    fs::create_dir_all(workplace.path("root/EMNIST/raw")).unwrap();
-    for (name, content) in [
-        ("emnist-digits-test-images-idx3-ubyte.gz", images.1),
-        ("EMNIST-DIGITS-TEST-LABELS.IDX1-UBYTE", labels.1),
+    let folder = workplace.path("root/EMNIST/raw");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, other) in [
+        (IMAGES, "emnist-digits-test-images-idx3-ubyte.gz"),
+        (LABELS, "EMNIST-DIGITS-TEST-LABELS.IDX1-UBYTE"),
     ] {
-        fs::write(workplace.path("root/EMNIST/raw").join(name), content).unwrap();
+        fs::rename(workplace.path("data").join(name), folder.join(other)).unwrap();
     }
-    let outcome = workplace.run(&["evaluate", "--data", "root", "--model", "brightness.q8"]);
-    assert_eq!(
-        outcome.output.lines().next(),
-        Some("accuracy 1.0000 (2 of 2 right)"),
-        "{outcome:?}"
+    let command = ["evaluate", "--data", "root", "--model", "brightness.q8"];
+    let table = workplace.run(&command).succeeded();
+    assert!(
+        table.starts_with("accuracy 0.8000 (4 of 5 right)\n"),
+        "{table}"
     );
 }

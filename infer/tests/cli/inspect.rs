@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{Outcome, Workplace};
+use crate::program::Workplace;
 
 #[test]
 fn files_of_both_kinds() {
@@ -12,27 +12,25 @@ fn files_of_both_kinds() {
         ("brightness.onnx", "ONNX model of floats"),
         ("brightness-int8.onnx", "ONNX model of 8-bit integers"),
     ] {
-        let outcome = workplace.run(&["inspect", file]);
-        assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-        assert!(outcome.output.contains(kind), "{}", outcome.output);
+        let table = workplace.run(&["inspect", file]).succeeded();
+        assert!(table.contains(kind), "{table}");
     }
 }
 
 #[test]
 fn other_files_are_refused() {
     let workplace = Workplace::new();
-    fs::write(workplace.path("text"), "no model").unwrap();
-    let outcome = workplace.run(&["inspect", "text"]);
-    assert_eq!((outcome.code, outcome.output.as_str()), (1, ""));
-    assert!(
-        outcome
-            .errors
-            .starts_with("error: text: expected an ONNX model or a flash file (.q8), found ")
-    );
+    for (content, found) in [
+        (&b"no model\n"[..], ""),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ""),
+        (b"", "no graph in it\n"),
+    ] {
+        fs::write(workplace.path("file"), content).unwrap();
+        let error = workplace.run(&["inspect", "file"]).failed();
+        let expected = "error: file: expected an ONNX model or a flash file (.q8), found ";
+        assert!(error.starts_with(&(expected.to_owned() + found)), "{error}");
+    }
     let error = "error: none: expected a file, found nothing of that name\n";
-    assert_eq!(
-        workplace.run(&["inspect", "none"]),
-        Outcome::failed("", error)
-    );
+    assert_eq!(workplace.run(&["inspect", "none"]).failed(), error);
     assert_eq!(workplace.run(&["inspect"]).code, 2);
 }

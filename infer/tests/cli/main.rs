@@ -4,6 +4,7 @@
 mod device;
 mod evaluate;
 mod inspect;
+mod models;
 mod predict;
 mod program;
 #[path = "../support/mod.rs"]

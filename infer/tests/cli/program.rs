@@ -19,20 +19,16 @@ impl Workplace {
         let probabilities = [0.1, 0.039, 0.1, 0.436, 0.1, 0.1, 0.025, 0.05, 0.025, 0.025];
         let logits = probabilities.map(|probability: f32| probability.ln());
         let digits = support::constant(&logits, Some("0,1,2,3,4,5,6,7,8,9"));
-        fs::write(folder.path().join("digits.onnx"), digits).unwrap();
-        fs::write(folder.path().join("brightness.onnx"), support::brightness()).unwrap();
-        fs::write(
-            folder.path().join("brightness.q8"),
-            flash::brightness().file(),
-        )
-        .unwrap();
         let int8 = support::int8::brightness(0);
         let int8 = support::with_metadata(int8, &[("labels", "dark,bright")]);
-        fs::write(
-            folder.path().join("brightness-int8.onnx"),
-            support::encode(&int8),
-        )
-        .unwrap();
+        for (name, model) in [
+            ("digits.onnx", digits),
+            ("brightness.onnx", brightness()),
+            ("brightness.q8", flash::brightness().to_file().unwrap()),
+            ("brightness-int8.onnx", support::encode(&int8)),
+        ] {
+            fs::write(folder.path().join(name), model).unwrap();
+        }
         Self(folder)
     }
 
@@ -60,6 +56,10 @@ impl Workplace {
         self.infer(arguments).output().unwrap().into()
     }
 
+    pub fn predict(&self, arguments: &[&str]) -> Outcome {
+        self.run(&[&["predict"], arguments].concat())
+    }
+
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
         let mut command = self.infer(arguments);
         command
@@ -70,6 +70,13 @@ impl Workplace {
         child.stdin.take().unwrap().write_all(input).unwrap();
         child.wait_with_output().unwrap().into()
     }
+}
+
+/// A model of two classes, dark and bright, with logits 0 and (twice the mean pixel - 1).
+fn brightness() -> Vec<u8> {
+    let weights = [0.0, 2.0 / 784.0].repeat(784);
+    let model = support::linear(&weights, &[0.0, -1.0]);
+    support::encode(&support::with_metadata(model, &[("labels", "dark,bright")]))
 }
 
 /// A picture of one grey with a small spot: a blank one is refused.
@@ -98,19 +105,18 @@ impl From<Output> for Outcome {
 }
 
 impl Outcome {
-    pub fn done(output: &str) -> Self {
-        Self {
-            code: 0,
-            output: output.to_owned(),
-            errors: String::new(),
-        }
+    /// What a run printed that went well.
+    #[track_caller]
+    pub fn succeeded(self) -> String {
+        assert_eq!((self.code, self.errors.as_str()), (0, ""));
+        self.output
     }
 
-    pub fn failed(output: &str, errors: &str) -> Self {
-        Self {
-            code: 1,
-            output: output.to_owned(),
-            errors: errors.to_owned(),
-        }
+    /// The one line of a run that failed and printed nothing.
+    #[track_caller]
+    pub fn failed(self) -> String {
+        assert_eq!((self.code, self.output.as_str()), (1, ""));
+        assert_eq!(self.errors.lines().count(), 1, "{}", self.errors);
+        self.errors
     }
 }

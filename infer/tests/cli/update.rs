@@ -36,41 +36,36 @@ fn update(workplace: &Workplace, model: &str) -> Outcome {
 }
 
 /// What the board says about the picture.
-fn on_board(workplace: &Workplace) -> Outcome {
-    let outcome = workplace.run(&["predict", "--device", "unix:board", "picture.png"]);
-    assert_eq!((outcome.code, outcome.errors.as_str()), (0, ""));
-    outcome
+fn on_board(workplace: &Workplace) -> String {
+    workplace
+        .predict(&["--device", "unix:board", "picture.png"])
+        .succeeded()
 }
 
 /// What a model says about the picture here.
-fn here(workplace: &Workplace, model: &str) -> Outcome {
-    workplace.run(&["predict", "--model", model, "picture.png"])
-}
-
-fn done(model: &str, file: &[u8]) -> Outcome {
-    let checksum = stored_checksum(file).unwrap();
-    let len = file.len();
-    Outcome::done(&format!(
-        "socket runs {model} now: {len} bytes, checksum {checksum:#010x}\n"
-    ))
+fn here(workplace: &Workplace, model: &str) -> String {
+    workplace
+        .predict(&["--model", model, "picture.png"])
+        .succeeded()
 }
 
 #[test]
 fn a_board_takes_one_model_after_the_other() {
     let workplace = workplace();
-    let other = other_model();
-    let digits = done("digits.q8", firmware::MODEL);
     assert_ne!(here(&workplace, "digits.q8"), here(&workplace, "other.q8"));
-    assert_eq!(update(&workplace, "digits.q8"), digits, "the first");
-    assert_eq!(on_board(&workplace), here(&workplace, "digits.q8"));
-    assert_eq!(update(&workplace, "other.q8"), done("other.q8", &other));
-    assert_eq!(on_board(&workplace), here(&workplace, "other.q8"));
-    assert_eq!(
-        update(&workplace, "digits.q8"),
-        digits,
-        "in place of the first"
-    );
-    assert_eq!(on_board(&workplace), here(&workplace, "digits.q8"));
+    for (name, file) in [
+        ("digits.q8", firmware::MODEL),
+        ("other.q8", &other_model()),
+        // In place of the first.
+        ("digits.q8", firmware::MODEL),
+    ] {
+        let (len, checksum) = (file.len(), stored_checksum(file).unwrap());
+        assert_eq!(
+            update(&workplace, name).succeeded(),
+            format!("socket runs {name} now: {len} bytes, checksum {checksum:#010x}\n")
+        );
+        assert_eq!(on_board(&workplace), here(&workplace, name));
+    }
 }
 
 #[test]
@@ -80,18 +75,12 @@ fn what_is_no_model_never_gets_to_the_board() {
     damaged[70_000] ^= 1;
     fs::write(workplace.path("damaged.q8"), damaged).unwrap();
     for model in ["damaged.q8", "digits.onnx", "missing.q8"] {
-        let outcome = update(&workplace, model);
-        let named = format!("error: {model}: ");
-        assert!(
-            outcome.code == 1 && outcome.errors.starts_with(&named),
-            "{outcome:?}"
-        );
+        let error = update(&workplace, model).failed();
+        assert!(error.starts_with(&format!("error: {model}: ")), "{error}");
     }
-    let outcome = workplace.run(&["update", "--device", "unix:nowhere", "digits.q8"]);
-    assert!(
-        outcome.errors.starts_with("error: unix:nowhere: "),
-        "{outcome:?}"
-    );
+    let nowhere = ["update", "--device", "unix:nowhere", "digits.q8"];
+    let error = workplace.run(&nowhere).failed();
+    assert!(error.starts_with("error: unix:nowhere: "), "{error}");
 }
 
 #[test]
@@ -100,9 +89,8 @@ fn a_board_without_room_for_two_models_says_so() {
     fs::write(workplace.path("digits.q8"), firmware::MODEL).unwrap();
     let listener = UnixListener::bind(workplace.path("board")).unwrap();
     std::thread::spawn(move || board::serve(listener.accept().unwrap().0));
-    let expected = "error: unix:board: expected the board to do it, found that the board has no room for two models; flash it to change its model\n";
     assert_eq!(
-        update(&workplace, "digits.q8"),
-        Outcome::failed("", expected)
+        update(&workplace, "digits.q8").failed(),
+        "error: unix:board: expected the board to do it, found that the board has no room for two models; flash it to change its model\n"
     );
 }

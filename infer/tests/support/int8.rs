@@ -21,35 +21,25 @@ fn int8(name: &str, dims: &[i64], values: &[i8]) -> TensorProto {
     }
 }
 
-fn int32(name: &str, dims: &[i64], values: &[i32]) -> TensorProto {
-    TensorProto {
-        name: name.into(),
-        dims: dims.to_vec(),
-        data_type: DataType::Int32 as i32,
-        raw_data: values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
-        ..TensorProto::default()
-    }
-}
-
 /// The network of [`flash::brightness`] with another zero point.
 pub fn brightness(zero_point: i8) -> ModelProto {
     let spec = flash::brightness();
     let convolution = [
         "q", "x_scale", "x_zero", "weights", "w_scales", "w_zeros", "y_scale", "y_zero", "bias",
     ];
+    let convolution = node("QLinearConv", &convolution, "conv");
     let nodes = vec![
         node("QuantizeLinear", &["pixels", "x_scale", "x_zero"], "q"),
-        with_ints(
-            node("QLinearConv", &convolution, "conv"),
-            "kernel_shape",
-            &[28, 28],
-        ),
+        with_ints(convolution, "kernel_shape", &[28, 28]),
         node("DequantizeLinear", &["conv", "y_scale", "y_zero"], "reals"),
         node("Flatten", &["reals"], "logits"),
     ];
+    let biases = &spec.layers[0].biases;
+    let bias = TensorProto {
+        data_type: DataType::Int32 as i32,
+        raw_data: biases.iter().flat_map(|bias| bias.to_le_bytes()).collect(),
+        ..int8("bias", &[2], &[])
+    };
     let weights = vec![
         tensor("x_scale", &[], &[1.0 / 255.0]),
         int8("x_zero", &[], &[-128]),
@@ -58,7 +48,7 @@ pub fn brightness(zero_point: i8) -> ModelProto {
         int8("w_zeros", &[2], &[0; 2]),
         tensor("y_scale", &[], &[LOGIT_SCALE]),
         int8("y_zero", &[], &[zero_point]),
-        int32("bias", &[2], &spec.layers[0].biases),
+        bias,
     ];
     model(nodes, weights, 2)
 }

@@ -15,21 +15,8 @@ const PIXELS: usize = 28 * 28;
 /// A model that gives the same logits for every picture.
 pub fn constant(logits: &[f32], labels: Option<&str>) -> Vec<u8> {
     let model = linear(&vec![0.0; PIXELS * logits.len()], logits);
-    let metadata: Vec<_> = labels
-        .map(|labels| ("labels", labels))
-        .into_iter()
-        .collect();
-    encode(&with_metadata(model, &metadata))
-}
-
-/// A model of two classes, dark and bright, with logits 0 and (twice the mean pixel - 1).
-pub fn brightness() -> Vec<u8> {
-    let weight = 2.0 / PIXELS as f32;
-    let weights: Vec<f32> = (0..2 * PIXELS)
-        .map(|index| (index % 2) as f32 * weight)
-        .collect();
-    let model = linear(&weights, &[0.0, -1.0]);
-    encode(&with_metadata(model, &[("labels", "dark,bright")]))
+    let metadata = labels.map(|labels| ("labels", labels));
+    encode(&with_metadata(model, metadata.as_slice()))
 }
 
 /// `logits = pixels x weights + bias`, with weights of shape `[784, bias.len()]`.

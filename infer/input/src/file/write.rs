@@ -177,31 +177,22 @@ enum Stream {
 impl Destination {
     fn of(path: &Path) -> io::Result<Self> {
         let found = match fs::metadata(path) {
-            Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self::File {
-                    path: real_path(path)?,
-                    permissions: None,
-                });
-            }
+            Ok(found) => Some(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        if found.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        if is_standard_output(&found) {
-            return Ok(Self::Stream(Stream::StandardOutput));
-        }
-        #[cfg(unix)]
-        if std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) {
-            return Ok(Self::Stream(Stream::Socket));
-        }
-        if !found.is_file() {
-            return Ok(Self::Stream(Stream::Device));
-        }
-        Ok(Self::File {
-            path: real_path(path)?,
-            permissions: Some(found.permissions()),
+        Ok(match found {
+            Some(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Some(found) if is_standard_output(&found) => Self::Stream(Stream::StandardOutput),
+            #[cfg(unix)]
+            Some(found) if std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) => {
+                Self::Stream(Stream::Socket)
+            }
+            Some(found) if !found.is_file() => Self::Stream(Stream::Device),
+            found => Self::File {
+                path: real_path(path)?,
+                permissions: found.map(|found| found.permissions()),
+            },
         })
     }
 }

@@ -47,12 +47,9 @@ fn tried<T>(
     fs::write(&path, content).unwrap();
     read(&path, FORM).map_err(|error| {
         let message = error.to_string();
+        assert!(!message.contains('\n'), "{message}");
         let start = format!("{}: ", path.display());
-        assert!(
-            message.starts_with(&start) && !message.contains('\n'),
-            "{message}"
-        );
-        message[start.len()..].to_owned()
+        message.strip_prefix(&start).expect(&message).to_owned()
     })
 }
 
@@ -60,8 +57,16 @@ fn classes(content: &[u8]) -> Result<Vec<u8>, String> {
     tried(content, Labels::read).map(|labels| labels.classes)
 }
 
-fn images_refusal(content: &[u8]) -> String {
-    tried(content, Images::read).unwrap_err()
+#[track_caller]
+fn assert_labels_refused(content: &[u8], end: &str) {
+    let message = classes(content).unwrap_err();
+    assert!(message.ends_with(end), "{message}");
+}
+
+#[track_caller]
+fn assert_images_refused(content: &[u8], end: &str) {
+    let message = tried(content, Images::read).unwrap_err();
+    assert!(message.ends_with(end), "{message}");
 }
 
 #[test]
@@ -75,10 +80,8 @@ fn sound_files_are_read_packed_or_not() {
     let content = labels(&[9, 0, 5]);
     for file in [content.clone(), gzip(&content)] {
         let labels = tried(&file, Labels::read).unwrap();
-        assert_eq!(
-            (&labels.classes[..], labels.file()),
-            (&[9, 0, 5][..], &content[..])
-        );
+        assert_eq!(labels.classes, [9, 0, 5]);
+        assert_eq!(labels.file(), content);
     }
 }
 
@@ -95,59 +98,38 @@ fn members_are_joined_and_what_follows_them_is_padding() {
         &[0, 0x1f, 0x8b],
     ] {
         for packed in [&gzip(&content), &members] {
-            assert_eq!(
-                classes(&[packed, padding].concat()).unwrap(),
-                [1, 2, 3, 4],
-                "{padding:?}"
-            );
+            let found = classes(&[packed, padding].concat()).unwrap();
+            assert_eq!(found, [1, 2, 3, 4], "{padding:?}");
         }
     }
     let more = [members, gzip(b"x"), vec![0; 9]].concat();
-    assert!(
-        classes(&more)
-            .unwrap_err()
-            .ends_with("found bytes after them")
-    );
-    let begun = [gzip(&content), GZIP_MAGIC.to_vec()].concat();
-    assert!(
-        classes(&begun)
-            .unwrap_err()
-            .ends_with("found one that is cut short")
-    );
+    assert_labels_refused(&more, "found bytes after them");
+    let begun = [&gzip(&content)[..], &GZIP_MAGIC].concat();
+    assert_labels_refused(&begun, "found one that is cut short");
 }
 
 #[test]
 fn wide_labels_are_classes_too() {
-    let wide = |numbers: &[i32]| {
-        numbers
-            .iter()
-            .flat_map(|number| number.to_be_bytes())
-            .collect::<Vec<u8>>()
+    let wide = |sizes: &[u32], numbers: &[i32]| {
+        let bytes = numbers.iter().flat_map(|number| number.to_be_bytes());
+        file(0x0c, sizes, &bytes.collect::<Vec<u8>>())
     };
-    assert_eq!(
-        classes(&file(0x0c, &[3], &wide(&[7, 0, 9]))).unwrap(),
-        [7, 0, 9]
-    );
-    assert_eq!(
-        classes(&file(0x0c, &[2, 1], &wide(&[7, 3]))).unwrap(),
-        [7, 3]
-    );
-    assert_eq!(classes(&file(BYTES, &[2, 1], &[7, 3])).unwrap(), [7, 3]);
-    let qmnist = wide(&[5, 3, 2600, 11, 35, 1, 0, 0, 0, -1, 1000, 12, 30, 2, 0, 0]);
-    assert_eq!(classes(&file(0x0c, &[2, 8], &qmnist)).unwrap(), [5, 0]);
-    for number in [-1, 10, 256, i32::MAX] {
-        let found = classes(&file(0x0c, &[2], &wide(&[0, number]))).unwrap_err();
-        assert_eq!(
-            found,
-            format!("expected labels 0 to 9, found label {number} at index 1")
-        );
+    let qmnist = [5, 3, 2600, 11, 35, 1, 0, 0, 0, -1, 1000, 12, 30, 2, 0, 0];
+    for (file, expected) in [
+        (wide(&[3], &[7, 0, 9]), &[7, 0, 9][..]),
+        (wide(&[2, 1], &[7, 3]), &[7, 3]),
+        (file(BYTES, &[2, 1], &[7, 3]), &[7, 3]),
+        (wide(&[2, 8], &qmnist), &[5, 0]),
+    ] {
+        assert_eq!(classes(&file).unwrap(), expected);
     }
-    for (element, elements) in [(BYTES, vec![0; 20]), (0x0c, vec![0; 80])] {
-        let found = classes(&file(element, &[2, 10], &elements)).unwrap_err();
-        assert_eq!(
-            found,
-            "expected one label for each image, found 10 numbers for each"
-        );
+    for number in [-1, 10, 256, i32::MAX] {
+        let expected = format!("expected labels 0 to 9, found label {number} at index 1");
+        assert_labels_refused(&wide(&[2], &[0, number]), &expected);
+    }
+    for file in [file(BYTES, &[2, 10], &[0; 20]), wide(&[2, 10], &[0; 20])] {
+        let expected = "expected one label for each image, found 10 numbers for each";
+        assert_labels_refused(&file, expected);
     }
 }
 
@@ -162,53 +144,57 @@ fn files_of_another_kind_are_named() {
         (0x0d, "32-bit floats"),
         (0x0e, "64-bit floats"),
     ] {
-        let found = images_refusal(&file(element, &[1, 2, 3], &[0; 48]));
-        assert_eq!(
-            found,
-            format!("{images_wanted}{words} (magic number 0x0000{element:02x}03)")
-        );
+        let expected = format!("{images_wanted}{words} (magic number 0x0000{element:02x}03)");
+        assert_images_refused(&file(element, &[1, 2, 3], &[0; 48]), &expected);
     }
-    let floats = classes(&file(0x0d, &[1], &[0; 4])).unwrap_err();
-    assert_eq!(
-        floats,
-        format!("{labels_wanted}32-bit floats (magic number 0x00000d01)")
-    );
-    let swapped = classes(&images(1)).unwrap_err();
-    assert_eq!(
-        swapped,
-        format!("{labels_wanted}an images file (magic number 0x00000803)")
-    );
-    let swapped = images_refusal(&labels(&[1]));
-    assert_eq!(
-        swapped,
-        format!("{images_wanted}a labels file (magic number 0x00000801)")
-    );
-    assert!(images_refusal(b"<html>").ends_with("found the magic number 0x3c68746d"));
-    assert!(images_refusal(b"").ends_with("found 0 bytes in all"));
+    for (content, found) in [
+        (
+            file(0x0d, &[1], &[0; 4]),
+            "32-bit floats (magic number 0x00000d01)",
+        ),
+        (images(1), "an images file (magic number 0x00000803)"),
+    ] {
+        assert_labels_refused(&content, &format!("{labels_wanted}{found}"));
+    }
+    let swapped = format!("{images_wanted}a labels file (magic number 0x00000801)");
+    assert_images_refused(&labels(&[1]), &swapped);
+    let expected = "expected an IDX file (magic number 0x000008..), found ";
+    let html = format!("{expected}the magic number 0x3c68746d");
+    assert_images_refused(b"<html>", &html);
+    assert_images_refused(b"", &format!("{expected}0 bytes in all"));
 }
 
 #[test]
 fn every_truncation_and_every_longer_file_is_refused() {
     let content = labels(&[1, 2, 3, 4]);
-    for whole in [content.clone(), gzip(&content)] {
+    let packed = gzip(&content);
+    for whole in [&content, &packed] {
         for len in 0..whole.len() {
             assert!(classes(&whole[..len]).is_err(), "{len} bytes");
         }
     }
-    let refusal = |content: &[u8]| classes(content).unwrap_err();
-    assert_eq!(
-        refusal(&content[..7]),
-        "expected a header of 8 bytes, found 7 bytes in all"
-    );
-    let wanted = "expected 12 bytes, as its header says, found ";
-    assert_eq!(refusal(&content[..11]), format!("{wanted}only 11"));
-    assert_eq!(
-        refusal(&gzip(&content)[..20]),
-        "expected a sound gzip stream, found one that is cut short"
-    );
-    let longer = [content, vec![0]].concat();
-    assert_eq!(refusal(&longer), format!("{wanted}bytes after them"));
-    assert_eq!(refusal(&gzip(&longer)), format!("{wanted}bytes after them"));
+    let longer = [&content[..], &[0]].concat();
+    for (content, message) in [
+        (&content[..7], "a header of 8 bytes, found 7 bytes in all"),
+        (
+            &content[..11],
+            "12 bytes, as its header says, found only 11",
+        ),
+        (
+            &packed[..20],
+            "a sound gzip stream, found one that is cut short",
+        ),
+        (
+            &longer,
+            "12 bytes, as its header says, found bytes after them",
+        ),
+        (
+            &gzip(&longer),
+            "12 bytes, as its header says, found bytes after them",
+        ),
+    ] {
+        assert_labels_refused(content, &format!("expected {message}"));
+    }
 }
 
 #[test]
@@ -217,13 +203,14 @@ fn damaged_gzip_streams_are_refused() {
     for position in [2, 15, sound.len() - 6, sound.len() - 1] {
         let mut damaged = sound.clone();
         damaged[position] ^= 0xff;
-        let message = images_refusal(&damaged);
+        let message = tried(&damaged, Images::read).unwrap_err();
         // What comes out before the checksum may contradict its own header first.
-        let at_once = position != 15;
-        assert!(
-            !at_once || message.starts_with("expected a sound gzip stream"),
-            "{message}"
-        );
+        if position != 15 {
+            assert!(
+                message.starts_with("expected a sound gzip stream"),
+                "{message}"
+            );
+        }
     }
 }
 
@@ -232,41 +219,30 @@ fn unpacking_stops_where_the_header_says() {
     // Packed a thousandfold: 200 MB behind a header that announces one image.
     let bomb = gzip(&[images(1), vec![0; 200 << 20]].concat());
     assert!(bomb.len() < 2 << 20);
-    assert!(images_refusal(&bomb).ends_with("found bytes after them"));
-    let announced = images_refusal(&file(BYTES, &[u32::MAX, 2, 3], &[]));
-    assert_eq!(
-        announced,
-        "expected 268435456 bytes at the most, found 25769803786 announced"
-    );
-    let most = [u32::MAX; 4];
-    assert!(classes(&file(0x0e, &most, &[])).is_err());
+    assert_images_refused(&bomb, "found bytes after them");
+    let most = "expected 268435456 bytes at the most, found 25769803786 announced";
+    assert_images_refused(&file(BYTES, &[u32::MAX, 2, 3], &[]), most);
+    assert!(classes(&file(0x0e, &[u32::MAX; 4], &[])).is_err());
 }
 
 #[test]
 fn wrong_sizes_and_labels_are_refused() {
     for (sizes, found) in [([1, 2, 4], "2x4"), ([1, 3, 2], "3x2"), ([1, 0, 0], "0x0")] {
         let expected = format!("expected 2x3 images, found {found}");
-        assert_eq!(images_refusal(&file(BYTES, &sizes, &[0; 8])), expected);
+        assert_images_refused(&file(BYTES, &sizes, &[0; 8]), &expected);
     }
-    assert_eq!(
-        images_refusal(&images(0)),
-        "expected one element or more, found none"
-    );
-    assert_eq!(
-        classes(&labels(&[])).unwrap_err(),
-        "expected one element or more, found none"
-    );
-    let found = classes(&labels(&[3, 9, 10])).unwrap_err();
-    assert_eq!(found, "expected labels 0 to 9, found label 10 at index 2");
+    let empty = "expected one element or more, found none";
+    assert_images_refused(&images(0), empty);
+    assert_labels_refused(&labels(&[]), empty);
+    let label = "expected labels 0 to 9, found label 10 at index 2";
+    assert_labels_refused(&labels(&[3, 9, 10]), label);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let message = Images::read(Path::new("no/such/file"), FORM)
-        .unwrap_err()
-        .to_string();
+    let error = Images::read(Path::new("no/such/file"), FORM).unwrap_err();
     assert_eq!(
-        message,
+        error.to_string(),
         "no/such/file: expected a file, found nothing of that name"
     );
 }

@@ -18,10 +18,8 @@ fn folder(names: &[impl AsRef<Path>]) -> TempDir {
 
 /// The names of the files found, images before labels.
 fn found<const N: usize>(folder: &TempDir, parts: [Part; N]) -> Vec<String> {
-    let pairs = find(folder.path(), parts).unwrap();
-    let paths = pairs
-        .into_iter()
-        .flat_map(|pair| [pair.images, pair.labels]);
+    let pairs = find(folder.path(), parts).unwrap().into_iter();
+    let paths = pairs.flat_map(|pair| [pair.images, pair.labels]);
     paths
         .map(|path| fs::read_to_string(path).unwrap())
         .collect()
@@ -67,10 +65,8 @@ fn every_spelling_and_layout_is_found() {
         "xnist-images-idx3-ubyte.xz",
         "qmnist.py",
     ];
-    assert_eq!(
-        found(&folder(&[&qmnist[..], &others].concat()), BOTH),
-        qmnist
-    );
+    let all = folder(&[&qmnist[..], &others].concat());
+    assert_eq!(found(&all, BOTH), qmnist);
 }
 
 #[test]
@@ -95,17 +91,15 @@ fn several_data_sets_are_not_chosen_from() {
     let names = collections.map(|start| NAMES.map(|name| format!("{start}-{name}")));
     let several =
         "expected one data set (name its folder, or give it one of its own), found several";
-    let (of_names, at) = (folder(names.as_flattened()), |folder: &TempDir| {
-        folder.path().display().to_string()
-    });
-    let path = at(&of_names);
+    let of_names = folder(names.as_flattened());
+    let path = of_names.path().display();
     let expected = format!(": {several}: {path} (emnist-digits), {path} (emnist-letters)");
     assert_eq!(refusal(&of_names, BOTH), expected);
 
     let folders =
         ["MNIST/raw", "FashionMNIST/raw"].map(|start| NAMES.map(|name| format!("{start}/{name}")));
     let of_folders = folder(folders.as_flattened());
-    let path = at(&of_folders);
+    let path = of_folders.path().display();
     let expected = format!(": {several}: {path}/FashionMNIST/raw, {path}/MNIST/raw");
     assert_eq!(refusal(&of_folders, [Part::Test]), expected);
 
@@ -119,41 +113,27 @@ fn missing_files_are_named_and_what_is_there_is_listed() {
     for missing in 0..4 {
         let mut names = NAMES.to_vec();
         let name = names.remove(missing);
-        let expected = format!("{name} (packed with gzip or not), found {}", {
-            names.sort_unstable();
-            names.join(", ")
-        });
-        assert_eq!(
-            refusal(&folder(&names), BOTH),
-            format!(": expected {expected}")
-        );
-        let below: Vec<String> = names
-            .iter()
-            .map(|name| format!("MNIST/raw/{name}"))
-            .collect();
-        assert_eq!(
-            refusal(&folder(&below), BOTH),
-            format!("/MNIST/raw: expected {expected}")
-        );
+        names.sort_unstable();
+        let found = names.join(", ");
+        let expected = format!(": expected {name} (packed with gzip or not), found {found}");
+        assert_eq!(refusal(&folder(&names), BOTH), expected);
+        let below = names.iter().map(|name| format!("MNIST/raw/{name}"));
+        let below = folder(&below.collect::<Vec<_>>());
+        assert_eq!(refusal(&below, BOTH), format!("/MNIST/raw{expected}"));
     }
     let test = ": expected t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (packed with gzip or not), found ";
+    let empty = folder(&[""; 0]);
     assert_eq!(
-        refusal(&folder(&[""; 0]), [Part::Test]),
+        refusal(&empty, [Part::Test]),
         format!("{test}an empty folder")
     );
-    let names: Vec<String> = (0..20)
-        .map(|index| format!("{index:02}\u{1b}.png"))
-        .collect();
+    let names: [String; 20] = std::array::from_fn(|index| format!("{index:02}\u{1b}.png"));
     let listed = names[..8].join(", ").replace('\u{1b}', "\\u{1b}");
-    assert_eq!(
-        refusal(&folder(&names), [Part::Test]),
-        format!("{test}{listed} and 12 more")
-    );
+    let expected = format!("{test}{listed} and 12 more");
+    assert_eq!(refusal(&folder(&names), [Part::Test]), expected);
     let message = find(Path::new("no/such"), BOTH).unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "no/such: expected a folder of IDX files, found nothing of that name"
-    );
+    let expected = "no/such: expected a folder of IDX files, found nothing of that name";
+    assert_eq!(message, expected);
 }
 
 #[cfg(unix)]
@@ -164,9 +144,7 @@ fn what_is_no_file_is_passed_over() {
 
     let folder = folder(&["photo.png", "sub/note.txt"]);
     let _socket = UnixListener::bind(folder.path().join(NAMES[2])).unwrap();
-    let pipe = folder.path().join(NAMES[3]);
-    let made = std::process::Command::new("mkfifo").arg(pipe).status();
-    assert!(made.unwrap().success());
+    crate::file::tests::make_pipe(&folder.path().join(NAMES[3]));
     symlink("nowhere", folder.path().join("broken")).unwrap();
     symlink(".", folder.path().join("sub/loop")).unwrap();
     let message = refusal(&folder, [Part::Test]);
@@ -186,10 +164,7 @@ fn there_is_a_label_for_each_image() {
     let (images, labels_read) = pair.read(FORM).unwrap();
     assert_eq!((images.count, labels_read.classes), (2, vec![7, 8]));
     fs::write(&pair.labels, labels(&[1, 2, 3])).unwrap();
-    let message = pair.read(FORM).unwrap_err().to_string();
-    let [of, at] = [&pair.images, &pair.labels].map(|path| path.display().to_string());
-    assert_eq!(
-        message,
-        format!("{at}: expected 2 labels, one for each image of {of}, found 3")
-    );
+    let [of, at] = [&pair.images, &pair.labels].map(|path| path.display());
+    let expected = format!("{at}: expected 2 labels, one for each image of {of}, found 3");
+    assert_eq!(pair.read(FORM).unwrap_err().to_string(), expected);
 }

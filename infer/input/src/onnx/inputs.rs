@@ -6,8 +6,9 @@ use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
 use tract_onnx::pb::type_proto::Value::TensorType;
 use tract_onnx::pb::{GraphProto, ValueInfoProto};
 
-/// Forgets the noted shapes of inner values, takes weights out of the inputs, where files of ONNX IR version 3 list them, too, and sets an open first dimension of
-/// the others to 1: one that has a name in place of a size, or none, or a size of 0 or less.
+/// Forgets the noted shapes of inner values, takes weights out of the inputs, where files of ONNX IR version 3 list them,
+/// too, and sets an open first dimension of the others to 1: one that has a name in place of a size, or none, or a size of
+/// 0 or less.
 pub fn fix(graph: &mut GraphProto) {
     let weights: HashSet<&str> = graph.initializer.iter().map(|of| &*of.name).collect();
     graph.input.retain(|input| !weights.contains(&*input.name));

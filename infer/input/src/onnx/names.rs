@@ -22,25 +22,20 @@ pub fn check(graph: &GraphProto, runtime: Runtime) -> Result<(), OnnxError> {
             let what = format!("{}: {advice}", show(node));
             return Err(OnnxError::Operator(what));
         }
-        let nested = |of: &_| of_graphs(of) > 0;
-        if node.attribute.iter().any(nested) {
+        let mut attributes = node.attribute.iter();
+        if attributes.any(|of| of.g.is_some() || !of.graphs.is_empty()) {
             return Err(OnnxError::Nested(show(node)));
         }
     }
-    unique("nodes", graph.node.iter().map(|node| node.name.as_str()))?;
-    unique(
-        "inputs",
-        graph.input.iter().map(|input| input.name.as_str()),
-    )?;
+    unique("nodes", graph.node.iter().map(|node| &*node.name))?;
+    let inputs = graph.input.iter().map(|input| &*input.name);
+    unique("inputs", inputs.clone())?;
     let weights = graph.initializer.iter().map(|weights| &*weights.name);
-    let outputs = graph.node.iter().flat_map(|node| &node.output);
-    let inputs = graph.input.iter().map(|input| input.name.as_str());
     let known: HashSet<&str> = weights.clone().collect();
     let inputs = inputs.filter(|input| !known.contains(input));
-    unique(
-        "values",
-        weights.chain(inputs).chain(outputs.map(String::as_str)),
-    )
+    let outputs = graph.node.iter().flat_map(|node| &node.output);
+    let outputs = outputs.map(String::as_str);
+    unique("values", weights.chain(inputs).chain(outputs))
 }
 
 /// An operator as messages call it.
@@ -57,10 +52,6 @@ pub fn show(node: &NodeProto) -> String {
     one_line(&format!("{}{domain} ({name})", node.op_type))
 }
 
-fn of_graphs(attribute: &tract_onnx::pb::AttributeProto) -> usize {
-    usize::from(attribute.g.is_some()) + attribute.graphs.len()
-}
-
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), OnnxError> {
     let mut seen = HashSet::new();
     let mut given = names.filter(|name| !name.is_empty());
@@ -72,29 +63,19 @@ fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), On
 
 /// Leaves only nodes and weights that the outputs need.
 pub fn drop_unneeded(graph: &mut GraphProto) {
-    let mut wanted: Vec<String> = graph
-        .output
-        .iter()
-        .map(|output| output.name.clone())
-        .collect();
+    let mut producers = HashMap::new();
+    for node in &graph.node {
+        producers.extend(node.output.iter().map(|output| (output, node)));
+    }
+    let outputs = graph.output.iter().map(|output| output.name.clone());
+    let mut wanted: Vec<String> = outputs.collect();
     let mut needed = HashSet::new();
-    let producers: HashMap<&str, &NodeProto> = graph
-        .node
-        .iter()
-        .flat_map(|node| {
-            node.output
-                .iter()
-                .map(move |output| (output.as_str(), node))
-        })
-        .collect();
     while let Some(value) = wanted.pop() {
-        if let Some(node) = producers
-            .get(value.as_str())
-            .filter(|_| !needed.contains(&value))
+        if needed.insert(value.clone())
+            && let Some(node) = producers.get(&value)
         {
             wanted.extend(node.input.iter().cloned());
         }
-        needed.insert(value);
     }
     let is_needed = |name: &String| needed.contains(name);
     graph.node.retain(|node| node.output.iter().any(is_needed));

@@ -4,28 +4,17 @@ use tract_onnx::pb::{GraphProto, NodeProto};
 
 /// Whether the output of this name is computed by Softmax, but for changes of its form: it holds probabilities.
 pub fn ends_in_softmax(graph: &GraphProto, output: &str) -> bool {
-    const FORM: [&str; 12] = [
-        "Cast",
-        "Clip",
-        "DequantizeLinear",
-        "Dropout",
-        "Flatten",
-        "Identity",
-        "QuantizeLinear",
-        "Reshape",
-        "Round",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
-    ];
     let mut value = output;
     // A damaged graph may lead in a circle.
     for _ in 0..graph.node.len() {
-        match producer(graph, value) {
-            Some(node) if node.op_type == "Softmax" => return true,
-            Some(node) if FORM.contains(&node.op_type.as_str()) && !node.input.is_empty() => {
-                value = &node.input[0];
-            }
+        let node = producer(graph, value);
+        match node.and_then(|node| Some((node.op_type.as_str(), node.input.first()?))) {
+            Some(("Softmax", _)) => return true,
+            Some((
+                "Cast" | "Clip" | "DequantizeLinear" | "Dropout" | "Flatten" | "Identity"
+                | "QuantizeLinear" | "Reshape" | "Round" | "Squeeze" | "Transpose" | "Unsqueeze",
+                input,
+            )) => value = input,
             _ => return false,
         }
     }

@@ -4,15 +4,22 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
+use super::OnnxError;
+
 thread_local! {
     /// Whether a panic of this thread is expected, and not worth a word.
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what may panic, such as tract on a graph that contradicts itself; `None` if it did. Nothing is printed.
+/// Runs what may panic, as tract does on a graph that contradicts itself; that is an error, and nothing is printed.
 ///
 /// The process's panic hook is wrapped once and for all, and still hears of the panics of all other threads.
-pub fn without_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
+pub fn guarded<T, E: Into<OnnxError>>(run: impl FnOnce() -> Result<T, E>) -> Result<T, OnnxError> {
+    let panic = || OnnxError::Graph("a contradiction that makes tract panic".to_owned());
+    without_panic(run).ok_or_else(panic)?.map_err(E::into)
+}
+
+fn without_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
     static WRAP: Once = Once::new();
     WRAP.call_once(|| {
         let hook = take_hook();

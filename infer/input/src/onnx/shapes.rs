@@ -31,7 +31,7 @@ const SIZED: [&str; 14] = [
 ];
 
 /// The largest size that tract does not cut to 32 bits on its way.
-const MAX_SIZE: i64 = 1 << 30;
+const MAX_SIZE: u64 = 1 << 30;
 
 /// The graph as tract reads it, with the shapes of all values, within the limits.
 ///
@@ -42,15 +42,11 @@ pub fn measure(proto: &ModelProto, limits: &Limits) -> Result<InferenceModel, On
         // Shapes noted for inner values may use the open batch dimension, which is fixed here.
         .with_ignore_value_info(true)
         .model_for_proto_model(proto)?;
-    let nodes = proto.graph.iter().flat_map(|graph| &graph.node);
-    let nodes: HashMap<&str, &NodeProto> = nodes
-        .filter_map(|node| {
-            Some((
-                node.output.iter().find(|name| !name.is_empty())?.as_str(),
-                node,
-            ))
-        })
-        .collect();
+    let mut nodes = HashMap::new();
+    for node in proto.graph.iter().flat_map(|graph| &graph.node) {
+        let named = node.output.iter().find(|name| !name.is_empty());
+        nodes.extend(named.map(|name| (name.as_str(), node)));
+    }
     let mut total = Total {
         limits,
         bytes: 0,
@@ -82,11 +78,8 @@ pub fn by_name(graph: &InferenceModel) -> HashMap<String, Vec<usize>> {
         .iter()
         .map(|input| (input, &graph.nodes[input.node].name));
     let shape = |(outlet, name): (&OutletId, &String)| {
-        let shape = sizes(graph.outlet_fact(*outlet).ok()?)?;
-        Some((
-            name.clone(),
-            shape.into_iter().map(|size| size as usize).collect(),
-        ))
+        let shape = sizes(graph.outlet_fact(*outlet).ok()?)?.into_iter();
+        Some((name.clone(), shape.map(|size| size as usize).collect()))
     };
     let values = graph.outlet_labels.iter().chain(inputs);
     values.filter_map(shape).collect()
@@ -172,9 +165,8 @@ fn has_giant(fact: &InferenceFact) -> bool {
     let is_integer = value.datum_type().is_integer() || value.datum_type().is_tdim();
     let integers = value.cast_to::<i64>().ok().filter(|_| is_integer);
     let is_giant = |integers: &[i64]| {
-        integers
-            .iter()
-            .any(|size| size.abs_diff(0) > MAX_SIZE as u64)
+        let mut sizes = integers.iter();
+        sizes.any(|size| size.unsigned_abs() > MAX_SIZE)
     };
     integers.is_some_and(|integers| {
         integers

@@ -54,9 +54,7 @@ pub fn patch_bytes(node: &NodeProto, multiply_adds: u64, outputs: &[Vec<u64>]) -
 
 /// The number of elements of a value.
 pub fn elements(shape: &[u64]) -> u64 {
-    shape
-        .iter()
-        .fold(1, |product, &size| product.saturating_mul(size))
+    shape.iter().copied().fold(1, u64::saturating_mul)
 }
 
 /// The product of an attribute's integers.
@@ -84,20 +82,17 @@ fn labels_product(node: &NodeProto, inputs: &[Vec<u64>]) -> u64 {
         others = others.saturating_mul(elements(&shape[..skipped]));
         sizes.extend(letters.zip(&shape[skipped..]));
     }
-    sizes
-        .into_values()
-        .fold(others, |product, &size| product.saturating_mul(size))
+    let sizes = sizes.into_values().copied();
+    sizes.fold(others, u64::saturating_mul)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::support::{self, with_ints};
 
     fn node(op_type: &str) -> NodeProto {
-        NodeProto {
-            op_type: op_type.into(),
-            ..NodeProto::default()
-        }
+        support::node(op_type, &[], "")
     }
 
     #[test]
@@ -118,24 +113,12 @@ mod tests {
             s: b"bij, jk -> bik".to_vec(),
             ..AttributeProto::default()
         });
-        assert_eq!(
-            count(&einsum, &[&[2, 3, 400], &[400, 5]], &[2, 3, 5]),
-            2 * 3 * 400 * 5
-        );
-        let mut pool = node("MaxPool");
-        pool.attribute.push(AttributeProto {
-            name: "kernel_shape".into(),
-            ints: vec![1000, 1000],
-            ..AttributeProto::default()
-        });
-        assert_eq!(
-            count(&pool, &[&[1, 1, 10, 10]], &[1, 1, 100, 100]),
-            10_000_000_000
-        );
-        let giant = [&[1 << 40, 1 << 40][..], &[1 << 40, 1 << 40]];
-        assert_eq!(
-            count(&node("MatMul"), &giant, &[1 << 40, 1 << 40]),
-            u64::MAX
-        );
+        let factors = [&[2, 3, 400][..], &[400, 5]];
+        assert_eq!(count(&einsum, &factors, &[2, 3, 5]), 2 * 3 * 400 * 5);
+        let pool = with_ints(node("MaxPool"), "kernel_shape", &[1000, 1000]);
+        let pooled = count(&pool, &[&[1, 1, 10, 10]], &[1, 1, 100, 100]);
+        assert_eq!(pooled, 10_000_000_000);
+        let giant = [1 << 40, 1 << 40];
+        assert_eq!(count(&node("MatMul"), &[&giant, &giant], &giant), u64::MAX);
     }
 }

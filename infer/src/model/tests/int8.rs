@@ -7,19 +7,22 @@ use crate::support::int8::{LOGIT_SCALE, WEIGHT_SCALE, brightness};
 
 #[test]
 fn logits_are_the_integers_of_the_flash_file() {
-    let mut spec = flash::brightness();
-    spec.layers[0].output_zero_point = 3;
-    spec.layers[0].multiplier = (1.0 / 255.0 * WEIGHT_SCALE) / LOGIT_SCALE;
-    let file = spec.file();
-    let flash = FlashModel::from_bytes(&file, "m.q8").unwrap();
+    let mut other = flash::brightness();
+    other.layers[0].output_zero_point = 3;
+    other.layers[0].multipliers = flash::multipliers((1.0 / 255.0 * WEIGHT_SCALE) / LOGIT_SCALE);
     let onnx = open(&brightness(3)).unwrap();
-    for pixels in [picture(), [0; PIXELS], [255; PIXELS], [129; PIXELS]] {
-        let (flash, onnx) = (
-            flash.scores(&pixels).unwrap(),
-            onnx.scores(&pixels).unwrap(),
-        );
-        assert_eq!(onnx.logits, flash.logits);
-        assert_eq!((onnx.class, onnx.accepted), (flash.class, None));
+    let shipped = include_bytes!("../../../../models/digits-int8.onnx");
+    let shipped = Model::from_bytes(shipped, "m.onnx").unwrap();
+    for (onnx, file) in [
+        (&onnx, &other.to_file().unwrap()[..]),
+        (&shipped, include_bytes!("../../../../models/digits.q8")),
+    ] {
+        let flash = FlashModel::from_bytes(file, "m.q8").unwrap();
+        for pixels in [picture(), [0; PIXELS], [255; PIXELS], [129; PIXELS]] {
+            let [onnx, flash] = [onnx.scores(&pixels), flash.scores(&pixels)].map(Result::unwrap);
+            assert_eq!(onnx.logits, flash.logits);
+            assert_eq!((onnx.class, onnx.accepted), (flash.class, None));
+        }
     }
     let white = onnx.scores(&[255; PIXELS]).unwrap();
     assert_eq!(white.logits, Logits::Int8(vec![3, 101]));

@@ -17,8 +17,7 @@ fn weights(count: usize, mut state: u32) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// Every kind of layer that the digits network has: convolution 5x5, rectifier, max pooling 2x2,
-/// dense.
+/// Convolution 5x5, rectifier, max pooling 2x2, dense.
 pub struct Network {
     kernels: Vec<f32>,
     biases: Vec<f32>,
@@ -37,14 +36,11 @@ impl Network {
     }
 
     pub fn proto(&self) -> ModelProto {
+        let conv = node("Conv", &["pixels", "kernels", "biases"], "conv");
         let pool = with_ints(node("MaxPool", &["relu"], "pool"), "kernel_shape", &[2, 2]);
         model(
             vec![
-                with_ints(
-                    node("Conv", &["pixels", "kernels", "biases"], "conv"),
-                    "pads",
-                    &[2; 4],
-                ),
+                with_ints(conv, "pads", &[2; 4]),
                 node("Relu", &["conv"], "relu"),
                 with_ints(pool, "strides", &[2, 2]),
                 node("Flatten", &["pool"], "flat"),

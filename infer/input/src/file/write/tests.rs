@@ -1,10 +1,10 @@
 use super::*;
 
 fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -81,6 +81,7 @@ mod unix {
     use std::process::Command;
 
     use super::*;
+    use crate::file::tests::make_pipe;
 
     #[test]
     fn a_link_is_followed() {
@@ -97,10 +98,8 @@ mod unix {
         assert_eq!(fs::read(path("far/target")).unwrap(), b"new");
         assert_eq!(fs::read(path("far/new")).unwrap(), b"created");
         assert_eq!(fs::read_link(path("link")).unwrap(), Path::new("near"));
-        assert_eq!(
-            fs::read_link(path("dangling")).unwrap(),
-            Path::new("far/new")
-        );
+        let dangling = fs::read_link(path("dangling")).unwrap();
+        assert_eq!(dangling, Path::new("far/new"));
         assert_eq!(names(&path("far")), ["new", "target"]);
         write(&path("itself"), b"").unwrap_err();
     }
@@ -123,13 +122,7 @@ mod unix {
     fn devices_pipes_and_sockets_are_written_to() {
         let folder = tempfile::tempdir().unwrap();
         let [pipe, socket, link] = ["pipe", "socket", "link"].map(|name| folder.path().join(name));
-        assert!(
-            Command::new("mkfifo")
-                .arg(&pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
+        make_pipe(&pipe);
         let listener = UnixListener::bind(&socket).unwrap();
         symlink("/dev/null", &link).unwrap();
         for commit in [true, false] {

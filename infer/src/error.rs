@@ -1,14 +1,72 @@
-//! Why a board was of no use.
+//! Why a model or a board was of no use.
 
 use std::io;
 use std::time::Duration;
 
+use input::labels::LabelsError;
+use input::onnx::{Excess, OnnxError};
+use no_std_core::FormatError;
 use protocol::{Error, Reply, SelfTest, VERSION};
 use thiserror::Error;
 
+use crate::file::{ReadError, one_line};
 use crate::picture::SIDE;
 
-/// Why a board was of no use.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("expected an ONNX model or a flash file (.q8), found {0}")]
+    NotOnnx(String),
+    #[error(transparent)]
+    Flash(#[from] FormatError),
+    #[error(
+        "expected {expected}, found {found}; leave out --engine to let the file decide, or give --engine {engine}"
+    )]
+    OtherEngine {
+        expected: &'static str,
+        found: &'static str,
+        engine: &'static str,
+    },
+    #[error("expected {expected}, found {found}")]
+    Form { expected: String, found: String },
+    #[error(transparent)]
+    Onnx(OnnxError),
+    #[error(transparent)]
+    Excess(#[from] Excess),
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
+}
+
+impl From<OnnxError> for ModelError {
+    fn from(error: OnnxError) -> Self {
+        match error {
+            OnnxError::NotOnnx(found) => Self::NotOnnx(found),
+            error => Self::Onnx(error),
+        }
+    }
+}
+
+impl ModelError {
+    pub(crate) fn form(expected: impl Into<String>, found: impl AsRef<str>) -> Self {
+        Self::Form {
+            expected: expected.into(),
+            found: one_line(found.as_ref()),
+        }
+    }
+}
+
+/// Why a model failed on a picture. One in a flash file never does.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    #[error("expected finite logits, found {logit} for class {label}; the weights may be damaged")]
+    NotFinite { label: String, logit: f32 },
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
 #[derive(Debug, Error)]
 pub enum DeviceError {
     #[error(transparent)]
@@ -61,7 +119,6 @@ pub enum DeviceError {
     },
 }
 
-/// Why there is no line to a board.
 #[derive(Debug, Error)]
 pub enum OpenError {
     #[error(
@@ -78,7 +135,7 @@ pub enum OpenError {
 
 impl DeviceError {
     /// An answer that does not fit the question.
-    pub(super) fn unexpected(expected: &'static str, reply: &Reply<'_>) -> Self {
+    pub(crate) fn unexpected(expected: &'static str, reply: &Reply<'_>) -> Self {
         match reply {
             Reply::Error(Error::Version) => Self::Version { found: None },
             Reply::Error(error) => Self::Refused(*error),
@@ -98,14 +155,13 @@ impl From<io::Error> for OpenError {
 }
 
 fn show(outcome: SelfTest) -> String {
-    match outcome {
-        SelfTest::Passed => "nothing is wrong".to_owned(),
-        SelfTest::Model { at } => format!("the model in its flash is damaged at byte {at}"),
-        SelfTest::Input => "its model is not for images of 28 x 28 pixels".to_owned(),
-        SelfTest::Scores => {
-            "its model gives wrong scores for the image of the self-test".to_owned()
-        }
-    }
+    let found = match outcome {
+        SelfTest::Passed => "nothing is wrong",
+        SelfTest::Model { at } => return format!("the model in its flash is damaged at byte {at}"),
+        SelfTest::Input => "its model is not for images of 28 x 28 pixels",
+        SelfTest::Scores => "its model gives wrong scores for the image of the self-test",
+    };
+    found.to_owned()
 }
 
 fn refusal(error: Error) -> &'static str {
