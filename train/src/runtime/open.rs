@@ -22,18 +22,12 @@ impl Runtime {
     /// tells what was in the way of a better one.
     pub fn open(choice: Choice, threads: usize) -> Result<Self, RuntimeError> {
         let found = discover::library();
+        let or_wheel = |wheel| found.clone().ok_or(RuntimeError::NotFound { wheel });
         match choice {
             Choice::Tract => Self::tract(threads, None),
-            Choice::Onnxruntime => {
-                let library = found.ok_or(RuntimeError::NotFound {
-                    wheel: "onnxruntime",
-                })?;
-                Self::native(library, threads)
-            }
+            Choice::Onnxruntime => Self::native(or_wheel("onnxruntime")?, threads),
             Choice::Cuda => {
-                let library = found.ok_or(RuntimeError::NotFound {
-                    wheel: "'onnxruntime-gpu[cuda,cudnn]'",
-                })?;
+                let library = or_wheel("'onnxruntime-gpu[cuda,cudnn]'")?;
                 let mut runtime = Self::native(library, threads)?;
                 runtime.move_to_cuda()?;
                 Ok(runtime)

@@ -67,11 +67,8 @@ impl Session {
         kind: Kind,
         residents: Vec<(String, Tensor)>,
     ) -> ort::Result<Self> {
-        let names: Vec<String> = inner
-            .outputs()
-            .iter()
-            .map(|output| output.name().to_owned())
-            .collect();
+        let outputs = inner.outputs().iter();
+        let names: Vec<String> = outputs.map(|output| output.name().to_owned()).collect();
         let resident = |(name, tensor): (String, Tensor)| {
             let next = Some(Variable::next_name(&name)).filter(|next| names.contains(next));
             Ok(Resident {
@@ -80,10 +77,8 @@ impl Session {
                 value: resident_value(tensor, kind)?,
             })
         };
-        let residents: Vec<Resident> = residents
-            .into_iter()
-            .map(resident)
-            .collect::<ort::Result<_>>()?;
+        let residents = residents.into_iter().map(resident);
+        let residents = residents.collect::<ort::Result<Vec<_>>>()?;
         let is_next = |name: &String| residents.iter().any(|one| one.next.as_ref() == Some(name));
         let outputs = names.into_iter().filter(|name| !is_next(name)).collect();
         let binding = match kind {
@@ -149,10 +144,9 @@ impl Session {
                 }
                 None => self.inner.run(to_inputs(feeds, variables))?,
             };
-            let missing = |name: &str| ort::Error::new(format!("no output `{name}`"));
             let take = |name: &String| {
-                let value = results.remove(name).ok_or_else(|| missing(name))?;
-                Ok((name.clone(), value))
+                let missing = || ort::Error::new(format!("no output `{name}`"));
+                Ok((name.clone(), results.remove(name).ok_or_else(missing)?))
             };
             self.outputs.iter().map(take).collect::<ort::Result<_>>()
         };
@@ -175,28 +169,24 @@ impl Session {
         values.map_err(|error| self.failed(&error))
     }
 
-    /// The current value of a resident, which must be floats.
-    pub(super) fn resident(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+    /// Fails if there is none of this name.
+    pub(super) fn resident(&self, name: &str) -> Result<&Resident, RuntimeError> {
         let found = self.residents.iter().find(|one| one.name == name);
-        let found = found.ok_or_else(|| no_input(self.kind.name(), name))?;
-        to_array(&found.value).map_err(|error| self.failed(&error))
+        found.ok_or_else(|| no_input(self.kind.name(), name))
     }
 
-    /// Fails unless there is a resident of this name.
-    pub(super) fn expect_resident(&self, name: &str) -> Result<(), RuntimeError> {
-        let found = self.residents.iter().any(|one| one.name == name);
-        found
-            .then_some(())
-            .ok_or_else(|| no_input(self.kind.name(), name))
+    /// The current value of a resident, which must be floats.
+    pub(super) fn read(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+        to_array(&self.resident(name)?.value).map_err(|error| self.failed(&error))
     }
 
     /// Replaces the residents that have one of these names.
     pub fn set_residents(&mut self, values: &[(String, Tensor)]) -> Result<(), RuntimeError> {
+        let kind = self.kind;
         for (name, tensor) in values {
-            if let Some(index) = self.residents.iter().position(|one| one.name == *name) {
-                let value = resident_value(tensor.clone(), self.kind)
-                    .map_err(|error| self.failed(&error))?;
-                self.residents[index].value = value;
+            if let Some(resident) = self.residents.iter_mut().find(|one| one.name == *name) {
+                let value = resident_value(tensor.clone(), kind);
+                resident.value = value.map_err(|error| failed(kind.name(), &error))?;
             }
         }
         Ok(())
@@ -238,13 +228,10 @@ pub struct Outputs {
 impl Outputs {
     /// Adds the numbers of a value to those of its name, if there are any, or keeps it.
     pub(super) fn add(&mut self, name: String, value: &DynValue) -> Result<(), RuntimeError> {
-        let tensor = to_tensor(value).map_err(|error| failed(self.runtime, &error))?;
-        match (
-            self.values.iter_mut().find(|(other, _)| *other == name),
-            tensor,
-        ) {
-            (Some((_, Tensor::F32(sum))), Tensor::F32(part)) => *sum += &part,
-            (_, tensor) => self.values.push((name, tensor)),
+        let part = to_array(value).map_err(|error| failed(self.runtime, &error))?;
+        match self.values.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, Tensor::F32(sum))) => *sum += &part,
+            _ => self.values.push((name, part.into())),
         }
         Ok(())
     }
@@ -254,24 +241,23 @@ impl Outputs {
         let index = self.values.iter().position(|(other, _)| other == name);
         match index.map(|index| self.values.swap_remove(index).1) {
             Some(Tensor::F32(array)) => Ok(array),
-            _ => Err(RuntimeError::Model {
-                runtime: self.runtime,
-                reason: format!("expected a float output `{name}`, found none"),
-            }),
+            _ => Err(self.lacks("a float", name)),
         }
     }
 
     /// The first element of an output.
     pub fn scalar(&mut self, name: &str) -> Result<f64, RuntimeError> {
-        let array = self.take(name)?;
-        array
-            .first()
-            .copied()
+        let first = self.take(name)?.first().copied();
+        first
             .map(f64::from)
-            .ok_or_else(|| RuntimeError::Model {
-                runtime: self.runtime,
-                reason: format!("expected a number as output `{name}`, found none"),
-            })
+            .ok_or_else(|| self.lacks("a number as", name))
+    }
+
+    fn lacks(&self, what: &str, name: &str) -> RuntimeError {
+        RuntimeError::Model {
+            runtime: self.runtime,
+            reason: format!("expected {what} output `{name}`, found none"),
+        }
     }
 }
 
