@@ -30,7 +30,7 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     match &cli.command {
         Command::Summary => console.line(Network::digits().summary()),
         Command::Fit(args) => fit::run(args, console, stop)?,
-        Command::Export(args) => export::run(args, console)?,
+        Command::Export(args) => export::run(args, console, stop)?,
         Command::Quantize(args) => quantize::run(args, console, stop)?,
         Command::Evaluate(args) => evaluate::run(args, console)?,
         Command::Bench(args) => bench::run(args, console)?,
