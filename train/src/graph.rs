@@ -66,7 +66,6 @@ pub enum Target {
     Tract,
 }
 
-/// An operator applied to values of a graph.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub operator: &'static Operator,
@@ -244,7 +243,6 @@ impl Operand<'_> {
         }
     }
 
-    /// The same as sizes.
     pub fn sizes(&self) -> Result<Vec<usize>, String> {
         let integers = self.integers()?.into_iter();
         Ok(integers.map(|size| size as usize).collect())

@@ -53,7 +53,6 @@ impl Model {
     }
 }
 
-/// Nodes in order of execution, with the graph's inputs, outputs and constants.
 #[derive(Clone, PartialEq, Message)]
 pub struct Graph {
     #[prost(message, repeated, tag = "1")]
@@ -104,7 +103,6 @@ pub struct AttributeEntry {
     pub kind: i32,
 }
 
-/// A constant tensor, little-endian.
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
     #[prost(int64, repeated, packed = "false", tag = "1")]
@@ -117,7 +115,6 @@ pub struct Tensor {
     pub float_data: Vec<f32>,
     #[prost(string, tag = "8")]
     pub name: String,
-    /// Elements in row-major order.
     #[prost(bytes = "vec", tag = "9")]
     pub raw_data: Vec<u8>,
 }

@@ -155,7 +155,6 @@ fn resized(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
 }
 
 impl Graph {
-    /// The same elements in another shape.
     pub fn reshape(&mut self, x: ValueId, shape: &[usize]) -> Result<ValueId, GraphError> {
         let sizes = self.sizes(shape);
         self.apply(&RESHAPE, &[x, sizes], Attributes::none())

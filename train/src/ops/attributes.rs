@@ -9,7 +9,6 @@ enum Attribute {
     Text(&'static str),
 }
 
-/// The named attributes of a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attributes(Vec<(&'static str, Attribute)>);
 
@@ -55,7 +54,6 @@ impl Attributes {
         }
     }
 
-    /// The form in which ONNX files store them.
     pub fn to_onnx(&self) -> Vec<AttributeEntry> {
         let entry = |(name, attribute): &(&str, Attribute)| {
             let mut entry = AttributeEntry {

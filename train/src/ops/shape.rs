@@ -156,7 +156,6 @@ impl Window {
         [0, 1].map(|axis| behind(axis).unwrap_or(0))
     }
 
-    /// Extent of one window with its dilation.
     pub(super) fn extent(&self, axis: usize) -> usize {
         self.dilations[axis] * (self.kernel[axis] - 1) + 1
     }
@@ -169,7 +168,6 @@ impl Window {
         (input[axis] + self.pads[axis] + self.pads[axis + 2]).checked_sub(self.extent(axis))
     }
 
-    /// The attributes of a node with this window.
     pub fn attributes(&self) -> Attributes {
         Attributes::none()
             .sizes("kernel_shape", &self.kernel)
@@ -178,7 +176,6 @@ impl Window {
             .sizes("dilations", &self.dilations)
     }
 
-    /// The window that the attributes of a node describe.
     pub fn from_attributes(attributes: &Attributes) -> Self {
         let pair = |name| {
             let sizes = attributes.get_sizes(name);

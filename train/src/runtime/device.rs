@@ -27,7 +27,6 @@ pub struct DeviceOptions {
     pub no_cuda_graphs: bool,
 }
 
-/// A model with its inputs.
 pub struct DeviceSession(Inputs);
 
 enum Inputs {
@@ -58,7 +57,6 @@ impl Runtime {
         Ok(DeviceSession(Inputs::PingPong(Box::new(session))))
     }
 
-    /// Fails if this runtime cannot compute with a precision.
     pub fn check_precision(&self, precision: Precision) -> Result<(), RuntimeError> {
         if precision == Precision::Tf32 && self.kind != Kind::Cuda {
             let runtime = self.kind.name();
@@ -76,7 +74,6 @@ impl DeviceSession {
         }
     }
 
-    /// Replaces the inputs of these names.
     pub fn write(&mut self, values: Vec<(String, Tensor)>) -> Result<(), RuntimeError> {
         match &mut self.0 {
             Inputs::PingPong(session) => session.write(values),

@@ -30,7 +30,6 @@ pub fn named_library() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// The version in the library's file name.
 pub fn version(library: &Path) -> String {
     let numbers = version_numbers(library);
     let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
@@ -41,7 +40,6 @@ pub fn version(library: &Path) -> String {
     }
 }
 
-/// The oldest version that this program can use.
 pub fn needed_version() -> String {
     format!("1.{}", ort::MINOR_VERSION)
 }
@@ -129,7 +127,6 @@ fn of_gpu(query: &str) -> Option<String> {
     Some(answer.lines().next()?.trim().into())
 }
 
-/// Version of the active Python; `None` without one.
 pub fn python_version() -> Option<String> {
     let script = "import platform; print(platform.python_version())";
     let version = output_of(python()?, &["-c", script])?;

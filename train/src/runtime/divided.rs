@@ -120,7 +120,6 @@ impl DividedStep {
         Ok(())
     }
 
-    /// The current values of all variables.
     pub fn residents(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
         self.update.residents()
     }

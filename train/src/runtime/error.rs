@@ -60,7 +60,6 @@ pub enum RuntimeError {
     },
 }
 
-/// What the runtime said when it was to do something.
 pub(super) fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError {
     RuntimeError::Run {
         runtime,

@@ -20,7 +20,6 @@ use crate::tensor::Tensor;
 /// Key of the run option that says which captured graph to replay.
 const GRAPH_ID: &str = "gpu_graph_id";
 
-/// A model with two sets of its variables.
 pub(super) struct PingPong {
     session: ort::session::Session,
     kind: Kind,

@@ -6,7 +6,7 @@ use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
 use ort::value::DynValue;
 
 use super::error::{failed, no_input};
-use super::values::{on_host, to_array, to_tensor, to_value, to_values};
+use super::values::{on_host, to_array, to_value, to_values};
 use super::{Kind, RuntimeError};
 use crate::optimizer::Variable;
 use crate::tensor::Tensor;
@@ -106,20 +106,29 @@ impl Session {
         feeds: Vec<(String, Tensor)>,
         values: Vec<(String, DynValue)>,
     ) -> Result<Outputs, RuntimeError> {
-        let mut feeds = to_values(feeds).map_err(|error| self.failed(&error))?;
-        feeds.extend(values);
-        let values = match self.binding.take() {
-            Some(mut binding) => {
-                let values = self.run_bound(&mut binding, &feeds);
-                self.binding = Some(binding);
-                values
-            }
-            None => self.run_plain(feeds),
+        let runtime = self.kind.name();
+        let run = || {
+            let mut feeds = to_values(feeds)?;
+            feeds.extend(values);
+            let residents = &mut self.residents;
+            let results = match &mut self.binding {
+                Some(binding) => {
+                    binding.bind_inputs(&feeds, &*residents)?;
+                    // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
+                    for next in residents.iter().filter_map(|one| one.next.as_ref()) {
+                        binding.io.bind_output_to_device(next, &binding.device)?;
+                    }
+                    for output in &self.outputs {
+                        binding.io.bind_output_to_device(output, &binding.host)?;
+                    }
+                    self.inner.run_binding(&binding.io)?
+                }
+                None => self.inner.run(to_inputs(feeds, &*residents))?,
+            };
+            take_results(results, residents, &self.outputs)
         };
-        Ok(Outputs {
-            runtime: self.kind.name(),
-            values: values.map_err(|error| self.failed(&error))?,
-        })
+        let values = run().map_err(|error| failed(runtime, &error))?;
+        Ok(Outputs { runtime, values })
     }
 
     /// Runs the model on the variables of another session, as far as it has inputs for them, and leaves its outputs
@@ -153,7 +162,6 @@ impl Session {
         run().map_err(|error| failed(runtime, &error))
     }
 
-    /// Whether the model has an input of this name.
     pub(super) fn has_input(&self, name: &str) -> bool {
         self.inner.inputs().iter().any(|input| input.name() == name)
     }
@@ -164,12 +172,11 @@ impl Session {
 
     /// The current values of all residents, in the order in which they were given.
     pub fn residents(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        let read = |one: &Resident| Ok((one.name.clone(), to_tensor(&one.value)?));
+        let read = |one: &Resident| Ok((one.name.clone(), to_array(&one.value)?.into()));
         let values = self.residents.iter().map(read).collect::<ort::Result<_>>();
         values.map_err(|error| self.failed(&error))
     }
 
-    /// Fails if there is none of this name.
     pub(super) fn resident(&self, name: &str) -> Result<&Resident, RuntimeError> {
         let found = self.residents.iter().find(|one| one.name == name);
         found.ok_or_else(|| no_input(self.kind.name(), name))
@@ -195,34 +202,11 @@ impl Session {
     fn failed(&self, error: &ort::Error) -> RuntimeError {
         failed(self.kind.name(), error)
     }
-
-    fn run_bound(
-        &mut self,
-        binding: &mut Binding,
-        feeds: &[(String, DynValue)],
-    ) -> ort::Result<Vec<(String, Tensor)>> {
-        binding.bind_inputs(feeds, &self.residents)?;
-        // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
-        for next in self.residents.iter().filter_map(|one| one.next.as_ref()) {
-            binding.io.bind_output_to_device(next, &binding.device)?;
-        }
-        for output in &self.outputs {
-            binding.io.bind_output_to_device(output, &binding.host)?;
-        }
-        let results = self.inner.run_binding(&binding.io)?;
-        take_results(results, &mut self.residents, &self.outputs)
-    }
-
-    fn run_plain(&mut self, feeds: Vec<(String, DynValue)>) -> ort::Result<Vec<(String, Tensor)>> {
-        let results = self.inner.run(to_inputs(feeds, &self.residents))?;
-        take_results(results, &mut self.residents, &self.outputs)
-    }
 }
 
-/// What a run computed.
 pub struct Outputs {
     runtime: &'static str,
-    values: Vec<(String, Tensor)>,
+    values: Vec<(String, ArrayD<f32>)>,
 }
 
 impl Outputs {
@@ -230,8 +214,8 @@ impl Outputs {
     pub(super) fn add(&mut self, name: String, value: &DynValue) -> Result<(), RuntimeError> {
         let part = to_array(value).map_err(|error| failed(self.runtime, &error))?;
         match self.values.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, Tensor::F32(sum))) => *sum += &part,
-            _ => self.values.push((name, part.into())),
+            Some((_, sum)) => *sum += &part,
+            None => self.values.push((name, part)),
         }
         Ok(())
     }
@@ -239,10 +223,8 @@ impl Outputs {
     /// The elements of an output in row-major order; it is gone from here afterwards.
     pub fn take(&mut self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
         let index = self.values.iter().position(|(other, _)| other == name);
-        match index.map(|index| self.values.swap_remove(index).1) {
-            Some(Tensor::F32(array)) => Ok(array),
-            _ => Err(self.lacks("a float", name)),
-        }
+        let index = index.ok_or_else(|| self.lacks("a float", name))?;
+        Ok(self.values.swap_remove(index).1)
     }
 
     /// The first element of an output.
@@ -274,16 +256,14 @@ fn take_results(
     mut results: SessionOutputs<'_>,
     residents: &mut [Resident],
     outputs: &[String],
-) -> ort::Result<Vec<(String, Tensor)>> {
+) -> ort::Result<Vec<(String, ArrayD<f32>)>> {
     for resident in residents {
         if let Some(value) = resident.next.as_ref().and_then(|next| results.remove(next)) {
             resident.value = value;
         }
     }
-    outputs
-        .iter()
-        .map(|name| Ok((name.clone(), to_tensor(&results[name.as_str()])?)))
-        .collect()
+    let read = |name: &String| Ok((name.clone(), to_array(&results[name.as_str()])?));
+    outputs.iter().map(read).collect()
 }
 
 fn to_inputs<'a>(

@@ -20,10 +20,6 @@ pub(super) fn on_host(tensor: Tensor) -> ort::Result<DynTensor> {
     Ok(with_array!(tensor, array => ort::value::Tensor::from_array(array)?.upcast()))
 }
 
-pub(super) fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
-    Ok(Tensor::F32(to_array(value)?))
-}
-
 pub(super) fn to_array(value: &DynValue) -> ort::Result<ArrayD<f32>> {
     read(&*value.downcast_ref::<DynTensorValueType>()?)
 }
