@@ -6,7 +6,7 @@ use crate::data::augment::Variant;
 use crate::data::random::Random;
 use crate::data::{DataError, Dataset, IMAGE_SIDE};
 
-pub use crate::data::prefetch::{Prefetch, prefetch};
+pub use crate::data::prefetch::prefetch;
 
 /// One batch of exactly `batch_size` rows, since graphs have fixed shapes; rows beyond `count` are only filling.
 #[derive(Clone, Debug, PartialEq)]
