@@ -10,8 +10,7 @@ mod quantize;
 
 use std::path::Path;
 
-use input::file;
-use input::onnx;
+use input::{file, onnx};
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
@@ -25,7 +24,6 @@ use crate::stop::Stop;
 /// Test images on which an exported model is compared with the trainer.
 const CHECKED_IMAGES: usize = 100;
 
-/// Runs a command.
 pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     match &cli.command {
         Command::Summary => console.line(Network::digits().summary()),
@@ -101,7 +99,6 @@ fn accept(
     })
 }
 
-/// The bytes of a model file.
 fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
     let model = file::read(path).map_err(|source| Error::ReadModel {
         path: path.into(),

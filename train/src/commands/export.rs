@@ -23,7 +23,7 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
     let path = args.out.clone().unwrap_or_else(|| model_of(&args.run));
     expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
     let _lock = lock_around(&path)?;
-    let checkpoint = Checkpoint::load(&run, &Network::digits())?;
+    let checkpoint = Checkpoint::load(&args.run, &Network::digits())?;
     file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
