@@ -21,6 +21,7 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 pub use device::{DeviceOptions, DeviceSession, Precision};
 pub use divided::DividedStep;
 pub use error::RuntimeError;
+use error::refused;
 pub use session::{Outputs, Session};
 
 use crate::graph::Target;
@@ -158,14 +159,7 @@ impl Runtime {
         let builder = self.builder(threads, Precision::default(), false);
         let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
         let session = session.and_then(|session| Session::new(session, self.kind, residents));
-        session.map_err(|error| self.refused(&error))
-    }
-
-    fn refused(&self, error: &ort::Error) -> RuntimeError {
-        RuntimeError::Model {
-            runtime: self.kind.name(),
-            reason: one_line(&error.to_string()),
-        }
+        session.map_err(|error| refused(self.kind.name(), &error))
     }
 
     /// `captured` are models that CUDA runs as CUDA graphs.

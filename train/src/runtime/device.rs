@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 
 use super::ping_pong::PingPong;
-use super::{Kind, Runtime, RuntimeError, Session};
+use super::{Kind, Runtime, RuntimeError, Session, refused};
 use crate::tensor::Tensor;
 
 /// How a GPU multiplies 32-bit floats.
@@ -52,7 +52,7 @@ impl Runtime {
         }
         let builder = self.builder(self.threads, options.precision, !options.no_cuda_graphs);
         let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
-        let session = session.map_err(|error| self.refused(&error))?;
+        let session = session.map_err(|error| refused(self.kind.name(), &error))?;
         let session = PingPong::new(session, self.kind, values)?;
         Ok(DeviceSession(Inputs::PingPong(Box::new(session))))
     }

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use super::{discover, one_line};
@@ -67,9 +68,17 @@ pub(super) fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError 
     }
 }
 
-pub(super) fn no_input(runtime: &'static str, name: &str) -> RuntimeError {
+pub(super) fn refused(runtime: &'static str, reason: &dyn Display) -> RuntimeError {
     RuntimeError::Model {
         runtime,
-        reason: format!("expected an input `{name}`, found none"),
+        reason: one_line(&reason.to_string()),
     }
+}
+
+/// What a model should have is not there.
+pub(super) fn lacks(runtime: &'static str, expected: &str, name: &str) -> RuntimeError {
+    refused(
+        runtime,
+        &format_args!("expected {expected} `{name}`, found none"),
+    )
 }

@@ -11,7 +11,7 @@ use ndarray::ArrayD;
 use ort::session::{IoBinding, RunOptions};
 use ort::value::DynTensor;
 
-use super::error::{failed, no_input};
+use super::error::{failed, lacks};
 use super::values::{on_host, read};
 use super::{Kind, RuntimeError, one_line};
 use crate::optimizer::Variable;
@@ -139,7 +139,7 @@ impl PingPong {
 
     fn index(&self, name: &str) -> Result<usize, RuntimeError> {
         let index = self.inputs.iter().position(|input| input.name == name);
-        index.ok_or_else(|| no_input(self.kind.name(), name))
+        index.ok_or_else(|| lacks(self.kind.name(), "an input", name))
     }
 }
 

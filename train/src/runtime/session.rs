@@ -5,7 +5,7 @@ use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
 use ort::value::DynValue;
 
-use super::error::{failed, no_input};
+use super::error::{failed, lacks};
 use super::values::{on_host, to_array, to_value, to_values};
 use super::{Kind, RuntimeError};
 use crate::optimizer::Variable;
@@ -179,7 +179,7 @@ impl Session {
 
     pub(super) fn resident(&self, name: &str) -> Result<&Resident, RuntimeError> {
         let found = self.residents.iter().find(|one| one.name == name);
-        found.ok_or_else(|| no_input(self.kind.name(), name))
+        found.ok_or_else(|| lacks(self.kind.name(), "an input", name))
     }
 
     /// The current value of a resident, which must be floats.
@@ -223,23 +223,14 @@ impl Outputs {
     /// The elements of an output in row-major order; it is gone from here afterwards.
     pub fn take(&mut self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
         let index = self.values.iter().position(|(other, _)| other == name);
-        let index = index.ok_or_else(|| self.lacks("a float", name))?;
+        let index = index.ok_or_else(|| lacks(self.runtime, "a float output", name))?;
         Ok(self.values.swap_remove(index).1)
     }
 
     /// The first element of an output.
     pub fn scalar(&mut self, name: &str) -> Result<f64, RuntimeError> {
-        let first = self.take(name)?.first().copied();
-        first
-            .map(f64::from)
-            .ok_or_else(|| self.lacks("a number as", name))
-    }
-
-    fn lacks(&self, what: &str, name: &str) -> RuntimeError {
-        RuntimeError::Model {
-            runtime: self.runtime,
-            reason: format!("expected {what} output `{name}`, found none"),
-        }
+        let first = self.take(name)?.first().copied().map(f64::from);
+        first.ok_or_else(|| lacks(self.runtime, "a number as output", name))
     }
 }
 

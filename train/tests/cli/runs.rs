@@ -97,8 +97,6 @@ fn a_step_takes_all_images_where_there_are_few() {
     let finished = sandbox.train(line).expect_code(0);
     let note = "note: a step takes all 64 images instead of 128 (`--batch`)\n";
     assert_eq!(finished.stderr, note);
-    let parts = ["--batch: expected", "64 samples", "found 65"];
-    sandbox.refuses(&format!("{line} --batch 65 --out new"), &parts);
 }
 
 #[cfg(target_os = "linux")]
