@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ndarray::Axis;
 use serde::Serialize;
 
 use crate::checkpoint::Record;
@@ -33,7 +32,6 @@ const WARM_UP: usize = 5;
 /// How long a GPU trains at least: once a second its driver tells how busy it was.
 const LONG_ENOUGH: Duration = Duration::from_secs(3);
 
-/// All that is measured.
 #[derive(Debug, Serialize)]
 pub struct Report {
     description: String,
@@ -57,7 +55,6 @@ struct Step {
 /// images are, these are the steps of whole epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 struct Epoch {
-    /// Mean of a step.
     step_ms: f64,
     images_per_second: f64,
     /// For the 60,000 images of MNIST.
@@ -87,7 +84,6 @@ impl Epoch {
     }
 }
 
-/// Measures steps as the options say.
 pub fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, FitError> {
     let (batch, steps) = (args.batch as usize, args.steps as usize);
     runtime.check_precision(args.device.precision)?;
@@ -95,12 +91,8 @@ pub fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, FitError> 
     let record = record(&network, batch);
     let dataset = dataset();
     let mut trainer = Trainer::new(runtime, &network, &record, None)?;
-    let step = fed_steps(
-        &mut trainer,
-        &feeds(&network, &dataset, batch)?,
-        batch,
-        steps,
-    )?;
+    let feeds = feeds(&network, &dataset, batch)?;
+    let step = fed_steps(&mut trainer, &feeds, batch, steps)?;
     let (variables, how) = (trainer.variables()?, (Augment::None, args.device));
     let mut epochs = Epochs::new(runtime, &network, &record, Some(variables), &dataset, how)?;
     some_steps(&mut epochs, WARM_UP)?;
@@ -122,10 +114,7 @@ fn record(network: &Network, batch_size: usize) -> Record {
 fn dataset() -> Dataset {
     let drawn = synthetic::digits(DRAWN, 0, synthetic::SEED).train;
     let indices: Vec<usize> = (0..IMAGES).map(|index| index % DRAWN).collect();
-    Dataset {
-        images: drawn.images.select(Axis(0), &indices),
-        labels: drawn.labels.select(Axis(0), &indices),
-    }
+    drawn.select(&indices)
 }
 
 /// The first batch of the data with its masks, as a training graph takes it.
@@ -194,7 +183,6 @@ fn whole_epochs(epochs: &mut Epochs<'_>, steps: usize, time: Duration) -> Result
     Ok(done)
 }
 
-/// A row a line, for people.
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (step, epoch) = (&self.step, &self.epoch);
@@ -232,17 +220,14 @@ mod tests {
         let (runtime, network) = (Runtime::open(Choice::Tract, 1).unwrap(), Network::digits());
         let images = synthetic::digits(SMALL, 0, synthetic::SEED).train;
         let (record, options) = (record(&network, 1), DeviceOptions::default());
-        let mut epochs = if on_device {
-            let variants = &[Variant::Plain];
-            let trainer = DeviceTrainer::new(
-                &runtime, &network, &record, None, &images, variants, options,
-            );
+        let (shown, how) = (&[Variant::Plain], (Augment::None, options));
+        test(&mut if on_device {
+            let trainer =
+                DeviceTrainer::new(&runtime, &network, &record, None, &images, shown, options);
             Epochs::OnDevice(Box::new(trainer.unwrap()))
         } else {
-            let how = (Augment::None, options);
             Epochs::new(&runtime, &network, &record, None, &images, how).unwrap()
-        };
-        test(&mut epochs);
+        });
     }
 
     #[test]
@@ -269,15 +254,14 @@ mod tests {
 
     #[test]
     fn a_step_is_told_by_its_median_and_its_bounds() {
-        let bounds = |times: Vec<f64>| {
+        for (times, bounds) in [
+            ((0..=100).rev().map(f64::from).collect(), [0, 50, 95]),
+            (vec![1.0, 9.0], [1, 9, 9]),
+        ] {
             let step = Step::new(times);
-            [step.min_ms, step.median_ms, step.p95_ms].map(|time| time as usize)
-        };
-        assert_eq!(
-            bounds((0..=100).rev().map(f64::from).collect()),
-            [0, 50, 95]
-        );
-        assert_eq!(bounds(vec![1.0, 9.0]), [1, 9, 9]);
+            let found = [step.min_ms, step.median_ms, step.p95_ms];
+            assert_eq!(found.map(|time| time as usize), bounds);
+        }
     }
 
     #[test]

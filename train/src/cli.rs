@@ -16,12 +16,10 @@ use crate::runtime::{Choice, DeviceOptions};
 #[derive(Debug, Parser)]
 #[command(name = "train", version, arg_required_else_help = true)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the network layer by layer: shapes, parameters, multiply-adds
@@ -47,7 +45,6 @@ pub enum Command {
     Bench(BenchArgs),
 }
 
-/// Where images come from.
 #[derive(Debug, Args)]
 pub struct DataArgs {
     /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with IDX files, whatever their
@@ -60,7 +57,6 @@ pub struct DataArgs {
     pub offline: bool,
 }
 
-/// What executes the graphs.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct RuntimeArgs {
     /// What executes the graphs
@@ -71,7 +67,6 @@ pub struct RuntimeArgs {
     pub threads: Option<u16>,
 }
 
-/// How much a model may ask for.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LimitArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
@@ -85,7 +80,6 @@ impl LimitArgs {
     }
 }
 
-/// Options of `fit`.
 #[derive(Debug, Args)]
 pub struct FitArgs {
     #[command(flatten)]
@@ -126,7 +120,6 @@ pub struct FitArgs {
     pub out: PathBuf,
 }
 
-/// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Run to export: its folder, or a checkpoint file
@@ -141,7 +134,6 @@ pub struct ExportArgs {
     pub(crate) runtime: RuntimeArgs,
 }
 
-/// Options of `quantize`.
 #[derive(Debug, Args)]
 pub struct QuantizeArgs {
     /// Model to quantise, as `export` writes it
@@ -189,7 +181,6 @@ impl QuantizeArgs {
     }
 }
 
-/// How pictures become images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Prepare {
     /// Pictures of 28 x 28 pixels, taken as they are
@@ -199,7 +190,6 @@ pub enum Prepare {
     Centred,
 }
 
-/// Options of `evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// Model file
@@ -222,7 +212,6 @@ pub struct EvaluateArgs {
     pub(crate) runtime: RuntimeArgs,
 }
 
-/// Options of `pictures`.
 #[derive(Debug, Args)]
 pub struct PicturesArgs {
     /// Never use the network
@@ -230,7 +219,6 @@ pub struct PicturesArgs {
     pub offline: bool,
 }
 
-/// Options of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     #[command(flatten)]
@@ -248,7 +236,6 @@ pub struct BenchArgs {
     pub json: bool,
 }
 
-/// Options of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// Print one JSON object

@@ -10,8 +10,7 @@ mod quantize;
 
 use std::path::Path;
 
-use input::file;
-use input::onnx;
+use input::{file, onnx};
 use no_std_core::format::MAGIC;
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
@@ -26,12 +25,11 @@ use crate::stop::Stop;
 /// Test images on which an exported model is compared with the trainer.
 const CHECKED_IMAGES: usize = 100;
 
-/// Runs a command.
 pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     match &cli.command {
         Command::Summary => console.line(Network::digits().summary()),
         Command::Fit(args) => fit::run(args, console, stop)?,
-        Command::Export(args) => export::run(args, console)?,
+        Command::Export(args) => export::run(args, console, stop)?,
         Command::Quantize(args) => quantize::run(args, console, stop)?,
         Command::Evaluate(args) => evaluate::run(args, console)?,
         Command::Bench(args) => bench::run(args, console)?,
@@ -102,7 +100,6 @@ fn accept(
     })
 }
 
-/// The bytes of a model file.
 fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
     let model = file::read(path).map_err(|source| Error::ReadModel {
         path: path.into(),

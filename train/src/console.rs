@@ -8,14 +8,12 @@ use std::process::ExitCode;
 /// Exit code of a program whose reader went away, which a shell shows for a program ended by SIGPIPE.
 const CLOSED_PIPE: u8 = 141;
 
-/// Standard output and standard error.
 pub struct Console {
     output: Box<dyn Write>,
     failure: Option<io::Error>,
 }
 
 impl Console {
-    /// Results go to `output`.
     pub fn new(output: impl Write + 'static) -> Self {
         Self {
             output: Box::new(output),
@@ -28,7 +26,6 @@ impl Console {
         self.write(format!("{text}\n").as_bytes());
     }
 
-    /// Bytes of results.
     pub fn write(&mut self, bytes: &[u8]) {
         if self.failure.is_none() {
             let output = &mut self.output;

@@ -86,13 +86,9 @@ impl<'a> Evaluator<'a> {
 
     /// Runs over the data once.
     pub fn evaluate(&mut self) -> Result<Evaluation, EvaluateError> {
-        let batches = Batches::new(
-            self.dataset,
-            self.variants,
-            self.batch_size,
-            Order::Sequential,
-        )?;
-        let samples = self.dataset.len() * self.variants.len();
+        let (dataset, variants) = (self.dataset, self.variants);
+        let batches = Batches::new(dataset, variants, self.batch_size, Order::Sequential)?;
+        let samples = dataset.len() * variants.len();
         let mut logits = Array2::zeros((samples, self.classes));
         let mut unset = logits.iter_mut();
         let (mut loss_sum, mut correct) = (0.0, 0.0);
@@ -110,9 +106,9 @@ impl<'a> Evaluator<'a> {
                     });
                 }
                 let found = found.into_iter().take(count * self.classes);
-                found
-                    .zip(unset.by_ref())
-                    .for_each(|(logit, place)| *place = logit);
+                for (logit, place) in found.zip(unset.by_ref()) {
+                    *place = logit;
+                }
             }
             Ok::<(), EvaluateError>(())
         })?;
@@ -156,9 +152,7 @@ pub fn run_model(
         if let Some(logit) = found.iter().find(|logit| !logit.is_finite()) {
             return Err(EvaluateError::NotFinite(*logit));
         }
-        row.iter_mut()
-            .zip(found)
-            .for_each(|(place, logit)| *place = logit);
+        row.iter_mut().zip(found).for_each(|(to, from)| *to = from);
     }
     Ok(logits)
 }
@@ -166,17 +160,10 @@ pub fn run_model(
 /// Share of the rows whose largest logit (the first one on a tie) is at the label of their image.
 pub fn accuracy(logits: &Array2<f32>, dataset: &Dataset) -> f64 {
     let variants = logits.nrows() / dataset.len();
-    let right = logits
-        .rows()
-        .into_iter()
-        .enumerate()
-        .filter(|(row, logits)| {
-            let best = logits
-                .iter()
-                .enumerate()
-                .rev()
-                .max_by(|a, b| a.1.total_cmp(b.1));
-            best.map(|(class, _)| class) == Some(usize::from(dataset.labels[row / variants]))
-        });
+    let right = logits.outer_iter().enumerate().filter(|(row, logits)| {
+        let classes = logits.iter().enumerate().rev();
+        let best = classes.max_by(|a, b| a.1.total_cmp(b.1));
+        best.map(|(class, _)| class) == Some(usize::from(dataset.labels[row / variants]))
+    });
     right.count() as f64 / logits.nrows() as f64
 }

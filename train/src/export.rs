@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use input::file::{Pending, WriteError, display_name};
 use input::labels;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 use crate::checkpoint::Checkpoint;
 use crate::data::Dataset;
@@ -14,7 +14,6 @@ use crate::models;
 use crate::net::Network;
 use crate::run::IDENTITY_KEY;
 use crate::runtime::Runtime;
-use crate::tensor::Tensor;
 
 /// Largest difference of a logit between the exported model and the trainer, relative to the image's largest
 /// logit (at least 1): the order of additions differs between runtimes, and that is what it costs in 32-bit floats.
@@ -64,11 +63,9 @@ pub fn export(
     path: &Path,
 ) -> Result<Option<String>, ExportError> {
     let parameters = &checkpoint.variables[..network.parameters().len()];
-    let tensors: Vec<Tensor> = parameters
-        .iter()
-        .map(|(_, tensor)| tensor.clone())
-        .collect();
-    let model = models::inference(network, tensors, &metadata(network, checkpoint)?)?;
+    let tensors = parameters.iter().map(|(_, tensor)| tensor.clone());
+    let metadata = metadata(network, checkpoint)?;
+    let model = models::inference(network, tensors.collect(), &metadata)?;
     let pending = Pending::write(path, &model)?;
 
     let variants = checkpoint.record.augment().variants();
@@ -78,9 +75,10 @@ pub fn export(
     check(path, runtime.kind().name(), &expected, &found)?;
     let mut unchecked = None;
     if let Some(second) = second {
+        let name = second.name();
         match second.logits(pending.temporary_path()) {
-            Ok(found) => check(path, second.name(), &expected, &found)?,
-            Err(reason) => unchecked = Some(reason),
+            Ok(found) => check(path, name, &expected, &found)?,
+            Err(reason) => unchecked = Some(format!("not checked on {name}: {reason}")),
         }
     }
     pending.commit()?;
@@ -148,29 +146,26 @@ pub fn largest_difference(expected: &Array2<f32>, found: &Array2<f32>) -> f64 {
     if expected.dim() != found.dim() {
         return f64::INFINITY;
     }
-    let row_difference =
-        |(expected, found): (ndarray::ArrayView1<f32>, ndarray::ArrayView1<f32>)| {
-            let scale = expected
-                .iter()
-                .fold(1.0, |scale: f64, &logit| scale.max(f64::from(logit).abs()));
-            expected
-                .iter()
-                .zip(found)
-                .fold(0.0, |largest: f64, (&a, &b)| {
-                    let difference = (f64::from(a) - f64::from(b)).abs() / scale;
-                    if difference.is_nan() {
-                        f64::INFINITY
-                    } else {
-                        largest.max(difference)
-                    }
-                })
-        };
-    expected
-        .rows()
-        .into_iter()
-        .zip(found.rows())
-        .map(row_difference)
-        .fold(0.0, f64::max)
+    let row_difference = |(expected, found): (ArrayView1<f32>, ArrayView1<f32>)| {
+        let magnitudes = expected.iter().map(|&logit| f64::from(logit).abs());
+        let scale = magnitudes.fold(1.0, f64::max);
+        let difference = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).abs() / scale;
+        largest(expected.iter().zip(found).map(difference))
+    };
+    let rows = expected.rows().into_iter().zip(found.rows());
+    largest(rows.map(row_difference))
+}
+
+/// The largest number of none below 0; infinite if one is NaN.
+fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
+    let or_infinite = |number: f64| {
+        if number.is_nan() {
+            f64::INFINITY
+        } else {
+            number
+        }
+    };
+    numbers.map(or_infinite).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -182,20 +177,15 @@ mod tests {
     #[test]
     fn differences_are_relative_to_the_largest_logit_of_the_row() {
         let expected = arr2(&[[0.5, 0.25], [100.0, 1.0]]);
-        assert!(
-            (largest_difference(&expected, &arr2(&[[0.5, 0.375], [100.0, 1.0]])) - 0.125).abs()
-                < 1e-12
-        );
-        assert!(
-            (largest_difference(&expected, &arr2(&[[0.5, 0.25], [100.0, 2.0]])) - 0.01).abs()
-                < 1e-12
-        );
-    }
-
-    #[test]
-    fn nan_and_other_shapes_are_never_equal() {
-        let expected = arr2(&[[1.0, 2.0]]);
-        assert!(largest_difference(&expected, &arr2(&[[1.0, f32::NAN]])).is_infinite());
-        assert!(largest_difference(&expected, &arr2(&[[1.0]])).is_infinite());
+        for (found, difference) in [
+            (arr2(&[[0.5, 0.375], [100.0, 1.0]]), 0.125),
+            (arr2(&[[0.5, 0.25], [100.0, 2.0]]), 0.01),
+        ] {
+            assert!((largest_difference(&expected, &found) - difference).abs() < 1e-12);
+        }
+        // NaN and other shapes are never equal.
+        for found in [arr2(&[[0.5, f32::NAN], [100.0, 1.0]]), arr2(&[[0.5, 0.25]])] {
+            assert!(largest_difference(&expected, &found).is_infinite());
+        }
     }
 }

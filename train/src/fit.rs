@@ -55,13 +55,12 @@ pub enum FitError {
 /// Which epochs to add to a run, and where to keep it.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Number of epochs to add, at least 1.
+    /// At least 1.
     pub epochs: usize,
     /// What is added to the images, in training and in the test set.
     pub augment: Augment,
     /// How a GPU trains; the test set is measured in full precision.
     pub device: DeviceOptions,
-    /// Folder for the checkpoint.
     pub out: PathBuf,
     /// The checkpoint to go on from, already taken into the record.
     pub resume: Option<Checkpoint>,
@@ -82,17 +81,12 @@ pub fn fit(
     progress: &mut dyn Progress,
 ) -> Result<Checkpoint, FitError> {
     let variants = options.augment.variants();
-    let steps = Batches::new(
-        &digits.train,
-        variants,
-        record.batch_size,
-        Order::Sequential,
-    )?
-    .len();
+    let (images, batch_size) = (&digits.train, record.batch_size);
+    let steps = Batches::new(images, variants, batch_size, Order::Sequential)?.len();
     runtime.check_precision(options.device.precision)?;
     file::prepare_folder(&options.out)?;
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
-    let (images, how) = (&digits.train, (options.augment, options.device));
+    let how = (options.augment, options.device);
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
     let mut parameters = trainer.variables()?;
     parameters.truncate(network.parameters().len());
@@ -145,21 +139,14 @@ impl<'a> Epochs<'a> {
         images: &'a Dataset,
         (augment, device): (Augment, DeviceOptions),
     ) -> Result<Self, FitError> {
-        Ok(match runtime.kind() {
-            Kind::Cuda => Self::OnDevice(Box::new(DeviceTrainer::new(
-                runtime,
-                network,
-                record,
-                variables,
-                images,
-                augment.variants(),
-                device,
-            )?)),
-            Kind::Onnxruntime | Kind::Tract => {
-                let trainer = Trainer::new(runtime, network, record, variables)?;
-                Self::Fed(Box::new(trainer), images, augment)
-            }
-        })
+        if runtime.kind() != Kind::Cuda {
+            let trainer = Trainer::new(runtime, network, record, variables)?;
+            return Ok(Self::Fed(Box::new(trainer), images, augment));
+        }
+        let shown = augment.variants();
+        let trainer =
+            DeviceTrainer::new(runtime, network, record, variables, images, shown, device)?;
+        Ok(Self::OnDevice(Box::new(trainer)))
     }
 
     /// Steps through all images once, and prepares for the epoch of the next seed if that pays.

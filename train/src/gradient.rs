@@ -63,10 +63,9 @@ fn propagate(
         Gradient::Rule(rule) => rule,
         Gradient::Zero => return Ok(()),
         Gradient::Missing => {
-            let value = graph.name(node.output).into();
             return Err(GraphError::MissingGradient {
                 operator: node.operator.name,
-                value,
+                value: graph.name(node.output).into(),
             });
         }
     };

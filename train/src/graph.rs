@@ -12,45 +12,31 @@ use crate::tensor::{ElementType, Tensor, TensorType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(usize);
 
-/// Why a graph could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum GraphError {
-    /// An operator refused its inputs.
     #[error("operator {operator} of inputs ({inputs}): {reason}")]
     Operator {
-        /// ONNX operator.
         operator: &'static str,
-        /// Types of the inputs.
         inputs: String,
-        /// What was expected and found.
         reason: String,
     },
-    /// A name was given to two values.
     #[error("value name `{0}` is taken; every input and output needs a name of its own")]
     DuplicateName(String),
-    /// An input or constant cannot be an output as it is.
     #[error("output `{0}` is computed by no operator; inputs and constants cannot be outputs")]
     NotComputed(String),
-    /// A value was made an output twice.
     #[error("value `{0}` is an output already; one value has one name")]
     AlreadyOutput(String),
-    /// A layer was given no weight or bias.
     #[error("layer {0} needs a weight and a bias; give the parameters in the network's order")]
     MissingParameter(String),
-    /// Reverse differentiation met an operator without a rule.
     #[error(
         "operator {operator} has no gradient rule, and the loss depends on `{value}` through it"
     )]
     MissingGradient {
-        /// ONNX operator.
         operator: &'static str,
-        /// The value it computes.
         value: String,
     },
-    /// The loss does not depend on a parameter.
     #[error("the loss does not depend on `{0}`, so it cannot be trained; remove it or use it")]
     Unconnected(String),
-    /// Only single numbers can be minimised.
     #[error("the loss must be one number, found {0}; reduce it first")]
     LossNotScalar(TensorType),
 }
@@ -77,20 +63,14 @@ pub enum Target {
     Onnxruntime,
     /// ONNX Runtime on an x86-64 CPU, for which it has operators of its own: convolutions of blocks of channels.
     OnnxruntimeX86,
-    /// tract.
     Tract,
 }
 
-/// An operator applied to values of a graph.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// The operator.
     pub operator: &'static Operator,
-    /// Values read.
     pub inputs: Vec<ValueId>,
-    /// Value computed.
     pub output: ValueId,
-    /// Attributes.
     pub attributes: Attributes,
 }
 
@@ -104,7 +84,6 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// An empty graph.
     pub fn new() -> Self {
         Self::default()
     }
@@ -118,7 +97,6 @@ impl Graph {
         }
     }
 
-    /// What the graph will run on.
     pub fn target(&self) -> Target {
         self.target
     }
@@ -138,6 +116,12 @@ impl Graph {
     /// Adds a float constant of no dimensions, which broadcasts to any shape.
     pub fn scalar(&mut self, value: f32) -> ValueId {
         self.constant(Tensor::scalar(value))
+    }
+
+    /// Adds sizes, axes or positions as a constant vector of integers.
+    pub fn sizes(&mut self, sizes: &[usize]) -> ValueId {
+        let sizes: Vec<i64> = sizes.iter().map(|&size| size as i64).collect();
+        self.constant(Tensor::vector(&sizes))
     }
 
     /// Applies an operator; its shape rule decides the type of the result.
@@ -181,17 +165,14 @@ impl Graph {
         Ok(())
     }
 
-    /// Element type and shape of a value.
     pub fn tensor_type(&self, value: ValueId) -> &TensorType {
         &self.values[value.0].tensor_type
     }
 
-    /// Shape of a value.
     pub fn shape(&self, value: ValueId) -> &[usize] {
         &self.values[value.0].tensor_type.shape
     }
 
-    /// Name of a value.
     pub fn name(&self, value: ValueId) -> &str {
         &self.values[value.0].name
     }
@@ -241,19 +222,15 @@ impl Graph {
 /// What a shape rule sees of an input: its type, and its content where that is constant.
 #[derive(Clone, Copy)]
 pub struct Operand<'a> {
-    /// Element type and shape.
     pub tensor_type: &'a TensorType,
-    /// The content of a constant.
     pub constant: Option<&'a Tensor>,
 }
 
 impl Operand<'_> {
-    /// The shape.
     pub fn shape(&self) -> &[usize] {
         &self.tensor_type.shape
     }
 
-    /// The element type.
     pub fn element(&self) -> ElementType {
         self.tensor_type.element
     }
@@ -262,11 +239,13 @@ impl Operand<'_> {
     pub fn integers(&self) -> Result<Vec<i64>, String> {
         match self.constant {
             Some(Tensor::I64(array)) => Ok(array.iter().copied().collect()),
-            _ => Err(format!(
-                "expected constant integers, found {}",
-                self.tensor_type
-            )),
+            _ => Err(format!("expected constant integers, found {self}")),
         }
+    }
+
+    pub fn sizes(&self) -> Result<Vec<usize>, String> {
+        let integers = self.integers()?.into_iter();
+        Ok(integers.map(|size| size as usize).collect())
     }
 }
 

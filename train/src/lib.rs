@@ -2,7 +2,7 @@
 //!
 //! A [`net::Network`] is a list of layers. [`models`] turns it into graphs: one that computes a whole training step
 //! (forward, loss, gradients, update), one that measures, one that is shipped. [`ops`] has each operator's shape rule,
-//! ONNX form and gradient rule in a file of its own; [`gradient`] walks a graph backwards through them.
+//! ONNX form and gradient rule; [`gradient`] walks a graph backwards through them.
 //! [`runtime`] executes the graphs on ONNX Runtime (CUDA or CPU) or tract; [`fit`] feeds them from [`data`] and keeps
 //! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs, and [`quantize`] makes 8-bit
 //! integers of it.

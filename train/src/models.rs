@@ -24,15 +24,12 @@ pub const LEARNING_RATE: &str = "learning_rate";
 pub const LOSS_SUM: &str = "loss_sum";
 /// Output: number of right answers in the batch, a scalar.
 pub const CORRECT: &str = "correct";
-/// Output: logits `[N, classes]`.
 pub const LOGITS: &str = "logits";
 
-/// Name of the input that holds a dropout layer's mask.
 pub fn mask_name(layer: &str) -> String {
     format!("{layer}.mask")
 }
 
-/// Name of the gradient of a parameter.
 fn gradient_name(parameter: &str) -> String {
     format!("{parameter}.gradient")
 }
@@ -73,21 +70,14 @@ fn append_training(
     (parameters, mut variables): (Vec<ValueId>, Vec<Variable>),
     found: Vec<ValueId>,
 ) -> Result<TrainingModel, GraphError> {
-    let trainables: Vec<Trainable> = parameters
-        .iter()
-        .zip(found)
-        .map(|(&parameter, gradient)| Trainable {
-            parameter,
-            gradient,
-        })
-        .collect();
-    let learning_rate = graph.input(LEARNING_RATE, TensorType::f32(&[]))?;
-    variables.extend(append_updates(
-        &mut graph,
-        optimizer,
-        &trainables,
-        learning_rate,
-    )?);
+    let trainable = |(parameter, gradient)| Trainable {
+        parameter,
+        gradient,
+    };
+    let trainables: Vec<_> = parameters.into_iter().zip(found).map(trainable).collect();
+    let rate = graph.input(LEARNING_RATE, TensorType::f32(&[]))?;
+    let state = append_updates(&mut graph, optimizer, &trainables, rate)?;
+    variables.extend(state);
     Ok(TrainingModel {
         onnx: graph.specialized()?.to_onnx(network.name, &[]),
         variables,
@@ -121,10 +111,8 @@ pub fn update(
     let (parameters, variables) = parameter_inputs(&mut graph, network)?;
     let mut found = Vec::new();
     for &parameter in &parameters {
-        let (name, parameter_type) = (
-            gradient_name(graph.name(parameter)),
-            graph.tensor_type(parameter).clone(),
-        );
+        let name = gradient_name(graph.name(parameter));
+        let parameter_type = graph.tensor_type(parameter).clone();
         let mut total = graph.input(&part_name(&name, 0), parameter_type.clone())?;
         for part in 1..parts {
             let gradient = graph.input(&part_name(&name, part), parameter_type.clone())?;
@@ -156,10 +144,8 @@ pub fn inference(
 ) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
     let images = graph.input(IMAGES, image_type(network, 1))?;
-    let parameters: Vec<ValueId> = parameters
-        .into_iter()
-        .map(|tensor| graph.constant(tensor))
-        .collect();
+    let parameters = parameters.into_iter().map(|tensor| graph.constant(tensor));
+    let parameters: Vec<ValueId> = parameters.collect();
     let logits = network.forward(&mut graph, images, &parameters, &[])?;
     graph.output(LOGITS, logits)?;
     Ok(graph.to_onnx(network.name, metadata))

@@ -14,22 +14,17 @@ pub enum Layer {
         /// Height and width of the filters, odd.
         kernel: usize,
     },
-    /// Maximum of each square tile.
     MaxPool {
-        /// Height and width of a tile.
         size: usize,
     },
-    /// All axes but the batch become one.
     Flatten,
     /// Fully connected layer, with `ReLU` or without.
     Dense {
         units: usize,
-        /// Whether negative outputs become zero.
         relu: bool,
     },
     /// In training, sets this share of the inputs to zero and scales the rest up.
     Dropout {
-        /// Share of the inputs that are dropped, `0.0..1.0`.
         rate: f32,
     },
 }
@@ -77,7 +72,6 @@ impl PlannedLayer {
 /// A network that classifies images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// Name, written into models and checkpoints.
     pub name: &'static str,
     /// Channels, rows and columns of an image.
     pub input: [usize; 3],
@@ -89,30 +83,20 @@ pub struct Network {
 impl Network {
     /// The digit classifier of the seed course: two convolutions with pooling, two dense layers with dropout.
     pub fn digits() -> Self {
+        let conv = |filters| Layer::Conv { filters, kernel: 5 };
+        let dense = |units, relu| Layer::Dense { units, relu };
         Self {
             name: "digits",
             input: [1, 28, 28],
             layers: vec![
-                Layer::Conv {
-                    filters: 16,
-                    kernel: 5,
-                },
+                conv(16),
                 Layer::MaxPool { size: 2 },
-                Layer::Conv {
-                    filters: 32,
-                    kernel: 5,
-                },
+                conv(32),
                 Layer::MaxPool { size: 2 },
                 Layer::Flatten,
-                Layer::Dense {
-                    units: 128,
-                    relu: true,
-                },
+                dense(128, true),
                 Layer::Dropout { rate: 0.4 },
-                Layer::Dense {
-                    units: 10,
-                    relu: false,
-                },
+                dense(10, false),
             ],
             labels: (0..10).map(|digit| digit.to_string()).collect(),
         }
@@ -124,23 +108,19 @@ impl Network {
         for &layer in &self.layers {
             let input = planned
                 .last()
-                .map_or(self.input.to_vec(), |last| last.output.clone());
-            let same_kind = |other: &&PlannedLayer| kind(other.layer) == kind(layer);
-            let name = format!(
-                "{}{}",
-                kind(layer),
-                planned.iter().filter(same_kind).count() + 1
-            );
-            planned.push(plan_layer(name, layer, &input));
+                .map_or(&self.input[..], |last| &last.output[..]);
+            let kind = kind(layer);
+            let before = planned.iter().filter(|other| other.name.starts_with(kind));
+            let name = format!("{kind}{}", before.count() + 1);
+            let layer = plan_layer(name, layer, input);
+            planned.push(layer);
         }
         planned
     }
 
     pub fn parameters(&self) -> Vec<Parameter> {
-        self.plan()
-            .into_iter()
-            .flat_map(|layer| layer.parameters)
-            .collect()
+        let layers = self.plan().into_iter();
+        layers.flat_map(|layer| layer.parameters).collect()
     }
 
     /// Name, drop rate and shape of one image's mask of each dropout layer.
@@ -169,11 +149,8 @@ impl Network {
         let mut delayed_relu = false;
         let plan = self.plan();
         for (index, layer) in plan.iter().enumerate() {
-            let weights: Vec<ValueId> = parameters
-                .by_ref()
-                .take(layer.parameters.len())
-                .copied()
-                .collect();
+            let weights = parameters.by_ref().take(layer.parameters.len());
+            let weights: Vec<ValueId> = weights.copied().collect();
             x = match (layer.layer, &weights[..]) {
                 (Layer::Conv { kernel, .. }, &[weight, bias]) => {
                     let y = graph.conv(x, weight, Some(bias), Window::same([kernel; 2]))?;
@@ -182,11 +159,8 @@ impl Network {
                 }
                 (Layer::MaxPool { size }, _) => {
                     let y = graph.max_pool(x, Window::tiles([size; 2]))?;
-                    if std::mem::take(&mut delayed_relu) {
-                        graph.relu(y)?
-                    } else {
-                        y
-                    }
+                    let is_last = std::mem::take(&mut delayed_relu);
+                    if is_last { graph.relu(y)? } else { y }
                 }
                 (Layer::Flatten, _) => graph.flatten(x)?,
                 (Layer::Dense { relu, .. }, &[weight, bias]) => {
@@ -245,17 +219,14 @@ fn plan_layer(name: String, layer: Layer, input: &[usize]) -> PlannedLayer {
 fn weight_and_bias(layer: &str, shape: Vec<usize>) -> Vec<Parameter> {
     let (outputs, taps) = (shape[0], shape[2..].iter().product::<usize>());
     let fans = Some([shape[1] * taps, outputs * taps]);
+    let parameter = |kind, shape, fans| Parameter {
+        name: format!("{layer}.{kind}"),
+        shape,
+        fans,
+    };
     vec![
-        Parameter {
-            name: format!("{layer}.weight"),
-            shape,
-            fans,
-        },
-        Parameter {
-            name: format!("{layer}.bias"),
-            shape: vec![outputs],
-            fans: None,
-        },
+        parameter("weight", shape, fans),
+        parameter("bias", vec![outputs], None),
     ]
 }
 
@@ -265,11 +236,8 @@ mod tests {
 
     #[test]
     fn parameters_have_the_shapes_of_the_seed() {
-        let shapes: Vec<(String, Vec<usize>)> = Network::digits()
-            .parameters()
-            .into_iter()
-            .map(|p| (p.name, p.shape))
-            .collect();
+        let parameters = Network::digits().parameters();
+        let found = parameters.iter().map(|one| (&*one.name, &*one.shape));
         let expected: [(&str, &[usize]); 8] = [
             ("conv1.weight", &[16, 1, 5, 5]),
             ("conv1.bias", &[16]),
@@ -280,9 +248,6 @@ mod tests {
             ("dense2.weight", &[10, 128]),
             ("dense2.bias", &[10]),
         ];
-        assert_eq!(
-            shapes,
-            expected.map(|(name, shape)| (name.to_owned(), shape.to_vec()))
-        );
+        assert!(found.eq(expected), "{parameters:?}");
     }
 }

@@ -53,10 +53,8 @@ impl Model {
     }
 }
 
-/// Nodes in order of execution, with the graph's inputs, outputs and constants.
 #[derive(Clone, PartialEq, Message)]
 pub struct Graph {
-    /// Operators, each after those it depends on.
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
     #[prost(string, tag = "2")]
@@ -69,13 +67,10 @@ pub struct Graph {
     pub output: Vec<ValueInfo>,
 }
 
-/// One operator applied to named values.
 #[derive(Clone, PartialEq, Message)]
 pub struct Node {
-    /// Names of the values read.
     #[prost(string, repeated, tag = "1")]
     pub input: Vec<String>,
-    /// Names of the values written.
     #[prost(string, repeated, tag = "2")]
     pub output: Vec<String>,
     /// Name of the node, for error messages of runtimes.
@@ -108,7 +103,6 @@ pub struct AttributeEntry {
     pub kind: i32,
 }
 
-/// A constant tensor, little-endian.
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
     #[prost(int64, repeated, packed = "false", tag = "1")]
@@ -121,12 +115,10 @@ pub struct Tensor {
     pub float_data: Vec<f32>,
     #[prost(string, tag = "8")]
     pub name: String,
-    /// Elements in row-major order.
     #[prost(bytes = "vec", tag = "9")]
     pub raw_data: Vec<u8>,
 }
 
-/// Name and type of a graph's input or output.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueInfo {
     #[prost(string, tag = "1")]
@@ -138,26 +130,21 @@ pub struct ValueInfo {
 impl ValueInfo {
     /// A tensor of a fixed shape; `data_type` is the format's `DataType`.
     pub fn tensor(name: &str, data_type: i32, shape: &[usize]) -> Self {
-        let dim = shape
-            .iter()
-            .map(|&size| Dimension {
-                dim_value: Some(size as i64),
-            })
-            .collect();
-        let tensor_type = TensorType {
+        let size = |&size: &usize| Dimension {
+            dim_value: Some(size as i64),
+        };
+        let dim = shape.iter().map(size).collect();
+        let tensor_type = Some(TensorType {
             elem_type: data_type,
             shape: Some(Shape { dim }),
-        };
+        });
         Self {
             name: name.into(),
-            value_type: Some(ValueType {
-                tensor_type: Some(tensor_type),
-            }),
+            value_type: Some(ValueType { tensor_type }),
         }
     }
 }
 
-/// The type of a value; here always a tensor.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueType {
     #[prost(message, optional, tag = "1")]
@@ -175,19 +162,16 @@ pub struct TensorType {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Shape {
-    /// Sizes, outermost first.
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<Dimension>,
 }
 
-/// One size of a shape.
 #[derive(Clone, PartialEq, Message)]
 pub struct Dimension {
     #[prost(int64, optional, tag = "1")]
     pub dim_value: Option<i64>,
 }
 
-/// An operator set and its version.
 #[derive(Clone, PartialEq, Message)]
 pub struct OperatorSet {
     /// Empty for the standard operators.

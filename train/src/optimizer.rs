@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::tensor::{ElementType, TensorType};
+use crate::tensor::TensorType;
 
 /// How parameters are updated from their gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -39,7 +39,6 @@ impl Optimizer {
         }
     }
 
-    /// Learning rate when the user gives none.
     pub fn default_learning_rate(self) -> f32 {
         match self {
             Self::Sgd => 0.01,
@@ -51,9 +50,7 @@ impl Optimizer {
 /// A float tensor that a training step reads and replaces: graph input `name`, output `name.next`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variable {
-    /// Name of the graph's input.
     pub name: String,
-    /// Shape.
     pub shape: Vec<usize>,
     /// Value of every element before the first step; parameters are drawn instead.
     pub initial: f32,
@@ -66,12 +63,10 @@ impl Variable {
     }
 }
 
-/// A parameter of the graph with its gradient.
+/// A parameter, which is an input of the graph, with the gradient of the mean loss.
 #[derive(Clone, Copy)]
 pub struct Trainable {
-    /// The parameter, a graph input.
     pub parameter: ValueId,
-    /// Gradient of the mean loss.
     pub gradient: ValueId,
 }
 
@@ -92,7 +87,10 @@ pub fn append_updates(
         Optimizer::Sgd => update.each(trainables, Update::sgd)?,
         Optimizer::Adam => {
             let rate = update.corrected_rate()?;
-            update.each(trainables, |update, one| update.adam(one, rate))?;
+            update.each(trainables, |update, one| {
+                let step = update.adam_step(one, rate)?;
+                update.graph.sub(one.parameter, step)
+            })?;
         }
         Optimizer::Adamw => {
             let rate = update.corrected_rate()?;
@@ -139,20 +137,13 @@ impl Update<'_> {
     }
 
     fn sgd(&mut self, one: Trainable) -> Result<ValueId, GraphError> {
-        let name = format!("{}.velocity", self.graph.name(one.parameter));
-        let shape = self.graph.shape(one.parameter).to_vec();
-        let velocity = self.variable(&name, &shape, 0.0)?;
+        let (name, velocity) = self.beside(one.parameter, "velocity")?;
         let momentum = self.graph.scalar(MOMENTUM);
         let kept = self.graph.mul(velocity, momentum)?;
         let scaled = self.graph.mul(one.gradient, self.learning_rate)?;
         let next = self.graph.sub(kept, scaled)?;
         self.graph.output(&Variable::next_name(&name), next)?;
         self.graph.add(one.parameter, next)
-    }
-
-    fn adam(&mut self, one: Trainable, rate: ValueId) -> Result<ValueId, GraphError> {
-        let step = self.adam_step(one, rate)?;
-        self.graph.sub(one.parameter, step)
     }
 
     fn adam_step(&mut self, one: Trainable, rate: ValueId) -> Result<ValueId, GraphError> {
@@ -184,7 +175,7 @@ impl Update<'_> {
     }
 
     fn one_minus_power(&mut self, name: &str, beta: f32) -> Result<ValueId, GraphError> {
-        let power = self.variable(name, &[], 1.0)?;
+        let power = self.variable(name, Vec::new(), 1.0)?;
         let factor = self.graph.scalar(beta);
         let next = self.graph.mul(power, factor)?;
         self.graph.output(&Variable::next_name(name), next)?;
@@ -200,9 +191,7 @@ impl Update<'_> {
         value: ValueId,
         decay: f32,
     ) -> Result<ValueId, GraphError> {
-        let name = format!("{}.{suffix}", self.graph.name(parameter));
-        let shape = self.graph.shape(parameter).to_vec();
-        let mean = self.variable(&name, &shape, 0.0)?;
+        let (name, mean) = self.beside(parameter, suffix)?;
         let (keep, take) = (self.graph.scalar(decay), self.graph.scalar(1.0 - decay));
         let kept = self.graph.mul(mean, keep)?;
         let taken = self.graph.mul(value, take)?;
@@ -211,18 +200,30 @@ impl Update<'_> {
         Ok(next)
     }
 
+    /// A variable of a parameter's shape, with its name.
+    fn beside(
+        &mut self,
+        parameter: ValueId,
+        suffix: &str,
+    ) -> Result<(String, ValueId), GraphError> {
+        let name = format!("{}.{suffix}", self.graph.name(parameter));
+        let shape = self.graph.shape(parameter).to_vec();
+        let value = self.variable(&name, shape, 0.0)?;
+        Ok((name, value))
+    }
+
     fn variable(
         &mut self,
         name: &str,
-        shape: &[usize],
+        shape: Vec<usize>,
         initial: f32,
     ) -> Result<ValueId, GraphError> {
+        let value = self.graph.input(name, TensorType::f32(&shape));
         self.state.push(Variable {
             name: name.into(),
-            shape: shape.to_vec(),
+            shape,
             initial,
         });
-        self.graph
-            .input(name, TensorType::new(ElementType::F32, shape))
+        value
     }
 }

@@ -14,6 +14,7 @@ use prost::Message;
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::onnx;
+use crate::stop::Stop;
 
 /// Name of the model in a run's folder.
 pub const MODEL_NAME: &str = "digits.onnx";
@@ -31,9 +32,10 @@ pub enum RunError {
     )]
     InUse { folder: PathBuf },
     #[error(
-        "{0}: expected a folder without an earlier run, found {found} in it; go on with that run (`--resume {0}`), \
-         replace it (`--overwrite`), or name another folder (`--out`)",
-        display_name(folder)
+        "{}: expected a folder without an earlier run, found {found} in it; {}replace it (`--overwrite`), or name \
+         another folder (`--out`)",
+        display_name(folder),
+        resume_advice(folder, found)
     )]
     EarlierRun {
         folder: PathBuf,
@@ -41,81 +43,68 @@ pub enum RunError {
     },
 }
 
-/// A folder for a run, kept from other processes until this is dropped or the process ends.
-pub struct RunFolder {
+/// A folder for results. One that was made for them and is still empty goes again, also where a signal ends the program.
+pub struct OutFolder {
     path: PathBuf,
     is_new: bool,
-    #[expect(
-        dead_code,
-        reason = "the system holds the lock as long as this is open"
-    )]
-    lock: Option<File>,
 }
 
-impl RunFolder {
+impl OutFolder {
     /// Creates the folder if it is not there, and makes sure that files can be created in it.
-    pub fn open(path: &Path) -> Result<Self, RunError> {
-        let is_new = !path.exists();
-        let refused = |source| WriteError {
+    pub fn prepare(path: &Path, stop: &Stop) -> Result<Self, WriteError> {
+        let folder = Self {
             path: path.into(),
-            source,
+            is_new: !path.exists(),
         };
-        std::fs::create_dir_all(path).map_err(refused)?;
-        let lock = lock(path)?;
+        stop.leftovers().folder = folder.is_new.then(|| path.into());
         file::prepare_folder(path)?;
-        Ok(Self {
-            path: path.into(),
-            is_new,
-            lock,
-        })
+        Ok(folder)
     }
+}
 
-    /// Keeps other processes from the run that a file will lie in, if its folder is that of one.
-    pub fn around(file: &Path) -> Result<Option<Self>, RunError> {
-        let folder = file::folder_of(file);
-        let is_run = folder.join(checkpoint::FILE_NAME).is_file();
-        let locked = |lock| Self {
-            path: folder.into(),
-            is_new: false,
-            lock,
-        };
-        is_run.then(|| lock(folder).map(locked)).transpose()
-    }
-
-    /// The files that a run writes.
-    pub fn files(&self) -> [PathBuf; 2] {
-        [checkpoint::FILE_NAME, MODEL_NAME].map(|name| self.path.join(name))
-    }
-
-    /// Fails if files that the run will write are there: those of a run other than `resumed` unless `overwrite`, and
-    /// whatever cannot be replaced.
-    pub fn expect_free(&self, resumed: Option<&Path>, overwrite: bool) -> Result<(), RunError> {
-        let is_resumed = resumed.is_some_and(|run| {
-            let [resumed, here] =
-                [run, &self.path].map(|run| checkpoint::file_of(run).canonicalize());
-            resumed
-                .ok()
-                .is_some_and(|resumed| here.is_ok_and(|here| here == resumed))
-        });
-        for found in [checkpoint::FILE_NAME, MODEL_NAME] {
-            let path = self.path.join(found);
-            if path.is_dir() {
-                let source = ErrorKind::IsADirectory.into();
-                return Err(WriteError { path, source }.into());
-            }
-            if path.exists() && !is_resumed && !overwrite {
-                let folder = self.path.clone();
-                return Err(RunError::EarlierRun { folder, found });
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the folder if it was made for this run and is empty.
-    pub fn remove_unused(&self) {
+impl Drop for OutFolder {
+    fn drop(&mut self) {
         if self.is_new {
             let _ = std::fs::remove_dir(&self.path);
         }
+    }
+}
+
+/// The files that a run writes.
+pub fn files(folder: &Path) -> [PathBuf; 2] {
+    [checkpoint::FILE_NAME, MODEL_NAME].map(|name| folder.join(name))
+}
+
+/// Fails if files that a run will write into a folder are there: those of a run other than `resumed` unless `overwrite`,
+/// and whatever cannot be replaced.
+pub fn expect_free(folder: &Path, resumed: Option<&Path>, overwrite: bool) -> Result<(), RunError> {
+    let real = |run| checkpoint::file_of(run).canonicalize().ok();
+    let is_resumed = resumed
+        .and_then(real)
+        .is_some_and(|resumed| real(folder) == Some(resumed));
+    for found in [checkpoint::FILE_NAME, MODEL_NAME] {
+        let path = folder.join(found);
+        if path.is_dir() {
+            let source = ErrorKind::IsADirectory.into();
+            return Err(WriteError { path, source }.into());
+        }
+        if path.exists() && !is_resumed && !overwrite {
+            let folder = folder.into();
+            return Err(RunError::EarlierRun { folder, found });
+        }
+    }
+    Ok(())
+}
+
+/// How to go on with the run of which a file was found: a model alone is not enough.
+fn resume_advice(folder: &Path, found: &str) -> String {
+    if found == checkpoint::FILE_NAME {
+        format!(
+            "go on with that run (`--resume {}`), ",
+            display_name(folder)
+        )
+    } else {
+        String::new()
     }
 }
 
@@ -124,8 +113,9 @@ pub fn model_of(run: &Path) -> PathBuf {
     file::folder_of(&checkpoint::file_of(run)).join(MODEL_NAME)
 }
 
-/// Locks a folder for this process; `None` on systems that cannot.
-fn lock(folder: &Path) -> Result<Option<File>, RunError> {
+/// Keeps other processes from a run's folder until the result is dropped or the process ends; `None` on systems that
+/// cannot.
+pub fn lock(folder: &Path) -> Result<Option<File>, RunError> {
     let Ok(file) = File::open(folder) else {
         return Ok(None);
     };
@@ -136,6 +126,13 @@ fn lock(folder: &Path) -> Result<Option<File>, RunError> {
         Err(TryLockError::Error(_)) => Ok(None),
         Ok(()) => Ok(Some(file)),
     }
+}
+
+/// Does so with the folder that a file will lie in, if it is that of a run.
+pub fn lock_around(file: &Path) -> Result<Option<File>, RunError> {
+    let folder = file::folder_of(file);
+    let is_run = folder.join(checkpoint::FILE_NAME).is_file();
+    if is_run { lock(folder) } else { Ok(None) }
 }
 
 /// Puts a checkpoint into a run's folder, whole or not at all.
@@ -157,16 +154,14 @@ pub fn save(checkpoint: &Checkpoint, folder: &Path) -> Result<(), WriteError> {
 
 /// Removes a model that is there, where a link leads.
 fn remove_model(path: &Path) -> Result<(), WriteError> {
-    let Ok(model) = path.canonicalize() else {
-        return Ok(());
-    };
-    if !model.is_file() {
-        return Ok(());
-    }
-    std::fs::remove_file(&model).map_err(|source| WriteError {
+    let refused = |source| WriteError {
         path: path.into(),
         source,
-    })
+    };
+    match path.canonicalize() {
+        Ok(model) if model.is_file() => std::fs::remove_file(&model).map_err(refused),
+        _ => Ok(()),
+    }
 }
 
 /// What is wrong with a model that carries another identity than the checkpoint beside it.
@@ -174,10 +169,8 @@ pub fn mismatch(model: &Path) -> Option<String> {
     let checkpoint = file::folder_of(model).join(checkpoint::FILE_NAME);
     let identity = Checkpoint::identity_of(&file::read_if_regular(&checkpoint)?)?;
     let onnx = onnx::Model::decode(&*file::read_if_regular(model)?).ok()?;
-    let of_model = onnx
-        .metadata_props
-        .iter()
-        .find(|entry| entry.key == IDENTITY_KEY)?;
+    let mut entries = onnx.metadata_props.iter();
+    let of_model = entries.find(|entry| entry.key == IDENTITY_KEY)?;
     (of_model.value != identity).then(|| {
         format!(
             "{} was exported from another checkpoint than {}; `train export --run {}` exports this one",

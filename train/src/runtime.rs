@@ -20,8 +20,8 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 pub use device::{DeviceOptions, DeviceSession, Precision};
 pub use divided::DividedStep;
-use divided::Parts;
 pub use error::RuntimeError;
+use error::refused;
 pub use session::{Outputs, Session};
 
 use crate::graph::Target;
@@ -46,11 +46,9 @@ pub enum Choice {
 /// What executes graphs in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// ONNX Runtime with the CUDA execution provider.
     Cuda,
-    /// ONNX Runtime with the CPU execution provider.
+    /// On the CPU.
     Onnxruntime,
-    /// tract through `ort-tract`.
     Tract,
 }
 
@@ -113,11 +111,7 @@ impl Runtime {
 
     /// Runtime, version and device in one line.
     pub fn description(&self) -> String {
-        let version = self
-            .library
-            .as_deref()
-            .map(discover::version)
-            .unwrap_or_default();
+        let version = self.library().map(discover::version).unwrap_or_default();
         let threads = match self.threads {
             1 => "1 thread".into(),
             threads => format!("{threads} threads"),
@@ -146,29 +140,6 @@ impl Runtime {
         self.load_with(self.threads, onnx, residents)
     }
 
-    /// Prepares a step in parts that run at the same time, a thread each. `parts` are the models that compute the
-    /// gradients, with the number of rows that each takes; `update` takes what they compute.
-    pub fn load_divided(
-        &self,
-        parts: &[(Vec<u8>, usize)],
-        update: &[u8],
-        residents: Vec<(String, Tensor)>,
-    ) -> Result<DividedStep, RuntimeError> {
-        let update = self.load_with(1, update, residents)?;
-        Ok(DividedStep::new(self.load_parts(parts)?, update))
-    }
-
-    /// Prepares models that take parts of a batch at the same time, a thread each; with each comes the number of rows
-    /// that it takes.
-    fn load_parts(&self, models: &[(Vec<u8>, usize)]) -> Result<Parts, RuntimeError> {
-        let part = |(onnx, rows): &(Vec<u8>, usize)| {
-            // One thread each: the idle threads of one session would spin while another one works.
-            Ok((self.load_with(1, onnx, Vec::new())?, *rows))
-        };
-        let parts = models.iter().map(part);
-        Parts::new(parts.collect::<Result<_, RuntimeError>>()?)
-    }
-
     /// The rows of each part of a step: a part for each thread of a CPU, as long as the gradients of a part are worth
     /// their sum; a GPU takes the batch whole. They differ by one row at most.
     pub fn parts(&self, batch_size: usize) -> Vec<usize> {
@@ -185,21 +156,10 @@ impl Runtime {
         onnx: &[u8],
         residents: Vec<(String, Tensor)>,
     ) -> Result<Session, RuntimeError> {
-        let session = self.commit(onnx, threads);
+        let builder = self.builder(threads, Precision::default(), false);
+        let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
         let session = session.and_then(|session| Session::new(session, self.kind, residents));
-        session.map_err(|error| self.refused(&error))
-    }
-
-    fn refused(&self, error: &ort::Error) -> RuntimeError {
-        RuntimeError::Model {
-            runtime: self.kind.name(),
-            reason: one_line(&error.to_string()),
-        }
-    }
-
-    fn commit(&self, onnx: &[u8], threads: usize) -> ort::Result<ort::session::Session> {
-        self.builder(threads, Precision::default(), false)?
-            .commit_from_memory(onnx)
+        session.map_err(|error| refused(self.kind.name(), &error))
     }
 
     /// `captured` are models that CUDA runs as CUDA graphs.

@@ -1,6 +1,7 @@
 //! Checking a model on a runtime that this process does not use.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -10,6 +11,7 @@ use crate::cli::DataArgs;
 use crate::data::augment::Augment;
 use crate::export::SecondRuntime;
 use crate::runtime::{Kind, Runtime, discover};
+use crate::stop::Stop;
 
 /// This program, started once more as `train evaluate` with another runtime.
 pub struct AnotherProcess<'a> {
@@ -17,31 +19,46 @@ pub struct AnotherProcess<'a> {
     data: &'a DataArgs,
     images: usize,
     augment: Augment,
+    stop: &'a Stop,
 }
 
 impl<'a> AnotherProcess<'a> {
     /// tract beside a native runtime, ONNX Runtime beside tract; the error says why there is none.
     ///
-    /// It will run the first `images` test images of `data`.
+    /// It will run the first `images` test images of `data`, and ends where `stop` ends this one.
     pub fn beside(
         runtime: &Runtime,
         data: &'a DataArgs,
         images: usize,
         augment: Augment,
+        stop: &'a Stop,
     ) -> Result<Self, &'static str> {
         let kind = match runtime.kind() {
             Kind::Cuda | Kind::Onnxruntime => Kind::Tract,
-            Kind::Tract if discover::library().is_none() => {
-                return Err("no second runtime is here");
-            }
             Kind::Tract => Kind::Onnxruntime,
         };
+        if kind == Kind::Onnxruntime && discover::library().is_none() {
+            return Err("no second runtime is here");
+        }
         Ok(Self {
             kind,
             data,
             images,
             augment,
+            stop,
         })
+    }
+
+    /// Runs a command to its end.
+    fn output(&self, command: &mut Command) -> io::Result<Output> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut leftovers = self.stop.leftovers();
+        let child = command.spawn()?;
+        leftovers.process = Some(child.id());
+        drop(leftovers);
+        let output = child.wait_with_output();
+        self.stop.leftovers().process = None;
+        output
     }
 }
 
@@ -59,14 +76,15 @@ impl SecondRuntime for AnotherProcess<'_> {
         command.arg(option("--data=", self.data.data.as_os_str()));
         command.args(["--images", &self.images.to_string()]);
         command.args((self.augment == Augment::Invert).then_some("--invert"));
-        let output = command.output().map_err(|error| error.to_string())?;
+        let output = self.output(&mut command);
+        let output = output.map_err(|error| error.to_string())?;
         if !output.status.success() {
             return Err(reason(&output));
         }
-        let logits: Vec<f32> = output
-            .stdout
-            .chunks_exact(4)
-            .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        let (chunks, _) = output.stdout.as_chunks();
+        let logits: Vec<f32> = chunks
+            .iter()
+            .map(|&bytes| f32::from_le_bytes(bytes))
             .collect();
         let rows = self.images * self.augment.variants().len();
         let shape = (rows, logits.len() / rows);
@@ -81,7 +99,7 @@ fn option(name: &str, value: impl Into<OsString>) -> OsString {
     word
 }
 
-fn this_program() -> std::io::Result<Command> {
+fn this_program() -> io::Result<Command> {
     let mut program = Command::new(std::env::current_exe()?);
     program.stdin(Stdio::null());
     // Ctrl-C is for this process, which finishes an export that it has begun.

@@ -1,6 +1,8 @@
 //! The user's wish to stop, as a signal tells it.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Whether a signal came, and what it is to do.
 #[derive(Debug, Default)]
@@ -9,6 +11,16 @@ pub struct Stop {
     exit_code: AtomicU8,
     /// Whether there is work that looks at the wish and then ends by itself, with something to keep.
     has_work: AtomicBool,
+    leftovers: Mutex<Leftovers>,
+}
+
+/// What goes with a program that a signal ends at once.
+#[derive(Debug, Default)]
+pub struct Leftovers {
+    /// A folder, if it is empty.
+    pub folder: Option<PathBuf>,
+    /// Another process that works for this one.
+    pub process: Option<u32>,
 }
 
 impl Stop {
@@ -28,11 +40,37 @@ impl Stop {
         (code != 0).then_some(code)
     }
 
-    /// Notes a signal of this number. Whether the program is to end at once.
+    pub fn leftovers(&self) -> MutexGuard<'_, Leftovers> {
+        self.leftovers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a signal of this number. Whether the program is to end at once; then its leftovers are gone.
     pub fn signal(&self, number: u8) -> bool {
         self.exit_code.store(128 + number, Ordering::Relaxed);
         let second = self.requested.swap(true, Ordering::Relaxed);
-        second || !self.has_work.load(Ordering::Relaxed)
+        let ends = second || !self.has_work.load(Ordering::Relaxed);
+        if ends {
+            let leftovers = self.leftovers();
+            leftovers.remove();
+            // Whoever would leave something else waits for the end.
+            std::mem::forget(leftovers);
+        }
+        ends
+    }
+}
+
+impl Leftovers {
+    fn remove(&self) {
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir(folder);
+        }
+        #[cfg(unix)]
+        if let Some(process) = self.process {
+            let process = nix::unistd::Pid::from_raw(process as i32);
+            let _ = nix::sys::signal::kill(process, nix::sys::signal::SIGKILL);
+        }
     }
 }
 

@@ -5,18 +5,12 @@ use std::ops::Range;
 
 use ndarray::{ArrayD, Axis, IxDyn, Slice};
 
-/// Element type of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementType {
-    /// 32-bit float.
     F32,
-    /// 8-bit unsigned integer.
     U8,
-    /// 8-bit signed integer.
     I8,
-    /// 32-bit signed integer.
     I32,
-    /// 64-bit signed integer.
     I64,
     /// Truth value, one byte.
     Bool,
@@ -39,14 +33,12 @@ impl ElementType {
 /// Element type and fixed shape of a value in a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorType {
-    /// Element type.
     pub element: ElementType,
     /// Sizes, outermost first; empty for a scalar.
     pub shape: Vec<usize>,
 }
 
 impl TensorType {
-    /// A type from its parts.
     pub fn new(element: ElementType, shape: &[usize]) -> Self {
         Self {
             element,
@@ -54,7 +46,6 @@ impl TensorType {
         }
     }
 
-    /// A 32-bit float tensor.
     pub fn f32(shape: &[usize]) -> Self {
         Self::new(ElementType::F32, shape)
     }
@@ -64,7 +55,6 @@ impl TensorType {
         self.shape.iter().product()
     }
 
-    /// Whether the tensor has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -79,71 +69,69 @@ impl fmt::Display for TensorType {
 /// A tensor in the memory of the host.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tensor {
-    /// 32-bit floats.
     F32(ArrayD<f32>),
-    /// 8-bit unsigned integers.
     U8(ArrayD<u8>),
-    /// 8-bit signed integers.
     I8(ArrayD<i8>),
-    /// 32-bit signed integers.
     I32(ArrayD<i32>),
-    /// 64-bit signed integers.
     I64(ArrayD<i64>),
 }
+
+/// The value of an expression for the array in a tensor, whatever its elements.
+macro_rules! with_array {
+    ($tensor:expr, $array:ident => $value:expr) => {
+        match $tensor {
+            $crate::tensor::Tensor::F32($array) => $value,
+            $crate::tensor::Tensor::U8($array) => $value,
+            $crate::tensor::Tensor::I8($array) => $value,
+            $crate::tensor::Tensor::I32($array) => $value,
+            $crate::tensor::Tensor::I64($array) => $value,
+        }
+    };
+}
+pub(crate) use with_array;
 
 impl Tensor {
     /// A tensor of one dimension.
     pub fn vector(values: &[i64]) -> Self {
-        Self::I64(ndarray::arr1(values).into_dyn())
+        ndarray::arr1(values).into()
     }
 
     /// An integer of no dimensions.
     pub fn integer(value: i64) -> Self {
-        Self::I64(ndarray::arr0(value).into_dyn())
+        ndarray::arr0(value).into()
     }
 
     /// A float of no dimensions.
     pub fn scalar(value: f32) -> Self {
-        Self::F32(ndarray::arr0(value).into_dyn())
+        ndarray::arr0(value).into()
     }
 
     /// A float tensor of one repeated value.
     pub fn filled(shape: &[usize], value: f32) -> Self {
-        Self::F32(ArrayD::from_elem(IxDyn(shape), value))
+        ArrayD::from_elem(IxDyn(shape), value).into()
     }
 
-    /// Element type and shape.
     pub fn tensor_type(&self) -> TensorType {
-        match self {
-            Self::F32(array) => TensorType::new(ElementType::F32, array.shape()),
-            Self::U8(array) => TensorType::new(ElementType::U8, array.shape()),
-            Self::I8(array) => TensorType::new(ElementType::I8, array.shape()),
-            Self::I32(array) => TensorType::new(ElementType::I32, array.shape()),
-            Self::I64(array) => TensorType::new(ElementType::I64, array.shape()),
-        }
+        let element = match self {
+            Self::F32(_) => ElementType::F32,
+            Self::U8(_) => ElementType::U8,
+            Self::I8(_) => ElementType::I8,
+            Self::I32(_) => ElementType::I32,
+            Self::I64(_) => ElementType::I64,
+        };
+        with_array!(self, array => TensorType::new(element, array.shape()))
     }
 
     /// Size in bytes.
     pub fn byte_len(&self) -> usize {
-        let size = match self {
-            Self::F32(_) | Self::I32(_) => 4,
-            Self::U8(_) | Self::I8(_) => 1,
-            Self::I64(_) => 8,
-        };
-        size * self.tensor_type().len()
+        with_array!(self, array => array.iter().map(size_of_val).sum())
     }
 
     /// These rows: a part of the first axis, which must have them.
     #[must_use]
     pub fn rows(&self, rows: Range<usize>) -> Self {
         let slice = Slice::from(rows);
-        match self {
-            Self::F32(array) => Self::F32(array.slice_axis(Axis(0), slice).to_owned()),
-            Self::U8(array) => Self::U8(array.slice_axis(Axis(0), slice).to_owned()),
-            Self::I8(array) => Self::I8(array.slice_axis(Axis(0), slice).to_owned()),
-            Self::I32(array) => Self::I32(array.slice_axis(Axis(0), slice).to_owned()),
-            Self::I64(array) => Self::I64(array.slice_axis(Axis(0), slice).to_owned()),
-        }
+        with_array!(self, array => array.slice_axis(Axis(0), slice).to_owned().into())
     }
 
     /// The floats of a float tensor.
@@ -156,13 +144,7 @@ impl Tensor {
 
     /// The elements in row-major order, little-endian, as ONNX and safetensors files store them.
     pub fn to_le_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::F32(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Self::U8(array) => array.iter().copied().collect(),
-            Self::I8(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Self::I32(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            Self::I64(array) => array.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        }
+        with_array!(self, array => array.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 }
 

@@ -12,7 +12,6 @@ use crate::runtime::{Kind, Runtime, discover};
 /// The driver averages over as much as this.
 const SAMPLE: Duration = Duration::from_secs(1);
 
-/// Shares of the time.
 #[derive(Debug, Serialize)]
 pub struct Utilization {
     /// Processor time of the process over wall-clock time times the runtime's threads. The thread that makes batches

@@ -1,5 +1,7 @@
 //! `train doctor`: which runtimes are here, which one is used, and what would improve it.
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde::Serialize;
 
 use super::open;
@@ -101,47 +103,33 @@ fn advice(kind: Kind, gpu: bool, python: bool) -> Option<String> {
 
 impl Report {
     fn table(&self, choice: Choice) -> String {
+        let choice = choice.to_possible_value();
+        let choice = choice.as_ref().map_or("", PossibleValue::get_name);
+        let nothing = || "nothing to improve".into();
         let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
         let or_reason = |found: &Option<String>, missing| {
-            found
-                .clone()
-                .unwrap_or_else(|| format!("no: {}", or_none(missing)))
+            let reason = || format!("no: {}", or_none(missing));
+            found.clone().unwrap_or_else(reason)
         };
         let library = match (&self.library, &self.library_version) {
             (Some(path), Some(version)) => format!("{version}, {path}"),
             _ => or_reason(&self.library, &self.library_missing),
         };
+        let needed = &self.library_needed;
         let rows = [
             ("tract", "built in".into()),
             (
                 "onnxruntime",
-                format!("{library}; needed: {} or newer", self.library_needed),
+                format!("{library}; needed: {needed} or newer"),
             ),
             ("cuda", or_reason(&self.cuda_provider, &self.cuda_missing)),
             ("gpu", or_none(&self.gpu)),
             ("python", or_none(&self.python)),
-            (
-                "used",
-                format!("{} (--runtime {})", self.description, choice_name(choice)),
-            ),
-            (
-                "better",
-                self.advice
-                    .clone()
-                    .unwrap_or_else(|| "nothing to improve".into()),
-            ),
+            ("used", format!("{} (--runtime {choice})", self.description)),
+            ("better", self.advice.clone().unwrap_or_else(nothing)),
         ];
-        rows.map(|(name, value)| format!("{name:12} {value}"))
-            .join("\n")
-    }
-}
-
-fn choice_name(choice: Choice) -> &'static str {
-    match choice {
-        Choice::Auto => "auto",
-        Choice::Cuda => Kind::Cuda.name(),
-        Choice::Onnxruntime => Kind::Onnxruntime.name(),
-        Choice::Tract => Kind::Tract.name(),
+        let row = |(name, value): (&str, String)| format!("{name:12} {value}");
+        rows.map(row).join("\n")
     }
 }
 
@@ -151,21 +139,25 @@ mod tests {
 
     #[test]
     fn advice_leads_to_the_best_runtime_of_the_machine() {
-        assert_eq!(advice(Kind::Cuda, true, true), None);
-        assert_eq!(advice(Kind::Onnxruntime, false, true), None);
-        assert_eq!(
-            advice(Kind::Tract, false, true).unwrap(),
-            "pip install --upgrade onnxruntime"
-        );
-        assert!(
-            advice(Kind::Onnxruntime, true, true)
-                .unwrap()
-                .contains("onnxruntime-gpu")
-        );
-        assert!(
-            advice(Kind::Tract, false, false)
-                .unwrap()
-                .starts_with("install Python")
-        );
+        let pip = "pip install --upgrade";
+        for (kind, gpu, python, expected) in [
+            (Kind::Cuda, true, true, None),
+            (Kind::Onnxruntime, false, true, None),
+            (Kind::Tract, false, true, Some(format!("{pip} onnxruntime"))),
+            (
+                Kind::Onnxruntime,
+                true,
+                true,
+                Some(format!("{pip} 'onnxruntime-gpu[cuda,cudnn]'")),
+            ),
+            (
+                Kind::Tract,
+                false,
+                false,
+                Some(format!("install Python, then {pip} onnxruntime")),
+            ),
+        ] {
+            assert_eq!(advice(kind, gpu, python), expected);
+        }
     }
 }

@@ -13,20 +13,15 @@ use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
 
 pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
-    let scores = args
-        .scores
-        .as_deref()
-        .filter(|path| *path != Path::new("-"));
+    let is_file = |path: &&Path| *path != Path::new("-");
+    let scores = args.scores.as_deref().filter(is_file);
     if let Some(path) = scores {
         expect_distinct(&[path], &[("--model", &args.model)], &args.data)?;
         file::expect_writable(path)?;
     }
     let model = read_model(&args.model)?;
-    let test = load_test(&args.data)?;
-    let test = match args.images {
-        Some(count) => test.take(count as usize),
-        None => test,
-    };
+    let limit = args.images.map_or(usize::MAX, |count| count as usize);
+    let test = load_test(&args.data)?.take(limit);
     let augment = if args.invert {
         Augment::Invert
     } else {
@@ -45,18 +40,13 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
         console.write(&to_bytes(&logits));
         return Ok(());
     }
-    console.line(format_args!(
-        "accuracy {:.4} on {} images",
-        accuracy(&logits, &test),
-        logits.nrows()
-    ));
+    let (accuracy, count) = (accuracy(&logits, &test), logits.nrows());
+    console.line(format_args!("accuracy {accuracy:.4} on {count} images"));
     console.line(runtime.description());
     Ok(())
 }
 
 fn to_bytes(logits: &Array2<f32>) -> Vec<u8> {
-    logits
-        .iter()
-        .flat_map(|logit| logit.to_le_bytes())
-        .collect()
+    let bytes = logits.iter().flat_map(|logit| logit.to_le_bytes());
+    bytes.collect()
 }

@@ -13,68 +13,69 @@ use crate::data::Dataset;
 use crate::error::Error;
 use crate::export::{SecondRuntime, export};
 use crate::net::Network;
-use crate::run::{RunFolder, model_of};
+use crate::run::{lock_around, model_of};
 use crate::runtime::Runtime;
 use crate::second_runtime::AnotherProcess;
+use crate::stop::Stop;
 
-pub fn run(args: &ExportArgs, console: &mut Console) -> Result<(), Error> {
-    let network = Network::digits();
+pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let run = checkpoint::file_of(&args.run);
     let path = args.out.clone().unwrap_or_else(|| model_of(&args.run));
     expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
-    let _folder = RunFolder::around(&path)?;
-    let checkpoint = Checkpoint::load(&run, &network)?;
+    let _lock = lock_around(&path)?;
+    let checkpoint = Checkpoint::load(&args.run, &Network::digits())?;
     file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
     export_checked(
         &runtime,
-        &network,
         &checkpoint,
         test,
         &args.data,
         &path,
         console,
+        stop,
     )
 }
 
 /// Exports a checkpoint and says on which runtimes the model computes what the trainer does.
 pub fn export_checked(
     runtime: &Runtime,
-    network: &Network,
     checkpoint: &Checkpoint,
     test: Dataset,
     data: &DataArgs,
     path: &Path,
     console: &mut Console,
+    stop: &Stop,
 ) -> Result<(), Error> {
-    let images = test.take(CHECKED_IMAGES);
-    let second = AnotherProcess::beside(runtime, data, images.len(), checkpoint.record.augment());
-    let process = second
-        .as_ref()
-        .ok()
-        .map(|process| process as &dyn SecondRuntime);
-    let unchecked = export(runtime, process, network, checkpoint, &images, path)?;
-    let (path, name) = (display_name(path), runtime.kind().name());
-    let also = if let (Some(reason), Ok(process)) = (&unchecked, &second) {
-        say(format_args!(
-            "warning: {path}: not checked on {}: {reason}",
-            process.name()
-        ));
-        String::new()
-    } else {
-        and_second(&second)
-    };
+    let (images, augment) = (test.take(CHECKED_IMAGES), checkpoint.record.augment());
+    let second = AnotherProcess::beside(runtime, data, images.len(), augment, stop);
+    let process = second.as_ref().ok().map(|one| one as &dyn SecondRuntime);
+    let network = Network::digits();
+    let unchecked = export(runtime, process, &network, checkpoint, &images, path)?;
+    let (name, also) = (runtime.kind().name(), and_second(&second, unchecked, path));
+    let path = display_name(path);
     console.line(format_args!(
         "{path}: agrees with the trainer on {name}{also}"
     ));
     Ok(())
 }
 
-/// Whether a second runtime agreed, or why none was asked.
-pub fn and_second(second: &Result<AnotherProcess, impl Display>) -> String {
-    match second {
-        Ok(process) => format!(" and {}", process.name()),
-        Err(reason) => format!("; {reason}"),
+/// The second runtime, which agreed, or why none was asked. One that could not check the model is warned of.
+pub fn and_second(
+    second: &Result<AnotherProcess, impl Display>,
+    unchecked: Option<String>,
+    model: &Path,
+) -> String {
+    match (second, unchecked) {
+        (_, Some(unchecked)) => {
+            say(format_args!(
+                "warning: {}: {unchecked}",
+                display_name(model)
+            ));
+            String::new()
+        }
+        (Ok(process), None) => format!(" and {}", process.name()),
+        (Err(reason), None) => format!("; {reason}"),
     }
 }

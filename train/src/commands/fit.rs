@@ -10,44 +10,32 @@ use crate::error::Error;
 use crate::fit::{Options, Terminal, fit};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
-use crate::run::{MODEL_NAME, RunFolder, model_of};
+use crate::run::{self, MODEL_NAME, OutFolder, model_of};
 use crate::stop::Stop;
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
-    let network = Network::digits();
-    if let Some(run) = &args.resume {
+    let (out, resumed) = (&*args.out, args.resume.as_deref());
+    if let Some(run) = resumed {
         note_mismatch(&model_of(run));
     }
+    let _folder = OutFolder::prepare(out, stop)?;
     // Locked before the checkpoint is read: nobody replaces it afterwards.
-    let folder = RunFolder::open(&args.out)?;
-    let resume = || {
-        let run = args.resume.as_deref();
-        Ok(run.map(|run| Checkpoint::load(run, &network)).transpose()?)
-    };
-    let fitted = resume().and_then(|resume| {
-        expect_free(args, &folder)?;
-        fit_and_export(args, &network, resume, console, stop)
-    });
-    if fitted.is_err() {
-        folder.remove_unused();
-    }
-    fitted
-}
-
-/// Fails if results would take the place of what is to be kept.
-fn expect_free(args: &FitArgs, folder: &RunFolder) -> Result<(), Error> {
-    folder.expect_free(args.resume.as_deref(), args.overwrite)?;
-    let [checkpoint, model] = folder.files();
-    expect_distinct(&[&checkpoint, &model], &[], &args.data)
+    let _lock = run::lock(out)?;
+    let load = |run| Checkpoint::load(run, &Network::digits());
+    let resume = resumed.map(load).transpose()?;
+    run::expect_free(out, resumed, args.overwrite)?;
+    let outputs = run::files(out);
+    expect_distinct(&outputs.each_ref().map(|path| &**path), &[], &args.data)?;
+    fit_and_export(args, resume, console, stop)
 }
 
 fn fit_and_export(
     args: &FitArgs,
-    network: &Network,
     resume: Option<Checkpoint>,
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
+    let network = Network::digits();
     let mut digits = load(&args.data)?;
     if let Some(limit) = args.limit {
         digits.train = digits.train.take(limit as usize);
@@ -55,11 +43,9 @@ fn fit_and_export(
     tell_of(&digits, console);
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
-    let resumed = resume
-        .as_ref()
-        .map(|checkpoint| checkpoint.record.augment());
+    let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
     let augment = args.augment.or(resumed).unwrap_or_default();
-    let mut record = new_record(args, network, &digits, resume.as_ref());
+    let mut record = new_record(args, &network, &digits, resume.as_ref());
     let samples = digits.train.len() * augment.variants().len();
     if args.batch.is_none() && record.batch_size > samples {
         let usual = record.batch_size;
@@ -77,27 +63,28 @@ fn fit_and_export(
     };
     stop.wait_for_work();
     let progress = &mut Terminal::new(console);
+    let interrupted = stop.requested();
     let checkpoint = fit(
         &runtime,
-        network,
+        &network,
         &digits,
         record,
         options,
-        stop.requested(),
+        interrupted,
         progress,
     )?;
     if stop.exit_code().is_some() {
         console.line("interrupted; the last finished epoch is kept");
     }
-    let model = args.out.join(MODEL_NAME);
+    let (test, model) = (digits.test, args.out.join(MODEL_NAME));
     export_checked(
         &runtime,
-        network,
         &checkpoint,
-        digits.test,
+        test,
         &args.data,
         &model,
         console,
+        stop,
     )
 }
 
@@ -125,10 +112,7 @@ fn new_record(
 
 /// What a model may tell about its data: where the files lie is nobody's business.
 fn data_name(digits: &Digits) -> String {
-    let of = if digits.sha256 == mnist::SHA256 {
-        " of MNIST"
-    } else {
-        ""
-    };
+    let is_mnist = digits.sha256 == mnist::SHA256;
+    let of = if is_mnist { " of MNIST" } else { "" };
     format!("the first {} training images{of}", digits.train.len())
 }

@@ -12,37 +12,33 @@ use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
 use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
+use crate::run::OutFolder;
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
 use crate::stop::Stop;
 
-/// Quantises a model and says what became of it.
 pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let preparation = args.preparation();
     let model = read_model(&args.model)?;
-    let out = args
-        .out
-        .as_deref()
-        .unwrap_or_else(|| file::folder_of(&args.model));
+    let beside = || file::folder_of(&args.model);
+    let out = args.out.as_deref().unwrap_or_else(beside);
     let files = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
     let outputs = files.each_ref().map(|path| &**path);
     expect_distinct(&outputs, &[("--model", &args.model)], &args.data)?;
-    file::prepare_folder(out)?;
+    let _folder = OutFolder::prepare(out, stop)?;
     let digits = load(&args.data)?;
     tell_of(&digits, console);
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
     let model = accept(&model, &args.model, args.limits, &runtime)?;
     let checked = digits.test.clone().take(CHECKED_IMAGES);
-    let second = AnotherProcess::beside(&runtime, &args.data, checked.len(), Augment::Invert);
+    let (data, count) = (&args.data, checked.len());
+    let second = AnotherProcess::beside(&runtime, data, count, Augment::Invert, stop);
     let request = quantize::Request {
         model: &model,
         digits: &digits,
         checked: &checked,
-        second: second
-            .as_ref()
-            .ok()
-            .map(|process| process as &dyn SecondRuntime),
+        second: second.as_ref().ok().map(|one| one as &dyn SecondRuntime),
         preparation,
         out,
         max_drop: args.max_drop,
@@ -57,11 +53,8 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     if let Some(warning) = &report.forced {
         note(format_args!("{}: {warning}", args.model.display()));
     }
-    let also = match &report.unchecked {
-        Some(unchecked) => format!("; {unchecked}"),
-        None => and_second(&second),
-    };
     let [int8, flash] = files;
+    let also = and_second(&second, report.unchecked, &int8);
     console.line(format_args!(
         "{}, {}: equal integers in the core, on {}{also}",
         int8.display(),

@@ -69,38 +69,32 @@ impl Variant {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array2, array};
+    use ndarray::Array2;
 
     use super::*;
 
-    fn written(variant: Variant, image: &Array2<u8>) -> Array2<f32> {
-        let mut pixels = Array2::from_elem(image.dim(), f32::NAN);
-        variant.write(&image.view(), pixels.view_mut());
-        pixels
-    }
-
     #[test]
-    fn plain_scales_bytes_to_0_and_1() {
-        assert_eq!(
-            written(Variant::Plain, &array![[0, 51], [102, 255]]),
-            array![[0.0, 0.2], [0.4, 1.0]]
-        );
-    }
-
-    #[test]
-    fn inverted_is_255_minus_each_byte() {
+    fn bytes_become_0_to_1_as_they_are_or_inverted() {
         let bytes = Array2::from_shape_fn((16, 16), |(row, column)| (16 * row + column) as u8);
-        let expected = bytes.mapv(|byte| f32::from(255 - byte) / 255.0);
-        assert_eq!(written(Variant::Inverted, &bytes), expected);
+        for (variant, of) in [
+            (Variant::Plain, (|byte| byte) as fn(u8) -> u8),
+            (Variant::Inverted, |byte| 255 - byte),
+        ] {
+            let expected = bytes.mapv(|byte| f32::from(of(byte)) / 255.0);
+            let mut pixels = Array2::from_elem(bytes.dim(), f32::NAN);
+            variant.write(&bytes.view(), pixels.view_mut());
+            assert_eq!(pixels, expected);
+        }
     }
 
     #[test]
     fn an_epoch_visits_the_plain_image_always() {
-        assert_eq!(Augment::None.variants(), [Variant::Plain]);
-        assert_eq!(
-            Augment::Invert.variants(),
-            [Variant::Plain, Variant::Inverted]
-        );
-        assert_eq!(Augment::default(), Augment::None);
+        for (augment, variants) in [
+            (Augment::default(), &[Variant::Plain][..]),
+            (Augment::None, &[Variant::Plain]),
+            (Augment::Invert, &[Variant::Plain, Variant::Inverted]),
+        ] {
+            assert_eq!(augment.variants(), variants);
+        }
     }
 }

@@ -7,7 +7,7 @@ use input::layout::{Pair, Part, find};
 use ndarray::Array3;
 use sha2::{Digest, Sha256};
 
-use crate::data::{DataError, Dataset, Digits, IMAGE_SIDE, hexadecimal, mnist};
+use crate::data::{DataError, Dataset, Digits, IMAGE_SIDE, hexadecimal};
 
 /// What images and labels must be here.
 pub const FORM: Form = Form {
@@ -16,48 +16,53 @@ pub const FORM: Form = Form {
     classes: 10,
 };
 
+/// SHA-256 of MNIST's four unpacked files one after the other, in the order of [`Digits::sha256`].
+pub const MNIST_SHA256: &str = "b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a";
+
 /// Loads all four files of `folder`.
 pub fn load(folder: &Path) -> Result<Digits, DataError> {
-    expect_directory(folder)?;
-    let [train, test] = find(folder, [Part::Train, Part::Test])?;
+    let [train, test] = pairs(folder, [Part::Train, Part::Test])?;
+    let set = train.set.clone();
     let mut hasher = Sha256::new();
-    let parts = (read(&train, &mut hasher)?, read(&test, &mut hasher)?);
+    let [train, test] = [read(&train, &mut hasher)?, read(&test, &mut hasher)?];
     let sha256 = hexadecimal(&hasher.finalize());
-    let kind = if sha256 == mnist::SHA256 {
+    let kind = if sha256 == MNIST_SHA256 {
         "MNIST to the byte"
     } else {
         "IDX files other than MNIST"
     };
-    let source = format!("{kind}, from {}", train.set);
     Ok(Digits {
-        train: parts.0,
-        test: parts.1,
-        source,
+        train,
+        test,
+        source: format!("{kind}, from {set}"),
         sha256,
     })
 }
 
 /// Loads the two files of `folder` that a network is measured on.
 pub fn load_test(folder: &Path) -> Result<Dataset, DataError> {
-    expect_directory(folder)?;
-    let [test] = find(folder, [Part::Test])?;
+    let [test] = pairs(folder, [Part::Test])?;
     read(&test, &mut Sha256::new())
 }
 
-/// The files in `folder` that belong to a data set; none where it cannot be told which.
+/// The files in `folder` that [`load`] or [`load_test`] reads; none where they cannot tell which.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let part = |part| find(folder, [part]).into_iter().flatten();
-    let pairs = part(Part::Train).chain(part(Part::Test));
-    pairs.flat_map(|pair| [pair.images, pair.labels]).collect()
+    let all = pairs(folder, [Part::Train, Part::Test])
+        .into_iter()
+        .flatten();
+    let test = pairs(folder, [Part::Test]).into_iter().flatten();
+    all.chain(test)
+        .flat_map(|pair| [pair.images, pair.labels])
+        .collect()
 }
 
-fn expect_directory(folder: &Path) -> Result<(), DataError> {
+/// The files of these parts, all of one data set.
+fn pairs<const N: usize>(folder: &Path, parts: [Part; N]) -> Result<[Pair; N], DataError> {
     if folder.is_dir() {
-        return Ok(());
+        return Ok(find(folder, parts)?);
     }
-    Err(DataError::NoDirectory {
-        path: folder.to_path_buf(),
-    })
+    let path = folder.into();
+    Err(DataError::NoDirectory { path })
 }
 
 /// Reads a part and adds both unpacked files to the hash.
@@ -82,39 +87,57 @@ mod tests {
     use super::*;
     use crate::data::test_files::{images_file, labels_file};
 
-    #[test]
-    fn parts_are_read_and_hashed_in_their_order() {
-        let folder = tempfile::tempdir().unwrap();
+    /// The four files, of as many images as labels, with what they hold.
+    fn contents() -> [Vec<u8>; 4] {
         let pixels: Vec<u8> = (0..3 * 784).map(|index| (index % 251) as u8).collect();
-        let contents = [
+        [
             images_file([2, 28, 28], &pixels[784..]),
             labels_file(&[7, 8]),
             images_file([1, 28, 28], &pixels[..784]),
             labels_file(&[9]),
-        ];
+        ]
+    }
+
+    #[test]
+    fn parts_are_read_and_hashed_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let contents = contents();
         for (name, content) in NAMES.iter().zip(&contents) {
             fs::write(folder.path().join(name), content).unwrap();
         }
         let digits = load(folder.path()).unwrap();
         assert_eq!(digits.train.labels.to_vec(), [7, 8]);
-        assert!(digits.train.images.iter().eq(&pixels[784..]));
-        assert!(digits.test.images.iter().eq(&pixels[..784]));
+        assert!(digits.train.images.iter().eq(&contents[0][16..]));
+        assert!(digits.test.images.iter().eq(&contents[2][16..]));
         assert_eq!(
             digits.sha256,
             hexadecimal(&Sha256::digest(contents.concat()))
         );
-        let from = format!(
-            "IDX files other than MNIST, from {}",
-            folder.path().display()
-        );
-        assert_eq!(digits.source, from);
+        let from = folder.path().display();
+        let source = format!("IDX files other than MNIST, from {from}");
+        assert_eq!(digits.source, source);
 
         fs::remove_file(folder.path().join(NAMES[0])).unwrap();
         assert_eq!(load_test(folder.path()).unwrap(), digits.test);
         let message = load(folder.path()).unwrap_err().to_string();
-        assert!(
-            message.contains("expected train-images-idx3-ubyte"),
-            "{message}"
-        );
+        assert!(message.contains(&format!("expected {}", NAMES[0])));
+    }
+
+    #[test]
+    fn the_files_are_those_that_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let [near, whole] = ["near", "below/whole"].map(|name| folder.path().join(name));
+        for (home, names) in [(&near, &NAMES[..2]), (&whole, &NAMES)] {
+            fs::create_dir_all(home).unwrap();
+            for (name, content) in names.iter().zip(contents()) {
+                fs::write(home.join(name), content).unwrap();
+            }
+        }
+        // Half a data set is nearer than the whole one.
+        let source = load(folder.path()).unwrap().source;
+        assert!(source.ends_with(&*whole.to_string_lossy()), "{source}");
+        let files = files(folder.path());
+        assert!(files.iter().all(|file| file.starts_with(&whole)));
+        assert!(NAMES.iter().all(|name| files.contains(&whole.join(name))));
     }
 }

@@ -33,12 +33,7 @@ pub fn fetch(request: &Request) -> Result<(), DataError> {
     let agent = agent();
     let mut failures = Vec::new();
     for mirror in request.mirrors {
-        let downloaded = download(
-            &agent,
-            &format!("{mirror}{name}"),
-            &name,
-            request.size_limit,
-        );
+        let downloaded = download(&agent, mirror, &name, request.size_limit);
         match downloaded.and_then(|bytes| keep(request, &bytes)) {
             Ok(()) => return Ok(()),
             Err(error) => failures.push(format!("{mirror}: {error}").replace('\n', " ")),
@@ -57,13 +52,12 @@ fn keep(request: &Request, bytes: &[u8]) -> io::Result<()> {
     pending.commit().map_err(io::Error::other)
 }
 
-fn download(agent: &Agent, url: &str, name: &str, size_limit: u64) -> io::Result<Vec<u8>> {
-    let mut response = agent.get(url).call().map_err(ureq::Error::into_io)?;
-    if !response.status().is_success() {
-        return Err(io::Error::other(format!(
-            "HTTP status {}",
-            response.status()
-        )));
+fn download(agent: &Agent, mirror: &str, name: &str, size_limit: u64) -> io::Result<Vec<u8>> {
+    let request = agent.get(format!("{mirror}{name}"));
+    let mut response = request.call().map_err(ureq::Error::into_io)?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(io::Error::other(format!("HTTP status {status}")));
     }
     let bar = progress_bar(name);
     if let Some(length) = response.body().content_length() {

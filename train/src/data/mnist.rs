@@ -5,12 +5,10 @@ use std::path::Path;
 use input::idx::{Images, Labels};
 use sha2::{Digest, Sha256};
 
+pub use crate::data::directory::MNIST_SHA256 as SHA256;
 use crate::data::directory::{self, FORM};
 use crate::data::download::{self, Request};
 use crate::data::{DataError, Digits, hexadecimal};
-
-/// SHA-256 of the four unpacked files one after the other, in the order of [`Digits::sha256`].
-pub const SHA256: &str = "b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a";
 
 /// The original server refuses most downloads, so these are copies that large projects keep.
 const MIRRORS: &[&str] = &[
@@ -50,9 +48,8 @@ pub(super) fn load(folder: &Path, offline: bool) -> Result<Digits, DataError> {
         return Ok(digits);
     }
     if offline {
-        return Err(DataError::Offline {
-            folder: folder.to_path_buf(),
-        });
+        let folder = folder.into();
+        return Err(DataError::Offline { folder });
     }
     fetch_missing(folder, &FILES, MIRRORS)?;
     let digits = directory::load(folder)?;
@@ -95,11 +92,8 @@ fn verify(path: &Path, is_images: bool, sha256: &str) -> Result<(), DataError> {
         return Ok(());
     }
     let expected = format!("content with SHA-256 {sha256:.12}...");
-    Err(DataError::unexpected(
-        path,
-        expected,
-        format!("{found:.12}..."),
-    ))
+    let found = format!("{found:.12}...");
+    Err(DataError::unexpected(path, expected, found))
 }
 
 #[cfg(test)]
@@ -181,10 +175,7 @@ mod tests {
         assert!(directory::load(folder.path()).is_ok());
         let other = load(folder.path(), true).unwrap_err().to_string();
         for message in [empty, other] {
-            assert!(
-                message.contains("the network is not to be used"),
-                "{message}"
-            );
+            assert!(message.contains("the network is not to be used"));
         }
     }
 }

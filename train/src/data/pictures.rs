@@ -40,11 +40,8 @@ fn existing(directory: &Path) -> Result<PathBuf, DataError> {
     if directory.is_dir() {
         return Ok(directory.to_path_buf());
     }
-    Err(DataError::unexpected(
-        directory,
-        "a directory of pictures",
-        "none",
-    ))
+    let expected = "a directory of pictures";
+    Err(DataError::unexpected(directory, expected, "none"))
 }
 
 /// Whether `folder` holds all pictures, after those missing were fetched unless `offline`; the first failure ends it.
@@ -136,12 +133,8 @@ mod tests {
     fn a_directory_that_is_none_is_refused() {
         let folder = tempdir().unwrap();
         assert_eq!(existing(folder.path()).unwrap(), folder.path());
-        let message = existing(&folder.path().join("none"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.ends_with("expected a directory of pictures, found none"),
-            "{message}"
-        );
+        let message = existing(&folder.path().join("none")).unwrap_err();
+        let end = "expected a directory of pictures, found none";
+        assert!(message.to_string().ends_with(end), "{message}");
     }
 }

@@ -36,11 +36,10 @@ pub fn digits(train_count: usize, test_count: usize, seed: u64) -> Digits {
         hasher.update(part.images.iter().copied().collect::<Vec<u8>>());
         hasher.update(part.labels.to_vec());
     }
-    let source = format!("{train_count} + {test_count} digits drawn by code with seed {seed}");
     Digits {
         train,
         test,
-        source,
+        source: format!("{train_count} + {test_count} digits drawn by code with seed {seed}"),
         sha256: hexadecimal(&hasher.finalize()),
     }
 }
@@ -54,10 +53,9 @@ fn dataset(count: usize, seed: u64, part: u64) -> Dataset {
         let canvas = draw(index % 10, &mut random);
         // Above 1 the ink saturates, as most of it does in MNIST.
         let strength = 255.0 * random.between(0.8, 1.15);
-        image
-            .iter_mut()
-            .zip(canvas.ink())
-            .for_each(|(pixel, ink)| *pixel = (ink * strength + 0.5) as u8);
+        for (pixel, ink) in image.iter_mut().zip(canvas.ink()) {
+            *pixel = (ink * strength + 0.5) as u8;
+        }
     }
     Dataset { images, labels }
 }
@@ -65,12 +63,9 @@ fn dataset(count: usize, seed: u64, part: u64) -> Dataset {
 /// Draws `digit` as one writer would.
 fn draw(digit: usize, random: &mut Random) -> Canvas {
     let mut strokes = Hand::new(random).write(digit, random);
-    frame(
-        &mut strokes,
-        random.between(1.4, 4.2),
-        BOX_SIDE * random.between(0.9, 1.04),
-        random,
-    );
+    let width = random.between(1.4, 4.2);
+    let side = BOX_SIDE * random.between(0.9, 1.04);
+    frame(&mut strokes, width, side, random);
     let softness = random.between(0.9, 1.7);
     let mut canvas = Canvas::new(IMAGE_SIDE, IMAGE_SIDE);
     for stroke in &strokes {
@@ -115,10 +110,8 @@ impl Hand {
         let styles = STYLES[digit];
         let style = styles[random.below(styles.len())];
         placed(style, |x, y| {
-            let (x, y) = (
-                x - 0.5 + random.bell(self.unrest),
-                y - 0.5 + random.bell(self.unrest),
-            );
+            let x = x - 0.5 + random.bell(self.unrest);
+            let y = y - 0.5 + random.bell(self.unrest);
             let y = y + self.waist * (0.25 - y * y);
             let x = x * self.aspect * (1.0 + self.spread * 2.0 * y) - self.slant * y;
             Point {
@@ -133,14 +126,8 @@ impl Hand {
 /// Brings strokes to pixels: a pen of `width`, the longer side of the box `side`, and the ink about in the centre.
 fn frame(strokes: &mut [Vec<Point>], width: f32, side: f32, random: &mut Random) {
     let extent = |part: fn(&Point) -> f32| {
-        let (low, high) = strokes
-            .iter()
-            .flatten()
-            .map(part)
-            .fold((f32::MAX, f32::MIN), |(low, high), value| {
-                (low.min(value), high.max(value))
-            });
-        high - low
+        let values = || strokes.iter().flatten().map(part);
+        values().fold(f32::MIN, f32::max) - values().fold(f32::MAX, f32::min)
     };
     let scale = (side - width) / extent(|point| point.x).max(extent(|point| point.y));
     let (centre_x, centre_y) = centre(strokes);
@@ -171,7 +158,7 @@ fn centre(strokes: &[Vec<Point>]) -> (f32, f32) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use ndarray::ArrayView2;
+    use ndarray::{ArrayView1, ArrayView2};
 
     use super::*;
 
@@ -192,34 +179,17 @@ mod tests {
     #[test]
     fn no_image_comes_twice_and_each_digit_as_often() {
         let digits = digits(1000, 500, 2);
-        let images = digits
-            .train
-            .images
-            .outer_iter()
-            .chain(digits.test.images.outer_iter());
+        let parts = [(&digits.train, 100), (&digits.test, 50)];
+        let images = parts.iter().flat_map(|(part, _)| part.images.outer_iter());
         let different: BTreeSet<Vec<u8>> = images
             .map(|image| image.iter().copied().collect())
             .collect();
         assert_eq!(different.len(), 1500);
-        for digit in 0..10 {
-            assert_eq!(
-                digits
-                    .train
-                    .labels
-                    .iter()
-                    .filter(|&&label| label == digit)
-                    .count(),
-                100
-            );
-            assert_eq!(
-                digits
-                    .test
-                    .labels
-                    .iter()
-                    .filter(|&&label| label == digit)
-                    .count(),
-                50
-            );
+        for (part, expected) in parts {
+            for digit in 0..10 {
+                let is_digit = |&&label: &&u8| label == digit;
+                assert_eq!(part.labels.iter().filter(is_digit).count(), expected);
+            }
         }
     }
 
@@ -227,64 +197,38 @@ mod tests {
     fn the_digest_is_of_the_arrays_in_order() {
         let digits = digits(12, 5, 3);
         let [train, test] = [&digits.train, &digits.test];
-        let train_bytes = train.images.iter().chain(&train.labels);
-        let bytes: Vec<u8> = train_bytes
-            .chain(&test.images)
-            .chain(&test.labels)
-            .copied()
-            .collect();
+        let train = train.images.iter().chain(&train.labels);
+        let bytes = train.chain(&test.images).chain(&test.labels);
+        let bytes: Vec<u8> = bytes.copied().collect();
         assert_eq!(digits.sha256, hexadecimal(&Sha256::digest(bytes)));
     }
 
-    /// Rows and columns of the box around visible ink, and the centre of all ink in pixels.
-    fn measure(image: &ArrayView2<'_, u8>) -> ([usize; 2], [f32; 2]) {
-        let ink = || {
-            image
-                .indexed_iter()
-                .filter(|&(_, &pixel)| pixel > 60)
-                .map(|(index, _)| index)
-        };
-        let extent =
-            |indices: Vec<usize>| indices.iter().max().unwrap() + 1 - indices.iter().min().unwrap();
-        let total: f32 = image.iter().map(|&pixel| f32::from(pixel)).sum();
-        let weighted = |part: fn((usize, usize)) -> usize| -> f32 {
-            image
-                .indexed_iter()
-                .map(|(index, &pixel)| (part(index) as f32 + 0.5) * f32::from(pixel))
-                .sum()
-        };
-        let size = [
-            extent(ink().map(|index| index.0).collect()),
-            extent(ink().map(|index| index.1).collect()),
-        ];
-        (
-            size,
-            [
-                weighted(|index| index.0) / total,
-                weighted(|index| index.1) / total,
-            ],
-        )
+    /// Down or across: the extent of visible ink, and the centre of all ink, in pixels.
+    fn measure(image: &ArrayView2<'_, u8>, axis: Axis) -> (usize, f32) {
+        let lines = || image.axis_iter(axis).enumerate();
+        let has_ink = |(_, line): &(usize, ArrayView1<u8>)| line.iter().any(|&pixel| pixel > 60);
+        let inked: Vec<usize> = lines().filter(has_ink).map(|(index, _)| index).collect();
+        let ink = |line: ArrayView1<u8>| line.iter().map(|&pixel| f32::from(pixel)).sum::<f32>();
+        let total: f32 = lines().map(|(_, line)| ink(line)).sum();
+        let weighted: f32 = lines()
+            .map(|(index, line)| (index as f32 + 0.5) * ink(line))
+            .sum();
+        let extent = inked.last().unwrap() + 1 - inked[0];
+        (extent, weighted / total)
     }
 
     #[test]
     fn digits_are_framed_as_in_mnist() {
         let digits = digits(2000, 0, 4);
         for image in digits.train.images.outer_iter() {
-            let ([height, width], centre) = measure(&image);
+            let [(height, row), (width, column)] = [0, 1].map(|axis| measure(&image, Axis(axis)));
             assert!((16..=23).contains(&height.max(width)), "{height} x {width}");
-            assert!(
-                centre.iter().all(|along| (along - 14.0).abs() < 3.0),
-                "{centre:?}"
-            );
+            for centre in [row, column] {
+                assert!((centre - 14.0).abs() < 3.0, "{centre}");
+            }
         }
         // The mean over the 60 000 training images of MNIST is 33.3.
-        let mean = digits
-            .train
-            .images
-            .iter()
-            .map(|&pixel| f64::from(pixel))
-            .sum::<f64>()
-            / 1_568_000.0;
+        let mean = digits.train.images.mapv(f64::from).mean().unwrap();
         assert!((28.0..40.0).contains(&mean), "{mean}");
     }
 
@@ -295,22 +239,15 @@ mod tests {
             let mut mean = means.index_axis_mut(Axis(0), usize::from(label));
             mean += &image.mapv(|pixel| f32::from(pixel) * 10.0 / train.len() as f32);
         }
-        let right = test
-            .images
-            .outer_iter()
-            .zip(&test.labels)
-            .filter(|(image, label)| {
-                let image = image.mapv(f32::from);
-                let distances = means
-                    .outer_iter()
-                    .map(|mean| (&image - &mean).mapv(|part| part * part).sum());
-                let nearest = distances
-                    .enumerate()
-                    .min_by(|a, b| a.1.total_cmp(&b.1))
-                    .map(|(digit, _)| digit);
-                nearest == Some(usize::from(**label))
-            });
-        right.count() as f64 / test.len() as f64
+        let is_right = |(image, label): &(ArrayView2<u8>, &u8)| {
+            let image = image.mapv(f32::from);
+            let distance = |mean| (&image - &mean).mapv(|part| part * part).sum();
+            let distances: Vec<f32> = means.outer_iter().map(distance).collect();
+            let own = distances[usize::from(**label)];
+            distances.iter().all(|&other| own <= other)
+        };
+        let images = test.images.outer_iter().zip(&test.labels);
+        images.filter(is_right).count() as f64 / test.len() as f64
     }
 
     #[test]

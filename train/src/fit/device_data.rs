@@ -13,7 +13,6 @@ use crate::tensor::Tensor;
 
 pub(super) type EpochInputs = Vec<(String, Tensor)>;
 
-/// The epochs over a data set.
 #[derive(Clone)]
 pub(super) struct DeviceData<'a> {
     network: Network,
@@ -50,13 +49,10 @@ impl<'a> DeviceData<'a> {
             batch_size,
         } = self.sizes;
         let variants = self.variants.len();
-        let pixel = |sample: usize, row: usize, column: usize| {
-            let byte = self.dataset.images[[sample / variants, row, column]];
-            self.variants[sample % variants].of(byte)
-        };
         let shape = (samples, 1, IMAGE_SIDE, IMAGE_SIDE);
         let images = ndarray::Array4::from_shape_fn(shape, |(sample, _, row, column)| {
-            pixel(sample, row, column)
+            let byte = self.dataset.images[[sample / variants, row, column]];
+            self.variants[sample % variants].of(byte)
         });
         let label = |sample: usize| i64::from(self.dataset.labels[sample / variants]);
         let counts = |(step, row): (usize, usize)| f32::from(row < self.sizes.count(step));
@@ -90,11 +86,9 @@ impl<'a> DeviceData<'a> {
         let batches = Batches::new(self.dataset, self.variants, batch_size, order)?;
         // Rows of weight 0 show some image, too.
         let mut samples = Array2::zeros((self.sizes.steps(), batch_size));
-        let visited = batches.into_samples();
-        samples
-            .iter_mut()
-            .zip(visited)
-            .for_each(|(place, sample)| *place = sample as i64);
+        for (place, sample) in samples.iter_mut().zip(batches.into_samples()) {
+            *place = sample as i64;
+        }
         let mut inputs = vec![
             (STEP.into(), Tensor::integer(0)),
             (SAMPLES.into(), samples.into()),

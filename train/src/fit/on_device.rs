@@ -97,7 +97,6 @@ impl<'a> DeviceTrainer<'a> {
         })
     }
 
-    /// The steps of an epoch.
     fn steps(
         &mut self,
         interrupted: &AtomicBool,

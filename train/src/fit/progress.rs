@@ -10,20 +10,16 @@ use crate::console::Console;
 
 pub trait Progress {
     /// Epoch `number` of `epochs` begins and will take `steps` steps.
-    fn begin(&mut self, number: usize, epochs: usize, steps: usize);
+    fn begin(&mut self, _number: usize, _epochs: usize, _steps: usize) {}
     /// A step is done; `sums` are those of the epoch so far.
-    fn step(&mut self, sums: &Sums);
+    fn step(&mut self, _sums: &Sums) {}
     /// The epoch is measured and saved, after `elapsed`.
-    fn end(&mut self, epoch: &Epoch, elapsed: Duration);
+    fn end(&mut self, _epoch: &Epoch, _elapsed: Duration) {}
 }
 
 pub struct Silent;
 
-impl Progress for Silent {
-    fn begin(&mut self, _: usize, _: usize, _: usize) {}
-    fn step(&mut self, _: &Sums) {}
-    fn end(&mut self, _: &Epoch, _: Duration) {}
-}
+impl Progress for Silent {}
 
 /// A bar on standard error while an epoch runs, a line on standard output when it ends.
 pub struct Terminal<'a> {
@@ -33,7 +29,6 @@ pub struct Terminal<'a> {
 }
 
 impl<'a> Terminal<'a> {
-    /// A display without an epoch yet.
     pub fn new(console: &'a mut Console) -> Self {
         Self {
             console,
@@ -58,11 +53,9 @@ impl Progress for Terminal<'_> {
     }
 
     fn step(&mut self, sums: &Sums) {
-        self.bar.set_message(format!(
-            "loss {:.4} accuracy {:.4}",
-            sums.mean_loss(),
-            sums.accuracy()
-        ));
+        let (loss, accuracy) = (sums.mean_loss(), sums.accuracy());
+        let message = format!("loss {loss:.4} accuracy {accuracy:.4}");
+        self.bar.set_message(message);
         self.bar.inc(1);
     }
 

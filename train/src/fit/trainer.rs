@@ -94,11 +94,8 @@ impl Trainer {
                 if interrupted.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                feeds.extend(
-                    masks
-                        .into_iter()
-                        .map(|(layer, mask)| (mask_name(&layer), mask)),
-                );
+                let masks = masks.into_iter();
+                feeds.extend(masks.map(|(layer, mask)| (mask_name(&layer), mask)));
                 sums.add(self.step(feeds, count)?);
                 on_step(&sums);
             }
@@ -114,10 +111,9 @@ impl Trainer {
     ) -> Result<Sums, RuntimeError> {
         let learning_rate = (LEARNING_RATE.into(), Tensor::scalar(self.learning_rate));
         let mut outputs = self.step.run(feeds, learning_rate, count)?;
-        let (loss, correct) = (outputs.scalar(LOSS_SUM)?, outputs.scalar(CORRECT)?);
         Ok(Sums {
-            loss,
-            correct,
+            loss: outputs.scalar(LOSS_SUM)?,
+            correct: outputs.scalar(CORRECT)?,
             count: count as f64,
         })
     }
@@ -131,7 +127,6 @@ impl Trainer {
     }
 }
 
-/// How a step runs.
 enum Step {
     /// As one graph.
     Whole(Session),
@@ -165,10 +160,8 @@ impl Step {
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
         let model = |&rows: &usize| Ok((models::part(network, rows, target)?, rows));
-        let models = parts
-            .iter()
-            .map(model)
-            .collect::<Result<Vec<_>, FitError>>()?;
+        let models = parts.iter().map(model);
+        let models = models.collect::<Result<Vec<_>, FitError>>()?;
         let step = runtime.load_divided(&models, &update.onnx, variables)?;
         Ok(Self::Divided(step))
     }
@@ -199,10 +192,7 @@ pub(super) fn first_values(
 ) -> Vec<(String, Tensor)> {
     let mut values = init::parameters(network, seed);
     let state = &variables[values.len()..];
-    values.extend(
-        state
-            .iter()
-            .map(|one| (one.name.clone(), Tensor::filled(&one.shape, one.initial))),
-    );
+    let first = |one: &Variable| (one.name.clone(), Tensor::filled(&one.shape, one.initial));
+    values.extend(state.iter().map(first));
     values
 }

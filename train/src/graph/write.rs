@@ -7,24 +7,20 @@ use prost::Message;
 use super::{Graph, GraphError, Node, Source, ValueId};
 use crate::onnx;
 use crate::ops::{SPECIAL_FORMS, SpecialForm};
+use crate::tensor::TensorType;
 
 impl Graph {
     /// The same computation with each operator in the form that the target computes the fastest.
     pub fn specialized(&self) -> Result<Self, GraphError> {
         let mut graph = Self::for_target(self.target);
         let mut moved = HashMap::new();
-        for (id, value) in self
-            .values
-            .iter()
-            .enumerate()
-            .map(|(id, value)| (ValueId(id), value))
-        {
+        for (index, value) in self.values.iter().enumerate() {
             let new = match &value.source {
                 Source::Input => graph.input(&value.name, value.tensor_type.clone())?,
                 Source::Constant(tensor) => graph.constant(tensor.clone()),
                 Source::Node => continue,
             };
-            moved.insert(id, new);
+            moved.insert(ValueId(index), new);
         }
         for node in &self.nodes {
             let inputs: Vec<ValueId> = node.inputs.iter().map(|input| moved[input]).collect();
@@ -62,24 +58,17 @@ impl Graph {
     /// The bytes of an ONNX model with what the outputs need and nothing else.
     pub fn to_onnx(&self, name: &str, metadata: &[(String, String)]) -> Vec<u8> {
         let (nodes, values) = self.reachable();
-        let used = || {
-            (0..self.values.len())
-                .map(ValueId)
-                .filter(|id| values.contains(id))
-        };
+        let all = || (0..self.values.len()).map(ValueId);
+        let used = || all().filter(|id| values.contains(id));
+        let is_input = |id: &ValueId| matches!(self.values[id.0].source, Source::Input);
+        let info = |id| self.onnx_info(id);
+        let nodes = nodes.into_iter().rev();
         let graph = onnx::Graph {
             name: name.into(),
-            node: nodes
-                .iter()
-                .rev()
-                .map(|&index| self.onnx_node(index))
-                .collect(),
+            node: nodes.map(|index| self.onnx_node(index)).collect(),
             initializer: used().filter_map(|id| self.onnx_constant(id)).collect(),
-            input: used()
-                .filter(|id| matches!(self.values[id.0].source, Source::Input))
-                .map(|id| self.onnx_info(id))
-                .collect(),
-            output: self.outputs.iter().map(|&id| self.onnx_info(id)).collect(),
+            input: used().filter(is_input).map(info).collect(),
+            output: self.outputs.iter().copied().map(info).collect(),
         };
         onnx::Model::new(graph, metadata).encode_to_vec()
     }
@@ -101,13 +90,10 @@ impl Graph {
         let node = &self.nodes[index];
         let name = node.operator.name;
         let (domain, op_type) = name.rsplit_once('.').unwrap_or(("", name));
+        let named = |&id: &ValueId| self.name(id).to_owned();
         onnx::Node {
-            input: node
-                .inputs
-                .iter()
-                .map(|&id| self.name(id).to_owned())
-                .collect(),
-            output: vec![self.name(node.output).to_owned()],
+            input: node.inputs.iter().map(named).collect(),
+            output: vec![named(&node.output)],
             name: format!("{op_type}_{index}"),
             op_type: op_type.into(),
             attribute: node.attributes.to_onnx(),
@@ -128,12 +114,8 @@ impl Graph {
     }
 
     fn onnx_info(&self, id: ValueId) -> onnx::ValueInfo {
-        let tensor_type = self.tensor_type(id);
-        onnx::ValueInfo::tensor(
-            self.name(id),
-            tensor_type.element.onnx(),
-            &tensor_type.shape,
-        )
+        let TensorType { element, shape } = self.tensor_type(id);
+        onnx::ValueInfo::tensor(self.name(id), element.onnx(), shape)
     }
 }
 
@@ -142,7 +124,6 @@ mod tests {
     use super::*;
     use crate::graph::Target;
     use crate::ops::Window;
-    use crate::tensor::TensorType;
 
     const WINDOW: Window = Window {
         kernel: [3, 3],
@@ -151,20 +132,32 @@ mod tests {
         dilations: [1, 1],
     };
 
-    /// A convolution of a batch of images of several channels, then a maximum of each tile, as written for a target.
-    fn written(target: Target) -> onnx::Graph {
+    /// What `build` makes of inputs of these shapes, as written for a target.
+    fn written<const N: usize>(
+        target: Target,
+        shapes: [&[usize]; N],
+        build: impl FnOnce(&mut Graph, [ValueId; N]) -> Result<ValueId, GraphError>,
+    ) -> onnx::Model {
         let mut graph = Graph::for_target(target);
-        let input = |graph: &mut Graph, name, shape: &[usize]| {
+        let mut names = ["x", "weight", "bias"].into_iter();
+        let inputs = shapes.map(|shape| {
+            let name = names.next().unwrap();
             graph.input(name, TensorType::f32(shape)).unwrap()
-        };
-        let x = input(&mut graph, "x", &[2, 3, 6, 8]);
-        let weight = input(&mut graph, "weight", &[4, 3, 3, 3]);
-        let bias = input(&mut graph, "bias", &[4]);
-        let features = graph.conv(x, weight, Some(bias), WINDOW).unwrap();
-        let y = graph.max_pool(features, Window::tiles([3, 2])).unwrap();
+        });
+        let y = build(&mut graph, inputs).unwrap();
         graph.output("y", y).unwrap();
         let model = graph.specialized().unwrap().to_onnx("forms", &[]);
-        onnx::Model::decode(&model[..]).unwrap().graph.unwrap()
+        onnx::Model::decode(&model[..]).unwrap()
+    }
+
+    /// A convolution of a batch of images of several channels, then a maximum of each tile.
+    fn pooled_convolution(target: Target) -> onnx::Graph {
+        let shapes = [&[2, 3, 6, 8][..], &[4, 3, 3, 3], &[4]];
+        let model = written(target, shapes, |graph, [x, weight, bias]| {
+            let features = graph.conv(x, weight, Some(bias), WINDOW)?;
+            graph.max_pool(features, Window::tiles([3, 2]))
+        });
+        model.graph.unwrap()
     }
 
     fn operators(graph: &onnx::Graph) -> Vec<&str> {
@@ -183,7 +176,7 @@ mod tests {
 
     #[test]
     fn tract_gets_convolutions_of_one_image_and_maxima_of_one_axis() {
-        let graph = written(Target::Tract);
+        let graph = pooled_convolution(Target::Tract);
         let convolution = ["Transpose", "Reshape", "Conv", "Reshape", "Transpose"];
         let expected = [&convolution[..], &["MaxPool", "MaxPool"]].concat();
         assert_eq!(operators(&graph), expected);
@@ -202,14 +195,10 @@ mod tests {
 
     /// A convolution for ONNX Runtime on x86-64.
     fn convolution(channels: usize, filters: usize) -> onnx::Model {
-        let mut graph = Graph::for_target(Target::OnnxruntimeX86);
-        let mut input = |name, shape: &[usize]| graph.input(name, TensorType::f32(shape)).unwrap();
-        let x = input("x", &[2, channels, 6, 8]);
-        let weight = input("weight", &[filters, channels, 3, 3]);
-        let y = graph.conv(x, weight, None, WINDOW).unwrap();
-        graph.output("y", y).unwrap();
-        let model = graph.specialized().unwrap().to_onnx("forms", &[]);
-        onnx::Model::decode(&model[..]).unwrap()
+        let shapes = [&[2, channels, 6, 8][..], &[filters, channels, 3, 3]];
+        written(Target::OnnxruntimeX86, shapes, |graph, [x, weight]| {
+            graph.conv(x, weight, None, WINDOW)
+        })
     }
 
     #[test]
@@ -219,57 +208,45 @@ mod tests {
         let imports = model.opset_import.iter();
         let imports: Vec<_> = imports.map(|one| (&one.domain[..], one.version)).collect();
         assert_eq!(imports, [("", onnx::OPSET), (BLOCKS, 1)]);
-        let graph = model.graph.unwrap();
-        let of_blocks = |node: &&onnx::Node| node.domain == BLOCKS;
-        let found: Vec<&str> = graph
-            .node
-            .iter()
-            .filter(of_blocks)
-            .map(|node| &node.op_type[..])
-            .collect();
-        let weight = ["ReorderInput"; 2];
-        assert_eq!(
-            found,
-            [&["ReorderInput"][..], &weight, &["Conv", "ReorderOutput"]].concat()
-        );
-        let single: Vec<onnx::Node> = convolution(1, 16).graph.unwrap().node;
-        assert_eq!(single.iter().filter(of_blocks).count(), 3);
-        for (channels, filters) in [(3, 16), (16, 4), (8, 16)] {
-            let graph = convolution(channels, filters).graph.unwrap();
-            assert_eq!(
-                graph.node.iter().filter(of_blocks).count(),
-                0,
-                "{channels} {filters}"
-            );
+        // Images, then the weight twice: in blocks of channels and of filters. A single channel needs none.
+        let images = ["ReorderInput"; 3];
+        let end = ["Conv", "ReorderOutput"];
+        for (channels, filters, expected) in [
+            (16, 32, [&images[..], &end].concat()),
+            (1, 16, [&images[..1], &end].concat()),
+            (3, 16, Vec::new()),
+            (16, 4, Vec::new()),
+            (8, 16, Vec::new()),
+        ] {
+            let mut graph = convolution(channels, filters).graph.unwrap();
+            graph.node.retain(|node| node.domain == BLOCKS);
+            assert_eq!(operators(&graph), expected, "{channels} {filters}");
         }
     }
 
     #[test]
     fn a_gpu_gets_convolutions_and_maxima_as_they_are() {
-        let graph = written(Target::Cuda);
+        let graph = pooled_convolution(Target::Cuda);
         assert_eq!(operators(&graph), ["Conv", "MaxPool"]);
         assert_eq!(windows(&graph, "Conv"), [WINDOW.attributes().to_onnx()]);
         assert_eq!(windows(&graph, "MaxPool"), [tiles([3, 2])]);
     }
 
-    /// The sum over these axes of a tensor of four, as written for a GPU.
-    fn sum_on_a_gpu(axes: &[usize]) -> onnx::Graph {
-        let mut graph = Graph::for_target(Target::Cuda);
-        let x = graph.input("x", TensorType::f32(&[2, 3, 4, 5])).unwrap();
-        let y = graph.reduce_sum(x, axes).unwrap();
-        graph.output("y", y).unwrap();
-        let model = graph.specialized().unwrap().to_onnx("sum", &[]);
-        onnx::Model::decode(&model[..]).unwrap().graph.unwrap()
-    }
-
     #[test]
     fn a_gpu_sums_over_the_first_axes_by_a_product() {
         let product = ["Reshape", "Gemm", "Reshape"];
-        assert_eq!(operators(&sum_on_a_gpu(&[0])), product);
         let after_others = [&["ReduceSum"][..], &product].concat();
-        assert_eq!(operators(&sum_on_a_gpu(&[0, 2, 3])), after_others);
-        for axes in [&[2, 3][..], &[1], &[0, 1, 2, 3]] {
-            assert_eq!(operators(&sum_on_a_gpu(axes)), ["ReduceSum"], "{axes:?}");
+        for (axes, expected) in [
+            (&[0][..], &product[..]),
+            (&[0, 2, 3], &after_others),
+            (&[2, 3], &["ReduceSum"]),
+            (&[1], &["ReduceSum"]),
+            (&[0, 1, 2, 3], &["ReduceSum"]),
+        ] {
+            let model = written(Target::Cuda, [&[2, 3, 4, 5]], |graph, [x]| {
+                graph.reduce_sum(x, axes)
+            });
+            assert_eq!(operators(&model.graph.unwrap()), expected, "{axes:?}");
         }
     }
 }

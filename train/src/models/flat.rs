@@ -84,11 +84,14 @@ impl Layout {
                 joined.push((all, Array2::zeros([1, self.elements])));
                 joined.len() - 1
             });
-            let places = joined[index].1.slice_mut(s![0, place]);
-            places
-                .into_iter()
+            for (to, from) in joined[index]
+                .1
+                .slice_mut(s![0, place])
+                .iter_mut()
                 .zip(array)
-                .for_each(|(to, from)| *to = *from);
+            {
+                *to = *from;
+            }
         }
         let tensor = |(name, array): (String, Array2<f32>)| (name, array.into());
         joined.into_iter().map(tensor).chain(others).collect()
@@ -102,15 +105,10 @@ impl Layout {
     ) -> Vec<(String, Tensor)> {
         let array = |name: &str| joined.iter().find(|(other, _)| other == name)?.1.as_f32();
         let one = |variable: &Variable| {
-            let elements: Vec<f32> = match self.find(&variable.name) {
-                Some((all, place)) => array(&all)?
-                    .iter()
-                    .copied()
-                    .skip(place.start)
-                    .take(place.len())
-                    .collect(),
-                None => array(&variable.name)?.iter().copied().collect(),
-            };
+            let whole = || (variable.name.clone(), 0..usize::MAX);
+            let (name, place) = self.find(&variable.name).unwrap_or_else(whole);
+            let elements = array(&name)?.iter().copied().skip(place.start);
+            let elements = elements.take(place.len()).collect();
             let array = ndarray::ArrayD::from_shape_vec(&variable.shape[..], elements).ok()?;
             Some((variable.name.clone(), array.into()))
         };
@@ -129,6 +127,10 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::ValueEnum;
+
     use super::*;
     use crate::graph::Target;
     use crate::models::{on_device, training};
@@ -138,15 +140,9 @@ mod tests {
     fn variables_of_a_checkpoint_come_back_as_they_were() {
         let network = Network::digits();
         let layout = Layout::new(&network);
-        for optimizer in [
-            Optimizer::Rmsprop,
-            Optimizer::Sgd,
-            Optimizer::Adam,
-            Optimizer::Adamw,
-        ] {
-            let kept = training(&network, optimizer, 1, Target::Cuda)
-                .unwrap()
-                .variables;
+        for &optimizer in Optimizer::value_variants() {
+            let model = training(&network, optimizer, 1, Target::Cuda).unwrap();
+            let kept = model.variables;
             let mut number = 0.0;
             let mut next = || {
                 number += 1.0;
@@ -165,18 +161,10 @@ mod tests {
                 batch_size: 7,
             };
             let model = on_device::training(&network, optimizer, sizes, Target::Cuda).unwrap();
-            let mut expected: Vec<_> = model
-                .variables
-                .iter()
-                .map(|one| (&one.name, one.shape.clone()))
-                .collect();
-            let mut found: Vec<_> = joined
-                .iter()
-                .map(|(name, tensor)| (name, tensor.tensor_type().shape))
-                .collect();
-            expected.sort();
-            found.sort();
-            assert_eq!(found, expected);
+            let expected = model.variables.into_iter().map(|one| (one.name, one.shape));
+            let shape = |(name, tensor): (String, Tensor)| (name, tensor.tensor_type().shape);
+            let found: BTreeMap<_, _> = joined.into_iter().map(shape).collect();
+            assert_eq!(found, expected.collect());
         }
     }
 }

@@ -20,7 +20,6 @@ pub const SAMPLES: &str = "samples";
 /// Variable: number of steps done in the epoch, a scalar.
 pub const STEP: &str = "step";
 
-/// What an epoch is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
     /// Images on the device, each variant one.
@@ -67,12 +66,8 @@ pub fn training(
     let (all, variable, parameters) = layout.input(&mut graph)?;
     let logits = network.forward(&mut graph, images, &parameters, &masks)?;
     let loss = sparse_cross_entropy(&mut graph, logits, labels, weights)?;
-    append_history(
-        &mut graph,
-        step,
-        sizes.steps(),
-        [(LOSS_SUM, loss.sum), (CORRECT, loss.correct)],
-    )?;
+    let numbers = [(LOSS_SUM, loss.sum), (CORRECT, loss.correct)];
+    append_history(&mut graph, step, sizes.steps(), numbers)?;
     let found = gradients(&mut graph, loss.mean, &parameters)?;
     let gradient = layout.gradient(&mut graph, &found)?;
     let variables = (vec![all], vec![variable]);
@@ -125,10 +120,8 @@ fn gathered(
     let bytes = graph.gather(images, samples, 0)?;
     let bytes = graph.cast_to_f32(bytes)?;
     let largest = graph.scalar(f32::from(u8::MAX));
-    Ok((
-        graph.div(bytes, largest)?,
-        graph.gather(labels, samples, 0)?,
-    ))
+    let pixels = graph.div(bytes, largest)?;
+    Ok((pixels, graph.gather(labels, samples, 0)?))
 }
 
 /// Writes numbers into their histories, at this step's position, and counts the step.
@@ -138,8 +131,8 @@ fn append_history(
     steps: usize,
     numbers: [(&str, ValueId); 2],
 ) -> Result<(), GraphError> {
-    let positions: Vec<i64> = (0..steps as i64).collect();
-    let positions = graph.constant(Tensor::vector(&positions));
+    let positions: Vec<usize> = (0..steps).collect();
+    let positions = graph.sizes(&positions);
     let here = graph.equal(positions, step)?;
     for (name, number) in numbers {
         let history = graph.input(name, TensorType::f32(&[steps]))?;

@@ -9,24 +9,20 @@ enum Attribute {
     Text(&'static str),
 }
 
-/// The named attributes of a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attributes(Vec<(&'static str, Attribute)>);
 
 impl Attributes {
-    /// No attributes.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Adds an integer.
     #[must_use]
     pub fn integer(mut self, name: &'static str, value: i64) -> Self {
         self.0.push((name, Attribute::Integer(value)));
         self
     }
 
-    /// Adds a list of sizes.
     #[must_use]
     pub fn sizes(mut self, name: &'static str, values: &[usize]) -> Self {
         let values = values.iter().map(|&value| value as i64).collect();
@@ -34,7 +30,6 @@ impl Attributes {
         self
     }
 
-    /// Adds a string.
     #[must_use]
     pub fn text(mut self, name: &'static str, value: &'static str) -> Self {
         self.0.push((name, Attribute::Text(value)));
@@ -59,38 +54,24 @@ impl Attributes {
         }
     }
 
-    /// The form in which ONNX files store them.
     pub fn to_onnx(&self) -> Vec<AttributeEntry> {
         let entry = |(name, attribute): &(&str, Attribute)| {
-            let name = (*name).to_owned();
+            let mut entry = AttributeEntry {
+                name: (*name).to_owned(),
+                ..Default::default()
+            };
             match attribute {
-                Attribute::Integer(value) => AttributeEntry {
-                    name,
-                    i: Some(*value),
-                    kind: 2,
-                    ..Default::default()
-                },
-                Attribute::Text(text) => AttributeEntry {
-                    name,
-                    s: Some(text.as_bytes().to_vec()),
-                    kind: 3,
-                    ..Default::default()
-                },
-                Attribute::Integers(values) => AttributeEntry {
-                    name,
-                    ints: values.clone(),
-                    kind: 7,
-                    ..Default::default()
-                },
+                Attribute::Integer(value) => (entry.i, entry.kind) = (Some(*value), 2),
+                Attribute::Text(text) => (entry.s, entry.kind) = (Some((*text).into()), 3),
+                Attribute::Integers(values) => (entry.ints, entry.kind) = (values.clone(), 7),
             }
+            entry
         };
         self.0.iter().map(entry).collect()
     }
 
     fn find(&self, name: &str) -> Option<&Attribute> {
-        self.0
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, attribute)| attribute)
+        let found = self.0.iter().find(|(key, _)| *key == name);
+        found.map(|(_, attribute)| attribute)
     }
 }

@@ -1,22 +1,27 @@
-//! ONNX Runtime's convolution of blocks of channels
-//! ([its source](https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/contrib_ops/cpu/nchwc_ops.cc)).
+//! ONNX Runtime's own operators for blocks of channels
+//! ([its source](https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/contrib_ops/cpu/nchwc_ops.cc)); only
+//! special forms use them.
 //!
-//! It multiplies pixels where they lie, while `Conv` first copies what each window sees. ONNX Runtime chooses it by
-//! itself where weights are constant, which they are not in training.
+//! The convolution multiplies pixels where they lie, while `Conv` first copies what each window sees. ONNX Runtime
+//! chooses it by itself where weights are constant, which they are not in training.
+//!
+//! In blocks of `b` channels the elements of `[N, C, H, W]` lie in the order of `[N, C / b, H, W, b]`, while the shape
+//! stays `[N, C, H, W]`. How large `b` is only the runtime knows.
 
-use super::reorder_input::is_whole_blocks;
-use super::{Attributes, Gradient, Operator, Window, conv};
+use super::{Attributes, Gradient, Operator, Window, conv, shape};
 use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::TensorType;
 
-/// The operator; only special forms use it.
+/// A multiple of ONNX Runtime's sizes of a block, which are 8 and 16.
+const BLOCK: usize = 16;
+
 pub static BLOCKED_CONV: Operator = Operator {
     name: "com.microsoft.nchwc.Conv",
-    infer,
+    infer: convolution,
     gradient: Gradient::Missing,
 };
 
-fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+fn convolution(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     let convolved = conv::infer(inputs, attributes)?;
     let (x, weight) = (inputs[0].shape(), inputs[1].shape());
     if has_blocks(x[1], weight[0]) {
@@ -31,6 +36,36 @@ fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Stri
 /// A single channel is read without blocks.
 fn has_blocks(channels: usize, filters: usize) -> bool {
     (channels == 1 || is_whole_blocks(channels)) && is_whole_blocks(filters)
+}
+
+pub static REORDER_INPUT: Operator = Operator {
+    name: "com.microsoft.nchwc.ReorderInput",
+    infer: reordered,
+    gradient: Gradient::Missing,
+};
+
+pub static REORDER_OUTPUT: Operator = Operator {
+    name: "com.microsoft.nchwc.ReorderOutput",
+    infer: reordered,
+    gradient: Gradient::Missing,
+};
+
+fn reordered(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 1)?;
+    shape::expect_f32(inputs[0], 4)?;
+    let channels = inputs[0].shape()[1];
+    if is_whole_blocks(channels) {
+        Ok(inputs[0].tensor_type.clone())
+    } else {
+        Err(format!(
+            "expected a multiple of {BLOCK} channels, found {channels}"
+        ))
+    }
+}
+
+/// Whether so many channels fill blocks of any size.
+fn is_whole_blocks(channels: usize) -> bool {
+    channels.is_multiple_of(BLOCK)
 }
 
 /// A convolution in blocks. Columns are padded in advance: windows that hang over the left or right edge are slow.
@@ -71,10 +106,22 @@ fn weight_in_blocks(graph: &mut Graph, weight: ValueId) -> Result<ValueId, Graph
     } else {
         weight
     };
-    let row = graph.reshape(
-        of_channels,
-        &[1, shape[0], 1, shape[1] * shape[2] * shape[3]],
-    )?;
+    let pixels = shape[1..].iter().product();
+    let row = graph.reshape(of_channels, &[1, shape[0], 1, pixels])?;
     let of_filters = graph.in_blocks(row)?;
     graph.reshape(of_filters, &shape)
+}
+
+impl Graph {
+    /// `x` `[N, C, H, W]` in blocks of channels.
+    fn in_blocks(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        self.apply(&REORDER_INPUT, &[x], Attributes::none())
+    }
+
+    /// `[N, C, H, W]` from the same in blocks of channels.
+    fn out_of_blocks(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        let channels = self.shape(x)[1] as i64;
+        let attributes = Attributes::none().integer("channels", channels);
+        self.apply(&REORDER_OUTPUT, &[x], attributes)
+    }
 }

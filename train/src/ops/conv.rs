@@ -1,13 +1,12 @@
-//! `Conv` over two spatial axes (<https://onnx.ai/onnx/operators/onnx__Conv.html>).
+//! `Conv` and `ConvTranspose` over two spatial axes.
 //!
 //! The gradients are convolutions themselves
 //! ([Dumoulin and Visin, chapter 4](https://arxiv.org/abs/1603.07285)), on a GPU the weight's a product of matrices.
 
 use super::{Attributes, Gradient, Operator, Range, Window, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
-use crate::tensor::{Tensor, TensorType};
+use crate::tensor::TensorType;
 
-/// The operator.
 pub static CONV: Operator = Operator {
     name: "Conv",
     infer,
@@ -21,12 +20,9 @@ pub(super) fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<Tenso
     shape::expect_f32(inputs[0], 4)?;
     shape::expect_f32(inputs[1], 4)?;
     let shape = convolved(inputs[0].shape(), inputs[1].shape(), attributes)?;
-    if let Some(bias) = inputs.get(2).filter(|bias| bias.shape() != &shape[1..2]) {
-        return Err(format!(
-            "expected a bias [{}], found {:?}",
-            shape[1],
-            bias.shape()
-        ));
+    let bias = inputs.get(2).map_or(&shape[1..2], Operand::shape);
+    if bias != &shape[1..2] {
+        return Err(format!("expected a bias [{}], found {bias:?}", shape[1]));
     }
     Ok(TensorType::f32(&shape))
 }
@@ -116,10 +112,8 @@ fn seen_in_reverse(
     for (axis, range) in ranges.iter_mut().enumerate() {
         let size = (graph.shape(dy)[axis + 2] - 1) * window.strides[axis] + 1;
         let [before, behind] = [window.pads[axis], window.pads[axis + 2]];
-        let (first, last) = (
-            window.extent(axis) - 1,
-            window.extent(axis) - 1 + rest[axis],
-        );
+        let first = window.extent(axis) - 1;
+        let last = first + rest[axis];
         *range = Range {
             start: before.saturating_sub(first),
             end: size - behind.saturating_sub(last),
@@ -133,14 +127,11 @@ fn seen_in_reverse(
         strides: [1; 2],
         ..window
     };
-    let all =
-        (0..2).all(|axis| ranges[axis].end - ranges[axis].start == graph.shape(spread)[axis + 2]);
-    let seen = if all {
-        spread
-    } else {
-        graph.crop(spread, ranges)?
-    };
-    Ok((seen, reversed))
+    let sizes = ranges.map(|range| range.end - range.start);
+    if sizes == graph.shape(spread)[2..] {
+        return Ok((spread, reversed));
+    }
+    Ok((graph.crop(spread, ranges)?, reversed))
 }
 
 /// Puts zeros between the pixels of `x` `[N, C, H, W]`, and behind them: `[N, C, H * down, W * across]`.
@@ -163,8 +154,8 @@ fn spread(
 fn reverse_taps(graph: &mut Graph, weight: ValueId) -> Result<ValueId, GraphError> {
     let shape = graph.shape(weight).to_vec();
     let taps = shape[2] * shape[3];
-    let backwards: Vec<i64> = (0..taps as i64).rev().collect();
-    let backwards = graph.constant(Tensor::vector(&backwards));
+    let backwards: Vec<usize> = (0..taps).rev().collect();
+    let backwards = graph.sizes(&backwards);
     let flat = graph.reshape(weight, &[shape[0], shape[1], taps])?;
     let mirrored = graph.gather(flat, backwards, 2)?;
     graph.reshape(mirrored, &shape)
@@ -186,12 +177,8 @@ pub(super) fn of_one_image(
     }
     let last = graph.transpose(inputs[0], &[1, 2, 3, 0])?;
     let wide = graph.reshape(last, &[1, channels, rows, columns * batch])?;
-    let y = graph.conv(
-        wide,
-        inputs[1],
-        inputs.get(2).copied(),
-        window.widened(batch),
-    )?;
+    let bias = inputs.get(2).copied();
+    let y = graph.conv(wide, inputs[1], bias, window.widened(batch))?;
     let shape = graph.shape(y).to_vec();
     let last = graph.reshape(y, &[shape[1], shape[2], shape[3] / batch, batch])?;
     Ok(Some(graph.transpose(last, &[3, 0, 1, 2])?))
@@ -239,7 +226,7 @@ fn weight_gradient_by_patches(
     let padded = graph.pad_image(x, window.pads, 0.0)?;
     let (rows, columns) = (graph.shape(padded)[2], graph.shape(padded)[3]);
     let pixels = graph.reshape(padded, &[batch, channels, rows * columns])?;
-    let seen = graph.constant(Tensor::vector(&window.seen_pixels(&dy_shape, columns)));
+    let seen = graph.sizes(&window.seen_pixels(&dy_shape, columns));
     let patches = graph.gather(pixels, seen, 2)?;
     let patches = graph.reshape(patches, &[batch, channels * taps, outputs])?;
     let dy = graph.reshape(dy, &[batch, filters, outputs])?;
@@ -248,10 +235,8 @@ fn weight_gradient_by_patches(
     let sum = graph.reduce_sum(products, &[0])?;
     let sum = graph.reshape(sum, &[channels * taps, filters])?;
     let sum = graph.transpose(sum, &[1, 0])?;
-    graph.reshape(
-        sum,
-        &[filters, channels, window.kernel[0], window.kernel[1]],
-    )
+    let [rows, columns] = window.kernel;
+    graph.reshape(sum, &[filters, channels, rows, columns])
 }
 
 /// Every `step`-th position of an axis, `count` in all.
@@ -265,11 +250,40 @@ fn pick(
     if graph.shape(x)[axis] == count {
         return Ok(x);
     }
-    let positions: Vec<i64> = (0..count)
-        .map(|position| (position * step) as i64)
-        .collect();
-    let positions = graph.constant(Tensor::vector(&positions));
+    let positions: Vec<usize> = (0..count).map(|position| position * step).collect();
+    let positions = graph.sizes(&positions);
     graph.gather(x, positions, axis)
+}
+
+/// Only gradient rules use it.
+pub static CONV_TRANSPOSE: Operator = Operator {
+    name: "ConvTranspose",
+    infer: transposed,
+    gradient: Gradient::Missing,
+};
+
+fn transposed(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 2)?;
+    shape::expect_f32(inputs[0], 4)?;
+    shape::expect_f32(inputs[1], 4)?;
+    let (images, weight) = (inputs[0].shape(), inputs[1].shape());
+    if images[1] != weight[0] {
+        return Err(format!(
+            "expected {} input channels, found {}",
+            weight[0], images[1]
+        ));
+    }
+    let window = Window::from_attributes(attributes);
+    let rest = attributes.get_sizes("output_padding");
+    if rest.len() != 2 || images.contains(&0) {
+        return Err("expected two sizes of output_padding and at least one pixel".into());
+    }
+    let size = |axis: usize| {
+        let full = window.strides[axis] * (images[axis + 2] - 1) + rest[axis] + window.extent(axis);
+        full.checked_sub(window.pads[axis] + window.pads[axis + 2])
+            .ok_or_else(|| format!("{window:?} pads more than the result's {full}"))
+    };
+    Ok(TensorType::f32(&[images[0], weight[1], size(0)?, size(1)?]))
 }
 
 impl Graph {
@@ -283,5 +297,19 @@ impl Graph {
     ) -> Result<ValueId, GraphError> {
         let inputs: Vec<ValueId> = [x, weight].into_iter().chain(bias).collect();
         self.apply(&CONV, &inputs, window.attributes())
+    }
+
+    /// Spreads `x` `[N, M, rows, columns]` over the windows it came from: the transposed linear map of a
+    /// convolution with `weight` `[M, C, kernel rows, kernel columns]`. `rest` adds rows and columns that no
+    /// window reached.
+    pub fn conv_transpose(
+        &mut self,
+        x: ValueId,
+        weight: ValueId,
+        window: Window,
+        rest: [usize; 2],
+    ) -> Result<ValueId, GraphError> {
+        let attributes = window.attributes().sizes("output_padding", &rest);
+        self.apply(&CONV_TRANSPOSE, &[x, weight], attributes)
     }
 }

@@ -1,4 +1,4 @@
-//! `MaxPool` over two spatial axes (<https://onnx.ai/onnx/operators/onnx__MaxPool.html>).
+//! `MaxPool` over two spatial axes.
 //!
 //! Where several elements of a window are the largest they share the gradient equally, as a limit of smooth
 //! maxima would.
@@ -7,7 +7,6 @@ use super::{Attributes, Gradient, Operator, Window, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
-/// The operator.
 pub static MAX_POOL: Operator = Operator {
     name: "MaxPool",
     infer,

@@ -1,50 +1,32 @@
-//! The operators a graph is made of: one file each with its shape rule, its ONNX form and its gradient rule, and
-//! one table that lists them.
+//! The operators a graph is made of, each with its shape rule, its ONNX form and its gradient rule, and one table that
+//! lists them.
 //!
-//! To add an operator, write its file and add a line to `operators!` below; the tests over the table
-//! then demand that its gradient is checked. Semantics are those of the
+//! To add an operator, write it in the file of its kind and add it to [`OPERATORS`]; the tests over the table then demand
+//! that its gradient is checked. Semantics are those of the
 //! [ONNX operator pages](https://onnx.ai/onnx/operators/) at [`crate::onnx::OPSET`].
 
-mod add;
-mod arg_max;
+mod arrange;
 mod attributes;
 mod blocked_conv;
-mod cast;
-mod concat;
 mod conv;
-mod conv_transpose;
-mod dequantize_linear;
-mod div;
-mod equal;
-mod exp;
-mod expand;
-mod flatten;
-mod gather;
-mod gemm;
-mod greater;
-mod log;
-mod mat_mul;
+mod elementwise;
 mod max_pool;
-mod mul;
-mod one_hot;
-mod pad;
-mod q_linear_conv;
-mod quantize_linear;
-mod reduce_max;
-mod reduce_sum;
-mod relu;
-mod reorder_input;
-mod reorder_output;
-mod reshape;
-mod resize;
+mod products;
+mod quantized;
+mod reductions;
+mod select;
 mod shape;
-mod slice;
-mod sqrt;
-mod sub;
-mod transpose;
-mod where_select;
 
+pub use arrange::*;
 pub use attributes::Attributes;
+pub use blocked_conv::*;
+pub use conv::*;
+pub use elementwise::*;
+pub use max_pool::*;
+pub use products::*;
+pub use quantized::*;
+pub use reductions::*;
+pub use select::*;
 pub use shape::Window;
 
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
@@ -62,7 +44,6 @@ pub type GradientRule = fn(&mut Graph, &Node, ValueId) -> Result<Vec<Option<Valu
 /// How a loss is differentiated through an operator.
 #[derive(Clone, Copy)]
 pub enum Gradient {
-    /// By this rule.
     Rule(GradientRule),
     /// Piecewise constant: the gradient is zero wherever it exists.
     Zero,
@@ -75,21 +56,16 @@ pub type FormRule = fn(&mut Graph, &[ValueId], &Attributes) -> Result<Option<Val
 
 /// Another form of an operator.
 pub struct SpecialForm {
-    /// The operator.
     pub operator: &'static Operator,
     /// Where the form is faster.
     pub targets: &'static [Target],
-    /// The form.
     pub rule: FormRule,
 }
 
-/// One operator of the table.
 pub struct Operator {
     /// ONNX operator type, after the name of its operator set and a dot where that is not the standard one.
     pub name: &'static str,
-    /// Shape rule.
     pub infer: ShapeRule,
-    /// Gradient rule.
     pub gradient: Gradient,
 }
 
@@ -99,52 +75,44 @@ impl std::fmt::Debug for Operator {
     }
 }
 
-macro_rules! operators {
-    ($($module:ident::$operator:ident,)*) => {
-        $(pub use $module::*;)*
-        /// Every operator.
-        pub static OPERATORS: &[&Operator] = &[$(&$module::$operator,)*];
-    };
-}
-
-operators! {
-    add::ADD,
-    arg_max::ARG_MAX,
-    blocked_conv::BLOCKED_CONV,
-    cast::CAST,
-    concat::CONCAT,
-    conv::CONV,
-    conv_transpose::CONV_TRANSPOSE,
-    dequantize_linear::DEQUANTIZE_LINEAR,
-    div::DIV,
-    equal::EQUAL,
-    exp::EXP,
-    expand::EXPAND,
-    flatten::FLATTEN,
-    gather::GATHER,
-    gemm::GEMM,
-    greater::GREATER,
-    log::LOG,
-    mat_mul::MAT_MUL,
-    max_pool::MAX_POOL,
-    mul::MUL,
-    one_hot::ONE_HOT,
-    pad::PAD,
-    q_linear_conv::Q_LINEAR_CONV,
-    quantize_linear::QUANTIZE_LINEAR,
-    reduce_max::REDUCE_MAX,
-    reduce_sum::REDUCE_SUM,
-    relu::RELU,
-    reorder_input::REORDER_INPUT,
-    reorder_output::REORDER_OUTPUT,
-    reshape::RESHAPE,
-    resize::RESIZE,
-    slice::SLICE,
-    sqrt::SQRT,
-    sub::SUB,
-    transpose::TRANSPOSE,
-    where_select::WHERE,
-}
+pub static OPERATORS: &[&Operator] = &[
+    &ADD,
+    &ARG_MAX,
+    &BLOCKED_CONV,
+    &CAST,
+    &CONCAT,
+    &CONV,
+    &CONV_TRANSPOSE,
+    &DEQUANTIZE_LINEAR,
+    &DIV,
+    &EQUAL,
+    &EXP,
+    &EXPAND,
+    &FLATTEN,
+    &GATHER,
+    &GEMM,
+    &GREATER,
+    &LOG,
+    &MAT_MUL,
+    &MAX_POOL,
+    &MUL,
+    &ONE_HOT,
+    &PAD,
+    &Q_LINEAR_CONV,
+    &QUANTIZE_LINEAR,
+    &REDUCE_MAX,
+    &REDUCE_SUM,
+    &RELU,
+    &REORDER_INPUT,
+    &REORDER_OUTPUT,
+    &RESHAPE,
+    &RESIZE,
+    &SLICE,
+    &SQRT,
+    &SUB,
+    &TRANSPOSE,
+    &WHERE,
+];
 
 /// Operators that some runtimes compute faster in another form; the first one that fits is taken.
 pub static SPECIAL_FORMS: &[SpecialForm] = &[
@@ -166,6 +134,6 @@ pub static SPECIAL_FORMS: &[SpecialForm] = &[
     SpecialForm {
         operator: &REDUCE_SUM,
         targets: &[Target::Cuda],
-        rule: reduce_sum::by_product,
+        rule: reductions::by_product,
     },
 ];

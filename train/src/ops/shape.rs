@@ -23,14 +23,10 @@ pub(super) fn expect(input: Operand, elements: &[ElementType], rank: usize) -> R
     if elements.contains(&input.element()) && input.shape().len() == rank {
         return Ok(());
     }
-    let names: Vec<String> = elements
-        .iter()
-        .map(|element| format!("{element:?}"))
-        .collect();
+    let names: Vec<String> = elements.iter().map(|one| format!("{one:?}")).collect();
     let names = names.join(" or ");
     Err(format!(
-        "expected an {names} tensor of {rank} dimensions, found {}",
-        input.tensor_type
+        "expected an {names} tensor of {rank} dimensions, found {input}"
     ))
 }
 
@@ -49,17 +45,6 @@ pub(super) fn binary(inputs: &[Operand], _: &Attributes) -> Result<TensorType, S
     }
     let shape = broadcast(inputs[0].shape(), inputs[1].shape())?;
     Ok(TensorType::new(inputs[0].element(), &shape))
-}
-
-/// Shape rule of a comparison of two tensors.
-pub(super) fn comparison(
-    inputs: &[Operand],
-    attributes: &Attributes,
-) -> Result<TensorType, String> {
-    Ok(TensorType {
-        element: ElementType::Bool,
-        ..binary(inputs, attributes)?
-    })
 }
 
 /// The common shape under [ONNX broadcasting](https://onnx.ai/onnx/repo-docs/Broadcasting.html).
@@ -118,14 +103,10 @@ impl Window {
 
     /// Number of windows down and right over a padded input of this height and width.
     pub fn output(&self, input: [usize; 2]) -> Result<[usize; 2], String> {
-        let mut output = [0; 2];
-        for (axis, count) in output.iter_mut().enumerate() {
-            let Some(room) = self.room(input, axis) else {
-                return Err(format!("{self:?} does not fit into an input of {input:?}"));
-            };
-            *count = room / self.strides[axis] + 1;
-        }
-        Ok(output)
+        let [Some(down), Some(across)] = [0, 1].map(|axis| self.room(input, axis)) else {
+            return Err(format!("{self:?} does not fit into an input of {input:?}"));
+        };
+        Ok([down / self.strides[0] + 1, across / self.strides[1] + 1])
     }
 
     /// Row and column of each tap.
@@ -149,13 +130,12 @@ impl Window {
 
     /// For each tap in turn the pixels of the padded input, `columns` wide, that it sees, for an output of this shape
     /// `[N, C, H, W]`.
-    pub(super) fn seen_pixels(&self, output: &[usize], columns: usize) -> Vec<i64> {
+    pub(super) fn seen_pixels(&self, output: &[usize], columns: usize) -> Vec<usize> {
         let positions = |range: Range| (range.start..range.end).step_by(range.step);
         let pixels = |tap| {
             let [down, across] = self.seen_by(tap, output);
-            positions(down).flat_map(move |row| {
-                positions(across).map(move |column| (row * columns + column) as i64)
-            })
+            let in_row = move |row| positions(across).map(move |column| row * columns + column);
+            positions(down).flat_map(in_row)
         };
         self.taps().flat_map(pixels).collect()
     }
@@ -172,13 +152,10 @@ impl Window {
 
     /// Rows and columns of the padded input behind the last window.
     pub(super) fn rest(&self, input: [usize; 2]) -> [usize; 2] {
-        [0, 1].map(|axis| {
-            self.room(input, axis)
-                .map_or(0, |room| room % self.strides[axis])
-        })
+        let behind = |axis| Some(self.room(input, axis)? % self.strides[axis]);
+        [0, 1].map(|axis| behind(axis).unwrap_or(0))
     }
 
-    /// Extent of one window with its dilation.
     pub(super) fn extent(&self, axis: usize) -> usize {
         self.dilations[axis] * (self.kernel[axis] - 1) + 1
     }
@@ -191,7 +168,6 @@ impl Window {
         (input[axis] + self.pads[axis] + self.pads[axis + 2]).checked_sub(self.extent(axis))
     }
 
-    /// The attributes of a node with this window.
     pub fn attributes(&self) -> Attributes {
         Attributes::none()
             .sizes("kernel_shape", &self.kernel)
@@ -200,7 +176,6 @@ impl Window {
             .sizes("dilations", &self.dilations)
     }
 
-    /// The window that the attributes of a node describe.
     pub fn from_attributes(attributes: &Attributes) -> Self {
         let pair = |name| {
             let sizes = attributes.get_sizes(name);

@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 
 use super::ping_pong::PingPong;
-use super::{Kind, Runtime, RuntimeError, Session};
+use super::{Kind, Runtime, RuntimeError, Session, refused};
 use crate::tensor::Tensor;
 
 /// How a GPU multiplies 32-bit floats.
@@ -27,10 +27,7 @@ pub struct DeviceOptions {
     pub no_cuda_graphs: bool,
 }
 
-/// A model with its inputs.
-pub struct DeviceSession {
-    inputs: Inputs,
-}
+pub struct DeviceSession(Inputs);
 
 enum Inputs {
     /// ONNX Runtime.
@@ -49,45 +46,40 @@ impl Runtime {
         options: DeviceOptions,
     ) -> Result<DeviceSession, RuntimeError> {
         self.check_precision(options.precision)?;
-        let inputs = match self.kind {
-            Kind::Tract => Inputs::Plain(Box::new(self.load(onnx, values)?)),
-            Kind::Cuda | Kind::Onnxruntime => {
-                let builder =
-                    self.builder(self.threads, options.precision, !options.no_cuda_graphs);
-                let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
-                let session = session.map_err(|error| self.refused(&error))?;
-                Inputs::PingPong(Box::new(PingPong::new(session, self.kind, values)?))
-            }
-        };
-        Ok(DeviceSession { inputs })
+        if self.kind == Kind::Tract {
+            let session = self.load(onnx, values)?;
+            return Ok(DeviceSession(Inputs::Plain(Box::new(session))));
+        }
+        let builder = self.builder(self.threads, options.precision, !options.no_cuda_graphs);
+        let session = builder.and_then(|mut builder| builder.commit_from_memory(onnx));
+        let session = session.map_err(|error| refused(self.kind.name(), &error))?;
+        let session = PingPong::new(session, self.kind, values)?;
+        Ok(DeviceSession(Inputs::PingPong(Box::new(session))))
     }
 
-    /// Fails if this runtime cannot compute with a precision.
     pub fn check_precision(&self, precision: Precision) -> Result<(), RuntimeError> {
-        match (precision, self.kind) {
-            (Precision::Float32, _) | (Precision::Tf32, Kind::Cuda) => Ok(()),
-            (Precision::Tf32, _) => Err(RuntimeError::Precision {
-                runtime: self.kind.name(),
-            }),
+        if precision == Precision::Tf32 && self.kind != Kind::Cuda {
+            let runtime = self.kind.name();
+            return Err(RuntimeError::Precision { runtime });
         }
+        Ok(())
     }
 }
 
 impl DeviceSession {
     pub fn step(&mut self) -> Result<(), RuntimeError> {
-        match &mut self.inputs {
+        match &mut self.0 {
             Inputs::PingPong(session) => session.step(),
             Inputs::Plain(session) => session.run(Vec::new()).map(drop),
         }
     }
 
-    /// Replaces the inputs of these names.
     pub fn write(&mut self, values: Vec<(String, Tensor)>) -> Result<(), RuntimeError> {
-        match &mut self.inputs {
+        match &mut self.0 {
             Inputs::PingPong(session) => session.write(values),
             Inputs::Plain(session) => {
                 for (name, _) in &values {
-                    session.expect_resident(name)?;
+                    session.resident(name)?;
                 }
                 session.set_residents(&values)
             }
@@ -96,9 +88,9 @@ impl DeviceSession {
 
     /// The current value of a variable, which must be floats.
     pub fn read(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
-        match &self.inputs {
+        match &self.0 {
             Inputs::PingPong(session) => session.read(name),
-            Inputs::Plain(session) => session.resident(name),
+            Inputs::Plain(session) => session.read(name),
         }
     }
 }

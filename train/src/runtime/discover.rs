@@ -1,8 +1,11 @@
 //! Finding ONNX Runtime's native library, and what else the machine has.
 
 use std::env;
+use std::env::consts::{DLL_EXTENSION, DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use input::file::folder_of;
 
 /// Libraries of CUDA and cuDNN that the CUDA provider loads, each after those that it needs itself.
 const CUDA_LIBRARIES: [&str; 7] = [
@@ -27,10 +30,9 @@ pub fn named_library() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// The version in the library's file name, following links.
 pub fn version(library: &Path) -> String {
-    let file = library.canonicalize().unwrap_or_else(|_| library.into());
-    let numbers: Vec<String> = version_numbers(&file).iter().map(u64::to_string).collect();
+    let numbers = version_numbers(library);
+    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
     if numbers.is_empty() {
         "of unknown version".into()
     } else {
@@ -38,15 +40,13 @@ pub fn version(library: &Path) -> String {
     }
 }
 
-/// The oldest version that this program can use.
 pub fn needed_version() -> String {
     format!("1.{}", ort::MINOR_VERSION)
 }
 
 /// Whether the library's file name tells a version that this program cannot use.
 pub fn is_too_old(library: &Path) -> bool {
-    let file = library.canonicalize().unwrap_or_else(|_| library.into());
-    let version = version_numbers(&file);
+    let version = version_numbers(library);
     !version.is_empty() && version < vec![1, u64::from(ort::MINOR_VERSION)]
 }
 
@@ -59,25 +59,18 @@ pub fn upgrade(with_cuda: bool) -> &'static str {
     }
 }
 
-/// The numbers between the dots and dashes of a file's name: 1, 31, 1 of `libonnxruntime.so.1.31.1`.
+/// The numbers between the dots and dashes of a file's name, following links: 1, 31, 1 of `libonnxruntime.so.1.31.1`.
 fn version_numbers(file: &Path) -> Vec<u64> {
+    let file = file.canonicalize().unwrap_or_else(|_| file.into());
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    name.split(['.', '-'])
-        .filter_map(|part| part.parse().ok())
-        .collect()
+    let parts = name.split(['.', '-']);
+    parts.filter_map(|part| part.parse().ok()).collect()
 }
 
 /// The CUDA provider beside the library, or what is missing.
 pub fn cuda_provider(library: &Path) -> Result<PathBuf, String> {
-    let directory = library
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let name = format!(
-        "{}onnxruntime_providers_cuda{}",
-        env::consts::DLL_PREFIX,
-        env::consts::DLL_SUFFIX
-    );
+    let directory = folder_of(library);
+    let name = format!("{DLL_PREFIX}onnxruntime_providers_cuda{DLL_SUFFIX}");
     let provider = directory.join(&name);
     if provider.is_file() {
         return Ok(provider);
@@ -95,11 +88,9 @@ pub fn cuda_libraries(library: &Path) -> Vec<PathBuf> {
     let Some(packages) = library.ancestors().nth(3) else {
         return Vec::new();
     };
-    let folders = entries(&packages.join("nvidia"));
-    let found: Vec<PathBuf> = folders
-        .iter()
-        .flat_map(|folder| entries(&folder.join("lib")))
-        .collect();
+    let folders = entries(&packages.join("nvidia")).into_iter();
+    let libraries = folders.flat_map(|folder| entries(&folder.join("lib")));
+    let found: Vec<PathBuf> = libraries.collect();
     let of_name = |name: &&str| {
         let start = format!("lib{name}.so");
         let starts = move |path: &&PathBuf| {
@@ -121,38 +112,25 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 /// Name of the first NVIDIA GPU, as its driver tells.
 pub fn gpu_name() -> Option<String> {
-    let names = output_of("nvidia-smi", &["--query-gpu=name", "--format=csv,noheader"])?;
-    names
-        .lines()
-        .next()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(Into::into)
+    of_gpu("--query-gpu=name").filter(|name| !name.is_empty())
 }
 
 /// How busy the first NVIDIA GPU is, 0 to 1, as its driver tells.
 pub fn gpu_utilization() -> Option<f64> {
-    let query = [
-        "--query-gpu=utilization.gpu",
-        "--format=csv,noheader,nounits",
-    ];
-    let percent: f64 = output_of("nvidia-smi", &query)?
-        .lines()
-        .next()?
-        .trim()
-        .parse()
-        .ok()?;
+    let percent: f64 = of_gpu("--query-gpu=utilization.gpu")?.parse().ok()?;
     Some(percent / 100.0)
 }
 
-/// Version of the active Python; `None` without one.
+/// What the driver answers of the first GPU.
+fn of_gpu(query: &str) -> Option<String> {
+    let answer = output_of("nvidia-smi", &[query, "--format=csv,noheader,nounits"])?;
+    Some(answer.lines().next()?.trim().into())
+}
+
 pub fn python_version() -> Option<String> {
-    let python = python()?;
-    output_of(
-        python,
-        &["-c", "import platform; print(platform.python_version())"],
-    )
-    .map(|version| version.trim().into())
+    let script = "import platform; print(platform.python_version())";
+    let version = output_of(python()?, &["-c", script])?;
+    Some(version.trim().into())
 }
 
 fn python() -> Option<&'static str> {
@@ -177,9 +155,7 @@ fn library_directories() -> Vec<PathBuf> {
         "windows" => "PATH",
         _ => "LD_LIBRARY_PATH",
     };
-    let mut directories: Vec<PathBuf> = env::var_os(variable)
-        .map(|paths| env::split_paths(&paths).collect())
-        .unwrap_or_default();
+    let named = env::var_os(variable).unwrap_or_default();
     let architecture = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
     let standard = [
         "/usr/local/lib",
@@ -188,38 +164,29 @@ fn library_directories() -> Vec<PathBuf> {
         &architecture,
         "/opt/homebrew/lib",
     ];
-    directories.extend(standard.map(PathBuf::from));
-    directories
+    let standard = standard.map(PathBuf::from);
+    env::split_paths(&named).chain(standard).collect()
 }
 
 /// The newest `libonnxruntime` of a directory.
 fn library_in(directory: &Path) -> Option<PathBuf> {
-    let stem = format!("{}onnxruntime", env::consts::DLL_PREFIX);
+    let stem = format!("{DLL_PREFIX}onnxruntime");
     let is_library = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let rest = name.strip_prefix(&stem);
-        rest.is_some_and(|rest| {
-            rest.starts_with(['.', '-']) && rest.contains(&env::consts::DLL_SUFFIX[1..])
-        })
+        rest.is_some_and(|rest| rest.starts_with(['.', '-']) && rest.contains(DLL_EXTENSION))
     };
-    entries(directory)
-        .into_iter()
-        .filter(is_library)
-        .max_by_key(|path| version_numbers(path))
+    let libraries = entries(directory).into_iter().filter(is_library);
+    libraries.max_by_key(|path| version_numbers(path))
 }
 
 /// Standard output of a command that succeeds.
 fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    let text = || String::from_utf8_lossy(&output.stdout).into_owned();
+    output.status.success().then(text)
 }
 
 #[cfg(test)]
@@ -287,10 +254,9 @@ mod tests {
     fn a_missing_cuda_provider_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let error = cuda_provider(&directory.path().join("libonnxruntime.so.1.31.1")).unwrap_err();
-        assert!(error.contains("onnxruntime_providers_cuda"), "{error}");
-        assert!(
-            error.contains("pip install --upgrade 'onnxruntime-gpu[cuda,cudnn]'"),
-            "{error}"
-        );
+        let upgrade = "pip install --upgrade 'onnxruntime-gpu[cuda,cudnn]'";
+        for part in ["onnxruntime_providers_cuda", upgrade] {
+            assert!(error.contains(part), "{error}");
+        }
     }
 }

@@ -5,20 +5,15 @@ use std::ops::Range;
 use ort::value::DynValue;
 
 use super::session::Resident;
-use super::{Outputs, RuntimeError, Session};
+use super::{Outputs, Runtime, RuntimeError, Session};
 use crate::models::part_name;
 use crate::tensor::Tensor;
 
-/// Models that compute gradients side by side, and one that updates the variables from them.
+/// Models that compute gradients side by side, a thread each, and one that updates the variables from them.
 pub struct DividedStep {
-    parts: Parts,
-    update: Session,
-}
-
-/// Models that take parts of a batch side by side, a thread each.
-pub struct Parts {
     parts: Vec<Part>,
     pool: rayon::ThreadPool,
+    update: Session,
 }
 
 /// What a part has computed, still with the runtime.
@@ -29,38 +24,75 @@ struct Part {
     rows: Range<usize>,
 }
 
-impl Parts {
-    /// `parts` come with the number of rows of a batch that they take, first rows first.
-    pub(super) fn new(parts: Vec<(Session, usize)>) -> Result<Self, RuntimeError> {
-        // The thread that asks takes a part itself, so that one less has to be woken.
-        let others = parts.len().saturating_sub(1).max(1);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(others);
-        let pool = pool.build().map_err(|error| RuntimeError::Threads {
-            threads: others,
-            reason: error.to_string(),
-        })?;
+impl Runtime {
+    /// Prepares a step in parts that run at the same time, a thread each. `parts` are the models that compute the
+    /// gradients, with the number of rows of a batch that each takes, first rows first; `update` takes what they compute.
+    pub fn load_divided(
+        &self,
+        parts: &[(Vec<u8>, usize)],
+        update: &[u8],
+        residents: Vec<(String, Tensor)>,
+    ) -> Result<DividedStep, RuntimeError> {
+        let update = self.load_with(1, update, residents)?;
         let mut end = 0;
-        let part = |(session, rows)| {
+        let part = |(onnx, rows): &(Vec<u8>, usize)| {
             let start = end;
             end += rows;
-            Part {
-                session,
+            Ok(Part {
+                // One thread each: the idle threads of one session would spin while another one works.
+                session: self.load_with(1, onnx, Vec::new())?,
                 rows: start..end,
-            }
+            })
         };
-        Ok(Self {
-            parts: parts.into_iter().map(part).collect(),
+        let parts = parts
+            .iter()
+            .map(part)
+            .collect::<Result<Vec<_>, RuntimeError>>()?;
+        // The thread that asks takes a part itself, so that one less has to be woken.
+        let threads = parts.len().saturating_sub(1).max(1);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|error| RuntimeError::Threads {
+            threads,
+            reason: error.to_string(),
+        })?;
+        Ok(DividedStep {
+            parts,
             pool,
+            update,
         })
     }
+}
 
-    /// Runs all parts of a batch on these variables.
-    fn run(
+impl DividedStep {
+    /// Runs one step. `batch` are the inputs with a row for each image, `feeds` the other ones of the update; the
+    /// result holds the numbers that the parts compute beside the gradients, such as the loss, added up.
+    pub fn run(
         &mut self,
         batch: &[(String, Tensor)],
-        variables: &[Resident],
-    ) -> Result<Vec<Computed>, RuntimeError> {
+        feeds: Vec<(String, Tensor)>,
+    ) -> Result<Outputs, RuntimeError> {
+        let computed = self.run_parts(batch)?;
+        let (mut gradients, mut numbers) = (Vec::new(), Vec::new());
+        for (part, values) in computed.into_iter().enumerate() {
+            for (name, value) in values {
+                let gradient = part_name(&name, part);
+                if self.update.has_input(&gradient) {
+                    gradients.push((gradient, value));
+                } else {
+                    numbers.push((name, value));
+                }
+            }
+        }
+        let mut outputs = self.update.run_with_values(feeds, gradients)?;
+        for (name, value) in numbers {
+            outputs.add(name, &value)?;
+        }
+        Ok(outputs)
+    }
+
+    fn run_parts(&mut self, batch: &[(String, Tensor)]) -> Result<Vec<Computed>, RuntimeError> {
         self.check(batch)?;
+        let variables = self.update.variables();
         let mut computed: Vec<_> = self.parts.iter().map(|_| Ok(Vec::new())).collect();
         let mut others = self.parts.iter_mut().zip(&mut computed);
         let own = others.next();
@@ -87,40 +119,7 @@ impl Parts {
         }
         Ok(())
     }
-}
 
-impl DividedStep {
-    pub(super) fn new(parts: Parts, update: Session) -> Self {
-        Self { parts, update }
-    }
-
-    /// Runs one step. `batch` are the inputs with a row for each image, `feeds` the other ones of the update; the
-    /// result holds the numbers that the parts compute beside the gradients, such as the loss, added up.
-    pub fn run(
-        &mut self,
-        batch: &[(String, Tensor)],
-        feeds: Vec<(String, Tensor)>,
-    ) -> Result<Outputs, RuntimeError> {
-        let computed = self.parts.run(batch, self.update.variables())?;
-        let (mut gradients, mut numbers) = (Vec::new(), Vec::new());
-        for (part, values) in computed.into_iter().enumerate() {
-            for (name, value) in values {
-                let gradient = part_name(&name, part);
-                if self.update.has_input(&gradient) {
-                    gradients.push((gradient, value));
-                } else {
-                    numbers.push((name, value));
-                }
-            }
-        }
-        let mut outputs = self.update.run_with_values(feeds, gradients)?;
-        for (name, value) in numbers {
-            outputs.add(name, &value)?;
-        }
-        Ok(outputs)
-    }
-
-    /// The current values of all variables.
     pub fn residents(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
         self.update.residents()
     }

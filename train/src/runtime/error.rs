@@ -1,35 +1,28 @@
-//! Everything that can go wrong with a runtime, one line each.
-
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use super::{discover, one_line};
 use crate::tensor::TensorType;
 
-/// Why a runtime could not be had, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     #[error(
         "ONNX Runtime was not found in ORT_DYLIB_PATH, the active Python or the system's library path; \
          `pip install --upgrade {wheel}` provides it, `--runtime tract` does without"
     )]
-    NotFound {
-        /// The wheel that holds what was asked for.
-        wheel: &'static str,
-    },
+    NotFound { wheel: &'static str },
     #[error(
         "{path}: expected ONNX Runtime {needed} or newer, found {found}; `{upgrade}` provides it, ORT_DYLIB_PATH names \
          another, `--runtime tract` does without", needed = discover::needed_version()
     )]
     Library {
         path: PathBuf,
-        /// What is there instead.
         found: String,
         /// The command that brings a better one.
         upgrade: &'static str,
     },
     #[error("CUDA is not available: {0}")]
     Cuda(String),
-    /// A precision that only CUDA has.
     #[error("precision: tf32 is for CUDA only, found runtime {runtime}; use `--precision float32`")]
     Precision { runtime: &'static str },
     #[error("cannot start {threads} threads: {reason}; use fewer (`--threads`)")]
@@ -49,7 +42,6 @@ pub enum RuntimeError {
         bytes: usize,
         reason: String,
     },
-    /// The first run of a model on a GPU failed.
     #[error(
         "cuda failed in the first steps, which become a CUDA graph: {0}; try smaller batches (`--batch`) if memory is \
          short, else a newer onnxruntime-gpu and driver, or `--runtime onnxruntime`"
@@ -69,7 +61,6 @@ pub enum RuntimeError {
     },
 }
 
-/// What the runtime said when it was to do something.
 pub(super) fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError {
     RuntimeError::Run {
         runtime,
@@ -77,9 +68,17 @@ pub(super) fn failed(runtime: &'static str, error: &ort::Error) -> RuntimeError 
     }
 }
 
-pub(super) fn no_input(runtime: &'static str, name: &str) -> RuntimeError {
+pub(super) fn refused(runtime: &'static str, reason: &dyn Display) -> RuntimeError {
     RuntimeError::Model {
         runtime,
-        reason: format!("expected an input `{name}`, found none"),
+        reason: one_line(&reason.to_string()),
     }
+}
+
+/// What a model should have is not there.
+pub(super) fn lacks(runtime: &'static str, expected: &str, name: &str) -> RuntimeError {
+    refused(
+        runtime,
+        &format_args!("expected {expected} `{name}`, found none"),
+    )
 }

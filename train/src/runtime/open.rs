@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::ArrayD;
 use ort::logging::LogLevel;
 
-use super::{Choice, Kind, Precision, Runtime, RuntimeError, Session, discover, one_line};
+use super::{Choice, Kind, Precision, Runtime, RuntimeError, Session, discover, one_line, refused};
 use crate::graph::{Graph, GraphError, Target};
 use crate::ops::Window;
 use crate::tensor::{Tensor, TensorType};
@@ -22,18 +22,12 @@ impl Runtime {
     /// tells what was in the way of a better one.
     pub fn open(choice: Choice, threads: usize) -> Result<Self, RuntimeError> {
         let found = discover::library();
+        let or_wheel = |wheel| found.clone().ok_or(RuntimeError::NotFound { wheel });
         match choice {
             Choice::Tract => Self::tract(threads, None),
-            Choice::Onnxruntime => {
-                let library = found.ok_or(RuntimeError::NotFound {
-                    wheel: "onnxruntime",
-                })?;
-                Self::native(library, threads)
-            }
+            Choice::Onnxruntime => Self::native(or_wheel("onnxruntime")?, threads),
             Choice::Cuda => {
-                let library = found.ok_or(RuntimeError::NotFound {
-                    wheel: "'onnxruntime-gpu[cuda,cudnn]'",
-                })?;
+                let library = or_wheel("'onnxruntime-gpu[cuda,cudnn]'")?;
                 let mut runtime = Self::native(library, threads)?;
                 runtime.move_to_cuda()?;
                 Ok(runtime)
@@ -51,10 +45,7 @@ impl Runtime {
             return Err(RuntimeError::InUse { expected: "tract" });
         }
         let environment = ort::init().with_telemetry(false).build();
-        let environment = environment.map_err(|error| RuntimeError::Model {
-            runtime: Kind::Tract.name(),
-            reason: error.to_string(),
-        })?;
+        let environment = environment.map_err(|error| refused(Kind::Tract.name(), &error))?;
         Ok(Self {
             environment,
             kind: Kind::Tract,
@@ -120,32 +111,30 @@ impl Runtime {
 
     /// Runs a small model in the forms for a target: a library may be missed only when an operator needs it.
     fn try_out(&self, target: Target) -> Result<ArrayD<f32>, RuntimeError> {
-        let refused = |error: ort::Error| self.refused(&error);
-        let onnx = probe(target).map_err(|error| RuntimeError::Model {
-            runtime: self.kind.name(),
-            reason: error.to_string(),
-        })?;
+        let runtime = self.kind.name();
+        let onnx = probe(target).map_err(|error| refused(runtime, &error))?;
         let builder = self.builder(1, Precision::default(), false);
         let session = builder
             .and_then(|builder| Ok(builder.with_log_level(LogLevel::Fatal)?))
             .and_then(|mut builder| builder.commit_from_memory(&onnx))
             .and_then(|session| Session::new(session, self.kind, Vec::new()));
         let x = ("x".into(), whole_numbers(&PROBED));
-        session.map_err(refused)?.run(vec![x])?.take("products")
+        let session = session.map_err(|error| refused(runtime, &error));
+        session?.run(vec![x])?.take("products")
     }
 }
 
 fn native_environment(library: &Path) -> Result<ort::environment::Environment, RuntimeError> {
-    let refused = |found| RuntimeError::Library {
+    let other = |found| RuntimeError::Library {
         path: library.into(),
         found,
         upgrade: discover::upgrade(discover::cuda_provider(library).is_ok()),
     };
     if discover::is_too_old(library) {
-        return Err(refused(discover::version(library)));
+        return Err(other(discover::version(library)));
     }
     let unusable = |error: &dyn std::fmt::Display| {
-        refused(if library.has_root() && !library.exists() {
+        other(if library.has_root() && !library.exists() {
             "no file".into()
         } else {
             format!("one that cannot be used: {}", one_line(&error.to_string()))

@@ -11,7 +11,7 @@ use ndarray::ArrayD;
 use ort::session::{IoBinding, RunOptions};
 use ort::value::DynTensor;
 
-use super::error::{failed, no_input};
+use super::error::{failed, lacks};
 use super::values::{on_host, read};
 use super::{Kind, RuntimeError, one_line};
 use crate::optimizer::Variable;
@@ -20,7 +20,6 @@ use crate::tensor::Tensor;
 /// Key of the run option that says which captured graph to replay.
 const GRAPH_ID: &str = "gpu_graph_id";
 
-/// A model with two sets of its variables.
 pub(super) struct PingPong {
     session: ort::session::Session,
     kind: Kind,
@@ -39,11 +38,6 @@ struct Input {
 impl Input {
     fn buffer(&self, set: usize) -> &DynTensor {
         &self.buffers[set % self.buffers.len()]
-    }
-
-    fn buffer_mut(&mut self, set: usize) -> &mut DynTensor {
-        let index = set % self.buffers.len();
-        &mut self.buffers[index]
     }
 
     fn is_variable(&self) -> bool {
@@ -83,18 +77,12 @@ impl PingPong {
         let outputs = session.outputs();
         let is_output = |name: String| outputs.iter().any(|output| output.name() == name);
         let input = |(name, tensor): (String, Tensor)| {
-            let sets = if is_output(Variable::next_name(&name)) {
-                2
-            } else {
-                1
-            };
+            let sets = 1 + usize::from(is_output(Variable::next_name(&name)));
             let buffers = uploaded(kind, &name, tensor, sets)?;
             Ok(Input { name, buffers })
         };
-        let inputs: Vec<Input> = values
-            .into_iter()
-            .map(input)
-            .collect::<Result<_, RuntimeError>>()?;
+        let inputs = values.into_iter().map(input);
+        let inputs = inputs.collect::<Result<Vec<_>, RuntimeError>>()?;
         let bound = |set| Bound::new(&session, &inputs, set);
         let bindings = bound(0).and_then(|first| Ok([first, bound(1)?]));
         let bindings = bindings.map_err(|error| failed(kind.name(), &error))?;
@@ -135,8 +123,9 @@ impl PingPong {
     pub(super) fn write(&mut self, values: Vec<(String, Tensor)>) -> Result<(), RuntimeError> {
         for (name, tensor) in values {
             let (index, current) = (self.index(&name)?, self.current());
-            let buffer = self.inputs[index].buffer_mut(current);
-            let copied = on_host(tensor).and_then(|value| value.copy_into(buffer));
+            let buffers = &mut self.inputs[index].buffers;
+            let set = current % buffers.len();
+            let copied = on_host(tensor).and_then(|value| value.copy_into(&mut buffers[set]));
             copied.map_err(|error| failed(self.kind.name(), &error))?;
         }
         Ok(())
@@ -150,7 +139,7 @@ impl PingPong {
 
     fn index(&self, name: &str) -> Result<usize, RuntimeError> {
         let index = self.inputs.iter().position(|input| input.name == name);
-        index.ok_or_else(|| no_input(self.kind.name(), name))
+        index.ok_or_else(|| lacks(self.kind.name(), "an input", name))
     }
 }
 
@@ -189,13 +178,8 @@ mod tests {
         let _runtime = Runtime::open(Choice::Tract, 1).unwrap();
         let refused = uploaded(Kind::Cuda, "images", Tensor::filled(&[3, 2], 0.0), 1);
         let message = refused.err().unwrap().to_string();
-        assert!(
-            message.starts_with("images: expected 24 bytes of free memory"),
-            "{message}"
-        );
-        assert!(
-            message.contains("--limit") && !message.contains('\n'),
-            "{message}"
-        );
+        let start = "images: expected 24 bytes of free memory";
+        let is_right = message.starts_with(start) && message.contains("--limit");
+        assert!(is_right && !message.contains('\n'), "{message}");
     }
 }

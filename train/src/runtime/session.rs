@@ -5,8 +5,8 @@ use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::{IoBinding, SessionInputValue, SessionOutputs};
 use ort::value::DynValue;
 
-use super::error::{failed, no_input};
-use super::values::{on_host, to_array, to_tensor, to_value, to_values};
+use super::error::{failed, lacks};
+use super::values::{on_host, to_array, to_value, to_values};
 use super::{Kind, RuntimeError};
 use crate::optimizer::Variable;
 use crate::tensor::Tensor;
@@ -67,11 +67,8 @@ impl Session {
         kind: Kind,
         residents: Vec<(String, Tensor)>,
     ) -> ort::Result<Self> {
-        let names: Vec<String> = inner
-            .outputs()
-            .iter()
-            .map(|output| output.name().to_owned())
-            .collect();
+        let outputs = inner.outputs().iter();
+        let names: Vec<String> = outputs.map(|output| output.name().to_owned()).collect();
         let resident = |(name, tensor): (String, Tensor)| {
             let next = Some(Variable::next_name(&name)).filter(|next| names.contains(next));
             Ok(Resident {
@@ -80,10 +77,8 @@ impl Session {
                 value: resident_value(tensor, kind)?,
             })
         };
-        let residents: Vec<Resident> = residents
-            .into_iter()
-            .map(resident)
-            .collect::<ort::Result<_>>()?;
+        let residents = residents.into_iter().map(resident);
+        let residents = residents.collect::<ort::Result<Vec<_>>>()?;
         let is_next = |name: &String| residents.iter().any(|one| one.next.as_ref() == Some(name));
         let outputs = names.into_iter().filter(|name| !is_next(name)).collect();
         let binding = match kind {
@@ -111,20 +106,29 @@ impl Session {
         feeds: Vec<(String, Tensor)>,
         values: Vec<(String, DynValue)>,
     ) -> Result<Outputs, RuntimeError> {
-        let mut feeds = to_values(feeds).map_err(|error| self.failed(&error))?;
-        feeds.extend(values);
-        let values = match self.binding.take() {
-            Some(mut binding) => {
-                let values = self.run_bound(&mut binding, &feeds);
-                self.binding = Some(binding);
-                values
-            }
-            None => self.run_plain(feeds),
+        let runtime = self.kind.name();
+        let run = || {
+            let mut feeds = to_values(feeds)?;
+            feeds.extend(values);
+            let residents = &mut self.residents;
+            let results = match &mut self.binding {
+                Some(binding) => {
+                    binding.bind_inputs(&feeds, &*residents)?;
+                    // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
+                    for next in residents.iter().filter_map(|one| one.next.as_ref()) {
+                        binding.io.bind_output_to_device(next, &binding.device)?;
+                    }
+                    for output in &self.outputs {
+                        binding.io.bind_output_to_device(output, &binding.host)?;
+                    }
+                    self.inner.run_binding(&binding.io)?
+                }
+                None => self.inner.run(to_inputs(feeds, &*residents))?,
+            };
+            take_results(results, residents, &self.outputs)
         };
-        Ok(Outputs {
-            runtime: self.kind.name(),
-            values: values.map_err(|error| self.failed(&error))?,
-        })
+        let values = run().map_err(|error| failed(runtime, &error))?;
+        Ok(Outputs { runtime, values })
     }
 
     /// Runs the model on the variables of another session, as far as it has inputs for them, and leaves its outputs
@@ -149,17 +153,15 @@ impl Session {
                 }
                 None => self.inner.run(to_inputs(feeds, variables))?,
             };
-            let missing = |name: &str| ort::Error::new(format!("no output `{name}`"));
             let take = |name: &String| {
-                let value = results.remove(name).ok_or_else(|| missing(name))?;
-                Ok((name.clone(), value))
+                let missing = || ort::Error::new(format!("no output `{name}`"));
+                Ok((name.clone(), results.remove(name).ok_or_else(missing)?))
             };
             self.outputs.iter().map(take).collect::<ort::Result<_>>()
         };
         run().map_err(|error| failed(runtime, &error))
     }
 
-    /// Whether the model has an input of this name.
     pub(super) fn has_input(&self, name: &str) -> bool {
         self.inner.inputs().iter().any(|input| input.name() == name)
     }
@@ -170,33 +172,28 @@ impl Session {
 
     /// The current values of all residents, in the order in which they were given.
     pub fn residents(&self) -> Result<Vec<(String, Tensor)>, RuntimeError> {
-        let read = |one: &Resident| Ok((one.name.clone(), to_tensor(&one.value)?));
+        let read = |one: &Resident| Ok((one.name.clone(), to_array(&one.value)?.into()));
         let values = self.residents.iter().map(read).collect::<ort::Result<_>>();
         values.map_err(|error| self.failed(&error))
     }
 
-    /// The current value of a resident, which must be floats.
-    pub(super) fn resident(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+    pub(super) fn resident(&self, name: &str) -> Result<&Resident, RuntimeError> {
         let found = self.residents.iter().find(|one| one.name == name);
-        let found = found.ok_or_else(|| no_input(self.kind.name(), name))?;
-        to_array(&found.value).map_err(|error| self.failed(&error))
+        found.ok_or_else(|| lacks(self.kind.name(), "an input", name))
     }
 
-    /// Fails unless there is a resident of this name.
-    pub(super) fn expect_resident(&self, name: &str) -> Result<(), RuntimeError> {
-        let found = self.residents.iter().any(|one| one.name == name);
-        found
-            .then_some(())
-            .ok_or_else(|| no_input(self.kind.name(), name))
+    /// The current value of a resident, which must be floats.
+    pub(super) fn read(&self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
+        to_array(&self.resident(name)?.value).map_err(|error| self.failed(&error))
     }
 
     /// Replaces the residents that have one of these names.
     pub fn set_residents(&mut self, values: &[(String, Tensor)]) -> Result<(), RuntimeError> {
+        let kind = self.kind;
         for (name, tensor) in values {
-            if let Some(index) = self.residents.iter().position(|one| one.name == *name) {
-                let value = resident_value(tensor.clone(), self.kind)
-                    .map_err(|error| self.failed(&error))?;
-                self.residents[index].value = value;
+            if let Some(resident) = self.residents.iter_mut().find(|one| one.name == *name) {
+                let value = resident_value(tensor.clone(), kind);
+                resident.value = value.map_err(|error| failed(kind.name(), &error))?;
             }
         }
         Ok(())
@@ -205,46 +202,20 @@ impl Session {
     fn failed(&self, error: &ort::Error) -> RuntimeError {
         failed(self.kind.name(), error)
     }
-
-    fn run_bound(
-        &mut self,
-        binding: &mut Binding,
-        feeds: &[(String, DynValue)],
-    ) -> ort::Result<Vec<(String, Tensor)>> {
-        binding.bind_inputs(feeds, &self.residents)?;
-        // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
-        for next in self.residents.iter().filter_map(|one| one.next.as_ref()) {
-            binding.io.bind_output_to_device(next, &binding.device)?;
-        }
-        for output in &self.outputs {
-            binding.io.bind_output_to_device(output, &binding.host)?;
-        }
-        let results = self.inner.run_binding(&binding.io)?;
-        take_results(results, &mut self.residents, &self.outputs)
-    }
-
-    fn run_plain(&mut self, feeds: Vec<(String, DynValue)>) -> ort::Result<Vec<(String, Tensor)>> {
-        let results = self.inner.run(to_inputs(feeds, &self.residents))?;
-        take_results(results, &mut self.residents, &self.outputs)
-    }
 }
 
-/// What a run computed.
 pub struct Outputs {
     runtime: &'static str,
-    values: Vec<(String, Tensor)>,
+    values: Vec<(String, ArrayD<f32>)>,
 }
 
 impl Outputs {
     /// Adds the numbers of a value to those of its name, if there are any, or keeps it.
     pub(super) fn add(&mut self, name: String, value: &DynValue) -> Result<(), RuntimeError> {
-        let tensor = to_tensor(value).map_err(|error| failed(self.runtime, &error))?;
-        match (
-            self.values.iter_mut().find(|(other, _)| *other == name),
-            tensor,
-        ) {
-            (Some((_, Tensor::F32(sum))), Tensor::F32(part)) => *sum += &part,
-            (_, tensor) => self.values.push((name, tensor)),
+        let part = to_array(value).map_err(|error| failed(self.runtime, &error))?;
+        match self.values.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, sum)) => *sum += &part,
+            None => self.values.push((name, part)),
         }
         Ok(())
     }
@@ -252,26 +223,14 @@ impl Outputs {
     /// The elements of an output in row-major order; it is gone from here afterwards.
     pub fn take(&mut self, name: &str) -> Result<ArrayD<f32>, RuntimeError> {
         let index = self.values.iter().position(|(other, _)| other == name);
-        match index.map(|index| self.values.swap_remove(index).1) {
-            Some(Tensor::F32(array)) => Ok(array),
-            _ => Err(RuntimeError::Model {
-                runtime: self.runtime,
-                reason: format!("expected a float output `{name}`, found none"),
-            }),
-        }
+        let index = index.ok_or_else(|| lacks(self.runtime, "a float output", name))?;
+        Ok(self.values.swap_remove(index).1)
     }
 
     /// The first element of an output.
     pub fn scalar(&mut self, name: &str) -> Result<f64, RuntimeError> {
-        let array = self.take(name)?;
-        array
-            .first()
-            .copied()
-            .map(f64::from)
-            .ok_or_else(|| RuntimeError::Model {
-                runtime: self.runtime,
-                reason: format!("expected a number as output `{name}`, found none"),
-            })
+        let first = self.take(name)?.first().copied().map(f64::from);
+        first.ok_or_else(|| lacks(self.runtime, "a number as output", name))
     }
 }
 
@@ -288,16 +247,14 @@ fn take_results(
     mut results: SessionOutputs<'_>,
     residents: &mut [Resident],
     outputs: &[String],
-) -> ort::Result<Vec<(String, Tensor)>> {
+) -> ort::Result<Vec<(String, ArrayD<f32>)>> {
     for resident in residents {
         if let Some(value) = resident.next.as_ref().and_then(|next| results.remove(next)) {
             resident.value = value;
         }
     }
-    outputs
-        .iter()
-        .map(|name| Ok((name.clone(), to_tensor(&results[name.as_str()])?)))
-        .collect()
+    let read = |name: &String| Ok((name.clone(), to_array(&results[name.as_str()])?));
+    outputs.iter().map(read).collect()
 }
 
 fn to_inputs<'a>(

@@ -4,7 +4,7 @@ use ndarray::ArrayD;
 use ort::memory::AllocationDevice;
 use ort::value::{DynTensor, DynTensorValueType, DynValue};
 
-use crate::tensor::Tensor;
+use crate::tensor::{Tensor, with_array};
 
 pub(super) fn to_values(tensors: Vec<(String, Tensor)>) -> ort::Result<Vec<(String, DynValue)>> {
     let value = |(name, tensor)| Ok((name, to_value(tensor)?));
@@ -17,17 +17,7 @@ pub(super) fn to_value(tensor: Tensor) -> ort::Result<DynValue> {
 
 /// A tensor in the host's memory.
 pub(super) fn on_host(tensor: Tensor) -> ort::Result<DynTensor> {
-    Ok(match tensor {
-        Tensor::F32(array) => ort::value::Tensor::from_array(array)?.upcast(),
-        Tensor::U8(array) => ort::value::Tensor::from_array(array)?.upcast(),
-        Tensor::I8(array) => ort::value::Tensor::from_array(array)?.upcast(),
-        Tensor::I32(array) => ort::value::Tensor::from_array(array)?.upcast(),
-        Tensor::I64(array) => ort::value::Tensor::from_array(array)?.upcast(),
-    })
-}
-
-pub(super) fn to_tensor(value: &DynValue) -> ort::Result<Tensor> {
-    Ok(Tensor::F32(to_array(value)?))
+    Ok(with_array!(tensor, array => ort::value::Tensor::from_array(array)?.upcast()))
 }
 
 pub(super) fn to_array(value: &DynValue) -> ort::Result<ArrayD<f32>> {
@@ -36,9 +26,8 @@ pub(super) fn to_array(value: &DynValue) -> ort::Result<ArrayD<f32>> {
 
 /// The floats of a tensor, wherever it lies.
 pub(super) fn read(tensor: &DynTensor) -> ort::Result<ArrayD<f32>> {
-    if tensor.memory_info().is_cpu_accessible() {
-        return Ok(tensor.try_extract_array::<f32>()?.into_owned());
+    if !tensor.memory_info().is_cpu_accessible() {
+        return read(&tensor.to(AllocationDevice::CPU, 0)?);
     }
-    let copy = tensor.to(AllocationDevice::CPU, 0)?;
-    Ok(copy.try_extract_array::<f32>()?.into_owned())
+    Ok(tensor.try_extract_array::<f32>()?.into_owned())
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::runtimes::{installed_library, report};
-use crate::sandbox::{Finished, Sandbox};
+use crate::sandbox::{Finished, Sandbox, assert_parts};
 
 const LINE: &str = "bench --threads 2 --batch 32 --steps 3 --runtime";
 
@@ -15,14 +15,8 @@ fn number(report: &Value, path: &str) -> f64 {
 /// What every runtime reports of 3 steps of 32 images on 2 threads.
 fn assert_consistent(report: &Value, runtime: &str) {
     let description = report["description"].as_str().unwrap();
-    assert!(
-        description.contains(runtime) && description.contains("2 threads"),
-        "{report}"
-    );
-    assert_eq!(
-        (&report["batch"], &report["steps"]),
-        (&32.into(), &3.into())
-    );
+    assert_parts(description, &[runtime, "2 threads"]);
+    assert!(report["batch"] == 32 && report["steps"] == 3, "{report}");
     let [median, min, p95] =
         ["median", "min", "p95"].map(|of| number(report, &format!("/step/{of}_ms")));
     assert!(0.0 < min && min <= median && median <= p95, "{report}");
@@ -36,26 +30,18 @@ fn assert_consistent(report: &Value, runtime: &str) {
 }
 
 fn assert_close(found: f64, expected: f64) {
-    assert!(
-        (found / expected - 1.0).abs() < 1e-9,
-        "{found} instead of {expected}"
-    );
+    let error = (found / expected - 1.0).abs();
+    assert!(error < 1e-9, "{found} instead of {expected}");
 }
 
 #[test]
 fn steps_and_epochs_are_reported() {
     let sandbox = Sandbox::new();
-    assert_consistent(
-        &report(&sandbox.train(&format!("{LINE} tract --json"))),
-        "tract",
-    );
-    let finished = sandbox.train(&format!("{LINE} tract"));
-    let rows = finished.success().lines();
-    let names = rows.map(|row| row.split_whitespace().next().unwrap());
-    assert_eq!(
-        names.collect::<Vec<_>>(),
-        ["runtime", "step", "epoch", "utilization"]
-    );
+    let tract = sandbox.train(&format!("{LINE} tract --json"));
+    assert_consistent(&report(&tract), "tract");
+    let table = sandbox.succeeds(&format!("{LINE} tract"));
+    let names = table.lines().filter_map(|row| row.split(' ').next());
+    assert!(names.eq(["runtime", "step", "epoch", "utilization"]));
     if let Some(library) = installed_library("bench::steps_and_epochs_are_reported") {
         let mut command = sandbox.command(&format!("{LINE} onnxruntime --json"));
         let report = report(&Finished::of(command.env("ORT_DYLIB_PATH", &library)));
@@ -75,13 +61,6 @@ fn wrong_options_are_named() {
         ("bench --runtime jax", ["'jax'", "tract"]),
         ("bench --epochs 2", ["'--epochs'", "unexpected"]),
     ] {
-        let finished = Sandbox::new().train(line);
-        let message = finished.misuse();
-        for part in parts {
-            assert!(
-                message.contains(part),
-                "{line}: {part} is not in: {message}"
-            );
-        }
+        Sandbox::new().misuses(line, &parts);
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use crate::idx::{
     TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, gzip, images_file, labels_file,
 };
-use crate::sandbox::{QUICK, Sandbox};
+use crate::sandbox::{EVALUATE, EXPORT, Finished, QUICK, Sandbox};
 
 const NAMES: [&str; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
 
@@ -22,11 +22,11 @@ fn wrong_files_are_refused_and_named() {
     let mut eleven = [3; 64];
     eleven[40] = 10;
     let images_gz = &format!("{TRAIN_IMAGES}.gz");
-    let cases: &[(&str, &[u8], &[&str])] = &[
+    for (name, content, parts) in [
         (
             TRAIN_IMAGES,
             &images[..50_191],
-            &["50192 bytes", "only 50191"],
+            &["50192 bytes", "only 50191"][..],
         ),
         (
             TRAIN_IMAGES,
@@ -49,14 +49,13 @@ fn wrong_files_are_refused_and_named() {
             &labels_file(&[1; 21]),
             &["20 labels", TEST_IMAGES, "found 21"],
         ),
-    ];
-    for (name, content, parts) in cases {
+    ] {
         let sandbox = Sandbox::with_digits();
         sandbox.write("run/checkpoint.safetensors", "earlier checkpoint");
         sandbox.write("run/digits.onnx", "earlier model");
         replace(&sandbox, name, content);
         let file = format!("digits/{name}: expected ");
-        let parts = [&[file.as_str(), ", found "], *parts].concat();
+        let parts = [&[file.as_str(), ", found "], parts].concat();
         let fit = format!("fit {QUICK} --epochs 1 --out run --overwrite");
         sandbox.refuses(&fit, &parts);
         sandbox.refuses("data --data digits", &parts);
@@ -104,7 +103,7 @@ fn other_layouts_and_spellings_are_as_good() {
             let packed = [gzip(&content), vec![0; 512]].concat();
             sandbox.write(&format!("other/{}", layout(name)), packed);
         }
-        let said = sandbox.train("data --data other").success().to_owned();
+        let said = sandbox.succeeds("data --data other");
         assert!(said.ends_with(": 64 + 20 images\n"), "{said}");
     }
 }
@@ -115,16 +114,9 @@ fn the_test_files_are_enough_where_only_they_are_used() {
     for name in [TRAIN_IMAGES, TRAIN_LABELS] {
         fs::remove_file(sandbox.path(&format!("digits/{name}"))).unwrap();
     }
-    let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract";
-    assert!(
-        sandbox
-            .train(evaluate)
-            .first_line()
-            .ends_with(" on 20 images")
-    );
-    sandbox
-        .train("export --run run --data digits --runtime tract --out again.onnx")
-        .success();
+    let measured = sandbox.train(EVALUATE);
+    assert!(measured.first_line().ends_with(" on 20 images"));
+    sandbox.succeeds(&format!("{EXPORT} --out again.onnx"));
     assert!(sandbox.read("again.onnx") == sandbox.read("run/digits.onnx"));
     sandbox.refuses("data --data digits", &[TRAIN_IMAGES]);
 }
@@ -133,17 +125,14 @@ fn the_test_files_are_enough_where_only_they_are_used() {
 fn folders_with_difficult_names_are_used_to_the_end() {
     let sandbox = Sandbox::with_digits();
     fs::rename(sandbox.path("digits"), sandbox.path("-few")).unwrap();
-    sandbox
-        .train("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run")
-        .success();
+    sandbox.succeeds("fit --data=-few --batch 16 --runtime tract --epochs 1 --out run");
     #[cfg(target_os = "linux")]
     {
         use std::os::unix::ffi::OsStringExt;
         let name = std::ffi::OsString::from_vec(b"caf\xe9".to_vec());
         fs::rename(sandbox.path("-few"), sandbox.path("").join(&name)).unwrap();
         let mut command = sandbox.command("data --data");
-        let output = command.arg(name).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
+        Finished::of(command.arg(name)).success();
     }
 }
 
@@ -162,14 +151,9 @@ fn transposed_images_are_noticed() {
         "data --data digits".to_owned(),
         format!("fit {QUICK} --epochs 1 --out run --overwrite"),
     ] {
-        let finished = sandbox.train(&command);
-        assert_eq!(finished.code, Some(0), "{finished:?}");
-        assert!(
-            finished
-                .stderr
-                .starts_with("note: these images are transposed"),
-            "{finished:?}"
-        );
+        let finished = sandbox.train(&command).expect_code(0);
+        let note = "note: these images are transposed";
+        assert!(finished.stderr.starts_with(note), "{finished:?}");
     }
 }
 
@@ -188,10 +172,8 @@ fn gzip_bombs_are_refused_with_little_memory() {
         let mut command = sandbox.isolated("/bin/sh");
         command.args(["-c", r#"ulimit -v 262144; exec "$0" data --data digits"#]);
         command.arg(env!("CARGO_BIN_EXE_train"));
-        sandbox.refuses_command(
-            &mut command,
-            &["train-images-idx3-ubyte.gz: expected", found],
-        );
+        let expected = format!("{TRAIN_IMAGES}.gz: expected");
+        sandbox.refuses_command(&mut command, &[&expected, found]);
     }
 }
 

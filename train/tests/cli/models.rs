@@ -1,58 +1,46 @@
 //! Model files that `evaluate` must refuse, beside one that it must take.
 
 use prost::Message;
-use train::graph::{Graph, GraphError};
+use train::graph::{Graph, GraphError, ValueId};
 use train::onnx::{self, AttributeEntry, Node, ValueInfo};
 use train::tensor::{Tensor, TensorType};
 
 use crate::sandbox::Sandbox;
 
-/// A model with one dense layer, all weights 0, whose greatest output is the one numbered 3.
+const IMAGES: (&str, &[usize]) = ("images", &[1, 1, 28, 28]);
+const LINE: &str = "evaluate --model model.onnx --data digits --runtime tract";
+
+/// A model that computes what `build` makes of its input.
+fn model(
+    (name, shape): (&str, &[usize]),
+    output: &str,
+    build: impl FnOnce(&mut Graph, ValueId) -> Result<ValueId, GraphError>,
+) -> Vec<u8> {
+    let mut graph = Graph::new();
+    let images = graph.input(name, TensorType::f32(shape)).unwrap();
+    let logits = build(&mut graph, images).unwrap();
+    graph.output(output, logits).unwrap();
+    graph.to_onnx("model", &[])
+}
+
+/// One dense layer, all weights 0, whose greatest output is the one numbered 3.
 fn dense_model(input: (&str, &[usize]), output: &str, classes: usize) -> Vec<u8> {
-    let build = || -> Result<Vec<u8>, GraphError> {
-        let mut graph = Graph::new();
-        let images = graph.input(input.0, TensorType::f32(input.1))?;
+    model(input, output, |graph, images| {
         let pixels = graph.flatten(images)?;
-        let weight = Tensor::filled(&[classes, input.1[1..].iter().product()], 0.0);
-        let bias: Vec<f32> = (0..classes)
-            .map(|class| if class == 3 { 1.0 } else { 0.0 })
-            .collect();
+        let weight = Tensor::filled(&[classes, graph.shape(pixels)[1]], 0.0);
+        let bias = ndarray::Array1::from_shape_fn(classes, |class| f32::from(class == 3));
         let weight = graph.constant(weight);
-        let bias = graph.constant(ndarray::arr1(&bias).into());
-        let logits = graph.dense(pixels, weight, bias)?;
-        graph.output(output, logits)?;
-        Ok(graph.to_onnx("dense", &[]))
-    };
-    build().unwrap()
+        let bias = graph.constant(bias.into());
+        graph.dense(pixels, weight, bias)
+    })
 }
 
-/// A model must be refused with a line that names it and has all of `parts`; no scores are written.
-fn assert_refused(model: &[u8], parts: &[&str]) {
-    let sandbox = Sandbox::with_digits();
-    sandbox.write("model.onnx", model);
-    sandbox.write("scores", "earlier scores");
-    let parts = [&["model.onnx: expected an ONNX model"], parts].concat();
-    let line = "evaluate --model model.onnx --data digits --runtime tract --scores scores";
-    sandbox.refuses(line, &parts);
+fn parsed_dense_model() -> onnx::Model {
+    onnx::Model::decode(&*dense_model(IMAGES, "logits", 10)).unwrap()
 }
 
 #[test]
-fn a_model_of_the_right_shapes_is_measured() {
-    let sandbox = Sandbox::with_digits();
-    sandbox.write(
-        "model.onnx",
-        dense_model(("images", &[1, 1, 28, 28]), "logits", 10),
-    );
-    let line = "evaluate --model model.onnx --data digits --runtime tract --scores scores";
-    let finished = sandbox.train(line);
-    // Two of the twenty test images show a 3.
-    assert_eq!(finished.first_line(), "accuracy 0.1000 on 20 images");
-    let row = [0.0f32, 0., 0., 1., 0., 0., 0., 0., 0., 0.].map(f32::to_le_bytes);
-    assert_eq!(sandbox.read("scores"), row.as_flattened().repeat(20));
-}
-
-#[test]
-fn models_as_older_programs_write_them_are_measured() {
+fn a_model_of_the_right_shapes_is_measured_however_old_its_form() {
     let plain = parsed_dense_model();
     let mut weights_as_inputs = plain.clone();
     weights_as_inputs.ir_version = 3;
@@ -61,15 +49,18 @@ fn models_as_older_programs_write_them_are_measured() {
         let shape: Vec<usize> = weight.dims.iter().map(|&size| size as usize).collect();
         ValueInfo::tensor(&weight.name, weight.data_type, &shape)
     }));
-    let mut open_batch = plain;
+    let mut open_batch = plain.clone();
     let images = &mut open_batch.graph.as_mut().unwrap().input[0].value_type;
     let images = images.as_mut().unwrap().tensor_type.as_mut().unwrap();
     images.shape.as_mut().unwrap().dim[0].dim_value = Some(-1);
-    for model in [weights_as_inputs, open_batch] {
+    let row = [0.0f32, 0., 0., 1., 0., 0., 0., 0., 0., 0.].map(f32::to_le_bytes);
+    for model in [plain, weights_as_inputs, open_batch] {
         let sandbox = Sandbox::with_digits();
         sandbox.write("model.onnx", model.encode_to_vec());
-        let finished = sandbox.train("evaluate --model model.onnx --data digits --runtime tract");
+        let finished = sandbox.train(&format!("{LINE} --scores scores"));
+        // Two of the twenty test images show a 3.
         assert_eq!(finished.first_line(), "accuracy 0.1000 on 20 images");
+        assert_eq!(sandbox.read("scores"), row.as_flattened().repeat(20));
     }
 }
 
@@ -91,9 +82,8 @@ fn a_model_of_absurd_size_is_refused_before_it_runs() {
         ..AttributeEntry::default()
     });
     graph.node[0].input[0] = "small".into();
-    graph
-        .node
-        .splice(0..0, [node("Expand", &["images", "shape"], "huge"), mean]);
+    let expand = node("Expand", &["images", "shape"], "huge");
+    graph.node.splice(0..0, [expand, mean]);
     graph.initializer.push(onnx::Tensor {
         dims: vec![4],
         data_type: 7,
@@ -103,97 +93,60 @@ fn a_model_of_absurd_size_is_refused_before_it_runs() {
     });
     let sandbox = Sandbox::with_digits();
     sandbox.write("model.onnx", model.encode_to_vec());
-    let line = "evaluate --model model.onnx --data digits --runtime tract";
-    sandbox.refuses(
-        line,
-        &["model.onnx: expected a model of at most", "--limits-times"],
-    );
-    let help = sandbox.train("evaluate --help");
-    assert!(help.success().contains("--limits-times"));
-}
-
-fn parsed_dense_model() -> onnx::Model {
-    let bytes = dense_model(("images", &[1, 1, 28, 28]), "logits", 10);
-    onnx::Model::decode(&*bytes).unwrap()
+    let expected = "model.onnx: expected a model of at most";
+    sandbox.refuses(LINE, &[expected, "--limits-times"]);
+    let help = sandbox.succeeds("evaluate --help");
+    assert!(help.contains("--limits-times"));
 }
 
 #[test]
 fn a_model_that_is_not_there_is_named() {
     let sandbox = Sandbox::with_digits();
     for model in ["nowhere.onnx", "no/folder/digits.onnx", "digits"] {
-        let line = format!("evaluate --model {model} --data digits --runtime tract");
-        sandbox.refuses(
-            &line,
-            &[&format!("{model}: expected an ONNX model: expected a file")],
-        );
+        let expected = format!("{model}: expected an ONNX model: expected a file");
+        sandbox.refuses(&LINE.replace("model.onnx", model), &[&expected]);
     }
 }
 
+/// With a line that names them, and without scores.
 #[test]
-fn files_that_are_no_models_are_refused() {
-    assert_refused(b"", &[]);
-    assert_refused(b"Some notes on the model.\n", &[]);
-    assert_refused(&[0; 1000], &[]);
-    let whole = dense_model(("images", &[1, 1, 28, 28]), "logits", 10);
-    for length in [1, 20, whole.len() / 2, whole.len() - 1] {
-        assert_refused(&whole[..length], &[]);
-    }
-}
-
-#[test]
-fn models_of_other_images_are_refused() {
-    for shape in [
-        &[1, 1, 14, 14][..],
-        &[2, 1, 28, 28],
-        &[1, 3, 28, 28],
-        &[1, 784],
+fn models_of_other_forms_are_refused() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("scores", "earlier scores");
+    let whole = dense_model(IMAGES, "logits", 10);
+    let other_images = |shape| (dense_model(("images", shape), "logits", 10), "");
+    let other_classes = |classes, found| (dense_model(IMAGES, "logits", classes), found);
+    let second_input = model(IMAGES, "logits", |graph, images| {
+        let mask = graph.input("mask", TensorType::f32(IMAGES.1))?;
+        graph.mul(images, mask)
+    });
+    let integers = model(IMAGES, "logits", |graph, images| {
+        let pixels = graph.flatten(images)?;
+        graph.arg_max(pixels)
+    });
+    for (model, part) in [
+        (Vec::new(), ""),
+        (b"Some notes on the model.\n".to_vec(), ""),
+        (vec![0; 1000], ""),
+        (whole[..1].to_vec(), ""),
+        (whole[..20].to_vec(), ""),
+        (whole[..whole.len() / 2].to_vec(), ""),
+        (whole[..whole.len() - 1].to_vec(), ""),
+        other_images(&[1, 1, 14, 14]),
+        other_images(&[2, 1, 28, 28]),
+        other_images(&[1, 3, 28, 28]),
+        other_images(&[1, 784]),
+        other_classes(1, "expected 10 logits of an image, found 1"),
+        other_classes(5, "expected 10 logits of an image, found 5"),
+        other_classes(11, "expected 10 logits of an image, found 11"),
+        other_classes(1000, "expected 10 logits of an image, found 1000"),
+        (dense_model(("pixels", IMAGES.1), "logits", 10), "`images`"),
+        (dense_model(IMAGES, "scores", 10), "`logits`"),
+        (second_input, ""),
+        (integers, ""),
     ] {
-        assert_refused(&dense_model(("images", shape), "logits", 10), &[]);
+        sandbox.write("model.onnx", model);
+        let parts = ["model.onnx: expected an ONNX model", part];
+        sandbox.refuses(&format!("{LINE} --scores scores"), &parts);
     }
-}
-
-#[test]
-fn models_of_other_classes_are_refused() {
-    for classes in [1, 5, 11, 1000] {
-        let model = dense_model(("images", &[1, 1, 28, 28]), "logits", classes);
-        assert_refused(&model, &["expected 10 logits", &format!("found {classes}")]);
-    }
-}
-
-#[test]
-fn models_with_other_names_are_refused() {
-    assert_refused(
-        &dense_model(("pixels", &[1, 1, 28, 28]), "logits", 10),
-        &["`images`"],
-    );
-    assert_refused(
-        &dense_model(("images", &[1, 1, 28, 28]), "scores", 10),
-        &["`logits`"],
-    );
-}
-
-#[test]
-fn models_with_a_second_input_are_refused() {
-    let mut graph = Graph::new();
-    let images = graph
-        .input("images", TensorType::f32(&[1, 1, 28, 28]))
-        .unwrap();
-    let mask = graph
-        .input("mask", TensorType::f32(&[1, 1, 28, 28]))
-        .unwrap();
-    let masked = graph.mul(images, mask).unwrap();
-    graph.output("logits", masked).unwrap();
-    assert_refused(&graph.to_onnx("masked", &[]), &[]);
-}
-
-#[test]
-fn models_of_integers_are_refused() {
-    let mut graph = Graph::new();
-    let images = graph
-        .input("images", TensorType::f32(&[1, 1, 28, 28]))
-        .unwrap();
-    let pixels = graph.flatten(images).unwrap();
-    let best = graph.arg_max(pixels).unwrap();
-    graph.output("logits", best).unwrap();
-    assert_refused(&graph.to_onnx("best", &[]), &[]);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::idx::TEST_IMAGES;
-use crate::sandbox::{QUICK, Sandbox};
+use crate::sandbox::{EVALUATE, EXPORT, QUICK, Sandbox};
 
 #[test]
 fn a_file_in_the_way_of_the_folder_stays() {
@@ -24,19 +24,20 @@ fn a_folder_in_the_way_of_a_result_stays() {
         sandbox.refuses(&line, &[&format!("{out}/{name}: cannot be written")]);
     }
     sandbox.write("models/digits.onnx/notes", "a folder in the way");
-    let line = "export --run run --data digits --runtime tract --out models/digits.onnx";
-    sandbox.refuses(line, &["models/digits.onnx: cannot be written"]);
+    let line = format!("{EXPORT} --out models/digits.onnx");
+    sandbox.refuses(&line, &["models/digits.onnx: cannot be written"]);
 }
 
 #[test]
 fn results_without_a_folder_are_refused() {
     let sandbox = Sandbox::with_run();
-    let export = "export --run run --data digits --runtime tract --out nowhere/digits.onnx";
-    sandbox.refuses(export, &["nowhere/digits.onnx: cannot be written"]);
-    for scores in ["nowhere/scores", "digits"] {
-        let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract";
-        let parts = [&*format!("{scores}: cannot be written")];
-        sandbox.refuses(&format!("{evaluate} --scores {scores}"), &parts);
+    for (command, result) in [
+        (format!("{EXPORT} --out"), "nowhere/digits.onnx"),
+        (format!("{EVALUATE} --scores"), "nowhere/scores"),
+        (format!("{EVALUATE} --scores"), "digits"),
+    ] {
+        let refusal = format!("{result}: cannot be written");
+        sandbox.refuses(&format!("{command} {result}"), &[&refusal]);
     }
 }
 
@@ -49,8 +50,7 @@ fn results_that_are_inputs_are_refused() {
     fs::hard_link(sandbox.path("run/checkpoint.safetensors"), link).unwrap();
     fs::create_dir(sandbox.path("linked")).unwrap();
     std::os::unix::fs::symlink(sandbox.path(&images), model).unwrap();
-    let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract --scores";
-    let export = "export --data digits --runtime tract --out";
+    let (evaluate, export) = (format!("{EVALUATE} --scores"), format!("{EXPORT} --out"));
     for (line, input) in [
         (format!("{evaluate} run/digits.onnx"), "--model"),
         (format!("{evaluate} {images}"), "--data"),
@@ -59,10 +59,8 @@ fn results_that_are_inputs_are_refused() {
         (format!("{export} {images}"), "--data"),
         (format!("fit {QUICK} --out linked --overwrite"), "--data"),
     ] {
-        sandbox.refuses(
-            &line,
-            &["expected an output that is none of the inputs", input],
-        );
+        let refusal = "expected an output that is none of the inputs";
+        sandbox.refuses(&line, &[refusal, input]);
     }
 }
 
@@ -74,8 +72,9 @@ fn links_to_results_stay() {
     let link = sandbox.path("run/digits.onnx");
     fs::rename(&link, sandbox.path("kept/model")).unwrap();
     std::os::unix::fs::symlink("../kept/model", &link).unwrap();
-    let fit = format!("fit {QUICK} --epochs 1 --seed 1 --out run --overwrite");
-    sandbox.train(&fit).success();
+    sandbox.succeeds(&format!(
+        "fit {QUICK} --epochs 1 --seed 1 --out run --overwrite"
+    ));
     assert!(link.is_symlink() && sandbox.path("kept/model").is_file());
 }
 
@@ -83,25 +82,21 @@ fn links_to_results_stay() {
 mod linux {
     use std::process::Command;
 
-    use crate::sandbox::{Finished, NO_PROGRAMS, QUICK, Sandbox};
+    use crate::sandbox::{EVALUATE, EXPORT, Finished, NO_PROGRAMS, QUICK, Sandbox};
     use crate::skip::{Cause, skip};
 
     #[test]
     fn a_file_system_without_files_of_ours_is_refused() {
         // Permissions do not bind the superuser, but nobody can create files here.
         let sandbox = Sandbox::with_run();
-        let parts = ["/proc/run: cannot be written"];
-        sandbox.refuses(&format!("fit {QUICK} --epochs 1 --out /proc/run"), &parts);
-        let parts = ["/proc/digits.onnx: cannot be written"];
-        sandbox.refuses(
-            "export --data digits --runtime tract --out /proc/digits.onnx",
-            &parts,
-        );
-        let evaluate = "evaluate --model run/digits.onnx --data digits --runtime tract";
-        sandbox.refuses(
-            &format!("{evaluate} --scores /proc/scores"),
-            &["/proc/scores: cannot be written"],
-        );
+        for (command, result) in [
+            (format!("fit {QUICK} --epochs 1 --out"), "/proc/run"),
+            (format!("{EXPORT} --out"), "/proc/digits.onnx"),
+            (format!("{EVALUATE} --scores"), "/proc/scores"),
+        ] {
+            let refusal = format!("{result}: cannot be written");
+            sandbox.refuses(&format!("{command} {result}"), &[&refusal]);
+        }
     }
 
     /// A command of `unshare` under which file systems can be mounted; `None` after the test was reported as skipped.
@@ -109,11 +104,8 @@ mod linux {
         const WAYS: [&[&str]; 2] = [&["--map-root-user", "--mount"], &["--mount"]];
         let trial = ["/bin/sh", "-c", "mount -t tmpfs tmpfs /mnt"];
         let works = |way: &&&[&str]| {
-            Command::new("unshare")
-                .args(**way)
-                .args(trial)
-                .output()
-                .is_ok_and(|output| output.status.success())
+            let output = Command::new("unshare").args(**way).args(trial).output();
+            output.is_ok_and(|output| output.status.success())
         };
         let found = WAYS.iter().find(works).copied();
         if found.is_none() {
@@ -134,15 +126,10 @@ mod linux {
             cp -R disk/. after && exit $code"#;
         let mut command = sandbox.isolated("unshare");
         command.env("CHANGE", change).env("TRAIN_PATH", NO_PROGRAMS);
-        command
-            .args(way)
-            .args(["/bin/sh", "-c", script, "sh", env!("CARGO_BIN_EXE_train")]);
+        command.args(way).args(["/bin/sh", "-c", script, "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_train"));
         Finished::of(command.args(line.split_whitespace()))
     }
-
-    const EXPORT: &str = "export --run run --data digits --runtime tract --out disk/new.onnx";
-    const EVALUATE: &str =
-        "evaluate --model run/digits.onnx --data digits --runtime tract --scores disk/scores";
 
     #[test]
     fn earlier_results_survive_a_full_disk() {
@@ -150,16 +137,15 @@ mod linux {
         let Some(way) = private_mounts(test) else {
             return;
         };
+        let checkpoint = "disk/checkpoint.safetensors";
+        let resume = "fit --data digits --runtime tract --resume disk --out disk";
         for (line, file) in [
             (
                 format!("fit {QUICK} --epochs 2 --out disk --overwrite"),
-                "disk/checkpoint.safetensors",
+                checkpoint,
             ),
-            (
-                "fit --data digits --runtime tract --resume disk --out disk".into(),
-                "disk/checkpoint.safetensors",
-            ),
-            (EXPORT.into(), "disk/new.onnx"),
+            (resume.into(), checkpoint),
+            (format!("{EXPORT} --out disk/new.onnx"), "disk/new.onnx"),
         ] {
             let sandbox = Sandbox::with_run();
             // Room for a checkpoint of 1.7 MB and a model of 0.9 MB, but not for another of either.
@@ -191,17 +177,15 @@ mod linux {
         let Some(way) = private_mounts(test) else {
             return;
         };
-        for (line, file) in [
-            (&*format!("fit {QUICK} --epochs 1 --out disk"), "disk"),
-            (
-                &*format!("fit {QUICK} --epochs 1 --out disk/new"),
-                "disk/new",
-            ),
-            (EXPORT, "disk/new.onnx"),
-            (EVALUATE, "disk/scores"),
+        for (command, file) in [
+            (format!("fit {QUICK} --epochs 1 --out"), "disk"),
+            (format!("fit {QUICK} --epochs 1 --out"), "disk/new"),
+            (format!("{EXPORT} --out"), "disk/new.onnx"),
+            (format!("{EVALUATE} --scores"), "disk/scores"),
         ] {
             let sandbox = Sandbox::with_run();
-            let finished = on_a_disk(&sandbox, way, "mount -o remount,bind,ro disk", line);
+            let line = format!("{command} {file}");
+            let finished = on_a_disk(&sandbox, way, "mount -o remount,bind,ro disk", &line);
             finished.refusal(&[&format!("{file}: cannot be written: Read-only file system")]);
             assert_eq!(sandbox.files("after"), sandbox.files("run"), "{line}");
         }

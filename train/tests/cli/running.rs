@@ -23,11 +23,8 @@ impl Running {
     }
 
     pub fn of(command: &mut Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self {
             child,
@@ -41,11 +38,8 @@ impl Running {
         loop {
             let position = self.printed.len();
             let length = self.stdout.read_line(&mut self.printed).unwrap();
-            assert!(
-                length > 0,
-                "ended without a line `{start}`: {}",
-                self.printed
-            );
+            let printed = &self.printed;
+            assert!(length > 0, "ended without a line `{start}`: {printed}");
             if self.printed[position..].starts_with(start) {
                 return;
             }

@@ -13,6 +13,10 @@ use crate::idx;
 
 /// Options of a fit that takes a fraction of a second on [`Sandbox::with_digits`].
 pub const QUICK: &str = "--data digits --batch 16 --runtime tract";
+/// What measures the model of [`Sandbox::with_run`].
+pub const EVALUATE: &str = "evaluate --model run/digits.onnx --data digits --runtime tract";
+/// What exports the run of [`Sandbox::with_run`].
+pub const EXPORT: &str = "export --run run --data digits --runtime tract";
 /// A search path without programs: neither Python, which may hold ONNX Runtime, nor the GPU's tools are found.
 pub const NO_PROGRAMS: &str = "/no-programs";
 
@@ -22,11 +26,10 @@ pub struct Content(pub Vec<u8>);
 
 impl fmt::Debug for Content {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digest = Sha256::digest(&self.0);
+        let (length, digest) = (self.0.len(), Sha256::digest(&self.0));
         write!(
             formatter,
-            "{} bytes, SHA-256 {:02x?}...",
-            self.0.len(),
+            "{length} bytes, SHA-256 {:02x?}...",
             &digest[..4]
         )
     }
@@ -58,9 +61,7 @@ impl Sandbox {
     /// A folder with `digits` and the results of one epoch in `run`.
     pub fn with_run() -> Self {
         let sandbox = Self::with_digits();
-        sandbox
-            .train(&format!("fit {QUICK} --epochs 1 --out run"))
-            .success();
+        sandbox.succeeds(&format!("fit {QUICK} --epochs 1 --out run"));
         sandbox
     }
 
@@ -89,9 +90,8 @@ impl Sandbox {
     /// The program with the words of `line` as arguments and an environment that does not depend on the machine.
     pub fn command(&self, line: &str) -> Command {
         let mut command = self.isolated(env!("CARGO_BIN_EXE_train"));
-        command
-            .env("PATH", NO_PROGRAMS)
-            .args(line.split_whitespace());
+        command.env("PATH", NO_PROGRAMS);
+        command.args(line.split_whitespace());
         command
     }
 
@@ -114,6 +114,16 @@ impl Sandbox {
     /// Runs the program with the words of `line` as arguments.
     pub fn train(&self, line: &str) -> Finished {
         Finished::of(&mut self.command(line))
+    }
+
+    /// Runs a command that must succeed and complain of nothing, and returns what it prints.
+    pub fn succeeds(&self, line: &str) -> String {
+        self.train(line).success().to_owned()
+    }
+
+    /// Runs a command line that must be refused as wrong usage with all of `parts`.
+    pub fn misuses(&self, line: &str, parts: &[&str]) {
+        assert_parts(self.train(line).misuse(), parts);
     }
 
     /// Runs a command that must fail with one line that has all of `parts`, and leave every file as it was.
@@ -142,6 +152,13 @@ fn collect(path: &Path, name: &str, files: &mut Files) {
     }
 }
 
+/// Fails unless all of `parts` are in a text.
+pub fn assert_parts(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
 /// What a program said and how it ended.
 #[derive(Debug)]
 pub struct Finished {
@@ -155,6 +172,12 @@ impl Finished {
     /// Runs a command to its end.
     pub fn of(command: &mut Command) -> Self {
         command.output().unwrap().into()
+    }
+
+    /// Fails unless the program ended with this code.
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
     }
 
     /// Standard output of a command that must succeed and complain of nothing.
@@ -177,9 +200,7 @@ impl Finished {
             .and_then(|rest| rest.strip_suffix('\n'));
         let message = message.filter(|message| !message.contains('\n'));
         let message = message.unwrap_or_else(|| panic!("expected one line `error: ...`: {self:?}"));
-        for part in parts {
-            assert!(message.contains(part), "`{part}` is not in: {message}");
-        }
+        assert_parts(message, parts);
         message
     }
 

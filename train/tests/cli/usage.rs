@@ -4,15 +4,9 @@ use crate::sandbox::{Finished, Sandbox};
 
 #[test]
 fn without_a_command_the_help_is_shown() {
-    let finished = Sandbox::new().train("");
-    let help = finished.misuse();
-    for command in [
-        "summary", "fit", "export", "evaluate", "data", "pictures", "doctor", "bench",
-    ] {
-        assert!(
-            help.contains(&format!("\n  {command} ")),
-            "{command} is not in: {help}"
-        );
+    let commands = "summary fit export quantize evaluate data pictures doctor bench";
+    for command in commands.split(' ') {
+        Sandbox::new().misuses("", &[&format!("\n  {command} ")]);
     }
 }
 
@@ -60,26 +54,16 @@ fn wrong_options_are_named_and_nothing_is_made() {
         ("evaluate", ["--model", "required"]),
         ("train", ["'train'", "unrecognized"]),
     ] {
-        let finished = sandbox.train(line);
-        let message = finished.misuse();
-        for part in parts {
-            assert!(
-                message.contains(part),
-                "{line}: {part} is not in: {message}"
-            );
-        }
+        sandbox.misuses(line, &parts);
     }
     assert_eq!(sandbox.files("").len(), 0);
 }
 
 #[test]
 fn the_summary_shows_the_network_and_its_cost() {
-    let finished = Sandbox::new().train("summary");
-    let rows: Vec<Vec<&str>> = finished
-        .success()
-        .lines()
-        .map(|line| line.split_whitespace().collect())
-        .collect();
+    let summary = Sandbox::new().succeeds("summary");
+    let words = summary.lines().map(str::split_whitespace);
+    let rows: Vec<Vec<&str>> = words.map(Iterator::collect).collect();
     let sizes = |kind: &str| -> Vec<&str> {
         // A shape of three axes takes five words.
         let of_kind = rows.iter().filter(|row| row[0].starts_with(kind));
@@ -87,34 +71,27 @@ fn the_summary_shows_the_network_and_its_cost() {
     };
     assert_eq!(sizes("conv"), ["12544", "6272"]);
     assert_eq!(sizes("max_pool"), ["3136", "1568"]);
+    assert_eq!(sizes("flatten"), ["1568"]);
     assert_eq!(sizes("dense"), ["128", "10"]);
+    assert_eq!(sizes("dropout"), ["128"]);
     assert_eq!(*rows.last().unwrap(), ["total", "215,370", "3,024,384"]);
 }
 
 #[test]
 fn offline_without_data_says_how_to_go_on() {
     let sandbox = Sandbox::new();
+    let ways = ["--data DIR", "MNIST_DIR", "--data synthetic"];
+    let parts = [&["cache/mnist", "network"][..], &ways].concat();
     for line in [
         "data --offline",
         "data --offline --data mnist",
         "fit --offline --runtime tract",
     ] {
-        let parts = [
-            "cache/mnist",
-            "network",
-            "--data DIR",
-            "MNIST_DIR",
-            "--data synthetic",
-        ];
         sandbox.refuses(line, &parts);
+        // An empty variable counts as not set.
+        let mut command = sandbox.command(line);
+        sandbox.refuses_command(command.env("MNIST_DIR", ""), &parts);
     }
-}
-
-#[test]
-fn an_empty_variable_counts_as_not_set() {
-    let sandbox = Sandbox::new();
-    let mut command = sandbox.command("data --offline");
-    sandbox.refuses_command(command.env("MNIST_DIR", ""), &["cache/mnist"]);
 }
 
 #[test]
@@ -122,15 +99,10 @@ fn the_environment_names_a_data_folder() {
     let sandbox = Sandbox::with_digits();
     let mut command = sandbox.command("data --offline");
     let finished = Finished::of(command.env("MNIST_DIR", "digits"));
-    assert_eq!(
-        finished.success(),
-        "IDX files other than MNIST, from digits: 64 + 20 images\n"
-    );
-    let mut command = sandbox.command("data --offline");
-    sandbox.refuses_command(
-        command.env("MNIST_DIR", "nowhere"),
-        &["\"nowhere\"", "IDX files"],
-    );
+    let said = "IDX files other than MNIST, from digits: 64 + 20 images\n";
+    assert_eq!(finished.success(), said);
+    let parts = ["\"nowhere\"", "IDX files"];
+    sandbox.refuses_command(command.env("MNIST_DIR", "nowhere"), &parts);
 }
 
 #[test]

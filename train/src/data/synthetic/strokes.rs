@@ -21,13 +21,10 @@ pub struct Point {
 
 impl Point {
     /// The three numbers of `points` combined as `weights` say.
-    fn combine<const N: usize>(points: [Self; N], weights: [f32; N]) -> Self {
+    fn combine(points: [Self; 4], weights: [f32; 4]) -> Self {
         let sum = |part: fn(&Self) -> f32| {
-            points
-                .iter()
-                .zip(weights)
-                .map(|(point, weight)| part(point) * weight)
-                .sum()
+            let parts = points.iter().map(part).zip(weights);
+            parts.map(|(part, weight)| part * weight).sum()
         };
         Self {
             x: sum(|point| point.x),
@@ -39,20 +36,19 @@ impl Point {
 
 /// The strokes of `style` as `place` puts each knot (0 to 1 both ways). A corner is placed once.
 pub fn placed(style: Style, mut place: impl FnMut(f32, f32) -> Point) -> Vec<Vec<Point>> {
-    let mut stroke = |knots: &[(u8, u8)]| {
+    let mut stroke = |knots: &&[(u8, u8)]| {
         let mut points: Vec<Point> = Vec::with_capacity(knots.len());
         for (index, &(x, y)) in knots.iter().enumerate() {
-            let corner = index > 0 && knots[index - 1] == knots[index];
-            let point = if corner {
+            let is_corner = index > 0 && knots[index - 1] == (x, y);
+            points.push(if is_corner {
                 points[index - 1]
             } else {
                 place(f32::from(x) / 100.0, f32::from(y) / 100.0)
-            };
-            points.push(point);
+            });
         }
         curve(&points)
     };
-    style.iter().map(|knots| stroke(knots)).collect()
+    style.iter().map(&mut stroke).collect()
 }
 
 /// A line through all `knots` that bends smoothly, as Catmull and Rom's spline does; a knot given twice is a corner.
@@ -77,10 +73,8 @@ pub fn curve(knots: &[Point]) -> Vec<Point> {
                 t + 4.0 * t2 - 3.0 * t3,
                 t3 - t2,
             ];
-            line.push(Point::combine(
-                [before, start, end, after],
-                weights.map(|weight| weight / 2.0),
-            ));
+            let halves = weights.map(|weight| weight / 2.0);
+            line.push(Point::combine([before, start, end, after], halves));
         }
     }
     line
@@ -94,7 +88,7 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// An empty canvas, in pixels.
+    /// In pixels.
     pub fn new(width: usize, height: usize) -> Self {
         Self {
             width,
@@ -117,16 +111,13 @@ impl Canvas {
 
     fn draw_piece(&mut self, start: Point, end: Point, softness: f32) {
         let reach = 0.5 * (start.width.max(end.width) + softness);
-        let rows = pixels_between(
-            start.y.min(end.y) - reach,
-            start.y.max(end.y) + reach,
-            self.height,
-        );
-        let columns = pixels_between(
-            start.x.min(end.x) - reach,
-            start.x.max(end.x) + reach,
-            self.width,
-        );
+        // The pixels around a stretch, of those from 0 to a limit; a float below 0 becomes 0.
+        let touched = |from: f32, to: f32, limit: usize| {
+            let (low, high) = (from.min(to) - reach, from.max(to) + reach);
+            low as usize..((high + 1.0) as usize).min(limit)
+        };
+        let rows = touched(start.y, end.y, self.height);
+        let columns = touched(start.x, end.x, self.width);
         let (along_x, along_y) = (end.x - start.x, end.y - start.y);
         let length_squared = (along_x * along_x + along_y * along_y).max(f32::MIN_POSITIVE);
         for row in rows {
@@ -143,22 +134,16 @@ impl Canvas {
     }
 }
 
-/// The pixels that the stretch `low` to `high` touches, of those from 0 to `limit`.
-fn pixels_between(low: f32, high: f32, limit: usize) -> std::ops::Range<usize> {
-    // A float below 0 becomes 0.
-    low as usize..((high + 1.0) as usize).min(limit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn point(x: f32, y: f32) -> Point {
-        Point { x, y, width: 2.0 }
+    fn wide(x: f32, y: f32, width: f32) -> Point {
+        Point { x, y, width }
     }
 
-    fn close(a: Point, b: Point) -> bool {
-        (a.x - b.x).abs() < 1e-5 && (a.y - b.y).abs() < 1e-5 && (a.width - b.width).abs() < 1e-5
+    fn point(x: f32, y: f32) -> Point {
+        wide(x, y, 2.0)
     }
 
     #[test]
@@ -166,48 +151,35 @@ mod tests {
         let knots = [
             point(0.0, 0.0),
             point(3.0, 1.0),
-            Point {
-                width: 4.0,
-                ..point(2.0, 5.0)
-            },
+            wide(2.0, 5.0, 4.0),
             point(-1.0, 2.0),
         ];
         let line = curve(&knots);
         assert_eq!(line.len(), 3 * usize::from(PIECES) + 1);
-        for (index, knot) in knots.into_iter().enumerate() {
-            assert!(close(line[index * usize::from(PIECES)], knot), "{knot:?}");
+        for (found, knot) in line.iter().step_by(PIECES.into()).zip(knots) {
+            let numbers = [found.x - knot.x, found.y - knot.y, found.width - knot.width];
+            let is_close = numbers.iter().all(|number| number.abs() < 1e-5);
+            assert!(is_close, "{found:?} for {knot:?}");
         }
     }
 
     #[test]
     fn knots_on_a_straight_line_give_it() {
-        let line = curve(&[
-            point(0.0, 0.0),
-            point(1.0, 2.0),
-            point(2.0, 4.0),
-            point(3.0, 6.0),
-        ]);
-        assert!(
-            line.iter()
-                .all(|point| (point.y - 2.0 * point.x).abs() < 1e-5)
-        );
+        let line = curve(&[0.0, 1.0, 2.0, 3.0].map(|x| point(x, 2.0 * x)));
+        let is_on_it = |point: &Point| (point.y - 2.0 * point.x).abs() < 1e-5;
+        assert!(line.iter().all(is_on_it));
     }
 
     #[test]
     fn a_double_knot_is_a_corner() {
-        let (corner, end) = (point(4.0, 0.0), point(4.0, 4.0));
-        let line = curve(&[point(0.0, 0.0), corner, corner, end]);
-        assert!(
-            line.iter()
-                .all(|point| point.y.abs() < 1e-5 || (point.x - 4.0).abs() < 1e-5),
-            "{line:?}"
-        );
-        let round = curve(&[point(0.0, 0.0), corner, end]);
-        assert!(
-            round
-                .iter()
-                .any(|point| point.y.abs() > 0.01 && (point.x - 4.0).abs() > 0.01)
-        );
+        let (start, corner, end) = (point(0.0, 0.0), point(4.0, 0.0), point(4.0, 4.0));
+        // How far the point farthest from both sides is.
+        let roundness = |knots: &[Point]| {
+            let away = |point: &Point| point.y.abs().min((point.x - 4.0).abs());
+            curve(knots).iter().map(away).fold(0.0, f32::max)
+        };
+        assert!(roundness(&[start, corner, corner, end]) < 1e-5);
+        assert!(roundness(&[start, corner, end]) > 0.01);
     }
 
     #[test]
@@ -218,31 +190,17 @@ mod tests {
             placed_knots.push((x, y));
             point(x, y)
         });
-        assert_eq!(
-            placed_knots,
-            [(0.0, 0.0), (0.5, 1.0), (1.0, 0.0), (0.0, 0.5)]
-        );
-        assert_eq!(
-            strokes.iter().map(Vec::len).collect::<Vec<_>>(),
-            [2 * usize::from(PIECES) + 1, 1]
-        );
+        let knots = [(0.0, 0.0), (0.5, 1.0), (1.0, 0.0), (0.0, 0.5)];
+        assert_eq!(placed_knots, knots);
+        let lengths: Vec<usize> = strokes.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [2 * usize::from(PIECES) + 1, 1]);
         assert!(curve(&[]).is_empty());
     }
 
     #[test]
     fn the_ink_of_a_line_is_its_area() {
-        let (start, end) = (
-            Point {
-                width: 6.0,
-                ..point(12.3, 30.0)
-            },
-            Point {
-                width: 6.0,
-                ..point(52.3, 38.0)
-            },
-        );
         let mut canvas = Canvas::new(70, 70);
-        canvas.draw(&[start, end], 1.0);
+        canvas.draw(&[wide(12.3, 30.0, 6.0), wide(52.3, 38.0, 6.0)], 1.0);
         let length = (40.0_f32 * 40.0 + 8.0 * 8.0).sqrt();
         let expected = length * 6.0 + std::f32::consts::PI * 9.0;
         let ink: f32 = canvas.ink().iter().sum();
@@ -252,19 +210,7 @@ mod tests {
     #[test]
     fn ink_is_full_inside_half_on_the_edge_and_none_outside() {
         let mut canvas = Canvas::new(20, 9);
-        canvas.draw(
-            &[
-                Point {
-                    width: 3.0,
-                    ..point(4.0, 4.0)
-                },
-                Point {
-                    width: 3.0,
-                    ..point(16.0, 4.0)
-                },
-            ],
-            2.0,
-        );
+        canvas.draw(&[wide(4.0, 4.0, 3.0), wide(16.0, 4.0, 3.0)], 2.0);
         let column: Vec<f32> = canvas.ink().chunks(20).map(|row| row[10]).collect();
         assert_eq!(column, [0.0, 0.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0]);
         canvas.draw(&[point(4.0, 4.0), point(16.0, 4.0)], 2.0);
@@ -276,10 +222,8 @@ mod tests {
         let mut canvas = Canvas::new(10, 10);
         canvas.draw(&[point(-50.0, -50.0), point(60.0, 60.0)], 1.0);
         assert!((0..10).all(|index| canvas.ink()[index * 11] > 0.99));
-        canvas.draw(
-            &[point(5.0, -90.0), point(90.0, -80.0), point(90.0, 5.0)],
-            1.0,
-        );
+        let around = [point(5.0, -90.0), point(90.0, -80.0), point(90.0, 5.0)];
+        canvas.draw(&around, 1.0);
         assert!(canvas.ink()[9] < 0.01);
     }
 }

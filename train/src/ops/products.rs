@@ -1,18 +1,17 @@
-//! `Gemm`: the product of two matrices, either of them transposed, plus a bias
-//! (<https://onnx.ai/onnx/operators/onnx__Gemm.html>).
+//! Products of matrices.
 
 use super::{Attributes, Gradient, Operator, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
 use crate::tensor::TensorType;
 
-/// The operator.
+/// The product of two matrices, either of them transposed, plus a bias.
 pub static GEMM: Operator = Operator {
     name: "Gemm",
-    infer,
+    infer: product,
     gradient: Gradient::Rule(gradient),
 };
 
-fn infer(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+fn product(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     if inputs.len() != 3 {
         shape::expect_inputs(inputs, 2)?;
     }
@@ -64,10 +63,29 @@ fn gradient(
     } else {
         graph.matrix_product(a, dy, !transpose_a, false)?
     };
-    Ok([Some(da), Some(db), Some(dy)]
-        .into_iter()
-        .take(node.inputs.len())
-        .collect())
+    let gradients = [Some(da), Some(db), Some(dy)].into_iter();
+    Ok(gradients.take(node.inputs.len()).collect())
+}
+
+/// Of two stacks of matrices; only gradient rules use it, on stacks of the same height.
+pub static MAT_MUL: Operator = Operator {
+    name: "MatMul",
+    infer: stacked_product,
+    gradient: Gradient::Missing,
+};
+
+fn stacked_product(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 2)?;
+    shape::expect_f32(inputs[0], 3)?;
+    shape::expect_f32(inputs[1], 3)?;
+    match (inputs[0].shape(), inputs[1].shape()) {
+        (&[stack, rows, inner], &[other, same, columns]) if (stack, inner) == (other, same) => {
+            Ok(TensorType::f32(&[stack, rows, columns]))
+        }
+        (a, b) => Err(format!(
+            "expected as many matrices of fitting sizes, found {a:?} and {b:?}"
+        )),
+    }
 }
 
 impl Graph {
@@ -78,11 +96,8 @@ impl Graph {
         weight: ValueId,
         bias: ValueId,
     ) -> Result<ValueId, GraphError> {
-        self.apply(
-            &GEMM,
-            &[x, weight, bias],
-            Attributes::none().integer("transB", 1),
-        )
+        let attributes = Attributes::none().integer("transB", 1);
+        self.apply(&GEMM, &[x, weight, bias], attributes)
     }
 
     /// The product of two matrices, either of them transposed first.
@@ -97,5 +112,10 @@ impl Graph {
             .integer("transA", transpose_a.into())
             .integer("transB", transpose_b.into());
         self.apply(&GEMM, &[a, b], attributes)
+    }
+
+    /// The products of the matrices of `a` `[N, rows, inner]` and `b` `[N, inner, columns]`, pair by pair.
+    pub fn matrix_products(&mut self, a: ValueId, b: ValueId) -> Result<ValueId, GraphError> {
+        self.apply(&MAT_MUL, &[a, b], Attributes::none())
     }
 }

@@ -1,0 +1,218 @@
+//! Operators that put the same elements elsewhere.
+
+use super::{Attributes, Gradient, Operator, shape};
+use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
+use crate::tensor::{Tensor, TensorType};
+
+pub static RESHAPE: Operator = Operator {
+    name: "Reshape",
+    infer: reshaped,
+    gradient: Gradient::Rule(|graph, node, dy| Ok(vec![Some(shaped_back(graph, node, dy)?), None])),
+};
+
+fn reshaped(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 2)?;
+    let shape = inputs[1].sizes()?;
+    let result = TensorType::new(inputs[0].element(), &shape);
+    let (expected, found) = (result.len(), inputs[0].tensor_type.len());
+    if expected != found {
+        return Err(format!(
+            "expected {expected} elements for {shape:?}, found {found}"
+        ));
+    }
+    Ok(result)
+}
+
+/// The gradient in the shape of the node's input.
+fn shaped_back(graph: &mut Graph, node: &Node, dy: ValueId) -> Result<ValueId, GraphError> {
+    let shape = graph.shape(node.inputs[0]).to_vec();
+    graph.reshape(dy, &shape)
+}
+
+/// All axes but the first become one.
+pub static FLATTEN: Operator = Operator {
+    name: "Flatten",
+    infer: flattened,
+    gradient: Gradient::Rule(|graph, node, dy| Ok(vec![Some(shaped_back(graph, node, dy)?)])),
+};
+
+fn flattened(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 1)?;
+    let Some((&batch, rest)) = inputs[0].shape().split_first() else {
+        return Err("expected at least one axis, found a scalar".into());
+    };
+    let shape = [batch, rest.iter().product()];
+    Ok(TensorType::new(inputs[0].element(), &shape))
+}
+
+pub static TRANSPOSE: Operator = Operator {
+    name: "Transpose",
+    infer: transposed,
+    gradient: Gradient::Rule(|graph, node, dy| {
+        let permutation = node.attributes.get_sizes("perm");
+        let mut inverse = vec![0; permutation.len()];
+        for (to, &from) in permutation.iter().enumerate() {
+            inverse[from] = to;
+        }
+        Ok(vec![Some(graph.transpose(dy, &inverse)?)])
+    }),
+};
+
+fn transposed(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 1)?;
+    let permutation = attributes.get_sizes("perm");
+    let mut sorted = permutation.clone();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..inputs[0].shape().len()) {
+        return Err(format!("expected each axis once, found {permutation:?}"));
+    }
+    let size = |&axis: &usize| inputs[0].shape()[axis];
+    let shape: Vec<usize> = permutation.iter().map(size).collect();
+    Ok(TensorType::new(inputs[0].element(), &shape))
+}
+
+/// Broadcasts to a shape. Its gradient has that shape; the reverse walk sums it.
+pub static EXPAND: Operator = Operator {
+    name: "Expand",
+    infer: |inputs, _| {
+        shape::expect_inputs(inputs, 2)?;
+        let shape = shape::broadcast(inputs[0].shape(), &inputs[1].sizes()?)?;
+        Ok(TensorType::new(inputs[0].element(), &shape))
+    },
+    gradient: Gradient::Rule(|_, _, dy| Ok(vec![Some(dy), None])),
+};
+
+/// Along the second axis; only what follows from gradients uses it.
+pub static CONCAT: Operator = Operator {
+    name: "Concat",
+    infer: joined,
+    gradient: Gradient::Missing,
+};
+
+fn joined(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    let Some(first) = inputs.first().filter(|first| first.shape().len() > 1) else {
+        return Err("expected tensors of at least two axes".into());
+    };
+    let mut result = first.tensor_type.clone();
+    result.shape[1] = 0;
+    for input in inputs {
+        result.shape[1] += input.shape().get(1).copied().unwrap_or(0);
+        let mut other = input.tensor_type.clone();
+        if let Some(channels) = other.shape.get_mut(1) {
+            *channels = first.shape()[1];
+        }
+        if other != *first.tensor_type {
+            return Err("expected types that differ in the second axis only".into());
+        }
+    }
+    Ok(result)
+}
+
+/// With a constant; only gradient rules and special forms use it.
+pub static PAD: Operator = Operator {
+    name: "Pad",
+    infer: padded,
+    gradient: Gradient::Missing,
+};
+
+fn padded(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 3)?;
+    let pads = inputs[1].integers()?;
+    let rank = inputs[0].shape().len();
+    if pads.len() != 2 * rank || pads.iter().any(|&pad| pad < 0) {
+        return Err(format!(
+            "expected {} sizes of padding, found {pads:?}",
+            2 * rank
+        ));
+    }
+    let padded = |(axis, &size): (usize, &usize)| size + (pads[axis] + pads[axis + rank]) as usize;
+    let sizes: Vec<usize> = inputs[0].shape().iter().enumerate().map(padded).collect();
+    Ok(TensorType::new(inputs[0].element(), &sizes))
+}
+
+/// Repeats rows and columns; only gradient rules use it.
+pub static RESIZE: Operator = Operator {
+    name: "Resize",
+    infer: resized,
+    gradient: Gradient::Missing,
+};
+
+fn resized(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 3)?;
+    shape::expect_f32(inputs[0], 4)?;
+    let Some(scales) = inputs[2].constant.and_then(Tensor::as_f32) else {
+        return Err("expected constant scales".into());
+    };
+    if scales.len() != 4 {
+        return Err(format!(
+            "expected a scale for each of four axes, found {}",
+            scales.len()
+        ));
+    }
+    let size = |(&size, &scale): (&usize, &f32)| (size as f32 * scale) as usize;
+    let sizes: Vec<usize> = inputs[0].shape().iter().zip(scales).map(size).collect();
+    Ok(TensorType::f32(&sizes))
+}
+
+impl Graph {
+    pub fn reshape(&mut self, x: ValueId, shape: &[usize]) -> Result<ValueId, GraphError> {
+        let sizes = self.sizes(shape);
+        self.apply(&RESHAPE, &[x, sizes], Attributes::none())
+    }
+
+    /// `[N, ...]` to `[N, features]`, row-major.
+    pub fn flatten(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        self.apply(&FLATTEN, &[x], Attributes::none().integer("axis", 1))
+    }
+
+    /// Axis `i` of the result is axis `permutation[i]` of `x`.
+    pub fn transpose(&mut self, x: ValueId, permutation: &[usize]) -> Result<ValueId, GraphError> {
+        let attributes = Attributes::none().sizes("perm", permutation);
+        self.apply(&TRANSPOSE, &[x], attributes)
+    }
+
+    /// Repeats `x` along axes of size 1 to reach `shape`.
+    pub fn expand(&mut self, x: ValueId, shape: &[usize]) -> Result<ValueId, GraphError> {
+        let sizes = self.sizes(shape);
+        self.apply(&EXPAND, &[x, sizes], Attributes::none())
+    }
+
+    /// Joins tensors `[N, C, ...]` along their second axis.
+    pub fn concat(&mut self, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        self.apply(&CONCAT, inputs, Attributes::none().integer("axis", 1))
+    }
+
+    /// Surrounds `x` `[N, C, H, W]` with `value`: `pads` are top, left, bottom, right.
+    pub fn pad_image(
+        &mut self,
+        x: ValueId,
+        [top, left, bottom, right]: [usize; 4],
+        value: f32,
+    ) -> Result<ValueId, GraphError> {
+        self.pad(x, &[0, 0, top, left, 0, 0, bottom, right], value)
+    }
+
+    /// Surrounds `x` with `value`: `sizes` before each axis, then behind each axis.
+    pub fn pad(&mut self, x: ValueId, sizes: &[usize], value: f32) -> Result<ValueId, GraphError> {
+        let sizes = self.sizes(sizes);
+        let value = self.scalar(value);
+        let attributes = Attributes::none().text("mode", "constant");
+        self.apply(&PAD, &[x, sizes, value], attributes)
+    }
+
+    /// Repeats each pixel of `[N, C, H, W]` in a tile of `rows` by `columns`.
+    pub fn repeat_pixels(
+        &mut self,
+        x: ValueId,
+        [rows, columns]: [usize; 2],
+    ) -> Result<ValueId, GraphError> {
+        let unused_region = self.constant(Tensor::filled(&[0], 0.0));
+        let scales = ndarray::arr1(&[1.0, 1.0, rows as f32, columns as f32]);
+        let scales = self.constant(scales.into());
+        let attributes = Attributes::none()
+            .text("mode", "nearest")
+            .text("nearest_mode", "floor")
+            .text("coordinate_transformation_mode", "asymmetric");
+        self.apply(&RESIZE, &[x, unused_region, scales], attributes)
+    }
+}
