@@ -77,10 +77,9 @@ fn case(seed: u64) -> Vec<u8> {
             continue;
         }
         let outputs = oracle::outputs(&model, &image);
-        let first = if outputs.len() == 2 {
-            &outputs[0][..]
-        } else {
-            &[]
+        let first = match &outputs[..] {
+            [first, _] => &first[..],
+            _ => &[],
         };
         let bytes = |values: &[i8]| values.iter().map(|value| value.cast_unsigned()).collect();
         let logits = bytes(&outputs[outputs.len() - 1]);

@@ -15,12 +15,12 @@ use drawing::Picture;
 
 /// The image of a picture in memory; it must have ink.
 fn prepared(picture: &Picture) -> Image {
-    image_of(Preparation::CENTRED, picture).expect("the picture has ink")
+    image_of(Preparation::CENTRED, &mut picture.rows()).expect("the picture has ink")
 }
 
-fn image_of(preparation: Preparation, picture: &Picture) -> Result<Image, PrepareError> {
+fn image_of(preparation: Preparation, rows: &mut impl Rows) -> Result<Image, PrepareError> {
     let mut image = [0; SIDE * SIDE];
-    preparation.prepare(&mut picture.rows(), &mut image)?;
+    preparation.prepare(rows, &mut image)?;
     Ok(image)
 }
 
@@ -131,13 +131,13 @@ fn other_bytes_are_no_preparation() {
 fn plain_takes_pixels_as_they_are() {
     let mut random = Random(7);
     let picture = Picture::new(28, 28, |_, _| random.real(0.0, 255.0));
-    let image = image_of(Preparation::PLAIN, &picture).unwrap();
+    let image = image_of(Preparation::PLAIN, &mut picture.rows()).unwrap();
     for (&value, &pixel) in image.iter().zip(&picture.pixels) {
         assert_eq!(i32::from(value), i32::from(pixel) - 128);
     }
     for (width, height) in [(27, 28), (28, 29), (0, 0), (784, 1), (56, 14)] {
         let picture = Picture::new(width, height, |_, _| 0.0);
-        let error = image_of(Preparation::PLAIN, &picture).unwrap_err();
+        let error = image_of(Preparation::PLAIN, &mut picture.rows()).unwrap_err();
         assert_eq!(error, PrepareError::NotPlain { width, height });
     }
 }

@@ -13,29 +13,28 @@ struct Made<F> {
     width: u32,
     height: u32,
     make: F,
-    buffer: Vec<u8>,
+    row: Vec<u8>,
     asked: Vec<u32>,
 }
 
-impl<F: FnMut(u32, &mut Vec<u8>)> Made<F> {
+impl<F: FnMut(u32) -> Vec<u8>> Made<F> {
     fn new(width: u32, height: u32, make: F) -> Self {
+        let (row, asked) = (Vec::new(), Vec::new());
         Self {
             width,
             height,
             make,
-            buffer: Vec::new(),
-            asked: Vec::new(),
+            row,
+            asked,
         }
     }
 
     fn image(&mut self) -> Result<Image, PrepareError> {
-        let mut image = [0; SIDE * SIDE];
-        Preparation::CENTRED.prepare(self, &mut image)?;
-        Ok(image)
+        image_of(Preparation::CENTRED, self)
     }
 }
 
-impl<F: FnMut(u32, &mut Vec<u8>)> Rows for Made<F> {
+impl<F: FnMut(u32) -> Vec<u8>> Rows for Made<F> {
     fn width(&self) -> u32 {
         self.width
     }
@@ -47,9 +46,8 @@ impl<F: FnMut(u32, &mut Vec<u8>)> Rows for Made<F> {
     fn row(&mut self, y: u32) -> Option<&[u8]> {
         assert!(y < self.height);
         self.asked.push(y);
-        self.buffer.clear();
-        (self.make)(y, &mut self.buffer);
-        Some(&self.buffer)
+        self.row = (self.make)(y);
+        Some(&self.row)
     }
 }
 
@@ -79,7 +77,7 @@ fn arbitrary_pictures_give_an_image_or_none() {
             }
         }
         let box_side = random.within(1, 28) as u8;
-        match image_of(Preparation::centred(box_side).unwrap(), &picture) {
+        match image_of(Preparation::centred(box_side).unwrap(), &mut picture.rows()) {
             Ok(image) => {
                 assert!(image.contains(&i8::MAX));
                 images += 1;
@@ -110,7 +108,7 @@ fn blank_pictures_have_no_ink() {
     let dots = |x, y| y == 15 && (x == 10 || x == 8000);
     blank.push(Picture::ink(MAX_SIDE, 30, dots).inverted());
     for picture in blank {
-        let error = image_of(Preparation::CENTRED, &picture);
+        let error = image_of(Preparation::CENTRED, &mut picture.rows());
         let (width, height) = (picture.width, picture.height);
         assert_eq!(error, Err(PrepareError::NoInk), "{width} x {height}");
     }
@@ -137,7 +135,7 @@ fn single_rows_and_columns() {
         let column = Picture::ink(1, len, |_, y| y == len / 2);
         for picture in [row, column] {
             // All of the picture is border, so it can well look blank.
-            if let Err(error) = image_of(Preparation::CENTRED, &picture) {
+            if let Err(error) = image_of(Preparation::CENTRED, &mut picture.rows()) {
                 assert_eq!(error, PrepareError::NoInk);
             }
         }
@@ -150,9 +148,10 @@ fn the_largest_pictures() {
     for (width, height) in [(MAX_SIDE, 30), (30, MAX_SIDE)] {
         let span = |len| if len == 30 { 13..17 } else { 10..len - 10 };
         let (columns, rows) = (span(width), span(height));
-        let mut made = Made::new(width, height, |y, row: &mut Vec<u8>| {
-            let ink = |x| rows.contains(&y) && columns.contains(&x);
-            row.extend((0..width).map(|x| if ink(x) { 70 } else { 200 }));
+        let mut made = Made::new(width, height, |y| {
+            let is_ink = |x| rows.contains(&y) && columns.contains(&x);
+            let pixel = |x| if is_ink(x) { 70 } else { 200 };
+            (0..width).map(pixel).collect()
         });
         let image = made.image().unwrap();
         assert_eq!(image.iter().filter(|&&pixel| pixel == 127).count(), 20);
@@ -165,7 +164,7 @@ fn sizes_beyond_the_limits_are_refused() {
     let empty = [(0, 5), (5, 0), (0, 0)];
     let large = [(MAX_SIDE + 1, 1), (1, MAX_SIDE + 1), (u32::MAX, u32::MAX)];
     for &(width, height) in [empty, large].as_flattened() {
-        let mut rows = Made::new(width, height, |_, _: &mut Vec<u8>| {});
+        let mut rows = Made::new(width, height, |_| Vec::new());
         assert_eq!(rows.image(), Err(PrepareError::Size { width, height }));
         assert!(rows.asked.is_empty());
     }
@@ -180,16 +179,16 @@ fn sizes_beyond_the_limits_are_refused() {
 #[test]
 fn a_missing_row_is_named() {
     let picture = digit(4, 2.0);
-    let whole = |y: u32, row: &mut Vec<u8>| row.extend(picture.rows().row(y).unwrap());
+    let whole = |y| picture.rows().row(y).unwrap().to_vec();
     let mut made = Made::new(picture.width, picture.height, whole);
     assert_eq!(made.image(), Ok(prepared(&picture)));
     let requests = made.asked.len();
     for lost in 0..requests {
         let mut request = 0;
-        let mut made = Made::new(picture.width, picture.height, |y, row: &mut Vec<u8>| {
-            whole(y, row);
-            row.truncate(if request == lost { 55 } else { 56 });
+        let mut made = Made::new(picture.width, picture.height, |y| {
             request += 1;
+            let len = if request > lost { 55 } else { 56 };
+            whole(y)[..len].to_vec()
         });
         let error = made.image().unwrap_err();
         assert_eq!(error, PrepareError::Row(*made.asked.last().unwrap()));
@@ -203,12 +202,13 @@ fn rows_that_change_do_no_harm() {
     for round in 0..500 {
         let (width, height) = (random.within(1, 40), random.within(1, 40));
         let mut seed = Random(round + 1);
-        let mut made = Made::new(width, height, |_, row: &mut Vec<u8>| {
+        let mut made = Made::new(width, height, |_| {
             let level = [0, 255, 128, 90][seed.within(0, 3) as usize];
-            row.extend((0..width).map(|_| match seed.within(0, 9) {
+            let pixel = |_| match seed.within(0, 9) {
                 0 => seed.within(0, 255) as u8,
                 _ => level,
-            }));
+            };
+            (0..width).map(pixel).collect()
         });
         if let Err(error) = made.image() {
             assert_eq!(error, PrepareError::NoInk);
@@ -258,9 +258,8 @@ fn sizes_that_change_do_no_harm() {
             width: Cell::new(0),
             row: Vec::new(),
         };
-        let mut image = [0; SIDE * SIDE];
-        match Preparation::CENTRED.prepare(&mut restless, &mut image) {
-            Ok(()) => images += 1,
+        match image_of(Preparation::CENTRED, &mut restless) {
+            Ok(_) => images += 1,
             Err(error) => assert_eq!(error, PrepareError::NoInk),
         }
     }
@@ -271,12 +270,8 @@ fn sizes_that_change_do_no_harm() {
 fn each_pass_asks_for_each_row_once_from_the_top_down() {
     let picture = digit(8, 5.0).pasted(300, 260, 60, 70);
     for box_side in [1, 20, 28] {
-        let mut made = Made::new(300, 260, |y, row: &mut Vec<u8>| {
-            row.extend(picture.rows().row(y).unwrap());
-        });
-        let mut image = [0; SIDE * SIDE];
-        let preparation = Preparation::centred(box_side).unwrap();
-        preparation.prepare(&mut made, &mut image).unwrap();
+        let mut made = Made::new(300, 260, |y| picture.rows().row(y).unwrap().to_vec());
+        image_of(Preparation::centred(box_side).unwrap(), &mut made).unwrap();
         let (passes, last) = made.asked.split_at(3 * 260);
         for pass in passes.chunks(260) {
             assert!(pass.iter().copied().eq(0..260));

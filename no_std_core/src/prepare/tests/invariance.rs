@@ -205,7 +205,7 @@ fn faint_ink_is_ink_only_beyond_a_limit() {
     let drawing = digit(3, 3.0);
     for (contrast, is_ink) in [(10.0, false), (14.0, false), (20.0, true)] {
         let picture = on_paper(&drawing, 150.0 - contrast, |_, _| 150.0);
-        let image = image_of(Preparation::CENTRED, &picture);
+        let image = image_of(Preparation::CENTRED, &mut picture.rows());
         assert_eq!(image.is_ok(), is_ink, "{contrast}");
     }
 }

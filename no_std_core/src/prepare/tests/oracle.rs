@@ -85,7 +85,7 @@ fn black_and_white_pictures() {
         } else {
             20
         } as u8;
-        let image = image_of(Preparation::centred(box_side).unwrap(), &picture).unwrap();
+        let image = image_of(Preparation::centred(box_side).unwrap(), &mut picture.rows()).unwrap();
 
         let cells = scaled(&picture, f64::from(box_side));
         let peak = cells.iter().flatten().copied().fold(0.0, f64::max);

@@ -34,11 +34,12 @@ fn main() -> ! {
 
 /// The number of cases, if all agree.
 fn check_all() -> Option<u32> {
-    let mut file = File::open(FILE).ok()?;
+    let file = File::open(FILE).map_err(|error| eprintln!("{FILE:?}: {error}"));
+    let mut file = file.ok()?;
     let cases = number(&mut file)?;
     for case in 1..=cases {
         if check(&mut file).is_none() {
-            eprintln!("case {case} of {} goes wrong", FILE.to_str().ok()?);
+            eprintln!("case {case} of {FILE:?} goes wrong");
             return None;
         }
     }
@@ -54,11 +55,10 @@ fn check(file: &mut File) -> Option<()> {
         *value = pixel.cast_signed();
     }
     let bytes = next(file, &mut part)?;
-    let model = Model::new(bytes)
-        .map_err(|error| eprintln!("{error}"))
-        .ok()?;
-    let scores = run(&model, image, &mut arena);
-    let scores = scores.map_err(|error| eprintln!("{error}")).ok()?;
+    let model = Model::new(bytes).map_err(|error| eprintln!("{error}"));
+    let model = model.ok()?;
+    let scores = run(&model, image, &mut arena).map_err(|error| eprintln!("{error}"));
+    let scores = scores.ok()?;
     // The output of the first of two layers stays where it is, at the start of the arena.
     let first = next(file, &mut part)?;
     compare("value", first, arena.get(..first.len())?)?;
@@ -66,16 +66,16 @@ fn check(file: &mut File) -> Option<()> {
 }
 
 fn compare(what: &str, expected: &[u8], found: &[i8]) -> Option<()> {
-    let expected = || expected.iter().map(|value| value.cast_signed());
-    if found.iter().copied().eq(expected()) {
-        return Some(());
-    }
-    for (at, (expected, found)) in expected().zip(found).enumerate() {
-        if expected != *found {
+    let is_whole = expected.len() == found.len();
+    let expected = expected.iter().map(|value| value.cast_signed());
+    let mut pairs = expected.zip(found).enumerate();
+    match pairs.find(|(_, (expected, found))| expected != *found) {
+        None => is_whole.then_some(()),
+        Some((at, (expected, found))) => {
             eprintln!("{what} {at}: expected {expected}, found {found}");
+            None
         }
     }
-    None
 }
 
 /// The next part of a case.
