@@ -92,96 +92,56 @@ impl fmt::Display for FormatError {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        f.write_str("expected ")?;
+        let text = match self {
             Self::Length { expected, found } => {
-                write!(
+                return write!(
                     f,
-                    "expected a file of {expected} bytes, found {found}; copy it again"
-                )
+                    "a file of {expected} bytes, found {found}; copy it again"
+                );
             }
-            Self::Magic => write!(
-                f,
-                "expected a flash file as `train quantize` writes it, found something else"
-            ),
-            Self::Version(found) => write!(
-                f,
-                "expected format version {VERSION}, found {found}; quantize again"
-            ),
+            Self::Magic => "a flash file as `train quantize` writes it, found something else",
+            Self::Version(found) => {
+                return write!(f, "format version {VERSION}, found {found}; quantize again");
+            }
             Self::WeightLayout(found) => {
-                write!(f, "expected weight layout 0, found {found}; quantize again")
+                return write!(f, "weight layout 0, found {found}; quantize again");
             }
             Self::Checksum { expected, found } => {
-                write!(
-                    f,
-                    "expected checksum {expected:08x}, found {found:08x}: the file is damaged; copy it again"
-                )
+                write!(f, "checksum {expected:08x}, found {found:08x}: ")?;
+                "the file is damaged; copy it again"
             }
-            Self::NotZero(found) => write!(f, "expected a zero byte, found {found}"),
-            Self::NoLayers => write!(f, "expected at least one layer, found none"),
-            Self::Classes(found) => write!(f, "expected 1 to {MAX_CLASSES} classes, found {found}"),
+            Self::NotZero(found) => return write!(f, "a zero byte, found {found}"),
+            Self::NoLayers => "at least one layer, found none",
+            Self::Classes(found) => return write!(f, "1 to {MAX_CLASSES} classes, found {found}"),
             Self::Threshold(found) => {
-                write!(f, "expected a threshold of at most {ONE}, found {found}")
+                return write!(f, "a threshold of at most {ONE}, found {found}");
             }
-            Self::Preparation => write!(
-                f,
-                "expected a known preparation that gives the model's input, found another"
-            ),
+            Self::Preparation => "a known preparation that gives the model's input, found another",
             Self::Offset { expected, found } => {
-                write!(
-                    f,
-                    "expected a section that starts at byte {expected}, found {found}"
-                )
+                return write!(f, "a section that starts at byte {expected}, found {found}");
             }
-            Self::Section => write!(
-                f,
-                "expected a section inside the file, found one that ends beyond it"
-            ),
+            Self::Section => "a section inside the file, found one that ends beyond it",
             Self::Probability(found) => {
-                write!(
-                    f,
-                    "expected probabilities that fall from {ONE}, found {found}"
-                )
+                return write!(f, "probabilities that fall from {ONE}, found {found}");
             }
-            Self::Label => write!(
-                f,
-                "expected a label of UTF-8 without control characters, found another"
-            ),
-            Self::Kind(found) => write!(f, "expected a known kind of layer, found {found}"),
-            Self::Shape => write!(
-                f,
-                "expected dimensions from 1 and at most {MAX_ELEMENTS} values, found others"
-            ),
-            Self::Chain => write!(
-                f,
-                "expected the output before this layer as its input, found another"
-            ),
-            Self::Window => write!(
-                f,
-                "expected kernel, stride and tile from 1 (in a dense layer 0), found others"
-            ),
-            Self::Padding => write!(
-                f,
-                "expected less padding than the kernel is large, found as much"
-            ),
-            Self::Output => write!(
-                f,
-                "expected the shape that the layer makes of its input, found another"
-            ),
-            Self::Logits => write!(
-                f,
-                "expected a last layer with one output for each class, found another"
-            ),
-            Self::Weight => write!(f, "expected a weight from -127 to 127, found -128"),
-            Self::Multiplier => write!(f, "expected a multiplier, found other bytes"),
-            Self::Accumulator => write!(
-                f,
-                "expected sums that fit 32 bits, found a channel that could overflow"
-            ),
-            Self::Memory => write!(
-                f,
-                "expected layers that fit this machine's memory, found larger ones"
-            ),
-        }
+            Self::Label => "a label of UTF-8 without control characters, found another",
+            Self::Kind(found) => return write!(f, "a known kind of layer, found {found}"),
+            Self::Shape => {
+                write!(f, "dimensions from 1 and at most {MAX_ELEMENTS} values")?;
+                ", found others"
+            }
+            Self::Chain => "the output before this layer as its input, found another",
+            Self::Window => "kernel, stride and tile from 1 (in a dense layer 0), found others",
+            Self::Padding => "less padding than the kernel is large, found as much",
+            Self::Output => "the shape that the layer makes of its input, found another",
+            Self::Logits => "a last layer with one output for each class, found another",
+            Self::Weight => "a weight from -127 to 127, found -128",
+            Self::Multiplier => "a multiplier, found other bytes",
+            Self::Accumulator => "sums that fit 32 bits, found a channel that could overflow",
+            Self::Memory => "layers that fit this machine's memory, found larger ones",
+        };
+        f.write_str(text)
     }
 }
 

@@ -7,6 +7,7 @@ mod extremes;
 mod invariance;
 mod oracle;
 
+use core::ops::Range;
 use std::vec::Vec;
 
 use super::*;
@@ -14,37 +15,35 @@ use drawing::Picture;
 
 /// The image of a picture in memory; it must have ink.
 fn prepared(picture: &Picture) -> Image {
-    image_of(Preparation::CENTRED, picture).expect("the picture has ink")
+    image_of(Preparation::CENTRED, &mut picture.rows()).expect("the picture has ink")
 }
 
-fn image_of(preparation: Preparation, picture: &Picture) -> Result<Image, PrepareError> {
+fn image_of(preparation: Preparation, rows: &mut impl Rows) -> Result<Image, PrepareError> {
     let mut image = [0; SIDE * SIDE];
-    preparation.prepare(&mut picture.rows(), &mut image)?;
+    preparation.prepare(rows, &mut image)?;
     Ok(image)
 }
 
 /// Mean absolute difference of two images in grey levels, one moved by at most a pixel: the centre of mass of a symmetric
 /// drawing lies just between two places, and the least change sends it to the other one.
 fn difference(one: &Image, other: &Image) -> f64 {
+    // All places of both images, with a margin of a pixel.
     let pixel = |image: &Image, x: usize, y: usize| {
-        let inside = x < SIDE && y < SIDE;
-        if inside { image[y * SIDE + x] } else { i8::MIN }
-    };
-    let moved = |(right, down): (usize, usize)| {
-        let mut sum = 0;
-        for (y, x) in (0..=SIDE).flat_map(|y| (0..=SIDE).map(move |x| (y, x))) {
-            let one = pixel(one, x, y);
-            sum += u32::from(one.abs_diff(pixel(
-                other,
-                (x + right).wrapping_sub(1),
-                (y + down).wrapping_sub(1),
-            )));
+        let inside = (1..=SIDE).contains(&x) && (1..=SIDE).contains(&y);
+        if inside {
+            image[(y - 1) * SIDE + x - 1]
+        } else {
+            i8::MIN
         }
-        f64::from(sum) / (SIDE * SIDE) as f64
     };
-    (0..9)
-        .map(|move_by| moved((move_by % 3, move_by / 3)))
-        .fold(f64::MAX, f64::min)
+    let moved = |right, down| {
+        let places = (1..SIDE + 2).flat_map(|y| (1..SIDE + 2).map(move |x| (x, y)));
+        let difference =
+            |(x, y)| pixel(one, x, y).abs_diff(pixel(other, x + right - 1, y + down - 1));
+        places.map(difference).map(u32::from).sum::<u32>()
+    };
+    let moves = (0..9).map(|by| moved(by % 3, by / 3));
+    f64::from(moves.min().unwrap()) / (SIDE * SIDE) as f64
 }
 
 /// The rows of an image from the first to the last that has ink.
@@ -54,6 +53,17 @@ fn inked_rows(image: &Image) -> Vec<&[i8]> {
     let first = rows.iter().position(inked).unwrap_or(0);
     let last = rows.iter().rposition(inked).unwrap_or(0);
     rows[first..=last].to_vec()
+}
+
+/// All places of a picture.
+fn places(width: u32, height: u32) -> impl Iterator<Item = (u32, u32)> {
+    (0..height).flat_map(move |y| (0..width).map(move |x| (x, y)))
+}
+
+/// From the least to the greatest of some numbers of places.
+fn span(places: &[(u32, u32)], number: fn(&(u32, u32)) -> u32) -> Range<u32> {
+    let numbers = || places.iter().map(number);
+    numbers().min().unwrap()..numbers().max().unwrap() + 1
 }
 
 /// A small random number generator (xorshift), the same numbers in every run.
@@ -87,25 +97,15 @@ impl Random {
 fn a_preparation_survives_its_encoding() {
     let all = (1..=28).map(|side| Preparation::centred(side).unwrap());
     for preparation in all.chain([Preparation::PLAIN, Preparation::CENTRED]) {
-        assert_eq!(
-            Preparation::from_bytes(&preparation.to_bytes()),
-            Some(preparation)
-        );
+        let decoded = Preparation::from_bytes(&preparation.to_bytes());
+        assert_eq!(decoded, Some(preparation));
     }
     assert_eq!(Preparation::PLAIN.to_bytes(), [0; 8]);
     assert_eq!(Preparation::CENTRED.to_bytes(), [1, 20, 0, 0, 0, 0, 0, 0]);
     assert_eq!(Preparation::CENTRED, Preparation::centred(20).unwrap());
-    assert_eq!(
-        (
-            Preparation::PLAIN.box_side(),
-            Preparation::CENTRED.box_side()
-        ),
-        (None, Some(20))
-    );
-    assert_eq!(
-        (Preparation::centred(0), Preparation::centred(29)),
-        (None, None)
-    );
+    let sides = [Preparation::PLAIN, Preparation::CENTRED].map(Preparation::box_side);
+    assert_eq!(sides, [None, Some(20)]);
+    assert_eq!([0, 29].map(Preparation::centred), [None, None]);
 }
 
 #[test]
@@ -131,13 +131,13 @@ fn other_bytes_are_no_preparation() {
 fn plain_takes_pixels_as_they_are() {
     let mut random = Random(7);
     let picture = Picture::new(28, 28, |_, _| random.real(0.0, 255.0));
-    let image = image_of(Preparation::PLAIN, &picture).unwrap();
+    let image = image_of(Preparation::PLAIN, &mut picture.rows()).unwrap();
     for (&value, &pixel) in image.iter().zip(&picture.pixels) {
         assert_eq!(i32::from(value), i32::from(pixel) - 128);
     }
     for (width, height) in [(27, 28), (28, 29), (0, 0), (784, 1), (56, 14)] {
         let picture = Picture::new(width, height, |_, _| 0.0);
-        let error = image_of(Preparation::PLAIN, &picture).unwrap_err();
+        let error = image_of(Preparation::PLAIN, &mut picture.rows()).unwrap_err();
         assert_eq!(error, PrepareError::NotPlain { width, height });
     }
 }

@@ -27,12 +27,9 @@ fn dump(file: &[u8]) -> String {
         for (index, byte) in line.iter().enumerate() {
             let _ = write!(text, "{}{byte:02x}", if index == 8 { "  " } else { " " });
         }
-        let shown = line.iter().map(|&byte| {
-            if (32..127).contains(&byte) {
-                char::from(byte)
-            } else {
-                '.'
-            }
+        let shown = line.iter().map(|byte| match byte {
+            32..127 => char::from(*byte),
+            _ => '.',
         });
         let _ = writeln!(text, "  |{}|", shown.collect::<String>());
     }
@@ -50,9 +47,9 @@ fn the_tiny_model_is_still_the_example() {
 fn the_page_shows_the_file() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/FORMAT.md");
     let page = std::fs::read_to_string(page).expect("the page can be read");
+    let dump = dump(TINY);
     assert!(
-        page.contains(&dump(TINY)),
-        "expected this dump in FORMAT.md:\n{}",
-        dump(TINY)
+        page.contains(&dump),
+        "expected this dump in FORMAT.md:\n{dump}"
     );
 }

@@ -4,6 +4,7 @@ mod accepted;
 mod corruption;
 mod format_page;
 mod harness;
+mod models;
 mod operators;
 mod oracle;
 mod random;

@@ -12,7 +12,15 @@ pub fn outputs(model: &Contents, image: &[i8]) -> Vec<Vec<i8>> {
     let (mut shape, mut zero_point) = (model.input, model.input_zero_point);
     for layer in &model.layers {
         let input = outputs.last().map_or(image, Vec::as_slice);
-        outputs.push(output(layer, input, shape, zero_point));
+        let differences: Vec<i64> = input
+            .iter()
+            .map(|&value| i64::from(value) - i64::from(zero_point))
+            .collect();
+        outputs.push(if layer.kind == KIND_CONVOLUTION {
+            pool(layer, &convolution(layer, &differences, shape))
+        } else {
+            dense(layer, &differences)
+        });
         (shape, zero_point) = (layer.output, layer.output_zero_point);
     }
     outputs
@@ -29,116 +37,89 @@ pub fn value(multiplier: Multiplier) -> f32 {
     (f64::from(multiplier.mantissa()) * 2_f64.powi(-i32::from(multiplier.shift()))) as f32
 }
 
-fn output(layer: &LayerContents, input: &[i8], shape: Shape, zero_point: i8) -> Vec<i8> {
-    if layer.kind == KIND_CONVOLUTION {
-        return pool(
-            layer,
-            &convolution(layer, input, shape, zero_point),
-            places(layer, shape),
-        );
-    }
-    let unit = |(unit, weights): (usize, &[i8])| {
-        let sum: i64 = input
-            .iter()
-            .zip(weights)
-            .map(|(&x, &w)| difference(x, zero_point) * i64::from(w))
-            .sum();
-        requantize(
-            sum + i64::from(layer.biases[unit]),
-            value(layer.multipliers[unit]),
-            layer.output_zero_point,
-        )
-    };
-    layer
-        .weights
-        .chunks(input.len())
-        .enumerate()
-        .map(unit)
+/// The output of a channel with this sum of products.
+fn output(layer: &LayerContents, channel: usize, products: i64) -> i8 {
+    let m = value(layer.multipliers[channel]);
+    let sum = products + i64::from(layer.biases[channel]);
+    requantize(sum, m, layer.output_zero_point)
+}
+
+fn products(values: &[i64], weights: &[i8]) -> i64 {
+    let pairs = values.iter().zip(weights);
+    pairs.map(|(x, &w)| x * i64::from(w)).sum()
+}
+
+fn dense(layer: &LayerContents, input: &[i64]) -> Vec<i8> {
+    let units = layer.weights.chunks(input.len()).enumerate();
+    units
+        .map(|(unit, weights)| output(layer, unit, products(input, weights)))
         .collect()
 }
 
-/// Rows and columns of the convolution before pooling.
-fn places(layer: &LayerContents, input: Shape) -> [usize; 2] {
-    [(layer.rows, input.rows), (layer.columns, input.columns)].map(|(axis, len)| {
+/// Rows, columns and channels of the convolution before pooling.
+fn convolution(layer: &LayerContents, input: &[i64], shape: Shape) -> Vec<Vec<Vec<i8>>> {
+    let places = |axis: Axis, len: u16| {
         let padded = usize::from(len) + usize::from(axis.pad_begin) + usize::from(axis.pad_end);
-        (padded - usize::from(axis.kernel)) / usize::from(axis.stride) + 1
-    })
+        0..(padded - usize::from(axis.kernel)) / usize::from(axis.stride) + 1
+    };
+    let filters = |row, column| {
+        (0..usize::from(layer.output.channels))
+            .map(|filter| {
+                output(
+                    layer,
+                    filter,
+                    window(layer, input, shape, [row, column, filter]),
+                )
+            })
+            .collect()
+    };
+    places(layer.rows, shape.rows)
+        .map(|row| {
+            places(layer.columns, shape.columns)
+                .map(|column| filters(row, column))
+                .collect()
+        })
+        .collect()
 }
 
-fn convolution(layer: &LayerContents, input: &[i8], shape: Shape, zero_point: i8) -> Vec<i8> {
-    let [rows, columns] = places(layer, shape);
-    let mut output = Vec::new();
-    for row in 0..rows {
-        for column in 0..columns {
-            for filter in 0..usize::from(layer.output.channels) {
-                let sum = window(layer, input, shape, zero_point, [row, column, filter]);
-                let m = value(layer.multipliers[filter]);
-                output.push(requantize(
-                    sum + i64::from(layer.biases[filter]),
-                    m,
-                    layer.output_zero_point,
-                ));
-            }
-        }
-    }
-    output
-}
-
+/// The sum of a window's products; padding adds nothing.
 fn window(
     layer: &LayerContents,
-    input: &[i8],
+    input: &[i64],
     shape: Shape,
-    zero_point: i8,
     [row, column, filter]: [usize; 3],
 ) -> i64 {
-    let channels = usize::from(shape.channels);
-    let place = |axis: Axis, index: usize, tap: usize| {
-        (index * usize::from(axis.stride) + tap).checked_sub(usize::from(axis.pad_begin))
+    let place = |axis: Axis, index: usize, tap: usize, len: u16| {
+        let place = (index * usize::from(axis.stride) + tap).checked_sub(axis.pad_begin.into())?;
+        (place < usize::from(len)).then_some(place)
     };
-    let [kernel_rows, kernel_columns] = [layer.rows.kernel, layer.columns.kernel].map(usize::from);
+    let [height, width] = [layer.rows.kernel, layer.columns.kernel].map(usize::from);
+    let channels = usize::from(shape.channels);
     let mut sum = 0;
-    for (down, right) in
-        (0..kernel_rows).flat_map(|down| (0..kernel_columns).map(move |right| (down, right)))
-    {
-        let at = place(layer.rows, row, down).zip(place(layer.columns, column, right));
-        let inside = |&(y, x): &(usize, usize)| {
-            y < usize::from(shape.rows) && x < usize::from(shape.columns)
-        };
-        for channel in 0..channels {
-            let pixel = at.filter(inside).map_or(zero_point, |(y, x)| {
-                input[(y * usize::from(shape.columns) + x) * channels + channel]
-            });
-            let weight = layer.weights
-                [((filter * kernel_rows + down) * kernel_columns + right) * channels + channel];
-            sum += difference(pixel, zero_point) * i64::from(weight);
+    for (down, right) in (0..height).flat_map(|down| (0..width).map(move |right| (down, right))) {
+        if let Some(y) = place(layer.rows, row, down, shape.rows)
+            && let Some(x) = place(layer.columns, column, right, shape.columns)
+        {
+            let pixels = &input[(y * usize::from(shape.columns) + x) * channels..][..channels];
+            let weights = &layer.weights[((filter * height + down) * width + right) * channels..];
+            sum += products(pixels, weights);
         }
     }
     sum
 }
 
-fn pool(layer: &LayerContents, values: &[i8], [_, columns]: [usize; 2]) -> Vec<i8> {
-    let [tile_rows, tile_columns] = [layer.rows.pool, layer.columns.pool].map(usize::from);
-    let channels = usize::from(layer.output.channels);
+fn pool(layer: &LayerContents, values: &[Vec<Vec<i8>>]) -> Vec<i8> {
+    let [height, width] = [layer.rows.pool, layer.columns.pool].map(usize::from);
     let mut output = Vec::new();
-    for row in 0..usize::from(layer.output.rows) {
+    for rows in values.chunks_exact(height) {
         for column in 0..usize::from(layer.output.columns) {
-            for channel in 0..channels {
-                let tile = (0..tile_rows)
-                    .flat_map(|down| (0..tile_columns).map(move |right| (down, right)));
-                let at = |(down, right)| {
-                    (row * tile_rows + down) * columns + column * tile_columns + right
-                };
-                output.push(
-                    tile.map(|place| values[at(place) * channels + channel])
-                        .max()
-                        .unwrap(),
-                );
-            }
+            let tile = || {
+                rows.iter()
+                    .flat_map(|row| &row[column * width..(column + 1) * width])
+            };
+            let channels = 0..usize::from(layer.output.channels);
+            output.extend(channels.filter_map(|channel| tile().map(|place| place[channel]).max()));
         }
     }
     output
-}
-
-fn difference(value: i8, zero_point: i8) -> i64 {
-    i64::from(value) - i64::from(zero_point)
 }

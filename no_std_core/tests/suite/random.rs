@@ -1,8 +1,6 @@
 //! Random models and images, the values from a seed.
 
 use no_std_core::format::{Axis, KIND_CONVOLUTION, KIND_DENSE, Shape};
-use no_std_core::requantize::Multiplier;
-use proptest::prelude::*;
 
 use crate::support::{Contents, LayerContents, axis, multiplier, shape};
 
@@ -38,33 +36,6 @@ impl Random {
         self.values(model.input.elements() as usize, -128, 127)
     }
 
-    /// Weights, biases and multipliers for so many channels of so many weights. Sums may come as near to overflowing as
-    /// the loader allows; most outputs are not saturated.
-    fn parameters(
-        &mut self,
-        channels: usize,
-        weights: usize,
-    ) -> (Vec<i8>, Vec<i32>, Vec<Multiplier>) {
-        let all = self.values(channels * weights, -127, 127);
-        let channel = |weights: &[i8]| {
-            let sum: i64 = weights.iter().map(|&weight| i64::from(weight).abs()).sum();
-            let most = (1 << 31) - 1 - sum * 255;
-            let bias = match self.within(0, 5) {
-                0 => most,
-                1 => -most,
-                _ => self
-                    .within(-sum * 100 - 50, sum * 100 + 50)
-                    .clamp(-most, most),
-            };
-            let usual = (sum * 100 + bias.abs() / 2 + 1) as f32;
-            let m = self.within(1, 1 << 24) as f32 / usual
-                * [1e-9, 1e-5, 2e-5, 4e-5, 1.0][self.within(0, 4) as usize];
-            (bias as i32, multiplier(m))
-        };
-        let (biases, multipliers) = all.chunks(weights).map(channel).unzip();
-        (all, biases, multipliers)
-    }
-
     /// A convolution that moves like this over the input, if it fits.
     pub fn convolution(
         &mut self,
@@ -72,61 +43,82 @@ impl Random {
         [rows, columns]: [Axis; 2],
         channels: u16,
     ) -> LayerContents {
-        let output = shape(
-            output_len(rows, input.rows),
-            output_len(columns, input.columns),
-            channels,
-        );
-        let weights =
-            usize::from(rows.kernel) * usize::from(columns.kernel) * usize::from(input.channels);
-        let (weights, biases, multipliers) = self.parameters(usize::from(channels), weights);
-        let output_zero_point = self.values(1, -128, 127)[0];
+        let [down, right] = [(rows, input.rows), (columns, input.columns)].map(output_len);
+        let taps = usize::from(rows.kernel) * usize::from(columns.kernel);
         LayerContents {
-            kind: KIND_CONVOLUTION,
-            output,
-            output_zero_point,
             rows,
             columns,
+            ..self.layer(
+                KIND_CONVOLUTION,
+                shape(down, right, channels),
+                taps * usize::from(input.channels),
+            )
+        }
+    }
+
+    pub fn dense(&mut self, input: Shape, units: u16) -> LayerContents {
+        self.layer(KIND_DENSE, shape(1, 1, units), input.elements() as usize)
+    }
+
+    /// A layer with so many weights a channel that moves nowhere. Sums may come as near to overflowing as the loader
+    /// allows; most outputs are not saturated.
+    fn layer(&mut self, kind: u8, output: Shape, channel_weights: usize) -> LayerContents {
+        let weights = self.values(usize::from(output.channels) * channel_weights, -127, 127);
+        let channel = |weights: &[i8]| {
+            let sum: i64 = weights.iter().map(|&weight| i64::from(weight).abs()).sum();
+            let most = (1 << 31) - 1 - sum * 255;
+            let usual = sum * 100 + 50;
+            let bias = match self.within(0, 5) {
+                0 => most,
+                1 => -most,
+                _ => self.within(-usual, usual).clamp(-most, most),
+            };
+            let usual = (sum * 100 + bias.abs() / 2 + 1) as f32;
+            let m = self.within(1, 1 << 24) as f32 / usual
+                * [1e-9, 1e-5, 2e-5, 4e-5, 1.0][self.within(0, 4) as usize];
+            (bias as i32, multiplier(m))
+        };
+        let (biases, multipliers) = weights.chunks(channel_weights).map(channel).unzip();
+        LayerContents {
+            kind,
+            output,
+            output_zero_point: self.values(1, -128, 127)[0],
+            rows: Axis::default(),
+            columns: Axis::default(),
             weights,
             biases,
             multipliers,
         }
     }
 
-    pub fn dense(&mut self, input: Shape, units: u16) -> LayerContents {
-        let (weights, biases, multipliers) =
-            self.parameters(usize::from(units), input.elements() as usize);
-        let output = shape(1, 1, units);
-        let output_zero_point = self.values(1, -128, 127)[0];
-        let [rows, columns] = [Axis::default(); 2];
-        LayerContents {
-            kind: KIND_DENSE,
-            output,
-            output_zero_point,
-            rows,
-            columns,
-            weights,
-            biases,
-            multipliers,
+    /// A model of convolutions with so many filters and dense layers with so many units, and an image for it.
+    pub fn model(&mut self, input: Shape, filters: &[u16], units: &[u16]) -> (Contents, Vec<i8>) {
+        let (mut layers, mut shape) = (Vec::new(), input);
+        for &filters in filters {
+            let axes = self.axes(shape);
+            layers.push(self.convolution(shape, axes, filters));
+            shape = layers[layers.len() - 1].output;
         }
+        for &units in units {
+            layers.push(self.dense(shape, units));
+            shape = layers[layers.len() - 1].output;
+        }
+        let zero_point = self.values(1, -128, 127)[0];
+        let model = Contents::new(input, zero_point, layers);
+        let image = self.image(&model);
+        (model, image)
     }
 
     /// Any kernel, stride, padding and tile that fit an input of these sizes.
     fn axes(&mut self, input: Shape) -> [Axis; 2] {
         [input.rows, input.columns].map(|len| {
             loop {
-                let kernel = self.within(1, 7) as u8;
-                let [pad_begin, pad_end] =
-                    [(); 2].map(|()| self.within(0, i64::from(kernel) - 1) as u8);
-                let (stride, pool) = (self.within(1, 4) as u8, self.within(1, 3) as u8);
-                let axis = Axis {
-                    kernel,
-                    stride,
-                    pad_begin,
-                    pad_end,
-                    pool,
-                };
-                if output_len(axis, len) > 0 {
+                let kernel = self.within(1, 7);
+                let pads = [(); 2].map(|()| self.within(0, kernel - 1) as u8);
+                let [kernel, stride, pool] =
+                    [kernel, self.within(1, 4), self.within(1, 3)].map(|size| size as u8);
+                let axis = axis(kernel, stride, pads, pool);
+                if output_len((axis, len)) > 0 {
                     return axis;
                 }
             }
@@ -134,7 +126,7 @@ impl Random {
     }
 }
 
-fn output_len(axis: Axis, len: u16) -> u16 {
+fn output_len((axis, len): (Axis, u16)) -> u16 {
     let room = i32::from(len) + i32::from(axis.pad_begin) + i32::from(axis.pad_end)
         - i32::from(axis.kernel);
     if room < 0 {
@@ -154,44 +146,4 @@ pub fn digits(random: &mut Random) -> Contents {
         random.dense(shape(1, 1, 128), 10),
     ];
     Contents::new(shape(28, 28, 1), -128, layers)
-}
-
-/// Models of one or two convolutions, a dense layer with up to 20 units, and one that gives up to 32 logits.
-pub fn models() -> impl Strategy<Value = (Contents, Vec<i8>)> {
-    let shapes = (
-        1..12_u16,
-        1..12_u16,
-        1..5_u16,
-        1..20_u16,
-        0..10_u16,
-        1..20_u16,
-    );
-    (shapes, 1..=32_u16, any::<u64>()).prop_map(
-        |((rows, columns, channels, filters, more, units), classes, seed)| {
-            let mut random = Random(seed);
-            let input = shape(rows, columns, channels);
-            let axes = random.axes(input);
-            let mut layers = vec![random.convolution(input, axes, filters)];
-            if more > 0 {
-                let axes = random.axes(layers[0].output);
-                layers.push(random.convolution(layers[0].output, axes, more));
-            }
-            layers.push(random.dense(layers[layers.len() - 1].output, units));
-            layers.push(random.dense(shape(1, 1, units), classes));
-            let zero_point = random.values(1, -128, 127)[0];
-            let model = Contents::new(input, zero_point, layers);
-            let image = random.image(&model);
-            (model, image)
-        },
-    )
-}
-
-/// The same cases in every run.
-pub fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(8),
-        ..ProptestConfig::default()
-    }
 }

@@ -102,12 +102,8 @@ fn a_header_out_of_range() {
         refuse_with(27, &[classes], 27, Fault::Classes(classes));
     }
     for threshold in [ONE + 1, u32::MAX] {
-        refuse_with(
-            40,
-            &threshold.to_le_bytes(),
-            40,
-            Fault::Threshold(threshold),
-        );
+        let fault = Fault::Threshold(threshold);
+        refuse_with(40, &threshold.to_le_bytes(), 40, fault);
     }
 }
 

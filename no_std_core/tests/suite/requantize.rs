@@ -13,11 +13,8 @@ fn check(acc: i64, m: f32) {
             let acc = signed.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
             for zero_point in [-128, -1, 0, 127] {
                 let found = multiplier.requantize(acc as i32, zero_point);
-                assert_eq!(
-                    found,
-                    requantize(acc, m, zero_point),
-                    "{acc} * {m:e} + {zero_point}"
-                );
+                let expected = requantize(acc, m, zero_point);
+                assert_eq!(found, expected, "{acc} * {m:e} + {zero_point}");
             }
         }
     }
@@ -73,10 +70,8 @@ fn exact_halves_go_to_the_even_neighbour() {
         }
     }
     let half = Multiplier::from_f32_bits(0.5_f32.to_bits()).unwrap();
-    assert_eq!(
-        [1, 3, 5, -1, -3, -5].map(|acc| half.requantize(acc, 0)),
-        [0, 2, 2, 0, -2, -2]
-    );
+    let halves = [1, 3, 5, -1, -3, -5].map(|acc| half.requantize(acc, 0));
+    assert_eq!(halves, [0, 2, 2, 0, -2, -2]);
 }
 
 /// From 2^24 on, single precision cannot hold every integer: ties between its neighbours go to the even one.
@@ -97,10 +92,8 @@ fn the_ends_of_all_ranges() {
     for acc in [0, 1, (1 << 24) - 1, 1 << 24, i64::from(i32::MAX), 1 << 31] {
         for exponent in -126..24 {
             for significand in [0, 1, (1 << 23) - 2, (1 << 23) - 1] {
-                check(
-                    acc,
-                    f32::from_bits(((exponent + 127) << 23 | significand) as u32),
-                );
+                let bits = (exponent + 127) << 23 | significand;
+                check(acc, f32::from_bits(bits as u32));
             }
         }
     }
@@ -114,42 +107,25 @@ fn a_greater_accumulator_never_gives_less() {
         let multiplier = Multiplier::from_f32_bits(m.to_bits()).unwrap();
         let acc = random.bits() as i32 >> random.within(0, 31);
         let greater = acc.saturating_add(random.within(0, 300) as i32);
-        assert!(
-            multiplier.requantize(acc, 3) <= multiplier.requantize(greater, 3),
-            "{acc} {greater} {m:e}"
-        );
+        let [less, more] = [acc, greater].map(|acc| multiplier.requantize(acc, 3));
+        assert!(less <= more, "{acc} {greater} {m:e}");
     }
 }
 
 #[test]
 fn only_positive_normal_numbers_below_2_to_24_are_multipliers() {
-    let none = [
-        0.0,
-        -0.0,
-        -1.0,
-        1e-40,
-        f32::INFINITY,
-        f32::NAN,
-        -f32::NAN,
-        f32::MAX,
-        16_777_216.0,
-        f32::NEG_INFINITY,
-    ];
-    for number in none {
-        assert_eq!(
-            Multiplier::from_f32_bits(number.to_bits()),
-            None,
-            "{number}"
-        );
+    let numbers = [0.0, -0.0, -1.0, 1e-40, f32::MAX, 16_777_216.0];
+    let others = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN];
+    for number in numbers.into_iter().chain(others) {
+        let multiplier = Multiplier::from_f32_bits(number.to_bits());
+        assert_eq!(multiplier, None, "{number}");
     }
     for number in [f32::MIN_POSITIVE, 1e-9, 0.1, 1.0, 16_777_215.0] {
         let multiplier = Multiplier::from_f32_bits(number.to_bits()).unwrap();
         assert_eq!(crate::oracle::value(multiplier).to_bits(), number.to_bits());
         assert_eq!(Multiplier::decode(multiplier.encode()), Some(multiplier));
-        assert_eq!(
-            Multiplier::new(multiplier.mantissa(), multiplier.shift()),
-            Some(multiplier)
-        );
+        let (mantissa, shift) = (multiplier.mantissa(), multiplier.shift());
+        assert_eq!(Multiplier::new(mantissa, shift), Some(multiplier));
     }
 }
 

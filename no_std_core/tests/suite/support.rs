@@ -35,31 +35,49 @@ pub fn multiplier(m: f32) -> Multiplier {
     Multiplier::from_f32_bits(m.to_bits()).unwrap()
 }
 
-/// The model of `models/FORMAT.md`: it tells a row of white pixels from a column in pictures of 4 x 4.
-pub fn tiny() -> Contents {
-    let same = axis(3, 1, [1, 1], 2);
-    let lines = LayerContents {
-        kind: KIND_CONVOLUTION,
-        output: shape(2, 2, 2),
-        output_zero_point: -128,
-        rows: same,
-        columns: same,
-        weights: vec![
-            -1, -1, -1, 2, 2, 2, -1, -1, -1, -1, 2, -1, -1, 2, -1, -1, 2, -1,
-        ],
-        biases: vec![0, -255],
-        multipliers: vec![multiplier(0.125); 2],
-    };
-    let classes = LayerContents {
+/// A dense layer with zero point 0, a unit for each bias and the same multiplier for all.
+pub fn dense(weights: Vec<i8>, biases: Vec<i32>, m: f32) -> LayerContents {
+    LayerContents {
         kind: KIND_DENSE,
-        output: shape(1, 1, 2),
+        output: shape(1, 1, biases.len() as u16),
         output_zero_point: 0,
         rows: Axis::default(),
         columns: Axis::default(),
-        weights: [[1, -1].repeat(4), [-1, 1].repeat(4)].concat(),
-        biases: vec![0, 0],
-        multipliers: vec![multiplier(0.125); 2],
+        weights,
+        multipliers: vec![multiplier(m); biases.len()],
+        biases,
+    }
+}
+
+/// A convolution that moves like this in both directions, the rest as in [`dense`].
+pub fn convolution(
+    axis: Axis,
+    output: Shape,
+    weights: Vec<i8>,
+    biases: Vec<i32>,
+    m: f32,
+) -> LayerContents {
+    LayerContents {
+        kind: KIND_CONVOLUTION,
+        output,
+        rows: axis,
+        columns: axis,
+        ..dense(weights, biases, m)
+    }
+}
+
+/// The model of `models/FORMAT.md`: it tells a row of white pixels from a column in pictures of 4 x 4.
+pub fn tiny() -> Contents {
+    let row = [-1, -1, -1, 2, 2, 2, -1, -1, -1];
+    let column = [-1, 2, -1, -1, 2, -1, -1, 2, -1];
+    let same = axis(3, 1, [1, 1], 2);
+    let filters = [row, column].concat();
+    let lines = LayerContents {
+        output_zero_point: -128,
+        ..convolution(same, shape(2, 2, 2), filters, vec![0, -255], 0.125)
     };
+    let units = [[1, -1].repeat(4), [-1, 1].repeat(4)].concat();
+    let classes = dense(units, vec![0, 0], 0.125);
     let labels = vec!["row".into(), "column".into()];
     Contents {
         labels,

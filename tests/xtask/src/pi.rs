@@ -64,12 +64,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 fn present(platform: &Platform, program: &Path) -> Result<()> {
-    let bytes = fs::metadata(program)
-        .with_context(|| format!("cannot read {}", program.display()))?
-        .len();
     let program = relative(program);
     let path = program.display();
-    println!("{path}: {:.1} MB", bytes as f64 / 1e6);
+    let metadata = fs::metadata(program).with_context(|| format!("cannot read {path}"))?;
+    println!("{path}: {:.1} MB", metadata.len() as f64 / 1e6);
     match platform.find_emulator() {
         Ok(()) => {
             for (engine, arguments) in ENGINES {

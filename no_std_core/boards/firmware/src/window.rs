@@ -126,16 +126,10 @@ mod tests {
         assert_eq!(window.offset_of(ADDRESS, 0x8_0000), Some(0x11_0000));
         assert_eq!(window.offset_of(ADDRESS + 0x4_0100, 512), Some(0x15_0100));
         assert_eq!(window.offset_of(end - 4, 4), Some(0x18_FFFC));
-        for (address, len) in [
-            (ADDRESS - 4, 4),
-            (ADDRESS - 4, 8),
-            (ADDRESS, 0x8_0004),
-            (end - 4, 8),
-            (end, 4),
-            (0, 4),
-            (usize::MAX, 4),
-            (ADDRESS + 4, usize::MAX),
-        ] {
+        let near = [(ADDRESS - 4, 4), (ADDRESS - 4, 8), (end - 4, 8), (end, 4)];
+        let far = [(0, 4), (usize::MAX, 4)];
+        let long = [(ADDRESS, 0x8_0004), (ADDRESS + 4, usize::MAX)];
+        for (address, len) in [&near[..], &far, &long].concat() {
             assert_eq!(window.offset_of(address, len), None, "{address:#x} {len}");
         }
     }
@@ -145,18 +139,11 @@ mod tests {
         assert!(window(0, 2 * PAGE).is_some());
         assert!(window(254 * PAGE, 2 * PAGE).is_some());
         assert!(window(PAGE, 62 * PAGE).is_some());
-        for (offset, len) in [
-            (PAGE, 0),
-            (0, 0),
-            (PAGE + 4096, 2 * PAGE),
-            (PAGE, PAGE),
-            (PAGE, 2 * PAGE + 4096),
-            (PAGE, 64 * PAGE),
-            (255 * PAGE, 2 * PAGE),
-            (256 * PAGE, 2 * PAGE),
-            (0u32.wrapping_sub(PAGE), 2 * PAGE),
-            (u32::MAX, u32::MAX),
-        ] {
+        let lens = [0, PAGE, 2 * PAGE + 4096, 64 * PAGE].map(|len| (PAGE, len));
+        let offsets = [PAGE + 4096, 255 * PAGE, 256 * PAGE, 0u32.wrapping_sub(PAGE)];
+        let offsets = offsets.map(|offset| (offset, 2 * PAGE));
+        let extremes = [(0, 0), (u32::MAX, u32::MAX)];
+        for (offset, len) in [&lens[..], &offsets, &extremes].concat() {
             assert_eq!(window(offset, len), None, "{offset:#x} {len:#x}");
         }
         assert_eq!(Window::new(ADDRESS + 4096, ROOM, PAGE, 2 * PAGE), None);

@@ -21,23 +21,8 @@ fn crc32(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// COBS as its authors describe it: each group's code tells how far the next zero is. A group follows each full block, if
-/// only an empty one.
-fn stuff(bytes: &[u8]) -> Vec<u8> {
-    let mut stuffed = vec![];
-    for mut group in bytes.split(|&byte| byte == 0) {
-        while group.len() >= 254 {
-            stuffed.push(255);
-            stuffed.extend(&group[..254]);
-            group = &group[254..];
-        }
-        stuffed.push(group.len() as u8 + 1);
-        stuffed.extend(group);
-    }
-    stuffed
-}
-
-/// The way back: each code is followed by a group, and each group but the last by a zero, unless it is full.
+/// COBS undone as its authors describe it: each code is followed by a group, and each group but the last by a zero, unless
+/// it is full.
 fn unstuff(mut stuffed: &[u8]) -> Vec<u8> {
     let mut bytes = vec![];
     while let Some((&code, rest)) = stuffed.split_first() {
@@ -51,10 +36,12 @@ fn unstuff(mut stuffed: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A frame of any payload.
+/// A frame of any short payload: each group's code tells how far the next zero is.
 fn frame_of(payload: &[u8]) -> Vec<u8> {
     let content = [payload, &crc32(payload).to_le_bytes()].concat();
-    [&[0], &*stuff(&content), &[0]].concat()
+    let groups = content.split(|&byte| byte == 0);
+    let stuffed = groups.flat_map(|group| [&[group.len() as u8 + 1], group].concat());
+    [0].into_iter().chain(stuffed).chain([0]).collect()
 }
 
 fn encoded(number: u8, message: &impl serde::Serialize) -> Vec<u8> {
@@ -63,37 +50,33 @@ fn encoded(number: u8, message: &impl serde::Serialize) -> Vec<u8> {
         .to_vec()
 }
 
-#[derive(Debug, PartialEq)]
-enum Arrival {
-    Frame(Vec<u8>),
-    Damaged(Damage),
-}
-
-/// What a receiver with `room` makes of the bytes.
-fn receive_into(room: usize, bytes: &[u8]) -> Vec<Arrival> {
+/// What a receiver with `room` makes of the bytes: payloads, and frames that are none.
+fn receive_into(room: usize, bytes: &[u8]) -> Vec<Result<Vec<u8>, Damage>> {
     let (mut receiver, mut buffer) = (Receiver::new(), vec![0; room]);
     let mut arrivals = vec![];
     for &byte in bytes {
-        arrivals.extend(match receiver.push(byte, &mut buffer) {
-            Some(Ok(len)) => Some(Arrival::Frame(buffer[..len].to_vec())),
-            Some(Err(damage)) => Some(Arrival::Damaged(damage)),
-            None => None,
-        });
+        let arrival = receiver.push(byte, &mut buffer);
+        arrivals.extend(arrival.map(|frame| frame.map(|len| buffer[..len].to_vec())));
     }
     arrivals
 }
 
-fn receive(bytes: &[u8]) -> Vec<Arrival> {
+fn receive(bytes: &[u8]) -> Vec<Result<Vec<u8>, Damage>> {
     receive_into(FRAME_LEN, bytes)
 }
 
+/// The only frame that arrives.
+fn receive_one(room: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut arrivals = receive_into(room, bytes);
+    assert_eq!(arrivals.len(), 1);
+    arrivals.remove(0).unwrap()
+}
+
 fn scores(logits: &[i8]) -> Scores {
+    let probability = |logit: &i8| u32::from(logit.unsigned_abs()) << 9;
     Scores {
         logits: logits.iter().copied().collect(),
-        probabilities: logits
-            .iter()
-            .map(|&logit| u32::from(logit.unsigned_abs()) << 9)
-            .collect(),
+        probabilities: logits.iter().map(probability).collect(),
         class: 1,
         accepted: true,
         cycles: u32::MAX,
@@ -101,17 +84,15 @@ fn scores(logits: &[i8]) -> Scores {
     }
 }
 
-fn requests() -> impl Strategy<Value = (u8, u16, u16, Vec<u8>)> {
-    (
-        0..8u8,
-        any::<u16>(),
-        any::<u16>(),
-        many(any::<u8>(), 0..=MAX_WIDTH),
-    )
+/// What [`request`] makes a request of.
+type Parts = (u8, u16, u16, Vec<u8>);
+
+fn requests() -> impl Strategy<Value = Parts> {
+    let bytes = many(any::<u8>(), 0..=MAX_WIDTH);
+    (0..8u8, any::<u16>(), any::<u16>(), bytes)
 }
 
-fn request(parts: &(u8, u16, u16, Vec<u8>)) -> Request<'_> {
-    let (kind, first, second, ref pixels) = *parts;
+fn request(&(kind, first, second, ref pixels): &Parts) -> Request<'_> {
     match kind {
         0 => Request::Describe,
         1 => Request::Label { class: first as u8 },
@@ -148,11 +129,8 @@ fn the_largest_messages_fit() {
             bytes: &[fill; CHUNK_LEN],
         };
         for request in [image, row, chunk] {
-            let frame = encoded(255, &request);
-            let [Arrival::Frame(payload)] = &receive(&frame)[..] else {
-                panic!("{request:?} did not arrive");
-            };
-            assert_eq!(parse(payload), (255, Ok(request)));
+            let payload = receive_one(FRAME_LEN, &encoded(255, &request));
+            assert_eq!(parse(&payload), (255, Ok(request)));
         }
     }
     let reply = Reply::Scores(scores(&[-128; MAX_CLASSES]));
@@ -161,38 +139,31 @@ fn the_largest_messages_fit() {
 
 #[test]
 fn what_does_not_fit_is_not_written() {
-    let frame = encoded(1, &Request::Describe);
-    for room in 0..frame.len() {
-        assert_eq!(
-            encode(1, &Request::Describe, &mut vec![0; room]),
-            Err(TooLong)
-        );
-    }
-    assert!(encode(1, &Request::Describe, &mut vec![0; frame.len()]).is_ok());
+    let len = encoded(1, &Request::Describe).len();
+    let fits = |room| encode(1, &Request::Describe, &mut vec![0; room]).map(<[u8]>::len);
+    assert!((0..len).all(|room| fits(room) == Err(TooLong)));
+    assert_eq!(fits(len), Ok(len));
 }
 
 #[test]
 fn other_versions_and_unknown_messages_have_a_number() {
-    let payload = |bytes: &[u8]| match &receive(&frame_of(bytes))[..] {
-        [Arrival::Frame(payload)] => payload.clone(),
-        other => panic!("{other:?}"),
-    };
     let read = |bytes: &[u8]| {
-        let payload = payload(bytes);
+        let payload = receive_one(FRAME_LEN, &frame_of(bytes));
         let (number, message) = parse::<Request<'_>>(&payload);
         (number, message.map(|_| ()))
     };
-    assert_eq!(read(&[VERSION, 9, 0]), (9, Ok(())));
-    assert_eq!(read(&[2, 9, 0]), (9, Err(Unreadable::Version(2))));
-    assert_eq!(read(&[2, 9]), (9, Err(Unreadable::Version(2))));
-    let unknown = [
-        &[VERSION, 9, 200][..],
-        &[VERSION, 9],
-        &[VERSION, 9, 0, 0],
-        &[VERSION, 9, 1],
-    ];
-    for bytes in unknown {
-        assert_eq!(read(bytes), (9, Err(Unreadable::Message)), "{bytes:?}");
+    let version = Err(Unreadable::Version(2));
+    let unknown = Err(Unreadable::Message);
+    for (bytes, expected) in [
+        (&[VERSION, 9, 0][..], Ok(())),
+        (&[2, 9, 0], version),
+        (&[2, 9], version),
+        (&[VERSION, 9, 200], unknown),
+        (&[VERSION, 9], unknown),
+        (&[VERSION, 9, 0, 0], unknown),
+        (&[VERSION, 9, 1], unknown),
+    ] {
+        assert_eq!(read(bytes), (9, expected), "{bytes:?}");
     }
     assert_eq!(parse::<Request<'_>>(&[1]).1, Err(Unreadable::Message));
 }
@@ -200,10 +171,7 @@ fn other_versions_and_unknown_messages_have_a_number() {
 #[test]
 fn frames_too_short_for_a_header_are_damaged() {
     for payload in [&[][..], &[VERSION]] {
-        assert_eq!(
-            receive(&frame_of(payload)),
-            [Arrival::Damaged(Damage::Checksum)]
-        );
+        assert_eq!(receive(&frame_of(payload)), [Err(Damage::Checksum)]);
     }
 }
 
@@ -224,22 +192,17 @@ fn every_half_of_a_frame_is_noticed_and_the_next_one_arrives() {
     assert_eq!(whole.len(), 1);
     for cut in 2..frame.len() - 1 {
         let arrivals = receive(&[&frame[..cut], &frame[..]].concat());
-        assert!(matches!(arrivals[0], Arrival::Damaged(_)), "cut at {cut}");
+        assert!(arrivals[0].is_err(), "cut at {cut}");
         assert_eq!(arrivals[1..], whole, "cut at {cut}");
     }
 }
 
 #[test]
 fn a_frame_that_is_too_long_is_noticed_and_the_next_one_arrives() {
-    let long = encoded(
-        3,
-        &Request::Classify {
-            pixels: &[7; PIXELS],
-        },
-    );
+    let long = encoded(3, &Request::Classify { pixels: &[7; 700] });
     let short = encoded(4, &Request::Describe);
     let arrivals = receive_into(100, &[long, short.clone()].concat());
-    assert_eq!(arrivals[0], Arrival::Damaged(Damage::TooLong));
+    assert_eq!(arrivals[0], Err(Damage::TooLong));
     assert_eq!(arrivals[1..], receive(&short));
 }
 
@@ -249,13 +212,10 @@ proptest! {
         let request = request(&parts);
         let frame = encoded(number, &request);
         prop_assert!(!frame[1..frame.len() - 1].contains(&0));
-        let arrivals = receive(&frame);
-        let [Arrival::Frame(payload)] = &arrivals[..] else {
-            return Err(TestCaseError::fail("expected one frame"));
-        };
-        prop_assert_eq!(parse(payload), (number, Ok(request)));
+        let payload = receive_one(FRAME_LEN, &frame);
+        prop_assert_eq!(parse(&payload), (number, Ok(request)));
         // By the description of the format, not by its code.
-        let content = [&payload[..], &crc32(payload).to_le_bytes()].concat();
+        let content = [&payload[..], &crc32(&payload).to_le_bytes()].concat();
         prop_assert_eq!(unstuff(&frame[1..frame.len() - 1]), content);
     }
 
@@ -287,30 +247,22 @@ proptest! {
         };
         let mut buffer = vec![0; 4 * FRAME_LEN];
         let frame = encode(number, &reply, &mut buffer).unwrap();
-        let arrivals = receive_into(4 * FRAME_LEN, frame);
-        let [Arrival::Frame(payload)] = &arrivals[..] else {
-            return Err(TestCaseError::fail("expected one frame"));
-        };
-        prop_assert_eq!(parse(payload), (number, Ok(reply)));
+        let payload = receive_one(4 * FRAME_LEN, frame);
+        prop_assert_eq!(parse(&payload), (number, Ok(reply)));
     }
 
     #[test]
     fn noise_between_frames_costs_none(
         noises in many((many(any::<u8>(), 0..2000), requests()), 1..5),
     ) {
-        let mut line = vec![];
-        let mut sent = vec![];
-        for (number, (noise, parts)) in noises.iter().enumerate() {
+        let (mut line, mut sent) = (vec![], vec![]);
+        for (number, (noise, parts)) in (0..).zip(&noises) {
             line.extend(noise);
-            line.extend(encoded(number as u8, &request(parts)));
-            sent.push((number as u8, request(parts)));
+            line.extend(encoded(number, &request(parts)));
+            sent.push((number, Ok(request(parts))));
         }
         let arrivals = receive(&line);
-        let arrived: Vec<_> = arrivals.iter().filter_map(|arrival| match arrival {
-            Arrival::Frame(payload) => Some(parse::<Request<'_>>(payload)),
-            Arrival::Damaged(_) => None,
-        }).collect();
-        let sent: Vec<_> = sent.into_iter().map(|(number, request)| (number, Ok(request))).collect();
+        let arrived: Vec<_> = arrivals.iter().flatten().map(|payload| parse(payload)).collect();
         prop_assert_eq!(arrived, sent);
     }
 
@@ -326,10 +278,8 @@ proptest! {
         // Zeros before and after may go: the line begins and ends with the next frames.
         let next = encoded(2, &Request::Describe);
         let arrivals = receive(&[&next[..], &frame, &next].concat());
-        let numbers: Vec<u8> = arrivals.iter().filter_map(|arrival| match arrival {
-            Arrival::Frame(payload) => Some(parse::<Request<'_>>(payload).0),
-            Arrival::Damaged(_) => None,
-        }).collect();
+        let number = |payload: &Vec<u8>| parse::<Request<'_>>(payload).0;
+        let numbers: Vec<u8> = arrivals.iter().flatten().map(number).collect();
         let outer = position == 0 || position == frame.len() - 1;
         prop_assert!(numbers == [2, 2] || outer && numbers.ends_with(&[2]), "{:?}", numbers);
     }

@@ -9,7 +9,7 @@ use std::{format, vec};
 use no_std_core::format::{HEADER_LEN, Header, MAX_CLASSES, seal, stored_checksum};
 
 use super::*;
-use flash::{Damage, Power, RamFlash};
+use flash::{Damage, NEVER, Power, RamFlash};
 
 /// A model for the tests, and others that differ in their thresholds.
 fn file(version: u32) -> Vec<u8> {
@@ -26,29 +26,33 @@ fn logits(version: u32) -> [i8; 2] {
     [version as i8, !version as i8]
 }
 
-type Flash<const WRITE: usize, const ERASE: usize> = [RamFlash<WRITE, ERASE>; 2];
-
 /// Two slots, the first of which has version 0 in service as update `sequence`.
-fn flash<const WRITE: usize, const ERASE: usize>(
+fn slots<const WRITE: usize, const ERASE: usize>(
     power: &Rc<Power>,
     sequence: u32,
-) -> Flash<WRITE, ERASE> {
+) -> Slots<RamFlash<WRITE, ERASE>> {
     let mut content = record::start(sequence, &logits(0)).to_vec();
     content.extend(file(0));
     let capacity = content.len().next_multiple_of(ERASE);
-    [
-        RamFlash::new(power, &content, capacity),
-        RamFlash::new(power, &[], capacity),
-    ]
+    let flash = |content: &[u8]| RamFlash::new(power, content, capacity);
+    Slots::new([flash(&content), flash(&[])])
+}
+
+/// Slots like those of nRF52, where the power stays on.
+fn plain_slots() -> Slots<RamFlash<4, 512>> {
+    slots(&Power::new(), 0)
 }
 
 /// Updates to a version, in chunks of 512 bytes.
 fn update<F: MappedFlash>(slots: &mut Slots<F>, version: u32) -> Result<(), Error> {
+    write(slots.open().1, version)
+}
+
+fn write<F: MappedFlash>(mut spare: Spare<'_, F>, version: u32) -> Result<(), Error> {
     let file = file(version);
-    let (_, mut spare) = slots.open();
     spare.begin(file.len() as u32, stored_checksum(&file).unwrap())?;
-    for (index, chunk) in file.chunks(512).enumerate() {
-        spare.write(index as u32 * 512, chunk)?;
+    for (offset, chunk) in (0..).step_by(512).zip(file.chunks(512)) {
+        spare.write(offset, chunk)?;
     }
     spare.verify()?;
     spare.commit(&logits(version))
@@ -63,54 +67,42 @@ fn version_in<F: MappedFlash>(slots: &mut Slots<F>) -> u32 {
     version
 }
 
-/// Flash and what happened to it.
-struct Outcome<const WRITE: usize, const ERASE: usize> {
-    slots: Slots<RamFlash<WRITE, ERASE>>,
-    finished: bool,
-    operations: usize,
-}
-
-/// Updates flash to a version, with the power failing at an operation.
-fn cut_update<const WRITE: usize, const ERASE: usize>(
-    flash: &Flash<WRITE, ERASE>,
-    power: &Rc<Power>,
+/// Updates a copy of slots to a version, with the power failing at an operation; gives the slots, and how many operations
+/// there were if the update has finished.
+fn cut_update<F: MappedFlash + Clone>(
+    slots: &Slots<F>,
+    power: &Power,
     version: u32,
     cut: (usize, Damage),
-) -> Outcome<WRITE, ERASE> {
-    let mut slots = Slots::new(flash.clone());
-    power.fail_at(cut.0, cut.1);
+) -> (Slots<F>, Option<usize>) {
+    let mut slots = Slots::new(slots.slots.clone());
+    power.fail_at(cut);
     let finished = update(&mut slots, version).is_ok();
-    let operations = power.operations();
-    power.restore();
-    Outcome {
-        slots,
-        finished,
-        operations,
-    }
+    let operations = finished.then(|| power.operations());
+    power.fail_at(NEVER);
+    (slots, operations)
+}
+
+/// Operations of an update that is not cut.
+fn operations<F: MappedFlash + Clone>(slots: &Slots<F>, power: &Power, version: u32) -> usize {
+    let (_, operations) = cut_update(slots, power, version, NEVER);
+    operations.unwrap()
 }
 
 /// Cuts an update after every operation in every way, and after each the next update at every `stride`th operation, and
 /// looks each time which version serves. Returns the number of cuts.
 fn cut_everywhere<const WRITE: usize, const ERASE: usize>(sequence: u32, stride: usize) -> usize {
     let power = Power::new();
-    let flash = flash::<WRITE, ERASE>(&power, sequence);
-    let whole = cut_update(&flash, &power, 1, (usize::MAX, Damage::None));
-    assert!(whole.finished);
+    let slots = slots::<WRITE, ERASE>(&power, sequence);
+    let whole = operations(&slots, &power, 1);
     let mut cuts = 0;
-    for cut in 0..whole.operations {
-        for damage in Damage::ALL {
-            let mut once = cut_update(&flash, &power, 1, (cut, damage));
-            let served = version_in(&mut once.slots);
-            assert!(!once.finished);
-            assert_served(served, (0, 1), whole.operations - cut, damage);
-            cuts += 1 + cut_again(
-                &once.slots.slots,
-                &power,
-                served,
-                (cut + cuts) % stride,
-                stride,
-            );
-        }
+    for (cut, damage) in (0..whole).flat_map(|cut| Damage::ALL.map(|damage| (cut, damage))) {
+        let (mut once, finished) = cut_update(&slots, &power, 1, (cut, damage));
+        let served = version_in(&mut once);
+        assert_eq!(finished, None);
+        assert_served(served, (0, 1), whole - cut, damage);
+        let first = (cut + cuts) % stride;
+        cuts += 1 + cut_again(&once, &power, served, first, stride);
     }
     cuts
 }
@@ -126,23 +118,22 @@ fn assert_served(served: u32, (before, after): (u32, u32), left: usize, damage: 
 }
 
 /// Cuts the update to version 2 of slots where `before` serves, then lets it finish.
-fn cut_again<const WRITE: usize, const ERASE: usize>(
-    flash: &Flash<WRITE, ERASE>,
-    power: &Rc<Power>,
+fn cut_again<F: MappedFlash + Clone>(
+    slots: &Slots<F>,
+    power: &Power,
     before: u32,
     first: usize,
     stride: usize,
 ) -> usize {
-    let whole = cut_update(flash, power, 2, (usize::MAX, Damage::None));
-    assert!(whole.finished);
+    let whole = operations(slots, power, 2);
     let mut cuts = 0;
-    for cut in (first..whole.operations).step_by(stride) {
+    for cut in (first..whole).step_by(stride) {
         let damage = Damage::ALL[cuts % Damage::ALL.len()];
-        let mut twice = cut_update(flash, power, 2, (cut, damage));
-        let served = version_in(&mut twice.slots);
-        assert_served(served, (before, 2), whole.operations - cut, damage);
-        update(&mut twice.slots, 3).unwrap();
-        assert_eq!(version_in(&mut twice.slots), 3);
+        let (mut twice, _) = cut_update(slots, power, 2, (cut, damage));
+        let served = version_in(&mut twice);
+        assert_served(served, (before, 2), whole - cut, damage);
+        update(&mut twice, 3).unwrap();
+        assert_eq!(version_in(&mut twice), 3);
         cuts += 1;
     }
     cuts
@@ -166,22 +157,20 @@ fn one_model_is_valid_wherever_an_update_is_cut_and_the_next_one_after_it() {
 #[test]
 fn updates_alternate_and_their_numbers_go_round() {
     for sequence in [0, (1 << 31) - 3, u32::MAX - 3] {
-        let mut slots = Slots::new(flash::<4, 512>(&Power::new(), sequence));
+        let mut slots = slots::<4, 512>(&Power::new(), sequence);
         for version in 1..9 {
             update(&mut slots, version).unwrap();
             assert_eq!(version_in(&mut slots), version);
-            let serving = slots.slots[version as usize % 2].bytes();
-            assert_eq!(
-                Record::read(serving).unwrap().sequence(),
-                sequence.wrapping_add(version)
-            );
+            let serving = Record::read(slots.slots[version as usize % 2].bytes());
+            let expected = sequence.wrapping_add(version);
+            assert_eq!(serving.unwrap().sequence(), expected);
         }
     }
 }
 
 #[test]
 fn a_model_that_decays_gives_way_to_the_one_before_it() {
-    let mut slots = Slots::new(flash::<4, 512>(&Power::new(), 0));
+    let mut slots = plain_slots();
     update(&mut slots, 1).unwrap();
     slots.slots[1].spoil(RECORD_LEN + 700);
     assert_eq!(version_in(&mut slots), 0);
@@ -193,21 +182,14 @@ fn a_model_that_decays_gives_way_to_the_one_before_it() {
 
 #[test]
 fn a_model_that_does_not_work_gives_way_to_the_one_before_it() {
-    let mut slots = Slots::new(flash::<4, 512>(&Power::new(), 0));
+    let mut slots = plain_slots();
     // There is no other.
     assert_eq!(slots.open_older().0.logits, logits(0));
     update(&mut slots, 1).unwrap();
     assert_eq!(slots.open_older().0.logits, logits(0));
     assert_eq!(version_in(&mut slots), 1);
     // An update takes the place of the one that does not work, and is newer than it.
-    let file = file(2);
-    let (_, mut spare) = slots.open_older();
-    spare
-        .begin(file.len() as u32, stored_checksum(&file).unwrap())
-        .unwrap();
-    spare.write(0, &file).unwrap();
-    spare.verify().unwrap();
-    spare.commit(&logits(2)).unwrap();
+    write(slots.open_older().1, 2).unwrap();
     assert_eq!(version_in(&mut slots), 2);
     assert_eq!(Record::read(slots.slots[1].bytes()).unwrap().sequence(), 2);
     // One that is damaged is no way out.
@@ -234,10 +216,8 @@ fn an_image_made_by_the_compiler_is_in_service() {
     assert_eq!(size_of::<Image<1312>>(), RECORD_LEN + TINY.len());
     let content = [&IMAGE.record[..], &IMAGE.file].concat();
     let power = Power::new();
-    let mut slots = Slots::new([
-        RamFlash::<4, 512>::new(&power, &content, 2048),
-        RamFlash::new(&power, &[], 2048),
-    ]);
+    let flash = |content: &[u8]| RamFlash::<4, 512>::new(&power, content, 2048);
+    let mut slots = Slots::new([flash(&content), flash(&[])]);
     let (current, _) = slots.open();
     assert_eq!((current.file, current.logits), (&TINY[..], &[3, -4][..]));
 }
@@ -271,8 +251,7 @@ fn no_part_of_a_record_passes_for_one() {
 
 #[test]
 fn bad_updates_are_refused_and_change_nothing() {
-    let power = Power::new();
-    let mut slots = Slots::new(flash::<8, 512>(&power, 0));
+    let mut slots = slots::<8, 512>(&Power::new(), 0);
     let file = file(1);
     let len = file.len() as u32;
     let checksum = stored_checksum(&file).unwrap();
@@ -297,10 +276,8 @@ fn bad_updates_are_refused_and_change_nothing() {
     assert_eq!(spare.write(512, &vec![0; 1024]), order, "past the end");
     assert_eq!(spare.write(u32::MAX, &file[..8]), order);
     spare.write(0, &file[..512]).unwrap();
-    assert_eq!(
-        spare.verify().err(),
-        Some(Error::Unfinished { written: 512 })
-    );
+    let unfinished = Error::Unfinished { written: 512 };
+    assert_eq!(spare.verify().err(), Some(unfinished));
     assert_eq!(spare.commit(&[]), Err(Error::Unverified));
     assert_eq!(version_in(&mut slots), 0);
 
@@ -319,34 +296,28 @@ fn files_that_are_no_valid_models_are_refused() {
     let mut damaged = good.clone();
     damaged[900] ^= 1;
     let cut = &good[..good.len() - 16];
-    for bad in [&other_format[..], &damaged, cut, &[]] {
-        let mut slots = Slots::new(flash::<4, 512>(&Power::new(), 0));
+    let refuse = |file: &[u8], checksum, error| {
+        let mut slots = plain_slots();
         let (_, mut spare) = slots.open();
-        let checksum = stored_checksum(&good).unwrap();
-        spare.begin(bad.len() as u32, checksum).unwrap();
-        spare.write(0, bad).unwrap();
-        let error = Model::new(bad).err().unwrap();
-        assert_eq!(spare.verify().err(), Some(Error::Model(error)));
+        spare.begin(file.len() as u32, checksum).unwrap();
+        spare.write(0, file).unwrap();
+        assert_eq!(spare.verify().err(), Some(error));
         assert_eq!(spare.commit(&[]), Err(Error::Unverified));
         assert_eq!(version_in(&mut slots), 0);
+    };
+    for bad in [&other_format[..], &damaged, cut, &[]] {
+        let error = Error::Model(Model::new(bad).err().unwrap());
+        refuse(bad, stored_checksum(&good).unwrap(), error);
     }
-    let mut slots = Slots::new(flash::<4, 512>(&Power::new(), 0));
-    let (_, mut spare) = slots.open();
-    spare.begin(good.len() as u32, 123).unwrap();
-    spare.write(0, &good).unwrap();
     let error = Error::Checksum { expected: 123 };
-    assert_eq!(spare.verify().err(), Some(error));
-    assert_eq!(spare.commit(&[]), Err(Error::Unverified));
-    let message = format!("{error}");
-    assert_eq!(
-        message,
-        "expected the model with checksum 0x0000007b, found another"
-    );
+    refuse(&good, 123, error);
+    let message = "expected the model with checksum 0x0000007b, found another";
+    assert_eq!(format!("{error}"), message);
 }
 
 #[test]
 fn flash_that_does_not_hold_what_is_written_is_noticed() {
-    let mut slots = Slots::new(flash::<4, 512>(&Power::new(), 0));
+    let mut slots = plain_slots();
     let file = file(1);
     let (_, mut spare) = slots.open();
     spare.begin(file.len() as u32, 0).unwrap();

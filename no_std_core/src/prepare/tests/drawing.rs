@@ -1,8 +1,10 @@
 //! Pictures drawn by code.
 
+use super::std::vec;
 use super::std::vec::Vec;
 
 use super::super::Pixels;
+use super::places;
 
 /// A grey picture.
 #[derive(Clone)]
@@ -15,15 +17,17 @@ pub struct Picture {
 impl Picture {
     /// A picture whose pixel in column x and row y is `at(x, y)`, rounded and saturated.
     pub fn new(width: u32, height: u32, mut at: impl FnMut(u32, u32) -> f64) -> Self {
-        let mut pixels = Vec::new();
-        for y in 0..height {
-            pixels.extend((0..width).map(|x| at(x, y).round() as u8));
-        }
+        let pixels = places(width, height).map(|(x, y)| at(x, y).round() as u8);
         Self {
             width,
             height,
-            pixels,
+            pixels: pixels.collect(),
         }
+    }
+
+    /// White on black where `is_ink(x, y)`.
+    pub fn ink(width: u32, height: u32, mut is_ink: impl FnMut(u32, u32) -> bool) -> Self {
+        Self::new(width, height, |x, y| f64::from(is_ink(x, y)) * 255.0)
     }
 
     pub fn rows(&self) -> Pixels<'_> {
@@ -54,12 +58,13 @@ impl Picture {
 
     /// On a larger black picture.
     pub fn pasted(&self, width: u32, height: u32, left: u32, top: u32) -> Self {
+        let (right, bottom) = (left + self.width, top + self.height);
         Self::new(width, height, |x, y| {
-            match (x.checked_sub(left), y.checked_sub(top)) {
-                (Some(x), Some(y)) if x < self.width && y < self.height => {
-                    f64::from(self.get(x, y))
-                }
-                _ => 0.0,
+            let inside = (left..right).contains(&x) && (top..bottom).contains(&y);
+            if inside {
+                f64::from(self.get(x - left, y - top))
+            } else {
+                0.0
             }
         })
     }
@@ -68,19 +73,14 @@ impl Picture {
 /// A digit, white on black with smooth edges, in a box of about 20 x 20 pixels in 28 x 28, all of it `scale` times larger.
 pub fn digit(digit: u8, scale: f64) -> Picture {
     let strokes = strokes(digit);
-    let side = (28.0 * scale).round();
-    Picture::new(side as u32, side as u32, |x, y| {
+    let side = (28.0 * scale).round() as u32;
+    Picture::new(side, side, |x, y| {
+        let [x, y] = [x, y].map(|at| (f64::from(at) + 0.5) / scale - 4.0);
         // In units of the box's height, the pen's radius included.
-        let (x, y) = (
-            (f64::from(x) + 0.5) / scale - 4.0,
-            (f64::from(y) + 0.5) / scale - 4.0,
-        );
         let point = ((x - PEN - 3.0) / 14.0, (y - PEN) / (20.0 - 2.0 * PEN));
-        let distances = strokes
-            .iter()
-            .flat_map(|stroke| stroke.windows(2))
-            .map(|ends| distance(point, ends[0], ends[1]));
-        let outside: f64 = distances.fold(f64::MAX, f64::min) - PEN;
+        let lines = strokes.iter().flat_map(|stroke| stroke.windows(2));
+        let distances = lines.map(|ends| distance(point, ends[0], ends[1]));
+        let outside = distances.fold(f64::MAX, f64::min) - PEN;
         255.0 * (0.5 - outside * scale).clamp(0.0, 1.0)
     })
 }
@@ -102,45 +102,30 @@ fn distance(point: Point, start: Point, end: Point) -> f64 {
 
 /// The lines of a digit, in a box from (0, 0) to (1, 1).
 fn strokes(digit: u8) -> Vec<Vec<Point>> {
+    let ring = |y, width, height| arc(0.5, y, width, height, 0.0, 360.0);
     match digit {
-        0 => [arc(0.5, 0.5, 0.5, 0.5, 0.0, 360.0)].into(),
-        1 => [[(0.2, 0.2), (0.5, 0.0), (0.5, 1.0)].into()].into(),
+        0 => vec![ring(0.5, 0.5, 0.5)],
+        1 => vec![vec![(0.2, 0.2), (0.5, 0.0), (0.5, 1.0)]],
         2 => {
-            let mut bow = arc(0.5, 0.3, 0.5, 0.3, -170.0, 50.0);
-            bow.extend([(0.0, 1.0), (1.0, 1.0)]);
-            [bow].into()
+            let bow = arc(0.5, 0.3, 0.5, 0.3, -170.0, 50.0);
+            vec![[&bow[..], &[(0.0, 1.0), (1.0, 1.0)]].concat()]
         }
-        3 => [
+        3 => vec![
             arc(0.4, 0.25, 0.5, 0.25, -150.0, 90.0),
             arc(0.4, 0.75, 0.6, 0.25, -90.0, 150.0),
-        ]
-        .into(),
-        4 => [[(0.7, 1.0), (0.7, 0.0), (0.0, 0.65), (1.0, 0.65)].into()].into(),
+        ],
+        4 => vec![vec![(0.7, 1.0), (0.7, 0.0), (0.0, 0.65), (1.0, 0.65)]],
         5 => {
-            let mut bow: Vec<Point> = [(0.9, 0.0), (0.1, 0.0), (0.1, 0.45)].into();
-            bow.extend(arc(0.4, 0.68, 0.6, 0.32, -110.0, 150.0));
-            [bow].into()
+            let bow = arc(0.4, 0.68, 0.6, 0.32, -110.0, 150.0);
+            vec![[&[(0.9, 0.0), (0.1, 0.0), (0.1, 0.45)], &bow[..]].concat()]
         }
-        6 => [
-            arc(0.5, 0.7, 0.5, 0.3, 0.0, 360.0),
-            arc(0.9, 0.7, 0.9, 0.7, 180.0, 260.0),
-        ]
-        .into(),
-        7 => [
-            [(0.0, 0.0), (1.0, 0.0), (0.4, 1.0)].into(),
-            [(0.3, 0.5), (0.9, 0.5)].into(),
-        ]
-        .into(),
-        8 => [
-            arc(0.5, 0.25, 0.4, 0.25, 0.0, 360.0),
-            arc(0.5, 0.75, 0.5, 0.25, 0.0, 360.0),
-        ]
-        .into(),
-        _ => [
-            arc(0.5, 0.3, 0.5, 0.3, 0.0, 360.0),
-            [(1.0, 0.3), (0.8, 1.0)].into(),
-        ]
-        .into(),
+        6 => vec![ring(0.7, 0.5, 0.3), arc(0.9, 0.7, 0.9, 0.7, 180.0, 260.0)],
+        7 => vec![
+            vec![(0.0, 0.0), (1.0, 0.0), (0.4, 1.0)],
+            vec![(0.3, 0.5), (0.9, 0.5)],
+        ],
+        8 => vec![ring(0.25, 0.4, 0.25), ring(0.75, 0.5, 0.25)],
+        _ => vec![ring(0.3, 0.5, 0.3), vec![(1.0, 0.3), (0.8, 1.0)]],
     }
 }
 

@@ -1,4 +1,5 @@
 //! The same drawing must give the same image however it was taken.
+
 use super::std::vec::Vec;
 
 use super::super::drawing::Extent;
@@ -6,7 +7,7 @@ use super::super::ink::Ink;
 use super::super::lighting::Lighting;
 use super::super::{Image, Preparation, SIDE, Source};
 use super::drawing::{Picture, digit};
-use super::{Random, difference, image_of, inked_rows, prepared};
+use super::{Random, difference, image_of, inked_rows, places, prepared, span};
 
 /// All digits, as large as in MNIST.
 fn digits() -> impl Iterator<Item = Picture> {
@@ -15,27 +16,22 @@ fn digits() -> impl Iterator<Item = Picture> {
 
 /// Dark ink on light paper, or the other way round.
 fn on_paper(drawing: &Picture, ink: f64, paper: impl Fn(f64, f64) -> f64) -> Picture {
-    let (width, height) = (f64::from(drawing.width), f64::from(drawing.height));
+    let at = |at: u32, len: u32| 2.0 * f64::from(at) / f64::from(len) - 1.0;
     drawing.map(|x, y, pixel| {
-        let paper = paper(
-            2.0 * f64::from(x) / width - 1.0,
-            2.0 * f64::from(y) / height - 1.0,
-        );
+        let paper = paper(at(x, drawing.width), at(y, drawing.height));
         paper + (ink - paper) * pixel / 255.0
     })
 }
 
 fn middle_of_mass(image: &Image) -> (f64, f64) {
-    let mut sums = (0.0, 0.0, 0.0);
+    let (mut sum, mut right, mut down) = (0.0, 0.0, 0.0);
     for (at, &pixel) in image.iter().enumerate() {
         let mass = f64::from(pixel) + 128.0;
-        sums = (
-            sums.0 + mass,
-            sums.1 + mass * (at % SIDE) as f64,
-            sums.2 + mass * (at / SIDE) as f64,
-        );
+        sum += mass;
+        right += mass * (at % SIDE) as f64;
+        down += mass * (at / SIDE) as f64;
     }
-    (sums.1 / sums.0, sums.2 / sums.0)
+    (right / sum, down / sum)
 }
 
 #[test]
@@ -43,18 +39,11 @@ fn digits_come_back_nearly_as_they_were() {
     for picture in digits() {
         let image = prepared(&picture);
         let (x, y) = middle_of_mass(&image);
-        assert!(
-            (13.5..14.5).contains(&x) && (13.5..14.5).contains(&y),
-            "{x} {y}"
-        );
-        let again = Picture::new(28, 28, |x, y| {
-            f64::from(image[y as usize * SIDE + x as usize]) + 128.0
-        });
-        let mut copy = [0; SIDE * SIDE];
-        copy.iter_mut()
-            .zip(&again.pixels)
-            .for_each(|(copy, &pixel)| *copy = crate::quantize_pixel(pixel));
-        assert!(difference(&prepared(&again), &copy) < 2.0);
+        let middle = 13.5..14.5;
+        assert!(middle.contains(&x) && middle.contains(&y), "{x} {y}");
+        let pixel = |x, y| f64::from(image[(y * 28 + x) as usize]) + 128.0;
+        let again = prepared(&Picture::new(28, 28, pixel));
+        assert!(difference(&again, &image) < 2.0);
     }
 }
 
@@ -65,14 +54,9 @@ fn place_size_and_polarity_do_not_matter() {
         let image = prepared(&picture);
         for times in 1..=7 {
             let large = picture.enlarged(times);
-            let (right, bottom) = (random.within(0, 150), random.within(0, 150));
-            let (left, top) = (random.within(0, 150), random.within(0, 150));
-            let pasted = large.pasted(
-                large.width + left + right,
-                large.height + top + bottom,
-                left,
-                top,
-            );
+            let [right, bottom, left, top] = [150; 4].map(|most| random.within(0, most));
+            let (width, height) = (left + large.width + right, top + large.height + bottom);
+            let pasted = large.pasted(width, height, left, top);
             assert_eq!(prepared(&pasted), image);
             assert_eq!(prepared(&pasted.inverted()), image);
         }
@@ -84,14 +68,9 @@ fn redrawn_at_any_size_it_looks_nearly_the_same() {
     for number in 0..10 {
         let image = prepared(&digit(number, 1.0));
         // Few pixels show less of a digit.
-        for (scale, limit) in [
-            (0.6, 25.0),
-            (1.4, 14.0),
-            (2.0, 9.0),
-            (3.3, 9.0),
-            (5.0, 6.0),
-            (7.0, 6.0),
-        ] {
+        let small = [(0.6, 25.0), (1.4, 14.0), (2.0, 9.0)];
+        let large = [(3.3, 9.0), (5.0, 6.0), (7.0, 6.0)];
+        for &(scale, limit) in [small, large].as_flattened() {
             let other = prepared(&digit(number, scale));
             let off = difference(&image, &other);
             assert!(off < limit, "{number} at {scale}: {off}");
@@ -178,23 +157,14 @@ fn parts_of_a_drawing_are_no_specks() {
     for stroke in strokes {
         let ink = |x, y| if stroke(x, y) { 40.0 } else { 200.0 };
         let picture = Picture::new(200, 200, ink);
-        let inked: Vec<_> = (0..200)
-            .flat_map(|y| (0..200).map(move |x| (x, y)))
-            .filter(|&(x, y)| stroke(x, y))
-            .collect();
-        let span = |at: fn(&(u32, u32)) -> u32| {
-            let all = || inked.iter().map(at);
-            all().min().unwrap()..all().max().unwrap() + 1
-        };
+        let inked: Vec<_> = places(200, 200).filter(|&(x, y)| stroke(x, y)).collect();
         let mut source_rows = picture.rows();
         let mut source = Source::new(&mut source_rows);
         let lighting = Lighting::fit(&mut source).unwrap();
         let ink = Ink::find(lighting, &mut source).unwrap();
         let extent = Extent::of(&ink, &mut source).unwrap();
-        assert_eq!(
-            (extent.columns, extent.rows),
-            (span(|at| at.0), span(|at| at.1))
-        );
+        assert_eq!(extent.columns, span(&inked, |at| at.0));
+        assert_eq!(extent.rows, span(&inked, |at| at.1));
     }
 }
 
@@ -203,11 +173,7 @@ fn inversion_changes_nothing_in_any_picture() {
     let mut random = Random(31);
     for number in 0..10 {
         let (width, height) = (random.within(100, 200), random.within(100, 200));
-        let (x_slope, y_slope, bend) = (
-            random.real(-40.0, 40.0),
-            random.real(-40.0, 40.0),
-            random.real(-40.0, 40.0),
-        );
+        let [x_slope, y_slope, bend] = [40.0; 3].map(|most| random.real(-most, most));
         let drawing = digit(number, 3.0).pasted(width, height, 10, 10);
         let picture = on_paper(&drawing, 20.0, |x, y| {
             140.0 + x_slope * x + y_slope * y + bend * x * x
@@ -229,10 +195,8 @@ fn mirrored_pictures_give_mirrored_images() {
 
         let turned = Picture::new(100, 90, |x, y| f64::from(drawing.get(y, x)));
         let turned = prepared(&turned);
-        let transposed: Vec<i8> = (0..SIDE * SIDE)
-            .map(|at| turned[at % SIDE * SIDE + at / SIDE])
-            .collect();
-        assert_eq!(transposed, image);
+        let transposed = |at| turned[at % SIDE * SIDE + at / SIDE];
+        assert_eq!(core::array::from_fn(transposed), image);
     }
 }
 
@@ -241,7 +205,7 @@ fn faint_ink_is_ink_only_beyond_a_limit() {
     let drawing = digit(3, 3.0);
     for (contrast, is_ink) in [(10.0, false), (14.0, false), (20.0, true)] {
         let picture = on_paper(&drawing, 150.0 - contrast, |_, _| 150.0);
-        let image = image_of(Preparation::CENTRED, &picture);
+        let image = image_of(Preparation::CENTRED, &mut picture.rows());
         assert_eq!(image.is_ok(), is_ink, "{contrast}");
     }
 }
@@ -249,16 +213,12 @@ fn faint_ink_is_ink_only_beyond_a_limit() {
 #[test]
 fn ink_is_what_stands_out_far_not_what_is_large() {
     // A pale sheet of paper, larger and as a whole heavier than the ink of the other colour on it.
-    let sheet = |x, y| {
-        if (10..120).contains(&x) && (10..100).contains(&y) {
-            20.0
-        } else {
-            0.0
-        }
-    };
+    let on_sheet = |x, y| (10..120).contains(&x) && (10..100).contains(&y);
     let drawing = digit(2, 2.0).pasted(130, 110, 40, 30);
-    let ink = |x, y| f64::from(drawing.get(x, y)) / 255.0;
-    let picture = Picture::new(130, 110, |x, y| 100.0 - sheet(x, y) + 130.0 * ink(x, y));
+    let picture = drawing.map(|x, y, pixel| {
+        let paper = if on_sheet(x, y) { 80.0 } else { 100.0 };
+        paper + 130.0 * pixel / 255.0
+    });
     assert!(difference(&prepared(&picture), &prepared(&drawing)) < 5.0);
 }
 
@@ -279,7 +239,7 @@ fn lighting_is_found_even_where_ink_crosses_the_border() {
     let limit = 10.0;
     for picture in [blank, crossed] {
         let lighting = Lighting::fit(&mut Source::new(&mut picture.rows())).unwrap();
-        for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+        for (x, y) in places(width, height) {
             let found = f64::from(-lighting.row(y).deviation(x, 0)) / 2.0;
             let off = (found - background(x, y)).abs();
             assert!(off < limit, "{off} at {x}, {y}");

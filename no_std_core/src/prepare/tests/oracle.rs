@@ -4,27 +4,21 @@ use super::std::vec::Vec;
 
 use super::super::{Preparation, SIDE};
 use super::drawing::Picture;
-use super::{Random, image_of};
+use super::{Random, image_of, places, span};
 
 /// The box around a black and white drawing as (left, top, width, height): the picture is flooded cell by cell, and of the
 /// parts that are found, those with the pixels of a smaller power of two are specks.
 fn box_of(picture: &Picture) -> (u32, u32, u32, u32) {
     let cell = picture.width.max(picture.height).div_ceil(64);
-    let mut dry: Vec<_> = (0..picture.height)
-        .flat_map(|y| (0..picture.width).map(move |x| (x, y)))
-        .filter(|&(x, y)| picture.get(x, y) > 0)
-        .collect();
+    let places = places(picture.width, picture.height);
+    let mut dry: Vec<_> = places.filter(|&(x, y)| picture.get(x, y) > 0).collect();
     let mut parts = Vec::new();
     while let Some(first) = dry.pop() {
         let mut part = [first].to_vec();
         let mut at = 0;
         while let Some(&(x, y)) = part.get(at) {
-            let apart = |a: u32, b: u32| (a / cell).abs_diff(b / cell) > 1;
-            let (far, near) = dry
-                .into_iter()
-                .partition(|&(a, b)| apart(a, x) || apart(b, y));
-            dry = far;
-            part.extend::<Vec<_>>(near);
+            let touch = |a: u32, b: u32| (a / cell).abs_diff(b / cell) <= 1;
+            part.extend(dry.extract_if(.., |&mut (a, b)| touch(a, x) && touch(b, y)));
             at += 1;
         }
         parts.push(part);
@@ -32,15 +26,9 @@ fn box_of(picture: &Picture) -> (u32, u32, u32, u32) {
     let largest = parts.iter().map(|part| part.len().ilog2()).max().unwrap();
     parts.retain(|part| part.len().ilog2() + 5 >= largest);
     let ink = parts.concat();
-    let (left, right) = (
-        ink.iter().map(|ink| ink.0).min().unwrap(),
-        ink.iter().map(|ink| ink.0).max().unwrap(),
-    );
-    let (top, bottom) = (
-        ink.iter().map(|ink| ink.1).min().unwrap(),
-        ink.iter().map(|ink| ink.1).max().unwrap(),
-    );
-    (left, top, right - left + 1, bottom - top + 1)
+    let (columns, rows) = (span(&ink, |ink| ink.0), span(&ink, |ink| ink.1));
+    let [width, height] = [&columns, &rows].map(|range| range.end - range.start);
+    (columns.start, rows.start, width, height)
 }
 
 /// The mean of the box over cells of equal size, the cells' middle on the box's; what is outside of the box is black.
@@ -64,23 +52,20 @@ fn scaled(picture: &Picture, box_side: f64) -> Vec<Vec<f64>> {
         }
         sum
     };
-    (0..cells(height) as u32)
-        .map(|row| {
-            (0..cells(width) as u32)
-                .map(|column| mean(row, column))
-                .collect()
-        })
-        .collect()
+    let row = |row| {
+        let columns = 0..cells(width) as u32;
+        columns.map(|column| mean(row, column)).collect()
+    };
+    (0..cells(height) as u32).map(row).collect()
 }
 
 /// The centre of mass along an axis whose `masses` these are, from the first one.
 fn centre_of_mass(masses: impl Iterator<Item = f64> + Clone) -> f64 {
-    let moment: f64 = masses
+    let moments = masses
         .clone()
         .enumerate()
-        .map(|(at, mass)| at as f64 * mass)
-        .sum();
-    moment / masses.sum::<f64>()
+        .map(|(at, mass)| at as f64 * mass);
+    moments.sum::<f64>() / masses.sum::<f64>()
 }
 
 #[test]
@@ -90,23 +75,17 @@ fn black_and_white_pictures() {
     for round in 0..400 {
         let (width, height) = (random.within(1, 70), random.within(1, 70));
         let density = random.real(0.02, 1.0);
-        let ink = Picture::new(width, height, |_, _| {
-            if random.real(0.0, 1.0) < density {
-                255.0
-            } else {
-                0.0
-            }
-        });
+        let ink = Picture::ink(width, height, |_, _| random.real(0.0, 1.0) < density);
         if !ink.pixels.contains(&255) {
             continue;
         }
         let picture = ink.pasted(width + 9, height + 11, 4, 5);
         let box_side = if round % 4 == 0 {
-            random.within(1, 28) as u8
+            random.within(1, 28)
         } else {
             20
-        };
-        let image = image_of(Preparation::centred(box_side).unwrap(), &picture).unwrap();
+        } as u8;
+        let image = image_of(Preparation::centred(box_side).unwrap(), &mut picture.rows()).unwrap();
 
         let cells = scaled(&picture, f64::from(box_side));
         let peak = cells.iter().flatten().copied().fold(0.0, f64::max);
@@ -116,21 +95,20 @@ fn black_and_white_pictures() {
         let top = 13.5 - centre_of_mass(row_masses);
         let left = 13.5 - centre_of_mass(column_masses);
         // Rounding to grey levels moves the centre of mass by less than this.
-        if [top, left]
-            .iter()
-            .any(|margin| (margin - margin.round()).abs() < 0.02)
-        {
+        let is_near = |margin: f64| (margin - margin.round()).abs() < 0.02;
+        if is_near(top) || is_near(left) {
             continue;
         }
-        let top = top.ceil().clamp(0.0, (SIDE - cells.len()) as f64) as usize;
-        let left = left.ceil().clamp(0.0, (SIDE - cells[0].len()) as f64) as usize;
+        let margin = |least: f64, cells| least.ceil().clamp(0.0, (SIDE - cells) as f64) as usize;
+        let (top, left) = (margin(top, cells.len()), margin(left, cells[0].len()));
         for (at, &pixel) in image.iter().enumerate() {
             let cell = (at / SIDE).checked_sub(top).and_then(|row| cells.get(row));
             let cell = cell.and_then(|row| row.get((at % SIDE).checked_sub(left)?));
             let expected = cell.map_or(0.0, |cell| cell / peak * 255.0);
             let off = (f64::from(pixel) + 128.0 - expected).abs();
+            let limit = 0.51 + 0.01 / peak;
             assert!(
-                off < 0.51 + 0.01 / peak,
+                off < limit,
                 "{off} at {at} of a picture of {width} x {height}"
             );
         }

@@ -1,10 +1,10 @@
 //! Layers that cannot be.
 
-use no_std_core::format::{Axis, KIND_CONVOLUTION, Shape};
+use no_std_core::format::{Axis, Shape};
 use no_std_core::{Fault, Model};
 
 use super::{BIASES, CLASSES, LINES, MULTIPLIERS, WEIGHTS, refuse, refuse_changed, refuse_with};
-use crate::support::{Contents, LayerContents, axis, file, multiplier, shape, tiny};
+use crate::support::{Contents, axis, convolution, file, shape, tiny};
 
 /// That the tiny model is refused where a layer has another output.
 #[track_caller]
@@ -22,12 +22,11 @@ fn unknown_kinds_of_layers() {
 
 #[test]
 fn shapes_of_nothing_or_too_much() {
-    for empty in [
-        shape(0, 4, 1),
-        shape(4, 0, 1),
-        shape(4, 4, 0),
-        shape(u16::MAX, u16::MAX, u16::MAX),
-    ] {
+    let empty = [shape(0, 4, 1), shape(4, 0, 1), shape(4, 4, 0)];
+    for empty in empty
+        .into_iter()
+        .chain([shape(u16::MAX, u16::MAX, u16::MAX)])
+    {
         refuse_changed(|contents| contents.input = empty, 20, Fault::Shape);
         refuse_output(0, empty, Fault::Shape);
     }
@@ -40,12 +39,8 @@ fn shapes_of_nothing_or_too_much() {
 
 #[test]
 fn layers_that_do_not_follow_each_other() {
-    for (field, at) in [
-        (LINES + 4, LINES),
-        (LINES + 6, LINES),
-        (CLASSES + 8, CLASSES),
-    ] {
-        refuse_with(field, &[3, 0], at + 4, Fault::Chain);
+    for (record, size) in [(LINES, 0), (LINES, 2), (CLASSES, 4)] {
+        refuse_with(record + 4 + size, &[3, 0], record + 4, Fault::Chain);
     }
     // The input's zero point, that of the first layer's output, and that of the second layer's input.
     refuse_with(26, &[0], LINES + 1, Fault::Chain);
@@ -60,11 +55,10 @@ fn windows_that_do_not_move_or_miss_the_input() {
         for field in [0, 1, 4] {
             refuse_with(at + field, &[0], at, Fault::Window);
         }
-        for (field, padding) in [2, 3]
-            .into_iter()
-            .flat_map(|field| [3, 4, 255].map(|padding| (field, padding)))
-        {
-            refuse_with(at + field, &[padding], at, Fault::Padding);
+        for padding in [3, 4, 255] {
+            for field in [2, 3] {
+                refuse_with(at + field, &[padding], at, Fault::Padding);
+            }
         }
         for field in 0..5 {
             refuse_with(CLASSES + axis + field, &[1], CLASSES + axis, Fault::Window);
@@ -88,16 +82,11 @@ fn outputs_that_do_not_follow_from_the_input() {
             }
         }
     }
-    for output in [
-        shape(1, 2, 2),
-        shape(2, 1, 2),
-        shape(3, 2, 2),
-        shape(2, u16::MAX, 2),
-    ] {
-        refuse_output(0, output, Fault::Output);
+    for (rows, columns) in [(1, 2), (2, 1), (3, 2), (2, u16::MAX)] {
+        refuse_output(0, shape(rows, columns, 2), Fault::Output);
     }
-    for output in [shape(1, 2, 1), shape(2, 1, 1)] {
-        refuse_output(1, output, Fault::Output);
+    for (rows, columns) in [(1, 2), (2, 1)] {
+        refuse_output(1, shape(rows, columns, 1), Fault::Output);
     }
 }
 
@@ -114,14 +103,11 @@ fn weights_and_multipliers_that_are_none() {
     for at in [WEIGHTS + 17, MULTIPLIERS + 16] {
         refuse_with(at, &[0x80], at, Fault::Weight);
     }
-    for multiplier in [
-        [0, 0, 0, 26],
-        [255, 255, 127, 26],
-        [0, 0, 128, 150],
-        [0, 0, 128, 255],
-    ] {
+    let mantissas = [[0, 0, 0, 26], [255, 255, 127, 26]];
+    let shifts = [[0, 0, 128, 150], [0, 0, 128, 255]];
+    for multiplier in [mantissas, shifts].as_flattened() {
         let at = MULTIPLIERS + 4;
-        refuse_with(at, &multiplier, at, Fault::Multiplier);
+        refuse_with(at, multiplier, at, Fault::Multiplier);
     }
 }
 
@@ -143,15 +129,9 @@ fn sums_that_could_overflow() {
 /// Layers of one weight whose outputs have a billion values each. Of two that follow each other one writes in place.
 #[test]
 fn more_memory_than_there_is() {
-    let layer = |axis: Axis, side: u16| LayerContents {
-        kind: KIND_CONVOLUTION,
-        output: shape(side, side, 1),
-        output_zero_point: 0,
-        rows: axis,
-        columns: axis,
-        weights: vec![1; usize::from(axis.kernel).pow(2)],
-        biases: vec![0],
-        multipliers: vec![multiplier(0.5)],
+    let layer = |axis: Axis, side: u16| {
+        let weights = vec![1; usize::from(axis.kernel).pow(2)];
+        convolution(axis, shape(side, side, 1), weights, vec![0], 0.5)
     };
     let same = layer(axis(1, 1, [0, 0], 1), 32_000);
     let last = layer(axis(255, 255, [0, 0], 125), 1);

@@ -46,38 +46,36 @@ pub fn measure(board: &Board, builder: &Builder, infer: &Infer) -> Result<Metric
         )
     })?;
     let firmware = builder.firmware(board)?;
-    let stack = infer.exercise(&Running::start(machine, &firmware)?.socket())?;
-    let program = builder.alone(board)?;
+    let stack = infer.exercise(&Running::start(machine, &firmware)?.socket)?;
+    let program = builder.program(board, "alone")?;
     let printed = qemu::run_to_end(machine, &program)?;
     let (stack_alone, parts) = counts(&printed)
         .with_context(|| format!("{}: expected counts, found {printed:?}", program.display()))?;
 
     let (layout, alone) = (Layout::read(&firmware)?, Layout::read(&program)?);
-    let mut metrics = Metrics::from([
-        ("arena".to_owned(), layout.arena()),
-        ("code".to_owned(), layout.code()),
-        ("code of the core".to_owned(), layout.code_of(Author::Core)),
-        (
-            "code of the core alone".to_owned(),
-            alone.code_of(Author::Core) + alone.code_of(Author::Language),
-        ),
-        // The core has nothing static.
-        (
-            "RAM of the core alone".to_owned(),
-            alone.arena() + stack_alone,
-        ),
-        ("stack".to_owned(), stack),
-        ("static RAM".to_owned(), layout.static_ram()),
-        ("instructions".to_owned(), parts.iter().sum()),
-    ]);
+    let alone_code = [Author::Core, Author::Language].map(|author| alone.code_of(author));
+    let names = layout.model.layers.iter().map(String::as_str);
+    let names: Vec<&str> = names.chain(["scores"]).collect();
     ensure!(
-        parts.len() == layout.layers().len() + 1,
+        parts.len() == names.len(),
         "{}: expected counts of each layer and of the scores, found {}",
         board.name,
         parts.len()
     );
-    let names = layout.layers().iter().map(String::as_str);
-    for (name, count) in names.chain(["scores"]).zip(parts) {
+    let owned = |(name, metric): (&str, u64)| (name.to_owned(), metric);
+    let metrics = [
+        ("arena", layout.model.arena),
+        ("code", layout.code),
+        ("code of the core", layout.code_of(Author::Core)),
+        ("code of the core alone", alone_code.iter().sum()),
+        // The core has nothing static.
+        ("RAM of the core alone", alone.model.arena + stack_alone),
+        ("stack", stack),
+        ("static RAM", layout.static_ram),
+        ("instructions", parts.iter().sum()),
+    ];
+    let mut metrics: Metrics = metrics.map(owned).into();
+    for (name, count) in names.into_iter().zip(parts) {
         metrics.insert(format!("instructions of {name}"), count);
     }
     Ok(metrics)
@@ -101,38 +99,26 @@ fn counts(printed: &str) -> Option<(u64, Vec<u64>)> {
 
 /// A column of metrics a board.
 fn table(costs: &[(&str, Metrics)]) -> String {
-    let boards = costs.iter().map(|(board, _)| (*board).to_owned());
-    let mut rows = vec![
-        [String::new()]
-            .into_iter()
-            .chain(boards)
-            .collect::<Vec<_>>(),
-    ];
+    let row = |name: &str, cell: &dyn Fn(&(&str, Metrics)) -> String| {
+        let cells = costs.iter().map(cell);
+        [name.to_owned()].into_iter().chain(cells).collect()
+    };
+    let mut rows = vec![row("", &|(board, _)| (*board).to_owned())];
     for name in costs.first().iter().flat_map(|(_, metrics)| metrics.keys()) {
-        let number = |(_, metrics): &(&str, Metrics)| {
+        rows.push(row(name, &|(_, metrics)| {
             metrics.get(name).copied().map_or(String::new(), grouped)
-        };
-        rows.push(
-            [name.clone()]
-                .into_iter()
-                .chain(costs.iter().map(number))
-                .collect(),
-        );
+        }));
     }
     aligned(&rows)
 }
 
 /// `1234567` as `1,234,567`.
 pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
+    let (before, last) = (number / 1000, number % 1000);
+    match before {
+        0 => last.to_string(),
+        _ => format!("{},{last:03}", grouped(before)),
     }
-    grouped
 }
 
 #[cfg(test)]
@@ -141,14 +127,8 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (12_345_678, "12,345,678"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
+        let numbers = [0, 999, 1_000, 12_345_678, 1_000_007].map(grouped);
+        assert_eq!(numbers, ["0", "999", "1,000", "12,345,678", "1,000,007"]);
     }
 
     #[test]
@@ -156,13 +136,9 @@ mod tests {
         // Three cycles in two instructions, and four instructions around each loop.
         let found = counts("2500\n1542\n1572870\n30000000\n9\n");
         assert_eq!(found, Some((2500, vec![20_000_000, 6])));
-        for other in [
-            "",
-            "1\n2\n",
-            "x\n1\n2\n",
-            "2500\n7\n7\n3",
-            "2500\n400000\n1572870\n3",
-        ] {
+        let short = ["", "1\n2\n", "x\n1\n2\n"];
+        let inexact = ["2500\n7\n7\n3", "2500\n400000\n1572870\n3"];
+        for other in short.into_iter().chain(inexact) {
             assert_eq!(counts(other), None, "{other:?}");
         }
     }

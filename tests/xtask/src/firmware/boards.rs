@@ -3,39 +3,32 @@
 /// A board, or a machine that QEMU emulates, that the firmware runs on.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Board {
-    /// What it is called here.
     pub name: &'static str,
     /// Its package in the workspace of boards.
     pub package: &'static str,
-    /// The program in the package.
     pub program: &'static str,
     /// What it is compiled for.
     pub target: &'static str,
     /// The processor, where the target alone does not say what it can do.
     pub processor: Option<&'static str>,
-    /// Where it runs.
     pub place: Place,
 }
 
-/// Where a firmware runs.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place {
-    /// On a machine of QEMU's.
+    /// A machine that QEMU emulates.
     Qemu(Machine),
-    /// On a chip that probe-rs flashes.
+    /// A chip that probe-rs flashes.
     Chip(Chip),
 }
 
-/// A chip that probe-rs flashes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chip {
-    /// probe-rs's name for it.
     pub name: &'static str,
     /// What probe-rs is told besides to write the whole flash as it should be, with paths from the root of the repository.
     pub options: &'static [&'static str],
 }
 
-/// A machine that QEMU emulates.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Machine {
     /// The program that emulates it.
@@ -46,68 +39,49 @@ pub struct Machine {
     pub serial: usize,
 }
 
-/// Programs of QEMU's.
 const ARM: &str = "qemu-system-arm";
 const RISCV: &str = "qemu-system-riscv32";
+
+/// What boards are compiled for.
+const V6M: &str = "thumbv6m-none-eabi";
+const V7M: &str = "thumbv7m-none-eabi";
+const V7EM: &str = "thumbv7em-none-eabi";
+const V8M: &str = "thumbv8m.main-none-eabi";
+const RV32IMC: &str = "riscv32imc-unknown-none-elf";
 
 /// Every board, machines of QEMU's first.
 pub const BOARDS: &[Board] = &[
     Board {
         package: "microbit-v1",
         program: "microbit-v1",
-        ..machine(
-            "microbit",
-            "thumbv6m-none-eabi",
-            None,
-            emulated(ARM, "microbit"),
-        )
+        ..machine("microbit", V6M, ARM, "microbit")
     },
-    machine(
-        "mps2-an385",
-        "thumbv7m-none-eabi",
-        None,
-        emulated(ARM, "mps2-an385"),
-    ),
-    machine(
-        "mps2-an386",
-        "thumbv7em-none-eabi",
-        None,
-        emulated(ARM, "mps2-an386"),
-    ),
-    machine(
-        "mps2-an500",
-        "thumbv7em-none-eabi",
-        Some("cortex-m7"),
-        emulated(ARM, "mps2-an500"),
-    ),
-    machine(
-        "mps2-an505",
-        "thumbv8m.main-none-eabi",
-        Some("cortex-m33"),
-        emulated(ARM, "mps2-an505"),
-    ),
-    machine(
-        "riscv-virt",
-        "riscv32imc-unknown-none-elf",
-        None,
-        emulated(RISCV, "virt"),
-    ),
+    machine("mps2-an385", V7M, ARM, "mps2-an385"),
+    machine("mps2-an386", V7EM, ARM, "mps2-an386"),
+    Board {
+        processor: Some("cortex-m7"),
+        ..machine("mps2-an500", V7EM, ARM, "mps2-an500")
+    },
+    Board {
+        processor: Some("cortex-m33"),
+        ..machine("mps2-an505", V8M, ARM, "mps2-an505")
+    },
+    machine("riscv-virt", RV32IMC, RISCV, "virt"),
     // Its chip's neighbour, with the same devices as far as they matter here; the third serial port.
     Board {
         place: Place::Qemu(Machine {
+            emulator: ARM,
+            name: "netduinoplus2",
             serial: 2,
-            ..emulated(ARM, "netduinoplus2")
         }),
-        ..real("nucleo", "thumbv7em-none-eabi", None, "STM32F429ZITx")
+        ..real("nucleo", V7EM, "STM32F429ZITx")
     },
-    real("microbit-v2", "thumbv7em-none-eabi", None, "nRF52833_xxAA"),
-    real("pico", "thumbv6m-none-eabi", None, "RP2040"),
-    real(
-        "pico2",
-        "thumbv8m.main-none-eabi",
-        Some("cortex-m33"),
-        "RP235x",
-    ),
+    real("microbit-v2", V7EM, "nRF52833_xxAA"),
+    real("pico", V6M, "RP2040"),
+    Board {
+        processor: Some("cortex-m33"),
+        ..real("pico2", V8M, "RP235x")
+    },
     // Its updates lie where flashing does not write.
     Board {
         place: Place::Chip(Chip {
@@ -118,70 +92,52 @@ pub const BOARDS: &[Board] = &[
                 "no_std_core/boards/esp32c3-supermini/partitions.csv",
             ],
         }),
-        ..real(
-            "esp32c3-supermini",
-            "riscv32imc-unknown-none-elf",
-            None,
-            "esp32c3",
-        )
+        ..real("esp32c3-supermini", RV32IMC, "esp32c3")
     },
 ];
 
-const fn real(
-    name: &'static str,
-    target: &'static str,
-    processor: Option<&'static str>,
-    chip: &'static str,
-) -> Board {
+const fn real(name: &'static str, target: &'static str, chip: &'static str) -> Board {
+    let chip = Chip {
+        name: chip,
+        options: &[],
+    };
     Board {
         name,
         package: name,
         program: name,
         target,
-        processor,
-        place: Place::Chip(Chip {
-            name: chip,
-            options: &[],
-        }),
-    }
-}
-
-const fn machine(
-    name: &'static str,
-    target: &'static str,
-    processor: Option<&'static str>,
-    machine: Machine,
-) -> Board {
-    Board {
-        name,
-        package: "qemu",
-        program: name,
-        target,
-        processor,
-        place: Place::Qemu(machine),
+        processor: None,
+        place: Place::Chip(chip),
     }
 }
 
 /// A machine whose first serial port serves.
-const fn emulated(emulator: &'static str, name: &'static str) -> Machine {
-    Machine {
+const fn machine(
+    name: &'static str,
+    target: &'static str,
+    emulator: &'static str,
+    emulated: &'static str,
+) -> Board {
+    let machine = Machine {
         emulator,
-        name,
+        name: emulated,
         serial: 0,
+    };
+    Board {
+        package: "qemu",
+        place: Place::Qemu(machine),
+        ..real(name, target, "")
     }
 }
 
 /// What stands for every board that a command is for.
 pub const ALL: &str = "all";
 
-/// The names that a command takes for a board.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    [ALL]
-        .into_iter()
-        .chain(BOARDS.iter().map(|board| board.name))
+    let boards = BOARDS.iter().map(|board| board.name);
+    [ALL].into_iter().chain(boards)
 }
 
-/// The board of this name, or all of them.
 pub fn named(name: &str) -> Vec<&'static Board> {
     let wanted = |board: &&Board| name == ALL || board.name == name;
     BOARDS.iter().filter(wanted).collect()

@@ -10,9 +10,6 @@ use super::boards::Board;
 use super::toolchain::Toolchain;
 use crate::command::{relative, run};
 
-/// The workspace of boards.
-const BOARDS: &str = "no_std_core/boards/Cargo.toml";
-
 /// A toolchain for boards, and where it builds.
 pub struct Builder {
     toolchain: Toolchain,
@@ -28,64 +25,37 @@ impl Builder {
         })
     }
 
-    /// Builds a board's firmware.
     pub fn firmware(&self, board: &Board) -> Result<PathBuf> {
-        let command = self.toolchain.cargo("build", &board.flags());
-        let workspace = workspace(board);
-        self.program(
-            command,
-            &workspace,
-            board.target,
-            board.package,
-            board.program,
-        )
+        self.build(board, board.package, board.program)
+    }
+
+    /// Builds a program of the package for QEMU's machines that is no firmware, for a board's processor.
+    pub fn program(&self, board: &Board, program: &str) -> Result<PathBuf> {
+        self.build(board, "qemu", program)
     }
 
     /// Checks a board's programs for what the compiler and clippy warn of.
     pub fn lint(&self, board: &Board) -> Result<()> {
-        let mut command = self.toolchain.cargo("clippy", &board.flags());
-        self.options(&mut command, &workspace(board));
-        command.args(["--package", board.package, "--target", board.target]);
-        command.args(["--bin", board.program, "--no-deps", "--", "-D", "warnings"]);
-        run(&mut command)
+        let mut command = self.cargo("clippy", board, board.package, board.program);
+        run(command.args(["--no-deps", "--", "-D", "warnings"]))
     }
 
-    /// Builds the program that proves the inner loops for a board's processor.
-    pub fn proof(&self, board: &Board) -> Result<PathBuf> {
-        let command = self.toolchain.cargo("build", &board.flags());
-        self.program(command, BOARDS, board.target, "qemu", "backend")
+    fn build(&self, board: &Board, package: &str, program: &str) -> Result<PathBuf> {
+        run(&mut self.cargo("build", board, package, program))?;
+        let folder = self.folder.join(board.target);
+        Ok(folder.join("release").join(program))
     }
 
-    /// Builds the program that is nothing but the core, for a board's processor.
-    pub fn alone(&self, board: &Board) -> Result<PathBuf> {
-        let command = self.toolchain.cargo("build", &board.flags());
-        self.program(command, BOARDS, board.target, "qemu", "alone")
-    }
-
-    fn program(
-        &self,
-        mut command: Command,
-        workspace: &str,
-        target: &str,
-        package: &str,
-        program: &str,
-    ) -> Result<PathBuf> {
-        self.options(&mut command, workspace);
-        command.args(["--package", package, "--bin", program, "--target", target]);
-        run(&mut command)?;
-        Ok(self.folder.join(target).join("release").join(program))
-    }
-
-    fn options(&self, command: &mut Command, workspace: &str) {
+    /// Most packages are in one workspace, some on their own.
+    fn cargo(&self, subcommand: &str, board: &Board, package: &str, program: &str) -> Command {
+        let manifest = format!("no_std_core/boards/{package}/Cargo.toml");
+        let mut command = self.toolchain.cargo(subcommand, &board.flags());
         command.args(["--quiet", "--release", "--locked"]);
-        command.args(["--manifest-path", workspace]);
+        command.args(["--manifest-path", &manifest, "--package", package]);
+        command.args(["--bin", program, "--target", board.target]);
         command.arg("--target-dir").arg(relative(&self.folder));
+        command
     }
-}
-
-/// A manifest in the workspace of a board's package: most are in one, some on their own.
-fn workspace(board: &Board) -> String {
-    format!("no_std_core/boards/{}/Cargo.toml", board.package)
 }
 
 /// What boards are compiled for, each once.

@@ -1,6 +1,6 @@
 //! `cargo xtask firmware check`: what the core needs on a microcontroller.
 //!
-//! The firmware in [`FOLDER`] calls all of the core. It has no allocator, so that nothing links which allocates, and its
+//! The firmware of [`MANIFEST`] calls all of the core. It has no allocator, so that nothing links which allocates, and its
 //! panic handler calls a function that nobody defines, so that nothing links from which a panic can be reached. Linked, it
 //! must have no function that computes in floating point.
 
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use object::{Object, ObjectSymbol, SymbolKind};
 
 use super::toolchain::{self, Toolchain};
@@ -16,7 +16,7 @@ use crate::command::{relative, run, run_failing};
 use crate::console::heading;
 use crate::tally::Tally;
 
-const FOLDER: &str = "no_std_core/boards/link-check";
+const MANIFEST: &str = "no_std_core/boards/link-check/Cargo.toml";
 
 /// The smallest processors and the middle ones, both by names under which floats are calls of functions and show.
 const TARGETS: [&str; 2] = ["thumbv6m-none-eabi", "thumbv7em-none-eabi"];
@@ -36,18 +36,16 @@ pub fn check(target: &Path, tally: &mut Tally) {
     }
     for triple in TARGETS {
         let name = format!("Firmware for {triple}");
-        match &toolchain {
-            Ok(toolchain) => {
-                let folder = target.join("firmware");
-                let firmware = Firmware {
-                    toolchain,
-                    folder,
-                    triple,
-                };
-                tally.test(&name, || firmware.check());
-            }
-            Err(_) => tally.missing(&name, &toolchain::remedy(&TARGETS)),
-        }
+        let Ok(toolchain) = &toolchain else {
+            tally.missing(&name, &toolchain::remedy(&TARGETS));
+            continue;
+        };
+        let firmware = Firmware {
+            toolchain,
+            folder: target.join("firmware"),
+            triple,
+        };
+        tally.test(&name, || firmware.check());
     }
 }
 
@@ -65,28 +63,23 @@ impl Firmware<'_> {
         let mut functions = 0;
         for profile in PROFILES {
             let names = self.functions(profile, "")?;
-            let has_core = names.iter().any(|name| name.contains("11no_std_core"));
-            ensure!(
-                has_core,
-                "{profile}: expected functions of the core, found none"
-            );
+            let of_core = |name: &String| name.contains("11no_std_core");
+            if !names.iter().any(of_core) {
+                bail!("{profile}: expected functions of the core, found none");
+            }
             let floats: Vec<_> = names.iter().filter(|name| is_float(name)).collect();
-            ensure!(
-                floats.is_empty(),
-                "{profile}: expected no floats, found {floats:?}"
-            );
+            if !floats.is_empty() {
+                bail!("{profile}: expected no floats, found {floats:?}");
+            }
             functions += names.len();
         }
         let complaint = run_failing(&mut self.build(PROFILES[0], "panics"))?;
-        ensure!(
-            complaint.contains(TRAP),
-            "expected {TRAP} to be missing, found {complaint}"
-        );
+        if !complaint.contains(TRAP) {
+            bail!("expected {TRAP} to be missing, found {complaint}");
+        }
         let names = self.functions(PROFILES[0], "floats")?;
-        ensure!(
-            names.iter().any(|name| is_float(name)),
-            "expected a deliberate float to show"
-        );
+        let shows = names.iter().any(|name| is_float(name));
+        ensure!(shows, "expected a deliberate float to show");
         Ok(format!(
             "{functions} functions without panic, allocator or float"
         ))
@@ -95,34 +88,20 @@ impl Firmware<'_> {
     /// The names of all functions that are linked.
     fn functions(&self, profile: &str, features: &str) -> Result<Vec<String>> {
         run(&mut self.build(profile, features))?;
-        let path = self
-            .folder
-            .join(self.triple)
-            .join(profile)
-            .join("link-check");
+        let folder = self.folder.join(self.triple);
+        let path = folder.join(profile).join("link-check");
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let file = object::File::parse(&*bytes)?;
-        let functions = file
-            .symbols()
-            .filter(|symbol| symbol.kind() == SymbolKind::Text);
-        functions
-            .map(|function| Ok(function.name()?.to_owned()))
-            .collect()
+        let symbols = file.symbols();
+        let functions = symbols.filter(|symbol| symbol.kind() == SymbolKind::Text);
+        let names = functions.map(|function| Ok(function.name()?.to_owned()));
+        names.collect()
     }
 
     fn build(&self, profile: &str, features: &str) -> Command {
         let mut command = self.toolchain.cargo("build --quiet", &[]);
-        command
-            .arg("--manifest-path")
-            .arg(format!("{FOLDER}/Cargo.toml"));
-        command.args([
-            "--profile",
-            profile,
-            "--target",
-            self.triple,
-            "--features",
-            features,
-        ]);
+        command.args(["--manifest-path", MANIFEST, "--target", self.triple]);
+        command.args(["--profile", profile, "--features", features]);
         command.arg("--target-dir").arg(relative(&self.folder));
         command
     }
@@ -133,18 +112,12 @@ impl Firmware<'_> {
 /// `hf`, `sf`, `df` and `tf` are the sizes of floats.
 fn is_float(name: &str) -> bool {
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    match name.strip_prefix("__aeabi_") {
-        Some(operation) => {
-            operation.starts_with(['f', 'd', 'h'])
-                || ["cf", "cd"]
-                    .iter()
-                    .any(|start| operation.starts_with(start))
-                || has(&["2f", "2d"])
-        }
-        None => {
-            has(&["compiler_builtins5float"])
-                || name.starts_with("__") && has(&["hf", "sf", "df", "tf"])
-        }
+    if let Some(operation) = name.strip_prefix("__aeabi_") {
+        let starts = ["f", "d", "h", "cf", "cd"];
+        starts.iter().any(|start| operation.starts_with(start)) || has(&["2f", "2d"])
+    } else {
+        let is_of_gcc = name.starts_with("__") && has(&["hf", "sf", "df", "tf"]);
+        is_of_gcc || has(&["compiler_builtins5float"])
     }
 }
 

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::boards::{Board, Chip, Machine, Place};
+use super::boards::{self, Board, Chip, Machine};
 use super::builder::Builder;
-use super::infer::{Infer, Scores};
+use super::infer::{Infer, MODEL, Place, Scores};
 use super::options::Options;
 use super::qemu::{self, Running};
-use crate::command::run_quietly;
+use crate::command::{self, run_quietly};
 use crate::console::human;
 
 /// Installs the program that flashes.
@@ -26,8 +26,8 @@ pub fn run(options: &Options, images: usize, target: &Path) -> Result<ExitCode> 
     let mut good = true;
     for board in boards {
         let machine = match &board.place {
-            Place::Qemu(machine) => machine,
-            Place::Chip(chip) => {
+            boards::Place::Qemu(machine) => machine,
+            boards::Place::Chip(chip) => {
                 flash(&builder, board, chip)?;
                 continue;
             }
@@ -41,26 +41,21 @@ pub fn run(options: &Options, images: usize, target: &Path) -> Result<ExitCode> 
         let found = score(machine, &firmware, infer, images)?;
         let difference = expected.first_difference(&found);
         good &= difference.is_none();
-        let took = human(start.elapsed());
-        println!(
-            "{}: {} in {took}",
-            board.name,
-            text(images, &found, difference)
-        );
+        let (text, took) = (text(images, &found, difference), human(start.elapsed()));
+        println!("{}: {text} in {took}", board.name);
     }
     Ok(ExitCode::from(u8::from(!good)))
 }
 
 fn score_on_host(images: usize) -> Result<(Infer, Scores)> {
     let infer = Infer::build()?;
-    let scores = infer.evaluate(images, None)?;
+    let scores = infer.evaluate(images, Place::Host(Path::new(MODEL)))?;
     Ok((infer, scores))
 }
 
-/// The scores of a firmware on a machine.
 pub fn score(machine: &Machine, firmware: &Path, infer: &Infer, images: usize) -> Result<Scores> {
     let running = Running::start(machine, firmware)?;
-    infer.evaluate(images, Some(&running.socket()))
+    infer.evaluate(images, Place::Board(&running.socket))
 }
 
 fn text(images: usize, found: &Scores, difference: Option<usize>) -> String {
@@ -69,14 +64,10 @@ fn text(images: usize, found: &Scores, difference: Option<usize>) -> String {
         Some(image) => format!("logits DIFFER from the host's, first those of image {image}"),
     };
     let counts: Vec<_> = found.counts().iter().map(ToString::to_string).collect();
-    let stack = found
-        .stack
-        .map_or(String::new(), |stack| format!(", stack {stack} bytes"));
-    format!(
-        "{images} images, {verdict}, sha256 {}, classes {}{stack}",
-        found.digest(),
-        counts.join(" ")
-    )
+    let (digest, counts) = (found.digest(), counts.join(" "));
+    let stack = found.stack.map(|stack| format!(", stack {stack} bytes"));
+    let stack = stack.unwrap_or_default();
+    format!("{images} images, {verdict}, sha256 {digest}, classes {counts}{stack}")
 }
 
 /// Writes a firmware to the board that is plugged in, and starts it.
@@ -91,11 +82,9 @@ fn flash(builder: &Builder, board: &Board, chip: &Chip) -> Result<()> {
     let on_chip = ["--chip", chip.name];
     let mut download = probe();
     download.arg("download").args(on_chip).args(chip.options);
-    crate::command::run(download.arg(&firmware))?;
-    crate::command::run(probe().arg("reset").args(on_chip))?;
-    println!(
-        "{}: flashed; `infer predict --device PORT PICTURE` asks it",
-        board.name
-    );
+    command::run(download.arg(&firmware))?;
+    command::run(probe().arg("reset").args(on_chip))?;
+    let name = board.name;
+    println!("{name}: flashed; `infer predict --device PORT PICTURE` asks it");
     Ok(())
 }

@@ -35,8 +35,8 @@ pub fn data() -> Option<PathBuf> {
     let cache = named("BATON_CACHE").map(PathBuf::from);
     let cache = cache.or_else(|| Some(dirs::cache_dir()?.join("baton")))?;
     let folder = cache.join("mnist");
-    let has_images = IMAGES.iter().any(|name| folder.join(name).is_file());
-    has_images.then_some(folder)
+    let is_there = |name| folder.join(name).is_file();
+    IMAGES.into_iter().any(is_there).then_some(folder)
 }
 
 /// What a board is asked about.
@@ -45,7 +45,7 @@ const PICTURE: &str = "models/samples/1.png";
 /// The program, and the test set where there is one.
 pub struct Infer {
     program: PathBuf,
-    data: Option<PathBuf>,
+    pub data: Option<PathBuf>,
 }
 
 /// What a model made of images.
@@ -58,74 +58,67 @@ pub struct Scores {
     classes: usize,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'p> {
+    /// The host, with the model in this file.
+    Host(&'p Path),
+    /// The board whose serial port is at this socket.
+    Board(&'p Path),
+}
+
+impl Place<'_> {
+    fn arguments(self) -> [String; 2] {
+        match self {
+            Self::Host(model) => ["--model".into(), model.display().to_string()],
+            Self::Board(socket) => ["--device".into(), format!("unix:{}", socket.display())],
+        }
+    }
+}
+
 impl Infer {
-    /// Builds the program.
     pub fn build() -> Result<Self> {
         Ok(Self::new(program()?))
     }
 
-    /// The program that lies there.
     pub fn new(program: PathBuf) -> Self {
         let data = data();
         Self { program, data }
     }
 
-    /// Whether there is a test set.
-    pub fn has_data(&self) -> bool {
-        self.data.is_some()
-    }
-
-    /// Lets the board whose serial port is at `socket` score a picture; returns the most bytes of stack that the board had in
-    /// use at once.
+    /// Lets a board score a picture; returns the most bytes of stack that the board had in use at once.
     pub fn exercise(&self, socket: &Path) -> Result<u64> {
-        let stack =
-            report(self.command("predict", Some(socket)).arg(PICTURE))?["stack_bytes"].as_u64();
+        let stack = self.predict(Place::Board(socket))?["stack_bytes"].as_u64();
         stack.context("infer: expected the board's use of stack, found none")
     }
 
-    /// The scores of the first `images` of the test set, on the board whose serial port is at `socket` or on the host.
-    pub fn evaluate(&self, images: usize, socket: Option<&Path>) -> Result<Scores> {
+    /// The scores of the first `images` of the test set.
+    pub fn evaluate(&self, images: usize, place: Place<'_>) -> Result<Scores> {
         let data = self.data.as_ref().context(NO_DATA)?;
-        let folder = tempfile::tempdir()?;
-        let logits = folder.path().join("logits");
-        let mut command = self.command("evaluate", socket);
-        command.args(["--limit", &images.to_string(), "--data"]);
-        let report = report(command.arg(data).arg("--scores").arg(&logits))?;
+        let mut command = Command::new(&self.program);
+        command.args(["evaluate", "--json"]).args(place.arguments());
+        let (logits, report) = logits(&mut command, images, data)?;
         Ok(Scores {
-            logits: fs::read(&logits)?,
+            logits,
             stack: report["stack_bytes"].as_u64(),
             classes: report["labels"].as_array().map_or(0, Vec::len),
         })
     }
 
-    /// What the board whose serial port is at `socket` says about a picture: the probability of each class.
-    pub fn probabilities_on(&self, socket: &Path) -> Result<Value> {
-        let mut command = self.command("predict", Some(socket));
-        Ok(report(command.arg(PICTURE))?["probabilities"].take())
+    pub fn probabilities(&self, place: Place<'_>) -> Result<Value> {
+        Ok(self.predict(place)?["probabilities"].take())
     }
 
-    /// What the model in a file says about the same picture here.
-    pub fn probabilities_of(&self, model: &Path) -> Result<Value> {
+    fn predict(&self, place: Place<'_>) -> Result<Value> {
         let mut command = Command::new(&self.program);
-        command.args(["predict", "--json", PICTURE, "--model"]);
-        Ok(report(command.arg(model))?["probabilities"].take())
+        command.args(["predict", "--json"]).args(place.arguments());
+        report(command.arg(PICTURE))
     }
 
     /// Gives the board whose serial port is at `socket` the model in a file.
     pub fn update(&self, socket: &Path, model: &Path) -> Result<()> {
         let mut command = Command::new(&self.program);
-        command.args(["update", "--device", &address(socket)]);
+        command.arg("update").args(Place::Board(socket).arguments());
         output(command.arg(model)).map(drop)
-    }
-
-    fn command(&self, subcommand: &str, socket: Option<&Path>) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args([subcommand, "--json"]);
-        match socket {
-            Some(socket) => command.args(["--device", &address(socket)]),
-            None => command.args(["--model", MODEL]),
-        };
-        command
     }
 }
 
@@ -136,9 +129,15 @@ pub fn program() -> Result<PathBuf> {
     executable(&messages, "infer")
 }
 
-/// What the program calls the serial port at `socket`.
-fn address(socket: &Path) -> String {
-    format!("unix:{}", socket.display())
+/// Lets `infer evaluate --json` score the first `images` of the test set in the folder `data`: the logits of each image,
+/// one byte a class, and what it reports.
+pub fn logits(infer: &mut Command, images: usize, data: &Path) -> Result<(Vec<u8>, Value)> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("logits");
+    infer.args(["--limit", &images.to_string(), "--data"]);
+    let report = report(infer.arg(data).arg("--scores").arg(&path))?;
+    let logits = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok((logits, report))
 }
 
 fn report(command: &mut Command) -> Result<Value> {
@@ -148,7 +147,6 @@ fn report(command: &mut Command) -> Result<Value> {
 }
 
 impl Scores {
-    /// SHA-256 of the logits.
     pub fn digest(&self) -> String {
         let bytes = Sha256::digest(&self.logits);
         let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -200,14 +198,11 @@ mod tests {
     #[test]
     fn the_first_difference_is_found() {
         let host = scores(&[[1, 2, 3], [4, 5, 6]]);
-        assert_eq!(
-            host.first_difference(&scores(&[[1, 2, 3], [4, 5, 6]])),
-            None
-        );
         let board = scores(&[[1, 2, 3], [4, 5, 7]]);
-        assert_eq!(host.first_difference(&board), Some(1));
         let short = scores(&[[1, 2, 3]]);
-        assert_eq!(host.first_difference(&short), Some(1));
+        for (other, expected) in [(&host, None), (&board, Some(1)), (&short, Some(1))] {
+            assert_eq!(host.first_difference(other), expected);
+        }
         assert_ne!(host.digest(), board.digest());
     }
 

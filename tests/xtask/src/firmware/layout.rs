@@ -13,31 +13,29 @@ use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, Sym
 
 type Elf<'a> = ElfFile<'a, FileHeader32<LittleEndian>>;
 
-/// The memory of a firmware.
+/// The memory of a firmware, in bytes.
 #[derive(Debug)]
 pub struct Layout {
-    sections: Vec<Section>,
-    /// Bytes of functions by the crate that they are from.
+    /// All that lies in flash.
+    pub flash: u64,
+    /// What is taken from the start, the stack not among it.
+    pub static_ram: u64,
+    /// Instructions and what the linker puts between them.
+    pub code: u64,
+    /// Functions by the crate that they are from.
     functions: BTreeMap<String, u64>,
-    model: EmbeddedModel,
+    pub model: EmbeddedModel,
 }
 
 /// The model in a firmware.
 #[derive(Debug, PartialEq, Eq)]
-struct EmbeddedModel {
+pub struct EmbeddedModel {
     /// Bytes of the flash file.
-    len: u64,
+    pub len: u64,
     /// Bytes of the arena, which lies in the static RAM or on the stack.
-    arena: u64,
-    layers: Vec<String>,
-}
-
-/// A section that lies in the machine's memory.
-#[derive(Debug)]
-struct Section {
-    name: String,
-    kind: SectionKind,
-    len: u64,
+    pub arena: u64,
+    /// What the layers are, in the order they run.
+    pub layers: Vec<String>,
 }
 
 /// Whose code it is.
@@ -54,18 +52,13 @@ pub enum Author {
 }
 
 impl Author {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Core, Self::Firmware, Self::Language, Self::Board];
-
-    /// What output calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Core => "core",
-            Self::Firmware => "firmware",
-            Self::Language => "language",
-            Self::Board => "board",
-        }
-    }
+    /// All of them, with what output calls them.
+    pub const ALL: [(Self, &str); 4] = [
+        (Self::Core, "core"),
+        (Self::Firmware, "firmware"),
+        (Self::Language, "language"),
+        (Self::Board, "board"),
+    ];
 
     fn of(name: &str) -> Self {
         match name {
@@ -85,105 +78,49 @@ impl Layout {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let elf: Elf<'_> = ElfFile::parse(&*bytes)
             .with_context(|| format!("{}: expected a 32-bit ELF file", path.display()))?;
-        let model = elf
-            .sections()
-            .find_map(|section| model(section.data().ok()?));
+        let mut models = elf.sections().filter_map(|section| section.data().ok());
+        let model = models.find_map(model);
+        let model = model
+            .with_context(|| format!("{}: expected a model in it, found none", path.display()))?;
+        let (mut flash, mut static_ram, mut code) = (0, 0, 0);
+        for section in elf.sections() {
+            let len = |is_there| if is_there { section.size() } else { 0 };
+            flash += len(is_in_flash(section.kind()));
+            static_ram += len(is_in_ram(section.kind(), section.name()?));
+            code += len(section.kind() == SectionKind::Text);
+        }
         Ok(Self {
-            sections: sections(&elf)?,
+            flash,
+            static_ram,
+            code,
             functions: functions(&elf)?,
-            model: model.with_context(|| {
-                format!("{}: expected a model in it, found none", path.display())
-            })?,
+            model,
         })
-    }
-
-    /// Bytes of flash.
-    pub fn flash(&self) -> u64 {
-        self.sum(Section::in_flash)
-    }
-
-    /// Bytes of RAM that are taken from the start, the stack not among them.
-    pub fn static_ram(&self) -> u64 {
-        self.sum(Section::in_ram)
-    }
-
-    /// Bytes of code: instructions and what the linker puts between them.
-    pub fn code(&self) -> u64 {
-        self.sum(|section| section.kind == SectionKind::Text)
-    }
-
-    /// Bytes of the model in flash.
-    pub fn model(&self) -> u64 {
-        self.model.len
     }
 
     /// Bytes of flash that are neither code nor the model.
     pub fn rest(&self) -> u64 {
-        self.flash() - self.code() - self.model()
-    }
-
-    /// Bytes of the arena that the model needs.
-    pub fn arena(&self) -> u64 {
-        self.model.arena
-    }
-
-    /// What the model's layers are, in the order they run.
-    pub fn layers(&self) -> &[String] {
-        &self.model.layers
+        self.flash - self.code - self.model.len
     }
 
     /// Bytes of functions of one author.
     pub fn code_of(&self, author: Author) -> u64 {
-        let theirs = |(name, _): &(&String, &u64)| Author::of(name) == author;
-        self.functions
-            .iter()
-            .filter(theirs)
-            .map(|(_, len)| len)
-            .sum()
-    }
-
-    fn sum(&self, wanted: impl Fn(&Section) -> bool) -> u64 {
-        let wanted = self.sections.iter().filter(|section| wanted(section));
-        wanted.map(|section| section.len).sum()
+        let functions = self.functions.iter();
+        let theirs = functions.filter(|(name, _)| Author::of(name) == author);
+        theirs.map(|(_, len)| len).sum()
     }
 }
 
-impl Section {
-    fn in_flash(&self) -> bool {
-        matches!(
-            self.kind,
-            SectionKind::Text
-                | SectionKind::ReadOnlyData
-                | SectionKind::ReadOnlyString
-                | SectionKind::Data
-        )
-    }
-
-    /// A section that only keeps room for the stack or a heap is no use of memory, nor are those of the ESP32-C3 that
-    /// skip addresses which another section has under other names.
-    fn in_ram(&self) -> bool {
-        matches!(
-            self.kind,
-            SectionKind::Data | SectionKind::UninitializedData
-        ) && !matches!(
-            &*self.name,
-            ".stack" | ".heap" | ".rotext_dummy" | ".rwdata_dummy"
-        )
-    }
+fn is_in_flash(kind: SectionKind) -> bool {
+    use SectionKind::{Data, ReadOnlyData, ReadOnlyString, Text};
+    matches!(kind, Text | ReadOnlyData | ReadOnlyString | Data)
 }
 
-fn sections(elf: &Elf<'_>) -> Result<Vec<Section>> {
-    let section = |section: object::read::elf::ElfSection<'_, '_, _>| {
-        Ok(Section {
-            name: section.name()?.to_owned(),
-            kind: section.kind(),
-            len: section.size(),
-        })
-    };
-    let sections: Result<Vec<Section>> = elf.sections().map(section).collect();
-    let mut sections = sections?;
-    sections.retain(|section| section.len > 0 && (section.in_flash() || section.in_ram()));
-    Ok(sections)
+/// A section that only keeps room for the stack or a heap is no use of memory, nor are those of the ESP32-C3 that skip
+/// addresses which another section has under other names.
+fn is_in_ram(kind: SectionKind, name: &str) -> bool {
+    let is_room = [".stack", ".heap", ".rotext_dummy", ".rwdata_dummy"].contains(&name);
+    matches!(kind, SectionKind::Data | SectionKind::UninitializedData) && !is_room
 }
 
 /// Bytes of functions by crate; of functions at the same place the first one.
@@ -243,35 +180,17 @@ mod tests {
 
     #[test]
     fn crates_show_in_either_mangling() {
-        let cases = [
-            (
-                "_ZN11no_std_core7kernels9conv_pool4step17h9430b517811fcedfE",
-                "no_std_core",
-            ),
-            (
-                "_ZN60_$LT$no_std_core..prepare..Pixels$u20$as$u20$core..Rows$GT$3row17h0123456789abcdefE",
-                "no_std_core",
-            ),
-            ("_RNvCsfLfy6EI15iL_7___rustc17rust_begin_unwind", "__rustc"),
-            (
-                "_ZN94_$LT$$RF$mut$u20$postcard..de..deserializer..Deserializer$u20$as$u20$serde_core..Deserializer$GT$3fooE",
-                "postcard",
-            ),
-            (
-                "_ZN50_$LT$$RF$T$u20$as$u20$core..fmt..Debug$GT$3fmtE17h0123456789abcdefE",
-                "T",
-            ),
-            ("_ZN4core3fmt5write17h0123456789abcdefE", "core"),
-            (
-                "_RNvMsa_NtCsaFjvQsOnSLx_4core3fmtNtB5_9Formatter12pad_integral",
-                "core",
-            ),
-            (
-                "_RNvNtCs1TB6rWNpcUQ_17compiler_builtins3mem6memcpy",
-                "compiler_builtins",
-            ),
-        ];
-        for (symbol, name) in cases {
+        let symbols = "\
+            no_std_core _ZN11no_std_core7kernels9conv_pool4step17h9430b517811fcedfE
+            no_std_core _ZN60_$LT$no_std_core..prepare..Pixels$u20$as$u20$core..Rows$GT$3row17h0123456789abcdefE
+            __rustc _RNvCsfLfy6EI15iL_7___rustc17rust_begin_unwind
+            postcard _ZN94_$LT$$RF$mut$u20$postcard..de..deserializer..Deserializer$u20$as$u20$serde_core..Deserializer$GT$3fooE
+            T _ZN50_$LT$$RF$T$u20$as$u20$core..fmt..Debug$GT$3fmtE17h0123456789abcdefE
+            core _ZN4core3fmt5write17h0123456789abcdefE
+            core _RNvMsa_NtCsaFjvQsOnSLx_4core3fmtNtB5_9Formatter12pad_integral
+            compiler_builtins _RNvNtCs1TB6rWNpcUQ_17compiler_builtins3mem6memcpy";
+        for line in symbols.lines() {
+            let (name, symbol) = line.trim().split_once(' ').unwrap();
             assert_eq!(crate_of(symbol), Some(name), "{symbol}");
         }
         for symbol in ["Reset", "__aeabi_memcpy", "_ZN99x", "_R", "_ZN"] {

@@ -15,7 +15,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// The boards that are meant.
     pub fn boards(&self) -> Vec<&'static Board> {
         boards::named(&self.board)
     }

@@ -1,18 +1,18 @@
 //! QEMU: its programs, and machines that run a firmware.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Seek};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use super::boards::{Board, Machine};
 use crate::apt;
-use crate::command::{describe, output};
+use crate::command::{describe, output, output_within};
 
 /// The packages that have the emulators of all machines.
 const PACKAGES: [&str; 2] = ["qemu-system-arm", "qemu-system-misc"];
@@ -27,12 +27,8 @@ const RUN: Duration = Duration::from_mins(1);
 pub fn find(boards: &[&Board]) -> Result<()> {
     let emulators = boards.iter().filter_map(|board| board.machine());
     let emulators: BTreeSet<_> = emulators.map(|machine| machine.emulator).collect();
-    let try_all = || {
-        let version = |emulator| output(Command::new(emulator).arg("--version"));
-        emulators
-            .iter()
-            .try_for_each(|emulator| version(emulator).map(drop))
-    };
+    let version = |emulator| output(Command::new(emulator).arg("--version")).map(drop);
+    let try_all = || emulators.iter().try_for_each(version);
     try_all().or_else(|_| {
         apt::install(&PACKAGES)?;
         try_all()
@@ -47,8 +43,8 @@ pub fn remedy() -> String {
 /// A machine that is on; dropped, it goes off.
 pub struct Running {
     child: Child,
-    /// Holds the socket.
-    folder: TempDir,
+    pub socket: PathBuf,
+    _folder: TempDir,
 }
 
 impl Running {
@@ -58,19 +54,23 @@ impl Running {
         let folder = tempfile::tempdir()?;
         let mut command = emulator(machine, firmware);
         command.args(["-serial", "null"].repeat(machine.serial));
-        let socket = socket(&folder).display().to_string();
-        command.args(["-serial", &format!("unix:{socket},server=on,wait=on")]);
+        let socket = folder.path().join("serial");
+        let serial = format!("unix:{},server=on,wait=on", socket.display());
+        command.args(["-serial", &serial]);
         // Piped, since it announces that it waits.
-        let child = spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()))?;
-        let mut running = Self { child, folder };
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.stderr(Stdio::piped()).spawn();
+        let child = child.with_context(|| format!("cannot start `{}`", describe(&command)))?;
+        let mut running = Self {
+            child,
+            socket,
+            _folder: folder,
+        };
         let start = Instant::now();
-        while !running.socket().exists() {
+        while !running.socket.exists() {
             if running.child.try_wait()?.is_some() || start.elapsed() > START {
-                let complaint = running.complaint();
-                bail!(
-                    "`{}`: expected a serial port, found none: {complaint}",
-                    describe(&command)
-                );
+                let (command, complaint) = (describe(&command), running.complaint());
+                bail!("`{command}`: expected a serial port, found none: {complaint}");
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -86,11 +86,6 @@ impl Running {
         }
         let last = complaints.trim_end().lines().last();
         last.unwrap_or("no message").to_owned()
-    }
-
-    /// The socket of the serial port.
-    pub fn socket(&self) -> PathBuf {
-        socket(&self.folder)
     }
 }
 
@@ -108,53 +103,14 @@ pub fn run_to_end(machine: &Machine, firmware: &Path) -> Result<String> {
     let mut command = emulator(machine, firmware);
     command.args(["-icount", "shift=6", "-serial", "none"]);
     command.args(["-semihosting-config", "enable=on,target=native"]);
-    // A file, since a pipe that nobody reads could fill up.
-    let mut printed = tempfile::tempfile()?;
-    let mut child = spawn(command.stdout(printed.try_clone()?))?;
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait()? {
-            Some(status) => break status,
-            None if start.elapsed() < RUN => thread::sleep(Duration::from_millis(5)),
-            None => {
-                child.kill()?;
-                child.wait()?;
-                bail!("`{}` does not end", describe(&command));
-            }
-        }
-    };
-    let mut text = String::new();
-    printed.rewind()?;
-    printed.read_to_string(&mut text)?;
-    let last = text.trim_end().lines().last().unwrap_or("no message");
-    ensure!(
-        status.success(),
-        "`{}` failed ({status}): {last}",
-        describe(&command)
-    );
-    Ok(text)
-}
-
-fn socket(folder: &TempDir) -> PathBuf {
-    folder.path().join("serial")
+    output_within(&mut command, RUN)
 }
 
 fn emulator(machine: &Machine, firmware: &Path) -> Command {
     let mut command = Command::new(machine.emulator);
-    command.args([
-        "-machine",
-        machine.name,
-        "-display",
-        "none",
-        "-monitor",
-        "none",
-    ]);
+    command.args(["-machine", machine.name]);
+    command.args(["-display", "none", "-monitor", "none"]);
     // Nothing but the firmware: without this, RISC-V machines start a loader of QEMU's.
     command.args(["-bios", "none", "-kernel"]).arg(firmware);
     command
-}
-
-fn spawn(command: &mut Command) -> Result<Child> {
-    let child = command.stdin(Stdio::null()).spawn();
-    child.with_context(|| format!("cannot start `{}`", describe(command)))
 }

@@ -10,20 +10,19 @@ use super::layout::{Author, Layout};
 use super::options::Options;
 use crate::table::aligned;
 
-/// Builds the boards' firmware and prints its sizes.
 pub fn run(options: &Options, target: &Path) -> Result<ExitCode> {
     let boards = options.boards();
     let builder = Builder::new(target, &boards)?;
     let mut header = vec!["bytes".to_owned(), "flash".to_owned()];
     header.extend(["model", "code"].map(str::to_owned));
-    header.extend(Author::ALL.map(|author| format!("of {}", author.name())));
+    header.extend(Author::ALL.map(|(_, name)| format!("of {name}")));
     header.extend(["rest", "static RAM", "arena"].map(str::to_owned));
     let mut rows = vec![header];
     for board in boards {
         let layout = Layout::read(&builder.firmware(board)?)?;
-        let mut numbers = vec![layout.flash(), layout.model(), layout.code()];
-        numbers.extend(Author::ALL.map(|author| layout.code_of(author)));
-        numbers.extend([layout.rest(), layout.static_ram(), layout.arena()]);
+        let mut numbers = vec![layout.flash, layout.model.len, layout.code];
+        numbers.extend(Author::ALL.map(|(author, _)| layout.code_of(author)));
+        numbers.extend([layout.rest(), layout.static_ram, layout.model.arena]);
         let numbers = numbers.iter().map(ToString::to_string);
         rows.push([board.name.to_owned()].into_iter().chain(numbers).collect());
     }

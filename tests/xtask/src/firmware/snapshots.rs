@@ -9,10 +9,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Where the snapshots are.
 pub const FILE: &str = "tests/firmware/snapshots.json";
 
-/// What writes them.
 const UPDATE: &str = "cargo xtask firmware bench --update";
 
 /// Numbers may change by so many parts in a hundred before it matters.
@@ -30,11 +28,9 @@ const LIMITS: [(Option<&str>, &str, u64); 4] = [
 /// The numbers of one board by name.
 pub type Metrics = BTreeMap<String, u64>;
 
-/// The metrics of each board.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Snapshots(BTreeMap<String, Metrics>);
 
-/// What has changed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Metrics that are too large, or without a snapshot, one line each.
@@ -44,7 +40,6 @@ pub struct Changes {
 }
 
 impl Snapshots {
-    /// Reads the file at `path`.
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read {}; `{UPDATE}` writes it", path.display()))?;
@@ -63,7 +58,6 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Takes in what was measured on a board.
     pub fn update(&mut self, board: &str, metrics: Metrics) {
         self.0.insert(board.to_owned(), metrics);
     }
@@ -82,9 +76,8 @@ impl Snapshots {
                 changes.failures.push(line);
             }
             let Some(&expected) = self.0.get(board).and_then(|metrics| metrics.get(name)) else {
-                changes.failures.push(format!(
-                    "{board}: {name}: no snapshot; `{UPDATE}` makes it {found}"
-                ));
+                let line = format!("{board}: {name}: no snapshot; `{UPDATE}` makes it {found}");
+                changes.failures.push(line);
                 continue;
             };
             let change = (found as f64 / expected as f64 - 1.0) * 100.0;
@@ -93,9 +86,8 @@ impl Snapshots {
             if found * 100 > expected * (100 + TOLERANCE) {
                 changes.failures.push(line);
             } else if found * 100 < expected * (100 - TOLERANCE) {
-                changes
-                    .improvements
-                    .push(format!("{line}: `{UPDATE}` keeps it"));
+                let line = format!("{line}: `{UPDATE}` keeps it");
+                changes.improvements.push(line);
             }
         }
         changes
@@ -121,50 +113,28 @@ mod tests {
             ("stack", 0),
         ];
         snapshots.update("microbit", metrics(&expected));
-        snapshots.update(
-            "pico",
-            metrics(&[("RAM of the core alone", 6145), ("code", 1000)]),
-        );
-        let check =
-            |board: &str, found: &[(&str, u64)], failures: &[&str], improvements: &[&str]| {
-                let changes = snapshots.compare(board, &metrics(found));
-                assert_eq!(changes.failures, failures);
-                assert_eq!(changes.improvements, improvements);
-            };
-        check(
-            "microbit",
-            &[
-                ("arena", 1030),
-                ("code", 1031),
-                ("flash", 970),
-                ("stack", 1),
-            ],
-            &[
-                "microbit: code: expected 1000, found 1031 (+3.1 %)",
-                "microbit: stack: expected 0, found 1 (+inf %)",
-            ],
-            &[],
-        );
-        check(
-            "microbit",
-            &[("code", 969), ("stack", 0)],
-            &[],
-            &[
-                "microbit: code: expected 1000, found 969 (-3.1 %): `cargo xtask firmware bench --update` keeps it",
-            ],
-        );
-        check(
-            "nucleo",
-            &[("code", 7)],
-            &["nucleo: code: no snapshot; `cargo xtask firmware bench --update` makes it 7"],
-            &[],
-        );
-        check(
-            "pico",
-            &[("RAM of the core alone", 6145), ("code", 1000)],
-            &["pico: RAM of the core alone: expected at most 6144, found 6145"],
-            &[],
-        );
+        let pico = [("RAM of the core alone", 6145), ("code", 1000)];
+        snapshots.update("pico", metrics(&pico));
+        let check = |board, found: &[_], failures: &[&str], improvements: &[&str]| {
+            let changes = snapshots.compare(board, &metrics(found));
+            assert_eq!(changes.failures, failures);
+            assert_eq!(changes.improvements, improvements);
+        };
+        let found = [
+            ("arena", 1030),
+            ("code", 1031),
+            ("flash", 970),
+            ("stack", 1),
+        ];
+        let code = "microbit: code: expected 1000, found 1031 (+3.1 %)";
+        let stack = "microbit: stack: expected 0, found 1 (+inf %)";
+        check("microbit", &found, &[code, stack], &[]);
+        let less = "microbit: code: expected 1000, found 969 (-3.1 %): `cargo xtask firmware bench --update` keeps it";
+        check("microbit", &[("code", 969), ("stack", 0)], &[], &[less]);
+        let none = "nucleo: code: no snapshot; `cargo xtask firmware bench --update` makes it 7";
+        check("nucleo", &[("code", 7)], &[none], &[]);
+        let limit = "pico: RAM of the core alone: expected at most 6144, found 6145";
+        check("pico", &pico, &[limit], &[]);
     }
 
     #[test]
@@ -172,10 +142,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshots.json");
         let error = Snapshots::read(&path).unwrap_err().to_string();
-        assert!(
-            error.ends_with("`cargo xtask firmware bench --update` writes it"),
-            "{error}"
-        );
+        let remedy = "`cargo xtask firmware bench --update` writes it";
+        assert!(error.ends_with(remedy), "{error}");
         let mut snapshots = Snapshots::default();
         snapshots.update("microbit", metrics(&[("code", 1), ("stack", 2)]));
         snapshots.write(&path).unwrap();

@@ -5,13 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::bench;
-use super::boards::{self, Board};
+use super::boards::{self, Board, Machine};
 use super::builder::{Builder, targets};
 use super::execution;
-use super::infer::{Infer, NO_DATA, Scores};
+use super::infer::{Infer, MODEL, NO_DATA, Place, Scores};
 use super::layout::Layout;
 use super::qemu;
 use super::snapshots::{self, Snapshots};
@@ -59,12 +59,12 @@ impl Suite {
             .map_err(|error| (error, toolchain::remedy(&targets(boards))))?;
         qemu::find(boards).map_err(|error| (error, qemu::remedy()))?;
         let infer = Infer::new(infer.to_owned());
-        let expected = infer.has_data().then(|| infer.evaluate(IMAGES, None));
+        let host = Place::Host(Path::new(MODEL));
+        let expected = infer.data.is_some().then(|| infer.evaluate(IMAGES, host));
+        let expected = expected.transpose();
         Ok(Self {
             builder,
-            expected: expected
-                .transpose()
-                .map_err(|error| (error, NO_DATA.to_owned()))?,
+            expected: expected.map_err(|error| (error, NO_DATA.to_owned()))?,
             infer,
         })
     }
@@ -95,17 +95,19 @@ impl Suite {
         step("lints", &|| {
             self.builder.lint(board).map(|()| "no warnings".to_owned())
         });
-        if board.machine().is_none() {
+        let Some(machine) = board.machine() else {
             step("build", &|| self.build(board));
             return;
-        }
-        step("inner loops", &|| self.prove(board));
+        };
+        step("inner loops", &|| self.prove(board, machine));
         step("cost", &|| self.cost(board));
         if board.name == UPDATABLE {
-            step("update", &|| self.update(board));
+            step("update", &|| {
+                update::test(machine, &self.builder.firmware(board)?, &self.infer)
+            });
         }
         match &self.expected {
-            Some(expected) => step("scores", &|| self.scores(board, expected)),
+            Some(expected) => step("scores", &|| self.scores(board, machine, expected)),
             None => {
                 lock(tally).skipped(&format!("Firmware on {}: scores: {NO_DATA}", board.name));
             }
@@ -114,29 +116,21 @@ impl Suite {
 
     fn build(&self, board: &Board) -> Result<String> {
         let layout = Layout::read(&self.builder.firmware(board)?)?;
-        Ok(format!("{} bytes of flash", layout.flash()))
+        Ok(format!("{} bytes of flash", layout.flash))
     }
 
-    fn prove(&self, board: &Board) -> Result<String> {
-        let machine = board.machine().context("expected a machine of QEMU's")?;
-        let printed = qemu::run_to_end(machine, &self.builder.proof(board)?)?;
-        let last = printed.lines().last().unwrap_or_default();
-        Ok(last.trim_start_matches(['.', ' ']).to_owned())
+    fn prove(&self, board: &Board, machine: &Machine) -> Result<String> {
+        let program = self.builder.program(board, "backend")?;
+        Ok(qemu::run_to_end(machine, &program)?.trim_end().to_owned())
     }
 
-    fn scores(&self, board: &Board, expected: &Scores) -> Result<String> {
-        let machine = board.machine().context("expected a machine of QEMU's")?;
+    fn scores(&self, board: &Board, machine: &Machine, expected: &Scores) -> Result<String> {
         let firmware = self.builder.firmware(board)?;
         let found = execution::score(machine, &firmware, &self.infer, IMAGES)?;
         if let Some(image) = expected.first_difference(&found) {
             bail!("expected the host's logits, found others from image {image} on");
         }
         Ok(format!("{IMAGES} images, sha256 {}", found.digest()))
-    }
-
-    fn update(&self, board: &Board) -> Result<String> {
-        let machine = board.machine().context("expected a machine of QEMU's")?;
-        update::test(machine, &self.builder.firmware(board)?, &self.infer)
     }
 
     fn cost(&self, board: &Board) -> Result<String> {
@@ -146,17 +140,12 @@ impl Suite {
         for improvement in &changes.improvements {
             println!("{improvement}");
         }
-        ensure!(
-            changes.failures.is_empty(),
-            "{}",
-            changes.failures.join("; ")
-        );
+        let failures = changes.failures.join("; ");
+        ensure!(failures.is_empty(), failures);
         let metric = |name| bench::grouped(metrics[name]);
+        let [instructions, stack, code] = ["instructions", "stack", "code"].map(metric);
         Ok(format!(
-            "{} instructions, {} bytes of stack, {} bytes of code",
-            metric("instructions"),
-            metric("stack"),
-            metric("code")
+            "{instructions} instructions, {stack} bytes of stack, {code} bytes of code"
         ))
     }
 }

@@ -9,11 +9,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::toolchain::Toolchain;
 use crate::apt;
 use crate::command::{output, relative, run_quietly};
 
-const RUSTC: &str = "/usr/bin/rustc";
+/// Debian's compiler.
+pub const RUSTC: &str = "/usr/bin/rustc";
 const CARGO: &str = "/usr/bin/cargo";
 /// The linker that these targets take, which `rustc-web` does not bring along.
 const LINKER: &str = "/usr/bin/ld.lld";
@@ -37,36 +37,28 @@ codegen-units = 1
 [workspace]
 ";
 
-/// Debian's compiler, and the libraries that [`install`] builds in a folder of `tools` if they are there.
-pub fn toolchain(tools: &Path) -> Result<Toolchain> {
+/// What tells [`RUSTC`] of the libraries that [`install`] builds in a folder of `tools`.
+pub fn flags(tools: &Path) -> Result<Vec<String>> {
     let sysroot = format!("--sysroot={}", folder(tools)?.display());
-    Ok(Toolchain::new(
-        RUSTC,
-        vec![sysroot, format!("-Clinker={LINKER}")],
-    ))
+    Ok(vec![sysroot, format!("-Clinker={LINKER}")])
 }
 
 /// Installs the packages that are missing and builds the libraries for all `targets`.
-pub fn install(tools: &Path, targets: &[&str]) -> Result<Toolchain> {
-    if ![RUSTC, CARGO, LINKER, SOURCES]
-        .iter()
-        .all(|path| Path::new(path).exists())
-    {
+pub fn install(tools: &Path, targets: &[&str]) -> Result<()> {
+    let is_there = |path: &&str| Path::new(path).exists();
+    if ![RUSTC, CARGO, LINKER, SOURCES].iter().all(is_there) {
         apt::install(&PACKAGES)?;
     }
     let sysroot = folder(tools)?;
     eprintln!("Building core in {} (once)", relative(&sysroot).display());
-    build(tools, &sysroot, targets)?;
-    toolchain(tools)
+    build(tools, &sysroot, targets)
 }
 
 /// Where the libraries are: they serve only the version of the compiler that made them.
 fn folder(tools: &Path) -> Result<PathBuf> {
     let version = output(Command::new(RUSTC).arg("--version"))?;
-    let version = version
-        .split(' ')
-        .nth(1)
-        .context("rustc --version: expected a version, found none")?;
+    let version = version.split(' ').nth(1);
+    let version = version.context("rustc --version: expected a version, found none")?;
     Ok(tools.join(format!("sysroot-{version}")))
 }
 
@@ -134,17 +126,13 @@ mod tests {
     fn libraries_are_told_from_what_lies_beside_them() {
         let folder = tempfile::tempdir().unwrap();
         let libraries = ["libcompiler_builtins-1.rlib", "libcore-2.rlib"];
-        for name in ["core-2.d", "libcore-2.rmeta", "libempty-3.rlib"]
-            .iter()
-            .chain(&libraries)
-        {
+        let others = ["core-2.d", "libcore-2.rmeta", "libempty-3.rlib"];
+        for name in others.iter().chain(&libraries) {
             fs::write(folder.path().join(name), "").unwrap();
         }
         let entries = fs::read_dir(folder.path()).unwrap().flatten();
-        let mut found: Vec<_> = entries
-            .filter(is_library)
-            .map(|file| file.file_name())
-            .collect();
+        let found = entries.filter(is_library).map(|file| file.file_name());
+        let mut found: Vec<_> = found.collect();
         found.sort();
         assert_eq!(found, libraries);
     }

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use no_std_core::format::{self, HEADER_LEN, Header, LAYER_LEN, LayerRecord};
 
 use super::boards::Machine;
-use super::infer::{Infer, MODEL};
+use super::infer::{Infer, MODEL, Place};
 use super::qemu::Running;
 
 /// Gives a machine another model, then its own again, and looks each time whether it says what the model says here.
@@ -16,30 +16,28 @@ pub fn test(machine: &Machine, firmware: &Path, infer: &Infer) -> Result<String>
     let other = folder.path().join("other.q8");
     fs::write(&other, other_model(fs::read(MODEL)?)?)?;
     let own = Path::new(MODEL);
+    let [old, new] = [own, &other].map(|model| infer.probabilities(Place::Host(model)));
     ensure!(
-        infer.probabilities_of(own)? != infer.probabilities_of(&other)?,
+        old? != new?,
         "expected another model that says something else, found none"
     );
     let running = Running::start(machine, firmware)?;
-    let socket = running.socket();
-    expect(infer, &socket, own)?;
+    let socket = &running.socket;
+    expect(infer, socket, own)?;
     for model in [&other, own] {
-        infer.update(&socket, model)?;
-        expect(infer, &socket, model)?;
+        infer.update(socket, model)?;
+        expect(infer, socket, model)?;
     }
     Ok("another model and back, each with the probabilities of the host".to_owned())
 }
 
 fn expect(infer: &Infer, socket: &Path, model: &Path) -> Result<()> {
-    let (found, expected) = (
-        infer.probabilities_on(socket)?,
-        infer.probabilities_of(model)?,
-    );
-    ensure!(
-        found == expected,
-        "{}: expected probabilities {expected}, found {found}",
-        model.display()
-    );
+    let expected = infer.probabilities(Place::Host(model))?;
+    let found = infer.probabilities(Place::Board(socket))?;
+    if found != expected {
+        let model = model.display();
+        bail!("{model}: expected probabilities {expected}, found {found}");
+    }
     Ok(())
 }
 

@@ -10,7 +10,6 @@ use crate::command::output;
 use crate::firmware::toolchain::Toolchain;
 use crate::workspace::executable;
 
-/// A toolchain for a platform.
 pub struct Builder {
     platform: &'static Platform,
     toolchain: Toolchain,
@@ -27,14 +26,10 @@ impl Builder {
         })
     }
 
-    /// Builds `infer`.
     pub fn infer(&self, profile: &str) -> Result<PathBuf> {
         let mut command = self.cargo("build", profile);
-        command.args([
-            "--package",
-            "infer",
-            "--message-format=json-render-diagnostics",
-        ]);
+        command.args(["--package", "infer"]);
+        command.arg("--message-format=json-render-diagnostics");
         executable(&output(&mut command)?, "infer")
     }
 

@@ -11,7 +11,6 @@ use crate::command::{output, run_quietly};
 /// A Raspberry Pi under one kind of system, and what builds for it and stands in for it here.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Platform {
-    /// What it is called here.
     pub name: &'static str,
     /// How wide its system's addresses are.
     pub bits: u32,
@@ -27,7 +26,6 @@ pub struct Platform {
     environment: [(&'static str, &'static str); 3],
 }
 
-/// The package that has the emulators.
 const EMULATORS: &str = "qemu-user-static";
 
 /// Every platform. The processors are the oldest ones that have the platform's system, except that aarch64's is a
@@ -63,12 +61,10 @@ pub const PLATFORMS: [Platform; 2] = [
     },
 ];
 
-/// The names that a command takes for a platform.
 pub fn names() -> impl Iterator<Item = &'static str> {
     PLATFORMS.iter().map(|platform| platform.name)
 }
 
-/// The platform of this name.
 pub fn named(name: &str) -> Option<&'static Platform> {
     PLATFORMS.iter().find(|platform| platform.name == name)
 }
@@ -79,10 +75,10 @@ impl Platform {
         if !self.links() {
             apt::install(&self.packages)?;
         }
+        let compiler = self.compiler;
         ensure!(
             self.links(),
-            "{}: expected a library libc.so, found none",
-            self.compiler
+            "{compiler}: expected a library libc.so, found none"
         );
         Ok(())
     }
@@ -99,7 +95,6 @@ impl Platform {
         probe().or_else(|_| apt::install(&[EMULATORS]).and_then(|()| probe()))
     }
 
-    /// `program` on this platform.
     pub fn emulate(&self, program: &Path) -> Command {
         let mut command = Command::new(self.emulator);
         command.envs(self.environment).arg(program);
@@ -109,19 +104,15 @@ impl Platform {
     /// Makes a cargo run programs of this platform in the emulator.
     pub fn set_runner(&self, cargo: &mut Command) {
         let triple = self.triple.to_uppercase().replace('-', "_");
-        cargo
-            .env(format!("CARGO_TARGET_{triple}_RUNNER"), self.emulator)
-            .envs(self.environment);
+        let runner = format!("CARGO_TARGET_{triple}_RUNNER");
+        cargo.env(runner, self.emulator).envs(self.environment);
     }
 
     /// What to type where something is missing.
     pub fn remedy(&self) -> String {
         let [compiler, library] = self.packages;
-        format!(
-            "`rustup target add {}` and, {}",
-            self.triple,
-            apt::remedy(&[compiler, library, EMULATORS])
-        )
+        let packages = apt::remedy(&[compiler, library, EMULATORS]);
+        format!("`rustup target add {}` and, {packages}", self.triple)
     }
 }
 
@@ -143,18 +134,15 @@ mod tests {
         let mut command = Command::new("cargo");
         armv7.set_runner(&mut command);
         let variable = "CARGO_TARGET_ARMV7_UNKNOWN_LINUX_GNUEABIHF_RUNNER";
-        let runner = command.get_envs().find(|(key, _)| *key == variable);
-        let runner = runner.and_then(|(_, value)| value);
-        assert_eq!(runner, Some("qemu-arm-static".as_ref()));
+        let expected = (variable.as_ref(), Some("qemu-arm-static".as_ref()));
+        assert!(command.get_envs().any(|variable| variable == expected));
     }
 
     #[test]
     fn the_remedy_can_be_typed() {
         let remedy = PLATFORMS[0].remedy();
-        for part in [
-            "`rustup target add aarch64-unknown-linux-gnu`",
-            "gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static`",
-        ] {
+        let packages = "gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static`";
+        for part in ["`rustup target add aarch64-unknown-linux-gnu`", packages] {
             assert!(remedy.contains(part), "{remedy}");
         }
     }

@@ -8,33 +8,27 @@ use serde_json::Value;
 pub fn compare(here: &str, there: &str, tolerance: f64) -> Result<(usize, f64)> {
     let (here, there) = (parse(here)?, parse(there)?);
     ensure!(!here.is_empty(), "expected predictions, found none");
+    let (pictures, found) = (here.len(), there.len());
     ensure!(
-        here.len() == there.len(),
-        "expected predictions of {} pictures, found {}",
-        here.len(),
-        there.len()
+        pictures == found,
+        "expected predictions of {pictures} pictures, found {found}"
     );
     let mut largest = 0.0_f64;
-    for (expected, found) in here.iter().zip(&there) {
-        ensure!(
-            expected.rest == found.rest,
-            "expected {}, found {}",
-            expected.rest,
-            found.rest
-        );
-        let difference = expected.difference(found);
+    for (one, other) in here.iter().zip(&there) {
+        let (expected, found) = (&one.rest, &other.rest);
+        ensure!(expected == found, "expected {expected}, found {found}");
+        let difference = one.difference(other);
         ensure!(
             difference <= tolerance,
             "expected probabilities to within {tolerance}, found {difference} between {} and {}",
-            expected.line,
-            found.line
+            one.line,
+            other.line
         );
         largest = largest.max(difference);
     }
-    Ok((here.len(), largest))
+    Ok((pictures, largest))
 }
 
-/// A line of JSON.
 struct Prediction<'l> {
     line: &'l str,
     probabilities: Vec<f64>,
@@ -71,9 +65,8 @@ impl<'l> Prediction<'l> {
             return f64::INFINITY;
         }
         let pairs = self.probabilities.iter().zip(&other.probabilities);
-        pairs
-            .map(|(one, other)| (one - other).abs())
-            .fold(0.0, f64::max)
+        let differences = pairs.map(|(one, other)| (one - other).abs());
+        differences.fold(0.0, f64::max)
     }
 }
 

@@ -1,11 +1,10 @@
 //! The tests of the Raspberry Pi's program in `cargo xtask test`.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail};
 
 use super::builder::Builder;
 use super::platform::{PLATFORMS, Platform};
@@ -13,7 +12,7 @@ use super::predictions::compare;
 use super::{ENGINES, FLASH_FILE, SAMPLES};
 use crate::command::output;
 use crate::console::heading;
-use crate::firmware::infer::{NO_DATA, data};
+use crate::firmware::infer::{NO_DATA, data, logits};
 use crate::summary::{self, Counts};
 use crate::tally::Tally;
 use crate::test::count;
@@ -30,7 +29,6 @@ const INTEGER_MODELS: [(&str, &str); 2] = [
     ("the integer engine", FLASH_FILE),
 ];
 
-/// Images of MNIST's test set.
 const IMAGES: usize = 200;
 
 /// Tests `infer` on every platform, with the host's program `infer` as the reference, and the core in 32 bits.
@@ -58,12 +56,12 @@ fn test(platform: &'static Platform, builder: &Builder, host: &Path, tally: &mut
         program = Some(builder.infer(PROFILE)?);
         Ok(format!("profile {PROFILE}"))
     });
-    if let Some(program) = program {
-        let pair = Pair {
-            platform,
-            program,
-            host,
-        };
+    let pair = program.map(|program| Pair {
+        platform,
+        program,
+        host,
+    });
+    if let Some(pair) = pair {
         pair.test(tally);
     }
     if platform.bits == 32 {
@@ -77,7 +75,6 @@ fn test(platform: &'static Platform, builder: &Builder, host: &Path, tally: &mut
     }
 }
 
-/// The program on a platform and on the host.
 struct Pair<'a> {
     platform: &'static Platform,
     program: PathBuf,
@@ -116,12 +113,13 @@ impl Pair<'_> {
     }
 
     fn compare_test_images(&self, model: &str, data: &Path) -> Result<String> {
-        let [host, pi] = self.commands();
-        let (host, pi) = (logits(host, model, data)?, logits(pi, model, data)?);
-        ensure!(
-            host == pi,
-            "{model}: expected the host's logits, found others"
-        );
+        let [host, pi] = self.commands().map(|mut command| {
+            command.args(["evaluate", "--json", "--model", model]);
+            logits(&mut command, IMAGES, data)
+        });
+        if host?.0 != pi?.0 {
+            bail!("{model}: expected the host's logits, found others");
+        }
         Ok(format!("the host's logits of {IMAGES} images"))
     }
 
@@ -129,14 +127,4 @@ impl Pair<'_> {
         let host = Command::new(self.host);
         [host, self.platform.emulate(&self.program)]
     }
-}
-
-/// What `model` gives for the first [`IMAGES`] images of the test set in the folder `data`.
-fn logits(mut infer: Command, model: &str, data: &Path) -> Result<Vec<u8>> {
-    let folder = tempfile::tempdir()?;
-    let logits = folder.path().join("logits");
-    infer.args(["evaluate", "--json", "--model", model, "--limit"]);
-    infer.arg(IMAGES.to_string()).arg("--data").arg(data);
-    output(infer.arg("--scores").arg(&logits))?;
-    fs::read(&logits).with_context(|| format!("cannot read {}", logits.display()))
 }

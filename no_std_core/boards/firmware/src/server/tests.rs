@@ -2,14 +2,13 @@
 
 use std::boxed::Box;
 use std::collections::VecDeque;
-use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
 
 use no_std_core::format;
 use no_std_core::prepare::{Pixels, Preparation, Rows};
 use no_std_core::{Model, quantize_pixel};
-use protocol::{FRAME_LEN, Receiver, VERSION, next_number};
+use protocol::{FRAME_LEN, Receiver, next_number};
 
 use super::*;
 
@@ -19,7 +18,10 @@ mod update;
 const TINY: &[u8] = include_bytes!("../../../../tests/tiny.q8");
 
 /// What the host sends on a reply.
-type Host<'h> = Box<dyn FnMut(u8, &Reply<'_>) -> Vec<u8> + 'h>;
+type Host<'h> = Box<dyn FnMut(u8, Reply<'static>) -> Vec<u8> + 'h>;
+
+/// The number of a reply, and the reply.
+type Answer = (u8, Reply<'static>);
 
 struct FakeBoard<'h> {
     host: Host<'h>,
@@ -29,6 +31,19 @@ struct FakeBoard<'h> {
     light: Vec<bool>,
     cycles: u32,
     pause: bool,
+}
+
+impl<'h> FakeBoard<'h> {
+    fn new(host: impl FnMut(u8, Reply<'static>) -> Vec<u8> + 'h) -> Self {
+        Self {
+            host: Box::new(host),
+            line: VecDeque::new(),
+            receiver: Receiver::new(),
+            light: vec![],
+            cycles: 0,
+            pause: false,
+        }
+    }
 }
 
 impl Board for FakeBoard<'_> {
@@ -47,8 +62,10 @@ impl Board for FakeBoard<'_> {
         let mut buffer = [0; FRAME_LEN];
         for &byte in bytes {
             if let Some(len) = self.receiver.push(byte, &mut buffer) {
-                let (number, reply) = protocol::parse(&buffer[..len.unwrap()]);
-                self.line.extend((self.host)(number, &reply.unwrap()));
+                // Leaked, so that it can be kept.
+                let payload = buffer[..len.unwrap()].to_vec().leak();
+                let (number, reply) = protocol::parse(payload);
+                self.line.extend((self.host)(number, reply.unwrap()));
             }
         }
         Ok(())
@@ -69,103 +86,80 @@ impl Board for FakeBoard<'_> {
 }
 
 /// Starts a board with a model and talks until the host has nothing more to say. Returns what the light did.
-fn converse(file: &[u8], known: &[i8], host: Host<'_>) -> Vec<bool> {
-    let mut board = FakeBoard {
-        host,
-        line: VecDeque::new(),
-        receiver: Receiver::new(),
-        light: vec![],
-        cycles: 0,
-        pause: false,
-    };
-    let mut memory = Memory::new();
-    let current = Current {
-        file,
-        logits: known,
-    };
+fn converse(
+    file: &[u8],
+    logits: &[i8],
+    host: impl FnMut(u8, Reply<'static>) -> Vec<u8>,
+) -> Vec<bool> {
+    let (mut board, mut memory) = (FakeBoard::new(host), Memory::new());
     let none = None::<Spare<'_, NoFlash>>;
-    assert_eq!(
-        Server::start(&mut board, current, none, &mut memory).talk(),
-        End::Closed
-    );
+    let mut server = Server::start(&mut board, Current { file, logits }, none, &mut memory);
+    assert_eq!(server.talk(), End::Closed);
     board.light
 }
 
-/// A reply that owns everything.
-#[derive(Clone, Debug, PartialEq)]
-enum Answer {
-    Description { classes: u8, self_test: SelfTest },
-    Label(String),
-    Scores(protocol::Scores),
-    NeedRow(u16),
-    Error(Error),
-    NeedChunk(u32),
-    Updated,
-}
-
-impl From<&Reply<'_>> for Answer {
-    fn from(reply: &Reply<'_>) -> Self {
-        match reply {
-            Reply::Description(description) => Self::Description {
-                classes: description.classes,
-                self_test: description.self_test,
-            },
-            Reply::Label(label) => Self::Label((*label).to_string()),
-            Reply::Scores(scores) => Self::Scores(scores.clone()),
-            Reply::NeedRow { y } => Self::NeedRow(*y),
-            Reply::Error(error) => Self::Error(*error),
-            Reply::NeedChunk { offset } => Self::NeedChunk(*offset),
-            Reply::Updated => Self::Updated,
-        }
-    }
-}
-
 /// The answers to these bytes, without the description at the start, and what the light did.
-fn answers_of(file: &[u8], known: &[i8], bytes: &[u8]) -> (Vec<(u8, Answer)>, Vec<bool>) {
+fn answers_of(file: &[u8], known: &[i8], bytes: &[u8]) -> (Vec<Answer>, Vec<bool>) {
     let (mut answers, mut bytes) = (vec![], bytes.to_vec());
-    let light = converse(
-        file,
-        known,
-        Box::new(|number, reply| {
-            answers.push((number, reply.into()));
-            core::mem::take(&mut bytes)
-        }),
-    );
-    let (number, first) = answers.remove(0);
-    assert!(number == UNASKED && matches!(first, Answer::Description { .. }));
+    let light = converse(file, known, |number, reply| {
+        answers.push((number, reply));
+        core::mem::take(&mut bytes)
+    });
+    assert!(matches!(
+        answers.remove(0),
+        (UNASKED, Reply::Description(_))
+    ));
     (answers, light)
 }
 
-fn answers(bytes: &[u8]) -> Vec<(u8, Answer)> {
+fn answers(bytes: &[u8]) -> Vec<Answer> {
     answers_of(MODEL, KNOWN_LOGITS, bytes).0
 }
 
-fn frame(number: u8, request: &Request<'_>) -> Vec<u8> {
-    protocol::encode(number, request, &mut [0; FRAME_LEN])
-        .unwrap()
-        .to_vec()
+fn frame(number: u8, message: &Request<'_>) -> Vec<u8> {
+    let mut buffer = [0; FRAME_LEN];
+    let frame = protocol::encode(number, message, &mut buffer);
+    frame.unwrap().to_vec()
 }
 
-const DESCRIPTION: Answer = Answer::Description {
-    classes: 10,
-    self_test: SelfTest::Passed,
-};
+fn classify(pixels: &[u8]) -> Request<'_> {
+    Request::Classify { pixels }
+}
+
+fn picture(width: u16, height: u16) -> Request<'static> {
+    Request::ClassifyPicture { width, height }
+}
+
+fn row(y: u16, pixels: &[u8]) -> Request<'_> {
+    Request::Row { y, pixels }
+}
+
+/// How a board describes itself with a model that passes its test, or does not.
+fn description(file: &[u8], self_test: SelfTest) -> Reply<'static> {
+    let classes = if self_test == SelfTest::Passed { 10 } else { 0 };
+    Reply::Description(Description {
+        board: "fake",
+        model: stored_checksum(file).unwrap_or_default(),
+        classes,
+        box_side: 0,
+        arena: ARENA_LEN as u32,
+        max_width: 768,
+        max_height: 8192,
+        self_test,
+    })
+}
 
 fn image(seed: usize) -> [u8; PIXELS] {
     core::array::from_fn(|index| (index * seed / 7 % 256) as u8)
 }
 
-/// What the core makes of an image.
-fn expected_scores(image: &[i8]) -> no_std_core::Scores {
-    let model = Model::new(MODEL).unwrap();
-    no_std_core::run(&model, image, &mut [0; ARENA_LEN]).unwrap()
-}
-
+/// That an answer is what the core makes of an image.
 fn assert_scores(answer: &Answer, image: &[i8]) {
-    let Answer::Scores(scores) = answer else {
+    let Reply::Scores(scores) = &answer.1 else {
         panic!("{answer:?}");
     };
-    let expected = expected_scores(image);
+    let model = Model::new(MODEL).unwrap();
+    let expected = no_std_core::run(&model, image, &mut [0; ARENA_LEN]).unwrap();
     assert_eq!(scores.logits[..], *expected.logits());
     assert_eq!(scores.probabilities[..], *expected.probabilities());
     assert_eq!(usize::from(scores.class), expected.class());
@@ -174,47 +168,32 @@ fn assert_scores(answer: &Answer, image: &[i8]) {
     assert_eq!(scores.stack, 1234);
 }
 
-/// The model of the boards, for pictures prepared to a box of 20 x 20.
-fn centred_model() -> Vec<u8> {
-    let mut file = MODEL.to_vec();
-    let mut header = format::Header::decode(file.first_chunk().unwrap());
-    header.preparation = Preparation::CENTRED.to_bytes();
-    file[..format::HEADER_LEN].copy_from_slice(&header.encode());
-    format::seal(&mut file).unwrap();
-    file
-}
-
 #[test]
 fn a_board_in_order_says_so_and_lights_up() {
     let (answers, light) = answers_of(MODEL, KNOWN_LOGITS, &frame(9, &Request::Describe));
-    assert_eq!(answers, [(9, DESCRIPTION)]);
+    assert_eq!(answers, [(9, description(MODEL, SelfTest::Passed))]);
     assert_eq!(light, [false, true]);
 }
 
 #[test]
 fn every_class_has_its_label() {
-    let requests: Vec<u8> = (0..11)
-        .flat_map(|class| frame(class + 1, &Request::Label { class }))
-        .collect();
+    let requests = (0..11).flat_map(|class| frame(class + 1, &Request::Label { class }));
     let model = Model::new(MODEL).unwrap();
-    let labels = model.labels().map(|label| Answer::Label(label.to_string()));
-    let expected: Vec<_> = (1..)
-        .zip(labels.chain([Answer::Error(Error::Class)]))
-        .collect();
-    assert_eq!(answers(&requests), expected);
+    let labels = model.labels().map(Reply::Label);
+    let replies = labels.chain([Reply::Error(Error::Class)]);
+    let expected: Vec<_> = (1..).zip(replies).collect();
+    assert_eq!(answers(&requests.collect::<Vec<_>>()), expected);
 }
 
 #[test]
 fn images_get_the_scores_of_the_core() {
     let images = [image(1), image(31), [0; PIXELS], [255; PIXELS]];
-    let requests: Vec<u8> = (1..)
-        .zip(&images)
-        .flat_map(|(number, pixels)| frame(number, &Request::Classify { pixels }))
-        .collect();
-    let answers = answers(&requests);
+    let requests = (1..).zip(&images);
+    let requests = requests.flat_map(|(number, pixels)| frame(number, &classify(pixels)));
+    let answers = answers(&requests.collect::<Vec<_>>());
     assert_eq!(answers.len(), images.len());
     for (answer, image) in answers.iter().zip(&images) {
-        assert_scores(&answer.1, &image.map(quantize_pixel));
+        assert_scores(answer, &image.map(quantize_pixel));
     }
 }
 
@@ -231,33 +210,19 @@ fn a_board_out_of_order_gives_no_scores() {
         (TINY, KNOWN_LOGITS, SelfTest::Input),
         (MODEL, &wrong, SelfTest::Scores),
     ];
-    let requests = [
-        frame(1, &Request::Describe),
-        frame(
-            2,
-            &Request::Classify {
-                pixels: &[0; PIXELS],
-            },
-        ),
-        frame(
-            3,
-            &Request::ClassifyPicture {
-                width: 28,
-                height: 28,
-            },
-        ),
-        frame(4, &Request::Label { class: 0 }),
-    ]
-    .concat();
+    let (black, label) = (classify(&[0; PIXELS]), Request::Label { class: 0 });
+    let requests = [Request::Describe, black, picture(28, 28), label];
+    let requests = (1..).zip(requests);
+    let requests: Vec<u8> = requests
+        .flat_map(|(number, request)| frame(number, &request))
+        .collect();
     for (file, known, self_test) in cases {
         let (answers, light) = answers_of(file, known, &requests);
-        let description = Answer::Description {
-            classes: 0,
-            self_test,
-        };
-        let refusals = (2..5).map(|number| (number, Answer::Error(Error::SelfTest)));
-        let expected: Vec<_> = [(1, description)].into_iter().chain(refusals).collect();
-        assert_eq!(answers, expected);
+        assert_eq!(answers[0], (1, description(file, self_test)));
+        assert_eq!(
+            answers[1..],
+            [2, 3, 4].map(|number| (number, Reply::Error(Error::SelfTest)))
+        );
         let (start, blinking) = light.split_at(2);
         assert_eq!(start, [false, false]);
         assert!(blinking.contains(&true) && blinking.contains(&false));
@@ -266,109 +231,50 @@ fn a_board_out_of_order_gives_no_scores() {
 
 #[test]
 fn what_cannot_be_fulfilled_is_refused() {
-    let unknown = (VERSION, 1_u8, 99_u8);
-    let version = (VERSION + 1, 1_u8, 0_u8);
-    let raw = |(version, number, message): (u8, u8, u8)| {
-        // The header is the start of the message, for another version.
-        let mut frame = vec![version, number, message];
-        let crc = crc32(&frame);
-        frame.extend(crc.to_le_bytes());
-        stuffed(&frame)
+    let begin = Request::BeginUpdate {
+        len: 64,
+        checksum: 0,
     };
-    let cases = [
-        (raw(unknown), Error::Unknown),
-        (raw(version), Error::Version),
-        (
-            frame(1, &Request::Classify { pixels: &[0; 783] }),
-            Error::Image,
-        ),
-        (
-            frame(
-                1,
-                &Request::Row {
-                    y: 0,
-                    pixels: &[0; 28],
-                },
-            ),
-            Error::Row,
-        ),
-        (
-            frame(
-                1,
-                &Request::BeginUpdate {
-                    len: 64,
-                    checksum: 0,
-                },
-            ),
-            Error::NoUpdate,
-        ),
-        (
-            frame(
-                1,
-                &Request::WriteChunk {
-                    offset: 0,
-                    bytes: &[0; 16],
-                },
-            ),
-            Error::NoUpdate,
-        ),
-        (
-            frame(1, &Request::Commit { logits: &[0; 10] }),
-            Error::NoUpdate,
-        ),
-        (
-            frame(
-                1,
-                &Request::ClassifyPicture {
-                    width: 769,
-                    height: 1,
-                },
-            ),
-            Error::Picture,
-        ),
-        (
-            frame(
-                1,
-                &Request::ClassifyPicture {
-                    width: 0,
-                    height: 9,
-                },
-            ),
-            Error::Picture,
-        ),
+    let write = Request::WriteChunk {
+        offset: 0,
+        bytes: &[0; 16],
+    };
+    let commit = Request::Commit { logits: &[0; 10] };
+    let requests = [
+        (classify(&[0; 783]), Error::Image),
+        (row(0, &[0; 28]), Error::Row),
+        (begin, Error::NoUpdate),
+        (write, Error::NoUpdate),
+        (commit, Error::NoUpdate),
+        (picture(769, 1), Error::Picture),
+        (picture(0, 9), Error::Picture),
     ];
+    let mut cases = requests
+        .map(|(request, error)| (frame(1, &request), error))
+        .to_vec();
+    let mut buffer = [0; FRAME_LEN];
+    let unknown = protocol::encode(1, &99_u8, &mut buffer).unwrap().to_vec();
+    cases.push((unknown, Error::Unknown));
+    // A description asked for in the next version.
+    let version = [0, 3, 2, 1, 5, 0x3D, 0x3C, 0xDE, 0xE5, 0];
+    cases.push((version.to_vec(), Error::Version));
     for (request, error) in cases {
         let requests = [request, frame(2, &Request::Describe)].concat();
-        let expected = [(1, Answer::Error(error)), (2, DESCRIPTION)];
-        assert_eq!(answers(&requests), expected);
+        let passed = description(MODEL, SelfTest::Passed);
+        assert_eq!(answers(&requests), [(1, Reply::Error(error)), (2, passed)]);
     }
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xEDB8_8320 * (crc & 1))
-        })
-    })
-}
-
-/// A short frame on the line.
-fn stuffed(frame: &[u8]) -> Vec<u8> {
-    let groups = frame.split(|&byte| byte == 0);
-    let groups = groups.flat_map(|group| [&[group.len() as u8 + 1], group].concat());
-    [0].into_iter().chain(groups).chain([0]).collect()
 }
 
 #[test]
 fn damaged_frames_are_reported_and_the_next_one_is_answered() {
-    let request = frame(5, &Request::Classify { pixels: &image(3) });
+    let request = frame(5, &classify(&image(3)));
     let mut changed = request.clone();
     changed[100] ^= 0x55;
     let noise = vec![0xA5; 3000];
     for damaged in [&changed[..], &request[..400], &noise, &[3]] {
         let answers = answers(&[damaged, &request].concat());
-        assert_eq!(answers[0], (UNASKED, Answer::Error(Error::Damaged)));
+        assert_eq!(answers[0], (UNASKED, Reply::Error(Error::Damaged)));
         assert_eq!((answers.len(), answers[1].0), (2, 5));
-        assert_scores(&answers[1].1, &image(3).map(quantize_pixel));
+        assert_scores(&answers[1], &image(3).map(quantize_pixel));
     }
 }

@@ -15,39 +15,45 @@ fn drawing(width: u32, height: u32) -> Vec<u8> {
         .collect()
 }
 
+/// The model of the boards, for pictures prepared to a box of 20 x 20.
+fn centred_model() -> Vec<u8> {
+    let mut file = MODEL.to_vec();
+    let mut header = format::Header::decode(file.first_chunk().unwrap());
+    header.preparation = Preparation::CENTRED.to_bytes();
+    file[..format::HEADER_LEN].copy_from_slice(&header.encode());
+    format::seal(&mut file).unwrap();
+    file
+}
+
 /// What the board answers in the end on a picture whose rows are sent as it asks, changed by `tamper`.
 fn picture_answers(
     pixels: &[u8],
     width: u16,
     height: u16,
     mut tamper: impl FnMut(u16, Vec<u8>) -> Vec<u8>,
-) -> Vec<(u8, Answer)> {
-    let file = centred_model();
+) -> Vec<Answer> {
     let mut rows = Pixels::new(pixels, width.into(), height.into()).unwrap();
     let mut answers = vec![];
-    let host = |number, reply: &Reply<'_>| match *reply {
-        Reply::Description(_) if number == UNASKED => {
-            frame(8, &Request::ClassifyPicture { width, height })
-        }
+    let host = |number, reply: Reply<'static>| match reply {
+        Reply::Description(_) if number == UNASKED => frame(8, &picture(width, height)),
         Reply::NeedRow { y } => {
             let pixels = rows.row(y.into()).unwrap();
-            tamper(y, frame(next_number(number), &Request::Row { y, pixels }))
+            tamper(y, frame(next_number(number), &row(y, pixels)))
         }
         _ => {
-            answers.push((number, reply.into()));
+            answers.push((number, reply));
             vec![]
         }
     };
-    converse(&file, KNOWN_LOGITS, Box::new(host));
+    converse(&centred_model(), KNOWN_LOGITS, host);
     answers
 }
 
 fn prepared(pixels: &[u8], width: u16, height: u16) -> [i8; PIXELS] {
     let mut image = [0; PIXELS];
     let mut picture = Pixels::new(pixels, width.into(), height.into()).unwrap();
-    Preparation::CENTRED
-        .prepare(&mut picture, &mut image)
-        .unwrap();
+    let prepared = Preparation::CENTRED.prepare(&mut picture, &mut image);
+    prepared.unwrap();
     image
 }
 
@@ -57,7 +63,7 @@ fn pictures_are_prepared_from_rows_as_the_core_does_it() {
         let pixels = drawing(width.into(), height.into());
         let answers = picture_answers(&pixels, width, height, |_, row| row);
         assert_eq!(answers.len(), 1);
-        assert_scores(&answers[0].1, &prepared(&pixels, width, height));
+        assert_scores(&answers[0], &prepared(&pixels, width, height));
     }
 }
 
@@ -71,52 +77,38 @@ fn rows_that_arrive_twice_or_damaged_change_nothing() {
             // The row before comes again, and the board has to ask again.
             10 => last.clone(),
             // A frame of another question.
-            20 => frame(
-                7,
-                &Request::Row {
-                    y: 0,
-                    pixels: &[0; 60],
-                },
-            ),
+            20 => frame(7, &super::row(0, &[0; 60])),
             _ => row.clone(),
         };
         last = row;
         sent
     });
     assert_eq!(answers.len(), 1);
-    assert_scores(&answers[0].1, &prepared(&pixels, 60, 50));
+    assert_scores(&answers[0], &prepared(&pixels, 60, 50));
 }
 
 #[test]
 fn a_picture_is_given_up_for_another_request() {
     let pixels = drawing(60, 50);
-    let answers = picture_answers(&pixels, 60, 50, |y, row| {
-        if y == 30 {
-            frame(9, &Request::Describe)
-        } else {
-            row
-        }
+    let answers = picture_answers(&pixels, 60, 50, |y, row| match y {
+        30 => frame(9, &Request::Describe),
+        _ => row,
     });
-    assert_eq!(answers, [(9, DESCRIPTION)]);
+    let [(9, Reply::Description(described))] = &answers[..] else {
+        panic!("{answers:?}");
+    };
+    let found = (described.box_side, described.self_test);
+    assert_eq!(found, (20, SelfTest::Passed));
 }
 
 #[test]
 fn bad_pictures_are_refused() {
     let pixels = drawing(60, 50);
-    let short = |_, _| {
-        frame(
-            9,
-            &Request::Row {
-                y: 0,
-                pixels: &[9; 59],
-            },
-        )
-    };
-    let answers = picture_answers(&pixels, 60, 50, short);
-    assert_eq!(answers, [(9, Answer::Error(Error::Row))]);
+    let answers = picture_answers(&pixels, 60, 50, |_, _| frame(9, &row(0, &[9; 59])));
+    assert_eq!(answers, [(9, Reply::Error(Error::Row))]);
     let answers = picture_answers(&[77; 3000], 60, 50, |_, row| row);
     assert_eq!(answers.len(), 1);
-    assert_eq!(answers[0].1, Answer::Error(Error::Blank));
+    assert_eq!(answers[0].1, Reply::Error(Error::Blank));
     // Unplugged in the middle: nothing more is said.
     let answers = picture_answers(&pixels, 60, 50, |y, row| if y == 30 { vec![] } else { row });
     assert_eq!(answers, []);

@@ -34,27 +34,36 @@ fn known_logits(file: &[u8]) -> Vec<u8> {
 }
 
 fn begin(file: &[u8]) -> Vec<u8> {
-    let begin = Request::BeginUpdate {
-        len: file.len() as u32,
-        checksum: stored_checksum(file).unwrap(),
-    };
-    frame(1, &begin)
+    begin_with(file.len(), stored_checksum(file).unwrap())
+}
+
+fn begin_with(len: usize, checksum: u32) -> Vec<u8> {
+    let len = len as u32;
+    frame(1, &Request::BeginUpdate { len, checksum })
+}
+
+fn write(offset: usize, bytes: &[u8]) -> Vec<u8> {
+    let offset = offset as u32;
+    frame(2, &Request::WriteChunk { offset, bytes })
 }
 
 fn chunks(file: &[u8]) -> Vec<Vec<u8>> {
-    let chunk = |(index, bytes)| {
-        let offset = (index * CHUNK_LEN) as u32;
-        frame(2, &Request::WriteChunk { offset, bytes })
-    };
-    file.chunks(CHUNK_LEN).enumerate().map(chunk).collect()
+    let chunks = (0..).step_by(CHUNK_LEN).zip(file.chunks(CHUNK_LEN));
+    chunks.map(|(offset, bytes)| write(offset, bytes)).collect()
 }
 
 fn commit(logits: &[u8]) -> Vec<u8> {
     frame(3, &Request::Commit { logits })
 }
 
+/// An update by a file, sent in these chunks.
+fn update(file: &[u8], chunks: &[Vec<u8>]) -> Vec<u8> {
+    let commit = commit(&known_logits(file));
+    [begin(file), chunks.concat(), commit].concat()
+}
+
 /// Answers of a board whose slots hold nothing at first but the model of the boards.
-fn slot_answers(requests: &[u8]) -> Vec<(u8, Answer)> {
+fn slot_answers(requests: &[u8]) -> Vec<Answer> {
     answers_after(None, requests, |slots| fill(slots, MODEL, KNOWN_LOGITS))
 }
 
@@ -64,19 +73,12 @@ fn answers_after(
     built_in: Option<Current<'_>>,
     requests: &[u8],
     prepare: impl FnOnce(&mut Slots<RamFlash<'_>>),
-) -> Vec<(u8, Answer)> {
+) -> Vec<Answer> {
     let (mut answers, mut bytes) = (vec![], requests.to_vec());
-    let mut board = FakeBoard {
-        host: Box::new(|number, reply| {
-            answers.push((number, reply.into()));
-            core::mem::take(&mut bytes)
-        }),
-        line: VecDeque::new(),
-        receiver: Receiver::new(),
-        light: vec![],
-        cycles: 0,
-        pause: false,
-    };
+    let mut board = FakeBoard::new(|number, reply| {
+        answers.push((number, reply));
+        core::mem::take(&mut bytes)
+    });
     let mut memories = [vec![0xFF; SLOT], vec![0xFF; SLOT]];
     let [a, b] = &mut memories;
     let mut slots = Slots::new([RamFlash::new(a), RamFlash::new(b)]);
@@ -97,13 +99,14 @@ fn fill(slots: &mut Slots<RamFlash<'_>>, file: &[u8], known: &[i8]) {
     spare.commit(known).unwrap();
 }
 
-fn classify(number: u8) -> Vec<u8> {
-    frame(number, &Request::Classify { pixels: &image(3) })
+/// A request for the scores of an image.
+fn ask(number: u8) -> Vec<u8> {
+    frame(number, &classify(&image(3)))
 }
 
-fn logits_in(answers: &[(u8, Answer)], wanted: u8) -> Vec<Vec<i8>> {
-    let scores = |(number, answer): &(u8, Answer)| match answer {
-        Answer::Scores(scores) if *number == wanted => Some(scores.logits.to_vec()),
+fn logits_in(answers: &[Answer], wanted: u8) -> Vec<Vec<i8>> {
+    let scores = |(number, reply): &Answer| match reply {
+        Reply::Scores(scores) if *number == wanted => Some(scores.logits.to_vec()),
         _ => None,
     };
     answers.iter().filter_map(scores).collect()
@@ -116,79 +119,67 @@ fn the_old_model_serves_until_the_new_one_is_whole() {
     assert_ne!(old, new);
     let mut requests = begin(&other);
     for chunk in chunks(&other) {
-        requests.extend([classify(8), chunk].concat());
+        requests.extend([ask(8), chunk].concat());
     }
-    requests.extend([commit(&known_logits(&other)), classify(9)].concat());
+    requests.extend([commit(&known_logits(&other)), ask(9)].concat());
     let answers = slot_answers(&requests);
     let chunks = other.len().div_ceil(CHUNK_LEN);
     assert_eq!(logits_in(&answers, 8), vec![old; chunks]);
     assert_eq!(logits_in(&answers, 9), [new]);
-    let expected = [(3, Answer::Updated), (UNASKED, DESCRIPTION)];
+    let updated = description(&other, SelfTest::Passed);
+    let expected = [(3, Reply::Updated), (UNASKED, updated)];
     assert_eq!(answers[answers.len() - 3..][..2], expected);
-    let wishes = answers.iter().filter_map(|(_, answer)| match answer {
-        Answer::NeedChunk(offset) => Some(*offset as usize),
+    let wishes = answers.iter().filter_map(|(_, reply)| match reply {
+        Reply::NeedChunk { offset } => Some(*offset as usize),
         _ => None,
     });
     let offsets = (0..=chunks).map(|index| (index * CHUNK_LEN).min(other.len()));
     assert!(wishes.eq(offsets));
 }
 
-/// The last answer to an update of these requests; after each, the board's model must be as it was.
-fn refusal_of(requests: &[Vec<u8>]) -> Answer {
-    let answers = slot_answers(&[requests.concat(), classify(9)].concat());
+/// That the last answer to these requests is a refusal, after which the board's model is as it was.
+#[track_caller]
+fn refuse(requests: &[Vec<u8>], error: Error) {
+    let answers = slot_answers(&[requests.concat(), ask(9)].concat());
     assert_eq!(logits_in(&answers, 9), [logits(MODEL, &image(3))]);
-    answers[answers.len() - 2].1.clone()
+    assert_eq!(answers[answers.len() - 2].1, Reply::Error(error));
 }
 
 #[test]
 fn bad_updates_are_refused_and_change_nothing() {
     let other = other_model();
     let known = known_logits(&other);
-    let refusal = |file: &[u8], begun: Vec<u8>, known: &[u8]| {
-        refusal_of(&[begun, chunks(file).concat(), commit(known)])
-    };
+    let begin_other = || begin(&other);
+    let chunks_of = |file: &[u8]| chunks(file).concat();
     let mut wrong = known.clone();
     wrong[3] ^= 1;
     for wrong in [&wrong[..], &known[..9], &[0; 33]] {
-        let answer = refusal(&other, begin(&other), wrong);
-        assert_eq!(answer, Answer::Error(Error::KnownAnswer));
+        let requests = [begin_other(), chunks_of(&other), commit(wrong)];
+        refuse(&requests, Error::KnownAnswer);
     }
+    // Another input.
+    let requests = [begin(TINY), chunks_of(TINY), commit(&[0, 0])];
+    refuse(&requests, Error::KnownAnswer);
+
     let mut damaged = other.clone();
     damaged[100_000] ^= 1;
     let at = Model::new(&damaged).unwrap_err().at;
-    let answer = refusal(&damaged, begin(&other), &known);
-    assert_eq!(answer, Answer::Error(Error::Model { at }));
-    let answer = refusal(
-        &other,
-        begin(&[&other[..16], &[0; 4], &other[20..]].concat()),
-        &known,
-    );
-    assert_eq!(answer, Answer::Error(Error::Checksum));
-    let answer = refusal(TINY, begin(TINY), &[0, 0]);
-    assert_eq!(answer, Answer::Error(Error::KnownAnswer), "another input");
-
-    let chunks = chunks(&other);
-    let long = Request::BeginUpdate {
-        len: SLOT as u32,
-        checksum: 0,
-    };
-    let odd = Request::WriteChunk {
-        offset: 0,
-        bytes: &other[..3],
-    };
+    let model = Error::Model { at };
+    let announced = begin_with(other.len(), 0);
+    let (chunks, commit) = (chunks(&other), || commit(&known));
+    let first = || chunks[0].clone();
     let cases = [
-        (vec![frame(1, &long)], Error::TooLarge),
-        (vec![chunks[0].clone()], Error::NotBegun),
-        (vec![commit(&known)], Error::NotBegun),
-        (vec![begin(&other), frame(2, &odd)], Error::Chunk),
-        (vec![begin(&other), chunks[1].clone()], Error::Chunk),
-        (
-            vec![begin(&other), chunks[0].clone(), commit(&known)],
-            Error::Chunk,
-        ),
+        (vec![begin_other(), chunks_of(&damaged), commit()], model),
+        (vec![announced, chunks.concat(), commit()], Error::Checksum),
+        (vec![begin_with(SLOT, 0)], Error::TooLarge),
+        (vec![first()], Error::NotBegun),
+        (vec![commit()], Error::NotBegun),
+        (vec![begin_other(), write(0, &other[..3])], Error::Chunk),
+        (vec![begin_other(), chunks[1].clone()], Error::Chunk),
+        (vec![begin_other(), first(), commit()], Error::Chunk),
     ];
     for (requests, error) in cases {
-        assert_eq!(refusal_of(&requests), Answer::Error(error));
+        refuse(&requests, error);
     }
 }
 
@@ -197,42 +188,33 @@ fn a_chunk_whose_answer_was_lost_may_come_again() {
     let other = other_model();
     let mut chunks = chunks(&other);
     chunks.insert(1, chunks[0].clone());
-    let requests = [
-        begin(&other),
-        chunks.concat(),
-        commit(&known_logits(&other)),
-    ];
-    let answers = slot_answers(&requests.concat());
-    assert_eq!(answers[answers.len() - 2], (3, Answer::Updated));
+    let answers = slot_answers(&update(&other, &chunks));
+    assert_eq!(answers[answers.len() - 2], (3, Reply::Updated));
 }
 
 #[test]
 fn a_model_that_computes_something_else_gives_way_to_the_one_before_it() {
     let other = other_model();
-    let requests = [frame(8, &Request::Describe), classify(9)].concat();
+    let requests = [frame(8, &Request::Describe), ask(9)].concat();
     let answers = answers_after(None, &requests, |slots| {
         fill(slots, MODEL, KNOWN_LOGITS);
         fill(slots, &other, KNOWN_LOGITS);
     });
-    assert_eq!(answers[..2], [(UNASKED, DESCRIPTION), (8, DESCRIPTION)]);
+    let passed = [UNASKED, 8].map(|number| (number, description(MODEL, SelfTest::Passed)));
+    assert_eq!(answers[..2], passed);
     assert_eq!(logits_in(&answers, 9), [logits(MODEL, &image(3))]);
 
     let answers = answers_after(None, &requests, |slots| {
         fill(slots, MODEL, &[0; 10]);
         fill(slots, &other, KNOWN_LOGITS);
     });
-    assert_eq!(answers[2], (9, Answer::Error(Error::SelfTest)));
+    assert_eq!(answers[2], (9, Reply::Error(Error::SelfTest)));
 }
 
 #[test]
 fn the_built_in_model_serves_where_no_slot_has_one_that_works() {
     let other = other_model();
-    let update = [
-        begin(&other),
-        chunks(&other).concat(),
-        commit(&known_logits(&other)),
-    ];
-    let requests = [classify(8), update.concat(), classify(9)].concat();
+    let requests = [ask(8), update(&other, &chunks(&other)), ask(9)].concat();
     let [built_in, updated] = [MODEL, &other].map(|file| logits(file, &image(3)));
     for are_written in [false, true] {
         let answers = answers_after(Some(BUILT_IN), &requests, |slots| {
@@ -241,7 +223,7 @@ fn the_built_in_model_serves_where_no_slot_has_one_that_works() {
                 fill(slots, &other, &[0; 10]);
             }
         });
-        assert_eq!(answers[0], (UNASKED, DESCRIPTION));
+        assert_eq!(answers[0], (UNASKED, description(MODEL, SelfTest::Passed)));
         assert_eq!(logits_in(&answers, 8), [&*built_in]);
         assert_eq!(logits_in(&answers, 9), [&*updated]);
     }
@@ -250,43 +232,34 @@ fn the_built_in_model_serves_where_no_slot_has_one_that_works() {
 /// A valid model that takes more memory than the one of the boards: a pointwise convolution to 16 channels of the same
 /// size, then one class. All weights are zero.
 fn large_model() -> Vec<u8> {
-    const CHANNELS: u16 = 16;
     let shape = |side, channels| format::Shape {
         rows: side,
         columns: side,
         channels,
     };
-    let point = format::Axis {
-        kernel: 1,
-        stride: 1,
-        pool: 1,
-        ..format::Axis::default()
+    let layer = |kind, output: format::Shape, step, weights| {
+        let channels = output.channels.into();
+        let axis = format::Axis {
+            kernel: step,
+            stride: step,
+            pool: step,
+            ..format::Axis::default()
+        };
+        format::LayerContents {
+            kind,
+            output,
+            output_zero_point: 0,
+            rows: axis,
+            columns: axis,
+            weights: vec![0; weights],
+            biases: vec![0; channels],
+            // One half.
+            multipliers: vec![Multiplier::new(1 << 23, 24).unwrap(); channels],
+        }
     };
-    let layer = |kind, output: format::Shape, axis, weights| format::LayerContents {
-        kind,
-        output,
-        output_zero_point: 0,
-        rows: axis,
-        columns: axis,
-        weights: vec![0; weights],
-        biases: vec![0; output.channels.into()],
-        // One half.
-        multipliers: vec![Multiplier::new(1 << 23, 24).unwrap(); output.channels.into()],
-    };
-    let pixels = usize::from(CHANNELS) * PIXELS;
     let layers = vec![
-        layer(
-            format::KIND_CONVOLUTION,
-            shape(28, CHANNELS),
-            point,
-            CHANNELS.into(),
-        ),
-        layer(
-            format::KIND_DENSE,
-            shape(1, 1),
-            format::Axis::default(),
-            pixels,
-        ),
+        layer(format::KIND_CONVOLUTION, shape(28, 16), 1, 16),
+        layer(format::KIND_DENSE, shape(1, 1), 0, 16 * PIXELS),
     ];
     let contents = format::Contents::new(shape(28, 1), quantize_pixel(0), layers);
     contents.to_file().unwrap()
@@ -296,6 +269,6 @@ fn large_model() -> Vec<u8> {
 fn a_model_that_takes_more_memory_is_too_large() {
     let large = large_model();
     assert!(Model::new(&large).unwrap().arena_len() > ARENA_LEN);
-    let answer = refusal_of(&[begin(&large), chunks(&large).concat(), commit(&[0])]);
-    assert_eq!(answer, Answer::Error(Error::TooLarge));
+    let requests = [begin(&large), chunks(&large).concat(), commit(&[0])];
+    refuse(&requests, Error::TooLarge);
 }
