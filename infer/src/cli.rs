@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use input::folder::FolderError;
 use input::idx::IdxError;
 use input::onnx::Limits;
+use input::pair;
 use thiserror::Error;
 
 use crate::device::Device;
@@ -18,7 +19,6 @@ use crate::evaluate::{Evaluation, evaluate};
 use crate::file::{self, InFile, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
-use crate::pair;
 use crate::picture::PictureError;
 use crate::test_set::TestSet;
 

@@ -26,7 +26,6 @@ pub mod flash;
 pub mod inspect;
 pub mod model;
 pub mod open;
-mod pair;
 pub mod predict;
 pub mod report;
 pub mod source;

@@ -10,7 +10,7 @@ mod quantize;
 
 use std::path::Path;
 
-use input::{file, onnx};
+use input::{file, onnx, pair};
 use no_std_core::format::MAGIC;
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
@@ -107,6 +107,9 @@ fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
     })?;
     if model.starts_with(&MAGIC) {
         return Err(Error::FlashFile(path.into()));
+    }
+    if let Some(text) = pair::note(path, &model) {
+        note(text);
     }
     note_mismatch(path);
     Ok(model)

@@ -8,6 +8,7 @@ pub mod idx;
 pub mod labels;
 pub mod layout;
 pub mod onnx;
+pub mod pair;
 pub mod picture;
 pub mod signals;
 

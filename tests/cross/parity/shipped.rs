@@ -8,7 +8,6 @@ use no_std_core::{Layer, Model};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use train::onnx;
-use train::quantize::FLASH_CHECKSUM;
 
 use super::{FLASH_MODEL, FLOAT_MODEL, INT8_MODEL, models};
 
@@ -113,7 +112,9 @@ fn the_model_names_the_checksum_of_its_flash_file() {
     let checksum = stored_checksum(&file).unwrap();
     let model = open(&models().join(INT8_MODEL));
     let mut entries = model.metadata_props.iter();
-    let entry = entries.find(|entry| entry.key == FLASH_CHECKSUM).unwrap();
+    let entry = entries
+        .find(|entry| entry.key == input::pair::CHECKSUM_KEY)
+        .unwrap();
     assert_eq!(entry.value, format!("{checksum:08x}"));
 }
 

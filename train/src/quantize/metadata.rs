@@ -1,17 +1,13 @@
 //! What a float model tells about itself, and what its int8 model does.
 
 use input::file::one_line;
-use input::labels;
-use no_std_core::format::stored_checksum;
+use input::{labels, pair};
 
 use super::QuantizeError;
 use super::candidate::Candidate;
 use super::compare::Measured;
 use super::network::FloatNetwork;
 use crate::data::augment::{Augment, Variant};
-
-/// The entry in which the int8 model has its flash file's checksum, in eight hexadecimal digits.
-pub const FLASH_CHECKSUM: &str = "flash_checksum";
 
 /// The names of the classes as a flash file can say them: on one line.
 pub fn labels(network: &FloatNetwork) -> Result<Vec<String>, QuantizeError> {
@@ -101,7 +97,9 @@ pub fn of_int8(
             set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
         }
     }
-    let checksum = stored_checksum(flash).unwrap_or_default();
-    set(FLASH_CHECKSUM, format!("{checksum:08x}"));
+    set(
+        pair::CHECKSUM_KEY,
+        pair::checksum(flash).unwrap_or_default(),
+    );
     entries
 }

@@ -31,7 +31,6 @@ use no_std_core::prepare::Preparation;
 
 pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
-pub use metadata::FLASH_CHECKSUM;
 pub use report::Report;
 
 use crate::data::{Dataset, Digits, IMAGE_SIDE};
@@ -81,7 +80,7 @@ pub struct Request<'a> {
 }
 
 /// Quantises a model and writes [`INT8_NAME`] and [`FLASH_NAME`], both or neither; if the machine stops between the one
-/// and the other, the metadata entry [`FLASH_CHECKSUM`] of the first is not the checksum in the second.
+/// and the other, the metadata entry [`CHECKSUM_KEY`](input::pair::CHECKSUM_KEY) of the first is not the checksum in the second.
 ///
 /// Both are written under temporary names and run first: on `runtime`, on the second runtime and by the core, whose int8
 /// logits must be equal. `stage` hears what is done next.

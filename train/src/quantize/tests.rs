@@ -151,7 +151,10 @@ fn both_files_are_written_and_give_the_same_logits() {
     assert_eq!(files(folder.path()), [model.clone(), flash.clone()]);
     let file = std::fs::read(flash).unwrap();
     let checksum = format!("{:08x}", stored_checksum(&file).unwrap());
-    assert_eq!(entry(folder.path(), FLASH_CHECKSUM), Some(checksum));
+    assert_eq!(
+        entry(folder.path(), input::pair::CHECKSUM_KEY),
+        Some(checksum)
+    );
     let core = Model::new(&file).unwrap();
     assert_eq!(core.label(7), Some("7"));
     assert_eq!(core.preparation(), Preparation::centred(19).unwrap());

@@ -86,6 +86,13 @@ fn a_trained_network_becomes_both_files_beside_it() {
     let line = "evaluate --model run/digits-int8.onnx --data digits --runtime tract";
     let finished = sandbox.train(line);
     assert!(finished.success().starts_with("accuracy "), "{finished:?}");
+    assert_eq!(finished.stderr, "");
+    let mut flash = sandbox.read("run/digits.q8");
+    flash[16] ^= 1;
+    sandbox.write("run/digits.q8", flash);
+    let finished = sandbox.train(line);
+    let note = "note: run/digits-int8.onnx and run/digits.q8 are of two quantisations";
+    assert!(finished.stderr.starts_with(note), "{finished:?}");
 }
 
 #[test]

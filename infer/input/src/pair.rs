@@ -2,20 +2,24 @@
 
 use std::path::Path;
 
-use input::onnx;
-use no_std_core::format::stored_checksum;
+use no_std_core::format::{MAGIC, stored_checksum};
 
 use crate::file::{self, display_name};
-use crate::model::proto::metadata;
-use crate::open::is_flash;
+use crate::onnx;
 
 /// The metadata entry of the ONNX file that holds the flash file's checksum, in eight hexadecimal digits.
-const CHECKSUM: &str = "flash_checksum";
+pub const CHECKSUM_KEY: &str = "flash_checksum";
+
+/// How the ONNX file names the checksum of a flash file; `None` if the bytes are none.
+pub fn checksum(flash: &[u8]) -> Option<String> {
+    let checksum = stored_checksum(flash).filter(|_| flash.starts_with(&MAGIC))?;
+    Some(format!("{checksum:08x}"))
+}
 
 /// What to say of a model file beside which the other one of its name is of another quantisation.
 pub fn note(path: &Path, bytes: &[u8]) -> Option<String> {
     let name = path.file_name()?.to_str()?;
-    let is_flash = is_flash(bytes);
+    let is_flash = bytes.starts_with(&MAGIC);
     let other = if is_flash {
         format!("{}-int8.onnx", name.strip_suffix(".q8")?)
     } else {
@@ -39,8 +43,9 @@ pub fn note(path: &Path, bytes: &[u8]) -> Option<String> {
 
 /// Whether the ONNX file says that it belongs to another flash file; `None` if it does not say.
 fn are_different(onnx: &[u8], flash: &[u8]) -> Option<bool> {
-    let proto = onnx::parse(onnx).ok()?;
-    let expected = metadata(&proto, CHECKSUM)?;
-    let found = stored_checksum(flash).filter(|_| is_flash(flash))?;
-    Some(expected != format!("{found:08x}"))
+    let entries = onnx::parse(onnx).ok()?.metadata_props;
+    let expected = entries
+        .into_iter()
+        .find(|entry| entry.key == CHECKSUM_KEY)?;
+    Some(expected.value != checksum(flash)?)
 }
