@@ -42,8 +42,8 @@ fn difference(one: &Image, other: &Image) -> f64 {
             |(x, y)| pixel(one, x, y).abs_diff(pixel(other, x + right - 1, y + down - 1));
         places.map(difference).map(u32::from).sum::<u32>()
     };
-    let moves = (0..9).map(|by| moved(by % 3, by / 3));
-    f64::from(moves.min().unwrap()) / (SIDE * SIDE) as f64
+    let least = (0..9).map(|by| moved(by % 3, by / 3)).min().unwrap();
+    f64::from(least) / (SIDE * SIDE) as f64
 }
 
 /// The rows of an image from the first to the last that has ink.

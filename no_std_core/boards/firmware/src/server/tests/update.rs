@@ -229,39 +229,27 @@ fn the_built_in_model_serves_where_no_slot_has_one_that_works() {
     }
 }
 
-/// A valid model that takes more memory than the one of the boards: a pointwise convolution to 16 channels of the same
-/// size, then one class. All weights are zero.
+/// A valid model that takes more memory than the one of the boards: many units, then one. All weights are zero.
 fn large_model() -> Vec<u8> {
-    let shape = |side, channels| format::Shape {
-        rows: side,
-        columns: side,
+    let shape = |channels| format::Shape {
+        rows: 1,
+        columns: 1,
         channels,
     };
-    let layer = |kind, output: format::Shape, step, weights| {
-        let channels = output.channels.into();
-        let axis = format::Axis {
-            kernel: step,
-            stride: step,
-            pool: step,
-            ..format::Axis::default()
-        };
-        format::LayerContents {
-            kind,
-            output,
-            output_zero_point: 0,
-            rows: axis,
-            columns: axis,
-            weights: vec![0; weights],
-            biases: vec![0; channels],
-            // One half.
-            multipliers: vec![Multiplier::new(1 << 23, 24).unwrap(); channels],
-        }
+    // One half.
+    let multiplier = Multiplier::new(1 << 23, 24).unwrap();
+    let dense = |units: u16, weights| format::LayerContents {
+        kind: format::KIND_DENSE,
+        output: shape(units),
+        output_zero_point: 0,
+        rows: format::Axis::default(),
+        columns: format::Axis::default(),
+        weights: vec![0; weights],
+        biases: vec![0; units.into()],
+        multipliers: vec![multiplier; units.into()],
     };
-    let layers = vec![
-        layer(format::KIND_CONVOLUTION, shape(28, 16), 1, 16),
-        layer(format::KIND_DENSE, shape(1, 1), 0, 16 * PIXELS),
-    ];
-    let contents = format::Contents::new(shape(28, 1), quantize_pixel(0), layers);
+    let layers = vec![dense(10_000, 10_000), dense(1, 10_000)];
+    let contents = format::Contents::new(shape(1), 0, layers);
     contents.to_file().unwrap()
 }
 
