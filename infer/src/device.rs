@@ -114,11 +114,6 @@ impl Device {
         self.scores_from(&show(&mut link, picture)?)
     }
 
-    fn try_scores(&self, pixels: &Pixels) -> Result<Scores, DeviceError> {
-        let mut link = self.link.borrow_mut();
-        self.scores_from(&link.ask(&Request::Classify { pixels })?)
-    }
-
     fn scores_from(&self, reply: &Reply<'_>) -> Result<Scores, DeviceError> {
         let scores = match reply {
             Reply::Scores(scores) => scores,
@@ -154,7 +149,10 @@ impl Engine for Device {
     }
 
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
-        self.try_scores(pixels).map_err(InFile::named(&self.name))
+        let mut link = self.link.borrow_mut();
+        let reply = link.ask(&Request::Classify { pixels });
+        let scores = reply.and_then(|reply| self.scores_from(&reply));
+        scores.map_err(InFile::named(&self.name))
     }
 }
 

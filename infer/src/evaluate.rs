@@ -36,11 +36,7 @@ pub struct Evaluation {
 }
 
 /// Runs the model on all pictures of the test set, or on their inversions: 255 minus each pixel. After each, tells
-/// `progress` how many are done.
-///
-/// # Panics
-///
-/// If the test set has more classes than the model.
+/// `progress` how many are done. The test set has no more classes than the model.
 pub fn evaluate(
     engine: &dyn Engine,
     test_set: &TestSet,

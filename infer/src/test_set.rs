@@ -19,10 +19,6 @@ pub struct TestSet {
 
 impl TestSet {
     /// Reads the images and labels of the test set in `folder` or below it, for a model of so many classes.
-    ///
-    /// # Errors
-    ///
-    /// See [`IdxError`].
     pub fn load(folder: &Path, classes: usize) -> Result<Self, InFile<IdxError>> {
         let [test] = find(folder, [Part::Test])?;
         let (images, labels) = test.read(Form {

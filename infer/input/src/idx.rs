@@ -74,11 +74,7 @@ pub struct Images {
 }
 
 impl Images {
-    /// Reads a file of images with the rows and columns of `form`.
-    ///
-    /// # Errors
-    ///
-    /// See [`IdxError`]; nothing is read beyond what the header announces.
+    /// Reads a file of images with the rows and columns of `form`; nothing beyond what its header announces.
     pub fn read(path: &Path, form: Form) -> Result<Self, InFile<IdxError>> {
         let (header, file) = read(path, |header| header.check_images(form))?;
         Ok(Self {
@@ -109,10 +105,6 @@ pub struct Labels {
 impl Labels {
     /// Reads a file of labels below the number of classes of `form`: a byte or a 32-bit integer each, or the first of
     /// QMNIST's eight.
-    ///
-    /// # Errors
-    ///
-    /// See [`IdxError`].
     pub fn read(path: &Path, form: Form) -> Result<Self, InFile<IdxError>> {
         let (header, file) = read(path, Header::check_labels)?;
         let elements = &file[header_len(header.sizes.len())..];

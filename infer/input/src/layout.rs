@@ -49,11 +49,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Reads both files.
-    ///
-    /// # Errors
-    ///
-    /// If one is not as `form` says, or there are not as many labels as images.
+    /// Reads both files, which are to be as `form` says, with as many labels as images.
     pub fn read(&self, form: Form) -> Result<(Images, Labels), InFile<IdxError>> {
         let images = Images::read(&self.images, form)?;
         let labels = Labels::read(&self.labels, form)?;
@@ -71,11 +67,8 @@ impl Pair {
 }
 
 /// Finds the files of these parts, all of one data set: the one nearest to the folder, among equally near ones that of
-/// MNIST's plain names. Named pipes, sockets and devices are passed over.
-///
-/// # Errors
-///
-/// If a file is missing, or there are several data sets to choose from; the message lists what is there.
+/// MNIST's plain names. Named pipes, sockets and devices are passed over. Where a file is missing, or there are several
+/// data sets to choose from, the message lists what is there.
 pub fn find<const N: usize>(
     folder: &Path,
     parts: [Part; N],

@@ -109,11 +109,7 @@ pub fn read(path: &Path) -> Result<GrayImage, PictureError> {
 ///
 /// Colours become their luma (ITU-R BT.709; of a JPEG of more than [`MAX_SIDE`] BT.601). Transparent parts become the
 /// white of paper, or black where light ink would not be seen on it. The picture is turned as its EXIF orientation says.
-/// Of an animation, the first frame counts.
-///
-/// # Errors
-///
-/// See [`PictureError`]. Size and memory are checked before any pixel is decoded.
+/// Of an animation, the first frame counts. Size and memory are checked before any pixel is decoded.
 pub fn grey(bytes: &[u8]) -> Result<GrayImage, PictureError> {
     let (format, bytes) = format(bytes)?;
     let mut decoder = decoder(bytes, format)?;

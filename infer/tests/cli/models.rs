@@ -7,7 +7,7 @@ use no_std_core::prepare::Preparation;
 use serde_json::Value;
 use tract_onnx::pb::{NodeProto, TensorProto};
 
-use crate::program::Workplace;
+use crate::program::{Outcome, Workplace};
 use crate::support::{self, flash, integers, node, with_ints};
 
 #[test]
@@ -29,9 +29,9 @@ fn the_file_decides_what_runs_it() {
         ("brightness.onnx", "float", float),
         ("brightness.q8", "int8", int8),
     ] {
-        let pictures = ["--model", model, "a.png", "b.png", "c.png", "d.png"];
+        let pictures = ["a.png", "b.png", "c.png", "d.png"];
         for options in [&[][..], &["--engine", engine], &["--engine", "auto"]] {
-            let table = workplace.predict(&[&pictures, options].concat());
+            let table = workplace.predict_with(model, &[&pictures, options].concat());
             assert_eq!(table.succeeded(), expected);
         }
     }
@@ -54,9 +54,8 @@ fn the_other_engine_says_what_the_file_is() {
         ("text", "float", neither),
         ("text", "int8", "byte 0: expected a flash file"),
     ] {
-        let error = workplace
-            .predict(&["--model", model, "--engine", engine, "a.png"])
-            .failed();
+        let error = workplace.predict_with(model, &["--engine", engine, "a.png"]);
+        let error = error.failed();
         let expected = format!("error: {model}: {expected}");
         assert!(error.starts_with(&expected), "{error}");
     }
@@ -94,8 +93,7 @@ fn drawings_are_centred_if_asked() {
         ("brightness-int8.onnx", "plain"),
         ("centring.q8", "centred"),
     ] {
-        let predict =
-            |options: &[&str]| workplace.predict(&[&["--model", model], options].concat());
+        let predict = |options: &[&str]| workplace.predict_with(model, options);
         let prepared = |prepare| predict(&["--prepare", prepare, "a.png"]).succeeded();
         assert_eq!(predict(&["a.png"]).succeeded(), prepared(by_default));
         // The ink becomes a light square of 20 x 20 pixels, a little more than half of the picture.
@@ -123,9 +121,7 @@ fn probabilities_are_not_made_so_again() {
         nodes.push(node(end, &["sums"], "ended"));
         nodes.push(node("Identity", &["ended"], "logits"));
         fs::write(workplace.path("end.onnx"), support::encode(&model)).unwrap();
-        let table = workplace
-            .predict(&["--model", "end.onnx", "a.png"])
-            .succeeded();
+        let table = workplace.predict_with("end.onnx", &["a.png"]).succeeded();
         assert_eq!(table, "a. CNN thinks it's a 1 (95.3%)\n", "{end}");
     }
 }
@@ -160,11 +156,11 @@ fn models_that_ask_for_too_much_or_make_tract_panic_are_refused_in_one_line() {
         ),
     ] {
         let expected = format!("error: {model}: expected {found}\n");
-        assert_eq!(
-            workplace.predict(&["--model", model, "a.png"]).failed(),
-            expected
-        );
-        assert_eq!(workplace.run(&["inspect", model]).failed(), expected);
+        let outcomes = [
+            workplace.predict_with(model, &["a.png"]),
+            workplace.run(&["inspect", model]),
+        ];
+        assert_eq!(outcomes.map(Outcome::failed), [&*expected; 2]);
     }
     let command = ["inspect", "giant.onnx", "--limits-times", "2"];
     workplace.run(&command).succeeded();
@@ -177,7 +173,7 @@ fn files_of_two_quantisations_are_noticed_from_both_sides() {
     let files = ["brightness-int8.onnx", "brightness.q8"];
     let [onnx, flash] = files.map(|name| workplace.path(name));
     let notes = |model| {
-        let outcome = workplace.predict(&["--model", model, "a.png"]);
+        let outcome = workplace.predict_with(model, &["a.png"]);
         assert_eq!(outcome.code, 0);
         outcome.errors
     };

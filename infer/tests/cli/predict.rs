@@ -17,16 +17,14 @@ const THREE: &str = "CNN thinks it's a 3 (43.6%)\n";
 fn tables_name_the_file_or_its_truth() {
     let workplace = Workplace::new();
     workplace.picture("1.png", 0).picture("dog.png", 0);
-    let command = ["--model", "digits.onnx", "1.png", "dog.png"];
-    assert_eq!(
-        workplace.predict(&command).succeeded(),
-        format!("1. {THREE}dog. {THREE}")
-    );
-    let with_truth = [&command[..], &["--truth-from-name"]].concat();
-    assert_eq!(
-        workplace.predict(&with_truth).succeeded(),
-        format!("1 at  3.9%. {THREE}dog. {THREE}")
-    );
+    let predict = |arguments: &[&str]| {
+        let pictures = ["1.png", "dog.png"];
+        let table = workplace.predict_with("digits.onnx", &[&pictures, arguments].concat());
+        table.succeeded()
+    };
+    assert_eq!(predict(&[]), format!("1. {THREE}dog. {THREE}"));
+    let with_truth = predict(&["--truth-from-name"]);
+    assert_eq!(with_truth, format!("1 at  3.9%. {THREE}dog. {THREE}"));
 }
 
 #[test]
@@ -37,14 +35,12 @@ fn folders_in_natural_order() {
     }
     fs::write(workplace.path("folder/notes.txt"), "not a picture").unwrap();
     let lines = ["1", "2", "9", "10", "dog"].map(|name| format!("{name}. {THREE}"));
-    let table = workplace.predict(&["--model", "digits.onnx", "folder"]);
+    let table = workplace.predict_with("digits.onnx", &["folder"]);
     assert_eq!(table.succeeded(), lines.concat());
 
     fs::create_dir(workplace.path("empty")).unwrap();
     assert_eq!(
-        workplace
-            .predict(&["--model", "digits.onnx", "empty"])
-            .failed(),
+        workplace.predict_with("digits.onnx", &["empty"]).failed(),
         "error: empty: expected picture files (PNG, JPEG, BMP, GIF, PGM or WebP) in the folder, found an empty folder\n"
     );
 }
@@ -55,17 +51,9 @@ fn json_lines() {
     workplace
         .picture("folder/dark.png", 0)
         .picture("dog.png", 127);
-    let command = [
-        "--json",
-        "--truth-from-name",
-        "folder",
-        "dog.png",
-        "--model",
-    ];
     let objects = |model| {
-        let lines = workplace
-            .predict(&[&command[..], &[model]].concat())
-            .succeeded();
+        let arguments = ["--json", "--truth-from-name", "folder", "dog.png"];
+        let lines = workplace.predict_with(model, &arguments).succeeded();
         let parts = lines.lines().map(|line| {
             let (start, time) = line.split_once(r#","elapsed_microseconds":"#).unwrap();
             time.strip_suffix('}').unwrap().parse::<u64>().unwrap();
@@ -112,7 +100,7 @@ fn content_counts_and_not_the_extension() {
     drawing(0)
         .save_with_format(picture, ImageFormat::Jpeg)
         .unwrap();
-    let table = workplace.predict(&["--model", "brightness.onnx", "a.png"]);
+    let table = workplace.predict_with("brightness.onnx", &["a.png"]);
     assert_eq!(table.succeeded(), format!("a. {DARK}"));
 }
 
@@ -122,7 +110,7 @@ fn a_bad_picture_does_not_stop_the_others() {
     workplace.picture("a.png", 0).picture("b.png", 255);
     fs::write(workplace.path("text.png"), "no picture").unwrap();
     let pictures = ["a.png", "text.png", "missing.png", "b.png"];
-    let outcome = workplace.predict(&[&["--model", "brightness.onnx"][..], &pictures].concat());
+    let outcome = workplace.predict_with("brightness.onnx", &pictures);
     assert_eq!(outcome.code, 1);
     assert_eq!(outcome.output, format!("a. {DARK}b. {BRIGHT}"));
     assert_eq!(
@@ -196,7 +184,7 @@ fn a_pipe_in_a_folder_is_passed_and_one_by_name_is_read() {
     assert!(made.unwrap().success());
     let predict = |picture| {
         workplace
-            .predict(&["--model", "brightness.onnx", picture])
+            .predict_with("brightness.onnx", &[picture])
             .succeeded()
     };
     assert_eq!(predict("folder"), format!("z. {BRIGHT}"));

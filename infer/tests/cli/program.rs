@@ -60,6 +60,10 @@ impl Workplace {
         self.run(&[&["predict"], arguments].concat())
     }
 
+    pub fn predict_with(&self, model: &str, arguments: &[&str]) -> Outcome {
+        self.predict(&[&["--model", model], arguments].concat())
+    }
+
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
         let mut command = self.infer(arguments);
         command

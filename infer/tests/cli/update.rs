@@ -44,9 +44,7 @@ fn on_board(workplace: &Workplace) -> String {
 
 /// What a model says about the picture here.
 fn here(workplace: &Workplace, model: &str) -> String {
-    workplace
-        .predict(&["--model", model, "picture.png"])
-        .succeeded()
+    workplace.predict_with(model, &["picture.png"]).succeeded()
 }
 
 #[test]
