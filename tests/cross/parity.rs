@@ -2,7 +2,6 @@
 
 mod shipped;
 
-use input::onnx::Limits;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -98,7 +97,6 @@ fn quantizing_again_costs_no_accuracy() {
         out: folder.path(),
         max_drop: 0.01,
         force: false,
-        limits: Limits::default(),
         interrupted: &AtomicBool::new(false),
     };
     let report = quantize(&runtime, &request, &mut |stage| println!("{stage}")).unwrap();

@@ -199,10 +199,10 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
         .into_iter()
         .chain(env::split_paths(&inherited));
     let mut environment = vec![("PATH", env::join_paths(path)?)];
-    if !available("nextest", &environment) {
-        if let Err(error) = run(cargo(INSTALL_NEXTEST).arg("--root").arg(tools)) {
-            println!("{error:#}");
-        }
+    if !available("nextest", &environment)
+        && let Err(error) = run(cargo(INSTALL_NEXTEST).arg("--root").arg(tools))
+    {
+        println!("{error:#}");
     }
     match onnxruntime::library(target) {
         Ok(library) => environment.push(("ORT_DYLIB_PATH", library.into())),
