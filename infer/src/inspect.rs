@@ -3,10 +3,10 @@
 use std::fmt;
 
 use input::onnx::Limits;
+use input::pair::is_flash;
 
 use crate::error::ModelError;
 use crate::file::InFile;
-use crate::open::is_flash;
 use crate::table;
 
 mod flash;

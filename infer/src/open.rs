@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use input::onnx::Limits;
-use no_std_core::format::MAGIC;
+use input::pair::is_flash;
 
 use crate::engine::Engine;
 use crate::error::ModelError;
@@ -49,9 +49,4 @@ pub fn open<'a>(
     } else {
         Box::new(Model::within(bytes, name, limits)?)
     })
-}
-
-/// Whether the bytes begin like those of a flash file.
-pub fn is_flash(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
 }

@@ -109,6 +109,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn json_has_microseconds_and_the_probability_of_the_truth() {
+        let labels = ["0", "1"].map(String::from);
+        let prediction = Prediction {
+            class: 1,
+            label: "1".into(),
+            probabilities: vec![0.25, 0.75],
+            accepted: None,
+            elapsed: Duration::from_nanos(149_900),
+            cost: None,
+        };
+        let source = Source("p/0.png".into());
+        let report = Report::new(&source, &prediction).with_truth_from_name(&labels);
+        let json = serde_json::to_value(report).unwrap();
+        let expected = serde_json::json!({
+            "file": "p/0.png", "label": "1", "class": 1, "probability": 0.75, "probabilities": [0.25, 0.75],
+            "truth": "0", "truth_probability": 0.25, "elapsed_microseconds": 149,
+        });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
     fn table_lines() {
         let labels = ["0", "1", "2", "a\nb"].map(String::from);
         let certain = Prediction {

@@ -9,6 +9,7 @@ use infer::engine::{Engine, Logits};
 use infer::flash::FlashModel;
 use infer::model::Model;
 use infer::picture::{PIXELS, Pixels};
+use input::onnx::{Limits, for_one_picture};
 use ndarray::{Array2, ArrayView2};
 use no_std_core::prepare::Preparation;
 use tests::{mnist, runtimes};
@@ -88,8 +89,10 @@ fn quantizing_again_costs_no_accuracy() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
+    let model = std::fs::read(models().join(FLOAT_MODEL)).unwrap();
+    let tract = input::onnx::Runtime::Tract;
     let request = Request {
-        model: &std::fs::read(models().join(FLOAT_MODEL)).unwrap(),
+        model: &for_one_picture(&model, &Limits::default(), tract).unwrap(),
         digits: &digits,
         checked: &digits.test.clone().take(100),
         second: None,

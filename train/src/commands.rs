@@ -11,7 +11,6 @@ mod quantize;
 use std::path::Path;
 
 use input::{file, onnx, pair};
-use no_std_core::format::MAGIC;
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
@@ -19,7 +18,7 @@ use crate::data::{self, Dataset, Digits};
 use crate::error::Error;
 use crate::net::Network;
 use crate::run;
-use crate::runtime::{Kind, Runtime};
+use crate::runtime::Runtime;
 use crate::stop::Stop;
 
 /// Test images on which an exported model is compared with the trainer.
@@ -88,13 +87,9 @@ fn accept(
     model: &[u8],
     path: &Path,
     limits: LimitArgs,
-    runtime: &Runtime,
+    runtime: onnx::Runtime,
 ) -> Result<Vec<u8>, Error> {
-    let kind = match runtime.kind() {
-        Kind::Tract => onnx::Runtime::Tract,
-        Kind::Cuda | Kind::Onnxruntime => onnx::Runtime::OnnxRuntime,
-    };
-    onnx::for_one_picture(model, &limits.get(), kind).map_err(|reason| Error::Onnx {
+    onnx::for_one_picture(model, &limits.get(), runtime).map_err(|reason| Error::Onnx {
         path: path.into(),
         reason,
     })
@@ -105,7 +100,7 @@ fn read_model(path: &Path) -> Result<Vec<u8>, Error> {
         path: path.into(),
         source,
     })?;
-    if model.starts_with(&MAGIC) {
+    if pair::is_flash(&model) {
         return Err(Error::FlashFile(path.into()));
     }
     if let Some(text) = pair::note(path, &model) {

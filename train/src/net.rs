@@ -110,7 +110,9 @@ impl Network {
                 .last()
                 .map_or(&self.input[..], |last| &last.output[..]);
             let kind = kind(layer);
-            let before = planned.iter().filter(|other| other.name.starts_with(kind));
+            let before = planned
+                .iter()
+                .filter(|other| self::kind(other.layer) == kind);
             let name = format!("{kind}{}", before.count() + 1);
             let layer = plan_layer(name, layer, input);
             planned.push(layer);

@@ -63,13 +63,15 @@ impl Stop {
 
 impl Leftovers {
     fn remove(&self) {
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir(folder);
-        }
         #[cfg(unix)]
         if let Some(process) = self.process {
             let process = nix::unistd::Pid::from_raw(process as i32);
             let _ = nix::sys::signal::kill(process, nix::sys::signal::SIGKILL);
+        }
+        // They may be in the folder.
+        input::file::remove_temporaries();
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir(folder);
         }
     }
 }

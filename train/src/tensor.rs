@@ -124,7 +124,7 @@ impl Tensor {
 
     /// Size in bytes.
     pub fn byte_len(&self) -> usize {
-        with_array!(self, array => array.iter().map(size_of_val).sum())
+        with_array!(self, array => array.len() * array.first().map_or(0, size_of_val))
     }
 
     /// These rows: a part of the first axis, which must have them.

@@ -10,16 +10,21 @@ use crate::onnx;
 /// The metadata entry of the ONNX file that holds the flash file's checksum, in eight hexadecimal digits.
 pub const CHECKSUM_KEY: &str = "flash_checksum";
 
+/// Whether bytes begin like those of a flash file.
+pub fn is_flash(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
 /// How the ONNX file names the checksum of a flash file; `None` if the bytes are none.
 pub fn checksum(flash: &[u8]) -> Option<String> {
-    let checksum = stored_checksum(flash).filter(|_| flash.starts_with(&MAGIC))?;
+    let checksum = stored_checksum(flash).filter(|_| is_flash(flash))?;
     Some(format!("{checksum:08x}"))
 }
 
 /// What to say of a model file beside which the other one of its name is of another quantisation.
 pub fn note(path: &Path, bytes: &[u8]) -> Option<String> {
     let name = path.file_name()?.to_str()?;
-    let is_flash = bytes.starts_with(&MAGIC);
+    let is_flash = is_flash(bytes);
     let other = if is_flash {
         format!("{}-int8.onnx", name.strip_suffix(".q8")?)
     } else {

@@ -10,7 +10,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+use crate::console::human;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -114,7 +116,12 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Result<String> {
             None if Instant::now() < end => sleep(Duration::from_millis(10)),
             None => {
                 child.kill()?;
-                break child.wait()?;
+                child.wait()?;
+                bail!(
+                    "`{}` did not end within {}",
+                    describe(command),
+                    human(limit)
+                );
             }
         }
     };
@@ -263,7 +270,8 @@ mod tests {
     fn what_takes_too_long_is_ended() {
         let limit = Duration::from_millis(50);
         let error = output_within(Command::new("sleep").arg("60"), limit).unwrap_err();
-        assert!(error.to_string().contains("sleep 60"), "{error:#}");
+        let expected = "`sleep 60` did not end within 0.1 s";
+        assert_eq!(error.to_string(), expected);
         let answer = output_within(Command::new("echo").arg("7"), Duration::from_secs(20));
         assert_eq!(answer.unwrap(), "7\n");
         let mut failing = Command::new("sh");

@@ -73,7 +73,7 @@ const STEPS: &[Step] = &[
         "Tests",
         "nextest run --release --workspace --no-fail-fast --config-file tests/nextest.toml",
     )
-    .installed_by("cargo install cargo-nextest --locked")
+    .installed_by("cargo install cargo-nextest@0.9.143 --locked")
     .counted_by(summary::nextest),
     Step::new(
         "Examples in documentation",
@@ -89,7 +89,10 @@ const STEPS: &[Step] = &[
         "Fuzz target",
         "check --release --locked --manifest-path no_std_core/fuzz/Cargo.toml",
     ),
-    Step::new("Documentation", "doc --release --workspace --no-deps"),
+    Step::new(
+        "Documentation",
+        "doc --release --workspace --no-deps --config build.rustdocflags=['-Dwarnings']",
+    ),
 ];
 
 /// Runs every step, whatever becomes of the others, with tools and temporary files in the folder `target`.
@@ -104,7 +107,6 @@ pub fn test(target: &Path) -> Result<bool> {
 
     let mut environment = tools(target, &mut tally)?;
     environment.push(("BATON_SKIPS", skips.as_os_str().to_owned()));
-    environment.push(("RUSTDOCFLAGS", "-D warnings".into()));
     let programs = build(&environment);
     match &programs {
         Ok(messages) => fetch_data(&executable(messages, "train")?),

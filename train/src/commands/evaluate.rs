@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use input::file;
+use input::{file, onnx};
 use ndarray::Array2;
 
 use super::{accept, expect_distinct, load_test, open, read_model};
@@ -11,6 +11,7 @@ use crate::console::Console;
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
+use crate::runtime::Kind;
 
 pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     let is_file = |path: &&Path| *path != Path::new("-");
@@ -28,7 +29,11 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
         Augment::None
     };
     let runtime = open(args.runtime)?;
-    let model = accept(&model, &args.model, args.limits, &runtime)?;
+    let checked_for = match runtime.kind() {
+        Kind::Tract => onnx::Runtime::Tract,
+        Kind::Cuda | Kind::Onnxruntime => onnx::Runtime::OnnxRuntime,
+    };
+    let model = accept(&model, &args.model, args.limits, checked_for)?;
     let logits = run_model(&runtime, &model, &test, augment.variants());
     let logits = logits.map_err(|reason| Error::Model {
         path: args.model.clone(),

@@ -53,7 +53,10 @@ pub fn export_checked(
     let process = second.as_ref().ok().map(|one| one as &dyn SecondRuntime);
     let network = Network::digits();
     let unchecked = export(runtime, process, &network, checkpoint, &images, path)?;
-    let (name, also) = (runtime.kind().name(), and_second(&second, unchecked, path));
+    let (name, also) = (
+        runtime.kind().name(),
+        tell_of_second(&second, unchecked, path),
+    );
     let path = display_name(path);
     console.line(format_args!(
         "{path}: agrees with the trainer on {name}{also}"
@@ -62,7 +65,7 @@ pub fn export_checked(
 }
 
 /// The second runtime, which agreed, or why none was asked. One that could not check the model is warned of.
-pub fn and_second(
+pub fn tell_of_second(
     second: &Result<AnotherProcess, impl Display>,
     unchecked: Option<String>,
     model: &Path,

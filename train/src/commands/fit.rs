@@ -18,9 +18,11 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
     if let Some(run) = resumed {
         note_mismatch(&model_of(run));
     }
+    // Held until the folder, if it is still empty, is gone.
+    let _lock;
     let _folder = OutFolder::prepare(out, stop)?;
     // Locked before the checkpoint is read: nobody replaces it afterwards.
-    let _lock = run::lock(out)?;
+    _lock = run::lock(out)?;
     let load = |run| Checkpoint::load(run, &Network::digits());
     let resume = resumed.map(load).transpose()?;
     run::expect_free(out, resumed, args.overwrite)?;

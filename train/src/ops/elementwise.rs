@@ -161,6 +161,7 @@ impl Graph {
         self.apply(&EXP, &[x], Attributes::none())
     }
 
+    /// The natural logarithm.
     pub fn log(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
         self.apply(&LOG, &[x], Attributes::none())
     }
@@ -169,10 +170,12 @@ impl Graph {
         self.apply(&RELU, &[x], Attributes::none())
     }
 
+    /// Truth values.
     pub fn equal(&mut self, a: ValueId, b: ValueId) -> Result<ValueId, GraphError> {
         self.apply(&EQUAL, &[a, b], Attributes::none())
     }
 
+    /// Truth values.
     pub fn greater(&mut self, a: ValueId, b: ValueId) -> Result<ValueId, GraphError> {
         self.apply(&GREATER, &[a, b], Attributes::none())
     }

@@ -187,10 +187,11 @@ fn judge(
         return Ok(None);
     }
     if comparison.may_be_chance() {
-        let (lost, samples) = (comparison.lost, comparison.samples);
+        let Comparison { lost, samples, .. } = comparison;
+        let (drop, gained) = (comparison.drop(), comparison.gained());
         stage(&format!(
-            "{lost} of {samples} answers are lost, more than --max-drop allows, but too few to tell from chance; \
-             more training images would tell"
+            "the accuracy falls by {drop:.4}, more than {limit} (--max-drop), but {lost} answers lost and {gained} gained \
+             of {samples} are too few to tell from chance; more training images would tell"
         ));
         return Ok(None);
     }

@@ -1,3 +1,5 @@
+mod choices;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -272,63 +274,6 @@ fn only_variants_that_the_model_was_trained_on_are_looked_at() {
     }
 }
 
-/// A network that is right in floats, a part of whose layers integers cannot follow, and what is wrong with it.
-fn collapsing() -> [(Vec<u8>, &'static str); 3] {
-    let (weight, bias) = stripes(10);
-    let scaled =
-        |factor: f32| Array1::from_shape_fn(10, |unit| f32::powi(factor, (unit == 3).into()));
-    let plain = |layers: &[_]| dense(layers, &[("augment", "none")]);
-    // Unit 3 puts out 100,000 times as much, which the next layer undoes.
-    let large = scaled(1e5).insert_axis(ndarray::Axis(1)) * &weight;
-    let undoing = Array2::eye(10) * scaled(1e-5);
-    let outlier = [(large, &bias * &scaled(1e5)), (undoing, Array1::zeros(10))];
-    // All units put out 3,000 more, which the next layer takes away.
-    let undoing = (Array2::eye(10), Array1::from_elem(10, -3e3));
-    let offset = [(weight.clone(), &bias + 3e3), undoing];
-    // A weight of a pixel that is 0 always.
-    let mut one_weight = weight;
-    one_weight.column_mut(3).fill(500.0);
-    [
-        (plain(&outlier), "its middle channel varies by"),
-        (plain(&offset), "its middle channel varies by"),
-        (plain(&[(one_weight, bias)]), "its weights in 8 bits keep"),
-    ]
-}
-
-#[test]
-fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files() {
-    for (model, fault) in collapsing() {
-        let folder = tempfile::tempdir().unwrap();
-        let earlier = [INT8_NAME, FLASH_NAME].map(|name| folder.path().join(name));
-        let are_kept = || {
-            let mut paths = earlier.iter();
-            paths.all(|path| std::fs::read(path).unwrap() == b"earlier")
-        };
-        for path in &earlier {
-            std::fs::write(path, "earlier").unwrap();
-        }
-        let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
-        let said = ["cost at most 0.01", "34 training images", "--force"];
-        for part in said.into_iter().chain(["layer dense1 (Gemm_", fault]) {
-            assert!(message.contains(part), "`{part}` is not in: {message}");
-        }
-        assert!(!message.contains('\n'), "{message}");
-        assert!(files(folder.path()) == earlier && are_kept());
-
-        let digits = digits();
-        for (max_drop, force, expected) in [(1.0, false, None), (0.01, true, Some(&message))] {
-            let request = Request {
-                max_drop,
-                force,
-                ..request(&model, &digits, folder.path())
-            };
-            let report = quantize(&TRACT, &request, &mut |_| {}).unwrap();
-            assert_eq!(report.forced.as_ref(), expected);
-            assert!(!are_kept());
-        }
-    }
-}
-
 #[test]
 fn classes_without_images_are_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -344,24 +289,6 @@ fn classes_without_images_are_named() {
         said.contains("no training image is of class 3, 8:"),
         "{said}"
     );
-}
-
-#[test]
-fn the_parts_have_no_image_in_common_and_all_classes() {
-    let train = striped(60);
-    let [calibration, held_out] = parts(&train).unwrap();
-    assert_eq!((calibration.len(), held_out.len()), (10, 50));
-    let classes = |part: &Dataset| part.labels.iter().copied().collect::<BTreeSet<u8>>().len();
-    let of_all = classes(&train);
-    assert_eq!(
-        (classes(&calibration), classes(&held_out)),
-        (of_all, of_all)
-    );
-    assert_eq!(parts(&train).unwrap(), [calibration, held_out]);
-    for count in [0, 1] {
-        let error = parts(&striped(60).take(count)).unwrap_err().to_string();
-        assert!(error.contains(&format!("found {count}")), "{error}");
-    }
 }
 
 #[test]
@@ -382,56 +309,5 @@ fn an_interrupted_quantisation_writes_nothing() {
         let error = quantize(&TRACT, &request, &mut stage).unwrap_err();
         assert!(matches!(error, QuantizeError::Stopped), "{error}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
-    }
-}
-
-#[test]
-fn outputs_and_their_noise_are_those_of_the_models() {
-    let (model, images) = (striped_model(10), striped(6));
-    let network = lower::lower(&model).unwrap();
-    let outputs = observe::outputs(&runner(), &network, &images).unwrap();
-    let float = run_model(&TRACT, &model, &images, BOTH).unwrap();
-    assert_eq!((outputs.len(), outputs[0].len()), (1, float.len()));
-    let mut pairs = outputs[0].iter().zip(&float);
-    assert!(pairs.all(|(a, b)| (a - b).abs() < 1e-4));
-
-    let best = choose::choose(&runner(), &network, outputs, &images).unwrap();
-    let noise = observe::signal_to_noise(&runner(), &best.layers, &images).unwrap();
-    let int8 = graphs::shipped(&best.layers, &[]).unwrap();
-    let int8 = run_model(&TRACT, &int8, &images, BOTH).unwrap();
-    let power = |logits: &Array2<f32>| {
-        let squares = logits.iter().map(|&logit| f64::from(logit).powi(2));
-        squares.sum::<f64>()
-    };
-    let expected = 10.0 * (power(&float) / power(&(int8 - &float))).log10();
-    assert!(
-        (noise[0] - expected).abs() < 0.01,
-        "{} and {expected}",
-        noise[0]
-    );
-}
-
-#[test]
-fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
-    let images = striped(20);
-    let network = lower::lower(&striped_model(10)).unwrap();
-    let outputs = observe::outputs(&runner(), &network, &images)
-        .unwrap()
-        .remove(0);
-    let with = |others: &[f32]| [outputs.repeat(100), others.to_vec()].concat();
-    for (outputs, method) in [
-        (outputs.clone(), range::Method::MinMax),
-        // With the outlier in the range all logits become the same integer.
-        (with(&[1e6]), range::Method::Percentile),
-        // Without its only number a range has a scale of 0, which rules the percentile out.
-        (
-            [vec![0.0; 20_000], vec![30.0]].concat(),
-            range::Method::MinMax,
-        ),
-        // The difference of the ends is infinite, which rules out the whole.
-        (with(&[f32::MAX, -f32::MAX]), range::Method::Percentile),
-    ] {
-        let best = choose::choose(&runner(), &network, vec![outputs], &images).unwrap();
-        assert_eq!(best.method, method);
     }
 }

@@ -27,6 +27,7 @@ pub struct DeviceOptions {
     pub no_cuda_graphs: bool,
 }
 
+/// A model whose variables stay on the device from step to step.
 pub struct DeviceSession(Inputs);
 
 enum Inputs {
@@ -79,7 +80,7 @@ impl DeviceSession {
             Inputs::PingPong(session) => session.write(values),
             Inputs::Plain(session) => {
                 for (name, _) in &values {
-                    session.resident(name)?;
+                    let _is_there = session.resident(name)?;
                 }
                 session.set_residents(&values)
             }

@@ -1,3 +1,5 @@
+//! Why a runtime could not be had or did not run something, one line each.
+
 use std::fmt::Display;
 use std::path::PathBuf;
 

@@ -3,8 +3,10 @@
 use std::fs;
 
 use ndarray::{Array1, Array2, Axis};
+use prost::Message;
 use train::data::synthetic;
 use train::graph::{Graph, GraphError, ValueId};
+use train::onnx::{self, ValueInfo};
 use train::tensor::TensorType;
 
 use crate::idx;
@@ -143,6 +145,41 @@ fn models_that_cannot_become_integers_are_refused_by_name() {
         sandbox.write("out/digits.q8", "an earlier file");
         sandbox.refuses(LINE, &parts);
     }
+}
+
+#[test]
+fn models_as_older_programs_write_them_are_quantised_within_limits() {
+    let mut older = onnx::Model::decode(&*model(ramp(), plain)).unwrap();
+    older.ir_version = 3;
+    let graph = older.graph.as_mut().unwrap();
+    let images = graph.input[0].value_type.as_mut().unwrap();
+    let shape = images.tensor_type.as_mut().unwrap().shape.as_mut();
+    shape.unwrap().dim[0].dim_value = Some(-1);
+    graph.input.extend(graph.initializer.iter().map(|weight| {
+        let shape: Vec<usize> = weight.dims.iter().map(|&size| size as usize).collect();
+        ValueInfo::tensor(&weight.name, weight.data_type, &shape)
+    }));
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("model.onnx", older.encode_to_vec());
+    sandbox.train(LINE).success();
+
+    let graph = older.graph.as_mut().unwrap();
+    let mut last = graph.node.pop().unwrap();
+    for number in 0..2000 {
+        let output = format!("pixels{number}");
+        graph.node.push(onnx::Node {
+            op_type: "Relu".into(),
+            input: vec![std::mem::replace(&mut last.input[0], output.clone())],
+            output: vec![output],
+            ..Default::default()
+        });
+    }
+    graph.node.push(last);
+    sandbox.write("model.onnx", older.encode_to_vec());
+    sandbox.refuses(LINE, &["2,000 operators", "--limits-times"]);
+    // Granted, they are no layers.
+    let line = format!("{LINE} --limits-times 2");
+    sandbox.refuses(&line, &["(Relu): expected one Relu after each"]);
 }
 
 #[test]

@@ -34,10 +34,10 @@ pub fn explain(domain: &str, operator: &str) -> Option<&'static str> {
     let is_of_integers = operator.ends_with("Integer") || operator.ends_with("uantizeLinear");
     let advice = match (domain, operator) {
         (_, operator) if operator.starts_with("QLinear") || operator.starts_with("QGemm") => {
-            "arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; quantise with QuantFormat.QDQ, or give the float model to `train quantize`"
+            "arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; for `infer` quantise with QuantFormat.QDQ, for `train quantize` give the float model that it was made of"
         }
         _ if is_of_integers => {
-            "of a model in 8 bits, as quantisers write it in their form QDQ; give the float model that it was made of"
+            "of a model in 8 bits, as quantisers write it; give the float model that it was made of"
         }
         (_, operator) if operator.starts_with("Fused") => {
             "several operators in one, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC"

@@ -11,11 +11,11 @@ pub struct Board {
     pub target: &'static str,
     /// The processor, where the target alone does not say what it can do.
     pub processor: Option<&'static str>,
-    pub place: Place,
+    pub hardware: Hardware,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Hardware {
     /// A machine that QEMU emulates.
     Qemu(Machine),
     /// A chip that probe-rs flashes.
@@ -69,7 +69,7 @@ pub const BOARDS: &[Board] = &[
     machine("riscv-virt", RV32IMC, RISCV, "virt"),
     // Its chip's neighbour, with the same devices as far as they matter here; the third serial port.
     Board {
-        place: Place::Qemu(Machine {
+        hardware: Hardware::Qemu(Machine {
             emulator: ARM,
             name: "netduinoplus2",
             serial: 2,
@@ -84,7 +84,7 @@ pub const BOARDS: &[Board] = &[
     },
     // Its updates lie where flashing does not write.
     Board {
-        place: Place::Chip(Chip {
+        hardware: Hardware::Chip(Chip {
             name: "esp32c3",
             options: &[
                 "--chip-erase",
@@ -107,7 +107,7 @@ const fn real(name: &'static str, target: &'static str, chip: &'static str) -> B
         program: name,
         target,
         processor: None,
-        place: Place::Chip(chip),
+        hardware: Hardware::Chip(chip),
     }
 }
 
@@ -125,7 +125,7 @@ const fn machine(
     };
     Board {
         package: "qemu",
-        place: Place::Qemu(machine),
+        hardware: Hardware::Qemu(machine),
         ..real(name, target, "")
     }
 }
@@ -146,9 +146,9 @@ pub fn named(name: &str) -> Vec<&'static Board> {
 impl Board {
     /// Its machine, where QEMU emulates it.
     pub fn machine(&self) -> Option<&Machine> {
-        match &self.place {
-            Place::Qemu(machine) => Some(machine),
-            Place::Chip(_) => None,
+        match &self.hardware {
+            Hardware::Qemu(machine) => Some(machine),
+            Hardware::Chip(_) => None,
         }
     }
 
@@ -190,7 +190,7 @@ mod tests {
     fn cargo_run_flashes_as_the_xtask_does() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for board in BOARDS {
-            let Place::Chip(chip) = &board.place else {
+            let Hardware::Chip(chip) = &board.hardware else {
                 continue;
             };
             let folder = format!("no_std_core/boards/{}/", board.package);

@@ -25,9 +25,9 @@ pub fn run(options: &Options, images: usize, target: &Path) -> Result<ExitCode> 
     let mut host = None;
     let mut good = true;
     for board in boards {
-        let machine = match &board.place {
-            boards::Place::Qemu(machine) => machine,
-            boards::Place::Chip(chip) => {
+        let machine = match &board.hardware {
+            boards::Hardware::Qemu(machine) => machine,
+            boards::Hardware::Chip(chip) => {
                 flash(&builder, board, chip)?;
                 continue;
             }

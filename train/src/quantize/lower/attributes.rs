@@ -75,10 +75,10 @@ pub(super) fn check(node: &Node) -> Result<(), LowerError> {
     let Some(operator) = known.filter(|_| is_standard(&node.domain)) else {
         let names = OPERATORS.map(|operator| operator.name).join(", ");
         let expected = format!("a standard operator of {names}");
-        let found = match explain(&node.domain, &node.op_type) {
-            Some(advice) => format!("{}: {advice}", node.op_type),
-            None => node.op_type.clone(),
-        };
+        let domain = Some(&node.domain).filter(|domain| !is_standard(domain));
+        let domain = domain.map_or(String::new(), |domain| format!(" of {domain}"));
+        let advice = explain(&node.domain, &node.op_type).map(|advice| format!(": {advice}"));
+        let found = format!("{}{domain}{}", node.op_type, advice.unwrap_or_default());
         return Err(refusal(node, &expected, found));
     };
     let attributes = node.attribute.iter();

@@ -255,7 +255,7 @@ fn what_cannot_be_fulfilled_is_refused() {
     let mut buffer = [0; FRAME_LEN];
     let unknown = protocol::encode(1, &99_u8, &mut buffer).unwrap().to_vec();
     cases.push((unknown, Error::Unknown));
-    // A description asked for in the next version.
+    // A description asked for in the next version: stuffed bytes of the version, the number, the request and their CRC-32.
     let version = [0, 3, 2, 1, 5, 0x3D, 0x3C, 0xDE, 0xE5, 0];
     cases.push((version.to_vec(), Error::Version));
     for (request, error) in cases {

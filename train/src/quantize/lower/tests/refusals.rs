@@ -40,13 +40,13 @@ fn same_upper() -> AttributeEntry {
 fn unsupported_operators_are_named_with_what_to_do() {
     let expected = "
 node Relu_5 (Sigmoid): expected STANDARD, found Sigmoid
-node Conv_3 (Conv): expected STANDARD, found Conv: an operator of somebody's own; export the model with standard operators alone
-node Conv_3 (FusedConv): expected STANDARD, found FusedConv: several operators in one, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC
-node Conv_0 (Conv): expected STANDARD, found Conv: an operator for one kind of processor, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC
-node Conv_3 (QLinearConv): expected STANDARD, found QLinearConv: arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; quantise with QuantFormat.QDQ, or give the float model to `train quantize`
-node Relu_2 (DequantizeLinear): expected STANDARD, found DequantizeLinear: of a model in 8 bits, as quantisers write it in their form QDQ; give the float model that it was made of
-node Gemm_7 (QGemm): expected STANDARD, found QGemm: arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; quantise with QuantFormat.QDQ, or give the float model to `train quantize`
-node Gemm_7 (MatMulInteger): expected STANDARD, found MatMulInteger: of a model in 8 bits, as quantisers write it in their form QDQ; give the float model that it was made of
+node Conv_3 (Conv): expected STANDARD, found Conv of com.x: an operator of somebody's own; export the model with standard operators alone
+node Conv_3 (FusedConv): expected STANDARD, found FusedConv of com.microsoft: several operators in one, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC
+node Conv_0 (Conv): expected STANDARD, found Conv of com.microsoft.nchwc: an operator for one kind of processor, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC
+node Conv_3 (QLinearConv): expected STANDARD, found QLinearConv: arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; for `infer` quantise with QuantFormat.QDQ, for `train quantize` give the float model that it was made of
+node Relu_2 (DequantizeLinear): expected STANDARD, found DequantizeLinear: of a model in 8 bits, as quantisers write it; give the float model that it was made of
+node Gemm_7 (QGemm): expected STANDARD, found QGemm of com.microsoft: arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; for `infer` quantise with QuantFormat.QDQ, for `train quantize` give the float model that it was made of
+node Gemm_7 (MatMulInteger): expected STANDARD, found MatMulInteger: of a model in 8 bits, as quantisers write it; give the float model that it was made of
 node Relu_14 (Tanh): expected STANDARD, found Tanh
 ";
     let standard = "a standard operator of Conv, Gemm, Relu, MaxPool, Flatten, Softmax, LogSoftmax";

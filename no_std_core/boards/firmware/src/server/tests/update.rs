@@ -229,13 +229,15 @@ fn the_built_in_model_serves_where_no_slot_has_one_that_works() {
     }
 }
 
-/// A valid model that takes more memory than the one of the boards: many units, then one. All weights are zero.
+/// A valid model for the board's images that takes more memory than the one of the boards: many units, then one. All
+/// weights are zero.
 fn large_model() -> Vec<u8> {
-    let shape = |channels| format::Shape {
-        rows: 1,
-        columns: 1,
+    let square = |side, channels| format::Shape {
+        rows: side,
+        columns: side,
         channels,
     };
+    let shape = |units| square(1, units);
     // One half.
     let multiplier = Multiplier::new(1 << 23, 24).unwrap();
     let dense = |units: u16, weights| format::LayerContents {
@@ -248,8 +250,8 @@ fn large_model() -> Vec<u8> {
         biases: vec![0; units.into()],
         multipliers: vec![multiplier; units.into()],
     };
-    let layers = vec![dense(10_000, 10_000), dense(1, 10_000)];
-    let contents = format::Contents::new(shape(1), 0, layers);
+    let layers = vec![dense(10_000, 10_000 * 28 * 28), dense(1, 10_000)];
+    let contents = format::Contents::new(square(28, 1), no_std_core::quantize_pixel(0), layers);
     contents.to_file().unwrap()
 }
 
