@@ -12,7 +12,10 @@ use infer::cli::{Cli, Error, run};
 
 fn main() -> ExitCode {
     // Without it, the system ends the program.
-    let _ = input::signals::watch(|_| true);
+    let _ = input::signals::watch(|_| {
+        input::file::remove_temporaries();
+        true
+    });
     let mut failed = false;
     let mut complain = |error: &dyn Display| {
         failed = true;

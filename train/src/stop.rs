@@ -46,7 +46,7 @@ impl Stop {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a signal of this number. Whether the program is to end at once; then its leftovers are gone.
+    /// Notes a signal of this number. Whether the program is to end at once; then its leftovers and temporary files are gone.
     pub fn signal(&self, number: u8) -> bool {
         self.exit_code.store(128 + number, Ordering::Relaxed);
         let second = self.requested.swap(true, Ordering::Relaxed);

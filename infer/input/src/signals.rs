@@ -3,8 +3,8 @@
 use std::io;
 
 /// Has a thread of its own wait for the signals, but for SIGHUP where the program was started to ignore it. `ends` hears
-/// the number of each and says whether the program is to end; then it does, with 128 + number, and no temporary file is
-/// left.
+/// the number of each and says whether the program is to end, after having removed what must not be left, such as the
+/// [temporary files](crate::file::remove_temporaries); then it does, with 128 + number.
 ///
 /// To be called before there are other threads, which inherit that these signals wait.
 #[cfg(unix)]
@@ -21,7 +21,6 @@ pub fn watch(mut ends: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()
     std::thread::spawn(move || {
         while let Ok(signal) = signals.wait() {
             if ends(signal as u8) {
-                crate::file::remove_temporaries();
                 std::process::exit(128 + signal as i32);
             }
         }

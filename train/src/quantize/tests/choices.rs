@@ -62,7 +62,7 @@ fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files()
 #[test]
 fn a_fall_on_few_images_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let [(model, _), ..] = collapsing();
+    let [_, (model, _), _] = collapsing();
     let mut digits = digits();
     digits.train = digits.train.take(5);
     let mut said = String::new();

@@ -229,29 +229,37 @@ fn the_built_in_model_serves_where_no_slot_has_one_that_works() {
     }
 }
 
-/// A valid model for the board's images that takes more memory than the one of the boards: many units, then one. All
-/// weights are zero.
+/// A valid model for the board's images that takes more memory than the one of the boards. All weights are zero.
 fn large_model() -> Vec<u8> {
-    let square = |side, channels| format::Shape {
+    let shape = |side, channels| format::Shape {
         rows: side,
         columns: side,
         channels,
     };
-    let shape = |units| square(1, units);
+    let each_pixel = format::Axis {
+        kernel: 1,
+        stride: 1,
+        pool: 1,
+        ..format::Axis::default()
+    };
     // One half.
     let multiplier = Multiplier::new(1 << 23, 24).unwrap();
-    let dense = |units: u16, weights| format::LayerContents {
-        kind: format::KIND_DENSE,
-        output: shape(units),
+    let layer = |kind, output: format::Shape, axis: &format::Axis, weights| format::LayerContents {
+        kind,
+        output,
         output_zero_point: 0,
-        rows: format::Axis::default(),
-        columns: format::Axis::default(),
+        rows: *axis,
+        columns: *axis,
         weights: vec![0; weights],
-        biases: vec![0; units.into()],
-        multipliers: vec![multiplier; units.into()],
+        biases: vec![0; output.channels.into()],
+        multipliers: vec![multiplier; output.channels.into()],
     };
-    let layers = vec![dense(10_000, 10_000 * 28 * 28), dense(1, 10_000)];
-    let contents = format::Contents::new(square(28, 1), no_std_core::quantize_pixel(0), layers);
+    let none = format::Axis::default();
+    let layers = vec![
+        layer(format::KIND_CONVOLUTION, shape(28, 16), &each_pixel, 16),
+        layer(format::KIND_DENSE, shape(1, 1), &none, 28 * 28 * 16),
+    ];
+    let contents = format::Contents::new(shape(28, 1), no_std_core::quantize_pixel(0), layers);
     contents.to_file().unwrap()
 }
 
