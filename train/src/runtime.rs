@@ -15,6 +15,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 use ort::ep;
+use ort::logging::LogLevel;
 use ort::memory::AllocationDevice;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
@@ -173,6 +174,8 @@ impl Runtime {
             // The next level arranges weights in advance, which pays for constant ones only.
             .with_optimization_level(GraphOptimizationLevel::Level2)?;
         if self.kind != Kind::Tract {
+            // What goes wrong is an error, said once.
+            builder = builder.with_log_level(LogLevel::Fatal)?;
             builder = builder.with_intra_threads(threads)?;
         }
         if self.kind == Kind::Onnxruntime {

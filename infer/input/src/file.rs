@@ -11,7 +11,8 @@ mod write;
 pub use distinct::{SameFile, expect_distinct};
 pub use read::{MAX_BYTES, ReadError, read, read_all, read_if_regular};
 pub use write::{
-    Pending, WriteError, commit_both, expect_writable, prepare_folder, remove_temporaries, write,
+    Pending, WriteError, commit_both, expect_writable, prepare_folder, remove_stale,
+    remove_temporaries, write,
 };
 
 /// A problem together with the file it was found in; displayed as one line, `file: problem`.

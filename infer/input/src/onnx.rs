@@ -16,6 +16,7 @@ mod names;
 mod outputs;
 mod quiet;
 mod shapes;
+mod weights;
 mod work;
 
 pub use foreign::{explain, is_standard};
@@ -37,6 +38,16 @@ pub enum OnnxError {
     Nested(String),
     #[error("expected names that stand for one thing, found two {0}; export the model again")]
     Twice(String),
+    #[error("expected operator set 1 of ONNX or a newer one, found {0}; export the model again")]
+    OperatorSet(String),
+    #[error(
+        "expected all weights in the file, found those of {0}; save it as one file: onnx.save(onnx.load(FILE), OTHER)"
+    )]
+    External(String),
+    #[error(
+        "expected weights that are numbers, found {0}; the training failed, or the file is damaged"
+    )]
+    NoNumber(String),
     #[error(transparent)]
     Excess(#[from] Excess),
     #[error(
@@ -93,7 +104,7 @@ pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, OnnxError> {
 /// Nothing is computed.
 ///
 /// Open first dimensions of inputs become 1, and weights are no inputs any more. ONNX Runtime is free to run what tract
-/// cannot; then the limits hold as far as tract can tell the sizes.
+/// cannot; then the limits hold as far as tract knows its operators.
 pub fn for_one_picture(
     bytes: &[u8],
     limits: &Limits,
@@ -101,7 +112,8 @@ pub fn for_one_picture(
 ) -> Result<Vec<u8>, OnnxError> {
     let proto = prepared(parse(bytes)?, limits, runtime)?;
     match measured(&proto, limits) {
-        Err(OnnxError::Excess(error)) => return Err(error.into()),
+        Err(error @ OnnxError::Excess(_)) => return Err(error),
+        Err(error @ OnnxError::Open(_)) if names::are_of_tract(&proto) => return Err(error),
         Err(error) if runtime == Runtime::Tract => return Err(error),
         _ => {}
     }
@@ -114,9 +126,11 @@ fn prepared(
     limits: &Limits,
     runtime: Runtime,
 ) -> Result<ModelProto, OnnxError> {
+    names::check_sets_and_metadata(&proto)?;
     let graph = proto.graph.get_or_insert_default();
     limits.check_operators(graph.node.len() as u64)?;
     names::check(graph, runtime)?;
+    weights::check(graph)?;
     names::drop_unneeded(graph);
     inputs::fix(graph);
     Ok(proto)

@@ -21,7 +21,8 @@ pub fn watch(mut ends: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()
     std::thread::spawn(move || {
         while let Ok(signal) = signals.wait() {
             if ends(signal as u8) {
-                std::process::exit(128 + signal as i32);
+                // No destructor is to run below threads that are still at work in a library.
+                signal_hook::low_level::exit(128 + signal as i32);
             }
         }
     });

@@ -146,13 +146,13 @@ fn scores_are_written_whole_or_not_at_all() {
     let expected = "error: none/scores.bin: cannot be written: ";
     assert!(error.starts_with(expected), "{error}");
 
-    let nan = support::constant(&[0.0, f32::NAN], None);
-    fs::write(workplace.path("nan.onnx"), nan).unwrap();
+    let infinite = support::constant(&[0.0, f32::INFINITY], None);
+    fs::write(workplace.path("infinite.onnx"), infinite).unwrap();
     fs::write(workplace.path("scores.bin"), "earlier").unwrap();
     fs::create_dir(workplace.path("folder")).unwrap();
     let count = || fs::read_dir(workplace.path(".")).unwrap().count();
     let before = count();
-    evaluate(&workplace, &["nan.onnx", "--scores", "scores.bin"]).failed();
+    evaluate(&workplace, &["infinite.onnx", "--scores", "scores.bin"]).failed();
     evaluate(&workplace, &["brightness.q8", "--scores", "folder"]).failed();
     assert_eq!(fs::read(workplace.path("scores.bin")).unwrap(), b"earlier");
     assert_eq!(count(), before);

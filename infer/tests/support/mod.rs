@@ -8,7 +8,7 @@ pub mod onnx;
 
 pub use onnx::*;
 
-use tract_onnx::pb::{ModelProto, StringStringEntryProto};
+use tract_onnx::pb::ModelProto;
 
 const PIXELS: usize = 28 * 28;
 
@@ -33,14 +33,4 @@ pub fn linear(weights: &[f32], bias: &[f32]) -> ModelProto {
         ],
         classes,
     )
-}
-
-/// The model with these metadata entries.
-pub fn with_metadata(mut model: ModelProto, entries: &[(&str, &str)]) -> ModelProto {
-    let entry = |&(key, value): &(&str, &str)| StringStringEntryProto {
-        key: key.into(),
-        value: value.into(),
-    };
-    model.metadata_props = entries.iter().map(entry).collect();
-    model
 }

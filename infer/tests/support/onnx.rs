@@ -5,8 +5,8 @@ use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
+    TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
 /// A model from `pixels` f32 `[1, 1, 28, 28]` to `logits` f32 `[1, classes]`.
@@ -32,6 +32,16 @@ pub fn model(node: Vec<NodeProto>, initializer: Vec<TensorProto>, classes: usize
 /// The bytes of the model's file.
 pub fn encode(model: &ModelProto) -> Vec<u8> {
     model.encode_to_vec()
+}
+
+/// The model with these metadata entries.
+pub fn with_metadata(mut model: ModelProto, entries: &[(&str, &str)]) -> ModelProto {
+    let entry = |&(key, value): &(&str, &str)| StringStringEntryProto {
+        key: key.into(),
+        value: value.into(),
+    };
+    model.metadata_props = entries.iter().map(entry).collect();
+    model
 }
 
 /// An operator without attributes.

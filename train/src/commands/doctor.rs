@@ -52,11 +52,15 @@ fn examine(args: RuntimeArgs) -> Result<Report, Error> {
     let misled = fell_back || found.as_deref().is_some_and(discover::is_too_old);
     let library = match found {
         None => Err("not found".to_owned()),
-        Some(path) if misled => Err(format!(
-            "{} ({}) cannot be used",
-            path.display(),
-            version.as_deref().unwrap_or_default()
-        )),
+        Some(path) if misled => {
+            let version = version.as_deref().unwrap_or_default();
+            let fault = if discover::is_too_old(&path) {
+                "is too old"
+            } else {
+                "does not load"
+            };
+            Err(format!("{} ({version}) {fault}", path.display()))
+        }
         Some(path) => Ok(path),
     };
     let gpu = discover::gpu_name();

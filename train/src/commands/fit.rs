@@ -1,5 +1,7 @@
 //! `train fit`.
 
+use input::file;
+
 use super::export::export_checked;
 use super::{expect_distinct, load, note_mismatch, open, tell_of};
 use crate::checkpoint::{Checkpoint, Record};
@@ -19,10 +21,13 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
         note_mismatch(&model_of(run));
     }
     // Held until the folder, if it is still empty, is gone.
-    let _lock;
+    let lock;
     let _folder = OutFolder::prepare(out, stop)?;
     // Locked before the checkpoint is read: nobody replaces it afterwards.
-    _lock = run::lock(out)?;
+    lock = run::lock(out)?;
+    if lock.is_some() {
+        file::remove_stale(out);
+    }
     let load = |run| Checkpoint::load(run, &Network::digits());
     let resume = resumed.map(load).transpose()?;
     run::expect_free(out, resumed, args.overwrite)?;

@@ -12,7 +12,7 @@ use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
 use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
-use crate::run::OutFolder;
+use crate::run::{self, OutFolder};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
 use crate::stop::Stop;
@@ -22,6 +22,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let model = read_model(&args.model)?;
     let beside = || file::folder_of(&args.model);
     let out = args.out.as_deref().unwrap_or_else(beside);
+    let _lock = run::lock_around(&out.join(INT8_NAME))?;
     let files = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
     let outputs = files.each_ref().map(|path| &**path);
     expect_distinct(&outputs, &[("--model", &args.model)], &args.data)?;

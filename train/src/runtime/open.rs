@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::ArrayD;
-use ort::logging::LogLevel;
 
 use super::{Choice, Kind, Precision, Runtime, RuntimeError, Session, discover, one_line, refused};
 use crate::graph::{Graph, GraphError, Target};
@@ -115,7 +114,6 @@ impl Runtime {
         let onnx = probe(target).map_err(|error| refused(runtime, &error))?;
         let builder = self.builder(1, Precision::default(), false);
         let session = builder
-            .and_then(|builder| Ok(builder.with_log_level(LogLevel::Fatal)?))
             .and_then(|mut builder| builder.commit_from_memory(&onnx))
             .and_then(|session| Session::new(session, self.kind, Vec::new()));
         let x = ("x".into(), whole_numbers(&PROBED));
@@ -132,6 +130,9 @@ fn native_environment(library: &Path) -> Result<ort::environment::Environment, R
     };
     if discover::is_too_old(library) {
         return Err(other(discover::version(library)));
+    }
+    if library.is_dir() {
+        return Err(other("a folder".into()));
     }
     let unusable = |error: &dyn std::fmt::Display| {
         other(if library.has_root() && !library.exists() {

@@ -70,7 +70,7 @@ fn a_broken_library_is_named_with_the_ways_out() {
     for (library, found) in [
         ("none.so", "found no file"),
         ("text.so", "found one that cannot be used"),
-        ("digits", "found one that cannot be used"),
+        ("digits", "found a folder"),
     ] {
         let expected = "expected ONNX Runtime 1.";
         let ways = ["ORT_DYLIB_PATH", "`--runtime tract`"];
@@ -123,7 +123,7 @@ fn auto_falls_back_to_tract_and_says_so_as_the_doctor_does() {
         assert_eq!(report["runtime"], "tract");
         assert!(report["library"].is_null(), "{report}");
         let path = sandbox.path(library).display().to_string();
-        let missing = format!("{path} (of unknown version) cannot be used");
+        let missing = format!("{path} (of unknown version) does not load");
         assert_eq!(report["library_missing"], missing);
         let note = report["note"].as_str().unwrap();
         assert_eq!(format!("note: {note}\n"), finished.stderr);
@@ -146,7 +146,7 @@ fn an_old_library_is_told_with_the_version_that_is_needed() {
     let old = "libonnxruntime.so.1.9.2";
     sandbox.write(old, "This is no library.\n");
     let table = said(&sandbox, old, "doctor --runtime tract").stdout;
-    let unusable = "1.9.2) cannot be used; needed: 1.";
+    let unusable = "1.9.2) is too old; needed: 1.";
     assert_parts(&table, &[unusable, "pip install --upgrade onnxruntime"]);
     let provider = format!("{DLL_PREFIX}onnxruntime_providers_cuda{DLL_SUFFIX}");
     for (file, upgrade) in [

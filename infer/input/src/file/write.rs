@@ -14,6 +14,10 @@ use thiserror::Error;
 
 use super::{display_name, folder_of, real_path};
 
+/// What temporary names begin and end with.
+const PREFIX: &str = ".baton-";
+const SUFFIX: &str = ".part";
+
 /// A file or folder could not be written.
 #[derive(Debug, Error)]
 #[error(
@@ -137,10 +141,25 @@ pub fn expect_writable(path: &Path) -> Result<(), WriteError> {
 /// Creates a folder and makes sure that files can be created in it.
 pub fn prepare_folder(path: &Path) -> Result<(), WriteError> {
     let create = || {
+        if path.exists() && !path.is_dir() {
+            let found = "expected a folder, found a file";
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, found));
+        }
         fs::create_dir_all(path)?;
         temporary(path).map(drop)
     };
     create().map_err(WriteError::of(path))
+}
+
+/// Removes the temporary files that programs left which were killed. For a folder in which no other one is at work.
+pub fn remove_stale(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+        if name.to_str().is_some_and(is_ours) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Removes all files that still have their temporary names. For a process that is about to end, by a signal for example:
@@ -244,7 +263,7 @@ fn temporaries() -> MutexGuard<'static, Vec<PathBuf>> {
 /// A file with a temporary name in the folder.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".baton-").suffix(".part");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
     {
         // Readable by others as the umask allows, like any file; temporary files are private otherwise.

@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tract_onnx::pb::{GraphProto, NodeProto};
+use tract_onnx::Onnx;
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 
 use super::foreign::{explain, is_known, is_standard};
 use super::{OnnxError, Runtime};
@@ -10,10 +11,10 @@ use crate::file::one_line;
 
 /// Refuses operators that the runtime has not, graphs in operators, and names that stand for two things.
 pub fn check(graph: &GraphProto, runtime: Runtime) -> Result<(), OnnxError> {
-    let registered = tract_onnx::onnx().op_register.0;
+    let tract = tract_onnx::onnx();
     for node in &graph.node {
         let has = match runtime {
-            Runtime::Tract => is_known(node, false) && registered.contains_key(&node.op_type),
+            Runtime::Tract => is_of_tract(&tract, node),
             Runtime::OnnxRuntime => is_known(node, true),
         };
         if !has {
@@ -36,6 +37,36 @@ pub fn check(graph: &GraphProto, runtime: Runtime) -> Result<(), OnnxError> {
     let outputs = graph.node.iter().flat_map(|node| &node.output);
     let outputs = outputs.map(String::as_str);
     unique("values", weights.chain(inputs).chain(outputs))
+}
+
+/// Whether tract has all operators of a model.
+pub fn are_of_tract(proto: &ModelProto) -> bool {
+    let tract = tract_onnx::onnx();
+    let mut nodes = proto.graph.iter().flat_map(|graph| &graph.node);
+    nodes.all(|node| is_of_tract(&tract, node))
+}
+
+fn is_of_tract(tract: &Onnx, node: &NodeProto) -> bool {
+    is_known(node, false) && tract.op_register.0.contains_key(&node.op_type)
+}
+
+/// Refuses a model that says twice, or not at all, what its operators are, or twice what a metadata entry is.
+pub fn check_sets_and_metadata(proto: &ModelProto) -> Result<(), OnnxError> {
+    let sets = &proto.opset_import;
+    let domains = sets.iter().map(|set| match set.domain.as_str() {
+        domain if is_standard(domain) => "ai.onnx",
+        domain => domain,
+    });
+    unique("operator sets", domains)?;
+    unique(
+        "metadata entries",
+        proto.metadata_props.iter().map(|entry| &*entry.key),
+    )?;
+    match sets.iter().find(|set| is_standard(&set.domain)) {
+        Some(set) if set.version > 0 => Ok(()),
+        Some(set) => Err(OnnxError::OperatorSet(set.version.to_string())),
+        None => Err(OnnxError::OperatorSet("none".to_owned())),
+    }
 }
 
 /// An operator as messages call it.

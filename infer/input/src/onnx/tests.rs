@@ -3,10 +3,12 @@ use std::time::{Duration, Instant};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value::{DimParam, DimValue};
 use tract_onnx::pb::type_proto::Value::TensorType;
-use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
+};
 
 use super::*;
-use crate::support::{encode, integers, model, node, tensor, value, with_ints};
+use crate::support::{encode, integers, model, node, tensor, value, with_ints, with_metadata};
 
 /// A model that makes `giant` of its picture, and few outputs of that.
 fn with_giant(operator: NodeProto, constants: Vec<TensorProto>) -> ModelProto {
@@ -136,6 +138,8 @@ fn sizes_that_the_picture_decides_are_refused() {
     };
     let expected = "expected values whose sizes are known";
     assert_refused(&of("pixels"), expected, &["NonZero (giant)"]);
+    let native = check_for(Runtime::OnnxRuntime, &encode(&of("pixels")));
+    assert!(native.unwrap_err().to_string().starts_with(expected));
     let mut constant = of("few");
     let nodes = &mut constant.graph.as_mut().unwrap().node;
     nodes.push(node("Relu", &["pixels"], "unused"));
@@ -220,6 +224,64 @@ fn names_stand_for_one_thing() {
 }
 
 #[test]
+fn the_operator_set_and_metadata_are_said_once() {
+    let set = |domain: &str, version| OperatorSetIdProto {
+        domain: domain.into(),
+        version,
+    };
+    let expected = "expected operator set 1 of ONNX or a newer one, found ";
+    for (sets, refusal) in [
+        (vec![], format!("{expected}none")),
+        (vec![set("", 0)], format!("{expected}0")),
+        (vec![set("com.x", 1)], format!("{expected}none")),
+        (
+            vec![set("", 17), set("ai.onnx", 17)],
+            "two operator sets named ai.onnx".into(),
+        ),
+        (vec![set("ai.onnx", 17)], String::new()),
+    ] {
+        let mut proto = changed(|_| ());
+        proto.opset_import = sets;
+        match check_proto(&proto) {
+            Ok(_) => assert_eq!(refusal, ""),
+            Err(error) => assert!(error.to_string().contains(&refusal), "{error}"),
+        }
+    }
+    let twice = with_metadata(changed(|_| ()), &[("labels", "a,b"), ("labels", "c,d")]);
+    assert_refused(&twice, "", &["two metadata entries named labels"]);
+}
+
+#[test]
+fn weights_are_numbers_in_the_file_itself() {
+    let raw = |graph: &mut GraphProto, values: &[f32]| {
+        let bias = &mut graph.initializer[1];
+        bias.float_data.clear();
+        bias.raw_data = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+    };
+    let nan = "found NaN at index 1 of bias";
+    let spelled = changed(|graph| graph.initializer[1].float_data[1] = f32::NAN);
+    assert_refused(&spelled, "expected weights that are numbers", &[nan]);
+    assert_refused(&changed(|graph| raw(graph, &[0.0, f32::NAN])), "", &[nan]);
+    check_proto(&changed(|graph| raw(graph, &[0.0, f32::INFINITY]))).unwrap();
+    let elsewhere = changed(|graph| {
+        let weights = &mut graph.initializer[0];
+        weights.float_data.clear();
+        weights.data_location = Some(1);
+        weights.external_data = vec![StringStringEntryProto {
+            key: "location".into(),
+            value: "m.onnx.data".into(),
+        }];
+    });
+    let expected = "expected all weights in the file, found those of weights in m.onnx.data";
+    assert_refused(&elsewhere, expected, &["onnx.save"]);
+    let native = check_for(Runtime::OnnxRuntime, &encode(&elsewhere));
+    assert!(native.unwrap_err().to_string().starts_with(expected));
+}
+
+#[test]
 fn weights_may_be_inputs_and_the_batch_open() {
     let shapes = |proto: ModelProto| {
         let checked = Checked::new(proto, &Limits::default()).unwrap();
@@ -276,6 +338,18 @@ fn the_end_of_a_graph_is_looked_for() {
         };
         let output = end.len().to_string();
         assert_eq!(ends_in_softmax(&graph, &output), expected, "{end:?}");
+    }
+    for (sum, expected) in [("ReduceSum", true), ("ReduceMax", false)] {
+        let node = vec![
+            node("Exp", &["logits"], "powers"),
+            node(sum, &["powers"], "sum"),
+            node("Div", &["powers", "sum"], "output"),
+        ];
+        let graph = GraphProto {
+            node,
+            ..GraphProto::default()
+        };
+        assert_eq!(ends_in_softmax(&graph, "output"), expected, "{sum}");
     }
 }
 

@@ -68,10 +68,22 @@ fn what_cannot_be_written_leaves_nothing() {
         let expected = format!("{}: cannot be written: ", run.display());
         assert!(error.starts_with(&expected), "{error}");
     }
+    let error = prepare_folder(&file).unwrap_err().to_string();
+    assert!(error.contains("expected a folder, found a file"), "{error}");
     for error in [write(folder.path(), b""), expect_writable(folder.path())] {
         assert!(error.unwrap_err().to_string().contains("directory"));
     }
     assert_eq!(fs::read(&file).unwrap(), b"kept");
+}
+
+#[test]
+fn what_killed_programs_left_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [".baton-x1.part", ".baton-x1", "x1.part", "kept"] {
+        write(&folder.path().join(name), b"").unwrap();
+    }
+    remove_stale(folder.path());
+    assert_eq!(names(folder.path()), [".baton-x1", "kept", "x1.part"]);
 }
 
 #[cfg(unix)]
