@@ -9,6 +9,8 @@ use std::io;
 /// To be called before there are other threads, which inherit that these signals wait.
 #[cfg(unix)]
 pub fn watch(mut ends: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()> {
+    use std::sync::mpsc;
+
     use nix::sys::signal::{SigSet, Signal};
 
     let all = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
@@ -18,7 +20,9 @@ pub fn watch(mut ends: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()
         .filter(|&one| one != Signal::SIGHUP || !is_ignored(one as u32))
         .collect();
     signals.thread_block()?;
+    let (started, is_started) = mpsc::channel();
     std::thread::spawn(move || {
+        let _ = started.send(());
         while let Ok(signal) = signals.wait() {
             if ends(signal as u8) {
                 // No destructor is to run below threads that are still at work in a library.
@@ -26,6 +30,8 @@ pub fn watch(mut ends: impl FnMut(u8) -> bool + Send + 'static) -> io::Result<()
             }
         }
     });
+    // While a library is being loaded, which may take for ever, no thread starts.
+    let _ = is_started.recv();
     Ok(())
 }
 
