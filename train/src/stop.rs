@@ -48,9 +48,7 @@ impl Stop {
 
     /// Notes a signal of this number. Whether the program is to end at once; then its leftovers and temporary files are gone.
     pub fn signal(&self, number: u8) -> bool {
-        self.exit_code.store(128 + number, Ordering::Relaxed);
-        let second = self.requested.swap(true, Ordering::Relaxed);
-        let ends = second || !self.has_work.load(Ordering::Relaxed);
+        let ends = self.ends(number);
         if ends {
             let leftovers = self.leftovers();
             leftovers.remove();
@@ -58,6 +56,12 @@ impl Stop {
             std::mem::forget(leftovers);
         }
         ends
+    }
+
+    fn ends(&self, number: u8) -> bool {
+        self.exit_code.store(128 + number, Ordering::Relaxed);
+        let second = self.requested.swap(true, Ordering::Relaxed);
+        second || !self.has_work.load(Ordering::Relaxed)
     }
 }
 
@@ -83,13 +87,13 @@ mod tests {
     #[test]
     fn work_is_waited_for_once() {
         let stop = Stop::default();
-        assert!(stop.signal(2), "there is nothing to wait for");
+        assert!(stop.ends(2), "there is nothing to wait for");
         let stop = Stop::default();
         stop.wait_for_work();
         assert_eq!(stop.exit_code(), None);
-        assert!(!stop.signal(15));
+        assert!(!stop.ends(15));
         assert!(stop.requested().load(Ordering::Relaxed));
         assert_eq!(stop.exit_code(), Some(143));
-        assert!(stop.signal(2));
+        assert!(stop.ends(2));
     }
 }
