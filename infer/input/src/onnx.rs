@@ -130,8 +130,8 @@ fn prepared(
     let graph = proto.graph.get_or_insert_default();
     limits.check_operators(graph.node.len() as u64)?;
     names::check(graph, runtime)?;
-    weights::check(graph)?;
     names::drop_unneeded(graph);
+    weights::check(graph)?;
     inputs::fix(graph);
     Ok(proto)
 }

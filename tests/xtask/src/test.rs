@@ -19,7 +19,7 @@ use crate::tally::Tally;
 use crate::workspace::executable;
 
 /// Pinned, since its last line is read.
-const INSTALL_NEXTEST: &str = "install cargo-nextest@0.9.143 --locked";
+const INSTALL_NEXTEST: &str = "cargo install cargo-nextest@0.9.143 --locked";
 
 const INSTALL_RUSTFMT: &str = "rustup component add rustfmt";
 
@@ -73,7 +73,7 @@ const STEPS: &[Step] = &[
         "Tests",
         "nextest run --release --workspace --no-fail-fast --config-file tests/nextest.toml",
     )
-    .installed_by("cargo install cargo-nextest@0.9.143 --locked")
+    .installed_by(INSTALL_NEXTEST)
     .counted_by(summary::nextest),
     Step::new(
         "Examples in documentation",
@@ -201,8 +201,9 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
         .into_iter()
         .chain(env::split_paths(&inherited));
     let mut environment = vec![("PATH", env::join_paths(path)?)];
+    let install = INSTALL_NEXTEST.trim_start_matches("cargo ");
     if !available("nextest", &environment)
-        && let Err(error) = run(cargo(INSTALL_NEXTEST).arg("--root").arg(tools))
+        && let Err(error) = run(cargo(install).arg("--root").arg(tools))
     {
         println!("{error:#}");
     }

@@ -93,9 +93,7 @@ impl Graph {
         x: ValueId,
         quantization: Quantization,
     ) -> Result<ValueId, GraphError> {
-        let [scale, zero_point] = quantization.constants(self);
-        let inputs = [x, scale, zero_point];
-        self.apply(&QUANTIZE_LINEAR, &inputs, Attributes::none())
+        self.convert(&QUANTIZE_LINEAR, x, quantization)
     }
 
     /// `(x - zero_point) * scale`.
@@ -104,9 +102,17 @@ impl Graph {
         x: ValueId,
         quantization: Quantization,
     ) -> Result<ValueId, GraphError> {
+        self.convert(&DEQUANTIZE_LINEAR, x, quantization)
+    }
+
+    fn convert(
+        &mut self,
+        operator: &'static Operator,
+        x: ValueId,
+        quantization: Quantization,
+    ) -> Result<ValueId, GraphError> {
         let [scale, zero_point] = quantization.constants(self);
-        let inputs = [x, scale, zero_point];
-        self.apply(&DEQUANTIZE_LINEAR, &inputs, Attributes::none())
+        self.apply(operator, &[x, scale, zero_point], Attributes::none())
     }
 
     /// Convolves `x` `[N, C, H, W]`, whose integers mean `from`, to integers that mean `to`.
