@@ -1,6 +1,7 @@
 //! Suites that cross crates, one module each.
 
 mod gradients;
+mod import;
 mod losses;
 mod optimizers;
 mod parity;

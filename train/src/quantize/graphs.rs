@@ -106,6 +106,6 @@ fn int8_layer(graph: &mut Graph, x: ValueId, quantized: &Int8Layer) -> Result<Va
         to,
         ..
     } = quantized;
-    let y = graph.q_linear_conv(x, filters.clone(), layer.window, *from, *to)?;
+    let y = graph.q_linear_conv(x, filters.clone(), (layer.window, 1), [*from, *to])?;
     layer.pool.map_or(Ok(y), |pool| graph.max_pool(y, pool))
 }

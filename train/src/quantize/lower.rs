@@ -264,6 +264,3 @@ impl<'a> Chain<'a> {
         (self.shape, self.flat) = (output, kind == Kind::Dense);
     }
 }
-
-#[cfg(test)]
-mod tests;
