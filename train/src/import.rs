@@ -37,7 +37,8 @@ use crate::onnx;
 pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
     let model = onnx::Model::decode(onnx)?;
     let graph = &model.graph.unwrap_or_default();
-    let mut refusals = Vec::new();
+    // The refusal of the form that came furthest: most probably it is the one that is meant.
+    let mut refusal = (0, error::form("an input", "none"));
     for form in interface::forms(graph)? {
         let mut reader = Reader::new(graph, &form);
         match reader.read(graph) {
@@ -48,17 +49,14 @@ pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
                 network.count_names();
                 return Ok(network);
             }
-            Err(refusal) => refusals.push((reader.progress(), refusal)),
+            Err(found) if reader.progress() >= refusal.0 => {
+                // Of equal ones the first, as forms come in the order in which they are usual.
+                refusal = (reader.progress() + 1, found);
+            }
+            Err(_) => {}
         }
     }
-    // The form that came furthest is most probably the one that is meant.
-    let furthest = refusals.iter().map(|(progress, _)| *progress).max();
-    let at = refusals
-        .iter()
-        .position(|(progress, _)| Some(*progress) == furthest);
-    Err(refusals
-        .swap_remove(at.expect("there is at least one form, and each was refused"))
-        .1)
+    Err(refusal.1)
 }
 
 #[cfg(test)]

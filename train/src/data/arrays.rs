@@ -38,9 +38,10 @@ pub fn read(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>, ArraysError> {
             arrays.push((name.to_owned(), array));
         }
     }
-    match arrays.is_empty() {
-        true => Err(ArraysError::NoNumbers(names.join(", "))),
-        false => Ok(arrays),
+    if arrays.is_empty() {
+        Err(ArraysError::NoNumbers(names.join(", ")))
+    } else {
+        Ok(arrays)
     }
 }
 
@@ -68,16 +69,24 @@ impl Source for NpzEntry<'_> {
 /// The array as floats; `None` if it holds no numbers.
 fn of_any_type(source: &mut impl Source) -> Result<Option<ArrayD<f32>>, ArraysError> {
     macro_rules! first_of {
-        ($($element:ty),*) => {
+        ($($element:ty => $float:expr),*) => {
             $(match source.read::<$element>() {
-                Ok(array) => return Ok(Some(array.mapv(|value| value as f32))),
+                Ok(array) => return Ok(Some(array.mapv($float))),
                 Err(ArraysError::Npy(ReadNpyError::WrongDescriptor(_))
                     | ArraysError::Npz(ReadNpzError::Npy(ReadNpyError::WrongDescriptor(_)))) => {}
                 Err(error) => return Err(error),
             })*
         };
     }
-    first_of!(f32, f64, i8, u8, i16, i32, i64);
+    first_of!(
+        f32 => |value| value,
+        f64 => |value| value as f32,
+        i8 => f32::from,
+        u8 => f32::from,
+        i16 => f32::from,
+        i32 => |value| value as f32,
+        i64 => |value| value as f32
+    );
     Ok(None)
 }
 

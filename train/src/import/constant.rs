@@ -156,7 +156,7 @@ mod tests {
             (0x0001, 5.960_464_5e-8),
             (0x7c00, f32::INFINITY),
         ] {
-            assert_eq!(half(bits), expected, "{bits:#x}");
+            assert_eq!(half(bits).to_bits(), f32::to_bits(expected), "{bits:#x}");
         }
         assert!(half(0x7c01).is_nan());
     }

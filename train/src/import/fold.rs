@@ -81,7 +81,7 @@ fn computed(
         "Cast" => Some(cast(first, call.integer("to", 0))),
         "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => {
             let sizes = shapes::target(reader, call, first.shape())?;
-            each!(first, array => array.to_shape(IxDyn(&sizes)).ok().map(|view| view.into_owned()))
+            each!(first, array => array.to_shape(IxDyn(&sizes)).ok().map(ndarray::ArrayBase::into_owned))
         }
         "Transpose" => {
             let axes = shapes::permutation(call, first.shape().len());
@@ -126,13 +126,12 @@ fn computed(
         }
         _ => return Ok(None),
     };
-    match value {
-        Some(value) => Ok(Some(value)),
-        None => {
-            let found: Vec<&[usize]> = inputs.iter().map(|one| one.shape()).collect();
-            let expected = "constants that fit each other";
-            Err(call.refuse(expected, format!("sizes {found:?}")))
-        }
+    if let Some(value) = value {
+        Ok(Some(value))
+    } else {
+        let found: Vec<&[usize]> = inputs.iter().map(|one| one.shape()).collect();
+        let expected = "constants that fit each other";
+        Err(call.refuse(expected, format!("sizes {found:?}")))
     }
 }
 

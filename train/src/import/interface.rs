@@ -37,8 +37,8 @@ pub fn forms(graph: &Graph) -> Result<Vec<InputForm<'_>>, ImportError> {
         [_, sizes @ ..] if is_number(element) => positive(sizes).map(|sizes| ways(graph, &sizes)),
         _ => None,
     };
-    match ways.filter(|ways| !ways.is_empty()) {
-        Some(ways) => Ok(ways
+    if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+        Ok(ways
             .into_iter()
             .map(|(shape, axes)| InputForm {
                 name: &input.name,
@@ -49,16 +49,15 @@ pub fn forms(graph: &Graph) -> Result<Vec<InputForm<'_>>, ImportError> {
                 axes,
                 batch: usize::try_from(sizes[0]).unwrap_or(1).max(1),
             })
-            .collect()),
-        None => {
-            let advice = match element {
-                3 => ", as of a model in 8 bits; give the float model that it was made of",
-                _ => "",
-            };
-            let element = element_name(element);
-            let found = format!("`{}` {element}{sizes:?}{advice}", input.name);
-            Err(form(EXPECTED, found))
-        }
+            .collect())
+    } else {
+        let advice = match element {
+            3 => ", as of a model in 8 bits; give the float model that it was made of",
+            _ => "",
+        };
+        let element = element_name(element);
+        let found = format!("`{}` {element}{sizes:?}{advice}", input.name);
+        Err(form(EXPECTED, found))
     }
 }
 

@@ -49,9 +49,12 @@ fn softmax(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let axis = call.integer("axis", -1);
     let at = super::shapes::axis_of(call, axis, rank)?;
     // Before opset 13 the axis may be missing and mean the second one; of a vector it is the last one as well.
-    let is_channels = |(index, axes): (usize, &Vec<Axis>)| match index == at {
-        true => axes[..] == [Axis::Channel],
-        false => axes.is_empty(),
+    let is_channels = |(index, axes): (usize, &Vec<Axis>)| {
+        if index == at {
+            axes[..] == [Axis::Channel]
+        } else {
+            axes.is_empty()
+        }
     };
     if !view.axes.iter().enumerate().all(is_channels) {
         let sizes = view.sizes(reader.shape(view.tensor));
@@ -86,17 +89,17 @@ fn pad(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         let found = format!("{value} and pads {sizes:?} of {} axes", axes.len());
         return Err(call.refuse("zeros, before and after each axis", found));
     }
-    for (index, &axis) in axes.iter().enumerate() {
+    for (index, &named) in axes.iter().enumerate() {
         let (before, after) = (sizes[index], sizes[index + axes.len()]);
         if (before, after) == (0, 0) {
             continue;
         }
-        let axis = super::shapes::axis_of(call, axis, rank)?;
-        let side = match view.axes[axis][..] {
+        let place = super::shapes::axis_of(call, named, rank)?;
+        let side = match view.axes[place][..] {
             [Axis::Row] if before >= 0 && after >= 0 => 0,
             [Axis::Column] if before >= 0 && after >= 0 => 1,
             _ => {
-                let found = format!("{before} and {after} at axis {axis}");
+                let found = format!("{before} and {after} at axis {named}");
                 return Err(call.refuse("padding of rows and columns, not cropping", found));
             }
         };

@@ -97,12 +97,11 @@ impl<'a> Reader<'a> {
         if let Some(constant) = fold::fold(self, call)? {
             return Ok(constant.into());
         }
-        match reader {
-            Some((_, read)) => read(self, call),
-            None => {
-                let found = "a value that depends on the model's input";
-                Err(call.refuse("constants, to compute it before the model runs", found))
-            }
+        if let Some((_, read)) = reader {
+            read(self, call)
+        } else {
+            let found = "a value that depends on the model's input";
+            Err(call.refuse("constants, to compute it before the model runs", found))
         }
     }
 
@@ -205,16 +204,15 @@ impl<'a> Reader<'a> {
     /// The constant that is the input of this index.
     pub fn constant(&self, call: &Call, index: usize) -> Result<Rc<Constant>, ImportError> {
         let name = call.input(index);
-        match self.find(call, index) {
-            Some(Value::Constant(constant)) => Ok(constant),
-            _ => {
-                let found = match self.initializers.get(name) {
-                    Some(tensor) => interface::describe(tensor),
-                    None => format!("`{name}`"),
-                };
-                let expected = format!("a constant in the file as input {index}");
-                Err(call.refuse(&expected, found))
-            }
+        if let Some(Value::Constant(constant)) = self.find(call, index) {
+            Ok(constant)
+        } else {
+            let found = match self.initializers.get(name) {
+                Some(tensor) => interface::describe(tensor),
+                None => format!("`{name}`"),
+            };
+            let expected = format!("a constant in the file as input {index}");
+            Err(call.refuse(&expected, found))
         }
     }
 
@@ -291,9 +289,10 @@ fn unknown(call: &Call) -> ImportError {
     let names: Vec<&str> = known().map(|(name, _)| *name).collect();
     let expected = format!("a standard operator of {}", names.join(", "));
     let (domain, operator) = (&call.node.domain, &call.node.op_type);
-    let of = match is_standard(domain) {
-        true => String::new(),
-        false => format!(" of {domain}"),
+    let of = if is_standard(domain) {
+        String::new()
+    } else {
+        format!(" of {domain}")
     };
     let advice = explain(domain, operator).map(|advice| format!(": {advice}"));
     let found = format!("{operator}{of}{}", advice.unwrap_or_default());

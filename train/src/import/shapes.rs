@@ -17,24 +17,22 @@ fn reshaped(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> 
     let shape = reader.shape(view.tensor);
     let sizes = view.sizes(shape);
     let target = target(reader, call, &sizes)?;
-    match view.reshaped(shape, &target) {
-        Some(view) => Ok(Value::View(view)),
-        None => {
-            let expected = "sizes that put axes together or undo that";
-            Err(call.refuse(expected, format!("{target:?} of {sizes:?}")))
-        }
+    if let Some(view) = view.reshaped(shape, &target) {
+        Ok(Value::View(view))
+    } else {
+        let expected = "sizes that put axes together or undo that";
+        Err(call.refuse(expected, format!("{target:?} of {sizes:?}")))
     }
 }
 
 fn transposed(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let view = reader.any_view(call, 0)?;
     let permutation = permutation(call, view.axes.len());
-    match view.transposed(&permutation) {
-        Some(view) => Ok(Value::View(view)),
-        None => {
-            let expected = format!("each of {} axes once", view.axes.len());
-            Err(call.refuse(&expected, format!("perm {permutation:?}")))
-        }
+    if let Some(view) = view.transposed(&permutation) {
+        Ok(Value::View(view))
+    } else {
+        let expected = format!("each of {} axes once", view.axes.len());
+        Err(call.refuse(&expected, format!("perm {permutation:?}")))
     }
 }
 

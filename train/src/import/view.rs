@@ -53,7 +53,7 @@ impl View {
     /// The same tensor in other sizes, row-major; `None` where they divide an axis of the tensor.
     pub fn reshaped(&self, shape: Shape, sizes: &[usize]) -> Option<Self> {
         let mut order = self.axes.iter().flatten().copied().peekable();
-        let mut axes = Axes::new();
+        let mut lists = Axes::new();
         for &size in sizes {
             let (mut list, mut product) = (Vec::new(), 1);
             while product < size {
@@ -64,10 +64,10 @@ impl View {
             if product != size {
                 return None;
             }
-            axes.push(list);
+            lists.push(list);
         }
         let view = Self {
-            axes,
+            axes: lists,
             ..self.clone()
         };
         order.peek().is_none().then_some(view)

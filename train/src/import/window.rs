@@ -53,9 +53,10 @@ pub fn window(
     let is_size = |size: &&i64| (1..=LARGEST).contains(*size);
     let are_sizes = kernel.iter().chain(&strides).all(|size| is_size(&size));
     let input: Vec<usize> = sides.iter().map(|&side| shape[side + 1]).collect();
-    let pads = match are_sizes {
-        true => padded(call, &kernel, &strides, pads, &input)?,
-        false => pads,
+    let pads = if are_sizes {
+        padded(call, &kernel, &strides, pads, &input)?
+    } else {
+        pads
     };
     let around: Vec<i64> = [0, 2]
         .iter()

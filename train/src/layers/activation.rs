@@ -176,8 +176,9 @@ fn p_relu(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let constant = reader.constant(call, 1)?;
     let slopes = constant.floats().map(|slopes| slopes.iter().copied());
     let slopes: Vec<f32> = slopes.into_iter().flatten().collect();
+    let is = |first: f32| move |other: &f32| other.to_bits() == first.to_bits();
     match slopes[..] {
-        [first, ref rest @ ..] if first.is_finite() && rest.iter().all(|&one| one == first) => {
+        [first, ref rest @ ..] if first.is_finite() && rest.iter().all(is(first)) => {
             push(reader, call, Function::LeakyRelu(first))
         }
         _ => {

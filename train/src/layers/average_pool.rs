@@ -101,9 +101,12 @@ fn reduced(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         let expected = "a mean over all rows and columns, and nothing else";
         return Err(call.refuse(expected, format!("axes {named:?} of {sizes:?}")));
     }
-    let left = |(axis, list): (usize, &Vec<Axis>)| match is_reduced(axis) {
-        true => keeps.then(Vec::new),
-        false => Some(list.clone()),
+    let left = |(axis, list): (usize, &Vec<Axis>)| {
+        if is_reduced(axis) {
+            keeps.then(Vec::new)
+        } else {
+            Some(list.clone())
+        }
     };
     let axes = view.axes.iter().enumerate().filter_map(left).collect();
     if shape[1..] == [1; 2] {

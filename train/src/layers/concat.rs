@@ -2,7 +2,7 @@
 
 use super::{Form, Layer};
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::import::{Axis, Call, ImportError, Reader, Readers, Value, View};
+use crate::import::{Axes, Axis, Call, ImportError, Reader, Readers, Value, View};
 use crate::network::Shape;
 
 /// Tensors side by side.
@@ -17,9 +17,10 @@ impl Form for Concat {
     fn output(&self, inputs: &[Shape]) -> Result<Shape, String> {
         let [_, rows, columns] = inputs[0];
         let fits = |shape: &Shape| shape[1..] == [rows, columns];
-        match inputs.iter().all(fits) {
-            true => Ok([inputs.iter().map(|shape| shape[0]).sum(), rows, columns]),
-            false => Err(format!("{inputs:?}, which differ in rows or columns")),
+        if inputs.iter().all(fits) {
+            Ok([inputs.iter().map(|shape| shape[0]).sum(), rows, columns])
+        } else {
+            Err(format!("{inputs:?}, which differ in rows or columns"))
         }
     }
 
@@ -39,37 +40,34 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let views = (0..count).map(|index| reader.view(call, index));
     let views = views.collect::<Result<Vec<View>, _>>()?;
     let rank = views[0].axes.len() as i64;
-    let axis = call.integer("axis", 0);
-    let at = if axis < 0 { axis + rank } else { axis } as usize;
-    // A tensor of one channel has nothing at this axis.
-    let is_channels = |view: &View| {
-        let others = view.axes.iter().enumerate().filter(|(axis, _)| *axis != at);
-        let is_elsewhere = others
-            .map(|(_, list)| list)
-            .flatten()
-            .any(|one| *one == Axis::Channel);
-        let here = view.axes.get(at).map(Vec::as_slice);
-        !is_elsewhere && matches!(here, Some([] | [Axis::Channel]))
-    };
-    let others = |view: &View| {
-        let mut axes = view.axes.clone();
-        axes.get_mut(at).map(Vec::clear);
-        axes
-    };
-    let axes = others(&views[0]);
-    if !views
-        .iter()
-        .all(|view| is_channels(view) && others(view) == axes)
-    {
-        let sizes: Vec<_> = views
-            .iter()
-            .map(|view| view.sizes(reader.shape(view.tensor)))
-            .collect();
-        let expected = "tensors that are joined along their channels";
-        return Err(call.refuse(expected, format!("axis {axis} of {sizes:?}")));
+    let named = call.integer("axis", 0);
+    let at = if named < 0 { named + rank } else { named } as usize;
+    let expected = others(&views[0], at);
+    let fits = |view: &View| has_channels_at(view, at) && others(view, at) == expected;
+    if !views.iter().all(fits) {
+        let sizes = views.iter().map(|view| view.sizes(reader.shape(view.tensor)));
+        let found = format!("axis {named} of {:?}", sizes.collect::<Vec<_>>());
+        return Err(call.refuse("tensors that are joined along their channels", found));
     }
-    let mut joined = axes;
+    let mut joined = expected;
     joined[at] = vec![Axis::Channel];
     let inputs = views.iter().map(|view| view.tensor).collect();
     reader.push(call, Layer::Concat(Concat), inputs, &joined)
+}
+
+/// Whether this axis is that of the channels; where there is one alone, no axis names it.
+fn has_channels_at(view: &View, at: usize) -> bool {
+    let elsewhere = others(view, at);
+    let is_elsewhere = elsewhere.iter().flatten().any(|axis| *axis == Axis::Channel);
+    let here = view.axes.get(at).map(Vec::as_slice);
+    !is_elsewhere && matches!(here, Some([] | [Axis::Channel]))
+}
+
+/// The axes with nothing at this one.
+fn others(view: &View, at: usize) -> Axes {
+    let mut lists = view.axes.clone();
+    if let Some(list) = lists.get_mut(at) {
+        list.clear();
+    }
+    lists
 }

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array4, Ix1, Ix4};
 
 use super::{Form, Layer};
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::import::{Call, ImportError, Reader, Readers, Value, image_axes, window};
+use crate::import::{Axis, Call, ImportError, Reader, Readers, Value, image_axes, window};
 use crate::network::{Shape, elements};
 use crate::ops::Window;
 
@@ -81,37 +81,22 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let view = reader.padded_view(call, 0)?;
     let axes = image_axes(reader, call, &view)?;
     let shape = reader.shape(view.tensor);
-    let (weight, kernel) = weight(reader, call, axes.len())?;
-    let filters = weight.dim().0;
-    let bias = bias(reader, call, filters)?;
-    let kernel = &kernel[2..];
-    let window = window(call, (&view, &axes), shape, Some(kernel))?;
+    let (weight, sizes) = weight(reader, call, axes.len())?;
+    let bias = bias(reader, call, sizes[0])?;
+    let window = window(call, (&view, &axes), shape, Some(&sizes[2..]))?;
+    let groups = groups(call, shape[0], sizes[0])?;
     let sides = axes[2..].iter().map(|axis| axis[0] as usize - 1);
-    let expected: Vec<usize> = sides.clone().map(|side| window.kernel[side]).collect();
-    let groups = usize::try_from(call.integer("group", 1)).unwrap_or(0);
-    let fits = groups > 0 && shape[0] % groups == 0 && filters % groups == 0;
-    if !fits {
-        let expected = format!(
-            "a group that divides {} channels and {filters} filters",
-            shape[0]
-        );
-        return Err(call.refuse(&expected, format!("group {groups}")));
-    }
+    let kernel: Vec<usize> = sides.map(|side| window.kernel[side]).collect();
     let of_group = shape[0] / groups;
-    if weight.dim().1 != of_group || expected != kernel {
-        let text = |channels: usize, kernel: &[usize]| {
-            let sizes = kernel.iter().map(|size| format!(" x {size}"));
-            format!("{channels}{}", sizes.collect::<String>())
-        };
-        let found = text(weight.dim().1, kernel);
-        return Err(call.refuse(&format!("filters of {}", text(of_group, &expected)), found));
+    if sizes[1] != of_group || sizes[2..] != kernel {
+        let expected = format!("filters of {}", text(of_group, &kernel));
+        return Err(call.refuse(&expected, text(sizes[1], &sizes[2..])));
     }
-    let weight = match axes.last() {
-        // A kernel over the length of a signal whose places are rows.
-        Some(axis) if axes.len() == 3 && axis[0] as usize == 1 => {
-            weight.permuted_axes([0, 1, 3, 2])
-        }
-        _ => weight,
+    let is_down = axes.len() == 3 && axes[2] == [Axis::Row];
+    let weight = if is_down {
+        weight.permuted_axes([0, 1, 3, 2])
+    } else {
+        weight
     };
     let layer = Layer::Conv(Conv {
         weight: weight.as_standard_layout().into_owned(),
@@ -121,6 +106,24 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         pool: None,
     });
     reader.push(call, layer, vec![view.tensor], &axes)
+}
+
+/// Channels and the sizes of a kernel, as people write them.
+fn text(channels: usize, kernel: &[usize]) -> String {
+    let sizes = kernel.iter().map(|size| format!(" x {size}"));
+    format!("{channels}{}", sizes.collect::<String>())
+}
+
+fn groups(call: &mut Call, channels: usize, filters: usize) -> Result<usize, ImportError> {
+    let found = call.integer("group", 1);
+    let divides = |groups: &usize| {
+        *groups > 0 && channels.is_multiple_of(*groups) && filters.is_multiple_of(*groups)
+    };
+    let groups = usize::try_from(found).ok().filter(divides);
+    groups.ok_or_else(|| {
+        let expected = format!("a group that divides {channels} channels and {filters} filters");
+        call.refuse(&expected, format!("group {found}"))
+    })
 }
 
 /// The weight with two axes of places, and its sizes in the file. A signal's weight has one axis less there.

@@ -71,13 +71,13 @@ fn gemm(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         "" => Array1::zeros(weight.nrows()),
         _ => biases(reader, call, weight.nrows())?,
     };
-    push(reader, call, weight * alpha, bias * beta)
+    push(reader, call, &(weight * alpha), bias * beta)
 }
 
 fn mat_mul(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let weight = matrix(reader, call)?.reversed_axes();
     let bias = Array1::zeros(weight.nrows());
-    push(reader, call, weight, bias)
+    push(reader, call, &weight, bias)
 }
 
 /// The matrix that is input 1.
@@ -105,7 +105,7 @@ fn biases(reader: &Reader, call: &Call, units: usize) -> Result<Array1<f32>, Imp
 fn push(
     reader: &mut Reader,
     call: &Call,
-    weight: Array2<f32>,
+    weight: &Array2<f32>,
     bias: Array1<f32>,
 ) -> Result<Value, ImportError> {
     let view = reader.view(call, 0)?;
@@ -129,7 +129,7 @@ fn push(
     let mut axes: Axes = vec![Vec::new(); sizes.len()];
     axes[sizes.len() - 1] = vec![Axis::Channel];
     let layer = Layer::Dense(Dense {
-        weight: ordered(&weight, &view, shape),
+        weight: ordered(weight, &view, shape),
         bias,
     });
     reader.push(call, layer, vec![view.tensor], &axes)
@@ -182,6 +182,6 @@ mod tests {
         let expected = Array4::from_shape_fn((5, 2, 3, 4), |(unit, channel, row, column)| {
             (1000 * unit + 100 * channel + 10 * row + column) as f32
         });
-        assert_eq!(ordered(&weight, &view, shape), expected);
+        assert_eq!(ordered(weight, &view, shape), expected);
     }
 }

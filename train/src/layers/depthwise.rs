@@ -28,12 +28,13 @@ fn batch_normalization(reader: &mut Reader, call: &mut Call) -> Result<Value, Im
     let channels = reader.shape(view.tensor)[0];
     let vector = |index| {
         let vector = reader.floats::<1>(call, index)?;
-        match vector.len() == channels {
-            true => Ok(vector),
-            false => Err(call.refuse(
+        if vector.len() == channels {
+            Ok(vector)
+        } else {
+            Err(call.refuse(
                 &format!("{channels} numbers as input {index}"),
                 vector.len().to_string(),
-            )),
+            ))
         }
     };
     let [scale, bias, mean, variance] = [vector(1)?, vector(2)?, vector(3)?, vector(4)?];

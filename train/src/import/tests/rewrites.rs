@@ -76,7 +76,7 @@ impl Written {
         constants: &[String],
         attributes: &[AttributeEntry],
     ) -> &mut Self {
-        let inputs = [&[self.value.clone()], constants].concat();
+        let inputs = [std::slice::from_ref(&self.value), constants].concat();
         self.node(operator, &inputs, attributes);
         self
     }
@@ -127,7 +127,7 @@ fn text(name: &str, value: &str) -> AttributeEntry {
     }
 }
 
-/// A convolution with ReLU over an image, as it is written plainly.
+/// A convolution with `ReLU` over an image, as it is written plainly.
 fn plain() -> Vec<(Layer, Clip, Vec<usize>)> {
     image().conv(&[]).then("Relu", &[], &[]).layers()
 }
@@ -208,7 +208,7 @@ fn a_dense_layer_after_a_transposition_has_its_weights_in_order() {
     for ((unit, channel, row, column), &weight) in first.indexed_iter() {
         let place = row * 3 + column;
         let value = |input: usize| 0.1 * ((((input * 2 + unit) * 7) % 11) as f32 - 5.0);
-        assert_eq!(weight, value(channel * 12 + place));
+        assert_eq!(weight.to_bits(), value(channel * 12 + place).to_bits());
         assert_eq!(
             last[[unit, channel, row, column]],
             value(place * 3 + channel)
@@ -296,7 +296,7 @@ fn constants_for_each_channel_are_folded() {
     written.then("Div", &[divisor], &[]);
     let shift = written.floats(&[1], 0.0, 1.0);
     written
-        .then("Add", &[shift.clone()], &[])
+        .then("Add", std::slice::from_ref(&shift), &[])
         .then("Sub", &[shift], &[]);
     let half = written.floats(&[], 0.0, 0.5);
     let value = written.value.clone();
