@@ -54,30 +54,58 @@ pub use picture::{Pixels, Rows};
 /// How a picture becomes an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preparation {
-    /// Side of the square that ink is scaled into, in pixels, 1 to [`SIDE`]; 0 for pixels taken as they are.
+    mode: Mode,
+    /// Side of the square that ink is scaled into, in pixels, 1 to [`SIDE`]; 0 where none is.
     box_side: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Plain = 0,
+    Centred = 1,
+    None = 2,
 }
 
 impl Preparation {
     /// Bytes of an encoded preparation.
     pub const LEN: usize = 8;
 
-    /// Pictures of 28 x 28 pixels taken as they are.
-    pub const PLAIN: Self = Self { box_side: 0 };
+    /// Pictures of the input's own size taken as they are.
+    pub const PLAIN: Self = Self {
+        mode: Mode::Plain,
+        box_side: 0,
+    };
 
     /// Pictures of any size, their ink prepared as that of MNIST: a box of 20 x 20 pixels.
-    pub const CENTRED: Self = Self { box_side: 20 };
+    pub const CENTRED: Self = Self {
+        mode: Mode::Centred,
+        box_side: 20,
+    };
+
+    /// No pictures: the input is of numbers.
+    pub const NONE: Self = Self {
+        mode: Mode::None,
+        box_side: 0,
+    };
 
     /// Like [`Self::CENTRED`] with a box of another size. `None` unless `box_side` is 1 to [`SIDE`].
     pub const fn centred(box_side: u8) -> Option<Self> {
         if box_side >= 1 && box_side as usize <= SIDE {
-            Some(Self { box_side })
+            Some(Self {
+                mode: Mode::Centred,
+                box_side,
+            })
         } else {
             None
         }
     }
 
-    /// Side in pixels of the square that ink is scaled into. `None` for pixels taken as they are.
+    /// Whether there is a picture to prepare.
+    pub const fn takes_pictures(self) -> bool {
+        !matches!(self.mode, Mode::None)
+    }
+
+    /// Side in pixels of the square that ink is scaled into. `None` where none is.
     pub const fn box_side(self) -> Option<u8> {
         match self.box_side {
             0 => None,
@@ -89,11 +117,11 @@ impl Preparation {
     ///
     /// | byte | type    | field                                           |
     /// |------|---------|-------------------------------------------------|
-    /// | 0    | u8      | mode: 0 pixels as they are, 1 centred           |
-    /// | 1    | u8      | side of the box: 0 in mode 0, 1 to 28 in mode 1 |
+    /// | 0    | u8      | mode: 0 pixels as they are, 1 centred, 2 none   |
+    /// | 1    | u8      | side of the box: 1 to 28 in mode 1, else 0      |
     /// | 2    | 6 bytes | zero                                            |
     pub const fn to_bytes(self) -> [u8; Self::LEN] {
-        [(self.box_side > 0) as u8, self.box_side, 0, 0, 0, 0, 0, 0]
+        [self.mode as u8, self.box_side, 0, 0, 0, 0, 0, 0]
     }
 
     /// The preparation that [`Self::to_bytes`] has encoded. `None` for any bytes that it never gives.
@@ -101,6 +129,7 @@ impl Preparation {
         match *bytes {
             [0, 0, 0, 0, 0, 0, 0, 0] => Some(Self::PLAIN),
             [1, box_side, 0, 0, 0, 0, 0, 0] => Self::centred(box_side),
+            [2, 0, 0, 0, 0, 0, 0, 0] => Some(Self::NONE),
             _ => None,
         }
     }
