@@ -8,7 +8,7 @@ use crate::format::{self, Header, OperatorRecord, OutputKind, Shape, TensorRecor
 use crate::operators::backend::Native;
 use crate::operators::{Operands, Operator, Operators};
 use crate::plan::Program;
-use crate::prepare::{Preparation, quantize_pixel};
+use crate::prepare::{self, Preparation, PrepareError, Rows, quantize_pixel};
 
 mod check;
 mod operation;
@@ -122,6 +122,26 @@ impl<'a> Model<'a> {
             .saturating_mul(format::PIXEL_ENTRIES)
             .saturating_add(pixel.into());
         table.get(at).map_or(0, |value| value.cast_signed())
+    }
+
+    /// Makes a picture the model's input, as the file says; an input that is no picture comes as rows of its int8 values.
+    ///
+    /// # Errors
+    ///
+    /// See [`PrepareError`]; the input can hold anything then.
+    pub fn prepare(&self, picture: &mut impl Rows, input: &mut [i8]) -> Result<(), PrepareError> {
+        let (preparation, shape) = (self.preparation(), self.input().shape);
+        if preparation.box_side().is_some()
+            && let Some(image) = input.first_chunk_mut()
+        {
+            preparation.prepare(picture, image)
+        } else if preparation.takes_pictures() {
+            prepare::copy(picture, shape, input, |channel, pixel| {
+                self.quantize_pixel(channel, pixel)
+            })
+        } else {
+            prepare::copy(picture, shape, input, |_, value| value.cast_signed())
+        }
     }
 
     /// The labels, class 0 first; none if the file has none.

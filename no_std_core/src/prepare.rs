@@ -41,6 +41,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+use crate::format::Shape;
 use drawing::Extent;
 use ink::Ink;
 use lighting::Lighting;
@@ -134,7 +135,7 @@ impl Preparation {
         }
     }
 
-    /// Makes a picture an image.
+    /// Makes a grey picture an image of 28 x 28 pixels. Other inputs are made by [`Model::prepare`](crate::Model::prepare).
     ///
     /// Only the picture tells what is ink: everything that stands out from the background as far as the ink does is taken
     /// for ink, be it a frame or the edge of a shadow; only specks far smaller than the drawing do not move its box.
@@ -143,13 +144,27 @@ impl Preparation {
     ///
     /// See [`PrepareError`]; the image can hold anything then.
     pub fn prepare(self, picture: &mut impl Rows, image: &mut Image) -> Result<(), PrepareError> {
-        let mut source = Source::new(picture);
-        let Source { width, height, .. } = source;
         let Some(box_side) = self.box_side() else {
-            return copy(&mut source, image);
+            let side = SIDE as u16;
+            let shape = Shape {
+                rows: side,
+                columns: side,
+                channels: 1,
+            };
+            return copy(picture, shape, image, |_, pixel| quantize_pixel(pixel));
         };
+        let mut source = Source::new(picture);
+        let Source {
+            width,
+            height,
+            channels,
+            ..
+        } = source;
         if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
             return Err(PrepareError::Size { width, height });
+        }
+        if channels != 1 {
+            return Err(PrepareError::Coloured);
         }
         let lighting = Lighting::fit(&mut source)?;
         let ink = Ink::find(lighting, &mut source)?;
@@ -158,16 +173,36 @@ impl Preparation {
     }
 }
 
-/// Makes a picture of 28 x 28 pixels an image as it is.
-fn copy(picture: &mut Source<'_, impl Rows>, image: &mut Image) -> Result<(), PrepareError> {
-    let Source { width, height, .. } = *picture;
-    if (width, height) != (SIDE as u32, SIDE as u32) {
-        return Err(PrepareError::NotPlain { width, height });
+/// Takes the pixels of a picture as they are; `value` makes one of a channel a value of the input.
+pub(crate) fn copy(
+    picture: &mut impl Rows,
+    expected: Shape,
+    input: &mut [i8],
+    value: impl Fn(usize, u8) -> i8,
+) -> Result<(), PrepareError> {
+    let mut source = Source::new(picture);
+    let Source {
+        width,
+        height,
+        channels,
+        ..
+    } = source;
+    let Shape { rows, columns, .. } = expected;
+    let sizes = [columns, rows, expected.channels].map(u32::from);
+    if sizes != [width, height, channels] {
+        return Err(PrepareError::NotPlain {
+            expected,
+            width,
+            height,
+            channels,
+        });
     }
-    let mut targets = image.chunks_mut(SIDE);
-    picture.each_row(0..height, |_, row| {
-        for (target, &pixel) in targets.next().into_iter().flatten().zip(row) {
-            *target = quantize_pixel(pixel);
+    let mut targets = input.chunks_mut(expected.row_len() as usize);
+    source.each_row(0..height, |_, row| {
+        let targets = targets.next().into_iter().flatten();
+        let channels = (0..usize::from(expected.channels)).cycle();
+        for ((target, &pixel), channel) in targets.zip(row).zip(channels) {
+            *target = value(channel, pixel);
         }
     })
 }
