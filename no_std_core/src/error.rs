@@ -27,8 +27,6 @@ pub enum Fault {
     Magic,
     /// The file is of another version of the format.
     Version(u16),
-    /// The weights are in an order that this build cannot read.
-    WeightLayout(u8),
     /// The checksum does not fit the contents.
     Checksum {
         /// The checksum of the contents.
@@ -38,11 +36,22 @@ pub enum Fault {
     },
     /// A reserved or padding byte is not zero.
     NotZero(u8),
-    /// The model has no layers.
-    NoLayers,
-    /// The model has no classes or more than [`MAX_CLASSES`].
-    Classes(u8),
-    /// The threshold is greater than [`ONE`].
+    /// The model has no operators, or the file ends before the table of so many.
+    Operators(u16),
+    /// The arena is not as long as the tensors reach.
+    Arena {
+        /// Bytes that it should have.
+        expected: u64,
+        /// Bytes that it has.
+        found: u32,
+    },
+    /// The output is of an unknown kind.
+    OutputKind(u8),
+    /// The output has more than [`MAX_CLASSES`] classes.
+    Classes,
+    /// The output is said to be a reconstruction, but differs from the input in shape, scale or zero point.
+    Reconstruction,
+    /// The threshold is greater than [`ONE`], or there is one of an output that has none.
     Threshold(u32),
     /// The bytes are not a [`Preparation`](crate::prepare::Preparation), or of a centred one, which gives images of
     /// 28 x 28 x 1 with zero point -128, for another input.
@@ -60,28 +69,39 @@ pub enum Fault {
     Probability(u32),
     /// The label is empty, is not UTF-8 or has control characters.
     Label,
-    /// The layer is of an unknown kind.
+    /// The operator is of a kind that is unknown, or that this build has not.
     Kind(u8),
-    /// A dimension is zero, or the tensor has more than [`MAX_ELEMENTS`] values.
+    /// The direction is none.
+    Direction,
+    /// An input of an operator is made by none before it, is there twice, or is missing or too many.
+    Input,
+    /// A dimension is zero or not what the operator makes of its input, or the tensor has more than [`MAX_ELEMENTS`]
+    /// values.
     Shape,
-    /// The layer's input is not the output before it.
-    Chain,
-    /// A kernel, stride or tile is zero, or a dense layer has one.
+    /// The scale is no positive normal number.
+    Scale,
+    /// The values of an input and of the output, or of both inputs, mean different things.
+    Meaning,
+    /// A kernel, stride or tile is zero, or an operator has one that takes none.
     Window,
     /// The padding is as large as the kernel, so that a window could lie in it entirely.
     Padding,
-    /// The output is not what the kind of layer makes of its input.
-    Output,
-    /// The last layer does not give one value a class.
-    Logits,
+    /// The groups do not divide the channels.
+    Groups,
     /// The weight is -128; the smallest is -127.
     Weight,
     /// These bytes are not a multiplier.
     Multiplier,
     /// The sum of this bias and the channel's products could overflow 32 bits.
     Accumulator,
-    /// The layers need more memory than this machine can address.
+    /// The tensors need more memory than a machine may have.
     Memory,
+    /// No operator reads the tensor.
+    Unread,
+    /// The tensor cannot be held in part, or not with so few rows.
+    Held,
+    /// The tensor is overwritten while it is still needed, or overwrites one.
+    Overlap,
 }
 
 impl fmt::Display for FormatError {
@@ -102,20 +122,29 @@ impl fmt::Display for Fault {
             }
             Self::Magic => "a flash file as `train quantize` writes it, found something else",
             Self::Version(found) => {
-                return write!(f, "format version {VERSION}, found {found}; quantize again");
-            }
-            Self::WeightLayout(found) => {
-                return write!(f, "weight layout 0, found {found}; quantize again");
+                write!(f, "format version {VERSION}, found {found}: ")?;
+                "make the file again with `train quantize` of this version"
             }
             Self::Checksum { expected, found } => {
                 write!(f, "checksum {expected:08x}, found {found:08x}: ")?;
                 "the file is damaged; copy it again"
             }
             Self::NotZero(found) => return write!(f, "a zero byte, found {found}"),
-            Self::NoLayers => "at least one layer, found none",
-            Self::Classes(found) => return write!(f, "1 to {MAX_CLASSES} classes, found {found}"),
+            Self::Operators(found) => {
+                return write!(f, "operators, and a table of them, found {found}");
+            }
+            Self::Arena { expected, found } => {
+                return write!(f, "an arena of {expected} bytes, found {found}");
+            }
+            Self::OutputKind(found) => return write!(f, "a known kind of output, found {found}"),
+            Self::Classes => return write!(f, "at most {MAX_CLASSES} classes, found more"),
+            Self::Reconstruction => "an output like the input, found another",
             Self::Threshold(found) => {
-                return write!(f, "a threshold of at most {ONE}, found {found}");
+                write!(
+                    f,
+                    "a threshold that fits the output (of classes at most {ONE})"
+                )?;
+                return write!(f, ", found {found}");
             }
             Self::Preparation => "a known preparation that gives the model's input, found another",
             Self::Offset { expected, found } => {
@@ -126,20 +155,27 @@ impl fmt::Display for Fault {
                 return write!(f, "probabilities that fall from {ONE}, found {found}");
             }
             Self::Label => "a label of UTF-8 without control characters, found another",
-            Self::Kind(found) => return write!(f, "a known kind of layer, found {found}"),
-            Self::Shape => {
-                write!(f, "dimensions from 1 and at most {MAX_ELEMENTS} values")?;
-                ", found others"
+            Self::Kind(found) => {
+                return write!(f, "a kind of operator that this build has, found {found}");
             }
-            Self::Chain => "the output before this layer as its input, found another",
-            Self::Window => "kernel, stride and tile from 1 (in a dense layer 0), found others",
+            Self::Direction => "a direction of 0 or 1, found another",
+            Self::Input => "inputs made before, as many as the operator takes, found others",
+            Self::Shape => {
+                write!(f, "the shape that the operator makes of its input, of ")?;
+                return write!(f, "1 to {MAX_ELEMENTS} values, found another");
+            }
+            Self::Scale => "a positive normal scale, found another",
+            Self::Meaning => "one scale and zero point for inputs and output, found others",
+            Self::Window => "kernel, stride and tile from 1 (without windows 0), found others",
             Self::Padding => "less padding than the kernel is large, found as much",
-            Self::Output => "the shape that the layer makes of its input, found another",
-            Self::Logits => "a last layer with one output for each class, found another",
+            Self::Groups => "groups that divide the channels, found others",
             Self::Weight => "a weight from -127 to 127, found -128",
             Self::Multiplier => "a multiplier, found other bytes",
             Self::Accumulator => "sums that fit 32 bits, found a channel that could overflow",
-            Self::Memory => "layers that fit this machine's memory, found larger ones",
+            Self::Memory => "tensors that fit a machine's memory, found larger ones",
+            Self::Unread => "a tensor that an operator reads, found one that none does",
+            Self::Held => "as many rows held as the next operator reads, found others",
+            Self::Overlap => "tensors apart while they are needed, found two that overlap",
         };
         f.write_str(text)
     }

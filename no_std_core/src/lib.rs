@@ -3,11 +3,11 @@
 //!
 //! The trainer of this project writes a network into one file, `digits.q8`. [`Model::new`] borrows it where it lies, in
 //! flash for example, and checks all of it; from then on nothing in this crate can panic or fail, whatever the image.
-//! [`run()`] takes the image and an arena for the activations, whose size [`arena_len`] tells the compiler and
+//! [`run()`] takes the image and an arena for it and all that is made of it, whose size [`arena_len`] tells the compiler and
 //! [`Model::arena_len`] a running program.
 //!
 //! ```
-//! use no_std_core::{Model, quantize_pixel, run};
+//! use no_std_core::{Model, Output, quantize_pixel, run};
 //!
 //! // A model of two classes for pictures of 4 x 4 pixels, in place of `digits.q8`.
 //! const FILE: &[u8] = include_bytes!("../tests/tiny.q8");
@@ -22,15 +22,18 @@
 //! let image = pixels.as_flattened().iter().map(|&pixel| quantize_pixel(pixel)).collect::<Vec<_>>();
 //! let mut arena = [0; no_std_core::arena_len(FILE)];
 //!
-//! let scores = run(&model, &image, &mut arena)?;
-//! assert_eq!(model.label(scores.class()), Some("column"));
-//! assert!(scores.accepted());
+//! let Output::Classes(classes) = run(&model, &image, &mut arena)? else {
+//!     panic!("the model tells classes apart");
+//! };
+//! assert_eq!(model.label(classes.class()), Some("column"));
+//! assert!(classes.accepted());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Pictures of any size become images of 28 x 28 with [`prepare`], here and in every other part of the project.
 //!
-//! A loop with deadlines takes a [`Run`] instead and computes a row of a layer at a time. All machines give the same
+//! A loop with deadlines takes a [`Run`] instead and computes a row of an operator's output at a time. What is to be linked
+//! and run is a table of [`Operators`], with the inner loops of a [`backend`]; [`Model::new`] takes all of them. All machines give the same
 //! logits to the bit: [`requantize`] is the rule behind that. The layout of the file is in [`format`](mod@format) and
 //! nowhere else.
 #![no_std]
@@ -46,15 +49,16 @@ mod error;
 pub mod format;
 mod model;
 mod operators;
+mod output;
 mod plan;
 pub mod prepare;
 pub mod requantize;
 mod run;
-mod scores;
 
 pub use error::{Fault, FormatError, RunError};
-pub use model::{Layer, Model};
-pub use plan::arena_len;
+pub use format::arena_len;
+pub use model::{Model, Operation};
+pub use operators::{Operator, Operators, backend};
+pub use output::{Classes, Difference, Output, Values};
 pub use prepare::quantize_pixel;
 pub use run::{Run, run};
-pub use scores::Scores;

@@ -1,190 +1,245 @@
 //! A flash file, checked once and read where it lies.
 
 use core::fmt;
+use core::ops::Range;
 
 use crate::error::FormatError;
-use crate::format::{self, Header, LayerRecord, Shape};
-use crate::operators::{self, Operands, Operator};
-use crate::plan::Plan;
-use crate::prepare::Preparation;
+use crate::format::{self, Header, OperatorRecord, OutputKind, Shape, TensorRecord};
+use crate::operators::backend::Native;
+use crate::operators::{Operands, Operator, Operators};
+use crate::plan::Program;
+use crate::prepare::{self, Preparation, PrepareError, Rows, quantize_pixel};
 
 mod check;
+mod operation;
 
-use check::Checked;
+pub use operation::Operation;
 
 /// A model in a flash file. It borrows the file and copies nothing but its header.
 #[derive(Clone)]
-pub struct Model<'a>(Checked<'a>);
+pub struct Model<'a> {
+    file: &'a [u8],
+    header: Header,
+    operators: &'static [&'static Operator],
+}
 
 impl<'a> Model<'a> {
-    /// Checks the file in `bytes`, all of it: its length, checksum, layout, shapes, windows, weights, multipliers,
-    /// labels and tables, and that no sum can overflow. Whatever image a checked model runs on, nothing can panic.
+    /// Checks the file in `bytes`, all of it: its length, checksum, layout, shapes, windows, weights, multipliers, labels
+    /// and tables, that no sum can overflow, and that no tensor is overwritten before it has been read. Whatever image a
+    /// checked model runs on, nothing can panic.
+    ///
+    /// It runs with every kind of operator there is, in the form for this processor. See [`Self::with`] for fewer.
     ///
     /// # Errors
     ///
     /// Which check failed, and at which byte of the file.
     pub fn new(bytes: &'a [u8]) -> Result<Self, FormatError> {
-        check::check(bytes).map(Self)
+        Self::with(bytes, Operators::<Native>::ALL)
     }
 
-    /// Bytes of arena that a run needs.
+    /// Checks a file that is to run with these operators: what no table names is not linked. Another table has other inner
+    /// loops; all of them give the same values.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`], and [`Fault::Kind`](crate::Fault::Kind) for a kind that is not among the operators.
+    pub fn with(
+        bytes: &'a [u8],
+        operators: &'static [&'static Operator],
+    ) -> Result<Self, FormatError> {
+        check::check(bytes, operators)
+    }
+
+    /// Bytes of arena that a run needs, the input among them.
     pub fn arena_len(&self) -> usize {
-        self.0.plan.arena_len
+        self.header.arena_len as usize
     }
 
-    /// Where the layers read and write in the arena.
-    pub(crate) fn plan(&self) -> Plan {
-        self.0.plan
+    /// The tensor that the model takes: its shape, and what its values stand for.
+    pub fn input(&self) -> TensorRecord {
+        self.tensor_or_none(0)
     }
 
-    /// The shape of the image that the model takes, laid out `[row][column][channel]`.
-    pub fn input(&self) -> Shape {
-        self.0.header.input
+    /// The tensor that the model gives.
+    pub fn output(&self) -> TensorRecord {
+        self.tensor_or_none(self.header.operators)
     }
 
-    /// The number of values of the image.
-    pub fn input_len(&self) -> usize {
-        self.0.input_len
+    /// The tensor at `index`: 0 is the input, the next one what the first operator makes. `None` if there are fewer.
+    pub fn tensor(&self, index: u16) -> Option<TensorRecord> {
+        if index > self.header.operators {
+            return None;
+        }
+        format::tensor(self.file, index)
     }
 
-    /// The int8 value that stands for 0 in the image.
-    pub fn input_zero_point(&self) -> i8 {
-        self.0.header.input_zero_point
+    /// A tensor that the loader has seen.
+    fn tensor_or_none(&self, index: u16) -> TensorRecord {
+        self.tensor(index).unwrap_or(TensorRecord {
+            shape: Shape {
+                rows: 0,
+                columns: 0,
+                channels: 0,
+            },
+            zero_point: 0,
+            held: 0,
+            at: 0,
+            scale: 0,
+        })
     }
 
-    /// How a picture becomes the model's image.
+    /// Where in the arena the input lies.
+    pub(crate) fn input_place(&self) -> Range<usize> {
+        let Range { start, end } = self.input().place();
+        start as usize..end as usize
+    }
+
+    /// Where in the arena the output lies in the end.
+    pub(crate) fn output_place(&self) -> Range<usize> {
+        let Range { start, end } = self.output().place();
+        start as usize..end as usize
+    }
+
+    /// What the values that the model gives are.
+    pub fn output_kind(&self) -> OutputKind {
+        // The loader has seen that the byte is one.
+        OutputKind::from_byte(self.header.output).unwrap_or(OutputKind::Values)
+    }
+
+    /// How a picture becomes the model's input.
     pub fn preparation(&self) -> Preparation {
         // The loader has seen that these are the bytes of one.
-        Preparation::from_bytes(&self.0.header.preparation).unwrap_or(Preparation::PLAIN)
+        Preparation::from_bytes(&self.header.preparation).unwrap_or(Preparation::PLAIN)
     }
 
-    /// The number of classes, 1 to [`MAX_CLASSES`](format::MAX_CLASSES).
-    pub fn classes(&self) -> usize {
-        usize::from(self.0.header.classes)
+    /// The value of the input that stands for a pixel in a channel.
+    pub fn quantize_pixel(&self, channel: usize, pixel: u8) -> i8 {
+        if self.header.pixels_at == 0 {
+            return quantize_pixel(pixel);
+        }
+        let table = format::tail(self.file, self.header.pixels_at).unwrap_or_default();
+        let at = channel
+            .saturating_mul(format::PIXEL_ENTRIES)
+            .saturating_add(pixel.into());
+        table.get(at).map_or(0, |value| value.cast_signed())
     }
 
-    /// The labels, class 0 first.
+    /// Makes a picture the model's input, as the file says; an input that is no picture comes as rows of its int8 values.
+    ///
+    /// # Errors
+    ///
+    /// See [`PrepareError`]; the input can hold anything then.
+    pub fn prepare(&self, picture: &mut impl Rows, input: &mut [i8]) -> Result<(), PrepareError> {
+        let (preparation, shape) = (self.preparation(), self.input().shape);
+        if preparation.box_side().is_some()
+            && let Some(image) = input.first_chunk_mut()
+        {
+            preparation.prepare(picture, image)
+        } else if preparation.takes_pictures() {
+            prepare::copy(picture, shape, input, |channel, pixel| {
+                self.quantize_pixel(channel, pixel)
+            })
+        } else {
+            prepare::copy(picture, shape, input, |_, value| value.cast_signed())
+        }
+    }
+
+    /// The labels, class 0 first; none if the file has none.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let mut rest = format::tail(self.0.file, self.0.header.labels_at).unwrap_or_default();
-        (0..self.0.header.classes).map_while(move |_| {
+        let labels = match self.header.labels_at {
+            0 => &[],
+            at => format::tail(self.file, at).unwrap_or_default(),
+        };
+        let classes = match labels {
+            [] => 0,
+            _ => self.output().shape.elements(),
+        };
+        let mut rest = labels;
+        (0..classes).map_while(move |_| {
             let (label, others) = format::split_label(rest)?;
             rest = others;
             core::str::from_utf8(label).ok()
         })
     }
 
-    /// The name of a class. `None` if the model has fewer.
+    /// The name of a class. `None` if the model has fewer, or no names.
     pub fn label(&self, class: usize) -> Option<&'a str> {
         self.labels().nth(class)
     }
 
-    /// A picture is accepted if its best class has at least this probability, in 1/65536.
+    /// Of classes the least probability, in 1/65536, of the best one with which a picture is accepted; of a reconstruction
+    /// the greatest mean of its squared differences, in 1/256, with which its input is.
     pub fn threshold(&self) -> u32 {
-        self.0.header.threshold
+        self.header.threshold
     }
 
-    /// The entry of the probability table for a logit that is `distance` less than the greatest.
-    pub(crate) fn probability(&self, distance: u8) -> u32 {
-        let table = format::tail(self.0.file, self.0.header.probabilities_at).unwrap_or_default();
-        table
-            .as_chunks()
-            .0
-            .get(usize::from(distance))
-            .map_or(0, |&entry| u32::from_le_bytes(entry))
+    /// The probability table, as it is in the file.
+    pub(crate) fn probabilities(&self) -> &'a [[u8; 4]] {
+        let table = format::tail(self.file, self.header.probabilities_at).unwrap_or_default();
+        let table = table.as_chunks().0;
+        table.get(..format::PROBABILITY_ENTRIES).unwrap_or_default()
     }
 
-    /// The layers in the order they run.
-    pub fn layers(&self) -> impl Iterator<Item = Layer<'a>> + use<'a> {
-        let Checked { file, header, .. } = self.0;
-        (0..header.layers).map_while(move |index| Layer::of(file, &header, index))
+    /// The number of operators, at least 1.
+    pub fn operators_len(&self) -> u16 {
+        self.header.operators
     }
 
-    /// The layer at `index`. `None` if the model has fewer.
-    pub(crate) fn layer(&self, index: u8) -> Option<Layer<'a>> {
-        if index < self.0.header.layers {
-            Layer::of(self.0.file, &self.0.header, index)
-        } else {
-            None
-        }
+    /// The operators in the order they run.
+    pub fn operations(&self) -> impl Iterator<Item = Operation<'a>> {
+        (0..self.header.operators).map_while(|index| self.operation(index))
     }
 
-    /// The index of the last layer.
-    pub(crate) fn last_layer(&self) -> u8 {
-        self.0.header.layers.saturating_sub(1)
+    /// The operator at `index`. `None` if the model has fewer.
+    #[inline(never)] // What it is put together of is not on the stack while it runs.
+    pub(crate) fn operation(&self, index: u16) -> Option<Operation<'a>> {
+        let (operator, record) = self.operator(index)?;
+        let [input, second] = record.inputs.map(|input| self.tensor(input));
+        let output = self.tensor(index.checked_add(1)?)?;
+        let operands = Operands::of(self.file, operator, record, [input?, output])?;
+        Some(Operation {
+            operator,
+            operands,
+            second,
+        })
     }
 
     /// Multiplications that a run takes; [`u64::MAX`] if they are more. Who runs files of others may want to limit them.
     pub fn multiply_adds(&self) -> u64 {
-        self.layers()
-            .fold(0, |sum, layer| sum.saturating_add(layer.multiply_adds()))
+        self.operations().fold(0, |sum, operator| {
+            sum.saturating_add(operator.multiply_adds())
+        })
+    }
+}
+
+impl Program for Model<'_> {
+    fn operators(&self) -> u16 {
+        self.header.operators
+    }
+
+    fn operator(&self, index: u16) -> Option<(&'static Operator, OperatorRecord)> {
+        if index >= self.header.operators {
+            return None;
+        }
+        let record = format::operator(self.file, self.header.operators, index)?;
+        let mut operators = self.operators.iter();
+        let operator = operators.find(|operator| operator.kind == record.kind)?;
+        Some((operator, record))
+    }
+
+    fn tensor(&self, index: u16) -> Option<TensorRecord> {
+        self.tensor(index)
+    }
+
+    fn keeps_input(&self) -> bool {
+        self.output_kind() == OutputKind::Reconstruction
     }
 }
 
 impl fmt::Debug for Model<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Model")
-            .field("header", &self.0.header)
+            .field("header", &self.header)
             .finish_non_exhaustive()
-    }
-}
-
-/// One layer of a model: an operator of the program, and what it works with.
-#[derive(Clone)]
-pub struct Layer<'a> {
-    operator: &'static Operator,
-    operands: Operands<'a>,
-}
-
-impl<'a> Layer<'a> {
-    #[inline(never)] // What it is put together of is not on the stack while it runs.
-    fn of(file: &'a [u8], header: &Header, index: u8) -> Option<Self> {
-        let record = format::layer_record(file, header.layers_at, index)?;
-        let operator = operators::find(record.kind)?;
-        Some(Self {
-            operator,
-            operands: Operands::of(file, record, (operator.channel_weights)(&record))?,
-        })
-    }
-
-    /// The kind of layer: "convolution" or "dense".
-    pub fn name(&self) -> &'static str {
-        self.operator.name
-    }
-
-    /// Shapes, windows and zero points.
-    pub fn record(&self) -> &LayerRecord {
-        &self.operands.record
-    }
-
-    /// Bytes of the file that the layer's weights, biases and multipliers take.
-    pub fn flash_len(&self) -> usize {
-        // One bias and one multiplier a channel.
-        self.operands.weights().len() + 2 * self.operands.multipliers.as_flattened().len()
-    }
-
-    /// Multiplications that the layer takes; [`u64::MAX`] if they are more.
-    pub fn multiply_adds(&self) -> u64 {
-        (self.operator.multiply_adds)(self.record())
-    }
-
-    /// Values of the input.
-    pub(crate) fn input_len(&self) -> usize {
-        self.record().input.elements() as usize
-    }
-
-    /// Values of the output.
-    pub(crate) fn output_len(&self) -> usize {
-        self.record().output.elements() as usize
-    }
-
-    /// Values of the output that one step computes, at least 1.
-    pub(crate) fn step_len(&self) -> usize {
-        (self.operator.step_len)(self.record()).max(1)
-    }
-
-    /// Computes the part of the output that belongs to one step from the input, of which only the part from
-    /// [`LayerRecord::first_read`] on is there.
-    pub(crate) fn step(&self, input: &[i8], step: usize, output: &mut [i8]) {
-        (self.operator.step)(&self.operands, input, step, output);
     }
 }

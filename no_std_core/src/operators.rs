@@ -1,19 +1,57 @@
-//! What a step of a model's program computes: one kind of operator a file, one table of them.
+//! What the steps of a model's program compute: one kind of operator a file, one table of them.
 //!
-//! A new kind is a file beside these and an entry of [`OPERATORS`]. The inner loops are in [`backend`].
+//! A new kind is a file beside these, and an entry of [`Operators`]. The inner loops are in [`backend`]; a table of
+//! operators has those of one processor.
 
-mod backend;
+mod add;
+mod average_pool;
+pub mod backend;
+mod concatenate;
 mod convolution;
 mod dense;
+mod depthwise;
+mod max_pool;
 mod operator;
+mod table;
 mod windows;
 
-pub(crate) use operator::{Operands, Operator};
+use core::marker::PhantomData;
 
-/// Every kind of operator there is.
-static OPERATORS: [Operator; 2] = [convolution::OPERATOR, dense::OPERATOR];
+use backend::Backend;
 
-/// The operator of a kind.
-pub(crate) fn find(kind: u8) -> Option<&'static Operator> {
-    OPERATORS.iter().find(|operator| operator.kind == kind)
+pub use operator::Operator;
+pub(crate) use operator::{Operands, Sizes};
+
+/// The operators with the inner loops of a backend. What a program does not name is not linked.
+pub struct Operators<B>(PhantomData<B>);
+
+impl<B: Backend> Operators<B> {
+    /// A convolution and the maximum over tiles of its output.
+    pub const CONVOLUTION: &'static Operator = &convolution::operator::<B>();
+    /// A convolution that has a kernel for each channel.
+    pub const DEPTHWISE: &'static Operator = &depthwise::operator::<B>();
+    /// Weighted sums of all inputs.
+    pub const DENSE: &'static Operator = &dense::operator::<B>();
+    /// The maximum over windows.
+    pub const MAX_POOL: &'static Operator = &max_pool::OPERATOR;
+    /// The mean over windows.
+    pub const AVERAGE_POOL: &'static Operator = &average_pool::operator::<B>();
+    /// The sum of two tensors.
+    pub const ADD: &'static Operator = &add::operator::<B>();
+    /// The channels of two tensors side by side.
+    pub const CONCATENATE: &'static Operator = &concatenate::operator::<B>();
+    /// A function of one value.
+    pub const TABLE: &'static Operator = &table::OPERATOR;
+
+    /// All of them.
+    pub const ALL: &'static [&'static Operator] = &[
+        Self::CONVOLUTION,
+        Self::DEPTHWISE,
+        Self::DENSE,
+        Self::MAX_POOL,
+        Self::AVERAGE_POOL,
+        Self::ADD,
+        Self::CONCATENATE,
+        Self::TABLE,
+    ];
 }

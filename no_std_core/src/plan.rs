@@ -1,132 +1,263 @@
-//! How much memory a model needs, and where in it each layer reads and writes.
+//! Where in the arena each tensor lies, and the proof that none is overwritten before it has been read.
 //!
-//! The caller owns one arena. The outputs of the layers alternate between its two ends: while a layer runs, its input lies
-//! at one end and its output at the other. Layers work from the top down, so one that writes at the start may overwrite
-//! the rows of its input, at the end, that it has left behind; the two then overlap. One that writes at the end would
-//! overwrite rows that it still needs. Of the two orders to alternate in, the plan takes the one that needs less. The
-//! image is not part of the arena.
+//! Who writes a file chooses the places (`choose`); here they are checked. A tensor
+//! is alive from when it is made to when it has been read for the last time, and no other may lie where it does meanwhile,
+//! with one exception: an operator works row by row, so its output may lie on rows of an input that dies there which are
+//! not read any more when they are overwritten. Operators work from the first row down or from the last one up, and all
+//! rows are counted in that order here.
+//!
+//! A tensor that only the next operator reads may be held in part: in memory are the newest of its rows, and a new one
+//! pushes the oldest out. The operators that such tensors join are a [`Chain`]: each step is a row of the last one of them
+//! that can be made. Their outputs are never in memory as a whole.
 
 use core::ops::Range;
 
-use crate::format::{self, LayerRecord, MAX_ELEMENTS};
+use crate::error::Fault;
+use crate::format::{MAX_CHAIN, OperatorRecord, TensorRecord};
+use crate::operators::Operator;
 
-/// Bytes of arena that the model in a flash file needs: the size of a `static` beside an embedded model.
-///
-/// ```
-/// const FILE: &[u8] = include_bytes!("../tests/tiny.q8");
-/// const ARENA_LEN: usize = no_std_core::arena_len(FILE);
-/// assert_eq!(ARENA_LEN, no_std_core::Model::new(FILE)?.arena_len());
-/// # Ok::<(), no_std_core::FormatError>(())
-/// ```
-///
-/// Of the file only the version and the shapes of the layers are looked at; [`Model::new`](crate::Model::new) checks it.
-///
-/// # Panics
-///
-/// If the bytes are no flash file of this version. Call it in constants, where that is an error of the compiler; at run
-/// time there is [`Model::arena_len`](crate::Model::arena_len).
-pub const fn arena_len(file: &[u8]) -> usize {
-    assert!(
-        format::is_of_this_version(file),
-        "expected a flash file of this version, found other bytes; quantize again"
-    );
-    match Plan::of(file) {
-        Some(plan) => plan.arena_len,
-        None => panic!("expected a whole flash file whose layers fit the memory, found another"),
+#[cfg(feature = "write")]
+mod choose;
+
+/// Rows that each operator of a chain has done.
+pub(crate) type Done = [u16; MAX_CHAIN];
+
+/// The operators and the tensors of a model.
+pub(crate) trait Program {
+    /// The number of operators.
+    fn operators(&self) -> u16;
+
+    /// The operator at an index, and its record.
+    fn operator(&self, index: u16) -> Option<(&'static Operator, OperatorRecord)>;
+
+    /// The tensor at an index: 0 is the input, the next one what the first operator makes.
+    fn tensor(&self, index: u16) -> Option<TensorRecord>;
+
+    /// Whether the input is still needed when all operators have run.
+    fn keeps_input(&self) -> bool;
+}
+
+impl TensorRecord {
+    /// The part of the arena that some rows take, counted in the order in which they are made, where memory holds those
+    /// from `base` on.
+    pub(crate) fn rows(&self, upwards: bool, rows: &Range<u16>, base: u16) -> Option<Range<usize>> {
+        let held = self.rows_held();
+        let (mut start, mut end) = (rows.start.checked_sub(base)?, rows.end.checked_sub(base)?);
+        if upwards {
+            (start, end) = (held.checked_sub(end)?, held.checked_sub(start)?);
+        }
+        let row_len = self.shape.row_len() as usize;
+        let at = |row: u16| (self.at as usize).checked_add(row_len.checked_mul(row.into())?);
+        Some(at(start)?..at(end)?)
     }
 }
 
-/// Where the layers of a model have their outputs.
+/// The rows of an input with so many that the step `step` of an operator reads, counted in the order in which they are
+/// made.
+pub(crate) fn rows_read(
+    operator: &Operator,
+    record: &OperatorRecord,
+    [len, output_len]: [u16; 2],
+    step: u16,
+) -> Range<u16> {
+    if record.upwards {
+        let row = output_len.saturating_sub(1).saturating_sub(step);
+        let rows = operator.rows_read(record, len, row);
+        len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
+    } else {
+        operator.rows_read(record, len, step)
+    }
+}
+
+/// Operators that work together row by row; most are alone.
 #[derive(Clone, Copy)]
-pub(crate) struct Plan {
-    /// Bytes of the whole arena.
-    pub arena_len: usize,
-    /// Whether the layers at even indices have their outputs at the end of the arena, the others at its start.
-    even_at_end: bool,
+pub(crate) struct Chain {
+    pub first: u16,
+    pub last: u16,
 }
 
-impl Plan {
-    /// The plan of the model in a file. `None` if the layer table ends beyond the file or the arena would be too large.
-    pub const fn of(file: &[u8]) -> Option<Self> {
-        let Some(header) = format::header(file) else {
-            return None;
-        };
-        // The bytes needed if the layers at even indices write at the start, and if they write at the end.
-        let mut needed = [0; 2];
-        let mut index = 0;
-        while index < header.layers {
-            let Some(layer) = format::layer_record(file, header.layers_at, index) else {
-                return None;
-            };
-            let (at_start, at_end) = if index == 0 {
-                (layer.output.elements(), layer.output.elements())
-            } else {
-                let apart = layer.input.elements() + layer.output.elements();
-                (overlapping_len(&layer), apart)
-            };
-            let even = index.is_multiple_of(2) as usize;
-            needed[1 - even] = max(needed[1 - even], at_start);
-            needed[even] = max(needed[even], at_end);
-            index += 1;
+impl Chain {
+    /// The chain that begins with an operator. `None` after the last one.
+    pub fn from(program: &impl Program, first: u16) -> Option<Self> {
+        let mut last = first;
+        while program.tensor(last.checked_add(1)?)?.held > 0 {
+            last += 1;
         }
-        let even_at_end = needed[1] < needed[0];
-        let arena_len = needed[even_at_end as usize];
-        if arena_len > MAX_ELEMENTS as u64 || arena_len > isize::MAX as u64 {
-            return None;
-        }
-        Some(Self {
-            arena_len: arena_len as usize,
-            even_at_end,
-        })
+        Some(Self { first, last })
     }
 
-    const fn is_at_end(self, index: u8) -> bool {
-        index.is_multiple_of(2) == self.even_at_end
-    }
-
-    /// What a step of the layer at `index` works on: the `read` part of its input, up to its end, and the `written` part
-    /// of its output. `None` if the arena is too small for them.
-    pub fn split(
-        self,
-        arena: &mut [i8],
-        index: u8,
-        [input_len, output_len]: [usize; 2],
-        read: usize,
-        written: Range<usize>,
-    ) -> Option<(&[i8], &mut [i8])> {
-        if self.is_at_end(index) {
-            let (start, end) = arena.split_at_mut_checked(arena.len().checked_sub(output_len)?)?;
-            Some((start.get(read..input_len)?, end.get_mut(written)?))
-        } else {
-            let unread = input_len.checked_sub(read)?;
-            let (start, end) = arena.split_at_mut_checked(arena.len().checked_sub(unread)?)?;
-            Some((end, start.get_mut(written)?))
+    /// The operator that runs next, when each has done so many rows: the last one, or another whose rows it lacks.
+    pub fn next(self, program: &impl Program, done: &Done) -> Option<u16> {
+        let mut index = self.last;
+        while index > self.first {
+            let made = *done.get(usize::from(index - 1 - self.first))?;
+            let step = *done.get(usize::from(index - self.first))?;
+            if made >= rows_needed(program, index, step)? {
+                break;
+            }
+            index -= 1;
         }
-    }
-
-    /// The output of the layer at `index`. `None` if the arena is too small for it.
-    pub fn output(self, arena: &[i8], index: u8, len: usize) -> Option<&[i8]> {
-        if self.is_at_end(index) {
-            arena.get(arena.len().checked_sub(len)?..)
-        } else {
-            arena.get(..len)
-        }
+        Some(index)
     }
 }
 
-/// Bytes for input and output of a layer that writes at the start and reads at the end.
-const fn overlapping_len(layer: &LayerRecord) -> u64 {
-    let row_len = layer.output.columns as u64 * layer.output.channels as u64;
-    let mut needed = layer.input.elements();
-    let mut row = 0;
-    while row < layer.output.rows {
-        let unread = layer.input.elements() - layer.first_read(row as usize) as u64;
-        row += 1;
-        needed = max(needed, row as u64 * row_len + unread);
-    }
-    needed
+/// How many rows of the tensor before its own an operator of a chain needs for a step.
+fn rows_needed(program: &impl Program, index: u16, step: u16) -> Option<u16> {
+    let (operator, record) = program.operator(index)?;
+    let lens = [index, index + 1].map(|tensor| Some(program.tensor(tensor)?.shape.rows));
+    let [Some(len), Some(output_len)] = lens else {
+        return None;
+    };
+    Some(rows_read(operator, &record, [len, output_len], step).end)
 }
 
-const fn max(a: u64, b: u64) -> u64 {
-    if a > b { a } else { b }
+/// Why a plan is none, and the tensor that is at fault.
+pub(crate) type Refusal = (Fault, u16);
+
+/// Checks all tensors of a program whose operators fit them.
+pub(crate) fn check(program: &impl Program) -> Result<(), Refusal> {
+    let output = program.operators();
+    let is_held = |record: TensorRecord| record.held > 0;
+    if program.tensor(output).is_none_or(is_held) {
+        return Err((Fault::Held, output));
+    }
+    for tensor in 0..output {
+        let last = last_reader(program, tensor).ok_or((Fault::Unread, tensor))?;
+        let may_be_held = may_be_held(program, tensor, last).unwrap_or(false);
+        if program.tensor(tensor).is_some_and(is_held) && !may_be_held {
+            return Err((Fault::Held, tensor));
+        }
+    }
+    for tensor in 0..output {
+        if let Some(other) = overwriting(program, tensor) {
+            return Err((Fault::Overlap, other));
+        }
+    }
+    Ok(())
+}
+
+/// The first tensor that is written where another one is still needed.
+fn overwriting(program: &impl Program, tensor: u16) -> Option<u16> {
+    let record = program.tensor(tensor)?;
+    let mut last = last_reader(program, tensor)?;
+    if tensor == 0 && program.keeps_input() {
+        last = program.operators();
+    }
+    let mut chain = chain_of(program, tensor)?;
+    while chain.first <= last {
+        for maker in chain.first.max(tensor)..=chain.last {
+            let dies = record.held == 0 && maker == chain.last && last <= chain.last;
+            if !are_apart(&record.place(), &program.tensor(maker + 1)?.place())
+                && !(dies && is_read_in_time(program, tensor, chain).unwrap_or(false))
+            {
+                return Some(maker + 1);
+            }
+        }
+        chain = Chain::from(program, chain.last + 1)?;
+    }
+    None
+}
+
+fn are_apart<T: PartialOrd>(one: &Range<T>, other: &Range<T>) -> bool {
+    one.end <= other.start || other.end <= one.start
+}
+
+/// The last operator that reads a tensor.
+fn last_reader(program: &impl Program, tensor: u16) -> Option<u16> {
+    let reads = |&index: &u16| {
+        let operator = program.operator(index);
+        operator.is_some_and(|(_, record)| record.inputs.contains(&tensor))
+    };
+    (tensor..program.operators()).rev().find(reads)
+}
+
+/// The chain that an operator is part of.
+fn chain_of(program: &impl Program, index: u16) -> Option<Chain> {
+    let mut first = index;
+    while first > 0 && program.tensor(first)?.held > 0 {
+        first -= 1;
+    }
+    Chain::from(program, first)
+}
+
+/// Whether a tensor may be held in part: it is not the input, the next operator is the only one to read it, works in the
+/// same direction, and never reads more rows for a step than there are in memory.
+fn may_be_held(program: &impl Program, tensor: u16, last: u16) -> Option<bool> {
+    let (record, output) = (program.tensor(tensor)?, program.tensor(tensor + 1)?);
+    let (_, maker) = program.operator(tensor.checked_sub(1)?)?;
+    let (operator, reader) = program.operator(tensor)?;
+    let chain = chain_of(program, tensor)?;
+    let lens = [record.shape.rows, output.shape.rows];
+    let fits = |step| rows_read(operator, &reader, lens, step).len() <= record.held.into();
+    Some(
+        last == tensor
+            && maker.upwards == reader.upwards
+            && usize::from(chain.last - chain.first) < MAX_CHAIN
+            && (0..output.shape.rows).all(fits),
+    )
+}
+
+/// Whether a chain has read each row of a tensor, for the last time, before it writes where that lies.
+fn is_read_in_time(program: &impl Program, tensor: u16, chain: Chain) -> Option<bool> {
+    let mut in_time = true;
+    each_write(program, tensor, chain, |written, unread| {
+        in_time &= are_apart(&written, &unread);
+    })?;
+    Some(in_time)
+}
+
+/// Shows `visit` for each row of the output of a chain where it is written, and where rows of a tensor lie that an operator
+/// of the chain still reads then. Of the rows of the chain's own tensors are as many made as it takes.
+pub(crate) fn each_write(
+    program: &impl Program,
+    tensor: u16,
+    chain: Chain,
+    mut visit: impl FnMut(Range<usize>, Range<usize>),
+) -> Option<()> {
+    let output = program.tensor(chain.last + 1)?;
+    let (_, record) = program.operator(chain.last)?;
+    let mut done = Done::default();
+    for row in 0..output.shape.rows {
+        *done.get_mut(usize::from(chain.last - chain.first))? = row;
+        for index in (chain.first..chain.last).rev() {
+            let reader = *done.get(usize::from(index + 1 - chain.first))?;
+            // The last operator is about to do its step, the others have done theirs.
+            let is_done = index + 1 < chain.last;
+            if let Some(step) = reader.checked_sub(is_done.into()) {
+                let made = done.get_mut(usize::from(index - chain.first))?;
+                *made = (*made).max(rows_needed(program, index + 1, step)?);
+            }
+        }
+        let written = output.rows(record.upwards, &(row..row + 1), 0)?;
+        for index in chain.first..=chain.last {
+            let step = *done.get(usize::from(index - chain.first))?;
+            let unread = unread(program, tensor, index, step, index == chain.last)?;
+            if !unread.is_empty() {
+                visit(written.clone(), unread);
+            }
+        }
+    }
+    Some(())
+}
+
+/// The part of the arena where rows of a tensor lie that an operator still reads when it is at this step; it `writes` the
+/// row of that step now, or it has yet to come.
+fn unread(
+    program: &impl Program,
+    tensor: u16,
+    index: u16,
+    step: u16,
+    writes: bool,
+) -> Option<Range<usize>> {
+    let (operator, record) = program.operator(index)?;
+    let (input, output) = (program.tensor(tensor)?, program.tensor(index + 1)?);
+    let [reads_first, reads_second] = record.inputs.map(|input| input == tensor);
+    // What changes in place has been copied to where it is written.
+    let step = step + u16::from(writes && operator.in_place && !reads_second);
+    if !(reads_first || reads_second) || step >= output.shape.rows {
+        return Some(0..0);
+    }
+    let len = input.shape.rows;
+    let rows = rows_read(operator, &record, [len, output.shape.rows], step);
+    input.rows(record.upwards, &(rows.start..len), 0)
 }

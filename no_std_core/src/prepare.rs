@@ -41,6 +41,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+use crate::format::Shape;
 use drawing::Extent;
 use ink::Ink;
 use lighting::Lighting;
@@ -54,30 +55,58 @@ pub use picture::{Pixels, Rows};
 /// How a picture becomes an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preparation {
-    /// Side of the square that ink is scaled into, in pixels, 1 to [`SIDE`]; 0 for pixels taken as they are.
+    mode: Mode,
+    /// Side of the square that ink is scaled into, in pixels, 1 to [`SIDE`]; 0 where none is.
     box_side: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Plain = 0,
+    Centred = 1,
+    None = 2,
 }
 
 impl Preparation {
     /// Bytes of an encoded preparation.
     pub const LEN: usize = 8;
 
-    /// Pictures of 28 x 28 pixels taken as they are.
-    pub const PLAIN: Self = Self { box_side: 0 };
+    /// Pictures of the input's own size taken as they are.
+    pub const PLAIN: Self = Self {
+        mode: Mode::Plain,
+        box_side: 0,
+    };
 
     /// Pictures of any size, their ink prepared as that of MNIST: a box of 20 x 20 pixels.
-    pub const CENTRED: Self = Self { box_side: 20 };
+    pub const CENTRED: Self = Self {
+        mode: Mode::Centred,
+        box_side: 20,
+    };
+
+    /// No pictures: the input is of numbers.
+    pub const NONE: Self = Self {
+        mode: Mode::None,
+        box_side: 0,
+    };
 
     /// Like [`Self::CENTRED`] with a box of another size. `None` unless `box_side` is 1 to [`SIDE`].
     pub const fn centred(box_side: u8) -> Option<Self> {
         if box_side >= 1 && box_side as usize <= SIDE {
-            Some(Self { box_side })
+            Some(Self {
+                mode: Mode::Centred,
+                box_side,
+            })
         } else {
             None
         }
     }
 
-    /// Side in pixels of the square that ink is scaled into. `None` for pixels taken as they are.
+    /// Whether there is a picture to prepare.
+    pub const fn takes_pictures(self) -> bool {
+        !matches!(self.mode, Mode::None)
+    }
+
+    /// Side in pixels of the square that ink is scaled into. `None` where none is.
     pub const fn box_side(self) -> Option<u8> {
         match self.box_side {
             0 => None,
@@ -89,11 +118,11 @@ impl Preparation {
     ///
     /// | byte | type    | field                                           |
     /// |------|---------|-------------------------------------------------|
-    /// | 0    | u8      | mode: 0 pixels as they are, 1 centred           |
-    /// | 1    | u8      | side of the box: 0 in mode 0, 1 to 28 in mode 1 |
+    /// | 0    | u8      | mode: 0 pixels as they are, 1 centred, 2 none   |
+    /// | 1    | u8      | side of the box: 1 to 28 in mode 1, else 0      |
     /// | 2    | 6 bytes | zero                                            |
     pub const fn to_bytes(self) -> [u8; Self::LEN] {
-        [(self.box_side > 0) as u8, self.box_side, 0, 0, 0, 0, 0, 0]
+        [self.mode as u8, self.box_side, 0, 0, 0, 0, 0, 0]
     }
 
     /// The preparation that [`Self::to_bytes`] has encoded. `None` for any bytes that it never gives.
@@ -101,11 +130,12 @@ impl Preparation {
         match *bytes {
             [0, 0, 0, 0, 0, 0, 0, 0] => Some(Self::PLAIN),
             [1, box_side, 0, 0, 0, 0, 0, 0] => Self::centred(box_side),
+            [2, 0, 0, 0, 0, 0, 0, 0] => Some(Self::NONE),
             _ => None,
         }
     }
 
-    /// Makes a picture an image.
+    /// Makes a grey picture an image of 28 x 28 pixels. Other inputs are made by [`Model::prepare`](crate::Model::prepare).
     ///
     /// Only the picture tells what is ink: everything that stands out from the background as far as the ink does is taken
     /// for ink, be it a frame or the edge of a shadow; only specks far smaller than the drawing do not move its box.
@@ -114,13 +144,27 @@ impl Preparation {
     ///
     /// See [`PrepareError`]; the image can hold anything then.
     pub fn prepare(self, picture: &mut impl Rows, image: &mut Image) -> Result<(), PrepareError> {
-        let mut source = Source::new(picture);
-        let Source { width, height, .. } = source;
         let Some(box_side) = self.box_side() else {
-            return copy(&mut source, image);
+            let side = SIDE as u16;
+            let shape = Shape {
+                rows: side,
+                columns: side,
+                channels: 1,
+            };
+            return copy(picture, shape, image, |_, pixel| quantize_pixel(pixel));
         };
+        let mut source = Source::new(picture);
+        let Source {
+            width,
+            height,
+            channels,
+            ..
+        } = source;
         if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
             return Err(PrepareError::Size { width, height });
+        }
+        if channels != 1 {
+            return Err(PrepareError::Coloured);
         }
         let lighting = Lighting::fit(&mut source)?;
         let ink = Ink::find(lighting, &mut source)?;
@@ -129,16 +173,36 @@ impl Preparation {
     }
 }
 
-/// Makes a picture of 28 x 28 pixels an image as it is.
-fn copy(picture: &mut Source<'_, impl Rows>, image: &mut Image) -> Result<(), PrepareError> {
-    let Source { width, height, .. } = *picture;
-    if (width, height) != (SIDE as u32, SIDE as u32) {
-        return Err(PrepareError::NotPlain { width, height });
+/// Takes the pixels of a picture as they are; `value` makes one of a channel a value of the input.
+pub(crate) fn copy(
+    picture: &mut impl Rows,
+    expected: Shape,
+    input: &mut [i8],
+    value: impl Fn(usize, u8) -> i8,
+) -> Result<(), PrepareError> {
+    let mut source = Source::new(picture);
+    let Source {
+        width,
+        height,
+        channels,
+        ..
+    } = source;
+    let Shape { rows, columns, .. } = expected;
+    let sizes = [columns, rows, expected.channels].map(u32::from);
+    if sizes != [width, height, channels] {
+        return Err(PrepareError::NotPlain {
+            expected,
+            width,
+            height,
+            channels,
+        });
     }
-    let mut targets = image.chunks_mut(SIDE);
-    picture.each_row(0..height, |_, row| {
-        for (target, &pixel) in targets.next().into_iter().flatten().zip(row) {
-            *target = quantize_pixel(pixel);
+    let mut targets = input.chunks_mut(expected.row_len() as usize);
+    source.each_row(0..height, |_, row| {
+        let targets = targets.next().into_iter().flatten();
+        let channels = (0..usize::from(expected.channels)).cycle();
+        for ((target, &pixel), channel) in targets.zip(row).zip(channels) {
+            *target = value(channel, pixel);
         }
     })
 }

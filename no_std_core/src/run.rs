@@ -1,10 +1,12 @@
 //! Running a model, at once or step by step.
 
+use core::ops::Range;
 use core::task::Poll;
 
 use crate::error::RunError;
-use crate::model::Model;
-use crate::scores::Scores;
+use crate::model::{Model, Operation};
+use crate::output::Output;
+use crate::plan::{Chain, Done};
 
 /// Runs a model on an image, `[row][column][channel]`, in an arena of at least [`Model::arena_len`] bytes, whatever they
 /// hold.
@@ -12,62 +14,62 @@ use crate::scores::Scores;
 /// # Errors
 ///
 /// If the image has another size than the model's input, or the arena is too small.
-pub fn run(model: &Model<'_>, image: &[i8], arena: &mut [i8]) -> Result<Scores, RunError> {
-    let mut run = Run::new(model, image, arena)?;
-    loop {
-        if let Poll::Ready(scores) = run.step() {
-            return Ok(scores);
-        }
+pub fn run<'r>(
+    model: &'r Model<'_>,
+    image: &[i8],
+    arena: &'r mut [i8],
+) -> Result<Output<'r>, RunError> {
+    let mut run = Run::new(model, arena)?;
+    let input = run.input();
+    if input.len() != image.len() {
+        return Err(RunError::Image {
+            expected: input.len(),
+            found: image.len(),
+        });
     }
+    input.copy_from_slice(image);
+    while run.step().is_pending() {}
+    Ok(run.into_output())
 }
 
 /// A run that is made of short steps, for a loop that has other things to do in between.
 ///
 /// ```
-/// # use no_std_core::{Model, RunError, Run, Scores};
+/// # use no_std_core::{Model, RunError, Run, Output};
 /// # use core::task::Poll;
+/// # fn take_picture(input: &mut [i8]) {}
 /// # fn answer_the_radio() {}
-/// fn classify(model: &Model, image: &[i8], arena: &mut [i8]) -> Result<Scores, RunError> {
-///     let mut run = Run::new(model, image, arena)?;
-///     loop {
-///         match run.step() {
-///             Poll::Pending => answer_the_radio(),
-///             Poll::Ready(scores) => return Ok(scores),
-///         }
+/// fn classify(model: &Model, arena: &mut [i8]) -> Result<bool, RunError> {
+///     let mut run = Run::new(model, arena)?;
+///     take_picture(run.input());
+///     while run.step().is_pending() {
+///         answer_the_radio();
 ///     }
+///     Ok(run.into_output().accepted())
 /// }
 /// ```
 pub struct Run<'r, 'a> {
     model: &'r Model<'a>,
-    image: &'r [i8],
     arena: &'r mut [i8],
-    /// The layer that the next step belongs to.
-    layer: u8,
-    /// The number of the next step in its layer.
-    step: usize,
+    /// The operators that work now, and the rows of its output that each has done. `None` after the last ones.
+    chain: Option<Chain>,
+    done: Done,
 }
 
 impl<'r, 'a> Run<'r, 'a> {
-    /// A run that has not begun; arguments and errors are those of [`run`].
-    pub fn new(
-        model: &'r Model<'a>,
-        image: &'r [i8],
-        arena: &'r mut [i8],
-    ) -> Result<Self, RunError> {
-        if image.len() != model.input_len() {
-            return Err(RunError::Image {
-                expected: model.input_len(),
-                found: image.len(),
-            });
-        }
+    /// A run that has not begun, in an arena of at least [`Model::arena_len`] bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the arena is too small.
+    pub fn new(model: &'r Model<'a>, arena: &'r mut [i8]) -> Result<Self, RunError> {
         let found = arena.len();
         match arena.get_mut(..model.arena_len()) {
             Some(arena) => Ok(Self {
                 model,
-                image,
                 arena,
-                layer: 0,
-                step: 0,
+                chain: Chain::from(model, 0),
+                done: Done::default(),
             }),
             None => Err(RunError::Arena {
                 expected: model.arena_len(),
@@ -76,66 +78,74 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
-    /// The index of the layer that the next step belongs to; the number of layers after the last step.
-    pub fn layer(&self) -> u8 {
-        self.layer
+    /// The model's input, `[row][column][channel]`, to be filled before the first step; other tensors take its place
+    /// afterwards.
+    pub fn input(&mut self) -> &mut [i8] {
+        let place = self.model.input_place();
+        self.arena.get_mut(place).unwrap_or_default()
     }
 
-    /// Computes one row of a convolution's output or a few units of a dense layer. After the last step, and whenever
-    /// called again, it gives the scores.
-    pub fn step(&mut self) -> Poll<Scores> {
+    /// The index of an operator whose turn it is; the number of operators after the last step.
+    pub fn operator(&self) -> u16 {
+        self.chain
+            .and_then(|chain| chain.next(self.model, &self.done))
+            .unwrap_or(self.model.operators_len())
+    }
+
+    /// Computes one row of an operator's output. Ready after the last one, and whenever called again.
+    pub fn step(&mut self) -> Poll<()> {
         match self.advance() {
             Some(()) => Poll::Pending,
-            None => Poll::Ready(self.scores()),
+            None => Poll::Ready(()),
         }
     }
 
-    #[inline(never)] // What the scores need is not on the stack while layers are computed.
-    fn scores(&self) -> Scores {
-        Scores::new(self.model, self.logits())
+    /// What the model gives; of a run that is not ready anything.
+    pub fn into_output(self) -> Output<'r> {
+        let model = self.model;
+        let arena: &'r [i8] = self.arena;
+        let input = arena.get(model.input_place()).unwrap_or_default();
+        let values = arena.get(model.output_place()).unwrap_or_default();
+        Output::new(model, values, input)
     }
 
-    /// Computes the next part of a layer's output. `None` after the last layer.
-    #[inline(never)]
+    /// Computes the next row. `None` after the last operator.
+    #[inline(never)] // What the output needs is not on the stack while operators run.
     fn advance(&mut self) -> Option<()> {
-        let layer = self.model.layer(self.layer)?;
-        let begin = self.step.checked_mul(layer.step_len())?;
-        let end = begin.checked_add(layer.step_len())?.min(layer.output_len());
-        let first_read = layer.record().first_read(self.step);
-        let (input, output) = self.model.plan().split(
-            self.arena,
-            self.layer,
-            [
-                if self.layer == 0 {
-                    0
-                } else {
-                    layer.input_len()
-                },
-                layer.output_len(),
-            ],
-            if self.layer == 0 { 0 } else { first_read },
-            begin..end,
-        )?;
-        let input = if self.layer == 0 {
-            self.image.get(first_read..)?
-        } else {
-            input
-        };
-        layer.step(input, self.step, output);
-        (self.layer, self.step) = if end == layer.output_len() {
-            (self.layer.checked_add(1)?, 0)
-        } else {
-            (self.layer, self.step + 1)
-        };
+        let chain = self.chain?;
+        let index = chain.next(self.model, &self.done)?;
+        let operation = self.model.operation(index)?;
+        let done = self.done.get_mut(usize::from(index - chain.first))?;
+        let step = *done;
+        *done = step + 1;
+        let written = self.make_room(&operation, step)?;
+        let [mut first, second] = operation.sources(step)?;
+        if operation.operator.in_place {
+            if first != written {
+                self.arena.copy_within(first, written.start);
+            }
+            first = 0..0;
+        }
+        let parts = self.arena.get_disjoint_mut([first, second, written]);
+        let [first, second, written] = parts.ok()?;
+        operation.step([first, second], step, written);
+        if index == chain.last && step + 1 == operation.output().shape.rows {
+            self.chain = Chain::from(self.model, chain.last.checked_add(1)?);
+            self.done = Done::default();
+        }
         Some(())
     }
 
-    /// The output of the last layer.
-    fn logits(&self) -> &[i8] {
-        let (last, classes) = (self.model.last_layer(), self.model.classes());
-        self.model
-            .plan()
-            .output(self.arena, last, classes)
-            .unwrap_or_default()
+    /// Where in the arena the row of a step goes. If the tensor is held in part, its oldest row makes way.
+    fn make_room(&mut self, operation: &Operation<'_>, step: u16) -> Option<Range<usize>> {
+        let (output, upwards) = (operation.output(), operation.record().upwards);
+        let last = output.rows_held().checked_sub(1)?;
+        if step > last {
+            let newer = output.rows(upwards, &(1..last + 1), 0)?;
+            let place = output.rows(upwards, &(0..last), 0)?.start;
+            self.arena.copy_within(newer, place);
+        }
+        let slot = step.min(last);
+        output.rows(upwards, &(slot..slot + 1), 0)
     }
 }

@@ -8,45 +8,48 @@ use core::fmt;
 
 use super::bytes::align;
 use super::checksum::seal;
-use super::header::{HEADER_LEN, Header, LAYOUT_PORTABLE, ONE};
-use super::layer::{Axis, LAYER_LEN, LayerRecord};
-use super::shape::Shape;
+use super::header::{HEADER_LEN, Header, ONE, OutputKind};
+use super::operator::{NO_TENSOR, OPERATOR_LEN, OperatorRecord};
+use super::tensor::{Shape, TENSOR_LEN, TensorRecord};
+use super::{KIND_ADD, KIND_TABLE, SUM_ENTRIES};
 use crate::prepare::Preparation;
 use crate::requantize::Multiplier;
 
 /// All that a flash file says. [`Model::new`](crate::Model::new) checks whether it is a model.
 #[derive(Clone, Debug)]
 pub struct Contents {
-    /// See [`Header::input`].
-    pub input: Shape,
-    /// See [`Header::input_zero_point`].
-    pub input_zero_point: i8,
-    /// The layers in the order they run, each of which takes what the one before gives.
-    pub layers: Vec<LayerContents>,
-    /// A name for each class.
-    pub labels: Vec<String>,
-    /// See [`PROBABILITY_ENTRIES`](super::PROBABILITY_ENTRIES).
-    pub probabilities: Vec<u32>,
+    /// The input. Where it lies is not looked at before [`plan`](Self::plan) has said it.
+    pub input: TensorRecord,
+    /// The operators in the order they run.
+    pub operators: Vec<OperatorContents>,
+    /// What the last tensor is.
+    pub output: OutputKind,
     /// See [`Header::threshold`].
     pub threshold: u32,
+    /// A name for each class, or none at all.
+    pub labels: Vec<String>,
+    /// Of classes the weight of each distance from the greatest logit, [`PROBABILITY_ENTRIES`](super::PROBABILITY_ENTRIES)
+    /// of them; else none.
+    pub probabilities: Vec<u32>,
+    /// For each channel of a picture the value of each pixel, [`PIXEL_ENTRIES`](super::PIXEL_ENTRIES) of them; none where
+    /// that is the pixel less 128.
+    pub pixels: Vec<i8>,
     /// How a picture becomes the input.
     pub preparation: Preparation,
 }
 
-/// One layer of a flash file: what is in its [`LayerRecord`], and what that points to.
+/// One operator of a flash file: what its [`OperatorRecord`] points to, and the tensor that it makes.
 #[derive(Clone, Debug)]
-#[allow(missing_docs, reason = "the fields are those of the record")]
-pub struct LayerContents {
-    pub kind: u8,
-    pub output: Shape,
-    pub output_zero_point: i8,
-    pub rows: Axis,
-    pub columns: Axis,
-    /// Channel by channel, in the order that the [module](super) gives.
+pub struct OperatorContents {
+    /// Kind, inputs and windows. Where its sections start is not looked at.
+    pub record: OperatorRecord,
+    /// What it makes.
+    pub output: TensorRecord,
+    /// Weights, or the table of an operator that looks its output up, in the order of [the kind](super#kinds-of-operators).
     pub weights: Vec<i8>,
-    /// One a channel.
+    /// One an output channel, or none.
     pub biases: Vec<i32>,
-    /// One a channel.
+    /// One an output channel, one at all, or none.
     pub multipliers: Vec<Multiplier>,
 }
 
@@ -73,56 +76,148 @@ impl fmt::Display for TooLarge {
 
 impl core::error::Error for TooLarge {}
 
+impl TensorRecord {
+    /// A tensor that is held as a whole, at the start of the arena.
+    pub const fn new(shape: Shape, scale: f32, zero_point: i8) -> Self {
+        Self {
+            shape,
+            zero_point,
+            held: 0,
+            at: 0,
+            scale: scale.to_bits(),
+        }
+    }
+}
+
+impl OperatorRecord {
+    /// An operator of one input without windows and sections, that works from the first row down.
+    pub fn new(kind: u8, input: u16) -> Self {
+        Self {
+            kind,
+            upwards: false,
+            inputs: [input, NO_TENSOR],
+            groups: 0,
+            rows: super::Axis::default(),
+            columns: super::Axis::default(),
+            weights_at: 0,
+            biases_at: 0,
+            multipliers_at: 0,
+        }
+    }
+}
+
+impl OperatorContents {
+    /// An operator without weights, biases and multipliers.
+    pub fn new(record: OperatorRecord, output: TensorRecord) -> Self {
+        Self {
+            record,
+            output,
+            weights: Vec::new(),
+            biases: Vec::new(),
+            multipliers: Vec::new(),
+        }
+    }
+
+    /// The sum of the tensors `inputs`, whose values have one meaning: `multiplier` makes of a sum of values less their zero
+    /// point, which is `zero_point`, one of the output.
+    pub fn add(
+        inputs: [u16; 2],
+        zero_point: i8,
+        multiplier: Multiplier,
+        output: TensorRecord,
+    ) -> Self {
+        let record = OperatorRecord {
+            inputs,
+            ..OperatorRecord::new(KIND_ADD, 0)
+        };
+        let least = 2 * (i32::from(i8::MIN) - i32::from(zero_point));
+        let sums = (least..).take(SUM_ENTRIES);
+        Self {
+            weights: sums
+                .map(|sum| multiplier.requantize(sum, output.zero_point))
+                .collect(),
+            ..Self::new(record, output)
+        }
+    }
+
+    /// A value of the output for each of the tensor `input`: of those from -128 to 127.
+    pub fn table(input: u16, values: &[i8; super::VALUE_ENTRIES], output: TensorRecord) -> Self {
+        Self {
+            weights: values.to_vec(),
+            ..Self::new(OperatorRecord::new(KIND_TABLE, input), output)
+        }
+    }
+}
+
 impl Contents {
-    /// Layers for pictures of the input's own size, with the labels `0`, `1`, ..., a probability that halves with each step
+    /// Classes for pictures of the input's own size, with the labels `0`, `1`, ..., a probability that halves with each step
     /// of a logit, and a threshold of three quarters.
-    pub fn new(input: Shape, input_zero_point: i8, layers: Vec<LayerContents>) -> Self {
-        let classes = layers.last().map_or(0, |layer| layer.output.elements());
+    pub fn new(input: TensorRecord, operators: Vec<OperatorContents>) -> Self {
+        let output = operators.last().map_or(input, |last| last.output);
         Self {
             input,
-            input_zero_point,
-            layers,
-            labels: (0..classes).map(|class| class.to_string()).collect(),
+            operators,
+            output: OutputKind::Classes,
+            threshold: ONE / 4 * 3,
+            labels: (0..output.shape.elements())
+                .map(|class| class.to_string())
+                .collect(),
             probabilities: (0..256)
                 .map(|steps| ONE.checked_shr(steps).unwrap_or(0))
                 .collect(),
-            threshold: ONE / 4 * 3,
+            pixels: Vec::new(),
             preparation: Preparation::PLAIN,
         }
+    }
+
+    /// Numbers that stand for themselves, of an input that is no picture.
+    pub fn values(input: TensorRecord, operators: Vec<OperatorContents>) -> Self {
+        Self {
+            output: OutputKind::Values,
+            threshold: 0,
+            labels: Vec::new(),
+            probabilities: Vec::new(),
+            preparation: Preparation::NONE,
+            ..Self::new(input, operators)
+        }
+    }
+
+    /// The tensors in the order of their table: the input, and what each operator makes.
+    pub fn tensors(&self) -> impl Iterator<Item = &TensorRecord> {
+        let outputs = self.operators.iter().map(|operator| &operator.output);
+        core::iter::once(&self.input).chain(outputs)
     }
 
     /// The bytes of the file.
     ///
     /// # Errors
     ///
-    /// What the file has no room to say: more than 255 layers, labels or bytes of a label, or 4 GiB.
+    /// What the file has no room to say: more than 65,535 operators, 255 bytes of a label, or 4 GiB.
     pub fn to_file(&self) -> Result<Vec<u8>, TooLarge> {
-        let labels = byte("labels", self.labels.len())?;
-        let layers = byte("layers", self.layers.len())?;
-        let mut file = Sections(vec![0; HEADER_LEN]);
-        let layers_at = file.append(vec![0; LAYER_LEN * self.layers.len()]);
+        let count = self.operators.len();
+        let operators =
+            u16::try_from(count).map_err(|_| TooLarge::new("operators", u16::MAX.into(), count))?;
+        let tables_len = TENSOR_LEN * (count + 1) + OPERATOR_LEN * count;
+        let mut file = Sections(vec![0; HEADER_LEN + tables_len]);
+        let ends = self.tensors().map(|tensor| tensor.place().end);
         let header = Header {
-            weight_layout: LAYOUT_PORTABLE,
-            layers,
+            operators,
             total_len: 0,
-            input: self.input,
-            input_zero_point: self.input_zero_point,
-            classes: labels,
-            layers_at,
-            probabilities_at: file.append(self.probabilities.iter().flat_map(|p| p.to_le_bytes())),
-            labels_at: file.append(self.label_section()?),
+            arena_len: ends.max().map_or(0, |end| end as u32),
+            output: self.output as u8,
             threshold: self.threshold,
+            labels_at: file.append(self.label_section()?),
+            probabilities_at: file.append(self.probabilities.iter().flat_map(|p| p.to_le_bytes())),
+            pixels_at: file.append(self.pixels.iter().map(|value| value.cast_unsigned())),
             preparation: self.preparation.to_bytes(),
         };
-        let mut records = header.encode().to_vec();
-        records.resize(layers_at as usize, 0);
-        let mut input = (self.input, self.input_zero_point);
-        for layer in &self.layers {
-            records.extend(file.append_layer(layer, input).encode());
-            input = (layer.output, layer.output_zero_point);
+        let mut tables = header.encode().to_vec();
+        tables.extend(self.tensors().flat_map(TensorRecord::encode));
+        for operator in &self.operators {
+            tables.extend(file.append_operator(operator).encode());
         }
         let Sections(mut file) = file;
-        file.splice(..records.len(), records);
+        file.splice(..tables.len(), tables);
         let len = file.len();
         seal(&mut file).ok_or_else(|| TooLarge::new("flash file", u32::MAX as usize, len))?;
         Ok(file)
@@ -131,7 +226,10 @@ impl Contents {
     fn label_section(&self) -> Result<Vec<u8>, TooLarge> {
         let mut section = Vec::new();
         for label in &self.labels {
-            section.push(byte(&format!("label `{label}`"), label.len())?);
+            let len = u8::try_from(label.len()).map_err(|_| {
+                TooLarge::new(&format!("label `{label}`"), u8::MAX.into(), label.len())
+            })?;
+            section.push(len);
             section.extend(label.as_bytes());
         }
         Ok(section)
@@ -142,32 +240,28 @@ impl Contents {
 struct Sections(Vec<u8>);
 
 impl Sections {
-    /// Adds a section, and zeros up to where the next one starts; gives where this one does.
+    /// Adds a section, and zeros up to where the next one starts; gives where this one does, 0 if it is empty.
     fn append(&mut self, bytes: impl IntoIterator<Item = u8>) -> u32 {
         // What a u32 cannot say, `seal` refuses.
         let at = self.0.len() as u32;
         self.0.extend(bytes);
         let end = self.0.len() as u32;
         self.0.resize(align(end).unwrap_or(end) as usize, 0);
-        at
+        if end > at { at } else { 0 }
     }
 
-    fn append_layer(
-        &mut self,
-        layer: &LayerContents,
-        (input, input_zero_point): (Shape, i8),
-    ) -> LayerRecord {
-        LayerRecord {
-            kind: layer.kind,
-            input_zero_point,
-            output_zero_point: layer.output_zero_point,
-            input,
-            output: layer.output,
-            rows: layer.rows,
-            columns: layer.columns,
-            weights_at: self.append(layer.weights.iter().map(|weight| weight.cast_unsigned())),
-            biases_at: self.append(layer.biases.iter().flat_map(|bias| bias.to_le_bytes())),
-            multipliers_at: self.append(layer.multipliers.iter().flat_map(|m| m.encode())),
+    fn append_operator(&mut self, operator: &OperatorContents) -> OperatorRecord {
+        let OperatorContents {
+            weights,
+            biases,
+            multipliers,
+            ..
+        } = operator;
+        OperatorRecord {
+            weights_at: self.append(weights.iter().map(|weight| weight.cast_unsigned())),
+            biases_at: self.append(biases.iter().flat_map(|bias| bias.to_le_bytes())),
+            multipliers_at: self.append(multipliers.iter().flat_map(|m| m.encode())),
+            ..operator.record
         }
     }
 }
@@ -180,8 +274,4 @@ impl TooLarge {
             found,
         }
     }
-}
-
-fn byte(name: &str, size: usize) -> Result<u8, TooLarge> {
-    u8::try_from(size).map_err(|_| TooLarge::new(name, u8::MAX.into(), size))
 }

@@ -1,21 +1,68 @@
 //! The inner loops, in one form for each family of processors; all forms give the same sums.
-//!
-//! - [`Patch`] holds values of four windows side by side. Its sums with many filters are what convolutions are made of.
-//! - [`copy`] copies a few values, for which a call of `memcpy` would take longer than its work.
-//! - [`add_products`] adds the products of one input with the weights of some units: what dense layers are made of.
 
 #[cfg(backend = "armv6m")]
 mod armv6m;
 #[cfg(backend = "dsp")]
 mod dsp;
 mod plain;
-#[cfg(backend = "portable")]
 mod portable;
 
 #[cfg(backend = "armv6m")]
-pub(super) use armv6m::{Patch, add_products, copy};
+pub use armv6m::Armv6m as Native;
 #[cfg(backend = "dsp")]
-pub(super) use dsp::{Patch, add_products, copy};
-pub(super) use plain::{LANES, UNITS};
+pub use dsp::Dsp as Native;
+pub(super) use plain::Channel;
+pub use portable::Portable;
 #[cfg(backend = "portable")]
-pub(super) use portable::{Patch, add_products, copy};
+pub use portable::Portable as Native;
+
+/// Windows that a patch has.
+pub(super) const LANES: usize = 4;
+
+/// Units whose products are added in one go.
+pub(super) const UNITS: usize = 4;
+
+/// The inner loops for a family of processors.
+pub trait Backend: 'static {
+    /// Values of four windows side by side: its sums with many filters are what convolutions are made of.
+    type Patch: Patch;
+
+    /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
+    fn copy(places: &mut [i8], values: &[i8]);
+
+    /// Adds to the sum of each unit the products of its weights with the input less its zero point: what dense layers are
+    /// made of. The units' weights begin every `input.len()` bytes; where they end early, the sums of the missing ones can
+    /// be anything.
+    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]);
+
+    /// Adds to the sums, which are those of windows that follow each other, the products of a channel with its weights.
+    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]);
+
+    /// Adds a value to each sum.
+    fn accumulate(sums: &mut [i32], values: &[i8]);
+
+    /// Looks up for each value of the output and the one of another tensor what their sum becomes.
+    fn add(output: &mut [i8], other: &[i8], table: &[u8; crate::format::SUM_ENTRIES]);
+}
+
+/// Values of four windows, from which their zero point is taken off.
+pub trait Patch {
+    /// Values of each window that there is room for.
+    const LEN: usize;
+
+    /// One that holds nothing. A constant, which takes no second place on the stack while it is built.
+    const EMPTY: Self;
+
+    /// A part of a window, where it is put together.
+    type Staging: AsMut<[i8]>;
+
+    /// Room for one.
+    const STAGING: Self::Staging;
+
+    /// Sets the first values of the window `lane`.
+    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);
+
+    /// Adds to the sums of each filter the products of its weights with the first `len` values of each window. The
+    /// filters' weights begin every `stride` bytes.
+    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]);
+}

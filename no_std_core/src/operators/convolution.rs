@@ -8,101 +8,93 @@
 
 use core::array;
 
-use super::backend::{LANES, Patch};
-use super::operator::{Operands, Operator};
-use super::windows::{Staging, Window, Windows};
+use super::backend::{Backend, LANES, Patch};
+use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::windows::{Window, Windows};
 use crate::error::Fault;
-use crate::format::{Axis, KIND_CONVOLUTION, LayerRecord};
+use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
 
 /// Filters that share the work of laying out windows.
 const BLOCK: usize = 32;
 
 /// What the work on four windows needs besides them.
-struct Scratch {
-    patch: Patch,
-    staging: Staging,
+struct Scratch<B: Backend> {
+    patch: B::Patch,
+    staging: <B::Patch as Patch>::Staging,
     /// The sums of each filter in the four windows.
     sums: [[i32; LANES]; BLOCK],
 }
 
-pub(super) const OPERATOR: Operator = Operator {
-    kind: KIND_CONVOLUTION,
-    name: "convolution",
-    check,
-    channel_weights,
-    multiply_adds,
-    step_len,
-    step,
-};
-
-fn check(layer: &LayerRecord) -> Result<(), (Fault, usize)> {
-    check_axis(
-        layer.rows,
-        layer.input.rows,
-        layer.output.rows,
-        LayerRecord::ROWS_AT,
-    )?;
-    check_axis(
-        layer.columns,
-        layer.input.columns,
-        layer.output.columns,
-        LayerRecord::COLUMNS_AT,
-    )
-}
-
-fn check_axis(axis: Axis, input: u16, output: u16, at: usize) -> Result<(), (Fault, usize)> {
-    let expected = axis.output(input).ok_or((Fault::Window, at))?;
-    if axis.pad_begin.max(axis.pad_end) >= axis.kernel {
-        return Err((Fault::Padding, at));
+pub(super) const fn operator<B: Backend>() -> Operator {
+    Operator {
+        kind: KIND_CONVOLUTION,
+        name: "convolution",
+        inputs: 1,
+        reach: Reach::Windows,
+        in_place: false,
+        check,
+        sizes,
+        step: step::<B>,
     }
-    if expected != u32::from(output) {
-        return Err((Fault::Output, LayerRecord::OUTPUT_AT));
-    }
-    Ok(())
 }
 
-fn channel_weights(layer: &LayerRecord) -> u64 {
-    u64::from(layer.rows.kernel) * u64::from(layer.columns.kernel) * u64::from(layer.input.channels)
+fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
+    operands.check_windows()?;
+    let groups = operands.record.groups;
+    let divide = [operands.input, operands.output]
+        .iter()
+        .all(|tensor| tensor.shape.channels.checked_rem(groups) == Some(0));
+    ensure(divide, Fault::Groups, OperatorRecord::GROUPS_AT)
 }
 
-fn multiply_adds(layer: &LayerRecord) -> u64 {
-    let tile = u64::from(layer.rows.pool) * u64::from(layer.columns.pool);
-    layer
-        .output
-        .elements()
-        .saturating_mul(tile)
-        .saturating_mul(channel_weights(layer))
+fn sizes(record: &OperatorRecord, [input, output]: [&TensorRecord; 2]) -> Sizes {
+    let kernel = u64::from(record.rows.kernel) * u64::from(record.columns.kernel);
+    let channels = input.shape.channels.checked_div(record.groups);
+    Sizes::channels(output, kernel * u64::from(channels.unwrap_or(0)))
 }
 
-/// One row of the output.
-fn step_len(layer: &LayerRecord) -> usize {
-    usize::from(layer.output.columns) * usize::from(layer.output.channels)
-}
-
-fn step(operands: &Operands<'_>, input: &[i8], row: usize, output: &mut [i8]) {
+fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
     let record = &operands.record;
-    let windows = Windows::new(record, input, row);
-    let mut scratch = Scratch::EMPTY;
-    if (record.rows.pool, record.columns.pool) == (1, 1) {
-        convolve(operands, &windows, &mut scratch, output);
-    } else {
-        convolve_and_pool(operands, &windows, &mut scratch, output);
+    let mut windows = Windows::<B>::new(operands, input, row);
+    let mut scratch = Scratch::<B>::EMPTY;
+    let channels = operands.output.shape.channels;
+    let filters = channels.checked_div(record.groups).unwrap_or(channels);
+    for group in 0..usize::from(record.groups) {
+        windows.select(group, &record.columns);
+        let filters = Filters {
+            first: group * usize::from(filters),
+            count: filters.into(),
+        };
+        if (record.rows.pool, record.columns.pool) == (1, 1) {
+            convolve(operands, &windows, &filters, &mut scratch, output);
+        } else {
+            convolve_and_pool(operands, &windows, &filters, &mut scratch, output);
+        }
     }
+}
+
+/// The filters of a group.
+struct Filters {
+    first: usize,
+    count: usize,
 }
 
 /// A row of the output with a window for each of its places.
-fn convolve(
+fn convolve<B: Backend>(
     operands: &Operands<'_>,
-    windows: &Windows<'_>,
-    scratch: &mut Scratch,
+    windows: &Windows<'_, B>,
+    filters: &Filters,
+    scratch: &mut Scratch<B>,
     output: &mut [i8],
 ) {
-    let channels = usize::from(operands.record.output.channels).max(1);
+    let channels = usize::from(operands.output.shape.channels).max(1);
     for (quad, places) in output.chunks_mut(LANES * channels).enumerate() {
         let last = (places.len() / channels).saturating_sub(1);
         let four = array::from_fn(|lane| windows.window(0, quad * LANES + lane.min(last)));
-        for first in (0..channels).step_by(BLOCK) {
-            let sums = scratch.sums(operands, windows, four, first);
+        for begin in (0..filters.count).step_by(BLOCK) {
+            let first = filters.first + begin;
+            let count = filters.count - begin;
+            let sums = scratch.sums(operands, windows, four, [first, count]);
             for (lane, place) in places.chunks_mut(channels).enumerate() {
                 let outputs = place.get_mut(first..).unwrap_or_default().iter_mut();
                 let sums = sums.iter().filter_map(|sums| sums.get(lane));
@@ -117,18 +109,21 @@ fn convolve(
 }
 
 /// A row of the output with a tile of windows for each of its places.
-fn convolve_and_pool(
+fn convolve_and_pool<B: Backend>(
     operands: &Operands<'_>,
-    windows: &Windows<'_>,
-    scratch: &mut Scratch,
+    windows: &Windows<'_, B>,
+    filters: &Filters,
+    scratch: &mut Scratch<B>,
     output: &mut [i8],
 ) {
     let record = &operands.record;
-    let channels = usize::from(record.output.channels).max(1);
+    let channels = usize::from(operands.output.shape.channels).max(1);
     let width = usize::from(record.columns.pool);
     for (column, place) in output.chunks_mut(channels).enumerate() {
+        let place = place.get_mut(filters.first..).unwrap_or_default();
+        let place = place.get_mut(..filters.count).unwrap_or_default();
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
-            let first = block * BLOCK;
+            let first = filters.first + block * BLOCK;
             let rows = 0..usize::from(record.rows.pool);
             let columns = column * width..(column + 1) * width;
             let mut tile = rows.flat_map(|row| {
@@ -145,7 +140,7 @@ fn convolve_and_pool(
                     }
                     window
                 });
-                let sums = scratch.sums(operands, windows, four, first);
+                let sums = scratch.sums(operands, windows, four, [first, outputs.len()]);
                 let requantizers = operands.requantizers(first);
                 for ((output, requantize), &[a, b, c, d]) in
                     outputs.iter_mut().zip(requantizers).zip(sums)
@@ -157,36 +152,37 @@ fn convolve_and_pool(
     }
 }
 
-impl Scratch {
+impl<B: Backend> Scratch<B> {
     /// A constant, which takes no second place on the stack while it is built.
     const EMPTY: Self = Self {
-        patch: Patch::new(),
-        staging: [0; Patch::LEN],
+        patch: <B::Patch as Patch>::EMPTY,
+        staging: <B::Patch as Patch>::STAGING,
         sums: [[0; LANES]; BLOCK],
     };
 
-    /// The sums of a block of filters, from `first` on, in four windows.
+    /// The sums of a block of filters, from `first` on and at most `count` of them, in four windows.
     fn sums(
         &mut self,
         operands: &Operands<'_>,
-        windows: &Windows<'_>,
+        windows: &Windows<'_, B>,
         four: [Window; LANES],
-        first: usize,
+        [first, count]: [usize; 2],
     ) -> &[[i32; LANES]] {
         let mut filters = 0;
-        for ([a, b, c, d], bias) in self.sums.iter_mut().zip(operands.biases(first)) {
+        let biases = operands.biases(first).take(count);
+        for ([a, b, c, d], bias) in self.sums.iter_mut().zip(biases) {
             [*a, *b, *c, *d] = [bias; LANES];
             filters += 1;
         }
         let sums = self.sums.get_mut(..filters).unwrap_or_default();
         let len = operands.channel_weights;
-        let zero_point = operands.record.input_zero_point;
+        let zero_point = operands.input.zero_point;
         for part in windows
             .parts(len)
             .filter_map(|part| windows.trim(part, &four))
         {
             for (lane, &window) in four.iter().enumerate() {
-                let values = windows.read(window, part, &mut self.staging);
+                let values = windows.read(window, part, self.staging.as_mut());
                 self.patch.set(lane, values, zero_point);
             }
             let weights = operands.weights_from(first, part.first);

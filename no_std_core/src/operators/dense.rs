@@ -1,48 +1,39 @@
 //! The dense layer: every output is a weighted sum of all inputs.
 
-use super::backend::{self, UNITS};
-use super::operator::{Operands, Operator};
+use super::backend::{Backend, UNITS};
+use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use crate::error::Fault;
-use crate::format::{Axis, KIND_DENSE, LayerRecord};
+use crate::format::KIND_DENSE;
 
-pub(super) const OPERATOR: Operator = Operator {
-    kind: KIND_DENSE,
-    name: "dense",
-    check,
-    channel_weights: |layer| layer.input.elements(),
-    multiply_adds: |layer| {
-        layer
-            .input
-            .elements()
-            .saturating_mul(layer.output.elements())
-    },
-    step_len: |_| 2 * UNITS,
-    step,
-};
-
-fn check(layer: &LayerRecord) -> Result<(), (Fault, usize)> {
-    if layer.rows != Axis::default() {
-        return Err((Fault::Window, LayerRecord::ROWS_AT));
+pub(super) const fn operator<B: Backend>() -> Operator {
+    Operator {
+        kind: KIND_DENSE,
+        name: "dense",
+        inputs: 1,
+        reach: Reach::Whole,
+        in_place: false,
+        check,
+        sizes: |_, [input, output]| Sizes::channels(output, input.shape.elements()),
+        step: step::<B>,
     }
-    if layer.columns != Axis::default() {
-        return Err((Fault::Window, LayerRecord::COLUMNS_AT));
-    }
-    if (layer.output.rows, layer.output.columns) != (1, 1) {
-        return Err((Fault::Output, LayerRecord::OUTPUT_AT));
-    }
-    Ok(())
 }
 
-fn step(operands: &Operands<'_>, input: &[i8], index: usize, output: &mut [i8]) {
-    let zero_point = operands.record.input_zero_point;
-    let mut first = index * 2 * UNITS;
+fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
+    operands.check_without_windows()?;
+    let output = operands.output.shape;
+    let flat = (output.rows, output.columns) == (1, 1);
+    ensure(flat, Fault::Shape, Operands::OUTPUT)
+}
+
+fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], _: u16, output: &mut [i8]) {
+    let mut first = 0;
     for outputs in output.chunks_mut(UNITS) {
         let mut sums = [0; UNITS];
         for (sum, bias) in sums.iter_mut().zip(operands.biases(first)) {
             *sum = bias;
         }
         let weights = operands.weights_from(first, 0);
-        backend::add_products(input, zero_point, weights, &mut sums);
+        B::add_products(input, operands.input.zero_point, weights, &mut sums);
         for ((output, requantize), sum) in outputs
             .iter_mut()
             .zip(operands.requantizers(first))

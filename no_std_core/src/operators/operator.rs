@@ -1,33 +1,104 @@
 //! What operators have in common: how they are called, and what they are called with.
 
+use core::ops::Range;
+
 use crate::error::Fault;
-use crate::format::{self, LayerRecord};
+use crate::format::{self, Axis, OperatorRecord, TensorRecord};
 use crate::requantize::Multiplier;
 
-/// Everything that differs between kinds of operators.
-pub(crate) struct Operator {
-    /// [`LayerRecord::kind`].
-    pub kind: u8,
+/// A kind of operator, with inner loops for some processor. A model runs with a table of these.
+pub struct Operator {
+    /// [`OperatorRecord::kind`].
+    pub(crate) kind: u8,
     /// What people call it.
-    pub name: &'static str,
-    /// Checks that the output's shape, which has no zero, is what the operator makes of its input; an error comes with the
-    /// field's place in the record.
-    pub check: fn(&LayerRecord) -> Result<(), (Fault, usize)>,
-    /// Weights that each output channel has.
-    pub channel_weights: fn(&LayerRecord) -> u64,
-    /// Multiplications that it takes; [`u64::MAX`] if they are more.
-    pub multiply_adds: fn(&LayerRecord) -> u64,
-    /// Values of the output that one step computes; the last step may have fewer.
-    pub step_len: fn(&LayerRecord) -> usize,
-    /// Computes one step: of the input from [`LayerRecord::first_read`] on, the step's number, and its part of the output.
-    pub step: fn(&Operands<'_>, &[i8], usize, &mut [i8]),
+    pub(crate) name: &'static str,
+    /// The number of inputs.
+    pub(crate) inputs: usize,
+    /// The rows of an input that a row of the output is made of.
+    pub(crate) reach: Reach,
+    /// Whether it changes its first input value by value, in the place of its output.
+    pub(crate) in_place: bool,
+    /// Checks that the output, whose shape has no zero, is what the operator makes of its first input; an error comes with
+    /// the field's place in the record.
+    pub(crate) check: fn(&Operands<'_>) -> Result<(), (Fault, usize)>,
+    /// What the file holds of it.
+    pub(crate) sizes: fn(&OperatorRecord, [&TensorRecord; 2]) -> Sizes,
+    /// Computes one row of the output from the rows of its inputs that it is made of.
+    pub(crate) step: fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]),
 }
 
-/// What an operator works with besides its input and its output.
+/// Which rows of its inputs a row of an operator's output is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Those that the windows of the row cover.
+    Windows,
+    /// The same row.
+    Row,
+    /// All.
+    Whole,
+}
+
+/// What the file holds of an operator.
+pub(crate) struct Sizes {
+    /// Weights of each output channel; of a table its entries.
+    pub weights: u64,
+    /// Output channels that have weights and a bias; 1 of a table, which has none.
+    pub channels: u16,
+    /// Whether channels have biases.
+    pub biases: bool,
+    /// The number of multipliers.
+    pub multipliers: u16,
+}
+
+impl Sizes {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        weights: 0,
+        channels: 0,
+        biases: false,
+        multipliers: 0,
+    };
+
+    /// A table of so many entries.
+    pub const fn table(entries: usize) -> Self {
+        Self {
+            weights: entries as u64,
+            channels: 1,
+            ..Self::NONE
+        }
+    }
+
+    /// So many weights, a bias and a multiplier for each channel of the output.
+    pub const fn channels(output: &TensorRecord, weights: u64) -> Self {
+        Self {
+            weights,
+            channels: output.shape.channels,
+            biases: true,
+            multipliers: output.shape.channels,
+        }
+    }
+
+    /// The number of biases.
+    pub const fn biases(&self) -> u16 {
+        if self.biases { self.channels } else { 0 }
+    }
+
+    /// Bytes of weights, of biases and of multipliers.
+    pub fn bytes(&self) -> [u64; 3] {
+        let weights = self.weights.saturating_mul(self.channels.into());
+        let tables = [self.biases(), self.multipliers].map(|len| 4 * u64::from(len));
+        [weights, tables[0], tables[1]]
+    }
+}
+
+/// What an operator works with besides the values of its inputs and its output.
 #[derive(Clone)]
 pub(crate) struct Operands<'a> {
-    pub record: LayerRecord,
-    /// Weights of each channel.
+    pub record: OperatorRecord,
+    /// The first input.
+    pub input: TensorRecord,
+    pub output: TensorRecord,
+    /// Weights of each channel; of a table its entries.
     pub channel_weights: usize,
     /// The file from the weights on: backends read words that can begin in the weights and end behind them, in the biases.
     weights: &'a [u8],
@@ -37,25 +108,36 @@ pub(crate) struct Operands<'a> {
 
 impl<'a> Operands<'a> {
     #[inline(never)] // Loading and running share it.
-    /// What a record points to in its file, with so many weights a channel. `None` if a table ends beyond the file.
-    pub fn of(file: &'a [u8], record: LayerRecord, channel_weights: u64) -> Option<Self> {
-        let channels = usize::from(record.output.channels);
-        let table = |at| format::tail(file, at)?.as_chunks().0.get(..channels);
-        let operands = Self {
-            record,
-            channel_weights: usize::try_from(channel_weights).ok()?,
-            weights: format::tail(file, record.weights_at)?,
-            biases: table(record.biases_at)?,
-            multipliers: table(record.multipliers_at)?,
+    /// What a record points to in its file. `None` if it ends beyond the file.
+    pub fn of(
+        file: &'a [u8],
+        operator: &Operator,
+        record: OperatorRecord,
+        [input, output]: [TensorRecord; 2],
+    ) -> Option<Self> {
+        let sizes = (operator.sizes)(&record, [&input, &output]);
+        let table = |at, len: u16| {
+            let values = format::tail(file, at)?.as_chunks().0;
+            values.get(..len.into())
         };
-        let weights_len = channels.checked_mul(operands.channel_weights)?;
+        let operands = Self {
+            channel_weights: usize::try_from(sizes.weights).ok()?,
+            weights: format::tail(file, record.weights_at)?,
+            biases: table(record.biases_at, sizes.biases())?,
+            multipliers: table(record.multipliers_at, sizes.multipliers)?,
+            record,
+            input,
+            output,
+        };
+        let weights_len = operands
+            .channel_weights
+            .checked_mul(sizes.channels.into())?;
         (weights_len <= operands.weights.len()).then_some(operands)
     }
 
-    /// All weights, channel by channel.
-    pub fn weights(&self) -> &'a [u8] {
-        let len = self.biases.len() * self.channel_weights;
-        self.weights.get(..len).unwrap_or_default()
+    /// The table of an operator that looks its output up.
+    pub fn table<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.weights.first_chunk()
     }
 
     /// The file from the weight at `first` of the channel at `channel` on.
@@ -76,11 +158,103 @@ impl<'a> Operands<'a> {
         &self,
         first: usize,
     ) -> impl Iterator<Item = impl Fn(i32) -> i8 + use<>> + use<'a> {
-        let zero_point = self.record.output_zero_point;
+        let zero_point = self.output.zero_point;
         let multipliers = self.multipliers.get(first..).unwrap_or_default();
         multipliers.iter().map(move |&multiplier| {
             let multiplier = Multiplier::of_checked(multiplier);
             move |sum| multiplier.requantize(sum, zero_point)
         })
+    }
+
+    /// Rows and columns of the output, as windows over the input make them; none may lie in the padding alone.
+    pub fn check_windows(&self) -> Result<(), (Fault, usize)> {
+        let (record, input, output) = (&self.record, self.input.shape, self.output.shape);
+        let sides = [
+            (
+                record.rows,
+                input.rows,
+                output.rows,
+                OperatorRecord::ROWS_AT,
+            ),
+            (
+                record.columns,
+                input.columns,
+                output.columns,
+                OperatorRecord::COLUMNS_AT,
+            ),
+        ];
+        for (axis, input_len, output_len, at) in sides {
+            let expected = axis.output(input_len).ok_or((Fault::Window, at))?;
+            // Places in the padding have numbers that fit, too.
+            let padded = u64::from(axis.padded(input_len)) * u64::from(input.channels);
+            if axis.pad_begin.max(axis.pad_end) >= axis.kernel
+                || padded > u64::from(format::MAX_ELEMENTS)
+            {
+                return Err((Fault::Padding, at));
+            }
+            if expected != u32::from(output_len) {
+                return Err((Fault::Shape, Self::OUTPUT));
+            }
+        }
+        Ok(())
+    }
+
+    /// That the output is as large as windows make it, with the channels of the input.
+    pub fn check_pool(&self) -> Result<(), (Fault, usize)> {
+        self.check_windows()?;
+        for (axis, at) in [
+            (self.record.rows, OperatorRecord::ROWS_AT),
+            (self.record.columns, OperatorRecord::COLUMNS_AT),
+        ] {
+            ensure(axis.pool == 1, Fault::Window, at)?;
+        }
+        let channels = self.input.shape.channels == self.output.shape.channels;
+        ensure(channels, Fault::Shape, Self::OUTPUT)
+    }
+
+    /// That an operator without windows has none.
+    pub fn check_without_windows(&self) -> Result<(), (Fault, usize)> {
+        let rows = self.record.rows == Axis::default();
+        ensure(rows, Fault::Window, OperatorRecord::ROWS_AT)?;
+        let columns = self.record.columns == Axis::default();
+        ensure(columns, Fault::Window, OperatorRecord::COLUMNS_AT)
+    }
+
+    /// That values of the output mean what those of the first input do.
+    pub fn check_same_meaning(&self) -> Result<(), (Fault, usize)> {
+        let meaning = |tensor: &TensorRecord| (tensor.zero_point, tensor.scale);
+        let same = meaning(&self.input) == meaning(&self.output);
+        ensure(same, Fault::Meaning, Self::MEANING)
+    }
+
+    /// In place of a field's place in the operator's record: the shape of its output, in the tensor's.
+    pub const OUTPUT: usize = usize::MAX;
+    /// The meaning of its output's values.
+    pub const MEANING: usize = usize::MAX - 1;
+}
+
+/// `Ok` if something holds.
+pub(super) fn ensure(holds: bool, fault: Fault, at: usize) -> Result<(), (Fault, usize)> {
+    if holds { Ok(()) } else { Err((fault, at)) }
+}
+
+impl Operator {
+    /// The kind, as [`OperatorRecord::kind`] has it.
+    pub const fn kind(&self) -> u8 {
+        self.kind
+    }
+
+    /// What people call it.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The rows of an input with so many that the row `row` of the output is made of.
+    pub(crate) fn rows_read(&self, record: &OperatorRecord, len: u16, row: u16) -> Range<u16> {
+        match self.reach {
+            Reach::Windows => record.rows.covered(len, row),
+            Reach::Row => row..row + 1,
+            Reach::Whole => 0..len,
+        }
     }
 }

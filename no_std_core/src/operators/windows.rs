@@ -1,10 +1,13 @@
-//! What the windows of a convolution cover of its input, part by part.
+//! What windows cover of an input, part by part.
 
-use super::backend::{self, Patch};
-use crate::format::LayerRecord;
+use core::marker::PhantomData;
+
+use super::backend::{Backend, Patch};
+use super::operator::Operands;
+use crate::format::Axis;
 
 /// The input of a convolution, from the first row that a row of its output needs.
-pub(super) struct Windows<'a> {
+pub(super) struct Windows<'a, B> {
     values: &'a [i8],
     zero_point: i8,
     /// Rows of the input that are there.
@@ -14,6 +17,10 @@ pub(super) struct Windows<'a> {
     /// Rows of a window, and values of a row of it.
     window_rows: isize,
     window_row_len: isize,
+    /// Values of a place that a group of filters takes, and of a place.
+    group: usize,
+    channels: usize,
+    backend: PhantomData<B>,
     /// Where the first window begins, and the way from it to the next one down and to the next one to the right.
     origin: Window,
     step: Window,
@@ -39,37 +46,42 @@ pub(super) struct Part {
     pub len: usize,
 }
 
-/// Where the values of a part are put together.
-pub(super) type Staging = [i8; Patch::LEN];
-
-impl<'a> Windows<'a> {
+impl<'a, B: Backend> Windows<'a, B> {
     /// The windows for the row `row` of the output; `values` begin where they first read.
-    pub fn new(layer: &LayerRecord, values: &'a [i8], row: usize) -> Self {
-        let [rows, columns, channels] =
-            [layer.input.rows, layer.input.columns, layer.input.channels]
-                .map(|size| usize::from(size).cast_signed());
-        let (down, right) = (layer.rows, layer.columns);
-        let top = row * usize::from(down.pool) * usize::from(down.stride);
-        let top = top.cast_signed() - isize::from(i16::from(down.pad_begin));
-        // Not `clamp`, which could panic.
-        let first_row = top.max(0).min(rows);
-        let values_of = |columns: u8| isize::from(i16::from(columns)) * channels;
+    pub fn new(operands: &Operands<'_>, values: &'a [i8], row: u16) -> Self {
+        let (down, right) = (operands.record.rows, operands.record.columns);
+        let shape = operands.input.shape;
+        let channels = usize::from(shape.channels);
+        let covered = down.covered(shape.rows, row);
+        let above = down.start(row) as isize - size(down.pad_begin);
+        let values_of = |columns: u16| size(columns) * channels.cast_signed();
         Self {
             values,
-            zero_point: layer.input_zero_point,
-            rows: rows - first_row,
-            row_len: columns * channels,
-            window_rows: isize::from(i16::from(down.kernel)),
+            zero_point: operands.input.zero_point,
+            rows: covered.len().cast_signed(),
+            row_len: values_of(shape.columns),
+            window_rows: size(down.kernel),
             window_row_len: values_of(right.kernel),
+            group: channels
+                .checked_div(operands.record.groups.into())
+                .unwrap_or(channels),
+            channels,
+            backend: PhantomData,
             origin: Window {
-                row: top - first_row,
+                row: above - size(covered.start),
                 column: -values_of(right.pad_begin),
             },
             step: Window {
-                row: isize::from(i16::from(down.stride)),
+                row: size(down.stride),
                 column: values_of(right.stride),
             },
         }
+    }
+
+    /// The first windows of the group of channels at `index`.
+    pub fn select(&mut self, index: usize, right: &Axis) {
+        let padding = size(right.pad_begin) * self.channels.cast_signed();
+        self.origin.column = (index * self.group).cast_signed() - padding;
     }
 
     /// The window `down` windows below the first one and `right` windows to its right.
@@ -80,23 +92,32 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// The parts of a window of `len` values.
-    pub fn parts(&self, len: usize) -> impl Iterator<Item = Part> + use<> {
+    /// The parts of a window of `len` values: neighbours in the window, and those of a group in one place.
+    pub fn parts(&self, len: usize) -> impl Iterator<Item = Part> + use<B> {
         let window_row_len = self.window_row_len;
-        let (mut row, mut column) = (0, 0);
-        (0..len).step_by(Patch::LEN).map(move |first| {
+        let (group, others) = (self.group, self.channels - self.group);
+        let (mut row, mut column, mut first) = (0, 0, 0);
+        core::iter::from_fn(move || {
+            let mut rest = len.checked_sub(first).filter(|&rest| rest > 0)?;
+            if others > 0 {
+                rest = group - first % group.max(1);
+            }
             let part = Part {
                 row,
                 column,
                 first,
-                len: (len - first).min(Patch::LEN),
+                len: rest.min(B::Patch::LEN),
             };
+            first += part.len;
             column += part.len.cast_signed();
+            if others > 0 && part.len == rest {
+                column += others.cast_signed();
+            }
             while column >= window_row_len {
                 column -= window_row_len;
                 row += 1;
             }
-            part
+            Some(part)
         })
     }
 
@@ -124,7 +145,7 @@ impl<'a> Windows<'a> {
     }
 
     /// What a part of a window holds, padding included.
-    pub fn read<'s>(&'s self, window: Window, part: Part, staging: &'s mut Staging) -> &'s [i8] {
+    pub fn read<'s>(&'s self, window: Window, part: Part, staging: &'s mut [i8]) -> &'s [i8] {
         match self.unbroken(window, part) {
             Some(values) => values,
             None => self.collect(window, part, staging),
@@ -148,7 +169,7 @@ impl<'a> Windows<'a> {
 
     /// The part put together of parts of rows.
     #[inline(never)]
-    fn collect<'s>(&self, window: Window, part: Part, staging: &'s mut Staging) -> &'s [i8] {
+    fn collect<'s>(&self, window: Window, part: Part, staging: &'s mut [i8]) -> &'s [i8] {
         let staging = staging.get_mut(..part.len).unwrap_or_default();
         if self.collect_inside(window, part, staging).is_none() {
             self.collect_padded(window, part, staging);
@@ -171,7 +192,7 @@ impl<'a> Windows<'a> {
         loop {
             let (places, others) =
                 rest.split_at_mut_checked(len.cast_unsigned().min(rest.len()))?;
-            backend::copy(places, self.values.get(begin.cast_unsigned()..)?);
+            B::copy(places, self.values.get(begin.cast_unsigned()..)?);
             if others.is_empty() {
                 return Some(());
             }
@@ -211,6 +232,61 @@ impl<'a> Windows<'a> {
             .unwrap_or_default();
         let len = len.min(places.len());
         let values = self.values.get(begin..).unwrap_or_default();
-        backend::copy(places.get_mut(..len).unwrap_or_default(), values);
+        B::copy(places.get_mut(..len).unwrap_or_default(), values);
     }
+}
+
+/// The places of one window that lie in the input, each with the values of all channels.
+pub(super) struct Places<'a> {
+    /// The input from the next place on.
+    values: &'a [i8],
+    channels: usize,
+    /// Places of a row of the input, and of the window in it.
+    row_len: usize,
+    width: usize,
+    /// Places left in this row of the window, and rows left.
+    left: usize,
+    rows: usize,
+}
+
+impl<'a> Places<'a> {
+    /// The window for the output at a row and a column; `input` begins with the first row that it covers.
+    pub fn of(operands: &Operands<'_>, input: &'a [i8], [row, column]: [u16; 2]) -> Self {
+        let (record, shape) = (&operands.record, operands.input.shape);
+        let columns = record.columns.covered(shape.columns, column);
+        let channels = usize::from(shape.channels);
+        let first = usize::from(columns.start) * channels;
+        Self {
+            values: input.get(first..).unwrap_or_default(),
+            channels,
+            row_len: shape.columns.into(),
+            width: columns.len(),
+            left: columns.len(),
+            rows: record.rows.covered(shape.rows, row).len(),
+        }
+    }
+}
+
+impl<'a> Iterator for Places<'a> {
+    type Item = &'a [i8];
+
+    fn next(&mut self) -> Option<&'a [i8]> {
+        if self.left == 0 {
+            self.rows = self.rows.checked_sub(1)?;
+            let gap = self.row_len.checked_sub(self.width)? * self.channels;
+            self.values = self.values.get(gap..)?;
+            self.left = self.width;
+        }
+        if self.rows == 0 {
+            return None;
+        }
+        let (place, rest) = self.values.split_at_checked(self.channels)?;
+        self.values = rest;
+        self.left = self.left.checked_sub(1)?;
+        Some(place)
+    }
+}
+
+fn size(size: u16) -> isize {
+    usize::from(size).cast_signed()
 }

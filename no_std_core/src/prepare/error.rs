@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::image::{MAX_SIDE, SIDE};
+use super::image::MAX_SIDE;
+use crate::format::Shape;
 
 /// Why a picture did not become an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +22,19 @@ pub enum PrepareError {
         /// Height in pixels.
         height: u32,
     },
-    /// Pixels are taken as they are, but not 28 x 28 of them.
+    /// Pixels are taken as they are, but these are not as many as the input has.
     NotPlain {
+        /// Rows, columns and channels of the input.
+        expected: Shape,
         /// Width in pixels.
         width: u32,
         /// Height in pixels.
         height: u32,
+        /// Values of a pixel.
+        channels: u32,
     },
+    /// A drawing is cut out of grey pictures only, and this one has colours.
+    Coloured,
     /// This row could not be had, or was not as long as the picture is wide.
     Row(u32),
     /// The picture is blank: nothing stands out from the background and its noise by 16 grey levels or more, or what does is
@@ -46,10 +53,24 @@ impl fmt::Display for PrepareError {
                 f,
                 "expected a picture of 1 x 1 to {MAX_SIDE} x {MAX_SIDE} pixels, found {width} x {height}"
             ),
-            Self::NotPlain { width, height } => write!(
-                f,
-                "expected a picture of {SIDE} x {SIDE} pixels, which this model takes as they are, found {width} x {height}"
-            ),
+            Self::NotPlain {
+                expected,
+                width,
+                height,
+                channels,
+            } => {
+                let Shape {
+                    rows,
+                    columns,
+                    channels: values,
+                } = expected;
+                write!(
+                    f,
+                    "expected {columns} x {rows} pixels of {values}, which this model takes as they are, found {width} x \
+                     {height} of {channels}"
+                )
+            }
+            Self::Coloured => f.write_str("expected a grey picture, found one with colours"),
             Self::Row(y) => write!(f, "row {y} of the picture is missing or too short"),
             Self::NoInk => f.write_str("expected a drawing, found a blank picture"),
         }

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::error::PrepareError;
 
-/// A grey picture that gives its rows when asked.
+/// A picture, or another input with rows, that gives them when asked.
 ///
 /// A picture in memory is [`Pixels`]. A board that has no room for one implements this with a buffer of one row that it
 /// fills from where the picture is. The size is asked for once. Rows are asked for in passes, each from the top down
@@ -17,7 +17,13 @@ pub trait Rows {
     /// The number of rows.
     fn height(&self) -> u32;
 
-    /// The pixels of row `y`, 0 black to 255 white, where row 0 is the top. `None` if they cannot be had.
+    /// Values of a pixel: 1 in grey pictures.
+    fn channels(&self) -> u32 {
+        1
+    }
+
+    /// The pixels of row `y`, the channels of each side by side, 0 black to 255 white, where row 0 is the top. `None` if
+    /// they cannot be had.
     fn row(&mut self, y: u32) -> Option<&[u8]>;
 }
 
@@ -69,15 +75,17 @@ pub struct Source<'r, R> {
     rows: &'r mut R,
     pub width: u32,
     pub height: u32,
+    pub channels: u32,
 }
 
 impl<'r, R: Rows> Source<'r, R> {
     pub fn new(rows: &'r mut R) -> Self {
-        let (width, height) = (rows.width(), rows.height());
+        let (width, height, channels) = (rows.width(), rows.height(), rows.channels());
         Self {
             rows,
             width,
             height,
+            channels,
         }
     }
 
@@ -87,9 +95,10 @@ impl<'r, R: Rows> Source<'r, R> {
         rows: Range<u32>,
         mut visit: impl FnMut(u32, &[u8]),
     ) -> Result<(), PrepareError> {
+        let len = u64::from(self.width) * u64::from(self.channels);
         for y in rows {
             match self.rows.row(y) {
-                Some(row) if row.len() == self.width as usize => visit(y, row),
+                Some(row) if row.len() as u64 == len => visit(y, row),
                 _ => return Err(PrepareError::Row(y)),
             }
         }

@@ -96,7 +96,8 @@ impl Random {
 #[test]
 fn a_preparation_survives_its_encoding() {
     let all = (1..=28).map(|side| Preparation::centred(side).unwrap());
-    for preparation in all.chain([Preparation::PLAIN, Preparation::CENTRED]) {
+    let others = [Preparation::PLAIN, Preparation::CENTRED, Preparation::NONE];
+    for preparation in all.chain(others) {
         let decoded = Preparation::from_bytes(&preparation.to_bytes());
         assert_eq!(decoded, Some(preparation));
     }
@@ -123,8 +124,23 @@ fn other_bytes_are_no_preparation() {
             }
         }
     }
-    // The 28 boxes once, plain at each of the other places once and at the mode's, centred at all but the box's.
-    assert_eq!(accepted, 28 + 8 + 7);
+    // The 28 boxes once, plain at each place and none at the mode's, centred at all places but the box's.
+    assert_eq!(accepted, 28 + 8 + 1 + 7);
+}
+
+/// That a grey picture has another size than 28 x 28.
+fn not_plain(width: u32, height: u32) -> PrepareError {
+    let expected = Shape {
+        rows: 28,
+        columns: 28,
+        channels: 1,
+    };
+    PrepareError::NotPlain {
+        expected,
+        width,
+        height,
+        channels: 1,
+    }
 }
 
 #[test]
@@ -138,7 +154,7 @@ fn plain_takes_pixels_as_they_are() {
     for (width, height) in [(27, 28), (28, 29), (0, 0), (784, 1), (56, 14)] {
         let picture = Picture::new(width, height, |_, _| 0.0);
         let error = image_of(Preparation::PLAIN, &mut picture.rows()).unwrap_err();
-        assert_eq!(error, PrepareError::NotPlain { width, height });
+        assert_eq!(error, not_plain(width, height));
     }
 }
 
@@ -148,7 +164,8 @@ fn messages_are_one_line() {
     for error in [
         PrepareError::Length { width, height },
         PrepareError::Size { width, height },
-        PrepareError::NotPlain { width, height },
+        not_plain(width, height),
+        PrepareError::Coloured,
         PrepareError::Row(17),
         PrepareError::NoInk,
     ] {

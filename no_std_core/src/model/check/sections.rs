@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::error::{Fault, FormatError};
-use crate::format::{self, MAX_ELEMENTS, Shape};
+use crate::format;
 
 pub type Result<T> = core::result::Result<T, FormatError>;
 
@@ -28,8 +28,17 @@ impl<'a> Sections<'a> {
         format::tail(self.file, offset).ok_or(error(Fault::Section, field))
     }
 
-    /// The next section of `len` bytes, after which the file is zero up to the one that follows.
+    /// The next section of `len` bytes, after which the file is zero up to the one that follows. One of no bytes starts
+    /// nowhere.
     pub fn take(&mut self, field: usize, offset: u32, len: u64) -> Result<&'a [u8]> {
+        if len == 0 {
+            let nowhere = Fault::Offset {
+                expected: 0,
+                found: offset,
+            };
+            ensure(offset == 0, nowhere, field)?;
+            return Ok(&[]);
+        }
         let rest = self.begin(field, offset)?;
         let beyond = error(Fault::Section, field);
         let len = usize::try_from(len).map_err(|_| beyond)?;
@@ -41,14 +50,6 @@ impl<'a> Sections<'a> {
         check_zeros(self.file, end as usize..self.end as usize)?;
         Ok(section)
     }
-}
-
-pub fn check_shape(shape: Shape, at: usize) -> Result<()> {
-    ensure(
-        (1..=u64::from(MAX_ELEMENTS)).contains(&shape.elements()),
-        Fault::Shape,
-        at,
-    )
 }
 
 pub fn check_zeros(file: &[u8], range: Range<usize>) -> Result<()> {

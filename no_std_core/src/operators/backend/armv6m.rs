@@ -5,25 +5,63 @@
 
 use core::arch::{asm, naked_asm};
 
-use super::plain::{LANES, UNITS, add_one_by_one};
+use super::plain::{self, Channel, add_one_by_one};
+use super::{Backend, LANES, UNITS};
+use crate::format::SUM_ENTRIES;
+
+/// The processors that this is for.
+pub struct Armv6m;
+
+impl Backend for Armv6m {
+    type Patch = Patch;
+
+    #[inline]
+    fn copy(places: &mut [i8], values: &[i8]) {
+        copy(places, values);
+    }
+
+    #[inline]
+    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
+        add_products(input, zero_point, weights, sums);
+    }
+
+    #[inline]
+    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
+        plain::add_channel(channel, weights, sums);
+    }
+
+    #[inline]
+    fn accumulate(sums: &mut [i32], values: &[i8]) {
+        plain::accumulate(sums, values);
+    }
+
+    #[inline]
+    fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
+        plain::add(output, other, table);
+    }
+}
 
 /// Values of four windows, from which their zero point is taken off.
 pub struct Patch {
-    values: [[i32; LANES]; Self::LEN],
+    values: [[i32; LANES]; Self::ROOM],
 }
 
 impl Patch {
-    /// Values of each window that there is room for.
-    pub const LEN: usize = 40;
+    const ROOM: usize = 40;
+}
 
-    pub const fn new() -> Self {
-        Self {
-            values: [[0; LANES]; Self::LEN],
-        }
-    }
+impl super::Patch for Patch {
+    const LEN: usize = Self::ROOM;
 
-    /// Sets the first values of the window `lane`.
-    pub fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
+    const EMPTY: Self = Self {
+        values: [[0; LANES]; Self::ROOM],
+    };
+
+    type Staging = [i8; Self::ROOM];
+
+    const STAGING: Self::Staging = [0; Self::ROOM];
+
+    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
         let Some(places) = self.values.get_mut(..values.len()) else {
             return;
         };
@@ -41,15 +79,7 @@ impl Patch {
         }
     }
 
-    /// Adds to the sums of each filter the products of its weights with the first `len` values of each window. The
-    /// filters' weights begin every `stride` bytes.
-    pub fn add_products(
-        &self,
-        len: usize,
-        weights: &[u8],
-        stride: usize,
-        sums: &mut [[i32; LANES]],
-    ) {
+    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]) {
         let len = len.min(self.values.len());
         let Some(others) = sums.len().checked_sub(1) else {
             return;
@@ -207,9 +237,8 @@ unsafe extern "C" fn add_products_of_values(
     )
 }
 
-/// Adds to the sum of each unit the products of its weights with the input less its zero point. The units' weights begin
-/// every `input.len()` bytes; where they end early, the sums of the missing ones can be anything.
-pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
+/// See [`Backend::add_products`].
+fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
     let len = input.len();
     if len > 0 && weights.len() >= len.saturating_mul(UNITS) {
         // SAFETY: there is an input, and all units have a weight for each.
@@ -289,7 +318,7 @@ unsafe extern "C" fn add_products_of_units(
 }
 
 /// Copies values to all `places` that there are values for.
-pub fn copy(places: &mut [i8], values: &[i8]) {
+fn copy(places: &mut [i8], values: &[i8]) {
     // SAFETY: both slices have at least so many values, and they cannot overlap.
     unsafe {
         asm!(

@@ -7,7 +7,9 @@
 use core::arch::{asm, naked_asm};
 use core::slice;
 
-use super::plain::{LANES, UNITS, add_one_by_one};
+use super::plain::{self, Channel, add_one_by_one};
+use super::{Backend, LANES, UNITS};
+use crate::format::SUM_ENTRIES;
 
 /// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
 #[cfg(armv8m)]
@@ -26,24 +28,61 @@ macro_rules! processor {
 /// Values that a word of weights belongs to.
 const GROUP: usize = 4;
 
+/// The processors that this is for.
+pub struct Dsp;
+
+impl Backend for Dsp {
+    type Patch = Patch;
+
+    #[inline]
+    fn copy(places: &mut [i8], values: &[i8]) {
+        copy(places, values);
+    }
+
+    #[inline]
+    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
+        add_products(input, zero_point, weights, sums);
+    }
+
+    #[inline]
+    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
+        plain::add_channel(channel, weights, sums);
+    }
+
+    #[inline]
+    fn accumulate(sums: &mut [i32], values: &[i8]) {
+        plain::accumulate(sums, values);
+    }
+
+    #[inline]
+    fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
+        plain::add(output, other, table);
+    }
+}
+
 /// Values of four windows, from which their zero point is taken off, in groups of [`GROUP`]: of each window the pair of
 /// values 0 and 2, then of each the pair of values 1 and 3.
 pub struct Patch {
-    groups: [[[u32; LANES]; 2]; Self::LEN / GROUP],
+    groups: [[[u32; LANES]; 2]; Self::ROOM / GROUP],
 }
 
 impl Patch {
-    /// Values of each window that there is room for.
-    pub const LEN: usize = 80;
+    const ROOM: usize = 80;
+}
 
-    pub const fn new() -> Self {
-        Self {
-            groups: [[[0; LANES]; 2]; Self::LEN / GROUP],
-        }
-    }
+impl super::Patch for Patch {
+    const LEN: usize = Self::ROOM;
 
-    /// Sets the first values of the window `lane`, and those after them in the last group to what adds nothing.
-    pub fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
+    const EMPTY: Self = Self {
+        groups: [[[0; LANES]; 2]; Self::ROOM / GROUP],
+    };
+
+    type Staging = [i8; Self::ROOM];
+
+    const STAGING: Self::Staging = [0; Self::ROOM];
+
+    /// Values after them in the last group become what adds nothing.
+    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
         let (groups, rest) = values.as_chunks();
         let mut last = [zero_point; GROUP];
         copy(&mut last, rest);
@@ -55,15 +94,7 @@ impl Patch {
         }
     }
 
-    /// Adds to the sums of each filter the products of its weights with the first `len` values of each window. The
-    /// filters' weights begin every `stride` bytes.
-    pub fn add_products(
-        &self,
-        len: usize,
-        weights: &[u8],
-        stride: usize,
-        sums: &mut [[i32; LANES]],
-    ) {
+    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]) {
         let groups = len.div_ceil(GROUP).min(self.groups.len());
         let read = groups * GROUP;
         let Some(others) = sums.len().checked_sub(1) else {
@@ -200,9 +231,8 @@ unsafe extern "C" fn add_products_of_groups(
     )
 }
 
-/// Adds to the sum of each unit the products of its weights with the input less its zero point. The units' weights begin
-/// every `input.len()` bytes; where they end early, the sums of the missing ones can be anything.
-pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
+/// See [`Backend::add_products`].
+fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
     const ROUND: usize = 4 * GROUP;
     let stride = input.len();
     let rounds = if weights.len() >= stride.saturating_mul(UNITS) {
@@ -280,7 +310,7 @@ unsafe extern "C" fn add_products_of_units(
 }
 
 /// Copies values to all `places` that there are values for.
-pub fn copy(places: &mut [i8], values: &[i8]) {
+fn copy(places: &mut [i8], values: &[i8]) {
     // SAFETY: both slices have at least so many values, they cannot overlap, and words need not be aligned here.
     unsafe {
         asm!(

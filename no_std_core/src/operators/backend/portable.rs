@@ -1,24 +1,59 @@
 //! The inner loops for processors without a form of their own.
 
-use super::plain::{LANES, UNITS, add_one_by_one};
+use super::plain::{self, Channel, add_one_by_one};
+use super::{Backend, LANES, UNITS};
+use crate::format::SUM_ENTRIES;
 
-/// Values of four windows, from which their zero point is taken off.
-pub struct Patch {
-    values: [[i16; LANES]; Self::LEN],
-}
+/// Loops that any processor runs.
+pub struct Portable;
 
-impl Patch {
-    /// Values of each window that there is room for.
-    pub const LEN: usize = 80;
+impl Backend for Portable {
+    type Patch = Patch;
 
-    pub const fn new() -> Self {
-        Self {
-            values: [[0; LANES]; Self::LEN],
+    fn copy(places: &mut [i8], values: &[i8]) {
+        for (place, &value) in places.iter_mut().zip(values) {
+            *place = value;
         }
     }
 
-    /// Sets the first values of the window `lane`.
-    pub fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
+    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
+        add_one_by_one(input, 0, zero_point, weights, sums);
+    }
+
+    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
+        plain::add_channel(channel, weights, sums);
+    }
+
+    fn accumulate(sums: &mut [i32], values: &[i8]) {
+        plain::accumulate(sums, values);
+    }
+
+    fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
+        plain::add(output, other, table);
+    }
+}
+
+/// Values of four windows, from which their zero point is taken off.
+pub struct Patch {
+    values: [[i16; LANES]; Self::ROOM],
+}
+
+impl Patch {
+    const ROOM: usize = 80;
+}
+
+impl super::Patch for Patch {
+    const LEN: usize = Self::ROOM;
+
+    const EMPTY: Self = Self {
+        values: [[0; LANES]; Self::ROOM],
+    };
+
+    type Staging = [i8; Self::ROOM];
+
+    const STAGING: Self::Staging = [0; Self::ROOM];
+
+    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
         for (places, &value) in self.values.iter_mut().zip(values) {
             if let Some(place) = places.get_mut(lane) {
                 *place = i16::from(value) - i16::from(zero_point);
@@ -26,15 +61,7 @@ impl Patch {
         }
     }
 
-    /// Adds to the sums of each filter the products of its weights with the first `len` values of each window. The
-    /// filters' weights begin every `stride` bytes.
-    pub fn add_products(
-        &self,
-        len: usize,
-        weights: &[u8],
-        stride: usize,
-        sums: &mut [[i32; LANES]],
-    ) {
+    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]) {
         let values = self.values.get(..len).unwrap_or_default();
         for (sums, weights) in sums.iter_mut().zip(weights.chunks(stride.max(1))) {
             // One by one and in a copy, the sums stay in registers even where a compiler minds the size of loops.
@@ -48,18 +75,5 @@ impl Patch {
             }
             *sums = totals;
         }
-    }
-}
-
-/// Adds to the sum of each unit the products of its weights with the input less its zero point. The units' weights begin
-/// every `input.len()` bytes.
-pub fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
-    add_one_by_one(input, 0, zero_point, weights, sums);
-}
-
-/// Copies values to all `places` that there are values for.
-pub fn copy(places: &mut [i8], values: &[i8]) {
-    for (place, &value) in places.iter_mut().zip(values) {
-        *place = value;
     }
 }

@@ -1,0 +1,85 @@
+//! One operator of a model.
+
+use core::ops::Range;
+
+use crate::format::{OperatorRecord, TensorRecord};
+use crate::operators::{Operands, Operator};
+use crate::plan;
+
+/// A step of a model's program: an operator, and what it works with.
+#[derive(Clone)]
+pub struct Operation<'a> {
+    pub(crate) operator: &'static Operator,
+    pub(crate) operands: Operands<'a>,
+    pub(crate) second: Option<TensorRecord>,
+}
+
+impl Operation<'_> {
+    /// What people call the operator: "convolution".
+    pub fn name(&self) -> &'static str {
+        self.operator.name
+    }
+
+    /// Kind, inputs and windows.
+    pub fn record(&self) -> &OperatorRecord {
+        &self.operands.record
+    }
+
+    /// The first tensor that it reads.
+    pub fn input(&self) -> &TensorRecord {
+        &self.operands.input
+    }
+
+    /// The tensor that it makes.
+    pub fn output(&self) -> &TensorRecord {
+        &self.operands.output
+    }
+
+    /// Bytes of the file that its weights, biases, multipliers and tables take.
+    pub fn flash_len(&self) -> u64 {
+        self.sizes().bytes().iter().sum()
+    }
+
+    /// Multiplications that it takes; [`u64::MAX`] if they are more.
+    pub fn multiply_adds(&self) -> u64 {
+        let (record, sizes) = (self.record(), self.sizes());
+        if !sizes.biases {
+            return 0;
+        }
+        let tile = u64::from(record.rows.pool.max(1)) * u64::from(record.columns.pool.max(1));
+        let windows = self.output().shape.elements().saturating_mul(tile);
+        windows.saturating_mul(sizes.weights)
+    }
+
+    fn sizes(&self) -> crate::operators::Sizes {
+        (self.operator.sizes)(self.record(), [self.input(), self.output()])
+    }
+
+    /// Where in the arena the rows lie that a step reads, of each input.
+    pub(crate) fn sources(&self, step: u16) -> Option<[Range<usize>; 2]> {
+        let second = match &self.second {
+            Some(second) => self.source(second, step)?,
+            None => 0..0,
+        };
+        Some([self.source(self.input(), step)?, second])
+    }
+
+    fn source(&self, tensor: &TensorRecord, step: u16) -> Option<Range<usize>> {
+        let lens = [tensor.shape.rows, self.output().shape.rows];
+        let rows = plan::rows_read(self.operator, self.record(), lens, step);
+        // Of one that is held in part there are no later rows than these yet.
+        let base = rows.end.saturating_sub(tensor.rows_held());
+        tensor.rows(self.record().upwards, &rows, base)
+    }
+
+    /// Computes the row of the output that belongs to a step from the rows of the inputs that it reads.
+    pub(crate) fn step(&self, inputs: [&[i8]; 2], step: u16, output: &mut [i8]) {
+        let last = self.output().shape.rows.saturating_sub(1);
+        let row = if self.record().upwards {
+            last.saturating_sub(step)
+        } else {
+            step
+        };
+        (self.operator.step)(&self.operands, inputs, row, output);
+    }
+}

@@ -1,0 +1,31 @@
+//! The sum of two tensors: of a value and another one a table says what they become.
+
+use super::backend::Backend;
+use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use crate::error::Fault;
+use crate::format::{KIND_ADD, SUM_ENTRIES};
+
+pub(super) const fn operator<B: Backend>() -> Operator {
+    Operator {
+        kind: KIND_ADD,
+        name: "add",
+        inputs: 2,
+        reach: Reach::Row,
+        in_place: true,
+        check,
+        sizes: |_, _| Sizes::table(SUM_ENTRIES),
+        step: step::<B>,
+    }
+}
+
+fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
+    operands.check_without_windows()?;
+    let same = operands.input.shape == operands.output.shape;
+    ensure(same, Fault::Shape, Operands::OUTPUT)
+}
+
+fn step<B: Backend>(operands: &Operands<'_>, [_, other]: [&[i8]; 2], _: u16, output: &mut [i8]) {
+    if let Some(table) = operands.table() {
+        B::add(output, other, table);
+    }
+}

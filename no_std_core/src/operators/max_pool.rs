@@ -1,0 +1,34 @@
+//! The maximum over windows. Padding is never the greatest.
+
+use super::operator::{Operands, Operator, Reach, Sizes};
+use super::windows::Places;
+use crate::error::Fault;
+use crate::format::KIND_MAX_POOL;
+
+pub(super) const OPERATOR: Operator = Operator {
+    kind: KIND_MAX_POOL,
+    name: "max pool",
+    inputs: 1,
+    reach: Reach::Windows,
+    in_place: false,
+    check,
+    sizes: |_, _| Sizes::NONE,
+    step,
+};
+
+fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
+    operands.check_pool()?;
+    operands.check_same_meaning()
+}
+
+fn step(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
+    let channels = usize::from(operands.output.shape.channels).max(1);
+    for (column, place) in (0..).zip(output.chunks_mut(channels)) {
+        place.fill(i8::MIN);
+        for values in Places::of(operands, input, [row, column]) {
+            for (greatest, &value) in place.iter_mut().zip(values) {
+                *greatest = value.max(*greatest);
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! A function of one value: a table says what each becomes.
+
+use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use crate::error::Fault;
+use crate::format::{KIND_TABLE, VALUE_ENTRIES};
+use crate::prepare::quantize_pixel;
+
+pub(super) const OPERATOR: Operator = Operator {
+    kind: KIND_TABLE,
+    name: "table",
+    inputs: 1,
+    reach: Reach::Row,
+    in_place: true,
+    check,
+    sizes: |_, _| Sizes::table(VALUE_ENTRIES),
+    step,
+};
+
+fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
+    operands.check_without_windows()?;
+    let same = operands.input.shape == operands.output.shape;
+    ensure(same, Fault::Shape, Operands::OUTPUT)
+}
+
+fn step(operands: &Operands<'_>, _: [&[i8]; 2], _: u16, output: &mut [i8]) {
+    if let Some(table) = operands.table::<VALUE_ENTRIES>() {
+        for value in output {
+            // The entry of -128 is the first.
+            let index = quantize_pixel(value.cast_unsigned()).cast_unsigned();
+            *value = table[usize::from(index)].cast_signed();
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Choosing where tensors lie: a search for the smallest arena.
+//!
+//! Chain by chain, in the order in which operators run, the best few arrangements of the tensors that are alive are kept,
+//! each continued by all that can come next: chains of several lengths, both directions, and for the chain's output each
+//! place that touches another tensor, or lies on one as far as the operators have read it. Of equal arenas the one in which
+//! fewer bytes are moved, for tensors held in part, is better.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Chain, Program, are_apart, each_write, last_reader, rows_read};
+use crate::format::{Contents, MAX_CHAIN, OperatorRecord, OutputKind, TensorRecord};
+use crate::operators::backend::Native;
+use crate::operators::{Operator, Operators};
+
+/// Arrangements that are kept for each number of operators that have run.
+const WIDTH: usize = 64;
+
+/// A part of an arena whose start is not known yet.
+type Place = Range<i64>;
+
+impl Contents {
+    /// Chooses for each tensor where it lies and how many of its rows are held, and for each operator its direction, so that
+    /// the arena is small. Contents that cannot be a model stay as they are.
+    pub fn plan(&mut self) {
+        let Some((records, directions)) = Draft::of(self).and_then(Draft::best) else {
+            return;
+        };
+        let outputs = self
+            .operators
+            .iter_mut()
+            .map(|operator| &mut operator.output);
+        let tensors = core::iter::once(&mut self.input).chain(outputs);
+        for (tensor, record) in tensors.zip(records) {
+            *tensor = record;
+        }
+        for (operator, upwards) in self.operators.iter_mut().zip(directions) {
+            operator.record.upwards = upwards;
+        }
+    }
+}
+
+/// Operators and tensors of a model that has no plan yet: everything is held as a whole and starts at 0.
+struct Draft {
+    operators: Vec<(&'static Operator, OperatorRecord)>,
+    tensors: Vec<TensorRecord>,
+    /// The last operator that reads a tensor.
+    last_readers: Vec<Option<u16>>,
+    keeps_input: bool,
+}
+
+/// What is chosen so far.
+#[derive(Clone, Default)]
+struct Arrangement {
+    /// The tensors that are alive.
+    alive: Vec<(u16, Place)>,
+    /// All that tensors have taken.
+    taken: Place,
+    /// Bytes that are moved to make room in tensors held in part.
+    moved: u64,
+    /// Of each tensor so far its rows held, 0 for all, and its first byte.
+    tensors: Vec<(u8, i64)>,
+    /// Of each operator so far whether it works upwards.
+    upwards: Vec<bool>,
+}
+
+/// Operators that can work as a chain.
+struct Candidate {
+    chain: Chain,
+    upwards: bool,
+    /// Of each tensor between them the rows held, and the bytes that they take.
+    parts: Vec<(u8, i64)>,
+    /// Bytes of the output.
+    len: i64,
+    /// Tensors that die, and how far from the start of each the output may start: at most so far on the way down, at least
+    /// on the way up.
+    dying: Vec<(u16, i64)>,
+    /// Bytes that are moved.
+    moved: u64,
+}
+
+impl Draft {
+    fn of(contents: &Contents) -> Option<Self> {
+        let operators = contents.operators.iter().map(|operator| {
+            let record = OperatorRecord {
+                upwards: false,
+                ..operator.record
+            };
+            let mut all = Operators::<Native>::ALL.iter();
+            Some((*all.find(|known| known.kind == record.kind)?, record))
+        });
+        let whole = |tensor: &TensorRecord| TensorRecord {
+            held: 0,
+            at: 0,
+            ..*tensor
+        };
+        let mut draft = Self {
+            operators: operators.collect::<Option<_>>()?,
+            tensors: contents.tensors().map(whole).collect(),
+            last_readers: Vec::new(),
+            keeps_input: contents.output == OutputKind::Reconstruction,
+        };
+        let count = u16::try_from(draft.tensors.len()).ok()?;
+        draft.last_readers = (0..count)
+            .map(|tensor| last_reader(&draft, tensor))
+            .collect();
+        Some(draft)
+    }
+
+    /// The tensors' records and the operators' directions in the best arrangement.
+    fn best(mut self) -> Option<(Vec<TensorRecord>, Vec<bool>)> {
+        let count = self.operators.len();
+        let mut levels = vec![Vec::new(); count + 1];
+        let len = self.bytes(0, 0)?;
+        levels[0].push(Arrangement {
+            alive: vec![(0, 0..len)],
+            taken: 0..len,
+            tensors: vec![(0, 0)],
+            ..Arrangement::default()
+        });
+        for first in 0..count {
+            let arrangements = pruned(core::mem::take(&mut levels[first]));
+            for candidate in self.candidates(first as u16) {
+                let next = &mut levels[usize::from(candidate.chain.last) + 1];
+                for arrangement in &arrangements {
+                    next.extend(self.continued(arrangement, &candidate));
+                }
+            }
+        }
+        let best = pruned(core::mem::take(&mut levels[count]))
+            .into_iter()
+            .next()?;
+        let tensors = self.tensors.iter().zip(&best.tensors);
+        let place = |(tensor, &(held, at)): (&TensorRecord, &(u8, i64))| {
+            let at = u32::try_from(at - best.taken.start).ok()?;
+            Some(TensorRecord {
+                held,
+                at,
+                ..*tensor
+            })
+        };
+        Some((tensors.map(place).collect::<Option<_>>()?, best.upwards))
+    }
+
+    /// Bytes of a tensor of which so many rows are held, 0 for all.
+    fn bytes(&self, tensor: u16, held: u8) -> Option<i64> {
+        let tensor = self.tensors.get(usize::from(tensor))?;
+        let place = TensorRecord { held, ..*tensor }.place();
+        i64::try_from(place.end).ok()
+    }
+
+    /// All chains that can begin with an operator, in both directions.
+    fn candidates(&mut self, first: u16) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        let end = self.operators.len().min(usize::from(first) + MAX_CHAIN) as u16;
+        for last in first..end {
+            if last > first && self.hold_in_part(last).is_none() {
+                break;
+            }
+            for upwards in [false, true] {
+                for (_, record) in &mut self.operators[first.into()..=last.into()] {
+                    record.upwards = upwards;
+                }
+                candidates.extend(self.candidate(Chain { first, last }, upwards));
+            }
+        }
+        for (_, record) in &mut self.operators {
+            record.upwards = false;
+        }
+        for tensor in &mut self.tensors {
+            tensor.held = 0;
+        }
+        candidates
+    }
+
+    /// Holds as few rows of a tensor as the next operator reads. `None` if those are all, or others read it, too.
+    fn hold_in_part(&mut self, tensor: u16) -> Option<()> {
+        if self.last_readers[usize::from(tensor)] != Some(tensor) {
+            return None;
+        }
+        let (operator, record) = self.operators.get(usize::from(tensor))?;
+        let lens = [tensor, tensor + 1].map(|at| self.tensors[usize::from(at)].shape.rows);
+        let rows = (0..lens[1]).map(|step| rows_read(operator, record, lens, step).len());
+        let held = u8::try_from(rows.max()?).ok()?;
+        if u16::from(held) >= lens[0] {
+            return None;
+        }
+        self.tensors[usize::from(tensor)].held = held;
+        Some(())
+    }
+
+    fn candidate(&self, chain: Chain, upwards: bool) -> Option<Candidate> {
+        let parts = (chain.first + 1..=chain.last).map(|tensor| {
+            let held = self.tensors[usize::from(tensor)].held;
+            Some((held, self.bytes(tensor, held)?))
+        });
+        let moved = (chain.first + 1..=chain.last).map(|tensor| {
+            let TensorRecord { shape, held, .. } = self.tensors[usize::from(tensor)];
+            u64::from(held.saturating_sub(1)) * shape.elements()
+        });
+        let dying = (0..=chain.first).filter(|&tensor| {
+            let last = self.last_readers[usize::from(tensor)];
+            last.is_some_and(|last| (chain.first..=chain.last).contains(&last))
+                && !(tensor == 0 && self.keeps_input)
+        });
+        let distance = |tensor| {
+            let mut bounds = [i64::MAX / 4, i64::MIN / 4];
+            each_write(self, tensor, chain, |written, unread| {
+                bounds[0] = bounds[0].min(unread.start as i64 - written.end as i64);
+                bounds[1] = bounds[1].max(unread.end as i64 - written.start as i64);
+            })?;
+            Some((tensor, bounds[usize::from(upwards)]))
+        };
+        Some(Candidate {
+            chain,
+            upwards,
+            parts: parts.collect::<Option<_>>()?,
+            len: self.bytes(chain.last + 1, 0)?,
+            dying: dying.map(distance).collect::<Option<_>>()?,
+            moved: moved.sum(),
+        })
+    }
+
+    /// An arrangement continued by a chain, with each place that its output can have.
+    fn continued(&self, before: &Arrangement, candidate: &Candidate) -> Vec<Arrangement> {
+        let mut starts = beside(&before.alive, candidate.len);
+        for (tensor, distance) in &candidate.dying {
+            let place = before.alive.iter().find(|(alive, _)| alive == tensor);
+            starts.extend(place.map(|(_, place)| place.start.saturating_add(*distance)));
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        let places = starts.into_iter().map(|start| start..start + candidate.len);
+        let fitting = places.filter(|place| candidate.may_lie(place, before));
+        fitting
+            .map(|place| self.with(before, candidate, place))
+            .collect()
+    }
+
+    /// An arrangement with the output of a chain in a place, and the tensors of the chain where they make it least larger.
+    fn with(&self, before: &Arrangement, candidate: &Candidate, output: Place) -> Arrangement {
+        let Candidate { chain, .. } = *candidate;
+        let mut after = before.clone();
+        after.moved += candidate.moved;
+        after.taken = union(&after.taken, &output);
+        let mut occupied = before.alive.clone();
+        occupied.push((chain.last + 1, output.clone()));
+        for (tensor, &(held, len)) in (chain.first + 1..).zip(&candidate.parts) {
+            let starts = beside(&occupied, len);
+            let places = starts.into_iter().map(|start| start..start + len);
+            let free =
+                places.filter(|place| occupied.iter().all(|(_, other)| are_apart(place, other)));
+            let place = free.min_by_key(|place| {
+                let taken = union(&after.taken, place);
+                (taken.end - taken.start, place.start)
+            });
+            // Beyond the last of all others is always room.
+            let place = place.unwrap_or(output.clone());
+            after.taken = union(&after.taken, &place);
+            after.tensors.push((held, place.start));
+            occupied.push((tensor, place));
+        }
+        after.tensors.push((0, output.start));
+        let upwards = core::iter::repeat_n(candidate.upwards, candidate.parts.len() + 1);
+        after.upwards.extend(upwards);
+        let dies = |tensor: u16| candidate.dying.iter().any(|&(dying, _)| dying == tensor);
+        after.alive.retain(|&(tensor, _)| !dies(tensor));
+        after.alive.push((chain.last + 1, output));
+        after
+    }
+}
+
+impl Candidate {
+    /// Whether the output can lie in a place: where nothing else is, or what has been read already.
+    fn may_lie(&self, place: &Place, before: &Arrangement) -> bool {
+        before.alive.iter().all(|(tensor, other)| {
+            let mut dying = self.dying.iter();
+            let distance = dying.find(|(dying, _)| dying == tensor);
+            let is_read = distance.is_some_and(|&(_, distance)| {
+                let limit = other.start.saturating_add(distance);
+                if self.upwards {
+                    place.start >= limit
+                } else {
+                    place.start <= limit
+                }
+            });
+            is_read || are_apart(place, other)
+        })
+    }
+}
+
+/// The starts of places of this length that end or begin where others begin or end.
+fn beside(others: &[(u16, Place)], len: i64) -> Vec<i64> {
+    let sides = others
+        .iter()
+        .flat_map(|(_, place)| [place.end, place.start - len]);
+    sides.collect()
+}
+
+fn union(one: &Place, other: &Place) -> Place {
+    one.start.min(other.start)..one.end.max(other.end)
+}
+
+/// The best arrangements, the best one first; of those that differ in what is over only the best.
+fn pruned(mut arrangements: Vec<Arrangement>) -> Vec<Arrangement> {
+    let len = |arrangement: &Arrangement| arrangement.taken.end - arrangement.taken.start;
+    arrangements.sort_by_key(|arrangement| (len(arrangement), arrangement.moved));
+    let mut best: Vec<Arrangement> = Vec::new();
+    for arrangement in arrangements {
+        let shape = |one: &Arrangement| {
+            let start = one.taken.start;
+            let alive = one.alive.iter();
+            let alive = alive.map(|(tensor, place)| (*tensor, place.start - start));
+            alive.collect::<Vec<_>>()
+        };
+        let is_new = best
+            .iter()
+            .all(|other| len(other) != len(&arrangement) || shape(other) != shape(&arrangement));
+        if is_new {
+            best.push(arrangement);
+        }
+        if best.len() == WIDTH {
+            break;
+        }
+    }
+    best
+}
+
+impl Program for Draft {
+    fn operators(&self) -> u16 {
+        self.operators.len() as u16
+    }
+
+    fn operator(&self, index: u16) -> Option<(&'static Operator, OperatorRecord)> {
+        self.operators.get(usize::from(index)).copied()
+    }
+
+    fn tensor(&self, index: u16) -> Option<TensorRecord> {
+        self.tensors.get(usize::from(index)).copied()
+    }
+
+    fn keeps_input(&self) -> bool {
+        self.keeps_input
+    }
+}

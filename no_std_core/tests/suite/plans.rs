@@ -1,0 +1,151 @@
+//! Memory plans: tensors held in part, from the first row down and from the last one up.
+
+use no_std_core::format::{KIND_ADD, KIND_CONCATENATE, KIND_DENSE, KIND_TABLE, MAX_CHAIN};
+use no_std_core::{Fault, Model, run};
+use proptest::prelude::*;
+
+use crate::models::{config, models};
+use crate::network::network;
+use crate::oracle;
+use crate::random::Random;
+use crate::support::{Contents, file_apart};
+
+/// Rows of its input that an operator reads for a row of its output, from the first to the last.
+fn rows_read(contents: &Contents, index: usize, row: u16) -> std::ops::Range<u16> {
+    let record = &contents.operators[index].record;
+    let input = contents.tensors().nth(usize::from(record.inputs[0]));
+    let len = input.unwrap().shape.rows;
+    match record.kind {
+        KIND_ADD | KIND_CONCATENATE | KIND_TABLE => row..row + 1,
+        KIND_DENSE => 0..len,
+        _ => {
+            let axis = record.rows;
+            let windows = (0..axis.pool).map(|tile| (row * axis.pool + tile) * axis.stride);
+            let places = windows.flat_map(|start| start..start + axis.kernel);
+            let inside = |place: u16| place.checked_sub(axis.pad_begin).filter(|&at| at < len);
+            let rows: Vec<u16> = places.filter_map(inside).collect();
+            *rows.iter().min().unwrap()..rows.iter().max().unwrap() + 1
+        }
+    }
+}
+
+/// The most rows of a tensor that the operator after it reads at a time. `None` if those are all, or others read it.
+fn rows_to_hold(contents: &Contents, tensor: usize) -> Option<u16> {
+    let readers = contents.operators.iter().enumerate();
+    let readers = readers.filter(|(_, one)| one.record.inputs.contains(&(tensor as u16)));
+    let readers: Vec<usize> = readers.map(|(index, _)| index).collect();
+    if tensor == 0 || readers != [tensor] {
+        return None;
+    }
+    let rows = 0..contents.operators[tensor].output.shape.rows;
+    let most = rows
+        .map(|row| rows_read(contents, tensor, row).len() as u16)
+        .max()?;
+    (most < contents.operators[tensor - 1].output.shape.rows).then_some(most)
+}
+
+/// Holds tensors in part at random, in chains of random directions, and lays all of them out one behind the other. Also
+/// gives how many are held in part.
+fn held_at_random(contents: &Contents, random: &mut Random) -> (Contents, usize) {
+    let mut planned = contents.clone();
+    let (mut at, mut count, mut chain, mut upwards) = (0, 0, 1, random.once_in(2));
+    for index in 0..planned.operators.len() {
+        planned.operators[index].record.upwards = upwards;
+        let most = rows_to_hold(contents, index + 1).filter(|_| chain < MAX_CHAIN);
+        let output = &mut planned.operators[index].output;
+        if let Some(most) = most.filter(|_| random.once_in(2)) {
+            let most = random.within(most.into(), i64::from(output.shape.rows) - 1);
+            output.held = most as u8;
+            (count, chain) = (count + 1, chain + 1);
+        } else {
+            (chain, upwards) = (1, random.once_in(2));
+        }
+    }
+    let outputs = planned
+        .operators
+        .iter_mut()
+        .map(|operator| &mut operator.output);
+    for tensor in std::iter::once(&mut planned.input).chain(outputs) {
+        tensor.at = at;
+        let rows = if tensor.held > 0 {
+            tensor.held.into()
+        } else {
+            tensor.shape.rows
+        };
+        at += u32::from(rows) * tensor.shape.row_len();
+    }
+    (planned, count)
+}
+
+proptest! {
+    #![proptest_config(config(3000))]
+
+    #[test]
+    fn tensors_held_in_part_give_the_same((contents, image) in models(), seed in any::<u64>()) {
+        let (planned, _) = held_at_random(&contents, &mut Random(seed));
+        let file = planned.to_file().expect("it is small");
+        let model = Model::new(&file).expect("a model that fits its plan");
+        let mut arena = vec![0; model.arena_len()];
+        let output = run(&model, &image, &mut arena).expect("image and arena fit");
+        let expected = oracle::tensors(&contents, &image);
+        prop_assert_eq!(Some(&output.values().to_vec()), expected.last());
+    }
+
+    /// Plans that are moved about at random are refused, or give the same as any.
+    #[test]
+    fn other_places_are_refused_or_harmless((contents, image) in models(), seed in any::<u64>()) {
+        let mut random = Random(seed);
+        let mut contents = contents;
+        contents.plan();
+        let expected = oracle::tensors(&contents, &image).pop().unwrap();
+        for _ in 0..20 {
+            let mut moved = contents.clone();
+            let index = random.within(0, moved.operators.len() as i64 - 1) as usize;
+            let operator = &mut moved.operators[index];
+            match random.within(0, 3) {
+                0 => operator.record.upwards ^= true,
+                1 => operator.output.held = random.within(0, 4) as u8,
+                _ => operator.output.at = (i64::from(operator.output.at) + random.within(-9, 9)).max(0) as u32,
+            }
+            let file = moved.to_file().expect("it is small");
+            match Model::new(&file) {
+                Ok(model) => {
+                    let mut arena = vec![0; model.arena_len()];
+                    let output = run(&model, &image, &mut arena).expect("image and arena fit");
+                    prop_assert_eq!(output.values(), &expected);
+                }
+                Err(error) => prop_assert!(
+                    matches!(error.fault, Fault::Overlap | Fault::Held),
+                    "{}", error
+                ),
+            }
+        }
+    }
+}
+
+/// The plan needs less memory than tensors one behind the other, most often much less, and holds some in part.
+#[test]
+fn plans_are_small() {
+    let (mut apart, mut planned, mut held) = (0, 0, 0);
+    for seed in 0..500 {
+        let (mut contents, _) = network(&mut Random(seed));
+        let before = no_std_core::arena_len(&file_apart(&contents));
+        contents.plan();
+        let after = no_std_core::arena_len(&contents.to_file().unwrap());
+        assert!(after <= before, "{seed}: {before} and {after}");
+        (apart, planned) = (apart + before, planned + after);
+        held += contents.tensors().filter(|tensor| tensor.held > 0).count();
+    }
+    assert!(2 * planned < apart, "{planned} of {apart}");
+    assert!(held > 50, "{held}");
+}
+
+#[test]
+fn many_tensors_are_held_in_part_at_random() {
+    let mut random = Random(1);
+    let counts = (0..500).map(|_| {
+        let (contents, _) = network(&mut random);
+        held_at_random(&contents, &mut random).1
+    });
+    assert!(counts.sum::<usize>() > 100);
+}
