@@ -11,7 +11,10 @@ mod concat;
 mod conv;
 mod dense;
 mod depthwise;
+mod factors;
+mod int8;
 mod max_pool;
+mod sums;
 
 pub use activation::{Activation, Function};
 pub use add::Add;
@@ -19,7 +22,10 @@ pub use average_pool::AveragePool;
 pub use concat::Concat;
 pub use conv::Conv;
 pub use dense::Dense;
+pub use factors::{Factors, Unfit};
+pub use int8::{Channels, Int8Form, Int8Layer, Interval, Meaning};
 pub use max_pool::MaxPool;
+pub use sums::{Overflow, Sums};
 
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::Readers;
@@ -66,6 +72,28 @@ pub trait Form {
 
     /// Adds the layer in floats; inputs and output are `[1, channels, rows, columns]`.
     fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError>;
+
+    /// Which of its tensors have one scale and one zero point.
+    fn scales(&self) -> Scales;
+
+    /// The scales of its weights and the factors to its outputs, where inputs and output have these scales.
+    fn factors(&self, _from: f32, _to: f32) -> Result<Factors, Unfit> {
+        Ok(Factors::default())
+    }
+
+    /// The layer in integers, with the factors for these scales.
+    fn int8(&self, meaning: Meaning, factors: Factors) -> Result<Int8Layer, Overflow>;
+}
+
+/// Which tensors of a layer have one scale and one zero point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scales {
+    /// None: each has its own.
+    Own,
+    /// The inputs.
+    Inputs,
+    /// The inputs and the output.
+    All,
 }
 
 /// What reads the nodes of each operator, a line a layer.

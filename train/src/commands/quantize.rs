@@ -11,19 +11,22 @@ use crate::console::{Console, note};
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
-use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
+use crate::quantize::{self, Data, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
 use crate::stop::Stop;
+
+/// What the results for digits are called.
+const NAME: &str = "digits";
 
 pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let beside = || file::folder_of(&args.model);
     let out = args.out.as_deref().unwrap_or_else(beside);
-    let _lock = run::lock_around(&out.join(INT8_NAME))?;
-    let files = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
+    let files = [int8_name(NAME), flash_name(NAME)].map(|name| out.join(name));
+    let _lock = run::lock_around(&files[0])?;
     let outputs = files.each_ref().map(|path| &**path);
     expect_distinct(&outputs, &[("--model", &args.model)], &args.data)?;
     let _folder = OutFolder::prepare(out, stop)?;
@@ -38,10 +41,13 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let second = AnotherProcess::beside(&runtime, data, count, Augment::Invert, stop);
     let request = quantize::Request {
         model: &model,
-        digits: &digits,
-        checked: &checked,
+        name: NAME,
+        data: Data::Digits {
+            digits: &digits,
+            checked: &checked,
+            preparation,
+        },
         second: second.as_ref().ok().map(|one| one as &dyn SecondRuntime),
-        preparation,
         out,
         max_drop: args.max_drop,
         force: args.force,

@@ -1,10 +1,15 @@
 //! A function of each number. In integers it is a table of 256 values; a limit that the range of a layer's output can
 //! end at is no layer but part of the one before.
 
-use super::{Form, Layer};
+use no_std_core::format::{OperatorContents, TensorRecord, TooLarge, VALUE_ENTRIES};
+
+use super::{
+    Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
+};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{Call, ImportError, Reader, Readers, Value};
 use crate::network::{Clip, Shape};
+use crate::tensor::{ElementType, Tensor};
 
 /// A function of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +32,8 @@ pub enum Function {
     },
     /// `x * (x / 6 + 1 / 2)`, the second factor limited to 0 and 1.
     HardSwish,
+    /// The number itself, which quantising puts where two tensors must have one scale and cannot.
+    Identity,
     /// Negative numbers times a factor.
     LeakyRelu(f32),
     /// `1 / (1 + exp(-x))`.
@@ -48,7 +55,7 @@ impl Function {
             }
             Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
             Self::LeakyRelu(factor) if x < 0.0 => f64::from(factor) * x,
-            Self::Elu(_) | Self::LeakyRelu(_) => x,
+            Self::Elu(_) | Self::Identity | Self::LeakyRelu(_) => x,
             Self::Sigmoid => (1.0 + (-x).exp()).recip(),
             Self::Silu => x / (1.0 + (-x).exp()),
             Self::Tanh => x.tanh(),
@@ -90,6 +97,7 @@ impl Form for Activation {
             Function::Elu(_) => "elu",
             Function::HardSigmoid { .. } => "hard_sigmoid",
             Function::HardSwish => "hard_swish",
+            Function::Identity => "rescale",
             Function::LeakyRelu(_) => "leaky_relu",
             Function::Sigmoid => "sigmoid",
             Function::Silu => "silu",
@@ -112,6 +120,10 @@ impl Form for Activation {
             Function::Elu(alpha) => graph.elu(x, alpha),
             Function::HardSigmoid { alpha, beta } => graph.hard_sigmoid(x, alpha, beta),
             Function::HardSwish => graph.hard_swish(x),
+            Function::Identity => {
+                let one = graph.scalar(1.0);
+                graph.mul(x, one)
+            }
             Function::LeakyRelu(factor) => graph.leaky_relu(x, factor),
             Function::Sigmoid => graph.sigmoid(x),
             Function::Silu => {
@@ -120,6 +132,80 @@ impl Form for Activation {
             }
             Function::Tanh => graph.tanh(x),
         }
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::Own
+    }
+
+    fn int8(&self, meaning: Meaning, _: Factors) -> Result<Int8Layer, Overflow> {
+        Ok(Int8Layer::Table(Table::new(self.function, meaning)))
+    }
+}
+
+/// A function as a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The outputs for -128 to 127.
+    values: [i8; VALUE_ENTRIES],
+}
+
+impl Table {
+    /// What the function gives for the number that each integer stands for, rounded to nearest, ties to even.
+    fn new(function: Function, Meaning { from, to }: Meaning) -> Self {
+        let value = |index: usize| {
+            let steps = index as f64 - 128.0 - f64::from(from.zero_point);
+            let output = function.of(f64::from(from.scale) * steps) / f64::from(to.scale);
+            // Casts saturate.
+            (output.round_ties_even() + f64::from(to.zero_point)) as i8
+        };
+        Self {
+            values: std::array::from_fn(value),
+        }
+    }
+}
+
+impl Int8Form for Table {
+    fn graph(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        _: Meaning,
+    ) -> Result<ValueId, GraphError> {
+        let wide = graph.cast(inputs[0], ElementType::I64)?;
+        let first = graph.constant(Tensor::integer(128));
+        let index = graph.add(wide, first)?;
+        let table = graph.constant(ndarray::arr1(&self.values).into());
+        graph.gather(table, index, 0)
+    }
+
+    fn operator(
+        &self,
+        inputs: &[u16],
+        _: Meaning,
+        output: TensorRecord,
+    ) -> Result<OperatorContents, TooLarge> {
+        Ok(OperatorContents::table(inputs[0], &self.values, output))
+    }
+
+    fn reach(&self, inputs: &[&[Interval]], _: Meaning) -> Vec<Interval> {
+        let reach = |&Interval { low, high }: &Interval| {
+            let entries = &self.values[(low + 128) as usize..=(high + 128) as usize];
+            let ends = entries.iter().map(|&value| i32::from(value));
+            Interval {
+                low: ends.clone().min().unwrap_or(low),
+                high: ends.max().unwrap_or(high),
+            }
+        };
+        inputs[0].iter().map(reach).collect()
+    }
+
+    fn channels(&self) -> Channels {
+        Channels::Apart
+    }
+
+    fn weights(&self) -> usize {
+        VALUE_ENTRIES
     }
 }
 

@@ -1,6 +1,13 @@
 //! The mean of each window; padding counts as zeros, where a model counts it.
 
-use super::{Form, Layer};
+use no_std_core::format::{
+    KIND_AVERAGE_POOL, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
+};
+
+use super::{
+    Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
+    Unfit, int8,
+};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{
     Axis, Call, ImportError, Reader, Readers, Value, View, axes, image_axes, pool_window,
@@ -39,6 +46,75 @@ impl Form for AveragePool {
 
     fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
         graph.average_pool(inputs[0], self.window)
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::Own
+    }
+
+    fn factors(&self, from: f32, to: f32) -> Result<Factors, Unfit> {
+        Factors::exactly(from, 1.0 / self.places() as f32, to)
+    }
+
+    fn int8(&self, _: Meaning, factors: Factors) -> Result<Int8Layer, Overflow> {
+        Ok(Int8Layer::AveragePool(Int8AveragePool {
+            window: self.window,
+            factors,
+        }))
+    }
+}
+
+/// A sum over windows, times a factor: a depthwise convolution whose weights are 1 and whose weight scale is one place's
+/// share of a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Int8AveragePool {
+    window: Window,
+    factors: Factors,
+}
+
+impl Int8Form for Int8AveragePool {
+    fn graph(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        meaning: Meaning,
+    ) -> Result<ValueId, GraphError> {
+        let channels = graph.shape(inputs[0])[1];
+        let filters = int8::ones(channels, self.window.kernel, self.factors.weights[0]);
+        graph.q_linear_conv(inputs[0], filters, (self.window, channels), meaning.both())
+    }
+
+    fn operator(
+        &self,
+        inputs: &[u16],
+        _: Meaning,
+        output: TensorRecord,
+    ) -> Result<OperatorContents, TooLarge> {
+        let mut record = OperatorRecord::new(KIND_AVERAGE_POOL, inputs[0]);
+        [record.rows, record.columns] = int8::axes(&self.window, None)?;
+        Ok(OperatorContents {
+            multipliers: int8::multipliers(&self.factors.multipliers),
+            ..OperatorContents::new(record, output)
+        })
+    }
+
+    fn reach(&self, inputs: &[&[Interval]], meaning: Meaning) -> Vec<Interval> {
+        let places = self.window.kernel.iter().product::<usize>() as i32;
+        let multiplier = int8::multipliers(&self.factors.multipliers)[0];
+        let reach = |values: &Interval| {
+            let steps = values.less(meaning.from.zero_point);
+            let sums = steps.or_zero(self.window.pads != [0; 4]).times(places);
+            sums.requantized(multiplier, meaning.to.zero_point)
+        };
+        inputs[0].iter().map(reach).collect()
+    }
+
+    fn channels(&self) -> Channels {
+        Channels::Apart
+    }
+
+    fn multiply_adds(&self, _: &[Shape], output: Shape) -> usize {
+        elements(output) * self.window.kernel.iter().product::<usize>()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array4, Ix1, Ix4};
 
-use super::{Form, Layer};
+use super::{Factors, Form, Int8Layer, Layer, Meaning, Overflow, Scales, Sums, Unfit, sums};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{Axis, Call, ImportError, Reader, Readers, Value, image_axes, window};
 use crate::network::{Shape, elements};
@@ -72,6 +72,24 @@ impl Form for Conv {
         let bias = graph.constant(self.bias.clone().into());
         let y = graph.grouped_conv(inputs[0], weight, Some(bias), self.window, self.groups)?;
         self.pool.map_or(Ok(y), |pool| graph.max_pool(y, pool))
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::Own
+    }
+
+    fn factors(&self, from: f32, to: f32) -> Result<Factors, Unfit> {
+        Factors::near(from, &sums::weight_scales(&self.weight), to)
+    }
+
+    fn int8(&self, meaning: Meaning, factors: Factors) -> Result<Int8Layer, Overflow> {
+        let sums = Sums::new((&self.weight, &self.bias), meaning.from.scale, factors)?;
+        Ok(Int8Layer::Sums(Sums {
+            window: self.window,
+            groups: self.groups,
+            pool: self.pool,
+            ..sums
+        }))
     }
 }
 

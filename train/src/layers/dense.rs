@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, Array4, ArrayD, Axis as ArrayAxis, Ix2, Ix4, IxDyn};
 
 use super::conv::{bias, expect_weight};
-use super::{Form, Layer};
+use super::{Factors, Form, Int8Layer, Layer, Meaning, Overflow, Scales, Sums, Unfit, sums};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{Axes, Axis, Call, ImportError, Reader, Readers, Value, View};
 use crate::network::{Shape, elements};
@@ -53,6 +53,23 @@ impl Form for Dense {
         let weight = graph.constant(self.weight.clone().into());
         let bias = graph.constant(self.bias.clone().into());
         graph.conv(inputs[0], weight, Some(bias), self.window())
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::Own
+    }
+
+    fn factors(&self, from: f32, to: f32) -> Result<Factors, Unfit> {
+        Factors::near(from, &sums::weight_scales(&self.weight), to)
+    }
+
+    fn int8(&self, meaning: Meaning, factors: Factors) -> Result<Int8Layer, Overflow> {
+        let sums = Sums::new((&self.weight, &self.bias), meaning.from.scale, factors)?;
+        Ok(Int8Layer::Sums(Sums {
+            window: self.window(),
+            is_dense: true,
+            ..sums
+        }))
     }
 }
 
@@ -182,6 +199,6 @@ mod tests {
         let expected = Array4::from_shape_fn((5, 2, 3, 4), |(unit, channel, row, column)| {
             (1000 * unit + 100 * channel + 10 * row + column) as f32
         });
-        assert_eq!(ordered(weight, &view, shape), expected);
+        assert_eq!(ordered(&weight, &view, shape), expected);
     }
 }

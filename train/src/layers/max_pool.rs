@@ -1,6 +1,12 @@
 //! The maximum of each window; padding never wins.
 
-use super::{Form, Layer};
+use no_std_core::format::{
+    KIND_MAX_POOL, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
+};
+
+use super::{
+    Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales, int8,
+};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{Call, ImportError, Reader, Readers, Value, image_axes, pool_window};
 use crate::network::Shape;
@@ -30,6 +36,45 @@ impl Form for MaxPool {
 
     fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
         graph.max_pool(inputs[0], self.window)
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::All
+    }
+
+    fn int8(&self, _: Meaning, _: Factors) -> Result<Int8Layer, Overflow> {
+        Ok(Int8Layer::MaxPool(*self))
+    }
+}
+
+/// Integers have a maximum as floats have.
+impl Int8Form for MaxPool {
+    fn graph(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        _: Meaning,
+    ) -> Result<ValueId, GraphError> {
+        graph.max_pool(inputs[0], self.window)
+    }
+
+    fn operator(
+        &self,
+        inputs: &[u16],
+        _: Meaning,
+        output: TensorRecord,
+    ) -> Result<OperatorContents, TooLarge> {
+        let mut record = OperatorRecord::new(KIND_MAX_POOL, inputs[0]);
+        [record.rows, record.columns] = int8::axes(&self.window, None)?;
+        Ok(OperatorContents::new(record, output))
+    }
+
+    fn reach(&self, inputs: &[&[Interval]], _: Meaning) -> Vec<Interval> {
+        inputs[0].to_vec()
+    }
+
+    fn channels(&self) -> Channels {
+        Channels::Apart
     }
 }
 
