@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use input::onnx::Limits;
-use no_std_core::format::{ONE, Shape};
+use no_std_core::format::{ONE, OutputKind, Shape, TensorRecord};
 use no_std_core::prepare::Preparation;
-use no_std_core::quantize_pixel;
+use no_std_core::{Output, quantize_pixel};
 
 use crate::engine::{Engine, Logits, Scores};
 use crate::error::{ModelError, RunError};
@@ -45,16 +45,15 @@ impl<'a> FlashModel<'a> {
         limits: &Limits,
     ) -> Result<Self, InFile<ModelError>> {
         let model = no_std_core::Model::new(bytes).map_err(InFile::named(name))?;
-        if model.input() != INPUT || model.input_zero_point() != INPUT_ZERO_POINT {
-            let error = ModelError::form(
-                show_input(INPUT, INPUT_ZERO_POINT),
-                show_input(model.input(), model.input_zero_point()),
-            );
-            return Err(InFile::named(name)(error));
-        }
+        check_digits(&model).map_err(InFile::named(name))?;
         check_limits(&model, limits).map_err(InFile::named(name))?;
+        let classes = model.output().shape.elements();
+        let label = |class: u64| {
+            let name = model.label(class as usize).map(str::to_owned);
+            name.unwrap_or_else(|| class.to_string())
+        };
         Ok(Self {
-            labels: model.labels().map(str::to_owned).collect(),
+            labels: (0..classes).map(label).collect(),
             arena: RefCell::new(vec![0; model.arena_len()]),
             model,
         })
@@ -77,17 +76,36 @@ impl Engine for FlashModel<'_> {
 
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
         let image = pixels.map(quantize_pixel);
-        let scores = no_std_core::run(&self.model, &image, &mut self.arena.borrow_mut())
+        let mut arena = self.arena.borrow_mut();
+        let output = no_std_core::run(&self.model, &image, &mut arena)
             .expect("the input was checked on opening, and the arena is as long as it must be");
-        let share = |&probability: &u32| f64::from(probability) / f64::from(ONE);
+        let Output::Classes(classes) = output else {
+            unreachable!("the kind of output was checked on opening")
+        };
+        let share = |probability| f64::from(probability) / f64::from(ONE);
         Ok(Scores {
-            class: scores.class(),
-            probabilities: scores.probabilities().iter().map(share).collect(),
-            accepted: Some(scores.accepted()),
-            logits: Logits::Int8(scores.logits().to_vec()),
+            class: classes.class(),
+            probabilities: classes.probabilities().map(share).collect(),
+            accepted: Some(classes.accepted()),
+            logits: Logits::Int8(classes.logits().to_vec()),
             cost: None,
         })
     }
+}
+
+/// Refuses a model that is for other inputs than pictures of digits, or that has no classes.
+fn check_digits(model: &no_std_core::Model<'_>) -> Result<(), ModelError> {
+    let TensorRecord {
+        shape, zero_point, ..
+    } = model.input();
+    if shape != INPUT || zero_point != INPUT_ZERO_POINT {
+        let expected = show_input(INPUT, INPUT_ZERO_POINT);
+        return Err(ModelError::form(expected, show_input(shape, zero_point)));
+    }
+    if model.output_kind() != OutputKind::Classes {
+        return Err(ModelError::form("a model with classes", "one of values"));
+    }
+    Ok(())
 }
 
 /// Refuses a model that takes too much, whatever its file says of it.
@@ -96,8 +114,8 @@ pub(crate) fn check_limits(
     limits: &Limits,
 ) -> Result<(), ModelError> {
     let arena = model.arena_len() as u64;
-    limits.check_bytes(arena, "its layers' outputs")?;
-    Ok(limits.check_multiply_adds(model.multiply_adds(), "its layers")?)
+    limits.check_bytes(arena, "its tensors")?;
+    Ok(limits.check_multiply_adds(model.multiply_adds(), "its operators")?)
 }
 
 fn show_input(shape: Shape, zero_point: i8) -> String {
@@ -113,8 +131,8 @@ mod tests {
     #[test]
     fn models_of_other_pictures_are_refused() {
         let (mut small, mut shifted) = (brightness(), brightness());
-        small.input = shape(14, 56, 1);
-        shifted.input_zero_point = 0;
+        small.input.shape = shape(14, 56, 1);
+        shifted.input.zero_point = 0;
         for (model, found) in [
             (small, "14 x 56 x 1 with zero point -128"),
             (shifted, "28 x 28 x 1 with zero point 0"),

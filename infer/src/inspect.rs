@@ -65,7 +65,9 @@ fn range(numbers: impl IntoIterator<Item = f32>) -> String {
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), number| {
             (low.min(number), high.max(number))
         });
-    if low < high {
+    if low > high {
+        "-".to_owned()
+    } else if low < high {
         format!("{low:.3e} to {high:.3e}")
     } else {
         format!("{low:.3e}")

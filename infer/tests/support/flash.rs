@@ -1,26 +1,28 @@
 //! Small flash files.
 
-use no_std_core::format::{Axis, Contents, KIND_DENSE, LayerContents, Shape};
+use no_std_core::format::{
+    Contents, KIND_DENSE, OperatorContents, OperatorRecord, Shape, TensorRecord,
+};
 use no_std_core::requantize::Multiplier;
 
 /// A model of two classes, dark and bright: logits 0 and `(sum of pixels - 784 * 127.5) / 1024`.
 ///
 /// Each step of a logit halves a probability. It wants at least three quarters.
 pub fn brightness() -> Contents {
-    let classes = LayerContents {
-        kind: KIND_DENSE,
-        output: shape(1, 1, 2),
-        output_zero_point: 0,
-        rows: Axis::default(),
-        columns: Axis::default(),
+    let input = TensorRecord::new(shape(28, 28, 1), 1.0 / 255.0, -128);
+    let output = TensorRecord::new(shape(1, 1, 2), 0.5, 0);
+    let classes = OperatorContents {
         weights: [[0; 784], [1; 784]].concat(),
         biases: vec![0, -99_960],
         multipliers: multipliers(1.0 / 1024.0),
+        ..OperatorContents::new(OperatorRecord::new(KIND_DENSE, 0), output)
     };
-    Contents {
+    let mut contents = Contents {
         labels: vec!["dark".into(), "bright".into()],
-        ..Contents::new(shape(28, 28, 1), -128, vec![classes])
-    }
+        ..Contents::new(input, vec![classes])
+    };
+    contents.plan();
+    contents
 }
 
 /// The same factor for both classes.
