@@ -1,5 +1,7 @@
 //! The checks of a flash file: first that it is whole, then each section in the order of the file, then the memory plan.
 
+use core::ops::Range;
+
 use super::Model;
 use crate::error::Fault;
 use crate::format::{
@@ -21,6 +23,9 @@ const PREPARED: Shape = Shape {
     columns: SIDE as u16,
     channels: 1,
 };
+
+/// The bits of positive normal numbers in single precision: compared so, they take no floats.
+const SCALES: Range<u32> = f32::MIN_POSITIVE.to_bits()..f32::INFINITY.to_bits();
 
 /// Checks all of a file.
 #[inline(never)] // What the checks need is not on the stack while the model runs.
@@ -110,9 +115,11 @@ fn check_tensors(model: &Model<'_>) -> Result<()> {
         let at = format::tensor_at(index.into());
         let tensor = model.tensor_or_none(index);
         check_shape(tensor.shape, at)?;
-        let scale = f32::from_bits(tensor.scale);
-        let is_scale = scale.is_normal() && scale > 0.0;
-        ensure(is_scale, Fault::Scale, at + TensorRecord::SCALE_AT)?;
+        ensure(
+            SCALES.contains(&tensor.scale),
+            Fault::Scale,
+            at + TensorRecord::SCALE_AT,
+        )?;
         let partly = u16::from(tensor.held) < tensor.shape.rows;
         ensure(partly, Fault::Held, at + TensorRecord::HELD_AT)?;
         end = tensor.place().end.max(end);
