@@ -1,5 +1,7 @@
 //! What a model gives, and all that follows from it, in integers.
 
+use core::num::NonZeroU32;
+
 use crate::format::{ONE, OutputKind, TensorRecord};
 use crate::model::Model;
 
@@ -60,7 +62,7 @@ pub struct Classes<'r> {
     best: i8,
     class: usize,
     /// The entries of all logits together.
-    sum: u32,
+    sum: NonZeroU32,
 }
 
 impl<'r> Classes<'r> {
@@ -74,11 +76,12 @@ impl<'r> Classes<'r> {
             threshold: model.threshold(),
             best,
             class: class.unwrap_or_default(),
-            sum: 0,
+            sum: NonZeroU32::MIN,
         };
         // The best logit has an entry of 1, so this is not zero; of as many classes as there may be it does not overflow.
         let weights = logits.iter().map(|&logit| classes.weight(logit));
-        classes.sum = weights.fold(0, u32::wrapping_add).max(1);
+        let sum = weights.fold(0, u32::wrapping_add);
+        classes.sum = NonZeroU32::new(sum).unwrap_or(NonZeroU32::MIN);
         classes
     }
 
@@ -93,7 +96,7 @@ impl<'r> Classes<'r> {
     fn share(&self, logit: i8) -> u32 {
         let product = self.weight(logit) * (ONE / 2);
         let rest = product % self.sum;
-        product / self.sum * 2 + u32::from(rest >= self.sum - rest)
+        product / self.sum * 2 + u32::from(rest >= self.sum.get() - rest)
     }
 
     /// The int8 value of each class, class 0 first.

@@ -197,7 +197,7 @@ pub(crate) fn copy(
             channels,
         });
     }
-    let mut targets = input.chunks_mut(expected.row_len() as usize);
+    let mut targets = input.chunks_mut((expected.row_len() as usize).max(1));
     source.each_row(0..height, |_, row| {
         let targets = targets.next().into_iter().flatten();
         let channels = (0..usize::from(expected.channels)).cycle();

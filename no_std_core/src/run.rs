@@ -1,5 +1,7 @@
 //! Running a model, at once or step by step.
 
+use core::cell::Cell;
+use core::cmp::Ordering;
 use core::ops::Range;
 use core::task::Poll;
 
@@ -115,15 +117,13 @@ impl<'r, 'a> Run<'r, 'a> {
         let chain = self.chain?;
         let index = chain.next(self.model, &self.done)?;
         let operation = self.model.operation(index)?;
-        let done = self.done.get_mut(usize::from(index - chain.first))?;
+        let done = self.done.get_mut(chain.place(index))?;
         let step = *done;
         *done = step + 1;
         let written = self.make_room(&operation, step)?;
         let [mut first, second] = operation.sources(step)?;
         if operation.operator.in_place {
-            if first != written {
-                self.arena.copy_within(first, written.start);
-            }
+            move_within(self.arena, first, written.start)?;
             first = 0..0;
         }
         let parts = self.arena.get_disjoint_mut([first, second, written]);
@@ -143,9 +143,24 @@ impl<'r, 'a> Run<'r, 'a> {
         if step > last {
             let newer = output.rows(upwards, &(1..last + 1), 0)?;
             let place = output.rows(upwards, &(0..last), 0)?.start;
-            self.arena.copy_within(newer, place);
+            move_within(self.arena, newer, place)?;
         }
         let slot = step.min(last);
         output.rows(upwards, &(slot..slot + 1), 0)
     }
+}
+
+/// Moves values to another place, which may overlap theirs. `None` if they are not all inside.
+fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
+    // `copy_within` has checks that compilers leave in.
+    let cells = Cell::from_mut(arena).as_slice_of_cells();
+    let (start, from) = (from.start, cells.get(from)?);
+    let pairs = cells.get(to..)?.get(..from.len())?.iter().zip(from);
+    let copy = |(to, from): (&Cell<i8>, &Cell<i8>)| to.set(from.get());
+    match to.cmp(&start) {
+        Ordering::Less => pairs.for_each(copy),
+        Ordering::Equal => {}
+        Ordering::Greater => pairs.rev().for_each(copy),
+    }
+    Some(())
 }

@@ -1,10 +1,12 @@
 //! The checks of a flash file: first that it is whole, then each section in the order of the file, then the memory plan.
 
+use core::ops::Range;
+
 use super::Model;
 use crate::error::Fault;
 use crate::format::{
-    self, HEADER_LEN, Header, MAGIC, MAX_CLASSES, MAX_ELEMENTS, ONE, OPERATOR_LEN, OutputKind,
-    PIXEL_ENTRIES, PROBABILITY_ENTRIES, Shape, TENSOR_LEN, TensorRecord, VERSION,
+    self, HEADER_LEN, Header, MAGIC, MAX_CLASSES, MAX_ELEMENTS, MAX_OPERATORS, ONE, OPERATOR_LEN,
+    OutputKind, PIXEL_ENTRIES, PROBABILITY_ENTRIES, Shape, TENSOR_LEN, TensorRecord, VERSION,
 };
 use crate::operators::Operator;
 use crate::plan;
@@ -22,6 +24,9 @@ const PREPARED: Shape = Shape {
     channels: 1,
 };
 
+/// The bits of positive normal numbers in single precision: compared so, they take no floats.
+const SCALES: Range<u32> = f32::MIN_POSITIVE.to_bits()..f32::INFINITY.to_bits();
+
 /// Checks all of a file.
 #[inline(never)] // What the checks need is not on the stack while the model runs.
 pub(super) fn check<'a>(
@@ -31,9 +36,9 @@ pub(super) fn check<'a>(
     let header = check_whole(file)?;
     let tables_len = TENSOR_LEN + (TENSOR_LEN + OPERATOR_LEN) * usize::from(header.operators);
     let end = (HEADER_LEN + tables_len) as u32;
-    let has_tables = header.operators > 0 && end as usize <= file.len();
+    let fits = (1..=MAX_OPERATORS).contains(&header.operators) && end as usize <= file.len();
     let fault = Fault::Operators(header.operators);
-    ensure(has_tables, fault, Header::OPERATORS_AT)?;
+    ensure(fits, fault, Header::OPERATORS_AT)?;
     let model = Model {
         file,
         header,
@@ -110,9 +115,11 @@ fn check_tensors(model: &Model<'_>) -> Result<()> {
         let at = format::tensor_at(index.into());
         let tensor = model.tensor_or_none(index);
         check_shape(tensor.shape, at)?;
-        let scale = f32::from_bits(tensor.scale);
-        let is_scale = scale.is_normal() && scale > 0.0;
-        ensure(is_scale, Fault::Scale, at + TensorRecord::SCALE_AT)?;
+        ensure(
+            SCALES.contains(&tensor.scale),
+            Fault::Scale,
+            at + TensorRecord::SCALE_AT,
+        )?;
         let partly = u16::from(tensor.held) < tensor.shape.rows;
         ensure(partly, Fault::Held, at + TensorRecord::HELD_AT)?;
         end = tensor.place().end.max(end);
