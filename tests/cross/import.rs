@@ -1,13 +1,11 @@
 //! Models of other programs: what is imported of them computes what the file says, and what is refused is refused with
 //! a reason. The models are in folders that the environment names; each has its inputs and outputs beside it.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use input::onnx::{Limits, for_one_picture};
 use ndarray::ArrayD;
-use tests::runtimes;
-use tests::skip::{Cause, skip};
+use tests::{networks, runtimes};
 use train::data::arrays;
 use train::graph::Graph;
 use train::import::import;
@@ -16,26 +14,6 @@ use train::runtime::Runtime;
 
 /// The largest difference, as a share of the largest output.
 const TOLERANCE: f32 = 1e-4;
-
-/// The model files of the folder that a variable names; without it the test is skipped under its name.
-fn models(test: &str, variable: &str) -> Option<Vec<PathBuf>> {
-    let folder = env::var_os(variable).filter(|folder| !folder.is_empty());
-    let Some(folder) = folder else {
-        let reason = format!("{variable} names no folder of models");
-        skip(test, Cause::Environment, &reason);
-        return None;
-    };
-    let entries = std::fs::read_dir(&folder).unwrap();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    let is_model = |path: &PathBuf| path.extension().is_some_and(|one| one == "onnx");
-    let mut paths: Vec<PathBuf> = paths.filter(is_model).collect();
-    paths.sort();
-    assert!(
-        !paths.is_empty(),
-        "{variable} names a folder without models"
-    );
-    Some(paths)
-}
 
 /// The network of a model file, or why there is none.
 fn imported(path: &Path) -> Result<Network, String> {
@@ -99,7 +77,7 @@ fn with_probabilities(network: &Network, outputs: ArrayD<f32>) -> ArrayD<f32> {
 #[test]
 fn the_networks_of_mlperf_tiny_are_imported() {
     let test = "the_networks_of_mlperf_tiny_are_imported";
-    let Some(paths) = models(test, "MLPERF_TINY_DIR") else {
+    let Some(paths) = networks::models(test, "MLPERF_TINY_DIR") else {
         return;
     };
     let Some(runtime) = runtimes::onnxruntime(test) else {
@@ -138,7 +116,7 @@ fn the_networks_of_mlperf_tiny_are_imported() {
 #[test]
 fn what_exporters_write_is_imported_or_refused_with_a_reason() {
     let test = "what_exporters_write_is_imported_or_refused_with_a_reason";
-    let Some(paths) = models(test, "EXPORTERS_DIR") else {
+    let Some(paths) = networks::models(test, "EXPORTERS_DIR") else {
         return;
     };
     let Some(runtime) = runtimes::onnxruntime(test) else {

@@ -5,4 +5,5 @@ mod import;
 mod losses;
 mod optimizers;
 mod parity;
+mod quantize;
 mod training;

@@ -45,6 +45,34 @@ pub fn read(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>, ArraysError> {
     }
 }
 
+/// Samples and, where they are there, their classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelledSamples {
+    /// `[samples, ...]`.
+    pub inputs: ArrayD<f32>,
+    /// The class of each.
+    pub labels: Option<Vec<usize>>,
+}
+
+/// The samples of a file: the array whose name begins with `x`, else the first one; and as their classes one of as many
+/// whole numbers whose name begins with `y` or `label`.
+pub fn read_samples(path: &Path) -> Result<LabelledSamples, ArraysError> {
+    let mut arrays = read(path)?;
+    let begins = |name: &str, word: &str| name.to_lowercase().starts_with(word);
+    let at = arrays.iter().position(|(name, _)| begins(name, "x"));
+    let (_, inputs) = arrays.remove(at.unwrap_or(0));
+    let count = inputs.shape().first().copied().unwrap_or(0);
+    let is_named = |name: &str| begins(name, "y") || begins(name, "label");
+    let classes = |(name, array): &(String, ArrayD<f32>)| {
+        let fits = is_named(name) && array.shape() == [count];
+        let class = |&value: &f32| (value >= 0.0 && value.fract() == 0.0).then_some(value as usize);
+        let classes = array.iter().map(class);
+        classes.collect::<Option<Vec<usize>>>().filter(|_| fits)
+    };
+    let labels = arrays.iter().find_map(classes);
+    Ok(LabelledSamples { inputs, labels })
+}
+
 /// Where an array can be read from as often as it takes to find its type.
 trait Source {
     fn read<T: ReadableElement>(&mut self) -> Result<ArrayD<T>, ArraysError>;
@@ -120,6 +148,21 @@ mod tests {
             read(&path).unwrap(),
             [(String::new(), arr1(&[7.0]).into_dyn())]
         );
+    }
+
+    #[test]
+    fn samples_come_with_their_classes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        let mut writer = NpzWriter::new_compressed(File::create(&path).unwrap());
+        writer.add_array("y_test", &arr1(&[2_i64, 0])).unwrap();
+        writer
+            .add_array("x_test", &arr2(&[[1_i8, -2], [3, 4]]))
+            .unwrap();
+        writer.finish().unwrap();
+        let found = read_samples(&path).unwrap();
+        assert_eq!(found.labels, Some(vec![2, 0]));
+        assert_eq!(found.inputs, arr2(&[[1.0, -2.0], [3.0, 4.0]]).into_dyn());
     }
 
     #[test]

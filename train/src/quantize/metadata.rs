@@ -86,12 +86,12 @@ pub fn of_int8(
         match held_out {
             Samples::Pictures { images, .. } => format!(
                 "{} for ranges, {} others for method and threshold, by class",
-                calibration.describe(),
+                calibration.describe(""),
                 images.len()
             ),
             Samples::Arrays { .. } => format!(
                 "{} for ranges, {} others for method and threshold",
-                calibration.describe(),
+                calibration.describe(""),
                 held_out.len()
             ),
         },

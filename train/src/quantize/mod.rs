@@ -187,11 +187,11 @@ fn calibrated(
     sets: &Sets,
     stage: &mut dyn FnMut(&str),
 ) -> Result<(Candidate, HeldOut), QuantizeError> {
-    stage(&format!("calibrating on {}", sets.calibration.describe()));
+    stage(&format!("calibrating on {}", sets.calibration.describe("")));
     let seen = observe::histograms(runner, network, &sets.calibration)?;
     stage(&format!(
-        "choosing ranges by {} others",
-        sets.held_out.describe()
+        "choosing ranges by {}",
+        sets.held_out.describe("other ")
     ));
     let are_classes = sets.output == OutputKind::Classes;
     let held_out = HeldOut::new(runner, network, sets.held_out.clone(), are_classes)?;

@@ -31,11 +31,11 @@ impl Samples {
         }
     }
 
-    /// How many there are, and of what.
-    pub fn describe(&self) -> String {
+    /// How many there are, and of what; `which` says more of them.
+    pub fn describe(&self, which: &str) -> String {
         match self {
-            Self::Pictures { images, .. } => format!("{} training images", images.len()),
-            Self::Arrays { .. } => format!("{} samples", self.len()),
+            Self::Pictures { images, .. } => format!("{} {which}training images", images.len()),
+            Self::Arrays { .. } => format!("{} {which}samples", self.len()),
         }
     }
 
