@@ -90,7 +90,7 @@ fn scale_into_layer(network: &mut Network, index: usize) -> bool {
     true
 }
 
-/// A limit that the range of the output before can end at. A maximum and a limit change places freely.
+/// A limit that the range of the output before can end at, of one function too. A maximum and a limit change places freely.
 fn limit_into_range(network: &mut Network, index: usize) -> bool {
     let Layer::Activation(activation) = &network.nodes[index].layer else {
         return false;
@@ -108,10 +108,7 @@ fn limit_into_range(network: &mut Network, index: usize) -> bool {
             None => return false,
         }
     }
-    if matches!(
-        network.nodes[limited].layer,
-        Layer::Concat(_) | Layer::Activation(_)
-    ) {
+    if matches!(network.nodes[limited].layer, Layer::Concat(_)) {
         return false;
     }
     network.nodes[limited].clip = network.nodes[limited].clip.and(clip);

@@ -178,9 +178,7 @@ fn models_as_older_programs_write_them_are_quantised_within_limits() {
     sandbox.write("model.onnx", older.encode_to_vec());
     sandbox.refuses(LINE, &["2000 operators", "--limits-times"]);
     // Granted, all of them are one limit.
-    sandbox
-        .train(&format!("{LINE} --limits-times 2"))
-        .success();
+    sandbox.train(&format!("{LINE} --limits-times 2")).success();
 }
 
 #[test]
