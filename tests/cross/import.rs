@@ -15,6 +15,20 @@ use train::runtime::Runtime;
 /// The largest difference, as a share of the largest output.
 const TOLERANCE: f32 = 1e-4;
 
+/// Parts of the names of models that must be refused.
+const REFUSED: [&str; 10] = [
+    "_gru_",
+    "_lstm_",
+    "_attn_",
+    "_train",
+    "_noparams",
+    "_broken",
+    "_zipmap",
+    "_ortext",
+    "_ortall",
+    "_dynamic",
+];
+
 /// The network of a model file, or why there is none.
 fn imported(path: &Path) -> Result<Network, String> {
     let model = std::fs::read(path).unwrap();
@@ -68,9 +82,10 @@ fn with_probabilities(network: &Network, outputs: ArrayD<f32>) -> ArrayD<f32> {
     let powers = outputs.mapv(|output| (output - largest).exp());
     let sum = powers.sum();
     let probabilities = powers / sum;
-    match dropped.ends_with("(LogSoftmax)") {
-        true => probabilities.mapv(f32::ln),
-        false => probabilities,
+    if dropped.ends_with("(LogSoftmax)") {
+        probabilities.mapv(f32::ln)
+    } else {
+        probabilities
     }
 }
 
@@ -122,18 +137,6 @@ fn what_exporters_write_is_imported_or_refused_with_a_reason() {
     let Some(runtime) = runtimes::onnxruntime(test) else {
         return;
     };
-    const REFUSED: [&str; 10] = [
-        "_gru_",
-        "_lstm_",
-        "_attn_",
-        "_train",
-        "_noparams",
-        "_broken",
-        "_zipmap",
-        "_ortext",
-        "_ortall",
-        "_dynamic",
-    ];
     for path in paths {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         match imported(&path) {

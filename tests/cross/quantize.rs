@@ -1,4 +1,4 @@
-//! The networks of MLPerf Tiny in integers: the same on a runtime and in the core, dead channels taken out or not.
+//! Networks of other programs in integers: the same on a runtime and in the core, dead channels taken out or not.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -73,10 +73,11 @@ fn random_inputs(task: &Task, count: usize, sizes: &[usize]) -> ArrayD<f32> {
     let [low, high] = task.range;
     let shape = [&[count], sizes].concat();
     let mut inputs = ArrayD::zeros(shape);
-    for mut sample in inputs.axis_iter_mut(Axis(0)) {
-        let [middle, spread] = [(); 2].map(|()| random.between(0.0, 1.0) as f32);
-        sample.mapv_inplace(|_: f32| {
-            let share = middle + spread * (random.between(0.0, 1.0) as f32 - 0.5);
+    for mut numbers in inputs.axis_iter_mut(Axis(0)) {
+        let mut share = || random.between(0.0, 1.0) as f32;
+        let (middle, spread) = (share(), share());
+        numbers.mapv_inplace(|_: f32| {
+            let share = middle + spread * (share() - 0.5);
             low + (high - low) * share.clamp(0.0, 1.0)
         });
     }
@@ -207,6 +208,56 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
         "floats {float:.4}, with ranges of 100 samples {of_samples:.4}, of noise {of_noise:.4}"
     );
     assert!(of_samples > float - 0.01);
+}
+
+/// Quantises all models of other exporters that are imported; how many there were.
+fn exported_are_equal(runtime: &Runtime, paths: &[PathBuf], count: usize) -> usize {
+    let mut equal = 0;
+    for path in paths {
+        let bytes = std::fs::read(path).unwrap();
+        let tract = input::onnx::Runtime::Tract;
+        let model = for_one_picture(&bytes, &Limits::default(), tract);
+        let Some((model, network)) = model.ok().and_then(|model| {
+            let network = import(&model).ok()?;
+            Some((model, network))
+        }) else {
+            continue;
+        };
+        let task = Task {
+            name: "exported",
+            range: [-1.0, 1.0],
+            meaning: None,
+            output: None,
+        };
+        let inputs = Arrays {
+            inputs: random_inputs(&task, count, &network.input.shape),
+            labels: None,
+            meaning: None,
+            output: None,
+        };
+        println!("{}", path.display());
+        quantized(runtime, &task, &model, inputs);
+        equal += 1;
+    }
+    equal
+}
+
+#[test]
+fn what_exporters_write_gives_equal_integers_on_onnxruntime() {
+    let test = "what_exporters_write_gives_equal_integers_on_onnxruntime";
+    if let Some(paths) = networks::models(test, "EXPORTERS_DIR")
+        && let Some(runtime) = runtimes::onnxruntime(test)
+    {
+        assert!(exported_are_equal(&runtime, &paths, 40) > 60);
+    }
+}
+
+#[test]
+fn what_exporters_write_gives_equal_integers_on_tract() {
+    let test = "what_exporters_write_gives_equal_integers_on_tract";
+    if let Some(paths) = networks::models(test, "EXPORTERS_DIR") {
+        assert!(exported_are_equal(&runtimes::tract(), &paths, 6) > 60);
+    }
 }
 
 fn float_model(network: &Network) -> Vec<u8> {

@@ -5,6 +5,7 @@ use super::view::Axis::{Channel, Column, Row};
 use super::{Axes, Constant, ImportError};
 use crate::network::{Input, Layout, Shape};
 use crate::onnx::{self, Graph};
+use crate::tensor::ElementType;
 
 /// A way to understand the sizes of the input.
 pub struct InputForm<'a> {
@@ -107,9 +108,12 @@ fn ways(graph: &Graph, sizes: &[usize]) -> Vec<(Shape, Axes)> {
 
 /// The sizes, without the batch, that Reshapes of the graph give to vectors of so many numbers.
 fn reshapes(graph: &Graph, count: usize) -> Vec<[usize; 3]> {
-    let mut constants = graph.initializer.iter().filter_map(Constant::decode);
+    let sizes = graph
+        .initializer
+        .iter()
+        .filter(|one| one.data_type == ElementType::I64.onnx());
     let mut found = Vec::new();
-    for sizes in constants.by_ref().filter_map(|one| one.integers()) {
+    for sizes in sizes.filter_map(|one| Constant::decode(one)?.integers()) {
         if let [_, sizes @ ..] = &sizes[..]
             && let Some(sizes) = positive(sizes)
             && sizes.iter().product::<usize>() == count

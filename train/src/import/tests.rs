@@ -1,5 +1,7 @@
+mod layers;
 mod refusals;
 mod rewrites;
+mod written;
 
 use ndarray::ArrayD;
 use onnx::AttributeEntry;

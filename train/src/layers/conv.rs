@@ -103,8 +103,8 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let bias = bias(reader, call, sizes[0])?;
     let window = window(call, (&view, &axes), shape, Some(&sizes[2..]))?;
     let groups = groups(call, shape[0], sizes[0])?;
-    let sides = axes[2..].iter().map(|axis| axis[0] as usize - 1);
-    let kernel: Vec<usize> = sides.map(|side| window.kernel[side]).collect();
+    let places = axes[2..].iter().map(|axis| axis[0] as usize - 1);
+    let kernel: Vec<usize> = places.map(|side| window.kernel[side]).collect();
     let of_group = shape[0] / groups;
     if sizes[1] != of_group || sizes[2..] != kernel {
         let expected = format!("filters of {}", text(of_group, &kernel));

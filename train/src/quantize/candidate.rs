@@ -40,7 +40,7 @@ impl HeldOut {
                 let model = graphs::float(network, None, runner.names)?;
                 let outputs = runner.outputs(&model, &samples)?;
                 if are_classes {
-                    Reference::Classes(outputs.outer_iter().map(class).collect())
+                    Reference::Classes(outputs.outer_iter().map(|row| class(&row)).collect())
                 } else {
                     Reference::Outputs(outputs)
                 }
@@ -120,7 +120,7 @@ pub fn as_integers(samples: &Samples, meaning: Quantization) -> Samples {
 }
 
 /// The class with the largest logit, the first one on a tie.
-fn class(logits: ArrayView1<f32>) -> usize {
+fn class(logits: &ArrayView1<f32>) -> usize {
     let logits = logits.iter().enumerate().rev();
     let best = logits.max_by(|a, b| a.1.total_cmp(b.1));
     best.map_or(0, |(class, _)| class)
@@ -128,7 +128,7 @@ fn class(logits: ArrayView1<f32>) -> usize {
 
 /// For each row whether its class is right.
 pub fn right(logits: &Array2<f32>, classes: &[usize]) -> Vec<bool> {
-    let rows = logits.outer_iter().map(class);
+    let rows = logits.outer_iter().map(|row| class(&row));
     rows.zip(classes)
         .map(|(found, &right)| found == right)
         .collect()

@@ -71,7 +71,7 @@ fn weights_at_fault(node: &Node, int8: &Int8Node, share: f64) -> String {
             let noise = &sums.rounded_weight() - weight;
             let filters = weight.outer_iter().zip(noise.outer_iter());
             let decibels =
-                filters.map(|(signal, noise)| 10.0 * (power(signal) / power(noise)).log10());
+                filters.map(|(signal, noise)| 10.0 * (power(&signal) / power(&noise)).log10());
             let decibels = decibels.fold(f64::INFINITY, f64::min);
             format!(
                 "its weights in 8 bits keep {decibels:.1} dB of one filter; weights of like magnitude within a filter help"
@@ -83,7 +83,7 @@ fn weights_at_fault(node: &Node, int8: &Int8Node, share: f64) -> String {
     format!("layer {name} ({node}), alone in integers, makes it {share:.4}: {what}")
 }
 
-fn power(values: ArrayView3<f32>) -> f64 {
+fn power(values: &ArrayView3<f32>) -> f64 {
     let squares = values.iter().map(|&value| f64::from(value).powi(2));
     squares.sum()
 }

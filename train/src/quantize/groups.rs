@@ -239,10 +239,11 @@ mod tests {
         assert_eq!(groups(&network, Given::default()), [0, 1, 1, 3, 3, 5]);
         let ranges = [0.0, 1.0, 2.0, 3.0, 5.0, 4.0].map(|high| range(-1.0, high));
         let hulls = hulls(&groups(&network, Given::default()), &ranges);
-        assert_eq!(
-            [hulls[0], hulls[1], hulls[3]].map(|hull| hull.high),
-            [0.0, 2.0, 5.0]
-        );
+        let expected =
+            [(0, 0.0), (1, 2.0), (3, 5.0)].map(|(group, high)| (group, range(-1.0, high)));
+        for (group, expected) in expected {
+            assert_eq!(hulls[group], expected);
+        }
     }
 
     #[test]

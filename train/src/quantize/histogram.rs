@@ -100,7 +100,7 @@ impl Histogram {
             self.width *= 2.0;
             let mut wide = vec![Bin::default(); 2 * BINS];
             for (index, bin) in self.bins.iter().enumerate() {
-                wide[(index + BINS) / 2].merge(*bin);
+                wide[usize::midpoint(index, BINS)].merge(*bin);
             }
             self.bins = wide;
         }
@@ -132,8 +132,9 @@ mod tests {
             let deviation = (bin.squared_error(bin.mean()) / bin.count as f64).sqrt();
             assert!(deviation <= f64::from(high.max(-low)) / 512.0);
         }
-        assert_eq!(low, values.iter().copied().fold(0.0, f32::min));
-        assert_eq!(high, values.iter().copied().fold(0.0, f32::max));
+        let ends: [fn(f32, f32) -> f32; 2] = [f32::min, f32::max];
+        let ends = ends.map(|end| values.iter().copied().fold(0.0, end).to_bits());
+        assert_eq!([low, high].map(f32::to_bits), ends);
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub fn of_int8(
         None => ("values", "output"),
     };
     set("output", output.into());
+    let shape = best.network.input.shape.map(|size| size.to_string());
+    set("input_shape", shape.join(","));
     set(
         "quantization",
         "int8; weights per filter, activations per tensor".into(),

@@ -83,8 +83,8 @@ fn kept(network: &Int8Network, reached: &[Vec<Interval>]) -> Vec<Vec<usize>> {
     }
     for (index, node) in network.nodes.iter().enumerate() {
         let input = node.inputs[0];
-        for channel in 0..network.shape(input)[0] {
-            if must_stay(network, node, channel, reached[input][channel]) {
+        for (channel, &values) in reached[input].iter().enumerate() {
+            if must_stay(network, node, channel, values) {
                 classes.keep(input, channel);
             }
         }

@@ -1,6 +1,7 @@
 mod choices;
 pub(super) mod networks;
 mod pruning;
+mod scales;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
