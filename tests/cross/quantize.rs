@@ -70,15 +70,14 @@ const TASKS: [Task; 4] = [
 /// Random inputs `[count, ...]`, each with a mean of its own, as a network over them has outputs that vary.
 fn random_inputs(task: &Task, count: usize, sizes: &[usize]) -> ArrayD<f32> {
     let mut random = Numbers::new(17);
+    let mut share = || random.between(0.0, 1.0) as f32;
     let [low, high] = task.range;
-    let shape = [&[count], sizes].concat();
-    let mut inputs = ArrayD::zeros(shape);
+    let mut inputs = ArrayD::zeros([&[count], sizes].concat());
     for mut numbers in inputs.axis_iter_mut(Axis(0)) {
-        let mut share = || random.between(0.0, 1.0) as f32;
         let (middle, spread) = (share(), share());
         numbers.mapv_inplace(|_: f32| {
-            let share = middle + spread * (share() - 0.5);
-            low + (high - low) * share.clamp(0.0, 1.0)
+            let place = middle + spread * (share() - 0.5);
+            low + (high - low) * place.clamp(0.0, 1.0)
         });
     }
     inputs
