@@ -7,8 +7,8 @@
 use core::arch::{asm, naked_asm};
 use core::slice;
 
-use super::plain::{self, Channel, add_one_by_one};
-use super::{Backend, LANES, UNITS};
+use super::plain::{Channels, Places, add_one_by_one};
+use super::{Backend, LANES, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
@@ -24,6 +24,9 @@ macro_rules! processor {
         ""
     };
 }
+
+mod average_pool;
+mod depthwise; // It needs the macro.
 
 /// Values that a word of weights belongs to.
 const GROUP: usize = 4;
@@ -45,18 +48,18 @@ impl Backend for Dsp {
     }
 
     #[inline]
-    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
-        plain::add_channel(channel, weights, sums);
+    fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
+        depthwise::add_channels(channels, sums);
     }
 
     #[inline]
-    fn accumulate(sums: &mut [i32], values: &[i8]) {
-        plain::accumulate(sums, values);
+    fn accumulate(sums: &mut [i32], places: &Places<'_>) {
+        average_pool::accumulate(sums, places);
     }
 
     #[inline]
     fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
-        plain::add(output, other, table);
+        thumb::add(output, other, table);
     }
 }
 
