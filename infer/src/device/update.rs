@@ -38,11 +38,8 @@ pub(super) fn known_logits(model: &FlashModel<'_>) -> Vec<u8> {
     let mut arena = vec![0; model.model().arena_len()];
     let scores = no_std_core::run(model.model(), &image, &mut arena)
         .expect("the input was checked on opening, and the arena is as long as it must be");
-    scores
-        .logits()
-        .iter()
-        .map(|logit| logit.cast_unsigned())
-        .collect()
+    let values = scores.values().iter();
+    values.map(|value| value.cast_unsigned()).collect()
 }
 
 /// An update under way.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use no_std_core::{Model, quantize_pixel, run};
+use no_std_core::{Model, Run, quantize_pixel};
 
 #[path = "../protocol/src/pattern.rs"]
 mod pattern;
@@ -25,10 +25,11 @@ fn main() {
 
 fn logits(file: &[u8]) -> Vec<i8> {
     let model = Model::new(file).unwrap_or_else(|error| panic!("digits.q8: {error}"));
-    let image =
-        std::array::from_fn::<_, 784, _>(|index| quantize_pixel(pattern::known_pixel(index)));
     let mut arena = vec![0; model.arena_len()];
-    let scores = run(&model, &image, &mut arena)
-        .expect("the image and the arena are as large as the model says");
-    scores.logits().to_vec()
+    let mut run = Run::new(&model, &mut arena).expect("the arena is as large as the model says");
+    for (index, value) in run.input().iter_mut().enumerate() {
+        *value = quantize_pixel(pattern::known_pixel(index));
+    }
+    while run.step().is_pending() {}
+    run.into_output().values().to_vec()
 }

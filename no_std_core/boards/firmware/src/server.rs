@@ -1,13 +1,13 @@
 //! Requests in, replies out.
 
 use no_std_core::format::stored_checksum;
-use no_std_core::prepare::{MAX_SIDE, PrepareError, SIDE};
-use no_std_core::{Model, Scores, quantize_pixel};
-use protocol::{Description, Error, MAX_WIDTH, PIXELS, Reply, Request, SelfTest, UNASKED};
+use no_std_core::prepare::{MAX_SIDE, PrepareError};
+use no_std_core::{Model, Output, Run};
+use protocol::{Description, Error, MAX_WIDTH, Reply, Request, SelfTest, UNASKED};
 use slots::{Current, MappedFlash, Slots, Spare};
 
 use crate::board::{Board, Closed};
-use crate::inference::infer;
+use crate::inference::finish;
 use crate::link::Link;
 use crate::model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
 use crate::no_flash::NoFlash;
@@ -22,8 +22,7 @@ const BUILT_IN: Current<'_> = Current {
     logits: KNOWN_LOGITS,
 };
 
-const _: () = assert!(protocol::MAX_CLASSES == no_std_core::format::MAX_CLASSES);
-const _: () = assert!(PIXELS == SIDE * SIDE && ARENA_LEN >= PIXELS);
+const _: () = assert!(protocol::MAX_CLASSES == slots::MAX_CLASSES);
 
 /// Tests the model that the firmware was built with, then answers requests for ever.
 pub fn serve(board: &mut impl Board) -> ! {
@@ -117,7 +116,7 @@ impl Memory {
 pub struct Server<'m, 'f, B, F> {
     board: &'m mut B,
     link: &'m mut Link,
-    /// Room for a run; between runs, the place where an image is made.
+    /// Room for a run.
     arena: &'m mut [i8; ARENA_LEN],
     file: &'f [u8],
     model: Result<Model<'f>, SelfTest>,
@@ -138,8 +137,7 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
             link,
             arena: Arena(arena),
         } = memory;
-        let image = image_in(link);
-        let model = self_test(board, file, logits, image, arena);
+        let model = self_test(board, file, logits, arena);
         board.light(model.is_ok());
         link.blinks = model.is_err();
         Self {
@@ -180,13 +178,9 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
         match request? {
             Request::Describe => Ok(self.describe(number)?),
             Request::Label { class } => self.label(number, class),
-            Request::Classify { pixels } => {
-                place(pixels, self.arena)?;
-                self.classify(number)
-            }
+            Request::Classify { .. } => self.classify(number),
             Request::ClassifyPicture { width, height } => {
-                self.prepare(last, width, height)?;
-                self.classify(*last)
+                self.classify_picture(last, width, height)
             }
             Request::Row { .. } => Err(Error::Row.into()),
             Request::BeginUpdate { len, checksum } => self.begin_update(number, len, checksum),
@@ -201,7 +195,7 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
         let description = Description {
             board: B::NAME,
             model: stored_checksum(self.file).unwrap_or_default(),
-            classes: model.map_or(0, |model| model.classes() as u8),
+            classes: model.map_or(0, |model| model.output().shape.elements() as u8),
             box_side: model
                 .ok()
                 .and_then(|model| model.preparation().box_side())
@@ -220,14 +214,33 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
         Ok(self.link.send(self.board, number, &Reply::Label(label))?)
     }
 
-    /// Makes a picture of the host's an image, at the start of the arena.
+    /// Runs the model on the image in the request.
     #[inline(never)] // As above.
-    fn prepare(&mut self, number: &mut u8, width: u16, height: u16) -> Result<(), Stop> {
+    fn classify(&mut self, number: u8) -> Result<(), Stop> {
+        let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
+        let (_, Ok(Request::Classify { pixels })) = self.link.request() else {
+            return Err(Error::Image.into());
+        };
+        let mut run = Run::new(model, self.arena).map_err(|_| Error::Image)?;
+        let input = run.input();
+        if input.len() != pixels.len() {
+            return Err(Error::Image.into());
+        }
+        for (value, &pixel) in input.iter_mut().zip(pixels) {
+            *value = model.quantize_pixel(0, pixel);
+        }
+        let (output, cycles) = finish(self.board, run);
+        Ok(report(self.board, self.link, number, &output, cycles)?)
+    }
+
+    /// Runs the model on a picture of the host's.
+    #[inline(never)] // As above.
+    fn classify_picture(&mut self, number: &mut u8, width: u16, height: u16) -> Result<(), Stop> {
         let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
         if usize::from(width) > MAX_WIDTH {
             return Err(Error::Picture.into());
         }
-        let image = self.arena.first_chunk_mut().ok_or(Error::Image)?;
+        let mut run = Run::new(model, self.arena).map_err(|_| Error::Image)?;
         let mut picture = RemotePicture {
             board: self.board,
             link: self.link,
@@ -237,41 +250,14 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
             stopped: None,
         };
         model
-            .preparation()
-            .prepare(&mut picture, image)
+            .prepare(&mut picture, run.input())
             .map_err(|error| match error {
                 PrepareError::Row(_) => picture.stopped.unwrap_or(Stop::Refused(Error::Row)),
                 PrepareError::NoInk => Error::Blank.into(),
                 _ => Error::Picture.into(),
-            })
-    }
-
-    /// Runs the model on the image at the start of the arena.
-    #[inline(never)] // As above.
-    fn classify(&mut self, number: u8) -> Result<(), Stop> {
-        let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
-        // The run needs the arena; the request has been read.
-        let image = image_in(self.link);
-        for (value, &made) in image.iter_mut().zip(&*self.arena) {
-            *value = made;
-        }
-        let Some((scores, cycles)) = infer(self.board, model, image, self.arena) else {
-            return Err(Error::Image.into());
-        };
-        Ok(self.report(number, &scores, cycles)?)
-    }
-
-    #[inline(never)] // The reply is not on the stack during the run.
-    fn report(&mut self, number: u8, scores: &Scores, cycles: u32) -> Result<(), Closed> {
-        let scores = protocol::Scores {
-            logits: scores.logits().iter().copied().collect(),
-            probabilities: scores.probabilities().iter().copied().collect(),
-            class: scores.class() as u8,
-            accepted: scores.accepted(),
-            cycles,
-            stack: self.board.stack_used(),
-        };
-        self.send(number, &Reply::Scores(scores))
+            })?;
+        let (output, cycles) = finish(self.board, run);
+        Ok(report(self.board, self.link, *number, &output, cycles)?)
     }
 
     fn send(&mut self, number: u8, reply: &Reply<'_>) -> Result<(), Closed> {
@@ -279,21 +265,26 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
     }
 }
 
-/// Room for an image where frames are at other times.
-fn image_in(link: &mut Link) -> &mut [i8] {
-    let buffer: &mut [i8] = bytemuck::cast_slice_mut(link.buffer());
-    buffer.get_mut(..PIXELS).unwrap_or_default()
-}
-
-/// Puts an image at the start of the arena.
-fn place(pixels: &[u8], arena: &mut [i8]) -> Result<(), Error> {
-    if pixels.len() != PIXELS {
-        return Err(Error::Image);
-    }
-    for (value, &pixel) in arena.iter_mut().zip(pixels) {
-        *value = quantize_pixel(pixel);
-    }
-    Ok(())
+#[inline(never)] // The reply is not on the stack during the run.
+fn report(
+    board: &mut impl Board,
+    link: &mut Link,
+    number: u8,
+    output: &Output<'_>,
+    cycles: u32,
+) -> Result<(), Closed> {
+    let reply = match output {
+        Output::Classes(classes) => Reply::Scores(protocol::Scores {
+            logits: classes.logits().iter().copied().collect(),
+            probabilities: classes.probabilities().collect(),
+            class: classes.class() as u8,
+            accepted: classes.accepted(),
+            cycles,
+            stack: board.stack_used(),
+        }),
+        Output::Values(_) => Reply::Error(Error::Class),
+    };
+    link.send(board, number, &reply)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use record::Record;
 use thiserror::Error;
 
 pub use ram::RamFlash;
-pub use record::{Image, RECORD_LEN};
+pub use record::{Image, MAX_CLASSES, RECORD_LEN};
 pub use spare::Spare;
 
 /// A part of a flash memory that the processor also sees among its memory.

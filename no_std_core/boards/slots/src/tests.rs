@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::vec::Vec;
 use std::{format, vec};
 
-use no_std_core::format::{HEADER_LEN, Header, MAX_CLASSES, seal, stored_checksum};
+use no_std_core::format::{HEADER_LEN, Header, seal, stored_checksum};
 
 use super::*;
 use flash::{Damage, NEVER, Power, RamFlash};
@@ -211,9 +211,9 @@ fn slots_without_a_model_can_be_updated() {
 
 #[test]
 fn an_image_made_by_the_compiler_is_in_service() {
-    const TINY: &[u8; 1312] = include_bytes!("../../../tests/tiny.q8");
-    static IMAGE: Image<1312> = Image::new(*TINY, &[3, -4]);
-    assert_eq!(size_of::<Image<1312>>(), RECORD_LEN + TINY.len());
+    const TINY: &[u8; 1360] = include_bytes!("../../../tests/tiny.q8");
+    static IMAGE: Image<1360> = Image::new(*TINY, &[3, -4]);
+    assert_eq!(size_of::<Image<1360>>(), RECORD_LEN + TINY.len());
     let content = [&IMAGE.record[..], &IMAGE.file].concat();
     let power = Power::new();
     let flash = |content: &[u8]| RamFlash::<4, 512>::new(&power, content, 2048);

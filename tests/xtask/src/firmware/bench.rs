@@ -54,11 +54,11 @@ pub fn measure(board: &Board, builder: &Builder, infer: &Infer) -> Result<Metric
 
     let (layout, alone) = (Layout::read(&firmware)?, Layout::read(&program)?);
     let alone_code = [Author::Core, Author::Language].map(|author| alone.code_of(author));
-    let names = layout.model.layers.iter().map(String::as_str);
-    let names: Vec<&str> = names.chain(["scores"]).collect();
+    let names = layout.model.operators.iter().map(String::as_str);
+    let names: Vec<&str> = names.chain(["output"]).collect();
     ensure!(
         parts.len() == names.len(),
-        "{}: expected counts of each layer and of the scores, found {}",
+        "{}: expected counts of each operator and of the output, found {}",
         board.name,
         parts.len()
     );

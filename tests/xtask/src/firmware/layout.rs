@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use no_std_core::format::{HEADER_LEN, Header, MAGIC};
-use no_std_core::{Layer, Model};
+use no_std_core::Model;
 use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
@@ -34,8 +34,8 @@ pub struct EmbeddedModel {
     pub len: u64,
     /// Bytes of the arena, which lies in the static RAM or on the stack.
     pub arena: u64,
-    /// What the layers are, in the order they run.
-    pub layers: Vec<String>,
+    /// What the operators are, in the order they run.
+    pub operators: Vec<String>,
 }
 
 /// Whose code it is.
@@ -142,11 +142,12 @@ fn model(bytes: &[u8]) -> Option<EmbeddedModel> {
         let file = bytes.get(place..).filter(|_| *window == MAGIC)?;
         let len = Header::decode(file.first_chunk::<HEADER_LEN>()?).total_len;
         let model = Model::new(file.get(..len as usize)?).ok()?;
-        let layer = |(index, layer): (usize, Layer<'_>)| format!("{} {}", layer.name(), index + 1);
+        let operations = (1..).zip(model.operations());
+        let names = operations.map(|(number, operation)| format!("{} {number}", operation.name()));
         Some(EmbeddedModel {
             len: len.into(),
             arena: model.arena_len() as u64,
-            layers: model.layers().enumerate().map(layer).collect(),
+            operators: names.collect(),
         })
     })
 }
@@ -204,7 +205,7 @@ mod tests {
         let whole = EmbeddedModel {
             len: file.len() as u64,
             arena: Model::new(file).unwrap().arena_len() as u64,
-            layers: vec!["convolution 1".to_owned(), "dense 2".to_owned()],
+            operators: vec!["convolution 1".to_owned(), "dense 2".to_owned()],
         };
         let mut bytes = MAGIC.to_vec();
         bytes.extend([0; 7]);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use no_std_core::format::{self, HEADER_LEN, Header, LAYER_LEN, LayerRecord};
+use no_std_core::{Model, format};
 
 use super::boards::Machine;
 use super::infer::{Infer, MODEL, Place};
@@ -41,15 +41,13 @@ fn expect(infer: &Infer, socket: &Path, model: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The model with another bias in its last layer.
+/// The model with another bias in its last operator.
 fn other_model(mut file: Vec<u8>) -> Result<Vec<u8>> {
-    let header = Header::decode(file.first_chunk::<HEADER_LEN>().context(MODEL)?);
-    let last = header.layers_at as usize + usize::from(header.layers - 1) * LAYER_LEN;
-    let record = file.get(last..).and_then(<[u8]>::first_chunk);
-    let record = LayerRecord::decode(record.context(MODEL)?);
+    let model = Model::new(&file).context(MODEL)?;
+    let last = model.operations().last().context(MODEL)?;
     // The second byte of the first class's.
-    let bias = file.get_mut(record.biases_at as usize + 1);
-    *bias.context(MODEL)? ^= 0x20;
+    let bias_at = last.record().biases_at as usize + 1;
+    *file.get_mut(bias_at).context(MODEL)? ^= 0x20;
     format::seal(&mut file).context(MODEL)?;
     Ok(file)
 }

@@ -12,10 +12,9 @@ const SLOT: usize = (RECORD_LEN + MODEL.len()).next_multiple_of(4096);
 /// The model of the boards with another bias.
 fn other_model() -> Vec<u8> {
     let mut file = MODEL.to_vec();
-    let header = format::Header::decode(file.first_chunk().unwrap());
-    let last = header.layers_at as usize + usize::from(header.layers - 1) * format::LAYER_LEN;
-    let record = format::LayerRecord::decode(file[last..].first_chunk().unwrap());
-    file[record.biases_at as usize + 1] ^= 0x20;
+    let model = Model::new(MODEL).unwrap();
+    let biases_at = model.operations().last().unwrap().record().biases_at;
+    file[biases_at as usize + 1] ^= 0x20;
     format::seal(&mut file).unwrap();
     file
 }
@@ -24,8 +23,9 @@ fn other_model() -> Vec<u8> {
 fn logits(file: &[u8], pixels: &[u8; PIXELS]) -> Vec<i8> {
     let model = Model::new(file).unwrap();
     let image = pixels.map(quantize_pixel);
-    let scores = no_std_core::run(&model, &image, &mut [0; ARENA_LEN]).unwrap();
-    scores.logits().to_vec()
+    let mut arena = [0; ARENA_LEN];
+    let scores = no_std_core::run(&model, &image, &mut arena).unwrap();
+    scores.values().to_vec()
 }
 
 fn known_logits(file: &[u8]) -> Vec<u8> {
@@ -236,7 +236,7 @@ fn large_model() -> Vec<u8> {
         columns: side,
         channels,
     };
-    let each_pixel = format::Axis {
+    let one = format::Axis {
         kernel: 1,
         stride: 1,
         pool: 1,
@@ -244,22 +244,26 @@ fn large_model() -> Vec<u8> {
     };
     // One half.
     let multiplier = Multiplier::new(1 << 23, 24).unwrap();
-    let layer = |kind, output: format::Shape, axis: &format::Axis, weights| format::LayerContents {
-        kind,
-        output,
-        output_zero_point: 0,
-        rows: *axis,
-        columns: *axis,
+    let operator = |record, output: format::Shape, weights| format::OperatorContents {
         weights: vec![0; weights],
         biases: vec![0; output.channels.into()],
         multipliers: vec![multiplier; output.channels.into()],
+        ..format::OperatorContents::new(record, format::TensorRecord::new(output, 0.5, 0))
     };
-    let none = format::Axis::default();
-    let layers = vec![
-        layer(format::KIND_CONVOLUTION, shape(28, 16), &each_pixel, 16),
-        layer(format::KIND_DENSE, shape(1, 1), &none, 28 * 28 * 16),
+    let each_pixel = format::OperatorRecord {
+        groups: 1,
+        rows: one,
+        columns: one,
+        ..format::OperatorRecord::new(format::KIND_CONVOLUTION, 0)
+    };
+    let all = format::OperatorRecord::new(format::KIND_DENSE, 1);
+    let operators = vec![
+        operator(each_pixel, shape(28, 16), 16),
+        operator(all, shape(1, 1), 28 * 28 * 16),
     ];
-    let contents = format::Contents::new(shape(28, 1), no_std_core::quantize_pixel(0), layers);
+    let input = format::TensorRecord::new(shape(28, 1), 0.5, no_std_core::quantize_pixel(0));
+    let mut contents = format::Contents::new(input, operators);
+    contents.plan();
     contents.to_file().unwrap()
 }
 
