@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::format::{MAX_CLASSES, MAX_ELEMENTS, ONE, VERSION};
+use crate::format::{MAX_CLASSES, MAX_ELEMENTS, MAX_OPERATORS, ONE, VERSION};
 
 /// Why a flash file was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Fault {
     },
     /// A reserved or padding byte is not zero.
     NotZero(u8),
-    /// The model has no operators, or the file ends before the table of so many.
+    /// The model has no operators or more than [`MAX_OPERATORS`], or the file ends before the table of so many.
     Operators(u16),
     /// The arena is not as long as the tensors reach.
     Arena {
@@ -131,7 +131,10 @@ impl fmt::Display for Fault {
             }
             Self::NotZero(found) => return write!(f, "a zero byte, found {found}"),
             Self::Operators(found) => {
-                return write!(f, "operators, and a table of them, found {found}");
+                return write!(
+                    f,
+                    "1 to {MAX_OPERATORS} operators in the file, found {found}"
+                );
             }
             Self::Arena { expected, found } => {
                 return write!(f, "an arena of {expected} bytes, found {found}");

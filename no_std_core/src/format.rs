@@ -44,7 +44,7 @@ pub use bytes::{ALIGNMENT, align};
 pub use checksum::{checksum, seal, stored_checksum};
 #[cfg(feature = "write")]
 pub use contents::{Contents, OperatorContents, TooLarge};
-pub use header::{HEADER_LEN, Header, MAGIC, MAX_CLASSES, ONE, OutputKind, VERSION};
+pub use header::{HEADER_LEN, Header, MAGIC, MAX_CLASSES, MAX_OPERATORS, ONE, OutputKind, VERSION};
 pub use operator::{Axis, MAX_CHAIN, NO_TENSOR, OPERATOR_LEN, OperatorRecord};
 pub use tensor::{MAX_ELEMENTS, Shape, TENSOR_LEN, TensorRecord};
 

@@ -8,7 +8,7 @@ use core::fmt;
 
 use super::bytes::align;
 use super::checksum::seal;
-use super::header::{HEADER_LEN, Header, ONE, OutputKind};
+use super::header::{HEADER_LEN, Header, MAX_OPERATORS, ONE, OutputKind};
 use super::operator::{NO_TENSOR, OPERATOR_LEN, OperatorRecord};
 use super::tensor::{Shape, TENSOR_LEN, TensorRecord};
 use super::{KIND_ADD, KIND_TABLE, SUM_ENTRIES};
@@ -192,11 +192,13 @@ impl Contents {
     ///
     /// # Errors
     ///
-    /// What the file has no room to say: more than 65,535 operators, 255 bytes of a label, or 4 GiB.
+    /// What the file has no room to say: more than [`MAX_OPERATORS`](super::MAX_OPERATORS), 255 bytes of a label, or 4 GiB.
     pub fn to_file(&self) -> Result<Vec<u8>, TooLarge> {
         let count = self.operators.len();
-        let operators =
-            u16::try_from(count).map_err(|_| TooLarge::new("operators", u16::MAX.into(), count))?;
+        let operators = u16::try_from(count)
+            .ok()
+            .filter(|&count| count <= MAX_OPERATORS)
+            .ok_or_else(|| TooLarge::new("operators", MAX_OPERATORS.into(), count))?;
         let tables_len = TENSOR_LEN * (count + 1) + OPERATOR_LEN * count;
         let mut file = Sections(vec![0; HEADER_LEN + tables_len]);
         let ends = self.tensors().map(|tensor| tensor.place().end);

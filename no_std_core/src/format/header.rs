@@ -20,6 +20,9 @@ pub const ONE: u32 = 1 << 16;
 /// The most classes a model may have: the sum of so many entries of the probability table fits 32 bits.
 pub const MAX_CLASSES: usize = u16::MAX as usize;
 
+/// The most operators a model may have: who loads a file looks at each pair of them.
+pub const MAX_OPERATORS: u16 = 1024;
+
 /// What the values that a model ends with are, as [`Header::output`] has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputKind {
@@ -63,7 +66,7 @@ impl OutputKind {
 /// | 52   | 12 bytes| zero                                                                       |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The number of operators, at least 1; there is one tensor more.
+    /// The number of operators, 1 to [`MAX_OPERATORS`]; there is one tensor more.
     pub operators: u16,
     /// The length of the whole file in bytes.
     pub total_len: u32,

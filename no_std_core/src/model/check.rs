@@ -5,8 +5,8 @@ use core::ops::Range;
 use super::Model;
 use crate::error::Fault;
 use crate::format::{
-    self, HEADER_LEN, Header, MAGIC, MAX_CLASSES, MAX_ELEMENTS, ONE, OPERATOR_LEN, OutputKind,
-    PIXEL_ENTRIES, PROBABILITY_ENTRIES, Shape, TENSOR_LEN, TensorRecord, VERSION,
+    self, HEADER_LEN, Header, MAGIC, MAX_CLASSES, MAX_ELEMENTS, MAX_OPERATORS, ONE, OPERATOR_LEN,
+    OutputKind, PIXEL_ENTRIES, PROBABILITY_ENTRIES, Shape, TENSOR_LEN, TensorRecord, VERSION,
 };
 use crate::operators::Operator;
 use crate::plan;
@@ -36,9 +36,9 @@ pub(super) fn check<'a>(
     let header = check_whole(file)?;
     let tables_len = TENSOR_LEN + (TENSOR_LEN + OPERATOR_LEN) * usize::from(header.operators);
     let end = (HEADER_LEN + tables_len) as u32;
-    let has_tables = header.operators > 0 && end as usize <= file.len();
+    let fits = (1..=MAX_OPERATORS).contains(&header.operators) && end as usize <= file.len();
     let fault = Fault::Operators(header.operators);
-    ensure(has_tables, fault, Header::OPERATORS_AT)?;
+    ensure(fits, fault, Header::OPERATORS_AT)?;
     let model = Model {
         file,
         header,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Debug;
 
-use no_std_core::format::{HEADER_LEN, LAYER_LEN};
+use no_std_core::format::{HEADER_LEN, OPERATOR_LEN, TENSOR_LEN};
 use no_std_core::{Fault, Model};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 use crate::harness::load_and_run;
 use crate::models::{config, models};
 use crate::shipped;
-use crate::support::{file, tiny};
+use crate::support::{Contents, file, tiny};
 
 #[test]
 fn every_damaged_byte_is_seen() {
@@ -82,7 +82,7 @@ fn count<T: Debug>(
     count.get()
 }
 
-/// Places, each in the first 256 bytes, where header and layer table lie, or anywhere, and what is put there.
+/// Places, each in the first 256 bytes, where header and tables lie, or anywhere, and what is put there.
 fn changes() -> impl Strategy<Value = Vec<(Index, bool, u8)>> {
     prop::collection::vec((any::<Index>(), any::<bool>(), any::<u8>()), 1..6)
 }
@@ -96,8 +96,8 @@ fn change(file: &mut [u8], changes: &[(Index, bool, u8)]) {
 
 #[test]
 fn files_with_several_changes_are_refused_or_run() {
-    let accepted = count(1500, &(models(), changes()), |((spec, _), changes)| {
-        let mut file = file(&spec);
+    let accepted = count(1500, &(models(), changes()), |((contents, _), changes)| {
+        let mut file = file(&contents);
         change(&mut file, &changes);
         load_and_run(&file)
     });
@@ -114,19 +114,40 @@ fn the_shipped_file_with_several_changes_is_refused_or_runs() {
     assert!((35..190).contains(&accepted), "{accepted}");
 }
 
-/// A few bytes of what follows the layer table, or all of them, are replaced by anything.
+/// Where the tables of tensors and operators end.
+fn tables_end(contents: &Contents) -> usize {
+    let operators = contents.operators.len();
+    HEADER_LEN + (operators + 1) * TENSOR_LEN + operators * OPERATOR_LEN
+}
+
+/// A few bytes of the tables of tensors and operators are replaced by anything.
 #[test]
-fn any_bytes_behind_a_layer_table_are_refused_or_run() {
+fn any_bytes_in_the_tables_are_refused_or_run() {
+    let few = prop::collection::vec((any::<Index>(), any::<u8>()), 1..4);
+    let accepted = count(1500, &(models(), few), |((contents, _), changes)| {
+        let mut file = file(&contents);
+        let tables = &mut file[HEADER_LEN..tables_end(&contents)];
+        for (index, value) in changes {
+            tables[index.index(tables.len())] = value;
+        }
+        load_and_run(&file)
+    });
+    assert!((30..1400).contains(&accepted), "{accepted}");
+}
+
+/// A few bytes of what follows the tables, or all of them, are replaced by anything.
+#[test]
+fn any_bytes_behind_the_tables_are_refused_or_run() {
     let few = (any::<Index>(), prop::collection::vec(any::<u8>(), 1..16));
     let all = prop::collection::vec(any::<u8>(), 3000);
     let part = prop_oneof![
         few.prop_map(|(from, bytes)| (Some(from), bytes)),
         all.prop_map(|bytes| (None, bytes)),
     ];
-    let accepted = count(1500, &(models(), part), |((spec, _), (from, bytes))| {
-        let mut file = file(&spec);
-        let rest = &mut file[HEADER_LEN + spec.layers.len() * LAYER_LEN..];
-        let from = from.map_or(0, |from| from.index(rest.len()));
+    let accepted = count(1500, &(models(), part), |((contents, _), (from, bytes))| {
+        let mut file = file(&contents);
+        let rest = &mut file[tables_end(&contents)..];
+        let from = from.map_or(0, |from| from.index(rest.len().max(1)));
         let places = rest[from..].iter_mut();
         places.zip(bytes).for_each(|(place, byte)| *place = byte);
         load_and_run(&file)

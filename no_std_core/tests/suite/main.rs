@@ -1,17 +1,17 @@
 //! The engine from outside: files in, scores out, against oracles that share no code with it.
 
-//mod accepted;
-//mod corruption;
-//mod format_page;
+mod accepted;
+mod corruption;
+mod format_page;
 mod harness;
 mod models;
 mod network;
 mod operators;
 mod oracle;
+mod output;
 mod plans;
 mod random;
-//mod refused;
-//mod requantize;
-//mod output;
-//mod shipped;
+mod refused;
+mod requantize;
+mod shipped;
 mod support;

@@ -1,23 +1,28 @@
 //! Files with a valid checksum that are no models: each check, and the byte it names.
 
-mod layers;
+mod operators;
+mod plans;
+mod tensors;
 
-use no_std_core::format::{self, ONE, Shape};
+use no_std_core::format::{self, ONE, OutputKind, Shape};
 use no_std_core::prepare::Preparation;
 use no_std_core::{Fault, FormatError, Model};
 
 use crate::random::{Random, digits};
-use crate::support::{Contents, file, shape, tiny};
+use crate::support::{Contents, axis, file, shape, tensor, tiny};
 
-/// Where the records of the tiny model's layers lie, and some of its sections.
-const LINES: usize = 64;
-const CLASSES: usize = 112;
-const PROBABILITIES: usize = 160;
-const LABELS: usize = 1184;
-const WEIGHTS: usize = 1200;
-const BIASES: usize = 1232;
-const MULTIPLIERS: usize = 1248;
-const LEN: usize = 1312;
+/// Where the records of the tiny model's tensors and operators lie, and its sections.
+const IMAGE: usize = 64;
+const PLACES: usize = 80;
+const LOGITS: usize = 96;
+const LINES: usize = 112;
+const CLASSES: usize = 160;
+const LABELS: usize = 208;
+const PROBABILITIES: usize = 224;
+const WEIGHTS: usize = 1248;
+const BIASES: usize = 1280;
+const MULTIPLIERS: usize = 1296;
+const LEN: usize = 1360;
 
 /// That a file is refused by this check at this byte.
 #[track_caller]
@@ -51,14 +56,15 @@ fn no_file_of_this_format() {
     refuse(&[], 0, length(64, 0));
     refuse(&tiny[..63], 0, length(64, 63));
     let with_length = |len: u32| [&tiny[..12], &len.to_le_bytes(), &tiny[16..]].concat();
-    refuse(&with_length(1311), 12, length(1311, 1312));
-    refuse(&[&tiny[..], &[0; 16]].concat(), 12, length(1312, 1328));
+    refuse(&with_length(1359), 12, length(1359, 1360));
+    refuse(&[&tiny[..], &[0; 16]].concat(), 12, length(1360, 1376));
     let mut longer = [&tiny[..], &[0; 16]].concat();
     format::seal(&mut longer).unwrap();
-    refuse(&longer, 12, length(1312, 1328));
+    refuse(&longer, 12, length(1360, 1376));
     refuse_with(0, b"\x89PNG", 0, Fault::Magic);
-    refuse_with(8, &[2, 0], 8, Fault::Version(2));
-    refuse_with(10, &[1], 10, Fault::WeightLayout(1));
+    for version in [0, 1, 3] {
+        refuse_with(8, &[version, 0], 8, Fault::Version(version.into()));
+    }
     let mut damaged = tiny.clone();
     damaged[16..20].copy_from_slice(&[1, 2, 3, 4]);
     let checksum = Fault::Checksum {
@@ -73,8 +79,8 @@ fn no_file_of_this_format() {
 #[test]
 fn files_beyond_four_gigabytes() {
     let tiny = file(&tiny());
-    for expected in [u32::MAX, u32::MAX - 15, 1312, 0] {
-        let mut file = vec![0; (1 << 32) + 1312];
+    for expected in [u32::MAX, u32::MAX - 15, 1360, 0] {
+        let mut file = vec![0; (1 << 32) + 1360];
         file[..64].copy_from_slice(&tiny[..64]);
         file[12..16].copy_from_slice(&expected.to_le_bytes());
         let found = u32::MAX;
@@ -84,12 +90,12 @@ fn files_beyond_four_gigabytes() {
 
 #[test]
 fn bytes_that_must_be_zero() {
-    let in_records = [3, 26, 27, 40, 47].map(|at| LINES + at);
-    let reserved = [52, 63, CLASSES + 3, CLASSES + 47];
+    let in_header = [25, 27, 52, 63];
+    let in_records = [LINES + 40, LINES + 47, CLASSES + 40, CLASSES + 47];
     let in_labels = [LABELS + 11, LABELS + 15];
     let in_weights = [WEIGHTS + 18, WEIGHTS + 31];
     let others = [BIASES + 8, MULTIPLIERS + 8, LEN - 1];
-    let parts: [&[usize]; 5] = [&in_records, &reserved, &in_labels, &in_weights, &others];
+    let parts: [&[usize]; 5] = [&in_header, &in_records, &in_labels, &in_weights, &others];
     for place in parts.concat() {
         refuse_with(place, &[9], place, Fault::NotZero(9));
     }
@@ -97,20 +103,79 @@ fn bytes_that_must_be_zero() {
 
 #[test]
 fn a_header_out_of_range() {
-    refuse_with(11, &[0], 11, Fault::NoLayers);
-    for classes in [0, 33, 255] {
-        refuse_with(27, &[classes], 27, Fault::Classes(classes));
+    for operators in [0, 1025, u16::MAX] {
+        let fault = Fault::Operators(operators);
+        refuse_with(10, &operators.to_le_bytes(), 10, fault);
+    }
+    // So many are no more than there may be, but the file ends before.
+    refuse_with(10, &[200], 10, Fault::Operators(200));
+    for kind in [3, 255] {
+        refuse_with(24, &[kind], 24, Fault::OutputKind(kind));
     }
     for threshold in [ONE + 1, u32::MAX] {
         let fault = Fault::Threshold(threshold);
-        refuse_with(40, &threshold.to_le_bytes(), 40, fault);
+        refuse_with(28, &threshold.to_le_bytes(), 28, fault);
     }
+}
+
+#[test]
+fn arenas_that_tensors_do_not_fill() {
+    let expected = u64::from(u32::from_le_bytes(
+        file(&tiny())[20..24].try_into().unwrap(),
+    ));
+    for found in [0, expected as u32 - 1, expected as u32 + 1, u32::MAX] {
+        let fault = Fault::Arena { expected, found };
+        refuse_with(20, &found.to_le_bytes(), 20, fault);
+    }
+}
+
+/// What belongs to classes has no place beside other values.
+#[test]
+fn outputs_that_are_no_classes() {
+    let of = |kind: OutputKind| {
+        move |contents: &mut Contents| {
+            (contents.output, contents.threshold) = (kind, 0);
+            contents.labels.clear();
+            contents.probabilities.clear();
+        }
+    };
+    let mut values = tiny();
+    of(OutputKind::Values)(&mut values);
+    assert!(Model::new(&file(&values)).is_ok());
+    let nothing = |found| Fault::Offset { expected: 0, found };
+    let labelled = |contents: &mut Contents| {
+        of(OutputKind::Values)(contents);
+        contents.labels = tiny().labels;
+    };
+    refuse_changed(labelled, 32, nothing(LABELS as u32));
+    let weighed = |contents: &mut Contents| {
+        of(OutputKind::Values)(contents);
+        contents.probabilities = tiny().probabilities;
+    };
+    refuse_changed(weighed, 36, nothing(LABELS as u32));
+    let thresholded = |contents: &mut Contents| {
+        of(OutputKind::Values)(contents);
+        contents.threshold = 1;
+    };
+    refuse_changed(thresholded, 28, Fault::Threshold(1));
+    refuse_changed(of(OutputKind::Reconstruction), 24, Fault::Reconstruction);
+}
+
+#[test]
+fn more_classes_than_there_may_be() {
+    let one = [axis(1, 1, [0, 0], 1); 2];
+    let input = shape(1, 256, 1);
+    let layer = Random(1).convolution((0, input), one, 256, 1);
+    let mut many = Contents::new(tensor(input, 0), vec![layer]);
+    many.labels.clear();
+    refuse(&file(&many), 24, Fault::Classes);
 }
 
 #[test]
 fn preparations_that_there_are_none_of() {
     for preparation in [
-        [2, 0, 0, 0, 0, 0, 0, 0],
+        [3, 0, 0, 0, 0, 0, 0, 0],
+        [2, 1, 0, 0, 0, 0, 0, 0],
         [255, 3, 0, 0, 0, 0, 0, 0],
         [0, 1, 0, 0, 0, 0, 0, 0],
         [1, 0, 0, 0, 0, 0, 0, 0],
@@ -128,12 +193,13 @@ fn preparations_that_there_are_none_of() {
 #[test]
 fn centred_pictures_for_another_input() {
     let of_input = |input: Shape, zero_point: i8| {
-        let layer = Random(1).dense(input, 3);
-        let mut contents = Contents::new(input, zero_point, vec![layer]);
+        let layer = Random(1).dense((0, input), 3);
+        let mut contents = Contents::new(tensor(input, zero_point), vec![layer]);
         contents.preparation = Preparation::centred(4).unwrap();
-        file(&contents)
+        contents
     };
-    assert!(Model::new(&of_input(shape(28, 28, 1), -128)).is_ok());
+    let good = of_input(shape(28, 28, 1), -128);
+    assert!(Model::new(&file(&good)).is_ok());
     for (input, zero_point) in [
         (shape(28, 27, 1), -128),
         (shape(29, 28, 1), -128),
@@ -141,18 +207,40 @@ fn centred_pictures_for_another_input() {
         (shape(1, 1, 784), -128),
         (shape(28, 28, 1), 0),
     ] {
-        refuse(&of_input(input, zero_point), 44, Fault::Preparation);
+        refuse(&file(&of_input(input, zero_point)), 44, Fault::Preparation);
     }
+    let mut looked_up = good;
+    looked_up.pixels = vec![0; 256];
+    refuse(&file(&looked_up), 44, Fault::Preparation);
+}
+
+#[test]
+fn pixels_of_what_is_no_picture() {
+    let with_pixels = |contents: &mut Contents| contents.pixels = vec![1; 256];
+    let mut contents = tiny();
+    with_pixels(&mut contents);
+    assert!(Model::new(&file(&contents)).is_ok());
+    let at = WEIGHTS as u32;
+    let fault = Fault::Offset {
+        expected: 0,
+        found: at,
+    };
+    let numbers = |contents: &mut Contents| {
+        with_pixels(contents);
+        contents.preparation = Preparation::NONE;
+    };
+    refuse_changed(numbers, 40, fault);
 }
 
 #[test]
 fn sections_that_overlap_or_leave_gaps() {
     let offsets = [28, 32, 36];
-    let fields = [0, LINES, CLASSES].map(|record| offsets.map(|offset| record + offset));
-    let places = [64, 160, 1184, 1200, 1232, 1248, 1264, 1280, 1296];
-    for (&field, expected) in fields.as_flattened().iter().zip(places) {
+    let fields = [LINES, CLASSES].map(|record| offsets.map(|offset| record + offset));
+    let fields = [&[32, 36][..], fields.as_flattened()].concat();
+    let places = [208, 224, 1248, 1280, 1296, 1312, 1328, 1344];
+    for (&field, expected) in fields.iter().zip(places) {
         let near = [expected - 16, expected - 1, expected + 1, expected + 16];
-        for found in near.into_iter().chain([0, 16, 1312, 1 << 31, u32::MAX]) {
+        for found in near.into_iter().chain([16, 1360, 1 << 31, u32::MAX]) {
             let fault = Fault::Offset { expected, found };
             refuse_with(field, &found.to_le_bytes(), field, fault);
         }
@@ -161,17 +249,17 @@ fn sections_that_overlap_or_leave_gaps() {
 
 #[test]
 fn sections_beyond_the_end() {
-    // A table of 255 layers, and a label of 255 bytes.
-    refuse_with(11, &[255], 28, Fault::Section);
-    refuse_with(LABELS + 4, &[255], 36, Fault::Section);
     // 65,535 channels.
-    for (layer, record) in [LINES, CLASSES].into_iter().enumerate() {
-        let many = |contents: &mut Contents| contents.layers[layer].output.channels = u16::MAX;
+    for (operator, record) in [LINES, CLASSES].into_iter().enumerate() {
+        let many = |contents: &mut Contents| {
+            contents.operators[operator].output.shape.channels = u16::MAX;
+            contents.labels.clear();
+        };
         refuse_changed(many, record + 28, Fault::Section);
     }
     // The last section, cut off.
     let mut file = file(&tiny());
-    file.truncate(1296);
+    file.truncate(1344);
     format::seal(&mut file).unwrap();
     refuse(&file, CLASSES + 36, Fault::Section);
 }
@@ -201,12 +289,14 @@ fn messages_are_one_line_that_names_the_byte() {
     for fault in [
         Fault::Length { expected, found },
         Fault::Magic,
-        Fault::Version(2),
-        Fault::WeightLayout(1),
+        Fault::Version(1),
         Fault::Checksum { expected, found },
         Fault::NotZero(1),
-        Fault::NoLayers,
-        Fault::Classes(0),
+        Fault::Operators(0),
+        Fault::Arena { expected: 3, found },
+        Fault::OutputKind(7),
+        Fault::Classes,
+        Fault::Reconstruction,
         Fault::Threshold(ONE + 1),
         Fault::Preparation,
         Fault::Offset { expected, found },
@@ -214,16 +304,21 @@ fn messages_are_one_line_that_names_the_byte() {
         Fault::Probability(1),
         Fault::Label,
         Fault::Kind(0),
+        Fault::Direction,
+        Fault::Input,
         Fault::Shape,
-        Fault::Chain,
+        Fault::Scale,
+        Fault::Meaning,
         Fault::Window,
         Fault::Padding,
-        Fault::Output,
-        Fault::Logits,
+        Fault::Groups,
         Fault::Weight,
         Fault::Multiplier,
         Fault::Accumulator,
         Fault::Memory,
+        Fault::Unread,
+        Fault::Held,
+        Fault::Overlap,
     ] {
         let message = FormatError { fault, at: 48 }.to_string();
         let is_whole = message.starts_with("byte 48: expected ") && message.contains("found ");

@@ -1,6 +1,6 @@
 //! The model that is shipped: it loads, and no damage to it goes unseen.
 
-use no_std_core::format::{self, HEADER_LEN, LAYER_LEN};
+use no_std_core::format::{self, HEADER_LEN, OPERATOR_LEN, TENSOR_LEN};
 use no_std_core::prepare::Preparation;
 use no_std_core::{Fault, Model, arena_len};
 
@@ -9,6 +9,9 @@ use crate::support::shape;
 
 pub const FILE: &[u8] = include_bytes!("../../../models/digits.q8");
 const ARENA_LEN: usize = arena_len(FILE);
+
+/// Bytes of the header and of the tables of five tensors and four operators.
+const TABLES_END: usize = HEADER_LEN + 5 * TENSOR_LEN + 4 * OPERATOR_LEN;
 
 /// Bytes of the checksum, which are not part of what it is taken over.
 const CHECKSUM: std::ops::Range<usize> = 16..20;
@@ -20,12 +23,12 @@ const STRIDE: usize = 1009;
 fn it_is_the_digits_network() {
     let model = Model::new(FILE).unwrap();
     assert_eq!(model.arena_len(), ARENA_LEN);
-    const { assert!(ARENA_LEN <= 3136 + 1568) };
-    let input = (model.input(), model.input_zero_point());
-    assert_eq!(input, (shape(28, 28, 1), -128));
+    const { assert!(ARENA_LEN <= 3584) };
+    let input = model.input();
+    assert_eq!((input.shape, input.zero_point), (shape(28, 28, 1), -128));
     assert_eq!(model.preparation(), Preparation::PLAIN);
     assert!(model.labels().eq((0..10).map(|digit| digit.to_string())));
-    let names: Vec<&str> = model.layers().map(|layer| layer.name()).collect();
+    let names: Vec<&str> = model.operations().map(|one| one.name()).collect();
     assert_eq!(names, ["convolution", "convolution", "dense", "dense"]);
     assert!(load_and_run(FILE));
 }
@@ -74,24 +77,24 @@ fn the_checksum_is_a_crc() {
     }
 }
 
-/// With a checksum that fits again, a change of what the header and the layer table say is refused or harmless: each bit
+/// With a checksum that fits again, a change of what the header and the tables say is refused or harmless: each bit
 /// alone and all of a byte. (All values of all bytes are tried with the tiny model.)
 #[test]
 fn changed_headers_are_refused_or_run() {
     let mut accepted = 0;
-    for at in 0..HEADER_LEN + 4 * LAYER_LEN {
+    for at in 0..TABLES_END {
         for change in [1, 2, 4, 8, 16, 32, 64, 128, 255] {
             accepted += usize::from(loads_with(at, change));
         }
     }
-    // Magic and version are no good otherwise, length and checksum are repaired: that is 8 bytes. The threshold has
-    // 16 bits that may change, and the last layer's zero point 8.
-    assert!(accepted >= 8 * 9 + 16 + 8, "{accepted}");
+    // Length and checksum are repaired: that is 8 bytes. The threshold has 16 bits that may change, the last zero point 8,
+    // and each of the five scales 8 in the byte that is least.
+    assert!(accepted >= 8 * 9 + 16 + 8 + 5 * 8, "{accepted}");
 }
 
 #[test]
 fn changed_contents_are_refused_or_run() {
-    let places = (HEADER_LEN + 4 * LAYER_LEN..FILE.len()).step_by(STRIDE);
+    let places = (TABLES_END..FILE.len()).step_by(STRIDE);
     let all = places.clone().count();
     let accepted = places.filter(|&at| loads_with(at, 0x11)).count();
     // Nearly all are weights, and weights may be nearly anything.
