@@ -80,7 +80,7 @@ pub unsafe fn serve<C: Chip>(chip: C) -> ! {
     // SAFETY: as the caller has promised.
     let (mut board, mut slots) =
         unsafe { (start(chip), flash::slots([Rp::<C>::new(), Rp::<C>::new()])) };
-    serve_slots(&mut board, &mut slots)
+    serve_slots(&mut board, &mut slots, stack::arena())
 }
 
 /// The board, its stack painted.

@@ -1,27 +1,22 @@
 //! The test of itself that a board makes at its start.
 
-use no_std_core::format::Shape;
-use no_std_core::{Model, Run, quantize_pixel};
-use protocol::{SelfTest, known_pixel};
+use no_std_core::{Model, Run};
+use protocol::{SelfTest, answer, known_value};
+use slots::Current;
 
 use crate::board::Board;
 use crate::inference::finish;
+use crate::model::OPERATORS;
 
-const INPUT: Shape = Shape {
-    rows: 28,
-    columns: 28,
-    channels: 1,
-};
-
-/// Checks the file of a model and that the model gives the `known` logits for the image of [`known_pixel`].
+/// Checks the file of a model, and that the model gives what it should for the input of [`known_value`].
 pub fn self_test<'f>(
     board: &mut impl Board,
-    file: &'f [u8],
-    known: &[i8],
+    current: Current<'f>,
     arena: &mut [i8],
 ) -> Result<Model<'f>, SelfTest> {
-    let model = Model::new(file).map_err(|error| SelfTest::Model { at: error.at })?;
-    known_answer(board, &model, known, arena)?;
+    let model = Model::with(current.file, OPERATORS);
+    let model = model.map_err(|error| SelfTest::Model { at: error.at })?;
+    known_answer(board, &model, current.answer, arena)?;
     Ok(model)
 }
 
@@ -29,20 +24,19 @@ pub fn self_test<'f>(
 pub fn known_answer(
     board: &mut impl Board,
     model: &Model<'_>,
-    known: &[i8],
+    known: u32,
     arena: &mut [i8],
 ) -> Result<(), SelfTest> {
-    let input = model.input();
-    if input.shape != INPUT || input.zero_point != quantize_pixel(0) {
-        return Err(SelfTest::Input);
-    }
-    let mut run = Run::new(model, arena).map_err(|_| SelfTest::Input)?;
+    let needed = SelfTest::Arena {
+        needed: model.arena_len() as u32,
+    };
+    let mut run = Run::new(model, arena).map_err(|_| needed)?;
     for (index, value) in run.input().iter_mut().enumerate() {
-        *value = quantize_pixel(known_pixel(index));
+        *value = known_value(index);
     }
-    if finish(board, run).0.values() == known {
+    if answer(finish(board, run).0.values()) == known {
         Ok(())
     } else {
-        Err(SelfTest::Scores)
+        Err(SelfTest::Answer)
     }
 }

@@ -3,9 +3,9 @@
 #![no_main]
 #![allow(unsafe_code, reason = "a board is what its firmware says")]
 
-use firmware::Name;
 use firmware::flash::{self, Nvmc};
 use firmware::microbit::{self, Version};
+use firmware::{Name, stack};
 
 struct V2;
 
@@ -28,5 +28,5 @@ fn main() -> ! {
         let flash = Nvmc::new();
         (microbit::start(V2), flash::slots([flash, flash]))
     };
-    firmware::serve_slots(&mut board, &mut slots)
+    firmware::serve_slots(&mut board, &mut slots, stack::arena())
 }

@@ -71,5 +71,5 @@ fn main() -> ! {
         let flash = Stm32f4::new();
         (start(), flash::slots([flash, flash]))
     };
-    firmware::serve_slots(&mut board, &mut slots)
+    firmware::serve_slots(&mut board, &mut slots, stack::arena())
 }

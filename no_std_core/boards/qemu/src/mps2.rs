@@ -48,7 +48,7 @@ macro_rules! mps2 {
 /// The board must run this image, and nothing but this function.
 pub unsafe fn serve(image: impl Image) -> ! {
     // SAFETY: as the caller has promised.
-    firmware::serve(&mut unsafe { start(image) })
+    firmware::serve(&mut unsafe { start(image) }, stack::arena())
 }
 
 /// Runs the firmware with slots, in RAM that plays flash.
@@ -59,7 +59,7 @@ pub unsafe fn serve(image: impl Image) -> ! {
 pub unsafe fn serve_slots(image: impl Image) -> ! {
     // SAFETY: as the caller has promised.
     let (mut board, mut slots) = unsafe { (start(image), flash::slots_in_ram()) };
-    firmware::serve_slots(&mut board, &mut slots)
+    firmware::serve_slots(&mut board, &mut slots, stack::arena())
 }
 
 /// # Safety

@@ -10,9 +10,9 @@
 use core::arch::asm;
 use core::hint::black_box;
 
-use firmware::{ARENA_LEN, CycleCounter, KNOWN_LOGITS, MODEL, stack};
-use no_std_core::{Model, Run, quantize_pixel};
-use protocol::known_pixel;
+use firmware::{ANSWER, ARENA_LEN, CycleCounter, MODEL, OPERATORS, stack};
+use no_std_core::{Model, Run};
+use protocol::{answer, known_value};
 use semihosting::io::{self, Write as _};
 use semihosting::process;
 // The panic handler.
@@ -53,10 +53,10 @@ fn main() -> ! {
 /// Checks the model, runs it and counts the cycles of each part, whose number it gives if the output is the known one.
 #[inline(never)]
 fn infer(arena: &mut [i8], counter: &mut CycleCounter, cycles: &mut [u32; PARTS]) -> Option<usize> {
-    let model = Model::new(black_box(MODEL)).ok()?;
+    let model = Model::with(black_box(MODEL), OPERATORS).ok()?;
     let mut run = Run::new(&model, arena).ok()?;
     for (index, value) in run.input().iter_mut().enumerate() {
-        *value = quantize_pixel(known_pixel(index));
+        *value = known_value(index);
     }
     loop {
         let operator = usize::from(run.operator());
@@ -71,7 +71,7 @@ fn infer(arena: &mut [i8], counter: &mut CycleCounter, cycles: &mut [u32; PARTS]
     let begin = counter.now();
     let output = black_box(run.into_output());
     *cycles.get_mut(parts - 1)? += counter.now().wrapping_sub(begin);
-    (output.values() == KNOWN_LOGITS).then_some(parts)
+    (answer(output.values()) == ANSWER).then_some(parts)
 }
 
 /// Two instructions a round.
