@@ -1,14 +1,13 @@
 //! Where in the arena each tensor lies, and the proof that none is overwritten before it has been read.
 //!
-//! Who writes a file chooses the places (`choose`); here they are checked. A tensor
-//! is alive from when it is made to when it has been read for the last time, and no other may lie where it does meanwhile,
-//! with one exception: an operator works row by row, so its output may lie on rows of an input that dies there which are
-//! not read any more when they are overwritten. Operators work from the first row down or from the last one up, and all
-//! rows are counted in that order here.
+//! Who writes a file chooses the places (`choose`); here they are checked. A tensor is alive from when it is made to when it
+//! has been read for the last time, and no other may lie where it does meanwhile, with one exception: an operator works row
+//! by row, so its output may lie on rows of an input that dies there which are not read any more when they are overwritten.
+//! Operators work from the first row down or from the last one up, and all rows are counted in that order here.
 //!
-//! A tensor that only the next operator reads may be held in part: in memory are the newest of its rows, and a new one
-//! pushes the oldest out. The operators that such tensors join are a [`Chain`]: each step is a row of the last one of them
-//! that can be made. Their outputs are never in memory as a whole.
+//! A tensor that one operator reads may be held in part: in memory are the newest of its rows, and a new one pushes the
+//! oldest out. Operators that such tensors join are a [`Chain`]: the last one is run row by row, and the others when rows
+//! of theirs are needed for that. All outputs but the last one's are held in part.
 
 use core::ops::Range;
 
@@ -86,29 +85,56 @@ impl Chain {
         Some(Self { first, last })
     }
 
-    /// The operator that runs next, when each has done so many rows: the last one, or another whose rows it lacks.
+    /// The operator that runs next, when each has done so many rows: the last one, or one whose rows it lacks.
     pub fn next(self, program: &impl Program, done: &Done) -> Option<u16> {
         let mut index = self.last;
-        while index > self.first {
-            let made = *done.get(usize::from(index - 1 - self.first))?;
-            let step = *done.get(usize::from(index - self.first))?;
-            if made >= rows_needed(program, index, step)? {
-                break;
-            }
-            index -= 1;
+        while let Some(maker) = self.lacking(program, done, index)? {
+            index = maker;
         }
         Some(index)
     }
+
+    /// The operator of the chain that has not done all rows which another one needs for its next step.
+    #[allow(
+        clippy::option_option,
+        reason = "the outer one is for records that do not exist"
+    )]
+    fn lacking(self, program: &impl Program, done: &Done, index: u16) -> Option<Option<u16>> {
+        if self.first == self.last {
+            return Some(None);
+        }
+        let step = *done.get(self.place(index))?;
+        let (_, record) = program.operator(index)?;
+        for tensor in record
+            .inputs
+            .into_iter()
+            .filter(|&tensor| self.joins(tensor))
+        {
+            let made = *done.get(self.place(tensor - 1))?;
+            if made < rows_needed(program, tensor, index, step)? {
+                return Some(Some(tensor - 1));
+            }
+        }
+        Some(None)
+    }
+
+    /// Whether a tensor is made and read by operators of the chain.
+    fn joins(self, tensor: u16) -> bool {
+        tensor > self.first && tensor <= self.last
+    }
+
+    /// The place of an operator in [`Done`].
+    pub fn place(self, index: u16) -> usize {
+        usize::from(index - self.first)
+    }
 }
 
-/// How many rows of the tensor before its own an operator of a chain needs for a step.
-fn rows_needed(program: &impl Program, index: u16, step: u16) -> Option<u16> {
+/// How many rows of a tensor an operator that reads it needs for a step.
+fn rows_needed(program: &impl Program, tensor: u16, index: u16, step: u16) -> Option<u16> {
     let (operator, record) = program.operator(index)?;
-    let lens = [index, index + 1].map(|tensor| Some(program.tensor(tensor)?.shape.rows));
-    let [Some(len), Some(output_len)] = lens else {
-        return None;
-    };
-    Some(rows_read(operator, &record, [len, output_len], step).end)
+    let (input, output) = (program.tensor(tensor)?, program.tensor(index + 1)?);
+    let lens = [input.shape.rows, output.shape.rows];
+    Some(rows_read(operator, &record, lens, step).end)
 }
 
 /// Why a plan is none, and the tensor that is at fault.
@@ -162,13 +188,22 @@ fn are_apart<T: PartialOrd>(one: &Range<T>, other: &Range<T>) -> bool {
     one.end <= other.start || other.end <= one.start
 }
 
-/// The last operator that reads a tensor.
-fn last_reader(program: &impl Program, tensor: u16) -> Option<u16> {
-    let reads = |&index: &u16| {
+/// The operators that read a tensor.
+fn readers(program: &impl Program, tensor: u16) -> impl DoubleEndedIterator<Item = u16> {
+    (tensor..program.operators()).filter(move |&index| {
         let operator = program.operator(index);
         operator.is_some_and(|(_, record)| record.inputs.contains(&tensor))
-    };
-    (tensor..program.operators()).rev().find(reads)
+    })
+}
+
+/// The first operator that reads a tensor.
+fn first_reader(program: &impl Program, tensor: u16) -> Option<u16> {
+    readers(program, tensor).next()
+}
+
+/// The last operator that reads a tensor.
+fn last_reader(program: &impl Program, tensor: u16) -> Option<u16> {
+    readers(program, tensor).next_back()
 }
 
 /// The chain that an operator is part of.
@@ -180,17 +215,18 @@ fn chain_of(program: &impl Program, index: u16) -> Option<Chain> {
     Chain::from(program, first)
 }
 
-/// Whether a tensor may be held in part: it is not the input, the next operator is the only one to read it, works in the
-/// same direction, and never reads more rows for a step than there are in memory.
+/// Whether a tensor may be held in part: it is not the input, one operator of its chain alone reads it, works in the same
+/// direction, and never reads more rows for a step than there are in memory.
 fn may_be_held(program: &impl Program, tensor: u16, last: u16) -> Option<bool> {
-    let (record, output) = (program.tensor(tensor)?, program.tensor(tensor + 1)?);
+    let (record, output) = (program.tensor(tensor)?, program.tensor(last + 1)?);
     let (_, maker) = program.operator(tensor.checked_sub(1)?)?;
-    let (operator, reader) = program.operator(tensor)?;
+    let (operator, reader) = program.operator(last)?;
     let chain = chain_of(program, tensor)?;
     let lens = [record.shape.rows, output.shape.rows];
     let fits = |step| rows_read(operator, &reader, lens, step).len() <= record.held.into();
     Some(
-        last == tensor
+        last <= chain.last
+            && first_reader(program, tensor) == Some(last)
             && maker.upwards == reader.upwards
             && usize::from(chain.last - chain.first) < MAX_CHAIN
             && (0..output.shape.rows).all(fits),
@@ -218,19 +254,19 @@ pub(crate) fn each_write(
     let (_, record) = program.operator(chain.last)?;
     let mut done = Done::default();
     for row in 0..output.shape.rows {
-        *done.get_mut(usize::from(chain.last - chain.first))? = row;
+        *done.get_mut(chain.place(chain.last))? = row;
         for index in (chain.first..chain.last).rev() {
-            let reader = *done.get(usize::from(index + 1 - chain.first))?;
+            let reader = first_reader(program, index + 1)?;
+            let steps = *done.get(chain.place(reader))?;
             // The last operator is about to do its step, the others have done theirs.
-            let is_done = index + 1 < chain.last;
-            if let Some(step) = reader.checked_sub(is_done.into()) {
-                let made = done.get_mut(usize::from(index - chain.first))?;
-                *made = (*made).max(rows_needed(program, index + 1, step)?);
+            if let Some(step) = steps.checked_sub((reader < chain.last).into()) {
+                let made = done.get_mut(chain.place(index))?;
+                *made = (*made).max(rows_needed(program, index + 1, reader, step)?);
             }
         }
         let written = output.rows(record.upwards, &(row..row + 1), 0)?;
         for index in chain.first..=chain.last {
-            let step = *done.get(usize::from(index - chain.first))?;
+            let step = *done.get(chain.place(index))?;
             let unread = unread(program, tensor, index, step, index == chain.last)?;
             if !unread.is_empty() {
                 visit(written.clone(), unread);

@@ -117,7 +117,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let chain = self.chain?;
         let index = chain.next(self.model, &self.done)?;
         let operation = self.model.operation(index)?;
-        let done = self.done.get_mut(usize::from(index - chain.first))?;
+        let done = self.done.get_mut(chain.place(index))?;
         let step = *done;
         *done = step + 1;
         let written = self.make_room(&operation, step)?;

@@ -9,7 +9,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Chain, Program, are_apart, each_write, last_reader, rows_read};
+use super::{Chain, Program, are_apart, each_write, first_reader, last_reader, rows_read};
 use crate::format::{Contents, MAX_CHAIN, OperatorRecord, OutputKind, TensorRecord};
 use crate::operators::backend::Native;
 use crate::operators::{Operator, Operators};
@@ -158,6 +158,12 @@ impl Draft {
             if last > first && self.hold_in_part(last).is_none() {
                 break;
             }
+            // Each tensor between the operators is read by one of them.
+            let inner = first + 1..=last;
+            let read_later = |tensor: u16| self.last_readers[usize::from(tensor)] > Some(last);
+            if inner.into_iter().any(read_later) {
+                continue;
+            }
             for upwards in [false, true] {
                 for (_, record) in &mut self.operators[first.into()..=last.into()] {
                     record.upwards = upwards;
@@ -174,13 +180,14 @@ impl Draft {
         candidates
     }
 
-    /// Holds as few rows of a tensor as the next operator reads. `None` if those are all, or others read it, too.
+    /// Holds as few rows of a tensor as the operator reads that does. `None` if those are all, or several do.
     fn hold_in_part(&mut self, tensor: u16) -> Option<()> {
-        if self.last_readers[usize::from(tensor)] != Some(tensor) {
+        let reader = first_reader(self, tensor)?;
+        if self.last_readers[usize::from(tensor)] != Some(reader) {
             return None;
         }
-        let (operator, record) = self.operators.get(usize::from(tensor))?;
-        let lens = [tensor, tensor + 1].map(|at| self.tensors[usize::from(at)].shape.rows);
+        let (operator, record) = self.operators.get(usize::from(reader))?;
+        let lens = [tensor, reader + 1].map(|at| self.tensors[usize::from(at)].shape.rows);
         let rows = (0..lens[1]).map(|step| rows_read(operator, record, lens, step).len());
         let held = u8::try_from(rows.max()?).ok()?;
         if u16::from(held) >= lens[0] {

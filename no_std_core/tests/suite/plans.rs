@@ -10,11 +10,10 @@ use crate::oracle;
 use crate::random::Random;
 use crate::support::{Contents, file_apart};
 
-/// Rows of its input that an operator reads for a row of its output, from the first to the last.
-fn rows_read(contents: &Contents, index: usize, row: u16) -> std::ops::Range<u16> {
+/// Rows of a tensor that an operator reads for a row of its output, from the first to the last.
+fn rows_read(contents: &Contents, index: usize, row: u16, tensor: usize) -> std::ops::Range<u16> {
     let record = &contents.operators[index].record;
-    let input = contents.tensors().nth(usize::from(record.inputs[0]));
-    let len = input.unwrap().shape.rows;
+    let len = contents.tensors().nth(tensor).unwrap().shape.rows;
     match record.kind {
         KIND_ADD | KIND_CONCATENATE | KIND_TABLE => row..row + 1,
         KIND_DENSE => 0..len,
@@ -29,37 +28,48 @@ fn rows_read(contents: &Contents, index: usize, row: u16) -> std::ops::Range<u16
     }
 }
 
-/// The most rows of a tensor that the operator after it reads at a time. `None` if those are all, or others read it.
-fn rows_to_hold(contents: &Contents, tensor: usize) -> Option<u16> {
+/// The only operator that reads a tensor, and the most rows of it that it reads at a time. `None` if those are all, or others
+/// read it, too.
+fn rows_to_hold(contents: &Contents, tensor: usize) -> Option<(usize, u16)> {
     let readers = contents.operators.iter().enumerate();
     let readers = readers.filter(|(_, one)| one.record.inputs.contains(&(tensor as u16)));
     let readers: Vec<usize> = readers.map(|(index, _)| index).collect();
-    if tensor == 0 || readers != [tensor] {
-        return None;
-    }
-    let rows = 0..contents.operators[tensor].output.shape.rows;
+    let &[reader] = &readers[..] else { return None };
+    let rows = 0..contents.operators[reader].output.shape.rows;
     let most = rows
-        .map(|row| rows_read(contents, tensor, row).len() as u16)
+        .map(|row| rows_read(contents, reader, row, tensor).len() as u16)
         .max()?;
-    (most < contents.operators[tensor - 1].output.shape.rows).then_some(most)
+    (most < contents.operators[tensor - 1].output.shape.rows).then_some((reader, most))
 }
 
 /// Holds tensors in part at random, in chains of random directions, and lays all of them out one behind the other. Also
 /// gives how many are held in part.
 fn held_at_random(contents: &Contents, random: &mut Random) -> (Contents, usize) {
     let mut planned = contents.clone();
-    let (mut at, mut count, mut chain, mut upwards) = (0, 0, 1, random.once_in(2));
-    for index in 0..planned.operators.len() {
-        planned.operators[index].record.upwards = upwards;
-        let most = rows_to_hold(contents, index + 1).filter(|_| chain < MAX_CHAIN);
-        let output = &mut planned.operators[index].output;
-        if let Some(most) = most.filter(|_| random.once_in(2)) {
-            let most = random.within(most.into(), i64::from(output.shape.rows) - 1);
-            output.held = most as u8;
-            (count, chain) = (count + 1, chain + 1);
-        } else {
-            (chain, upwards) = (1, random.once_in(2));
+    let (mut at, mut count, mut first) = (0, 0, 0);
+    while first < planned.operators.len() {
+        // As many operators as may work together, each of whose outputs but the last is read by one of them.
+        let longest = (first + 1..=planned.operators.len()).take(MAX_CHAIN);
+        let lasts = longest.filter(|&last| {
+            let mut inner = first + 1..last;
+            inner.all(|tensor| {
+                rows_to_hold(contents, tensor).is_some_and(|(reader, _)| reader < last)
+            })
+        });
+        let lasts: Vec<usize> = lasts.collect();
+        let last = lasts[random.within(0, lasts.len() as i64 - 1) as usize];
+        let upwards = random.once_in(2);
+        for index in first..last {
+            let operator = &mut planned.operators[index];
+            operator.record.upwards = upwards;
+            if index + 1 < last {
+                let (_, most) = rows_to_hold(contents, index + 1).unwrap();
+                let rows = i64::from(operator.output.shape.rows);
+                operator.output.held = random.within(most.into(), rows - 1) as u8;
+                count += 1;
+            }
         }
+        first = last;
     }
     let outputs = planned
         .operators
