@@ -7,15 +7,11 @@ use core::arch::asm;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::{ptr, slice};
 
-const PAINT: u32 = 0xC5C5_C5C5;
+use reserve::stack_len;
 
-/// Bytes that are set aside for the stack, at the end of memory. What the firmware takes of it at most is measured by
-/// `cargo xtask firmware bench`, except on the ESP32-C3, where the vendor's code takes more.
-pub const STACK_LEN: usize = if cfg!(target_arch = "riscv32") {
-    16 * 1024
-} else {
-    6 * 1024
-};
+mod reserve;
+
+const PAINT: u32 = 0xC5C5_C5C5;
 
 /// Bytes below the stack pointer that are left alone: functions live there that a compiler does not put in the place of
 /// their calls.
@@ -46,7 +42,7 @@ fn start() -> usize {
 /// The low end of the stack, and the end of the arena.
 fn bottom() -> usize {
     let top = (&raw const _stack_start).expose_provenance();
-    start().max(top.saturating_sub(STACK_LEN))
+    start().max(top.saturating_sub(stack_len(cfg!(target_arch = "riscv32"))))
 }
 
 /// All the memory that is left below the stack. Whoever asks again gets none.

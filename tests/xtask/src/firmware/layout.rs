@@ -5,11 +5,17 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use no_std_core::format::{HEADER_LEN, Header, MAGIC};
 use no_std_core::Model;
+use no_std_core::format::{HEADER_LEN, Header, MAGIC};
 use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
-use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
+use object::{
+    Architecture, LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind,
+};
+use reserve::stack_len;
+
+#[path = "../../../../no_std_core/boards/firmware/src/stack/reserve.rs"]
+mod reserve;
 
 type Elf<'a> = ElfFile<'a, FileHeader32<LittleEndian>>;
 
@@ -25,6 +31,8 @@ pub struct Layout {
     /// Functions by the crate that they are from.
     functions: BTreeMap<String, u64>,
     pub model: EmbeddedModel,
+    /// Bytes of memory that are left for an arena; none where nothing says where the stack is.
+    pub room: Option<u64>,
 }
 
 /// The model in a firmware.
@@ -94,6 +102,7 @@ impl Layout {
             static_ram,
             code,
             functions: functions(&elf)?,
+            room: room(&elf),
             model,
         })
     }
@@ -121,6 +130,16 @@ fn is_in_flash(kind: SectionKind) -> bool {
 fn is_in_ram(kind: SectionKind, name: &str) -> bool {
     let is_room = [".stack", ".heap", ".rotext_dummy", ".rwdata_dummy"].contains(&name);
     matches!(kind, SectionKind::Data | SectionKind::UninitializedData) && !is_room
+}
+
+/// The memory between the low end of the stack, by the names of the runtimes of Arm and RISC-V, and what is set aside at its
+/// high end.
+fn room(elf: &Elf<'_>) -> Option<u64> {
+    let address = |name: &str| Some(elf.symbol_by_name(name)?.address());
+    let low = address("_stack_end").or_else(|| address("__estack"))?;
+    let is_riscv = elf.architecture() == Architecture::Riscv32;
+    let high = address("_stack_start")?.checked_sub(stack_len(is_riscv) as u64)?;
+    Some(high.saturating_sub(low))
 }
 
 /// Bytes of functions by crate; of functions at the same place the first one.
