@@ -1,12 +1,13 @@
 //! Builds what runs on boards.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Result};
 use device::Fit;
 
 use super::boards::Board;
@@ -51,7 +52,7 @@ impl Builder {
             return Ok(path);
         }
         let len = subject.file.len() as u64;
-        Err(refusal(board, [len, len], [model.arena_len() as u64, room]))
+        Err(Unfit::new(board, [len, len], [model.arena_len() as u64, room]).into())
     }
 
     /// Builds a program of the package for QEMU's machines that is no firmware, for a board's processor.
@@ -79,7 +80,7 @@ impl Builder {
                 Some(bytes) => {
                     let needs = subject.file.len() as u64;
                     let arena = subject.model().arena_len() as u64;
-                    refusal(board, [needs, needs.saturating_sub(bytes)], [arena, arena])
+                    Unfit::new(board, [needs, needs.saturating_sub(bytes)], [arena, arena]).into()
                 }
                 None => {
                     eprint!("{complaints}");
@@ -107,18 +108,39 @@ impl Builder {
     }
 }
 
-/// Why a model does not go into a firmware: bytes of flash and of memory, needed and there.
-fn refusal(board: &Board, flash: [u64; 2], memory: [u64; 2]) -> Error {
-    let fit = Fit {
-        flash,
-        memory,
-        missing: Vec::new(),
-    };
-    anyhow!(
-        "{}: expected a model that fits, found one that does not:\n{fit}",
-        board.name
-    )
+/// Why a model does not go into a firmware.
+#[derive(Debug)]
+pub struct Unfit {
+    board: &'static str,
+    fit: Fit,
 }
+
+impl Unfit {
+    /// Bytes of flash and of memory, needed and there.
+    fn new(board: &Board, flash: [u64; 2], memory: [u64; 2]) -> Self {
+        let fit = Fit {
+            flash,
+            memory,
+            missing: Vec::new(),
+        };
+        Self {
+            board: board.name,
+            fit,
+        }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (board, fit) = (self.board, &self.fit);
+        write!(
+            f,
+            "{board}: expected a model that fits, found one that does not:\n{fit}"
+        )
+    }
+}
+
+impl std::error::Error for Unfit {}
 
 /// By how many bytes a program is too long for the flash, if that is what the linker complains of.
 fn overflow(complaints: &str) -> Option<u64> {

@@ -12,7 +12,7 @@ use object::read::elf::ElfFile;
 use object::{
     Architecture, LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind,
 };
-use reserve::stack_len;
+pub use reserve::stack_len;
 
 #[path = "../../../../no_std_core/boards/firmware/src/stack/reserve.rs"]
 mod reserve;

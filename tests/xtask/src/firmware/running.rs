@@ -7,10 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use device::{Device, Input, Outcome};
+use device::{Device, DeviceError, Input, Outcome};
 use tempfile::TempDir;
 
 use super::boards::{Board, Hardware};
+use super::layout::stack_len;
 use super::subject::{Expected, Subject};
 use super::{qemu, rp2040};
 use crate::command::describe;
@@ -21,7 +22,9 @@ const START: Duration = Duration::from_secs(20);
 /// A machine that is on; dropped, it goes off.
 pub struct Running {
     child: Child,
-    pub socket: PathBuf,
+    socket: PathBuf,
+    /// What is set aside for the stack, in bytes.
+    stack_len: u64,
     _folder: TempDir,
 }
 
@@ -52,6 +55,7 @@ impl Running {
         let mut running = Self {
             child,
             socket,
+            stack_len: stack_len(board.target.starts_with("riscv")) as u64,
             _folder: folder,
         };
         let start = Instant::now();
@@ -72,7 +76,7 @@ impl Running {
 
     /// Runs the board's model on inputs, and compares all that it says of them with what the model makes of them here.
     pub fn compare(&self, subject: &Subject, inputs: &[Vec<u8>]) -> Result<Cost> {
-        let device = Device::open_within(&self.address(), START)?;
+        let device = self.open()?;
         let rows = subject.shape().rows;
         let mut cost = Cost::default();
         for (index, bytes) in inputs.iter().enumerate() {
@@ -86,6 +90,11 @@ impl Running {
                 stack: cost.stack.max(answer.stack.into()),
                 cycles: cost.cycles.max(answer.cycles.into()),
             };
+            ensure!(
+                cost.stack < self.stack_len,
+                "expected less than {} bytes of stack, found that all of them were in use",
+                self.stack_len
+            );
             let class = match answer.outcome {
                 Outcome::Class { class, probability } => Some((class.into(), probability)),
                 Outcome::Values | Outcome::Difference { .. } => None,
@@ -104,6 +113,19 @@ impl Running {
             );
         }
         Ok(cost)
+    }
+
+    /// The board; the emulator may have made the socket and not listen yet.
+    fn open(&self) -> Result<Device> {
+        let start = Instant::now();
+        loop {
+            match Device::open_within(&self.address(), START) {
+                Err(DeviceError::Open(_)) if start.elapsed() < START => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                opened => return Ok(opened?),
+            }
+        }
     }
 
     /// What the emulator, which is off from now on, said last.

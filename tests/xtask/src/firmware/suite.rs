@@ -1,14 +1,16 @@
 //! The tests of firmware in `cargo xtask test`: every board, those that are emulated as they run.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use tempfile::TempDir;
 
 use super::boards::{self, Board, Machine};
-use super::builder::{Builder, targets};
+use super::builder::{Builder, Unfit, targets};
 use super::execution::run_on;
 use super::inputs::{NO_DATA, inputs, mnist};
 use super::layout::Layout;
@@ -19,7 +21,6 @@ use super::subject::Subject;
 use super::{emulators, networks, qemu, toolchain, update};
 use crate::console::heading;
 use crate::tally::Tally;
-use tempfile::TempDir;
 
 /// Inputs that every board runs on: images of MNIST's test set where there is one.
 const INPUTS: usize = 200;
@@ -50,6 +51,8 @@ struct Suite {
     digits: Subject,
     /// A random network with operators of every kind.
     network: Subject,
+    /// The other models of the repository.
+    others: Vec<Subject>,
     _folder: TempDir,
 }
 
@@ -62,14 +65,16 @@ impl Suite {
         let subjects = || {
             let folder = tempfile::tempdir()?;
             let network = networks::every_kind(folder.path())?;
-            Ok((folder, Subject::open(Path::new(DIGITS))?, network))
+            let digits = Subject::open(Path::new(DIGITS))?;
+            Ok((folder, digits, network, others()?))
         };
-        let (folder, digits, network) =
-            subjects().map_err(|error| (error, "there must be room for files".to_owned()))?;
+        let (folder, digits, network, others) = subjects()
+            .map_err(|error| (error, "`git restore models` puts them back".to_owned()))?;
         Ok(Self {
             builder,
             digits,
             network,
+            others,
             _folder: folder,
         })
     }
@@ -112,6 +117,14 @@ impl Suite {
             step("updates", &|| update::test(board, &self.builder));
         }
         step("every operator", &|| self.run(board, &self.network, RANDOM));
+        for other in &self.others {
+            let name = other.path.file_name().unwrap_or_default();
+            let name = name.to_string_lossy();
+            step(&name, &|| match self.run(board, other, RANDOM) {
+                Err(error) if error.is::<Unfit>() => Ok("does not fit".to_owned()),
+                result => result,
+            });
+        }
         if mnist().is_none() {
             lock(tally).skipped(&format!("Firmware on {}: images: {NO_DATA}", board.name));
         } else {
@@ -149,6 +162,19 @@ impl Suite {
             "{instructions} instructions, {stack} bytes of stack, {code} bytes of code"
         ))
     }
+}
+
+/// The flash files of the repository, without the one of digits.
+fn others() -> Result<Vec<Subject>> {
+    let folder = Path::new(DIGITS).parent().unwrap_or(Path::new("."));
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "q8"))
+        .filter(|path| path != Path::new(DIGITS))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| Subject::open(path)).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
