@@ -4,7 +4,6 @@
 #![allow(unsafe_code, reason = "only the linker knows where the stack is")]
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::{ptr, slice};
 
 use reserve::stack_len;
@@ -45,17 +44,15 @@ fn bottom() -> usize {
     start().max(top.saturating_sub(stack_len(cfg!(target_arch = "riscv32"))))
 }
 
-/// All the memory that is left below the stack. Whoever asks again gets none.
-pub fn arena() -> &'static mut [i8] {
-    static TAKEN: AtomicBool = AtomicBool::new(false);
-    // There is one processor and no interrupts, so nobody comes in between.
-    if TAKEN.load(Ordering::Relaxed) {
-        return &mut [];
-    }
-    TAKEN.store(true, Ordering::Relaxed);
+/// All the memory that is left below the stack.
+///
+/// # Safety
+///
+/// To be called once.
+pub unsafe fn arena() -> &'static mut [i8] {
     let first = ptr::with_exposed_provenance_mut(start());
-    // SAFETY: the linker has placed nothing there, the stack ends above it, and this is the only one who gives it away. Any
-    // byte is an `i8`.
+    // SAFETY: the linker has placed nothing there, the stack ends above it, and the caller has promised that nobody else has
+    // it. Any byte is an `i8`.
     unsafe { slice::from_raw_parts_mut(first, bottom() - start()) }
 }
 

@@ -23,6 +23,6 @@ impl Version for V1 {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a micro:bit v1, and nothing else runs.
-    let mut board = unsafe { microbit::start(V1) };
-    firmware::serve(&mut board, stack::arena())
+    let (mut board, arena) = unsafe { (microbit::start(V1), stack::arena()) };
+    firmware::serve(&mut board, arena)
 }

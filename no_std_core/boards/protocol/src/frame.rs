@@ -86,6 +86,11 @@ impl<'b> Flavor for Seal<'b> {
         self.line.try_push(byte)
     }
 
+    #[inline(never)] // Once, and not at each place where numbers or texts are written.
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        bytes.iter().try_for_each(|&byte| self.try_push(byte))
+    }
+
     fn finalize(mut self) -> postcard::Result<Self::Output> {
         self.line
             .try_extend(&self.digest.finalize().to_le_bytes())?;

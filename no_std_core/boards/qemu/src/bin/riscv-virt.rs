@@ -26,5 +26,6 @@ fn main() -> ! {
         light: |_| {},
         cycles: move || cycles.now(),
     };
-    firmware::serve(&mut board, stack::arena())
+    // SAFETY: this is called once.
+    firmware::serve(&mut board, unsafe { stack::arena() })
 }
