@@ -1,6 +1,6 @@
 //! Puts a model into the firmware: that in the file which `BATON_MODEL` names, else the one of digits.
 //!
-//! With it come the operators that it needs, so that no others are linked, and what it makes of the known input, computed
+//! With it come the operators that it needs, so that no others are linked unless `BATON_OPERATORS` is `all`, and what it makes of the known input, computed
 //! here: so the board's backend is held against the portable one of the host, and a new model needs nobody to think of its
 //! known answer.
 
@@ -11,7 +11,8 @@ use std::{env, fs};
 use no_std_core::{Model, Run, format};
 use protocol::{answer, known_value};
 
-const VARIABLE: &str = "BATON_MODEL";
+const MODEL: &str = "BATON_MODEL";
+const ALL: &str = "BATON_OPERATORS";
 
 /// The constants of `no_std_core::Operators`, by their kinds.
 const OPERATORS: [(u8, &str); 8] = [
@@ -26,8 +27,9 @@ const OPERATORS: [(u8, &str); 8] = [
 ];
 
 fn main() {
-    println!("cargo::rerun-if-env-changed={VARIABLE}");
-    let named = env::var_os(VARIABLE).filter(|name| !name.is_empty());
+    println!("cargo::rerun-if-env-changed={MODEL}");
+    println!("cargo::rerun-if-env-changed={ALL}");
+    let named = env::var_os(MODEL).filter(|name| !name.is_empty());
     let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models/digits.q8");
     let path = named.map_or(digits, PathBuf::from);
     println!("cargo::rerun-if-changed={}", path.display());
@@ -43,7 +45,11 @@ fn main() {
 /// What the firmware knows of the model before it looks.
 fn constants(model: &Model<'_>) -> String {
     let kinds = model.operations().map(|operation| operation.record().kind);
-    let kinds: BTreeSet<u8> = kinds.collect();
+    let kinds: BTreeSet<u8> = if env::var_os(ALL).is_some_and(|operators| operators == "all") {
+        OPERATORS.iter().map(|(kind, _)| *kind).collect()
+    } else {
+        kinds.collect()
+    };
     let needed = OPERATORS.iter().filter(|(kind, _)| kinds.contains(kind));
     let operators: String = needed
         .map(|(_, name)| format!("no_std_core::Operators::<no_std_core::backend::Native>::{name},"))

@@ -1,5 +1,6 @@
 //! Gives each program the memory map of its machine, and the proof of the inner loops its cases.
 #![allow(
+    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "as in the core, whose tests have the models and the oracle"

@@ -10,11 +10,10 @@ use super::emulators;
 use super::metrics::{measure, table};
 use super::options::Options;
 use super::snapshots::{self, Snapshots};
-use super::subject::Subject;
 
 /// Measures the boards and prints it; with `update` writes the snapshots.
 pub fn run(options: &Options, update: bool, target: &Path) -> Result<ExitCode> {
-    let subject = Subject::open(&options.model)?;
+    let subject = options.subject()?;
     let boards = options.runnable();
     let builder = Builder::new(target, &boards)?;
     emulators::find(&boards, &builder.tools)?;

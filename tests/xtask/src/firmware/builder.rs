@@ -16,8 +16,9 @@ use super::subject::Subject;
 use super::toolchain::Toolchain;
 use crate::command::{relative, run, run_loudly};
 
-/// What the firmware's build script takes the model from.
+/// What the firmware's build script takes the model from, and which operators.
 const MODEL: &str = "BATON_MODEL";
+const OPERATORS: &str = "BATON_OPERATORS";
 
 /// A toolchain for boards, and where it builds.
 pub struct Builder {
@@ -75,19 +76,17 @@ impl Builder {
     ) -> Result<PathBuf> {
         let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         let mut command = self.cargo("build", board, package, program);
-        run_loudly(command.env(MODEL, &subject.path)).map_err(
-            |(error, complaints)| match overflow(&complaints) {
-                Some(bytes) => {
-                    let needs = subject.file.len() as u64;
-                    let arena = subject.model().arena_len() as u64;
-                    Unfit::new(board, [needs, needs.saturating_sub(bytes)], [arena, arena]).into()
-                }
-                None => {
-                    eprint!("{complaints}");
-                    error
-                }
-            },
-        )?;
+        command.env(MODEL, &subject.path);
+        command.env(OPERATORS, if subject.all_operators { "all" } else { "" });
+        if let Err((error, complaints)) = run_loudly(&mut command) {
+            let Some(bytes) = overflow(&complaints) else {
+                eprint!("{complaints}");
+                return Err(error);
+            };
+            let needs = subject.file.len() as u64;
+            let arena = subject.model().arena_len() as u64;
+            return Err(Unfit::new(board, [needs, needs.saturating_sub(bytes)], [arena; 2]).into());
+        }
         let built = self.folder.join("built");
         fs::create_dir_all(&built)?;
         let path = built.join(format!("{}-{program}", board.name));

@@ -38,7 +38,7 @@ pub struct Run {
 
 /// Runs the boards' firmware; the result is a failure where a board's output is not the host's.
 pub fn run(run: &Run, target: &Path) -> Result<ExitCode> {
-    let subject = Subject::open(&run.options.model)?;
+    let subject = run.options.subject()?;
     let boards = run.options.runnable();
     let builder = Builder::new(target, &boards)?;
     emulators::find(&boards, &builder.tools)?;

@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn files_hold_whole_inputs() {
         let folder = tempfile::tempdir().unwrap();
-        let subject = networks::every_kind(folder.path()).unwrap();
+        let subject = networks::network(folder.path(), 1).unwrap();
         let len = subject.shape().elements() as usize;
         let path = folder.path().join("inputs");
         fs::write(&path, vec![9; 3 * len]).unwrap();

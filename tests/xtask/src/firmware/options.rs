@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::boards::{self, Board};
+use super::subject::Subject;
 
 /// The model that the firmware holds where no other is named.
 pub const DIGITS: &str = "models/digits.q8";
@@ -20,10 +22,22 @@ pub struct Options {
 
     /// The model in the firmware, a flash file (.q8)
     #[arg(long, value_name = "FILE", default_value = DIGITS)]
-    pub model: PathBuf,
+    model: PathBuf,
+
+    /// Link all operators, for models that are sent later, and not only those that this one needs
+    #[arg(long)]
+    all_operators: bool,
 }
 
 impl Options {
+    /// The model, and what is linked with it.
+    pub fn subject(&self) -> Result<Subject> {
+        Ok(Subject {
+            all_operators: self.all_operators,
+            ..Subject::open(&self.model)?
+        })
+    }
+
     pub fn boards(&self) -> Vec<&'static Board> {
         boards::named(&self.board)
     }

@@ -11,12 +11,11 @@ use super::layout::{Author, Layout};
 use super::metrics::{measure, table};
 use super::options::Options;
 use super::snapshots::Metrics;
-use super::subject::Subject;
 
 /// Prints a column a board: of what is alone, there is nothing but the core with the operators of the model, neither start-up
 /// nor serial line.
 pub fn run(options: &Options, target: &Path) -> Result<ExitCode> {
-    let subject = Subject::open(&options.model)?;
+    let subject = options.subject()?;
     let boards = options.boards();
     let builder = Builder::new(target, &boards)?;
     emulators::find(&boards, &builder.tools)?;

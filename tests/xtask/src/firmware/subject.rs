@@ -13,6 +13,8 @@ pub struct Subject {
     /// Where it is, from the root of the file system on.
     pub path: PathBuf,
     pub file: Vec<u8>,
+    /// Whether all operators are linked with it, and not only those that it needs.
+    pub all_operators: bool,
 }
 
 /// What a model makes of an input.
@@ -31,7 +33,11 @@ impl Subject {
         let file = fs::read(path).with_context(|| format!("{shown}: expected a flash file"))?;
         let path = fs::canonicalize(path)?;
         Model::new(&file).map_err(|error| anyhow!("{shown}: {error}"))?;
-        Ok(Self { path, file })
+        Ok(Self {
+            path,
+            file,
+            all_operators: false,
+        })
     }
 
     pub fn model(&self) -> Model<'_> {

@@ -23,7 +23,7 @@ use crate::console::heading;
 use crate::tally::Tally;
 
 /// Inputs that every board runs on: images of MNIST's test set where there is one.
-const INPUTS: usize = 200;
+const INPUTS: usize = 100;
 
 /// Inputs that a random network runs on.
 const RANDOM: usize = 20;
@@ -49,9 +49,7 @@ pub fn suite(target: &Path, tally: &mut Tally) {
 struct Suite {
     builder: Builder,
     digits: Subject,
-    /// A random network with operators of every kind.
-    network: Subject,
-    /// The other models of the repository.
+    /// The other models of the repository, and random networks that have operators of all kinds together.
     others: Vec<Subject>,
     _folder: TempDir,
 }
@@ -64,16 +62,15 @@ impl Suite {
         emulators::find(boards, &builder.tools).map_err(|error| (error, emulators::remedy()))?;
         let subjects = || {
             let folder = tempfile::tempdir()?;
-            let network = networks::every_kind(folder.path())?;
-            let digits = Subject::open(Path::new(DIGITS))?;
-            Ok((folder, digits, network, others()?))
+            let networks = networks::of_all_kinds(folder.path())?;
+            let others = others()?.into_iter().chain(networks).collect();
+            Ok((folder, Subject::open(Path::new(DIGITS))?, others))
         };
-        let (folder, digits, network, others) = subjects()
+        let (folder, digits, others) = subjects()
             .map_err(|error| (error, "`git restore models` puts them back".to_owned()))?;
         Ok(Self {
             builder,
             digits,
-            network,
             others,
             _folder: folder,
         })
@@ -116,7 +113,6 @@ impl Suite {
         if board.name == UPDATABLE {
             step("updates", &|| update::test(board, &self.builder));
         }
-        step("every operator", &|| self.run(board, &self.network, RANDOM));
         for other in &self.others {
             let name = other.path.file_name().unwrap_or_default();
             let name = name.to_string_lossy();
