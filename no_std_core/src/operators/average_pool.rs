@@ -28,15 +28,15 @@ pub(super) const fn operator<B: Backend>() -> Operator {
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_pool()?;
-    let OperatorRecord { rows, columns, .. } = &operands.record;
+    let OperatorRecord { rows, columns, .. } = operands.record();
     let places = u32::from(rows.kernel) * u32::from(columns.kernel);
     // No sum of so many values, nor of those less their zero points, overflows.
     ensure(places < 1 << 23, Fault::Window, OperatorRecord::ROWS_AT)
 }
 
 fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
-    let channels = usize::from(operands.output.shape.channels).max(1);
-    let Some(requantize) = operands.requantizers(0).next() else {
+    let channels = usize::from(operands.output().shape.channels).max(1);
+    let Some(requantizer) = operands.requantizers(0).next() else {
         return;
     };
     for (column, place) in (0..).zip(output.chunks_mut(channels)) {
@@ -48,9 +48,9 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
                 B::accumulate(sums, values.get(block * BLOCK..).unwrap_or_default());
                 places += 1;
             }
-            let zeros = places * i32::from(operands.input.zero_point);
+            let zeros = places * i32::from(operands.input().zero_point);
             for (output, sum) in outputs.iter_mut().zip(sums) {
-                *output = requantize(*sum - zeros);
+                *output = requantizer.requantize(*sum - zeros);
             }
         }
     }

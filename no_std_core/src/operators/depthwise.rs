@@ -29,19 +29,19 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
 }
 
 fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
-    let (record, shape) = (&operands.record, operands.input.shape);
+    let (record, shape) = (operands.record(), operands.input().shape);
     let channels = usize::from(shape.channels);
     let covered = record.rows.covered(shape.rows, row);
     // Rows of the window above the input have weights, too.
     let above = u32::from(record.rows.pad_begin).saturating_sub(record.rows.start(row));
     let skipped = above as usize * usize::from(record.columns.kernel);
-    for (index, (bias, requantize)) in operands.biases(0).zip(operands.requantizers(0)).enumerate()
+    for (index, (bias, requantizer)) in operands.biases(0).zip(operands.requantizers(0)).enumerate()
     {
         let mut channel = Channel {
             values: input,
             index,
             channels,
-            zero_point: operands.input.zero_point,
+            zero_point: operands.input().zero_point,
             rows: covered.len(),
             columns: shape.columns.into(),
             kernel: record.columns.kernel.into(),
@@ -56,7 +56,7 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
             B::add_channel(&channel, weights, sums);
             let values = places.iter_mut().skip(index).step_by(channels.max(1));
             for (value, &sum) in values.zip(&*sums) {
-                *value = requantize(sum);
+                *value = requantizer.requantize(sum);
             }
             channel.first += (BLOCK * channel.stride).cast_signed();
         }

@@ -89,7 +89,7 @@ impl Network<'_> {
         };
         let dividing = |groups: &u16| input.channels.is_multiple_of(*groups);
         let groups: Vec<u16> = (1..=input.channels).filter(dividing).collect();
-        let groups = groups[self.random.within(0, groups.len() as i64 - 1) as usize];
+        let groups = groups[self.random.within(0, groups.len().cast_signed() as i64 - 1) as usize];
         let channels = groups * self.random.within(1, (40 / i64::from(groups)).max(1)) as u16;
         self.random
             .convolution((index, input), axes, channels, groups)
