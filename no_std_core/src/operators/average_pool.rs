@@ -48,7 +48,7 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
         } else {
             [rows, columns.len()]
         };
-        let zeros = (rows * count) as i32 * i32::from(operands.input().zero_point);
+        let zeros = (rows * count).cast_signed() as i32 * i32::from(operands.input().zero_point);
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
             let mut sums = [-zeros; BLOCK];
             let sums = sums.get_mut(..outputs.len()).unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use no_std_core::format::{Shape, TensorRecord};
 
-use crate::random::{Random, concatenate, same};
-use crate::support::{Contents, OperatorContents, shape};
+use super::random::{Random, concatenate, same};
+use super::support::{Contents, OperatorContents, shape};
 
 /// A network that grows, and a generator of what comes next.
 pub struct Network<'r> {
@@ -83,7 +83,7 @@ impl Network<'_> {
     fn convolution(&mut self) -> OperatorContents {
         let (index, input) = self.last();
         let axes = if self.random.once_in(3) {
-            [crate::support::axis(1, 1, [0, 0], 1); 2]
+            [super::support::axis(1, 1, [0, 0], 1); 2]
         } else {
             self.random.axes(input, 3)
         };
