@@ -3,17 +3,21 @@
 //! Values are stored as words, so that one instruction fetches those of four windows, ready to be multiplied and lost.
 #![allow(unsafe_code)] // Compilers do not keep four sums in the registers that only moves and additions reach.
 
+mod average_pool;
+mod depthwise;
+
 use core::arch::{asm, naked_asm};
 
-use super::plain::{self, Channel, add_one_by_one};
-use super::{Backend, LANES, UNITS};
+use super::plain::{self, Channels, Places, add_one_by_one};
+use super::{Backend, LANES, Sums, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// The processors that this is for.
 pub struct Armv6m;
 
 impl Backend for Armv6m {
-    type Patch = Patch;
+    type Patch = Patch<40>;
+    type SmallPatch = Patch<24>;
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {
@@ -26,40 +30,51 @@ impl Backend for Armv6m {
     }
 
     #[inline]
-    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
-        plain::add_channel(channel, weights, sums);
+    fn requantize(
+        sums: &Sums<'_>,
+        multipliers: &[[u8; 4]],
+        zero_point: i8,
+        outputs: &mut [i8],
+        stride: usize,
+    ) {
+        plain::requantize(sums, multipliers, zero_point, outputs, stride);
     }
 
     #[inline]
-    fn accumulate(sums: &mut [i32], values: &[i8]) {
-        plain::accumulate(sums, values);
+    fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
+        depthwise::add_channels(channels, sums);
+    }
+
+    #[inline]
+    fn accumulate(sums: &mut [i32], places: &Places<'_>) {
+        average_pool::accumulate(sums, places);
     }
 
     #[inline]
     fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
-        plain::add(output, other, table);
+        thumb::add(output, other, table);
     }
 }
 
 /// Values of four windows, from which their zero point is taken off.
-pub struct Patch {
-    values: [[i32; LANES]; Self::ROOM],
+pub struct Patch<const LEN: usize> {
+    values: [[i32; LANES]; LEN],
 }
 
-impl Patch {
-    const ROOM: usize = 40;
-}
-
-impl super::Patch for Patch {
-    const LEN: usize = Self::ROOM;
+impl<const LEN: usize> super::Patch for Patch<LEN> {
+    const LEN: usize = LEN;
 
     const EMPTY: Self = Self {
-        values: [[0; LANES]; Self::ROOM],
+        values: [[0; LANES]; LEN],
     };
 
-    type Staging = [i8; Self::ROOM];
+    type Staging = [i8; LEN];
 
-    const STAGING: Self::Staging = [0; Self::ROOM];
+    const STAGING: Self::Staging = [0; LEN];
+
+    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
+        staging
+    }
 
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
         let Some(places) = self.values.get_mut(..values.len()) else {

@@ -7,8 +7,8 @@
 use core::arch::{asm, naked_asm};
 use core::slice;
 
-use super::plain::{self, Channel, add_one_by_one};
-use super::{Backend, LANES, UNITS};
+use super::plain::{Channels, Places, add_one_by_one};
+use super::{Backend, LANES, Sums, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
@@ -25,6 +25,12 @@ macro_rules! processor {
     };
 }
 
+use processor;
+
+mod average_pool;
+mod depthwise;
+mod requantize;
+
 /// Values that a word of weights belongs to.
 const GROUP: usize = 4;
 
@@ -32,7 +38,8 @@ const GROUP: usize = 4;
 pub struct Dsp;
 
 impl Backend for Dsp {
-    type Patch = Patch;
+    type Patch = Patch<20>;
+    type SmallPatch = Patch<16>;
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {
@@ -45,41 +52,52 @@ impl Backend for Dsp {
     }
 
     #[inline]
-    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
-        plain::add_channel(channel, weights, sums);
+    fn requantize(
+        sums: &Sums<'_>,
+        multipliers: &[[u8; 4]],
+        zero_point: i8,
+        outputs: &mut [i8],
+        stride: usize,
+    ) {
+        requantize::requantize(sums, multipliers, zero_point, outputs, stride);
     }
 
     #[inline]
-    fn accumulate(sums: &mut [i32], values: &[i8]) {
-        plain::accumulate(sums, values);
+    fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
+        depthwise::add_channels(channels, sums);
+    }
+
+    #[inline]
+    fn accumulate(sums: &mut [i32], places: &Places<'_>) {
+        average_pool::accumulate(sums, places);
     }
 
     #[inline]
     fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
-        plain::add(output, other, table);
+        thumb::add(output, other, table);
     }
 }
 
 /// Values of four windows, from which their zero point is taken off, in groups of [`GROUP`]: of each window the pair of
 /// values 0 and 2, then of each the pair of values 1 and 3.
-pub struct Patch {
-    groups: [[[u32; LANES]; 2]; Self::ROOM / GROUP],
+pub struct Patch<const GROUPS: usize> {
+    groups: [[[u32; LANES]; 2]; GROUPS],
 }
 
-impl Patch {
-    const ROOM: usize = 80;
-}
-
-impl super::Patch for Patch {
-    const LEN: usize = Self::ROOM;
+impl<const GROUPS: usize> super::Patch for Patch<GROUPS> {
+    const LEN: usize = GROUPS * GROUP;
 
     const EMPTY: Self = Self {
-        groups: [[[0; LANES]; 2]; Self::ROOM / GROUP],
+        groups: [[[0; LANES]; 2]; GROUPS],
     };
 
-    type Staging = [i8; Self::ROOM];
+    type Staging = [[i8; GROUP]; GROUPS];
 
-    const STAGING: Self::Staging = [0; Self::ROOM];
+    const STAGING: Self::Staging = [[0; GROUP]; GROUPS];
+
+    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
+        staging.as_flattened_mut()
+    }
 
     /// Values after them in the last group become what adds nothing.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {

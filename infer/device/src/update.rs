@@ -1,48 +1,44 @@
 //! Another model for a board, which goes on to serve meanwhile.
 
 use no_std_core::format::stored_checksum;
-use no_std_core::quantize_pixel;
-use protocol::{CHUNK_LEN, Error, Reply, Request, known_pixel};
+use no_std_core::{Model, Run};
+use protocol::{CHUNK_LEN, Error, Reply, Request, answer, known_value};
 
-use super::line;
 use super::link::Link;
-use super::{GREETING, WORK, check, describe};
-use crate::error::DeviceError;
-use crate::file::{InFile, one_line};
-use crate::flash::FlashModel;
-use crate::picture::PIXELS;
+use super::room::Fit;
+use super::{Board, DeviceError, GREETING, WORK, describe, line};
 
 /// Gives the board at `address` (see [`Device::open`](super::Device::open)) the model in `file`, and tells `progress` how
 /// many bytes are there. The board takes it if it computes what this computer does; wherever the update is cut, it keeps
 /// the model that it has. Returns what the board is called.
+///
+/// # Errors
+///
+/// If the file is no model or does not fit, or what went wrong on the way.
 pub fn update(
     address: &str,
     file: &[u8],
-    model: &FlashModel<'_>,
     progress: impl FnMut(usize),
-) -> Result<String, InFile<DeviceError>> {
-    let line = line::open(address).map_err(InFile::named(address))?;
+) -> Result<String, DeviceError> {
+    let model = Model::new(file)?;
     Update {
-        link: Link::new(line, GREETING),
+        link: Link::new(line::open(address)?, GREETING),
         file,
         checksum: stored_checksum(file).unwrap_or_default(),
-        arena: model.model().arena_len(),
+        model,
     }
-    .run(&known_logits(model), progress)
-    .map_err(InFile::named(address))
+    .run(progress)
 }
 
-/// What the model says about the image that boards test themselves with, as bytes.
-pub(super) fn known_logits(model: &FlashModel<'_>) -> Vec<u8> {
-    let image: [i8; PIXELS] = std::array::from_fn(|index| quantize_pixel(known_pixel(index)));
-    let mut arena = vec![0; model.model().arena_len()];
-    let scores = no_std_core::run(model.model(), &image, &mut arena)
-        .expect("the input was checked on opening, and the arena is as long as it must be");
-    scores
-        .logits()
-        .iter()
-        .map(|logit| logit.cast_unsigned())
-        .collect()
+/// The checksum of what a model makes of the input that boards test themselves with.
+pub(super) fn known_answer(model: &Model<'_>) -> u32 {
+    let mut arena = vec![0; model.arena_len()];
+    let mut run = Run::new(model, &mut arena).expect("the arena is as long as the model says");
+    for (index, value) in run.input().iter_mut().enumerate() {
+        *value = known_value(index);
+    }
+    while run.step().is_pending() {}
+    answer(run.into_output().values())
 }
 
 /// An update under way.
@@ -51,27 +47,24 @@ pub(super) struct Update<'f> {
     pub file: &'f [u8],
     /// The checksum in the file's header.
     pub checksum: u32,
-    /// Bytes of memory that the model takes for its activations.
-    pub arena: usize,
+    pub model: Model<'f>,
 }
 
 impl Update<'_> {
-    pub fn run(
-        &mut self,
-        logits: &[u8],
-        progress: impl FnMut(usize),
-    ) -> Result<String, DeviceError> {
-        // Whoever waits for a board to start waits here.
-        let description = describe(&mut self.link)?;
-        if self.arena > description.arena as usize {
-            return Err(DeviceError::Arena {
-                needed: self.arena,
-                found: description.arena,
-            });
+    pub fn run(&mut self, progress: impl FnMut(usize)) -> Result<String, DeviceError> {
+        // Whoever waits for a board to start waits here. One whose model does not work may get another.
+        let room = describe(&mut self.link)?.room;
+        if room.slot == 0 {
+            return Err(DeviceError::Refused(Error::NoUpdate));
+        }
+        let fit = Fit::new(&self.model, self.file.len(), &room);
+        if !fit.fits() {
+            return Err(DeviceError::Room(fit));
         }
         self.link.set_patience(WORK);
         self.send(progress)?;
-        match self.link.ask(&Request::Commit { logits })? {
+        let answer = known_answer(&self.model);
+        match self.link.ask(&Request::Commit { answer })? {
             // Else the answer may be lost, and the question was asked again: the board's model tells.
             Reply::Updated | Reply::Error(Error::NotBegun) => self.confirm(),
             other => Err(DeviceError::unexpected("a new model", &other)),
@@ -105,11 +98,10 @@ impl Update<'_> {
     /// Looks whether the board has the new model and is in order.
     fn confirm(&mut self) -> Result<String, DeviceError> {
         let description = describe(&mut self.link)?;
-        if description.model != self.checksum {
+        if description.checksum != self.checksum {
             return Err(DeviceError::Refused(Error::NotBegun));
         }
-        check(&description)?;
-        Ok(one_line(description.board))
+        Ok(Board::new(&description)?.name)
     }
 }
 

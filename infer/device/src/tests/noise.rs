@@ -45,27 +45,30 @@ impl Noisy {
     }
 }
 
-/// Shows a board a picture, and returns the scores of it.
-fn show_pixels(device: &Device, pixels: &Pixels) -> Logits {
-    let picture = GrayImage::from_raw(28, 28, pixels.to_vec()).unwrap();
-    device.scores_of_picture(&picture).unwrap().logits
+/// What the model of the boards makes of an image: its values and probabilities.
+fn expected(pixels: &[u8; PIXELS]) -> (Vec<i8>, Vec<u32>) {
+    let model = Model::new(firmware::MODEL).unwrap();
+    let mut arena = vec![0; model.arena_len()];
+    let image = pixels.map(quantize_pixel);
+    match no_std_core::run(&model, &image, &mut arena).unwrap() {
+        CoreOutput::Classes(classes) => {
+            let probabilities = classes.probabilities().collect();
+            (classes.logits().to_vec(), probabilities)
+        }
+        CoreOutput::Values(_) => panic!("the model tells classes apart"),
+    }
 }
 
 #[test]
-fn noise_changes_no_scores() {
+fn noise_changes_no_output() {
     let device = greet(Noisy::boxed(firmware()), LONG).unwrap();
-    let model = FlashModel::from_bytes(firmware::MODEL, "model").unwrap();
-    assert_eq!(device.labels(), model.labels());
-    assert_eq!(device.preparation(), model.preparation());
+    let model = Model::new(firmware::MODEL).unwrap();
+    assert!(model.labels().eq(device.labels()));
+    assert_eq!(device.board().preparation, model.preparation());
     for pixels in (0..30).map(pixels) {
-        let mut found = device.scores(&pixels).unwrap();
-        assert_eq!(found.cost.take().unwrap().stack_bytes, 4321);
-        assert_eq!(found, model.scores(&pixels).unwrap());
-    }
-    let device = greet(Noisy::boxed(firmware()), LONG).unwrap();
-    for pixels in (0..10).map(pixels) {
-        let expected = model.scores(&pixels).unwrap().logits;
-        assert_eq!(show_pixels(&device, &pixels), expected);
+        let found = run(&device, &pixels).unwrap();
+        assert_eq!(found.stack, 4321);
+        assert_eq!((found.values, found.probabilities), expected(&pixels));
     }
 }
 
@@ -92,7 +95,7 @@ impl Line for Doubling {
 }
 
 #[test]
-fn a_row_that_travels_twice_does_not_double_those_after_it() {
+fn a_piece_that_travels_twice_does_not_double_those_after_it() {
     let requests = |doubled| {
         let sent = Rc::new(Cell::new(0));
         let line = Doubling {
@@ -101,39 +104,55 @@ fn a_row_that_travels_twice_does_not_double_those_after_it() {
             sent: Rc::clone(&sent),
         };
         let device = greet(Box::new(line), LONG).unwrap();
-        let expected = device.scores(&pixels(3)).unwrap().logits;
         let before = sent.get();
-        assert_eq!(show_pixels(&device, &pixels(3)), expected);
+        let found = run(&device, &pixels(3)).unwrap();
+        assert_eq!((found.values, found.probabilities), expected(&pixels(3)));
         (before, sent.get())
     };
     let (before, undisturbed) = requests(0);
-    // The question, and a row in the middle.
-    for doubled in [before + 1, before + 10] {
-        assert_eq!(requests(doubled).1, undisturbed);
+    // The question, and both pieces.
+    for doubled in [1, 2, 3] {
+        assert_eq!(requests(before + doubled).1, undisturbed);
     }
 }
 
-/// An update to the model of the repository over this line.
-fn update(line: Box<dyn Line>, patience: Duration, arena: usize) -> Update<'static> {
+/// An update to a model over this line.
+fn update(line: Box<dyn Line>, patience: Duration, file: &[u8]) -> Update<'_> {
     Update {
         link: Link::new(line, patience),
-        file: firmware::MODEL,
-        checksum: stored_checksum(firmware::MODEL).unwrap(),
-        arena,
+        file,
+        checksum: stored_checksum(file).unwrap(),
+        model: Model::new(file).unwrap(),
     }
 }
 
 #[test]
-fn a_model_for_boards_with_more_memory_is_not_sent() {
+fn a_model_that_does_not_fit_is_not_sent() {
     let line = scripted(|number, request| {
         assert_eq!(*request, Request::Describe);
-        frame(number, &Reply::Description(DESCRIPTION))
+        let room = Room {
+            kinds: 0b10,
+            slot: 2000,
+            ..DESCRIPTION.room
+        };
+        let description = Description {
+            room,
+            ..DESCRIPTION
+        };
+        frame(number, &Reply::Description(description))
     });
-    let error = update(line, SHORT, 1001).run(&[0; 10], |_| ()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "expected a model that takes at most the board's 1000 bytes of memory, found one that takes 1001"
+    let error = update(line, SHORT, firmware::MODEL)
+        .run(|_| ())
+        .unwrap_err();
+    let (flash, memory) = (firmware::MODEL.len(), firmware::ARENA_LEN);
+    let expected = format!(
+        "expected a model that fits the board, found one that does not:
+bytes of       needs       has
+flash     {flash:>10}      2000
+memory    {memory:>10}      1000
+operators not there: dense"
     );
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]
@@ -142,9 +161,8 @@ fn noise_changes_no_update() {
     let path = folder.path().join("board");
     board::serve_slots(UnixListener::bind(&path).unwrap());
     let line = Noisy::boxed(UnixStream::connect(&path).unwrap());
-    let model = FlashModel::from_bytes(firmware::MODEL, "model").unwrap();
     let mut done = 0;
-    let name = update(line, LONG, firmware::ARENA_LEN).run(&known_logits(&model), |bytes| {
+    let name = update(line, LONG, firmware::MODEL).run(|bytes| {
         assert!(bytes > done);
         done = bytes;
     });

@@ -66,7 +66,7 @@ impl Link {
         self.number = protocol::next_number(self.number);
         let mut frame = [0; FRAME_LEN];
         let frame = protocol::encode(self.number, request, &mut frame)
-            .expect("images, and rows that a board asks for, fit a frame");
+            .expect("pieces of at most MAX_WIDTH bytes, and all else, fit a frame");
         let (mut silences, mut losses) = (0, 0);
         loop {
             self.line.send(frame).map_err(DeviceError::Gone)?;
