@@ -18,18 +18,20 @@ fn flash_files() {
         "\
 file            m
 kind            flash file of 8-bit integers
-format version  1
+format version  2
 bytes           {}
 CRC-32          {checksum:08x}
-labels          dark, bright
-input           28 x 28 x 1, zero point -128
+input           28 x 28 x 1, scale 3.922e-3, zero point -128
 preparation     plain
+output          1 x 1 x 2, scale 5.000e-1, zero point 0
+output kind     classes
+labels          dark, bright
 threshold       0.7500
-arena bytes     2
+arena bytes     786
 multiply-adds   1568
 
-layer  input        output     kernel  stride  padding  pool  zero points  multipliers  flash bytes  multiply-adds
-dense  28 x 28 x 1  1 x 1 x 2  -       -       -        -     -128 to 0    9.766e-4     1584         1568
+tensor  operator  reads  output                                   kernel  stride  padding  pool  groups  multipliers  rows held  flash bytes  multiply-adds
+1       dense     0      1 x 1 x 2, scale 5.000e-1, zero point 0  -       -       -        -     -       9.766e-4     all        1584         1568
 ",
         file.len()
     );
@@ -41,8 +43,8 @@ fn flash_files_for_other_pictures() {
     let tiny = include_bytes!("../../../no_std_core/tests/tiny.q8");
     let table = table(tiny);
     for row in [
-        "input           4 x 4 x 1, zero point -128\n",
-        "convolution  4 x 4 x 1  2 x 2 x 2  3 x 3   1 x 1   1+1 x 1+1  2 x 2  -128 to -128  ",
+        "input           4 x 4 x 1, scale 3.922e-3, zero point -128\n",
+        "1       convolution  0      2 x 2 x 2, scale 5.000e-1, zero point -128  3 x 3   1 x 1   1+1 x 1+1  2 x 2  1  ",
     ] {
         assert!(table.contains(row), "{table}");
     }
