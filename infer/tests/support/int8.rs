@@ -34,7 +34,7 @@ pub fn brightness(zero_point: i8) -> ModelProto {
         node("DequantizeLinear", &["conv", "y_scale", "y_zero"], "reals"),
         node("Flatten", &["reals"], "logits"),
     ];
-    let biases = &spec.layers[0].biases;
+    let biases = &spec.operators[0].biases;
     let bias = TensorProto {
         data_type: DataType::Int32 as i32,
         raw_data: biases.iter().flat_map(|bias| bias.to_le_bytes()).collect(),
@@ -43,7 +43,7 @@ pub fn brightness(zero_point: i8) -> ModelProto {
     let weights = vec![
         tensor("x_scale", &[], &[1.0 / 255.0]),
         int8("x_zero", &[], &[-128]),
-        int8("weights", &[2, 1, 28, 28], &spec.layers[0].weights),
+        int8("weights", &[2, 1, 28, 28], &spec.operators[0].weights),
         tensor("w_scales", &[2], &[WEIGHT_SCALE; 2]),
         int8("w_zeros", &[2], &[0; 2]),
         tensor("y_scale", &[], &[LOGIT_SCALE]),

@@ -8,8 +8,8 @@ use crate::support::int8::{LOGIT_SCALE, WEIGHT_SCALE, brightness};
 #[test]
 fn logits_are_the_integers_of_the_flash_file() {
     let mut other = flash::brightness();
-    other.layers[0].output_zero_point = 3;
-    other.layers[0].multipliers = flash::multipliers((1.0 / 255.0 * WEIGHT_SCALE) / LOGIT_SCALE);
+    other.operators[0].output.zero_point = 3;
+    other.operators[0].multipliers = flash::multipliers((1.0 / 255.0 * WEIGHT_SCALE) / LOGIT_SCALE);
     let onnx = open(&brightness(3)).unwrap();
     let shipped = include_bytes!("../../../../models/digits-int8.onnx");
     let shipped = Model::from_bytes(shipped, "m.onnx").unwrap();
