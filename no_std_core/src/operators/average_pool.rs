@@ -1,9 +1,8 @@
 //! The mean over windows: a sum that one multiplier, which also divides by the size of the window, makes a value. Padding
 //! counts as zeros.
 
-use super::backend::Backend;
+use super::backend::{Backend, Places};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
-use super::windows::Places;
 use crate::error::Fault;
 use crate::format::{KIND_AVERAGE_POOL, OperatorRecord};
 
@@ -35,22 +34,39 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
 }
 
 fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
-    let channels = usize::from(operands.output().shape.channels).max(1);
+    let (record, shape) = (operands.record(), operands.input().shape);
+    let stride = usize::from(shape.channels).max(1);
     let Some(requantizer) = operands.requantizers(0).next() else {
         return;
     };
-    for (column, place) in (0..).zip(output.chunks_mut(channels)) {
+    let rows = record.rows.covered(shape.rows, row).len();
+    for (column, place) in (0..).zip(output.chunks_mut(stride)) {
+        let columns = record.columns.covered(shape.columns, column);
+        // Rows that are covered from end to end are one.
+        let [rows, count] = if columns.len() == usize::from(shape.columns) {
+            [1, rows * columns.len()]
+        } else {
+            [rows, columns.len()]
+        };
+        let zeros = (rows * count).cast_signed() as i32 * i32::from(operands.input().zero_point);
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
-            let mut sums = [0; BLOCK];
+            let mut sums = [-zeros; BLOCK];
             let sums = sums.get_mut(..outputs.len()).unwrap_or_default();
-            let mut places = 0;
-            for values in Places::of(operands, input, [row, column]) {
-                B::accumulate(sums, values.get(block * BLOCK..).unwrap_or_default());
-                places += 1;
+            let mut first = usize::from(columns.start) * stride + block * BLOCK;
+            for _ in 0..rows {
+                let values = input.get(first..).unwrap_or_default();
+                B::accumulate(
+                    sums,
+                    &Places {
+                        values,
+                        stride,
+                        count,
+                    },
+                );
+                first += usize::from(shape.columns) * stride;
             }
-            let zeros = places * i32::from(operands.input().zero_point);
             for (output, sum) in outputs.iter_mut().zip(sums) {
-                *output = requantizer.requantize(*sum - zeros);
+                *output = requantizer.requantize(*sum);
             }
         }
     }

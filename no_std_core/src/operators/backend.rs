@@ -6,12 +6,14 @@ mod armv6m;
 mod dsp;
 mod plain;
 mod portable;
+#[cfg(any(backend = "armv6m", backend = "dsp"))]
+mod thumb;
 
 #[cfg(backend = "armv6m")]
 pub use armv6m::Armv6m as Native;
 #[cfg(backend = "dsp")]
 pub use dsp::Dsp as Native;
-pub(super) use plain::Channel;
+pub(super) use plain::{Channels, Places};
 pub use portable::Portable;
 #[cfg(backend = "portable")]
 pub use portable::Portable as Native;
@@ -47,11 +49,12 @@ pub trait Backend: 'static {
         stride: usize,
     );
 
-    /// Adds to the sums, which are those of windows that follow each other, the products of a channel with its weights.
-    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]);
+    /// Sums the products of channels with their weights in each of the windows: what depthwise convolutions are made of.
+    /// `sums` has those of the windows for one channel after the other; what they start from is in the first of each channel.
+    fn add_channels(channels: &Channels<'_>, sums: &mut [i32]);
 
-    /// Adds a value to each sum.
-    fn accumulate(sums: &mut [i32], values: &[i8]);
+    /// Adds to the sum of each channel its values in all places.
+    fn accumulate(sums: &mut [i32], places: &Places<'_>);
 
     /// Looks up for each value of the output and the one of another tensor what their sum becomes.
     fn add(output: &mut [i8], other: &[i8], table: &[u8; crate::format::SUM_ENTRIES]);

@@ -1,12 +1,13 @@
 //! The convolution that has a kernel for each channel, and knows nothing of the others.
 
-use super::backend::{Backend, Channel};
+use super::backend::{Backend, Channels, Sums};
 use super::operator::{Operands, Operator, Reach, Sizes};
 use crate::error::Fault;
 use crate::format::KIND_DEPTHWISE;
 
-/// Windows of a channel that are summed at a time.
-const BLOCK: usize = 32;
+/// Sums that are worked on at a time, and of how many windows at most.
+const SUMS: usize = 96;
+const WINDOWS: usize = 48;
 
 pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
@@ -30,35 +31,55 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
 
 fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
     let (record, shape) = (operands.record(), operands.input().shape);
-    let channels = usize::from(shape.channels);
-    let covered = record.rows.covered(shape.rows, row);
+    let place = usize::from(shape.channels).max(1);
     // Rows of the window above the input have weights, too.
     let above = u32::from(record.rows.pad_begin).saturating_sub(record.rows.start(row));
     let skipped = above as usize * usize::from(record.columns.kernel);
-    for (index, (bias, requantizer)) in operands.biases(0).zip(operands.requantizers(0)).enumerate()
-    {
-        let mut channel = Channel {
-            values: input,
-            index,
-            channels,
-            zero_point: operands.input().zero_point,
-            rows: covered.len(),
-            columns: shape.columns.into(),
-            kernel: record.columns.kernel.into(),
-            stride: record.columns.stride.into(),
-            first: -usize::from(record.columns.pad_begin).cast_signed(),
-        };
-        let weights = operands.weights_from(index, skipped);
-        for places in output.chunks_mut(BLOCK * channels.max(1)) {
-            let mut sums = [bias; BLOCK];
-            let sums = sums.get_mut(..places.len() / channels.max(1));
-            let sums = sums.unwrap_or_default();
-            B::add_channel(&channel, weights, sums);
-            let values = places.iter_mut().skip(index).step_by(channels.max(1));
-            for (value, &sum) in values.zip(&*sums) {
-                *value = requantizer.requantize(sum);
+    let mut channels = Channels {
+        values: input,
+        place,
+        columns: shape.columns.into(),
+        zero_point: operands.input().zero_point,
+        rows: record.rows.covered(shape.rows, row).len(),
+        kernel: record.columns.kernel.into(),
+        stride: record.columns.stride.into(),
+        windows: 0,
+        first: -usize::from(record.columns.pad_begin).cast_signed(),
+        weights: &[],
+        weights_len: operands.channel_weights,
+    };
+    let mut sums = [0; SUMS];
+    for places in output.chunks_mut(WINDOWS * place) {
+        channels.windows = (places.len() / place).max(1);
+        let block = SUMS / channels.windows;
+        for begin in (0..place).step_by(block.max(1)) {
+            channels.values = input.get(begin..).unwrap_or_default();
+            channels.weights = operands.weights_from(begin, skipped);
+            let mut len = 0;
+            let rows = sums.chunks_exact_mut(channels.windows);
+            for (sums, bias) in rows.zip(operands.biases(begin)) {
+                if let Some(first) = sums.first_mut() {
+                    *first = bias;
+                }
+                len += sums.len();
             }
-            channel.first += (BLOCK * channel.stride).cast_signed();
+            let sums = sums.get_mut(..len).unwrap_or_default();
+            B::add_channels(&channels, sums);
+            let sums = Sums {
+                values: sums,
+                group: channels.windows,
+                lanes: channels.windows,
+            };
+            let places = places.get_mut(begin..).unwrap_or_default();
+            let multipliers = operands.multipliers(begin);
+            B::requantize(
+                &sums,
+                multipliers,
+                operands.output().zero_point,
+                places,
+                place,
+            );
         }
+        channels.first += (WINDOWS * channels.stride).cast_signed();
     }
 }

@@ -3,10 +3,13 @@
 //! Values are stored as words, so that one instruction fetches those of four windows, ready to be multiplied and lost.
 #![allow(unsafe_code)] // Compilers do not keep four sums in the registers that only moves and additions reach.
 
+mod average_pool;
+mod depthwise;
+
 use core::arch::{asm, naked_asm};
 
-use super::plain::{self, Channel, add_one_by_one};
-use super::{Backend, LANES, Sums, UNITS};
+use super::plain::{self, Channels, Places, add_one_by_one};
+use super::{Backend, LANES, Sums, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// The processors that this is for.
@@ -38,18 +41,18 @@ impl Backend for Armv6m {
     }
 
     #[inline]
-    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
-        plain::add_channel(channel, weights, sums);
+    fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
+        depthwise::add_channels(channels, sums);
     }
 
     #[inline]
-    fn accumulate(sums: &mut [i32], values: &[i8]) {
-        plain::accumulate(sums, values);
+    fn accumulate(sums: &mut [i32], places: &Places<'_>) {
+        average_pool::accumulate(sums, places);
     }
 
     #[inline]
     fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
-        plain::add(output, other, table);
+        thumb::add(output, other, table);
     }
 }
 

@@ -7,8 +7,8 @@
 use core::arch::{asm, naked_asm};
 use core::slice;
 
-use super::plain::{self, Channel, add_one_by_one};
-use super::{Backend, LANES, Sums, UNITS};
+use super::plain::{Channels, Places, add_one_by_one};
+use super::{Backend, LANES, Sums, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
@@ -27,6 +27,8 @@ macro_rules! processor {
 
 use processor;
 
+mod average_pool;
+mod depthwise;
 mod requantize;
 
 /// Values that a word of weights belongs to.
@@ -61,18 +63,18 @@ impl Backend for Dsp {
     }
 
     #[inline]
-    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
-        plain::add_channel(channel, weights, sums);
+    fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
+        depthwise::add_channels(channels, sums);
     }
 
     #[inline]
-    fn accumulate(sums: &mut [i32], values: &[i8]) {
-        plain::accumulate(sums, values);
+    fn accumulate(sums: &mut [i32], places: &Places<'_>) {
+        average_pool::accumulate(sums, places);
     }
 
     #[inline]
     fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {
-        plain::add(output, other, table);
+        thumb::add(output, other, table);
     }
 }
 

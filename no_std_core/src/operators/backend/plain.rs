@@ -4,49 +4,94 @@ use super::{Sums, UNITS};
 use crate::format::SUM_ENTRIES;
 use crate::requantize::{Multiplier, Requantizer};
 
-/// A channel of the rows of an input that a row of windows covers.
-pub struct Channel<'a> {
-    /// The input from the first of these rows on.
+/// Neighbouring channels of a row of windows, each with weights of its own.
+pub struct Channels<'a> {
+    /// The input from the first of the channels in the first row that the windows cover on.
     pub values: &'a [i8],
-    /// The index of the channel among `channels`, which lie side by side.
-    pub index: usize,
-    pub channels: usize,
+    /// Values of a place, and columns of the input.
+    pub place: usize,
+    pub columns: usize,
     /// The value that stands for 0.
     pub zero_point: i8,
-    /// Rows that the windows cover, and columns of the input.
+    /// Rows of the input that the windows cover.
     pub rows: usize,
-    pub columns: usize,
     /// Columns of a window, and of the step from one to the next.
     pub kernel: usize,
     pub stride: usize,
-    /// The column that the first window begins with; less than 0 in the padding.
+    /// The number of windows, and the column that the first one begins with; less than 0 in the padding.
+    pub windows: usize,
     pub first: isize,
+    /// The weights of the first channel, `[row][column]`, from the first row covered on; those of the next channels begin
+    /// every `weights_len` bytes.
+    pub weights: &'a [u8],
+    pub weights_len: usize,
 }
 
-/// Adds the products of a channel with its weights, `[row][column]`, to the sums of windows that follow each other.
-pub fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
-    let row_len = channel.columns * channel.channels;
-    let mut first = channel.first;
-    for sum in sums {
-        let mut total = *sum;
-        // Columns of the window before the input, and those before its end.
-        let before = (-first).max(0).cast_unsigned();
-        let inside = (channel.columns.cast_signed() - first)
-            .max(0)
-            .cast_unsigned();
-        let begin = (first + before.cast_signed()).cast_unsigned() * channel.channels;
-        let rows = channel.values.chunks(row_len.max(1)).take(channel.rows);
-        for (values, weights) in rows.zip(weights.chunks(channel.kernel.max(1))) {
-            let weights = weights.get(before..).unwrap_or_default();
-            let values = values.get(begin + channel.index..).unwrap_or_default();
-            let values = values.iter().step_by(channel.channels.max(1));
-            for (&value, weight) in values.zip(weights).take(inside.saturating_sub(before)) {
-                let difference = i32::from(value) - i32::from(channel.zero_point);
-                total += difference * i32::from(weight.cast_signed());
-            }
+/// See [`Backend::add_channels`](super::Backend::add_channels).
+pub fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
+    for sums in sums.chunks_mut(channels.windows.max(1)) {
+        if let Some((first, others)) = sums.split_first_mut() {
+            others.fill(*first);
         }
-        *sum = total;
-        first += channel.stride.cast_signed();
+    }
+    let mut first = channels.first;
+    for window in 0..channels.windows {
+        // The taps of a row of the window that lie in the input.
+        let left = channels.columns.cast_signed() - first;
+        let end = left.max(0).cast_unsigned().min(channels.kernel);
+        let begin = (-first).max(0).cast_unsigned();
+        let mut values = (first + begin.cast_signed()).cast_unsigned() * channels.place;
+        let mut weights = begin;
+        let sums = sums.get_mut(window..).unwrap_or_default();
+        for _ in 0..channels.rows {
+            let mut values_left = channels.values.get(values..).unwrap_or_default();
+            let mut weights_left = channels.weights.get(weights..).unwrap_or_default();
+            let mut taps = end.saturating_sub(begin);
+            while taps > 0 {
+                let added = if taps < 3 { 1 } else { 3 };
+                if added == 3 {
+                    add_three_taps(channels, values_left, weights_left, sums);
+                } else {
+                    add_tap(channels, values_left, weights_left, sums);
+                }
+                taps -= added;
+                let skipped = added * channels.place;
+                values_left = values_left.get(skipped..).unwrap_or_default();
+                weights_left = weights_left.get(added..).unwrap_or_default();
+            }
+            values += channels.columns * channels.place;
+            weights += channels.kernel;
+        }
+        first += channels.stride.cast_signed();
+    }
+}
+
+/// Adds the product of a value with the first of its weights to the sum of each channel, every `windows` sums.
+fn add_tap(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: &mut [i32]) {
+    let zero_point = i32::from(channels.zero_point);
+    let sums = sums.chunks_mut(channels.windows.max(1));
+    let weights = weights.chunks(channels.weights_len.max(1));
+    for ((sums, weights), &value) in sums.zip(weights).zip(values) {
+        if let ([sum, ..], [weight, ..]) = (sums, weights) {
+            *sum += (i32::from(value) - zero_point) * i32::from(weight.cast_signed());
+        }
+    }
+}
+
+/// [`add_tap`] for three neighbours.
+fn add_three_taps(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: &mut [i32]) {
+    let zero_point = i32::from(channels.zero_point);
+    let [second, third] =
+        [1, 2].map(|place| values.get(place * channels.place..).unwrap_or_default());
+    let sums = sums.chunks_mut(channels.windows.max(1));
+    let weights = weights.chunks(channels.weights_len.max(1));
+    let values = values.iter().zip(second).zip(third);
+    for ((sums, weights), ((&a, &b), &c)) in sums.zip(weights).zip(values) {
+        if let ([sum, ..], [u, v, w, ..]) = (sums, weights) {
+            let [u, v, w] = [u, v, w].map(|weight| i32::from(weight.cast_signed()));
+            let [a, b, c] = [a, b, c].map(|value| i32::from(value) - zero_point);
+            *sum += a * u + b * v + c * w;
+        }
     }
 }
 
@@ -88,10 +133,23 @@ pub fn requantize(
     }
 }
 
-/// Adds a value to each sum.
-pub fn accumulate(sums: &mut [i32], values: &[i8]) {
-    for (sum, &value) in sums.iter_mut().zip(values) {
-        *sum += i32::from(value);
+/// Places in a row, of some channels.
+#[derive(Clone, Copy)]
+pub struct Places<'a> {
+    /// From the first channel of the first place on.
+    pub values: &'a [i8],
+    /// Values from a place to the next one.
+    pub stride: usize,
+    pub count: usize,
+}
+
+/// See [`Backend::accumulate`](super::Backend::accumulate).
+pub fn accumulate(sums: &mut [i32], places: &Places<'_>) {
+    let each = places.values.chunks(places.stride.max(1));
+    for values in each.take(places.count) {
+        for (sum, &value) in sums.iter_mut().zip(values) {
+            *sum += i32::from(value);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The inner loops for processors without a form of their own.
 
-use super::plain::{self, Channel, add_one_by_one};
+use super::plain::{self, Channels, Places, add_one_by_one};
 use super::{Backend, LANES, Sums, UNITS};
 use crate::format::SUM_ENTRIES;
 
@@ -31,12 +31,12 @@ impl Backend for Portable {
         plain::requantize(sums, multipliers, zero_point, outputs, stride);
     }
 
-    fn add_channel(channel: &Channel<'_>, weights: &[u8], sums: &mut [i32]) {
-        plain::add_channel(channel, weights, sums);
+    fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
+        plain::add_channels(channels, sums);
     }
 
-    fn accumulate(sums: &mut [i32], values: &[i8]) {
-        plain::accumulate(sums, values);
+    fn accumulate(sums: &mut [i32], places: &Places<'_>) {
+        plain::accumulate(sums, places);
     }
 
     fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {

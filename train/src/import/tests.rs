@@ -1,17 +1,22 @@
+mod layers;
 mod refusals;
+mod rewrites;
+mod written;
 
 use ndarray::ArrayD;
 use onnx::AttributeEntry;
 
 use super::*;
 use crate::init;
+use crate::layers::{Conv, Dense, Layer};
 use crate::models;
-use crate::net::Network;
+use crate::network::Clip;
+use crate::ops::Window;
 use crate::tensor::Tensor;
 
 /// The trainer's own network with the parameters that its training starts from, as exported.
 fn exported() -> (Vec<Tensor>, Vec<u8>) {
-    let network = Network::digits();
+    let network = crate::net::Network::digits();
     let parameters = init::parameters(&network, 4)
         .into_iter()
         .map(|(_, tensor)| tensor);
@@ -74,38 +79,60 @@ fn tensor<'a>(
         .unwrap()
 }
 
+/// Weight, bias, window and tiles of a layer.
+fn parameters(layer: &Layer) -> (Vec<f32>, Vec<f32>, Window, Option<Window>) {
+    let (weight, bias, window, pool) = match layer {
+        Layer::Conv(Conv {
+            weight,
+            bias,
+            window,
+            pool,
+            ..
+        }) => (weight, bias, *window, *pool),
+        Layer::Dense(dense) => (&dense.weight, &dense.bias, dense.window(), None),
+        other => panic!("{other:?} has none"),
+    };
+    (
+        weight.iter().copied().collect(),
+        bias.to_vec(),
+        window,
+        pool,
+    )
+}
+
 #[test]
 fn the_exported_network_is_four_layers_with_its_parameters() {
-    let (parameters, onnx) = exported();
-    let network = lower(&onnx).unwrap();
-    assert_eq!((network.input, network.classes()), ([1, 28, 28], 10));
+    let (expected, onnx) = exported();
+    let network = import(&onnx).unwrap();
+    assert_eq!(
+        (network.input.shape, network.output()),
+        ([1, 28, 28], [10, 1, 1])
+    );
     assert_eq!(network.metadata("labels"), Some("a,b"));
     let rows: Vec<_> = network
-        .layers
+        .nodes
         .iter()
-        .map(|layer| (layer.name.as_str(), layer.kind, layer.relu, layer.output))
+        .map(|node| (node.name.as_str(), node.clip, node.inputs[0], node.shape))
         .collect();
-    let (convolution, dense) = (Kind::Convolution, Kind::Dense);
     assert_eq!(
         rows,
         [
-            ("conv1", convolution, true, [16, 14, 14]),
-            ("conv2", convolution, true, [32, 7, 7]),
-            ("dense1", dense, true, [128, 1, 1]),
-            ("dense2", dense, false, [10, 1, 1]),
+            ("conv1", Clip::RELU, 0, [16, 14, 14]),
+            ("conv2", Clip::RELU, 1, [32, 7, 7]),
+            ("dense1", Clip::RELU, 2, [128, 1, 1]),
+            ("dense2", Clip::NONE, 3, [10, 1, 1]),
         ]
     );
-    for (layer, pair) in network.layers.iter().zip(parameters.chunks(2)) {
-        assert_eq!(
-            layer.weight.iter().copied().collect::<Vec<_>>(),
-            floats(&pair[0])
-        );
-        assert_eq!(layer.bias.to_vec(), floats(&pair[1]));
+    for (node, pair) in network.nodes.iter().zip(expected.chunks(2)) {
+        let (weight, bias, ..) = parameters(&node.layer);
+        assert_eq!((weight, bias), (floats(&pair[0]), floats(&pair[1])));
     }
-    assert_eq!(network.layers[1].pool, Some(Window::tiles([2, 2])));
-    assert_eq!(network.layers[2].weight.dim(), (128, 32, 7, 7));
-    assert_eq!(network.layers[2].window.kernel, [7, 7]);
-    assert_eq!(network.layers[3].node, "Gemm_9 (Gemm)");
+    let (.., pool) = parameters(&network.nodes[1].layer);
+    assert_eq!(pool, Some(Window::tiles([2, 2])));
+    let (.., window, _) = parameters(&network.nodes[2].layer);
+    assert_eq!(window.kernel, [7, 7]);
+    assert_eq!(network.nodes[3].origin, "Gemm_9 (Gemm)");
+    assert_eq!(network.multiply_adds(), 3_024_384);
 }
 
 fn floats(tensor: &Tensor) -> Vec<f32> {
@@ -115,7 +142,7 @@ fn floats(tensor: &Tensor) -> Vec<f32> {
 #[test]
 fn other_ways_to_write_the_same_network_are_read_alike() {
     let (_, onnx) = exported();
-    let expected = lower(&onnx).unwrap();
+    let expected = import(&onnx).unwrap();
     let mut model = onnx::Model::decode(&onnx[..]).unwrap();
     let graph = model.graph.as_mut().unwrap();
     // The last weight transposed.
@@ -138,14 +165,22 @@ fn other_ways_to_write_the_same_network_are_read_alike() {
     );
     (graph.node[1].input[0], graph.node[2].input[0]) = (first, graph.node[1].output[0].clone());
     graph.node[3].input[0] = second;
-    assert_eq!(lower(&model.encode_to_vec()).unwrap(), expected);
+    let found = import(&model.encode_to_vec()).unwrap();
+    let layers = |network: &Network| -> Vec<Layer> {
+        network
+            .nodes
+            .iter()
+            .map(|node| node.layer.clone())
+            .collect()
+    };
+    assert_eq!(layers(&found), layers(&expected));
 }
 
 /// The exported network after a change to its file.
-fn changed(change: impl FnOnce(&mut onnx::Graph)) -> Result<FloatNetwork, LowerError> {
+fn changed(change: impl FnOnce(&mut onnx::Graph)) -> Result<Network, ImportError> {
     let mut model = onnx::Model::decode(&exported().1[..]).unwrap();
     change(model.graph.as_mut().unwrap());
-    lower(&model.encode_to_vec())
+    import(&model.encode_to_vec())
 }
 
 /// The sizes of the graph's input.
@@ -158,12 +193,13 @@ fn input_sizes(graph: &mut onnx::Graph) -> &mut Vec<onnx::Dimension> {
 #[test]
 fn a_missing_bias_is_zero() {
     let network = changed(|graph| drop(node(graph, "Conv", 0).input.pop())).unwrap();
-    assert_eq!(network.layers[0].bias, Array1::<f32>::zeros(16));
+    let (_, bias, ..) = parameters(&network.nodes[0].layer);
+    assert_eq!(bias, [0.0; 16]);
 }
 
 #[test]
 fn what_other_writers_do_changes_nothing() {
-    let expected = lower(&exported().1).unwrap();
+    let expected = import(&exported().1).unwrap();
     let floats_as_floats = |graph: &mut onnx::Graph| {
         for tensor in &mut graph.initializer {
             let (chunks, _) = tensor.raw_data.as_chunks::<4>();
@@ -200,14 +236,14 @@ fn add_softmax(graph: &mut onnx::Graph, operator: &str, axis: Option<i64>) {
 
 #[test]
 fn a_softmax_at_the_end_is_left_out_and_named() {
-    let expected = lower(&exported().1).unwrap();
+    let expected = import(&exported().1).unwrap();
     for (operator, axis) in [
         ("Softmax", None),
         ("Softmax", Some(-1)),
         ("LogSoftmax", Some(1)),
     ] {
         let network = changed(|graph| add_softmax(graph, operator, axis)).unwrap();
-        assert_eq!(network.layers, expected.layers);
+        assert_eq!(network.nodes, expected.nodes);
         assert_eq!(network.dropped, Some(format!("probabilities ({operator})")));
     }
 }
