@@ -16,7 +16,7 @@ use crate::picture::{Pixels, SIDE};
 /// A board that is ready to run its model.
 pub struct Device {
     name: String,
-    device: ::device::Device,
+    board: ::device::Device,
     labels: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl Device {
         Ok(Self {
             name: one_line(address),
             labels: (0..classes).map(label).collect(),
-            device,
+            board: device,
         })
     }
 
@@ -57,7 +57,7 @@ impl Device {
             rows: u16::try_from(rows).unwrap_or(u16::MAX),
             prepare,
         };
-        let answer = self.device.run(&input);
+        let answer = self.board.run(&input);
         answer.map(scores).map_err(InFile::named(&self.name))
     }
 }
@@ -68,7 +68,7 @@ impl Engine for Device {
     }
 
     fn preparation(&self) -> Preparation {
-        self.device.board().preparation
+        self.board.board().preparation
     }
 
     fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {

@@ -106,8 +106,8 @@ impl Device {
         Self::greet(line::open(address)?, greeting, WORK)
     }
 
-    fn greet(line: Box<dyn Line>, greeting: Duration, work: Duration) -> Result<Self, DeviceError> {
-        let mut link = Link::new(line, greeting);
+    fn greet(end: Box<dyn Line>, greeting: Duration, work: Duration) -> Result<Self, DeviceError> {
+        let mut link = Link::new(end, greeting);
         let board = Board::new(&describe(&mut link)?)?;
         link.set_patience(work);
         let has_names = board.spec.labels && board.output_kind == OutputKind::Classes;

@@ -51,9 +51,10 @@ fn constants(model: &Model<'_>) -> String {
         kinds.collect()
     };
     let needed = OPERATORS.iter().filter(|(kind, _)| kinds.contains(kind));
-    let operators: String = needed
-        .map(|(_, name)| format!("no_std_core::Operators::<no_std_core::backend::Native>::{name},"))
-        .collect();
+    let path = |(_, name): &(u8, &str)| {
+        format!("no_std_core::Operators::<no_std_core::backend::Native>::{name}")
+    };
+    let operators = needed.map(path).collect::<Vec<_>>().join(", ");
     let bits = kinds.iter().fold(0_u32, |bits, kind| bits | 1 << kind);
     let answer = known_answer(model);
     format!(
