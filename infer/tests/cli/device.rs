@@ -6,9 +6,9 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::board;
 use crate::evaluate::write_test_set;
 use crate::program::{Outcome, Workplace};
-use crate::support::board;
 
 /// A workplace with a test set of noise and a board at `unix:board`, which serves every program that connects.
 fn workplace() -> Workplace {

@@ -1,6 +1,9 @@
 //! The program `infer` as its users run it.
 
 #[cfg(unix)]
+#[path = "../support/board.rs"]
+mod board;
+#[cfg(unix)]
 mod device;
 mod evaluate;
 mod inspect;

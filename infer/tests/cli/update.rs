@@ -6,8 +6,8 @@ use std::os::unix::net::UnixListener;
 use no_std_core::Model;
 use no_std_core::format::{seal, stored_checksum};
 
+use crate::board;
 use crate::program::{Outcome, Workplace};
-use crate::support::board;
 
 /// The model of the boards with another bias.
 fn other_model() -> Vec<u8> {

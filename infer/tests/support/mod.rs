@@ -1,7 +1,5 @@
 //! Small models, for the tests of the library and of the program.
 
-#[cfg(unix)]
-pub mod board;
 pub mod flash;
 pub mod int8;
 pub mod onnx;

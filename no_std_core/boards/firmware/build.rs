@@ -57,9 +57,10 @@ fn constants(model: &Model<'_>) -> String {
     let operators = needed.map(path).collect::<Vec<_>>().join(", ");
     let bits = kinds.iter().fold(0_u32, |bits, kind| bits | 1 << kind);
     let answer = known_answer(model);
+    let [high, low] = [answer >> 16, answer & 0xFFFF];
     format!(
         "/// The checksum of what the model makes of the known input.
-        pub const ANSWER: u32 = {answer};
+        pub const ANSWER: u32 = 0x{high:04x}_{low:04x};
         /// The operators that the model needs.
         pub const OPERATORS: &[&no_std_core::Operator] = &[{operators}];
         /// The kinds of them: bit n is set for the kind n.

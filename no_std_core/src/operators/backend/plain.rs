@@ -86,11 +86,13 @@ fn add_three_taps(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: 
     let sums = sums.chunks_mut(channels.windows.max(1));
     let weights = weights.chunks(channels.weights_len.max(1));
     let values = values.iter().zip(second).zip(third);
-    for ((sums, weights), ((&a, &b), &c)) in sums.zip(weights).zip(values) {
-        if let ([sum, ..], [u, v, w, ..]) = (sums, weights) {
-            let [u, v, w] = [u, v, w].map(|weight| i32::from(weight.cast_signed()));
-            let [a, b, c] = [a, b, c].map(|value| i32::from(value) - zero_point);
-            *sum += a * u + b * v + c * w;
+    for ((sums, weights), ((&one, &second), &third)) in sums.zip(weights).zip(values) {
+        if let ([sum, ..], Some(weights)) = (sums, weights.first_chunk::<3>()) {
+            let products = weights.iter().zip([one, second, third]);
+            let product = |(weight, value): (&u8, i8)| {
+                (i32::from(value) - zero_point) * i32::from(weight.cast_signed())
+            };
+            *sum += products.map(product).sum::<i32>();
         }
     }
 }

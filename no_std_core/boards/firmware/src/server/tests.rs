@@ -213,7 +213,7 @@ fn assert_output(answers: &[&Reply<'_>], image: &[i8]) {
 }
 
 /// The answers of these numbers.
-fn of<'a>(answers: &'a [Answer], numbers: core::ops::Range<u8>) -> Vec<&'a Reply<'static>> {
+fn of(answers: &[Answer], numbers: core::ops::Range<u8>) -> Vec<&Reply<'static>> {
     let asked = answers
         .iter()
         .filter(|(number, _)| numbers.contains(number));
