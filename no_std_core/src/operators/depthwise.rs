@@ -50,13 +50,14 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
     };
     let mut sums = [0; SUMS];
     for places in output.chunks_mut(WINDOWS * place) {
-        channels.windows = (places.len() / place).max(1);
-        let block = SUMS / channels.windows;
+        let windows = (places.len() / place).max(1);
+        channels.windows = windows;
+        let block = SUMS / windows;
         for begin in (0..place).step_by(block.max(1)) {
             channels.values = input.get(begin..).unwrap_or_default();
             channels.weights = operands.weights_from(begin, skipped);
             let mut len = 0;
-            let rows = sums.chunks_exact_mut(channels.windows);
+            let rows = sums.chunks_exact_mut(windows);
             for (sums, bias) in rows.zip(operands.biases(begin)) {
                 if let Some(first) = sums.first_mut() {
                     *first = bias;
@@ -65,11 +66,12 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
             }
             let sums = sums.get_mut(..len).unwrap_or_default();
             B::add_channels(&channels, sums);
-            let rows = sums.chunks_exact(channels.windows);
+            let rows = sums.chunks_exact(windows);
             for ((sums, requantize), index) in rows.zip(operands.requantizers(begin)).zip(begin..) {
-                let values = places.iter_mut().skip(index).step_by(place);
-                for (value, &sum) in values.zip(sums) {
-                    *value = requantize(sum);
+                for (values, &sum) in places.chunks_exact_mut(place).zip(sums) {
+                    if let Some(value) = values.get_mut(index) {
+                        *value = requantize(sum);
+                    }
                 }
             }
         }
