@@ -96,15 +96,13 @@ pub(crate) const fn operator_at(operators: u16, index: u16) -> usize {
 }
 
 /// The record of a tensor. `None` if it ends beyond the file.
-pub(crate) fn tensor(file: &[u8], index: u16) -> Option<TensorRecord> {
-    let bytes = file.get(tensor_at(index.into())..)?.first_chunk()?;
-    Some(TensorRecord::decode(bytes))
+pub(crate) fn tensor(file: &[u8], index: u16) -> Option<&[u8; TENSOR_LEN]> {
+    file.get(tensor_at(index.into())..)?.first_chunk()
 }
 
 /// The record of an operator, of so many. `None` if it ends beyond the file.
-pub(crate) fn operator(file: &[u8], operators: u16, index: u16) -> Option<OperatorRecord> {
-    let bytes = file.get(operator_at(operators, index)..)?.first_chunk()?;
-    Some(OperatorRecord::decode(bytes))
+pub(crate) fn operator(file: &[u8], operators: u16, index: u16) -> Option<&[u8; OPERATOR_LEN]> {
+    file.get(operator_at(operators, index)..)?.first_chunk()
 }
 
 /// The bytes of arena that the model in a flash file needs: the size of a `static` beside an embedded model.

@@ -39,6 +39,8 @@
 #![no_std]
 #![cfg_attr(backend = "portable", forbid(unsafe_code))]
 #![deny(missing_docs)]
+// Records are decoded where a field or two of them are wanted: then a load is all that is left.
+#![allow(clippy::inline_always)]
 
 #[cfg(feature = "write")]
 extern crate alloc;

@@ -4,10 +4,12 @@ use core::fmt;
 use core::ops::Range;
 
 use crate::error::FormatError;
-use crate::format::{self, Header, OperatorRecord, OutputKind, Shape, TensorRecord};
+use crate::format::{
+    self, Header, NO_TENSOR, OPERATOR_LEN, OperatorRecord, OutputKind, Shape, TensorRecord,
+};
 use crate::operators::backend::Native;
 use crate::operators::{Operands, Operator, Operators};
-use crate::plan::Program;
+use crate::plan::{Node, Program};
 use crate::prepare::{self, Preparation, PrepareError, Rows, quantize_pixel};
 
 mod check;
@@ -70,7 +72,7 @@ impl<'a> Model<'a> {
         if index > self.header.operators {
             return None;
         }
-        format::tensor(self.file, index)
+        format::tensor(self.file, index).map(TensorRecord::decode)
     }
 
     /// A tensor that the loader has seen.
@@ -193,15 +195,38 @@ impl<'a> Model<'a> {
     /// The operator at `index`. `None` if the model has fewer.
     #[inline(never)] // What it is put together of is not on the stack while it runs.
     pub(crate) fn operation(&self, index: u16) -> Option<Operation<'a>> {
-        let (operator, record) = self.operator(index)?;
-        let [input, second] = record.inputs.map(|input| self.tensor(input));
-        let output = self.tensor(index.checked_add(1)?)?;
-        let operands = Operands::of(self.file, operator, record, [input?, output])?;
+        let record = self.record(index)?;
+        let OperatorRecord {
+            kind,
+            inputs: [input, second],
+            ..
+        } = OperatorRecord::decode(record);
+        let operator = self.find(kind)?;
+        let tensor = |index| format::tensor(self.file, index);
+        let tensors = [tensor(input)?, tensor(index.checked_add(1)?)?];
         Some(Operation {
             operator,
-            operands,
-            second,
+            operands: Operands::of(self.file, operator, record, tensors)?,
+            second: if second == NO_TENSOR {
+                None
+            } else {
+                tensor(second)
+            },
         })
+    }
+
+    /// The record of the operator at `index`. `None` if the model has fewer.
+    fn record(&self, index: u16) -> Option<&'a [u8; OPERATOR_LEN]> {
+        if index >= self.header.operators {
+            return None;
+        }
+        format::operator(self.file, self.header.operators, index)
+    }
+
+    /// The operator of a kind, if the model may run with it.
+    fn find(&self, kind: u8) -> Option<&'static Operator> {
+        let mut operators = self.operators.iter();
+        operators.find(|operator| operator.kind == kind).copied()
     }
 
     /// Multiplications that a run takes; [`u64::MAX`] if they are more. Who runs files of others may want to limit them.
@@ -217,14 +242,10 @@ impl Program for Model<'_> {
         self.header.operators
     }
 
-    fn operator(&self, index: u16) -> Option<(&'static Operator, OperatorRecord)> {
-        if index >= self.header.operators {
-            return None;
-        }
-        let record = format::operator(self.file, self.header.operators, index)?;
-        let mut operators = self.operators.iter();
-        let operator = operators.find(|operator| operator.kind == record.kind)?;
-        Some((operator, record))
+    #[inline]
+    fn node(&self, index: u16) -> Option<Node> {
+        let record = OperatorRecord::decode(self.record(index)?);
+        Some(Node::new(self.find(record.kind)?, &record))
     }
 
     fn tensor(&self, index: u16) -> Option<TensorRecord> {

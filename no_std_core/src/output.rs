@@ -24,12 +24,12 @@ impl<'r> Output<'r> {
             OutputKind::Classes => Self::Classes(Classes::new(model, values)),
             OutputKind::Values => Self::Values(Values {
                 tensor: model.output(),
-                values,
+                integers: values,
                 difference: None,
             }),
             OutputKind::Reconstruction => Self::Values(Values {
                 tensor: model.output(),
-                values,
+                integers: values,
                 difference: Some(Difference::new(values, input, model.threshold())),
             }),
         }
@@ -39,7 +39,7 @@ impl<'r> Output<'r> {
     pub fn values(&self) -> &'r [i8] {
         match self {
             Self::Classes(classes) => classes.logits,
-            Self::Values(values) => values.values,
+            Self::Values(values) => values.integers,
         }
     }
 
@@ -141,14 +141,14 @@ impl core::fmt::Debug for Classes<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'r> {
     tensor: TensorRecord,
-    values: &'r [i8],
+    integers: &'r [i8],
     difference: Option<Difference>,
 }
 
 impl<'r> Values<'r> {
     /// The values, `[row][column][channel]`.
     pub fn values(&self) -> &'r [i8] {
-        self.values
+        self.integers
     }
 
     /// Their shape, scale and zero point.

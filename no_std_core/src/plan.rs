@@ -12,7 +12,7 @@
 use core::ops::Range;
 
 use crate::error::Fault;
-use crate::format::{MAX_CHAIN, OperatorRecord, TensorRecord};
+use crate::format::{Axis, MAX_CHAIN, OperatorRecord, TensorRecord};
 use crate::operators::Operator;
 
 #[cfg(feature = "write")]
@@ -26,14 +26,45 @@ pub(crate) trait Program {
     /// The number of operators.
     fn operators(&self) -> u16;
 
-    /// The operator at an index, and its record.
-    fn operator(&self, index: u16) -> Option<(&'static Operator, OperatorRecord)>;
+    /// What a plan needs to know of the operator at an index.
+    fn node(&self, index: u16) -> Option<Node>;
 
     /// The tensor at an index: 0 is the input, the next one what the first operator makes.
     fn tensor(&self, index: u16) -> Option<TensorRecord>;
 
     /// Whether the input is still needed when all operators have run.
     fn keeps_input(&self) -> bool;
+}
+
+/// An operator as far as it matters where and when rows are made.
+#[derive(Clone, Copy)]
+pub(crate) struct Node {
+    pub operator: &'static Operator,
+    pub inputs: [u16; 2],
+    pub rows: Axis,
+    pub upwards: bool,
+}
+
+impl Node {
+    #[inline(always)]
+    pub fn new(operator: &'static Operator, record: &OperatorRecord) -> Self {
+        Self {
+            operator,
+            inputs: record.inputs,
+            rows: record.rows,
+            upwards: record.upwards,
+        }
+    }
+
+    /// The rows of an input with so many that the step `step` reads, counted in the order in which they are made.
+    pub fn rows_read(&self, [len, output_len]: [u16; 2], step: u16) -> Range<u16> {
+        if !self.upwards {
+            return self.operator.rows_read(self.rows, len, step);
+        }
+        let row = output_len.saturating_sub(1).saturating_sub(step);
+        let rows = self.operator.rows_read(self.rows, len, row);
+        len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
+    }
 }
 
 impl TensorRecord {
@@ -48,23 +79,6 @@ impl TensorRecord {
         let row_len = self.shape.row_len() as usize;
         let at = |row: u16| (self.at as usize).checked_add(row_len.checked_mul(row.into())?);
         Some(at(start)?..at(end)?)
-    }
-}
-
-/// The rows of an input with so many that the step `step` of an operator reads, counted in the order in which they are
-/// made.
-pub(crate) fn rows_read(
-    operator: &Operator,
-    record: &OperatorRecord,
-    [len, output_len]: [u16; 2],
-    step: u16,
-) -> Range<u16> {
-    if record.upwards {
-        let row = output_len.saturating_sub(1).saturating_sub(step);
-        let rows = operator.rows_read(record, len, row);
-        len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
-    } else {
-        operator.rows_read(record, len, step)
     }
 }
 
@@ -104,12 +118,8 @@ impl Chain {
             return Some(None);
         }
         let step = *done.get(self.place(index))?;
-        let (_, record) = program.operator(index)?;
-        for tensor in record
-            .inputs
-            .into_iter()
-            .filter(|&tensor| self.joins(tensor))
-        {
+        let node = program.node(index)?;
+        for tensor in node.inputs.into_iter().filter(|&tensor| self.joins(tensor)) {
             let made = *done.get(self.place(tensor - 1))?;
             if made < rows_needed(program, tensor, index, step)? {
                 return Some(Some(tensor - 1));
@@ -131,16 +141,18 @@ impl Chain {
 
 /// How many rows of a tensor an operator that reads it needs for a step.
 fn rows_needed(program: &impl Program, tensor: u16, index: u16, step: u16) -> Option<u16> {
-    let (operator, record) = program.operator(index)?;
-    let (input, output) = (program.tensor(tensor)?, program.tensor(index + 1)?);
-    let lens = [input.shape.rows, output.shape.rows];
-    Some(rows_read(operator, &record, lens, step).end)
+    let lens = [tensor, index + 1].map(|tensor| Some(program.tensor(tensor)?.shape.rows));
+    let [Some(len), Some(output_len)] = lens else {
+        return None;
+    };
+    Some(program.node(index)?.rows_read([len, output_len], step).end)
 }
 
 /// Why a plan is none, and the tensor that is at fault.
 pub(crate) type Refusal = (Fault, u16);
 
 /// Checks all tensors of a program whose operators fit them.
+#[inline(never)] // What it needs is not on the stack during other checks.
 pub(crate) fn check(program: &impl Program) -> Result<(), Refusal> {
     let output = program.operators();
     let is_held = |record: TensorRecord| record.held > 0;
@@ -163,6 +175,7 @@ pub(crate) fn check(program: &impl Program) -> Result<(), Refusal> {
 }
 
 /// The first tensor that is written where another one is still needed.
+#[inline(never)] // As above.
 fn overwriting(program: &impl Program, tensor: u16) -> Option<u16> {
     let record = program.tensor(tensor)?;
     let mut last = last_reader(program, tensor)?;
@@ -173,9 +186,10 @@ fn overwriting(program: &impl Program, tensor: u16) -> Option<u16> {
     while chain.first <= last {
         for maker in chain.first.max(tensor)..=chain.last {
             let dies = record.held == 0 && maker == chain.last && last <= chain.last;
-            if !are_apart(&record.place(), &program.tensor(maker + 1)?.place())
-                && !(dies && is_read_in_time(program, tensor, chain).unwrap_or(false))
-            {
+            let other = program.tensor(maker + 1)?.place();
+            let is_free = are_apart(&record.place(), &other)
+                || dies && is_read_in_time(program, tensor, chain).unwrap_or(false);
+            if !is_free {
                 return Some(maker + 1);
             }
         }
@@ -191,8 +205,8 @@ fn are_apart<T: PartialOrd>(one: &Range<T>, other: &Range<T>) -> bool {
 /// The operators that read a tensor.
 fn readers(program: &impl Program, tensor: u16) -> impl DoubleEndedIterator<Item = u16> {
     (tensor..program.operators()).filter(move |&index| {
-        let operator = program.operator(index);
-        operator.is_some_and(|(_, record)| record.inputs.contains(&tensor))
+        let node = program.node(index);
+        node.is_some_and(|node| node.inputs.contains(&tensor))
     })
 }
 
@@ -217,13 +231,13 @@ fn chain_of(program: &impl Program, index: u16) -> Option<Chain> {
 
 /// Whether a tensor may be held in part: it is not the input, one operator of its chain alone reads it, works in the same
 /// direction, and never reads more rows for a step than there are in memory.
+#[inline(never)] // As above.
 fn may_be_held(program: &impl Program, tensor: u16, last: u16) -> Option<bool> {
     let (record, output) = (program.tensor(tensor)?, program.tensor(last + 1)?);
-    let (_, maker) = program.operator(tensor.checked_sub(1)?)?;
-    let (operator, reader) = program.operator(last)?;
+    let (maker, reader) = (program.node(tensor.checked_sub(1)?)?, program.node(last)?);
     let chain = chain_of(program, tensor)?;
     let lens = [record.shape.rows, output.shape.rows];
-    let fits = |step| rows_read(operator, &reader, lens, step).len() <= record.held.into();
+    let fits = |step| reader.rows_read(lens, step).len() <= record.held.into();
     Some(
         last <= chain.last
             && first_reader(program, tensor) == Some(last)
@@ -251,7 +265,7 @@ pub(crate) fn each_write(
     mut visit: impl FnMut(Range<usize>, Range<usize>),
 ) -> Option<()> {
     let output = program.tensor(chain.last + 1)?;
-    let (_, record) = program.operator(chain.last)?;
+    let upwards = program.node(chain.last)?.upwards;
     let mut done = Done::default();
     for row in 0..output.shape.rows {
         *done.get_mut(chain.place(chain.last))? = row;
@@ -264,7 +278,7 @@ pub(crate) fn each_write(
                 *made = (*made).max(rows_needed(program, index + 1, reader, step)?);
             }
         }
-        let written = output.rows(record.upwards, &(row..row + 1), 0)?;
+        let written = output.rows(upwards, &(row..row + 1), 0)?;
         for index in chain.first..=chain.last {
             let step = *done.get(chain.place(index))?;
             let unread = unread(program, tensor, index, step, index == chain.last)?;
@@ -285,15 +299,15 @@ fn unread(
     step: u16,
     writes: bool,
 ) -> Option<Range<usize>> {
-    let (operator, record) = program.operator(index)?;
+    let node = program.node(index)?;
     let (input, output) = (program.tensor(tensor)?, program.tensor(index + 1)?);
-    let [reads_first, reads_second] = record.inputs.map(|input| input == tensor);
+    let [reads_first, reads_second] = node.inputs.map(|input| input == tensor);
     // What changes in place has been copied to where it is written.
-    let step = step + u16::from(writes && operator.in_place && !reads_second);
+    let step = step + u16::from(writes && node.operator.in_place && !reads_second);
     if !(reads_first || reads_second) || step >= output.shape.rows {
         return Some(0..0);
     }
     let len = input.shape.rows;
-    let rows = rows_read(operator, &record, [len, output.shape.rows], step);
-    input.rows(record.upwards, &(rows.start..len), 0)
+    let rows = node.rows_read([len, output.shape.rows], step);
+    input.rows(node.upwards, &(rows.start..len), 0)
 }

@@ -72,14 +72,63 @@ impl Multiplier {
     }
 
     /// `acc` times the multiplier, rounded, plus `zero_point`, saturated to int8. It never falls as `acc` rises.
-    #[inline]
     pub const fn requantize(self, acc: i32, zero_point: i8) -> i8 {
+        Requantizer::new(self, zero_point).requantize(acc)
+    }
+
+    /// `acc` times the multiplier as single precision computes and rounds it, limited to 2^24 either way.
+    #[cold]
+    #[inline(never)]
+    pub(crate) const fn scale(self, acc: i32) -> i32 {
+        let acc24 = round_to_precision(acc.unsigned_abs() as u64);
+        let product24 = round_to_precision(acc24 * self.mantissa as u64);
+        let rounded = divide(product24, self.shift as u32);
+        let most = 1 << PRECISION;
+        let magnitude = if rounded < most { rounded } else { most } as i32;
+        if acc < 0 { -magnitude } else { magnitude }
+    }
+}
+
+/// A multiplier and a zero point, and what all sums that they make values of have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Requantizer {
+    multiplier: Multiplier,
+    zero_point: i32,
+    /// How far the most significant bits of a product are shifted.
+    fraction_bits: u32,
+    /// A half of what the shift makes 1; 1 for multipliers out of the ordinary.
+    half: i32,
+}
+
+/// The most bits of a product that are shifted out without leaving none.
+const MOST_FRACTION_BITS: u32 = 30;
+
+impl Requantizer {
+    #[inline]
+    pub const fn new(multiplier: Multiplier, zero_point: i8) -> Self {
+        let fraction_bits = (multiplier.shift as u32).wrapping_sub(PRECISION);
+        let is_short = fraction_bits.wrapping_sub(1) < MOST_FRACTION_BITS;
+        Self {
+            multiplier,
+            zero_point: zero_point as i32,
+            fraction_bits,
+            half: if is_short {
+                1 << (fraction_bits - 1)
+            } else {
+                1
+            },
+        }
+    }
+
+    /// See [`Multiplier::requantize`].
+    #[inline]
+    pub const fn requantize(&self, acc: i32) -> i8 {
         let scaled = match self.scale_shortly(acc) {
             Some(scaled) => scaled,
-            None => self.scale(acc),
+            None => self.multiplier.scale(acc),
         };
         // At most 2^24 either way, so the zero point cannot make it overflow.
-        let value = scaled + zero_point as i32;
+        let value = scaled + self.zero_point;
         if value < i8::MIN as i32 {
             i8::MIN
         } else if value > i8::MAX as i32 {
@@ -89,34 +138,21 @@ impl Multiplier {
         }
     }
 
-    /// What [`scale`](Self::scale) gives, by one multiplication. `None` where that does not tell: where the exact product
-    /// is within the errors of single precision of a half, and for sums and multipliers out of the ordinary.
+    /// What [`Multiplier::scale`] gives, by one multiplication. `None` where that does not tell: where the exact product is
+    /// within the errors of single precision of a half, and for sums and multipliers out of the ordinary.
     #[inline]
-    const fn scale_shortly(self, acc: i32) -> Option<i32> {
-        let fraction_bits = (self.shift as u32).wrapping_sub(PRECISION);
-        if acc << 8 >> 8 != acc || fraction_bits.wrapping_sub(1) >= 30 {
+    const fn scale_shortly(&self, acc: i32) -> Option<i32> {
+        if acc << 8 >> 8 != acc {
             return None;
         }
-        let half = 1 << (fraction_bits - 1);
-        let nearest = product_high(acc, self.mantissa) + half;
+        let nearest = product_high(acc, self.multiplier.mantissa) + self.half;
         // The true sum is less than 1 greater. Where single precision rounds it, that moves it by 1/2 at most. Neither
-        // matters unless this is the last number that is rounded down or the first that is rounded up.
-        if (nearest + 1) & (half * 2 - 2) == 0 {
+        // matters unless this is the last number that is rounded down or the first that is rounded up. A half of 1 leaves
+        // no bits to see that by.
+        if (nearest + 1) & (self.half * 2 - 2) == 0 {
             return None;
         }
-        Some(nearest >> fraction_bits)
-    }
-
-    /// `acc` times the multiplier as single precision computes and rounds it, limited to 2^24 either way.
-    #[cold]
-    #[inline(never)]
-    const fn scale(self, acc: i32) -> i32 {
-        let acc24 = round_to_precision(acc.unsigned_abs() as u64);
-        let product24 = round_to_precision(acc24 * self.mantissa as u64);
-        let rounded = divide(product24, self.shift as u32);
-        let most = 1 << PRECISION;
-        let magnitude = if rounded < most { rounded } else { most } as i32;
-        if acc < 0 { -magnitude } else { magnitude }
+        Some(nearest >> self.fraction_bits)
     }
 }
 

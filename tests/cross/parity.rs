@@ -16,7 +16,7 @@ use tests::{mnist, runtimes};
 use train::data::Dataset;
 use train::data::augment::Variant;
 use train::evaluate::run_model;
-use train::quantize::{Request, quantize};
+use train::quantize::{Data, Request, quantize};
 
 const FLOAT_MODEL: &str = "digits.onnx";
 const INT8_MODEL: &str = "digits-int8.onnx";
@@ -93,10 +93,13 @@ fn quantizing_again_costs_no_accuracy() {
     let tract = input::onnx::Runtime::Tract;
     let request = Request {
         model: &for_one_picture(&model, &Limits::default(), tract).unwrap(),
-        digits: &digits,
-        checked: &digits.test.clone().take(100),
+        name: "digits",
+        data: Data::Digits {
+            digits: &digits,
+            checked: &digits.test.clone().take(100),
+            preparation: Preparation::PLAIN,
+        },
         second: None,
-        preparation: Preparation::PLAIN,
         out: folder.path(),
         max_drop: 0.01,
         force: false,
@@ -104,8 +107,8 @@ fn quantizing_again_costs_no_accuracy() {
     };
     let report = quantize(&runtime, &request, &mut |stage| println!("{stage}")).unwrap();
     println!("{report}");
-    let inverted = report.measured.inverted_test.unwrap();
-    for counts in [report.measured.test, inverted] {
+    let measured = report.measured.unwrap();
+    for counts in [measured.test, measured.inverted_test].map(Option::unwrap) {
         let difference = counts.float.abs_diff(counts.int8);
         assert!(difference <= LOST_ANSWERS, "{counts:?}");
     }

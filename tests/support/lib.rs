@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::missing_panics_doc)]
 
 pub mod mnist;
+pub mod networks;
 pub mod oracle;
 pub mod random;
 pub mod restart;

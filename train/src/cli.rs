@@ -136,10 +136,26 @@ pub struct ExportArgs {
 
 #[derive(Debug, Args)]
 pub struct QuantizeArgs {
-    /// Model to quantise, as `export` writes it
+    /// Model to quantise: of digits as `export` writes it, or with `--calibrate` any network of convolutions, dense layers,
+    /// pools, sums and the like
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Folder for digits-int8.onnx and digits.q8 [default: the model's folder]
+    /// Samples of inputs in a .npz or .npy file, [samples, ...] each as the model has it, in place of pictures of digits;
+    /// an array of classes whose name begins with `y` or `label` makes answers right or wrong
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "prepare", "box_side"])]
+    pub calibrate: Option<PathBuf>,
+    /// What the output is [default: classes, if the model ends in a Softmax or names classes; else values]
+    #[arg(long, value_enum, requires = "calibrate")]
+    pub output: Option<OutputArg>,
+    /// The number that a step of the input's integers stands for, 1 for pixels that are not divided, 0.00392156862745098
+    /// for pixels over 255 [default: from the range of the samples]
+    #[arg(long, value_name = "SCALE", value_parser = learning_rate, requires = "calibrate")]
+    pub input_scale: Option<f32>,
+    /// The integer of the input that stands for 0
+    #[arg(long, value_name = "N", default_value_t = -128, requires = "input_scale", allow_negative_numbers = true)]
+    pub input_zero_point: i8,
+    /// Folder for the results, digits-int8.onnx and digits.q8, or with the model's name in place of `digits` [default: the
+    /// model's folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// What shall be done to pictures before digits.q8 sees them: the file says so to whatever runs it
@@ -179,6 +195,16 @@ impl QuantizeArgs {
                 .unwrap_or(Preparation::CENTRED),
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputArg {
+    /// Logits, one a class: the greatest is the answer
+    Classes,
+    /// Numbers, whatever they stand for
+    Values,
+    /// What an autoencoder makes of its input: the further from it, the stranger the input is
+    Reconstruction,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

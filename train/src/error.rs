@@ -7,6 +7,7 @@ use input::onnx::OnnxError;
 
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
+use crate::data::arrays::ArraysError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
@@ -47,6 +48,8 @@ pub enum Error {
         path: PathBuf,
         reason: EvaluateError,
     },
+    #[error("{}: {reason}", display_name(path))]
+    Arrays { path: PathBuf, reason: ArraysError },
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{}: {reason}", display_name(path))]

@@ -4,8 +4,10 @@
 //! (forward, loss, gradients, update), one that measures, one that is shipped. [`ops`] has each operator's shape rule,
 //! ONNX form and gradient rule; [`gradient`] walks a graph backwards through them.
 //! [`runtime`] executes the graphs on ONNX Runtime (CUDA or CPU) or tract; [`fit`] feeds them from [`data`] and keeps
-//! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs, and [`quantize`] makes 8-bit
-//! integers of it.
+//! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs.
+//!
+//! [`mod@import`] reads that model, or one of another program, as a [`network::Network`]: a graph of [`layers`]; and
+//! [`mod@quantize`] makes 8-bit integers of it.
 
 // A program: comments say what a name does not.
 #![allow(missing_docs)]
@@ -24,10 +26,13 @@ pub mod export;
 pub mod fit;
 pub mod gradient;
 pub mod graph;
+pub mod import;
 pub mod init;
+pub mod layers;
 pub mod loss;
 pub mod models;
 pub mod net;
+pub mod network;
 pub mod onnx;
 pub mod ops;
 pub mod optimizer;

@@ -96,9 +96,13 @@ pub struct AttributeEntry {
     pub i: Option<i64>,
     #[prost(bytes = "vec", optional, tag = "4")]
     pub s: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "5")]
+    pub t: Option<Tensor>,
+    #[prost(float, repeated, tag = "7")]
+    pub floats: Vec<f32>,
     #[prost(int64, repeated, tag = "8")]
     pub ints: Vec<i64>,
-    /// `AttributeType` of the format: 1 float, 2 integer, 3 string, 7 integers.
+    /// `AttributeType` of the format: 1 float, 2 integer, 3 string, 4 tensor, 6 floats, 7 integers.
     #[prost(int32, tag = "20")]
     pub kind: i32,
 }
@@ -113,10 +117,19 @@ pub struct Tensor {
     /// Elements in row-major order, where other writers have put floats here.
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
+    /// The same for integers of up to 32 bits, truth values, and the bits of half floats.
+    #[prost(int32, repeated, tag = "5")]
+    pub int32_data: Vec<i32>,
+    /// The same for integers of 64 bits.
+    #[prost(int64, repeated, tag = "7")]
+    pub int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub name: String,
     #[prost(bytes = "vec", tag = "9")]
     pub raw_data: Vec<u8>,
+    /// Elements in row-major order, where other writers have put 64-bit floats here.
+    #[prost(double, repeated, tag = "10")]
+    pub double_data: Vec<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -72,7 +72,7 @@ fn operators(model: &Model, bytes: &[u8]) -> Vec<Vec<String>> {
     let rows = model.operations().enumerate().map(|(index, operation)| {
         let record = operation.record();
         let output = operation.output();
-        let of_axes = |field: fn(Axis) -> String| axes(record, field);
+        let of_axes = |field: fn(Axis) -> String| axes(&record, field);
         let reads: Vec<u16> = record
             .inputs
             .into_iter()
@@ -86,7 +86,7 @@ fn operators(model: &Model, bytes: &[u8]) -> Vec<Vec<String>> {
                 .map(u16::to_string)
                 .collect::<Vec<_>>()
                 .join(", "),
-            tensor(output),
+            tensor(&output),
             of_axes(|axis| axis.kernel.to_string()),
             of_axes(|axis| axis.stride.to_string()),
             of_axes(|axis| format!("{}+{}", axis.pad_begin, axis.pad_end)),

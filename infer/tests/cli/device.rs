@@ -92,7 +92,7 @@ fn a_picture_that_the_board_refuses_does_not_end_the_others() {
         outcome.output.starts_with("small. CNN thinks"),
         "{outcome:?}"
     );
-    let expected = "error: unix:board: expected a picture of at most 28 x 28 pixels, found 40 x 40";
+    let expected = "error: unix:board: expected 28 rows of 28 bytes, found 40 of 40";
     assert!(outcome.errors.starts_with(expected), "{}", outcome.errors);
 }
 

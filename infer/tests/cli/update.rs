@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::net::UnixListener;
 
-use no_std_core::format::{HEADER_LEN, Header, LAYER_LEN, LayerRecord, seal, stored_checksum};
+use no_std_core::Model;
+use no_std_core::format::{seal, stored_checksum};
 
 use crate::program::{Outcome, Workplace};
 use crate::support::board;
@@ -11,11 +12,10 @@ use crate::support::board;
 /// The model of the boards with another bias.
 fn other_model() -> Vec<u8> {
     let mut file = firmware::MODEL.to_vec();
-    let header = Header::decode(file.first_chunk::<HEADER_LEN>().unwrap());
-    let last = header.layers_at as usize + usize::from(header.layers - 1) * LAYER_LEN;
-    let record = LayerRecord::decode(file[last..].first_chunk().unwrap());
+    let model = Model::new(firmware::MODEL).unwrap();
+    let biases_at = model.operations().last().unwrap().record().biases_at;
     // That of class 3, in its second byte.
-    file[record.biases_at as usize + 13] ^= 0x20;
+    file[biases_at as usize + 13] ^= 0x20;
     seal(&mut file).unwrap();
     file
 }

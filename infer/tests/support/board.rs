@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 
-use firmware::{Board, Closed};
+use firmware::{ARENA_LEN, Board, Closed, OPERATORS};
 use slots::{RECORD_LEN, RamFlash, Slots};
 
 struct SocketBoard {
@@ -70,7 +70,10 @@ impl Board for SocketBoard {
 
 /// Runs the firmware for one host until the program ends.
 pub fn serve(socket: UnixStream) {
-    thread::spawn(|| firmware::serve(&mut SocketBoard::new(Some(socket), None)));
+    thread::spawn(|| {
+        let mut arena = [0; ARENA_LEN];
+        firmware::serve(&mut SocketBoard::new(Some(socket), None), &mut arena)
+    });
 }
 
 /// Runs the firmware with two empty slots, for one host after the other, until the program ends.
@@ -79,7 +82,9 @@ pub fn serve_slots(listener: UnixListener) {
         let len = (RECORD_LEN + firmware::MODEL.len()).next_multiple_of(4096);
         let mut memories = [vec![0xFF; len], vec![0xFF; len]];
         let [a, b] = &mut memories;
-        let mut slots = Slots::new([RamFlash::new(a), RamFlash::new(b)]);
-        firmware::serve_slots(&mut SocketBoard::new(None, Some(listener)), &mut slots)
+        let mut slots = Slots::new([RamFlash::new(a), RamFlash::new(b)], OPERATORS);
+        let mut arena = [0; ARENA_LEN];
+        let mut board = SocketBoard::new(None, Some(listener));
+        firmware::serve_slots(&mut board, &mut slots, &mut arena)
     });
 }

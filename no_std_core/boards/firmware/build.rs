@@ -1,34 +1,77 @@
-//! Computes on the host what the model says about the image of the self-test.
+//! Puts a model into the firmware: that in the file which `BATON_MODEL` names, else the one of digits.
 //!
-//! So the board's backend is held against the portable one of the host, and a new model needs nobody to think of its
+//! With it come the operators that it needs, so that no others are linked unless `BATON_OPERATORS` is `all`, and what it makes of the known input, computed
+//! here: so the board's backend is held against the portable one of the host, and a new model needs nobody to think of its
 //! known answer.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use no_std_core::{Model, quantize_pixel, run};
+use no_std_core::{Model, Run, format};
+use protocol::{answer, known_value};
 
-#[path = "../protocol/src/pattern.rs"]
-mod pattern;
+const MODEL: &str = "BATON_MODEL";
+const ALL: &str = "BATON_OPERATORS";
+
+/// The constants of `no_std_core::Operators`, by their kinds.
+const OPERATORS: [(u8, &str); 8] = [
+    (format::KIND_CONVOLUTION, "CONVOLUTION"),
+    (format::KIND_DEPTHWISE, "DEPTHWISE"),
+    (format::KIND_DENSE, "DENSE"),
+    (format::KIND_MAX_POOL, "MAX_POOL"),
+    (format::KIND_AVERAGE_POOL, "AVERAGE_POOL"),
+    (format::KIND_ADD, "ADD"),
+    (format::KIND_CONCATENATE, "CONCATENATE"),
+    (format::KIND_TABLE, "TABLE"),
+];
 
 fn main() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models/digits.q8");
+    println!("cargo::rerun-if-env-changed={MODEL}");
+    println!("cargo::rerun-if-env-changed={ALL}");
+    let named = env::var_os(MODEL).filter(|name| !name.is_empty());
+    let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models/digits.q8");
+    let path = named.map_or(digits, PathBuf::from);
     println!("cargo::rerun-if-changed={}", path.display());
     let file = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let logits = logits(&file);
+    let model = Model::new(&file).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::copy(&path, folder.join("model.q8")).expect("the folder is there to be written to");
-    fs::write(folder.join("known_logits.rs"), format!("&{logits:?}"))
+    fs::write(folder.join("model.q8"), &file).expect("the folder is there to be written to");
+    fs::write(folder.join("model.rs"), constants(&model))
         .expect("the folder is there to be written to");
 }
 
-fn logits(file: &[u8]) -> Vec<i8> {
-    let model = Model::new(file).unwrap_or_else(|error| panic!("digits.q8: {error}"));
-    let image =
-        std::array::from_fn::<_, 784, _>(|index| quantize_pixel(pattern::known_pixel(index)));
+/// What the firmware knows of the model before it looks.
+fn constants(model: &Model<'_>) -> String {
+    let kinds = model.operations().map(|operation| operation.record().kind);
+    let kinds: BTreeSet<u8> = if env::var_os(ALL).is_some_and(|operators| operators == "all") {
+        OPERATORS.iter().map(|(kind, _)| *kind).collect()
+    } else {
+        kinds.collect()
+    };
+    let needed = OPERATORS.iter().filter(|(kind, _)| kinds.contains(kind));
+    let operators: String = needed
+        .map(|(_, name)| format!("no_std_core::Operators::<no_std_core::backend::Native>::{name},"))
+        .collect();
+    let bits = kinds.iter().fold(0_u32, |bits, kind| bits | 1 << kind);
+    let answer = known_answer(model);
+    format!(
+        "/// The checksum of what the model makes of the known input.
+        pub const ANSWER: u32 = {answer};
+        /// The operators that the model needs.
+        pub const OPERATORS: &[&no_std_core::Operator] = &[{operators}];
+        /// The kinds of them: bit n is set for the kind n.
+        pub const KINDS: u32 = {bits};"
+    )
+}
+
+fn known_answer(model: &Model<'_>) -> u32 {
     let mut arena = vec![0; model.arena_len()];
-    let scores = run(&model, &image, &mut arena)
-        .expect("the image and the arena are as large as the model says");
-    scores.logits().to_vec()
+    let mut run = Run::new(model, &mut arena).expect("the arena is as large as the model says");
+    for (index, value) in run.input().iter_mut().enumerate() {
+        *value = known_value(index);
+    }
+    while run.step().is_pending() {}
+    answer(run.into_output().values())
 }

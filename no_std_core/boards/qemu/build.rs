@@ -1,10 +1,13 @@
 //! Gives each program the memory map of its machine, and the proof of the inner loops its cases.
 #![allow(
+    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "as in the core, whose tests have the models and the oracle"
 )]
 
+#[path = "../../tests/suite/network.rs"]
+mod network;
 #[path = "../../tests/suite/oracle.rs"]
 mod oracle;
 #[path = "../../tests/suite/random.rs"]
@@ -17,15 +20,12 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use no_std_core::Model;
 use random::Random;
-use support::shape;
 
-/// Models that the inner loops are tried with, and what the machine with the least memory has room for.
+/// Networks that the inner loops are tried with, and what the machine with the least memory has room for.
 const CASES: u32 = 400;
 const FILE_LEN: usize = 6144;
-const IMAGE_LEN: usize = 1024;
-const ARENA_LEN: usize = 1024;
+const ARENA_LEN: usize = 4096;
 
 /// The machines of a target that begins like this; the programs that are no machine's run on the last one.
 const MACHINES: [(&str, &[&str]); 5] = [
@@ -58,32 +58,19 @@ fn main() {
     fs::write(folder.join("cases"), cases).expect("the folder is there to be written to");
 }
 
-/// The first of some random models that fits: an image, the model's file, of two layers what the first one gives, and the
-/// logits, each after its length.
+/// The first of some random networks that fits: its image, its file, in which no tensor takes the place of another, and all
+/// tensors, each after its length.
 fn case(seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     loop {
-        let [rows, columns, channels] = [12, 12, 20].map(|most| random.within(1, most) as u16);
-        let [one, two, classes] = [36, 36, 9].map(|most| random.within(1, most) as u16);
-        let filters = &[one, two][..random.within(1, 2) as usize];
-        let input = shape(rows, columns, channels);
-        if input.elements() > IMAGE_LEN as u64 {
+        let (contents, image) = network::network(&mut random);
+        let file = support::file_apart(&contents);
+        if file.len() > FILE_LEN || no_std_core::arena_len(&file) > ARENA_LEN {
             continue;
         }
-        let (model, image) = random.model(input, filters, &[classes]);
-        let file = support::file(&model);
-        let arena_len = Model::new(&file).expect("a valid model").arena_len();
-        if file.len() > FILE_LEN || arena_len > ARENA_LEN {
-            continue;
-        }
-        let outputs = oracle::outputs(&model, &image);
-        let first = match &outputs[..] {
-            [first, _] => &first[..],
-            _ => &[],
-        };
+        let tensors = oracle::tensors(&contents, &image).concat();
         let bytes = |values: &[i8]| values.iter().map(|value| value.cast_unsigned()).collect();
-        let logits = bytes(&outputs[outputs.len() - 1]);
-        let parts: [Vec<u8>; 4] = [bytes(&image), file, bytes(first), logits];
+        let parts: [Vec<u8>; 3] = [bytes(&image), file, bytes(&tensors)];
         let part = |part: &Vec<u8>| [&(part.len() as u32).to_le_bytes()[..], part].concat();
         return parts.iter().flat_map(part).collect();
     }

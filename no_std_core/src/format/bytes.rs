@@ -17,6 +17,7 @@ pub fn put<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) {
 }
 
 /// The bytes at `at`, all of which lie inside `bytes` in every call.
+#[inline(always)]
 pub const fn get<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let Some((_, rest)) = bytes.split_at_checked(at) else {
         return [0; N];

@@ -99,6 +99,7 @@ impl Axis {
         bytes
     }
 
+    #[inline(always)]
     const fn decode(bytes: &[u8], at: usize) -> Self {
         Self {
             kernel: u16::from_le_bytes(get(bytes, at)),
@@ -184,6 +185,7 @@ impl OperatorRecord {
     }
 
     /// The fields in `bytes`. The bytes that must be zero are not looked at.
+    #[inline(always)]
     pub const fn decode(bytes: &[u8; OPERATOR_LEN]) -> Self {
         let [kind, upwards] = get(bytes, Self::KIND_AT);
         Self {

@@ -108,6 +108,7 @@ impl TensorRecord {
     }
 
     /// The fields in `bytes`.
+    #[inline(always)]
     pub const fn decode(bytes: &[u8; TENSOR_LEN]) -> Self {
         Self {
             shape: Shape {

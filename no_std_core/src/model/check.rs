@@ -75,6 +75,7 @@ pub(super) fn check<'a>(
 }
 
 /// That this is a whole, undamaged file of this version.
+#[inline(never)] // As above.
 fn check_whole(file: &[u8]) -> Result<Header> {
     let len = u32::try_from(file.len()).unwrap_or(u32::MAX);
     let too_short = error(
@@ -109,6 +110,7 @@ fn check_whole(file: &[u8]) -> Result<Header> {
 }
 
 /// Shape, scale and place of each tensor.
+#[inline(never)] // As above.
 fn check_tensors(model: &Model<'_>) -> Result<()> {
     let mut end = 0;
     for index in 0..=model.header.operators {
@@ -143,6 +145,7 @@ fn check_shape(shape: Shape, at: usize) -> Result<()> {
 }
 
 /// Labels, probabilities and threshold of what the model gives.
+#[inline(never)] // As above.
 fn check_output(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
     let Header {
         output, threshold, ..
@@ -219,6 +222,7 @@ fn check_probabilities(
 }
 
 /// How pictures become the input.
+#[inline(never)] // As above.
 fn check_input(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
     let (header, input) = (&model.header, model.input());
     let preparation = Preparation::from_bytes(&header.preparation);

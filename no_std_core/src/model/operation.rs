@@ -2,16 +2,16 @@
 
 use core::ops::Range;
 
-use crate::format::{OperatorRecord, TensorRecord};
+use crate::format::{OperatorRecord, TENSOR_LEN, TensorRecord};
 use crate::operators::{Operands, Operator};
-use crate::plan;
+use crate::plan::Node;
 
 /// A step of a model's program: an operator, and what it works with.
 #[derive(Clone)]
 pub struct Operation<'a> {
     pub(crate) operator: &'static Operator,
     pub(crate) operands: Operands<'a>,
-    pub(crate) second: Option<TensorRecord>,
+    pub(crate) second: Option<&'a [u8; TENSOR_LEN]>,
 }
 
 impl Operation<'_> {
@@ -21,18 +21,20 @@ impl Operation<'_> {
     }
 
     /// Kind, inputs and windows.
-    pub fn record(&self) -> &OperatorRecord {
-        &self.operands.record
+    #[inline(always)]
+    pub fn record(&self) -> OperatorRecord {
+        self.operands.record()
     }
 
     /// The first tensor that it reads.
-    pub fn input(&self) -> &TensorRecord {
-        &self.operands.input
+    pub fn input(&self) -> TensorRecord {
+        self.operands.input()
     }
 
     /// The tensor that it makes.
-    pub fn output(&self) -> &TensorRecord {
-        &self.operands.output
+    #[inline(always)]
+    pub fn output(&self) -> TensorRecord {
+        self.operands.output()
     }
 
     /// Bytes of the file that its weights, biases, multipliers and tables take.
@@ -52,21 +54,21 @@ impl Operation<'_> {
     }
 
     fn sizes(&self) -> crate::operators::Sizes {
-        (self.operator.sizes)(self.record(), [self.input(), self.output()])
+        (self.operator.sizes)(&self.record(), [&self.input(), &self.output()])
     }
 
     /// Where in the arena the rows lie that a step reads, of each input.
     pub(crate) fn sources(&self, step: u16) -> Option<[Range<usize>; 2]> {
-        let second = match &self.second {
-            Some(second) => self.source(second, step)?,
+        let second = match self.second {
+            Some(second) => self.source(&TensorRecord::decode(second), step)?,
             None => 0..0,
         };
-        Some([self.source(self.input(), step)?, second])
+        Some([self.source(&self.input(), step)?, second])
     }
 
     fn source(&self, tensor: &TensorRecord, step: u16) -> Option<Range<usize>> {
         let lens = [tensor.shape.rows, self.output().shape.rows];
-        let rows = plan::rows_read(self.operator, self.record(), lens, step);
+        let rows = Node::new(self.operator, &self.record()).rows_read(lens, step);
         // Of one that is held in part there are no later rows than these yet.
         let base = rows.end.saturating_sub(tensor.rows_held());
         tensor.rows(self.record().upwards, &rows, base)

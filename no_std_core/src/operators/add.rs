@@ -20,7 +20,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_without_windows()?;
-    let same = operands.input.shape == operands.output.shape;
+    let same = operands.input().shape == operands.output().shape;
     ensure(same, Fault::Shape, Operands::OUTPUT)
 }
 

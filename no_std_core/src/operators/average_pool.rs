@@ -27,16 +27,16 @@ pub(super) const fn operator<B: Backend>() -> Operator {
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_pool()?;
-    let OperatorRecord { rows, columns, .. } = &operands.record;
+    let OperatorRecord { rows, columns, .. } = operands.record();
     let places = u32::from(rows.kernel) * u32::from(columns.kernel);
     // No sum of so many values, nor of those less their zero points, overflows.
     ensure(places < 1 << 23, Fault::Window, OperatorRecord::ROWS_AT)
 }
 
 fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
-    let (record, shape) = (&operands.record, operands.input.shape);
+    let (record, shape) = (operands.record(), operands.input().shape);
     let stride = usize::from(shape.channels).max(1);
-    let Some(requantize) = operands.requantizers(0).next() else {
+    let Some(requantizer) = operands.requantizers(0).next() else {
         return;
     };
     let rows = record.rows.covered(shape.rows, row).len();
@@ -49,8 +49,7 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
         } else {
             [rows, columns.len()]
         };
-        // The check has seen that no sum overflows.
-        let places = i32::try_from(rows * count).unwrap_or(0);
+        let zeros = (rows * count).cast_signed() as i32 * i32::from(operands.input().zero_point);
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
             let mut sums = [-places * zero_point; BLOCK];
             let sums = sums.get_mut(..outputs.len()).unwrap_or_default();
@@ -68,7 +67,7 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
                 first += usize::from(shape.columns) * stride;
             }
             for (output, sum) in outputs.iter_mut().zip(sums) {
-                *output = requantize(*sum);
+                *output = requantizer.requantize(*sum);
             }
         }
     }

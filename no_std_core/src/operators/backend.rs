@@ -29,6 +29,9 @@ pub trait Backend: 'static {
     /// Values of four windows side by side: its sums with many filters are what convolutions are made of.
     type Patch: Patch;
 
+    /// The same with room for fewer values.
+    type SmallPatch: Patch;
+
     /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
     fn copy(places: &mut [i8], values: &[i8]);
 
@@ -36,6 +39,15 @@ pub trait Backend: 'static {
     /// made of. The units' weights begin every `input.len()` bytes; where they end early, the sums of the missing ones can
     /// be anything.
     fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]);
+
+    /// Makes sums values: that of a filter in a lane goes to the place `lane * stride + filter` of the outputs.
+    fn requantize(
+        sums: &Sums<'_>,
+        multipliers: &[[u8; 4]],
+        zero_point: i8,
+        outputs: &mut [i8],
+        stride: usize,
+    );
 
     /// Sums the products of channels with their weights in each of the windows: what depthwise convolutions are made of.
     /// `sums` has those of the windows for one channel after the other; what they start from is in the first of each channel.
@@ -48,6 +60,23 @@ pub trait Backend: 'static {
     fn add(output: &mut [i8], other: &[i8], table: &[u8; crate::format::SUM_ENTRIES]);
 }
 
+/// The sums of filters in some lanes.
+pub struct Sums<'s> {
+    /// Those of each filter, one filter after the other.
+    pub values: &'s [i32],
+    /// Sums of a filter.
+    pub group: usize,
+    /// The first ones that are to become values, at most `group`.
+    pub lanes: usize,
+}
+
+impl Sums<'_> {
+    /// The number of filters.
+    pub fn filters(&self) -> usize {
+        self.values.len().checked_div(self.group).unwrap_or(0)
+    }
+}
+
 /// Values of four windows, from which their zero point is taken off.
 pub trait Patch {
     /// Values of each window that there is room for.
@@ -56,11 +85,14 @@ pub trait Patch {
     /// One that holds nothing. A constant, which takes no second place on the stack while it is built.
     const EMPTY: Self;
 
-    /// A part of a window, where it is put together.
-    type Staging: AsMut<[i8]>;
+    /// Where a part of a window is put together.
+    type Staging;
 
     /// Room for one.
     const STAGING: Self::Staging;
+
+    /// The values of such a part.
+    fn staged(staging: &mut Self::Staging) -> &mut [i8];
 
     /// Sets the first values of the window `lane`.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);

@@ -21,7 +21,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
 /// That the output begins with the channels of the first input and means the same; the loader compares the inputs.
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_without_windows()?;
-    let (input, output) = (operands.input.shape, operands.output.shape);
+    let (input, output) = (operands.input().shape, operands.output().shape);
     let same = Shape {
         channels: input.channels,
         ..output
@@ -32,7 +32,7 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
 }
 
 fn step<B: Backend>(operands: &Operands<'_>, [one, other]: [&[i8]; 2], _: u16, output: &mut [i8]) {
-    let [all, first] = [operands.output, operands.input].map(|t| usize::from(t.shape.channels));
+    let [all, first] = [operands.output(), operands.input()].map(|t| usize::from(t.shape.channels));
     let second = all.saturating_sub(first).max(1);
     let places = output.chunks_mut(all.max(1));
     let values = one.chunks(first.max(1)).zip(other.chunks(second));

@@ -8,20 +8,17 @@
 
 use core::array;
 
-use super::backend::{Backend, LANES, Patch};
+use super::backend::{Backend, LANES, Patch, Sums};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use super::windows::{Window, Windows};
 use crate::error::Fault;
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
 
-/// Filters that share the work of laying out windows.
-const BLOCK: usize = 32;
-
 /// What the work on four windows needs besides them.
-struct Scratch<B: Backend> {
-    patch: B::Patch,
-    staging: <B::Patch as Patch>::Staging,
-    /// The sums of each filter in the four windows.
+struct Scratch<P: Patch, const BLOCK: usize> {
+    patch: P,
+    staging: P::Staging,
+    /// The sums in the four windows of each filter of a block: those share the work of laying out a part of the windows.
     sums: [[i32; LANES]; BLOCK],
 }
 
@@ -34,14 +31,27 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         in_place: false,
         check,
         sizes,
-        step: step::<B>,
+        step: step::<B, B::Patch, 32>,
+    }
+}
+
+/// For windows that are laid out as a whole, once for all filters. It takes less stack.
+pub(super) const fn small_operator<B: Backend>() -> Operator {
+    Operator {
+        check: |operands| {
+            check(operands)?;
+            let fits = operands.channel_weights <= B::SmallPatch::LEN;
+            ensure(fits, Fault::Window, OperatorRecord::ROWS_AT)
+        },
+        step: step::<B, B::SmallPatch, 8>,
+        ..operator::<B>()
     }
 }
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_windows()?;
-    let groups = operands.record.groups;
-    let divide = [operands.input, operands.output]
+    let groups = operands.record().groups;
+    let divide = [operands.input(), operands.output()]
         .iter()
         .all(|tensor| tensor.shape.channels.checked_rem(groups) == Some(0));
     ensure(divide, Fault::Groups, OperatorRecord::GROUPS_AT)
@@ -53,11 +63,16 @@ fn sizes(record: &OperatorRecord, [input, output]: [&TensorRecord; 2]) -> Sizes 
     Sizes::channels(output, kernel * u64::from(channels.unwrap_or(0)))
 }
 
-fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
-    let record = &operands.record;
+fn step<B: Backend, P: Patch, const BLOCK: usize>(
+    operands: &Operands<'_>,
+    [input, _]: [&[i8]; 2],
+    row: u16,
+    output: &mut [i8],
+) {
+    let record = operands.record();
     let mut windows = Windows::<B>::new(operands, input, row);
-    let mut scratch = Scratch::<B>::EMPTY;
-    let channels = operands.output.shape.channels;
+    let mut scratch = Scratch::<P, BLOCK>::EMPTY;
+    let channels = operands.output().shape.channels;
     let filters = channels.checked_div(record.groups).unwrap_or(channels);
     for group in 0..usize::from(record.groups) {
         windows.select(group, &record.columns);
@@ -80,44 +95,51 @@ struct Filters {
 }
 
 /// A row of the output with a window for each of its places.
-fn convolve<B: Backend>(
+#[inline(never)] // What one of the two needs is not on the stack while the other works.
+fn convolve<B: Backend, P: Patch, const BLOCK: usize>(
     operands: &Operands<'_>,
     windows: &Windows<'_, B>,
     filters: &Filters,
-    scratch: &mut Scratch<B>,
+    scratch: &mut Scratch<P, BLOCK>,
     output: &mut [i8],
 ) {
-    let channels = usize::from(operands.output.shape.channels).max(1);
+    let channels = usize::from(operands.output().shape.channels).max(1);
     for (quad, places) in output.chunks_mut(LANES * channels).enumerate() {
         let last = (places.len() / channels).saturating_sub(1);
         let four = array::from_fn(|lane| windows.window(0, quad * LANES + lane.min(last)));
         for begin in (0..filters.count).step_by(BLOCK) {
             let first = filters.first + begin;
             let count = filters.count - begin;
-            let sums = scratch.sums(operands, windows, four, [first, count]);
-            for (lane, place) in places.chunks_mut(channels).enumerate() {
-                let outputs = place.get_mut(first..).unwrap_or_default().iter_mut();
-                let sums = sums.iter().filter_map(|sums| sums.get(lane));
-                for ((output, requantize), &sum) in
-                    outputs.zip(operands.requantizers(first)).zip(sums)
-                {
-                    *output = requantize(sum);
-                }
-            }
+            let sums = scratch.sums(operands, windows, &four, [first, count], begin == 0);
+            let sums = Sums {
+                values: sums.as_flattened(),
+                group: LANES,
+                lanes: last + 1,
+            };
+            let places = places.get_mut(first..).unwrap_or_default();
+            let multipliers = operands.multipliers(first);
+            B::requantize(
+                &sums,
+                multipliers,
+                operands.output().zero_point,
+                places,
+                channels,
+            );
         }
     }
 }
 
 /// A row of the output with a tile of windows for each of its places.
-fn convolve_and_pool<B: Backend>(
+#[inline(never)] // As above.
+fn convolve_and_pool<B: Backend, P: Patch, const BLOCK: usize>(
     operands: &Operands<'_>,
     windows: &Windows<'_, B>,
     filters: &Filters,
-    scratch: &mut Scratch<B>,
+    scratch: &mut Scratch<P, BLOCK>,
     output: &mut [i8],
 ) {
-    let record = &operands.record;
-    let channels = usize::from(operands.output.shape.channels).max(1);
+    let record = operands.record();
+    let channels = usize::from(operands.output().shape.channels).max(1);
     let width = usize::from(record.columns.pool);
     for (column, place) in output.chunks_mut(channels).enumerate() {
         let place = place.get_mut(filters.first..).unwrap_or_default();
@@ -131,7 +153,7 @@ fn convolve_and_pool<B: Backend>(
                     .clone()
                     .map(move |column| windows.window(row, column))
             });
-            outputs.fill(i8::MIN);
+            let mut is_first = true;
             while let Some(mut window) = tile.next() {
                 let four = array::from_fn(|lane| {
                     if lane > 0 {
@@ -140,34 +162,61 @@ fn convolve_and_pool<B: Backend>(
                     }
                     window
                 });
-                let sums = scratch.sums(operands, windows, four, [first, outputs.len()]);
-                let requantizers = operands.requantizers(first);
-                for ((output, requantize), &[a, b, c, d]) in
-                    outputs.iter_mut().zip(requantizers).zip(sums)
-                {
-                    *output = requantize(a.max(b).max(c.max(d))).max(*output);
+                let sums = scratch.sums(operands, windows, &four, [first, outputs.len()], true);
+                for sums in &mut *sums {
+                    let [a, b, c, d] = *sums;
+                    sums[0] = a.max(b).max(c.max(d));
                 }
+                let greatest = Sums {
+                    values: sums.as_flattened(),
+                    group: LANES,
+                    lanes: 1,
+                };
+                finish_tile::<B, BLOCK>(operands, &greatest, first, outputs, is_first);
+                is_first = false;
             }
         }
     }
 }
 
-impl<B: Backend> Scratch<B> {
+/// Makes the sums of a part of a tile values, or leaves those of other parts where they are greater.
+fn finish_tile<B: Backend, const BLOCK: usize>(
+    operands: &Operands<'_>,
+    sums: &Sums<'_>,
+    first: usize,
+    outputs: &mut [i8],
+    is_first: bool,
+) {
+    let (multipliers, zero_point) = (operands.multipliers(first), operands.output().zero_point);
+    if is_first {
+        B::requantize(sums, multipliers, zero_point, outputs, 1);
+        return;
+    }
+    let mut values = [i8::MIN; BLOCK];
+    B::requantize(sums, multipliers, zero_point, &mut values, 1);
+    for (output, value) in outputs.iter_mut().zip(values) {
+        *output = value.max(*output);
+    }
+}
+
+impl<P: Patch, const BLOCK: usize> Scratch<P, BLOCK> {
     /// A constant, which takes no second place on the stack while it is built.
     const EMPTY: Self = Self {
-        patch: <B::Patch as Patch>::EMPTY,
-        staging: <B::Patch as Patch>::STAGING,
+        patch: P::EMPTY,
+        staging: P::STAGING,
         sums: [[0; LANES]; BLOCK],
     };
 
-    /// The sums of a block of filters, from `first` on and at most `count` of them, in four windows.
-    fn sums(
+    /// The sums of a block of filters, from `first` on and at most `count` of them, in four windows. If they are laid out as
+    /// a whole, that is done for the first block alone.
+    fn sums<B: Backend>(
         &mut self,
         operands: &Operands<'_>,
         windows: &Windows<'_, B>,
-        four: [Window; LANES],
+        four: &[Window; LANES],
         [first, count]: [usize; 2],
-    ) -> &[[i32; LANES]] {
+        is_first: bool,
+    ) -> &mut [[i32; LANES]] {
         let mut filters = 0;
         let biases = operands.biases(first).take(count);
         for ([a, b, c, d], bias) in self.sums.iter_mut().zip(biases) {
@@ -176,14 +225,14 @@ impl<B: Backend> Scratch<B> {
         }
         let sums = self.sums.get_mut(..filters).unwrap_or_default();
         let len = operands.channel_weights;
-        let zero_point = operands.input.zero_point;
-        for part in windows
-            .parts(len)
-            .filter_map(|part| windows.trim(part, &four))
-        {
-            for (lane, &window) in four.iter().enumerate() {
-                let values = windows.read(window, part, self.staging.as_mut());
-                self.patch.set(lane, values, zero_point);
+        let zero_point = operands.input().zero_point;
+        let parts = windows.parts(len, P::LEN);
+        for part in parts.filter_map(|part| windows.trim(part, four)) {
+            if is_first || !windows.are_one_part(len, P::LEN) {
+                for (lane, &window) in four.iter().enumerate() {
+                    let values = windows.read(window, part, P::staged(&mut self.staging));
+                    self.patch.set(lane, values, zero_point);
+                }
             }
             let weights = operands.weights_from(first, part.first);
             self.patch.add_products(part.len, weights, len, sums);

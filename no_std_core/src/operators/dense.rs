@@ -1,6 +1,6 @@
 //! The dense layer: every output is a weighted sum of all inputs.
 
-use super::backend::{Backend, UNITS};
+use super::backend::{Backend, Sums, UNITS};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use crate::error::Fault;
 use crate::format::KIND_DENSE;
@@ -20,7 +20,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_without_windows()?;
-    let output = operands.output.shape;
+    let output = operands.output().shape;
     let flat = (output.rows, output.columns) == (1, 1);
     ensure(flat, Fault::Shape, Operands::OUTPUT)
 }
@@ -33,14 +33,14 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], _: u16, out
             *sum = bias;
         }
         let weights = operands.weights_from(first, 0);
-        B::add_products(input, operands.input.zero_point, weights, &mut sums);
-        for ((output, requantize), sum) in outputs
-            .iter_mut()
-            .zip(operands.requantizers(first))
-            .zip(sums)
-        {
-            *output = requantize(sum);
-        }
+        B::add_products(input, operands.input().zero_point, weights, &mut sums);
+        let sums = Sums {
+            values: sums.get(..outputs.len()).unwrap_or_default(),
+            group: 1,
+            lanes: 1,
+        };
+        let multipliers = operands.multipliers(first);
+        B::requantize(&sums, multipliers, operands.output().zero_point, outputs, 1);
         first += UNITS;
     }
 }

@@ -1,6 +1,6 @@
 //! The convolution that has a kernel for each channel, and knows nothing of the others.
 
-use super::backend::{Backend, Channels};
+use super::backend::{Backend, Channels, Sums};
 use super::operator::{Operands, Operator, Reach, Sizes};
 use crate::error::Fault;
 use crate::format::KIND_DEPTHWISE;
@@ -30,7 +30,7 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
 }
 
 fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
-    let (record, shape) = (&operands.record, operands.input.shape);
+    let (record, shape) = (operands.record(), operands.input().shape);
     let place = usize::from(shape.channels).max(1);
     // Rows of the window above the input have weights, too.
     let above = u32::from(record.rows.pad_begin).saturating_sub(record.rows.start(row));
@@ -39,7 +39,7 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
         values: input,
         place,
         columns: shape.columns.into(),
-        zero_point: operands.input.zero_point,
+        zero_point: operands.input().zero_point,
         rows: record.rows.covered(shape.rows, row).len(),
         kernel: record.columns.kernel.into(),
         stride: record.columns.stride.into(),
@@ -66,14 +66,20 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
             }
             let sums = sums.get_mut(..len).unwrap_or_default();
             B::add_channels(&channels, sums);
-            let rows = sums.chunks_exact(windows);
-            for ((sums, requantize), index) in rows.zip(operands.requantizers(begin)).zip(begin..) {
-                for (values, &sum) in places.chunks_exact_mut(place).zip(sums) {
-                    if let Some(value) = values.get_mut(index) {
-                        *value = requantize(sum);
-                    }
-                }
-            }
+            let sums = Sums {
+                values: sums,
+                group: channels.windows,
+                lanes: channels.windows,
+            };
+            let places = places.get_mut(begin..).unwrap_or_default();
+            let multipliers = operands.multipliers(begin);
+            B::requantize(
+                &sums,
+                multipliers,
+                operands.output().zero_point,
+                places,
+                place,
+            );
         }
         channels.first += (WINDOWS * channels.stride).cast_signed();
     }

@@ -22,7 +22,7 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
 }
 
 fn step(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
-    let channels = usize::from(operands.output.shape.channels).max(1);
+    let channels = usize::from(operands.output().shape.channels).max(1);
     for (column, place) in (0..).zip(output.chunks_mut(channels)) {
         place.fill(i8::MIN);
         for values in Places::of(operands, input, [row, column]) {

@@ -3,8 +3,8 @@
 use core::ops::Range;
 
 use crate::error::Fault;
-use crate::format::{self, Axis, OperatorRecord, TensorRecord};
-use crate::requantize::Multiplier;
+use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, TENSOR_LEN, TensorRecord};
+use crate::requantize::{Multiplier, Requantizer};
 
 /// A kind of operator, with inner loops for some processor. A model runs with a table of these.
 pub struct Operator {
@@ -94,10 +94,10 @@ impl Sizes {
 /// What an operator works with besides the values of its inputs and its output.
 #[derive(Clone)]
 pub(crate) struct Operands<'a> {
-    pub record: OperatorRecord,
-    /// The first input.
-    pub input: TensorRecord,
-    pub output: TensorRecord,
+    /// The records, as they are in the file.
+    record: &'a [u8; OPERATOR_LEN],
+    input: &'a [u8; TENSOR_LEN],
+    output: &'a [u8; TENSOR_LEN],
     /// Weights of each channel; of a table its entries.
     pub channel_weights: usize,
     /// The file from the weights on: backends read words that can begin in the weights and end behind them, in the biases.
@@ -112,19 +112,21 @@ impl<'a> Operands<'a> {
     pub fn of(
         file: &'a [u8],
         operator: &Operator,
-        record: OperatorRecord,
-        [input, output]: [TensorRecord; 2],
+        record: &'a [u8; OPERATOR_LEN],
+        [input, output]: [&'a [u8; TENSOR_LEN]; 2],
     ) -> Option<Self> {
-        let sizes = (operator.sizes)(&record, [&input, &output]);
+        let tensors = [input, output].map(TensorRecord::decode);
+        let decoded = OperatorRecord::decode(record);
+        let sizes = (operator.sizes)(&decoded, [&tensors[0], &tensors[1]]);
         let table = |at, len: u16| {
             let values = format::tail(file, at)?.as_chunks().0;
             values.get(..len.into())
         };
         let operands = Self {
             channel_weights: usize::try_from(sizes.weights).ok()?,
-            weights: format::tail(file, record.weights_at)?,
-            biases: table(record.biases_at, sizes.biases())?,
-            multipliers: table(record.multipliers_at, sizes.multipliers)?,
+            weights: format::tail(file, decoded.weights_at)?,
+            biases: table(decoded.biases_at, sizes.biases())?,
+            multipliers: table(decoded.multipliers_at, sizes.multipliers)?,
             record,
             input,
             output,
@@ -133,6 +135,22 @@ impl<'a> Operands<'a> {
             .channel_weights
             .checked_mul(sizes.channels.into())?;
         (weights_len <= operands.weights.len()).then_some(operands)
+    }
+
+    #[inline(always)]
+    pub fn record(&self) -> OperatorRecord {
+        OperatorRecord::decode(self.record)
+    }
+
+    /// The first input.
+    #[inline(always)]
+    pub fn input(&self) -> TensorRecord {
+        TensorRecord::decode(self.input)
+    }
+
+    #[inline(always)]
+    pub fn output(&self) -> TensorRecord {
+        TensorRecord::decode(self.output)
     }
 
     /// The table of an operator that looks its output up.
@@ -153,22 +171,22 @@ impl<'a> Operands<'a> {
         biases.iter().map(|&bias| i32::from_le_bytes(bias))
     }
 
+    /// The multipliers of the channels from `first` on.
+    pub fn multipliers(&self, first: usize) -> &'a [[u8; 4]] {
+        self.multipliers.get(first..).unwrap_or_default()
+    }
+
     /// For each channel from `first` on, what makes a sum its int8 output.
-    pub fn requantizers(
-        &self,
-        first: usize,
-    ) -> impl Iterator<Item = impl Fn(i32) -> i8 + use<>> + use<'a> {
-        let zero_point = self.output.zero_point;
+    pub fn requantizers(&self, first: usize) -> impl Iterator<Item = Requantizer> + use<'a> {
+        let zero_point = self.output().zero_point;
         let multipliers = self.multipliers.get(first..).unwrap_or_default();
-        multipliers.iter().map(move |&multiplier| {
-            let multiplier = Multiplier::of_checked(multiplier);
-            move |sum| multiplier.requantize(sum, zero_point)
-        })
+        let multipliers = multipliers.iter().copied().map(Multiplier::of_checked);
+        multipliers.map(move |multiplier| Requantizer::new(multiplier, zero_point))
     }
 
     /// Rows and columns of the output, as windows over the input make them; none may lie in the padding alone.
     pub fn check_windows(&self) -> Result<(), (Fault, usize)> {
-        let (record, input, output) = (&self.record, self.input.shape, self.output.shape);
+        let (record, input, output) = (self.record(), self.input().shape, self.output().shape);
         let sides = [
             (
                 record.rows,
@@ -203,27 +221,27 @@ impl<'a> Operands<'a> {
     pub fn check_pool(&self) -> Result<(), (Fault, usize)> {
         self.check_windows()?;
         for (axis, at) in [
-            (self.record.rows, OperatorRecord::ROWS_AT),
-            (self.record.columns, OperatorRecord::COLUMNS_AT),
+            (self.record().rows, OperatorRecord::ROWS_AT),
+            (self.record().columns, OperatorRecord::COLUMNS_AT),
         ] {
             ensure(axis.pool == 1, Fault::Window, at)?;
         }
-        let channels = self.input.shape.channels == self.output.shape.channels;
+        let channels = self.input().shape.channels == self.output().shape.channels;
         ensure(channels, Fault::Shape, Self::OUTPUT)
     }
 
     /// That an operator without windows has none.
     pub fn check_without_windows(&self) -> Result<(), (Fault, usize)> {
-        let rows = self.record.rows == Axis::default();
+        let rows = self.record().rows == Axis::default();
         ensure(rows, Fault::Window, OperatorRecord::ROWS_AT)?;
-        let columns = self.record.columns == Axis::default();
+        let columns = self.record().columns == Axis::default();
         ensure(columns, Fault::Window, OperatorRecord::COLUMNS_AT)
     }
 
     /// That values of the output mean what those of the first input do.
     pub fn check_same_meaning(&self) -> Result<(), (Fault, usize)> {
         let meaning = |tensor: &TensorRecord| (tensor.zero_point, tensor.scale);
-        let same = meaning(&self.input) == meaning(&self.output);
+        let same = meaning(&self.input()) == meaning(&self.output());
         ensure(same, Fault::Meaning, Self::MEANING)
     }
 
@@ -250,9 +268,9 @@ impl Operator {
     }
 
     /// The rows of an input with so many that the row `row` of the output is made of.
-    pub(crate) fn rows_read(&self, record: &OperatorRecord, len: u16, row: u16) -> Range<u16> {
+    pub(crate) fn rows_read(&self, rows: Axis, len: u16, row: u16) -> Range<u16> {
         match self.reach {
-            Reach::Windows => record.rows.covered(len, row),
+            Reach::Windows => rows.covered(len, row),
             Reach::Row => row..row + 1,
             Reach::Whole => 0..len,
         }

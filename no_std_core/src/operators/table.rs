@@ -18,7 +18,7 @@ pub(super) const OPERATOR: Operator = Operator {
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_without_windows()?;
-    let same = operands.input.shape == operands.output.shape;
+    let same = operands.input().shape == operands.output().shape;
     ensure(same, Fault::Shape, Operands::OUTPUT)
 }
 

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::backend::{Backend, Patch};
+use super::backend::Backend;
 use super::operator::Operands;
 use crate::format::Axis;
 
@@ -42,28 +42,28 @@ pub(super) struct Part {
     column: isize,
     /// The weight that it begins with.
     pub first: usize,
-    /// The number of values, at most [`Patch::LEN`].
+    /// The number of values.
     pub len: usize,
 }
 
 impl<'a, B: Backend> Windows<'a, B> {
     /// The windows for the row `row` of the output; `values` begin where they first read.
     pub fn new(operands: &Operands<'_>, values: &'a [i8], row: u16) -> Self {
-        let (down, right) = (operands.record.rows, operands.record.columns);
-        let shape = operands.input.shape;
+        let (down, right) = (operands.record().rows, operands.record().columns);
+        let shape = operands.input().shape;
         let channels = usize::from(shape.channels);
         let covered = down.covered(shape.rows, row);
-        let above = down.start(row) as isize - size(down.pad_begin);
+        let above = (down.start(row) as usize).cast_signed() - size(down.pad_begin);
         let values_of = |columns: u16| size(columns) * channels.cast_signed();
         Self {
             values,
-            zero_point: operands.input.zero_point,
+            zero_point: operands.input().zero_point,
             rows: covered.len().cast_signed(),
             row_len: values_of(shape.columns),
             window_rows: size(down.kernel),
             window_row_len: values_of(right.kernel),
             group: channels
-                .checked_div(operands.record.groups.into())
+                .checked_div(operands.record().groups.into())
                 .unwrap_or(channels),
             channels,
             backend: PhantomData,
@@ -92,8 +92,14 @@ impl<'a, B: Backend> Windows<'a, B> {
         }
     }
 
-    /// The parts of a window of `len` values: neighbours in the window, and those of a group in one place.
-    pub fn parts(&self, len: usize) -> impl Iterator<Item = Part> + use<B> {
+    /// Whether a window of `len` values is a part of at most `most`.
+    pub fn are_one_part(&self, len: usize, most: usize) -> bool {
+        len <= most && self.group == self.channels
+    }
+
+    /// The parts, of at most `most` values, of a window of `len`: neighbours in the window, and those of a group in one
+    /// place.
+    pub fn parts(&self, len: usize, most: usize) -> impl Iterator<Item = Part> + use<B> {
         let window_row_len = self.window_row_len;
         let (group, others) = (self.group, self.channels - self.group);
         let (mut row, mut column, mut first) = (0, 0, 0);
@@ -106,7 +112,7 @@ impl<'a, B: Backend> Windows<'a, B> {
                 row,
                 column,
                 first,
-                len: rest.min(B::Patch::LEN),
+                len: rest.min(most),
             };
             first += part.len;
             column += part.len.cast_signed();
@@ -252,7 +258,7 @@ pub(super) struct Places<'a> {
 impl<'a> Places<'a> {
     /// The window for the output at a row and a column; `input` begins with the first row that it covers.
     pub fn of(operands: &Operands<'_>, input: &'a [i8], [row, column]: [u16; 2]) -> Self {
-        let (record, shape) = (&operands.record, operands.input.shape);
+        let (record, shape) = (operands.record(), operands.input().shape);
         let columns = record.columns.covered(shape.columns, column);
         let channels = usize::from(shape.channels);
         let first = usize::from(columns.start) * channels;

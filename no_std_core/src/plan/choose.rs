@@ -9,10 +9,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Chain, Program, are_apart, each_write, first_reader, last_reader, rows_read};
+use super::{Chain, Node, Program, are_apart, each_write, first_reader, last_reader};
 use crate::format::{Contents, MAX_CHAIN, OperatorRecord, OutputKind, TensorRecord};
+use crate::operators::Operators;
 use crate::operators::backend::Native;
-use crate::operators::{Operator, Operators};
 
 /// Arrangements that are kept for each number of operators that have run.
 const WIDTH: usize = 64;
@@ -43,7 +43,7 @@ impl Contents {
 
 /// Operators and tensors of a model that has no plan yet: everything is held as a whole and starts at 0.
 struct Draft {
-    operators: Vec<(&'static Operator, OperatorRecord)>,
+    nodes: Vec<Node>,
     tensors: Vec<TensorRecord>,
     /// The last operator that reads a tensor.
     last_readers: Vec<Option<u16>>,
@@ -82,13 +82,14 @@ struct Candidate {
 
 impl Draft {
     fn of(contents: &Contents) -> Option<Self> {
-        let operators = contents.operators.iter().map(|operator| {
+        let nodes = contents.operators.iter().map(|operator| {
             let record = OperatorRecord {
                 upwards: false,
                 ..operator.record
             };
             let mut all = Operators::<Native>::ALL.iter();
-            Some((*all.find(|known| known.kind == record.kind)?, record))
+            let operator = all.find(|known| known.kind == record.kind)?;
+            Some(Node::new(operator, &record))
         });
         let whole = |tensor: &TensorRecord| TensorRecord {
             held: 0,
@@ -96,7 +97,7 @@ impl Draft {
             ..*tensor
         };
         let mut draft = Self {
-            operators: operators.collect::<Option<_>>()?,
+            nodes: nodes.collect::<Option<_>>()?,
             tensors: contents.tensors().map(whole).collect(),
             last_readers: Vec::new(),
             keeps_input: contents.output == OutputKind::Reconstruction,
@@ -110,7 +111,7 @@ impl Draft {
 
     /// The tensors' records and the operators' directions in the best arrangement.
     fn best(mut self) -> Option<(Vec<TensorRecord>, Vec<bool>)> {
-        let count = self.operators.len();
+        let count = self.nodes.len();
         let mut levels = vec![Vec::new(); count + 1];
         let len = self.bytes(0, 0)?;
         levels[0].push(Arrangement {
@@ -124,7 +125,7 @@ impl Draft {
             for candidate in self.candidates(first as u16) {
                 let next = &mut levels[usize::from(candidate.chain.last) + 1];
                 for arrangement in &arrangements {
-                    next.extend(self.continued(arrangement, &candidate));
+                    next.extend(arrangement.continued(&candidate));
                 }
             }
         }
@@ -153,7 +154,7 @@ impl Draft {
     /// All chains that can begin with an operator, in both directions.
     fn candidates(&mut self, first: u16) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        let end = self.operators.len().min(usize::from(first) + MAX_CHAIN) as u16;
+        let end = self.nodes.len().min(usize::from(first) + MAX_CHAIN) as u16;
         for last in first..end {
             if last > first && self.hold_in_part(last).is_none() {
                 break;
@@ -165,14 +166,14 @@ impl Draft {
                 continue;
             }
             for upwards in [false, true] {
-                for (_, record) in &mut self.operators[first.into()..=last.into()] {
-                    record.upwards = upwards;
+                for node in &mut self.nodes[first.into()..=last.into()] {
+                    node.upwards = upwards;
                 }
                 candidates.extend(self.candidate(Chain { first, last }, upwards));
             }
         }
-        for (_, record) in &mut self.operators {
-            record.upwards = false;
+        for node in &mut self.nodes {
+            node.upwards = false;
         }
         for tensor in &mut self.tensors {
             tensor.held = 0;
@@ -186,9 +187,9 @@ impl Draft {
         if self.last_readers[usize::from(tensor)] != Some(reader) {
             return None;
         }
-        let (operator, record) = self.operators.get(usize::from(reader))?;
+        let node = self.node(reader)?;
         let lens = [tensor, reader + 1].map(|at| self.tensors[usize::from(at)].shape.rows);
-        let rows = (0..lens[1]).map(|step| rows_read(operator, record, lens, step).len());
+        let rows = (0..lens[1]).map(|step| node.rows_read(lens, step).len());
         let held = u8::try_from(rows.max()?).ok()?;
         if u16::from(held) >= lens[0] {
             return None;
@@ -214,8 +215,10 @@ impl Draft {
         let distance = |tensor| {
             let mut bounds = [i64::MAX / 4, i64::MIN / 4];
             each_write(self, tensor, chain, |written, unread| {
-                bounds[0] = bounds[0].min(unread.start as i64 - written.end as i64);
-                bounds[1] = bounds[1].max(unread.end as i64 - written.start as i64);
+                bounds[0] = bounds[0]
+                    .min(unread.start.cast_signed() as i64 - written.end.cast_signed() as i64);
+                bounds[1] = bounds[1]
+                    .max(unread.end.cast_signed() as i64 - written.start.cast_signed() as i64);
             })?;
             Some((tensor, bounds[usize::from(upwards)]))
         };
@@ -228,30 +231,30 @@ impl Draft {
             moved: moved.sum(),
         })
     }
+}
 
-    /// An arrangement continued by a chain, with each place that its output can have.
-    fn continued(&self, before: &Arrangement, candidate: &Candidate) -> Vec<Arrangement> {
-        let mut starts = beside(&before.alive, candidate.len);
+impl Arrangement {
+    /// The arrangement continued by a chain, with each place that its output can have.
+    fn continued(&self, candidate: &Candidate) -> Vec<Self> {
+        let mut starts = beside(&self.alive, candidate.len);
         for (tensor, distance) in &candidate.dying {
-            let place = before.alive.iter().find(|(alive, _)| alive == tensor);
+            let place = self.alive.iter().find(|(alive, _)| alive == tensor);
             starts.extend(place.map(|(_, place)| place.start.saturating_add(*distance)));
         }
         starts.sort_unstable();
         starts.dedup();
         let places = starts.into_iter().map(|start| start..start + candidate.len);
-        let fitting = places.filter(|place| candidate.may_lie(place, before));
-        fitting
-            .map(|place| self.with(before, candidate, place))
-            .collect()
+        let fitting = places.filter(|place| candidate.may_lie(place, self));
+        fitting.map(|place| self.with(candidate, place)).collect()
     }
 
-    /// An arrangement with the output of a chain in a place, and the tensors of the chain where they make it least larger.
-    fn with(&self, before: &Arrangement, candidate: &Candidate, output: Place) -> Arrangement {
+    /// The arrangement with the output of a chain in a place, and the tensors of the chain where they make it least larger.
+    fn with(&self, candidate: &Candidate, output: Place) -> Self {
         let Candidate { chain, .. } = *candidate;
-        let mut after = before.clone();
+        let mut after = self.clone();
         after.moved += candidate.moved;
         after.taken = union(&after.taken, &output);
-        let mut occupied = before.alive.clone();
+        let mut occupied = self.alive.clone();
         occupied.push((chain.last + 1, output.clone()));
         for (tensor, &(held, len)) in (chain.first + 1..).zip(&candidate.parts) {
             let starts = beside(&occupied, len);
@@ -336,11 +339,11 @@ fn pruned(mut arrangements: Vec<Arrangement>) -> Vec<Arrangement> {
 
 impl Program for Draft {
     fn operators(&self) -> u16 {
-        self.operators.len() as u16
+        self.nodes.len() as u16
     }
 
-    fn operator(&self, index: u16) -> Option<(&'static Operator, OperatorRecord)> {
-        self.operators.get(usize::from(index)).copied()
+    fn node(&self, index: u16) -> Option<Node> {
+        self.nodes.get(usize::from(index)).copied()
     }
 
     fn tensor(&self, index: u16) -> Option<TensorRecord> {

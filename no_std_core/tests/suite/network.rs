@@ -2,8 +2,8 @@
 
 use no_std_core::format::{Shape, TensorRecord};
 
-use crate::random::{Random, concatenate, same};
-use crate::support::{Contents, OperatorContents, shape};
+use super::random::{Random, concatenate, same};
+use super::support::{Contents, OperatorContents, shape};
 
 /// A network that grows, and a generator of what comes next.
 pub struct Network<'r> {
@@ -83,13 +83,13 @@ impl Network<'_> {
     fn convolution(&mut self) -> OperatorContents {
         let (index, input) = self.last();
         let axes = if self.random.once_in(3) {
-            [crate::support::axis(1, 1, [0, 0], 1); 2]
+            [super::support::axis(1, 1, [0, 0], 1); 2]
         } else {
             self.random.axes(input, 3)
         };
         let dividing = |groups: &u16| input.channels.is_multiple_of(*groups);
         let groups: Vec<u16> = (1..=input.channels).filter(dividing).collect();
-        let groups = groups[self.random.within(0, groups.len() as i64 - 1) as usize];
+        let groups = groups[self.random.within(0, groups.len().cast_signed() as i64 - 1) as usize];
         let channels = groups * self.random.within(1, (40 / i64::from(groups)).max(1)) as u16;
         self.random
             .convolution((index, input), axes, channels, groups)

@@ -1,7 +1,7 @@
 //! Operators and whole networks against the oracle.
 
 use no_std_core::backend::Portable;
-use no_std_core::{Model, Operator, Operators, Output, Run, run};
+use no_std_core::{Fault, Model, Operator, Operators, Output, Run, run};
 use proptest::prelude::*;
 
 use crate::models::{config, models};
@@ -55,7 +55,7 @@ proptest! {
         run.input().copy_from_slice(&image);
         // Rows that nothing reads are not made where they are not held.
         let rows = |held: bool| -> usize {
-            let outputs = model.operations().map(|operation| *operation.output());
+            let outputs = model.operations().map(|operation| operation.output());
             let outputs = outputs.filter(|output| !held || output.held == 0);
             outputs.map(|output| usize::from(output.shape.rows)).sum()
         };
@@ -97,6 +97,35 @@ fn the_example_of_the_format_page() {
     }
 }
 
+/// Windows of few values have an operator of their own, which refuses others.
+#[test]
+fn small_windows_take_less_stack_and_give_the_same() {
+    static SMALL: &[&Operator] = &[
+        Operators::<Portable>::SMALL_CONVOLUTION,
+        Operators::<Portable>::DENSE,
+    ];
+    let mut ran = 0;
+    for seed in 0..300 {
+        let mut random = Random(seed);
+        let sizes = [12, 12, 12].map(|most| random.within(1, most) as u16);
+        let input = crate::support::shape(sizes[0], sizes[1], sizes[2]);
+        let (contents, image) = random.chain(input, &[20], &[3]);
+        let file = file(&contents);
+        let fits = contents.operators[0].weights.len() <= 20 * 64;
+        match Model::with(&file, SMALL) {
+            Ok(model) => {
+                let mut arena = vec![0; model.arena_len()];
+                let output = run(&model, &image, &mut arena).unwrap();
+                let expected = oracle::tensors(&contents, &image).pop().unwrap();
+                assert_eq!((output.values(), fits), (&expected[..], true), "{seed}");
+                ran += 1;
+            }
+            Err(error) => assert_eq!((error.fault, fits), (Fault::Window, false), "{seed}"),
+        }
+    }
+    assert!((50..250).contains(&ran), "{ran}");
+}
+
 /// Only what a table names can run.
 #[test]
 fn models_run_with_the_operators_that_they_need() {
@@ -107,7 +136,7 @@ fn models_run_with_the_operators_that_they_need() {
     let file = file(&tiny());
     assert!(Model::with(&file, NEEDED).is_ok());
     let error = Model::with(&file, &NEEDED[..1]).unwrap_err();
-    assert_eq!(error.fault, no_std_core::Fault::Kind(3));
+    assert_eq!(error.fault, Fault::Kind(3));
     let convolutions: Contents = Random(3).chain(crate::support::shape(4, 4, 1), &[3], &[]).0;
     assert!(Model::with(&crate::support::file(&convolutions), &NEEDED[..1]).is_ok());
 }

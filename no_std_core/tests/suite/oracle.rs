@@ -6,7 +6,7 @@ use no_std_core::format::{
 };
 use no_std_core::requantize::Multiplier;
 
-use crate::support::{Contents, OperatorContents};
+use super::support::{Contents, OperatorContents};
 
 /// All tensors: the image, and the output of each operator.
 pub fn tensors(model: &Contents, image: &[i8]) -> Vec<Vec<i8>> {

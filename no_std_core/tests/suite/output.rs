@@ -89,7 +89,7 @@ fn logits_from_elsewhere_have_the_same_scores() {
         };
         (classes.logits().to_vec(), Scores::of(&classes))
     };
-    let (logits, more) = scores(&[5; 100_000]);
+    let (logits, more) = scores(&vec![5; 100_000]);
     assert_eq!((logits, more.probabilities), (vec![5, 5], vec![ONE / 2; 2]));
     let (logits, none) = scores(&[]);
     assert_eq!(
@@ -102,7 +102,7 @@ fn logits_from_elsewhere_have_the_same_scores() {
 /// The sum of as many entries as there may be just fits.
 #[test]
 fn as_many_classes_as_there_may_be() {
-    let scores = scores(&[7; 65_535], 0.5, 1);
+    let scores = scores(&vec![7; 65_535], 0.5, 1);
     assert_eq!((scores.class, scores.probability), (0, 1));
     assert!(scores.accepted);
     let mut logits = vec![-128; 65_535];

@@ -57,7 +57,7 @@ fn held_at_random(contents: &Contents, random: &mut Random) -> (Contents, usize)
             })
         });
         let lasts: Vec<usize> = lasts.collect();
-        let last = lasts[random.within(0, lasts.len() as i64 - 1) as usize];
+        let last = lasts[random.within(0, lasts.len().cast_signed() as i64 - 1) as usize];
         let upwards = random.once_in(2);
         for index in first..last {
             let operator = &mut planned.operators[index];
@@ -110,7 +110,7 @@ proptest! {
         let expected = oracle::tensors(&contents, &image).pop().unwrap();
         for _ in 0..20 {
             let mut moved = contents.clone();
-            let index = random.within(0, moved.operators.len() as i64 - 1) as usize;
+            let index = random.within(0, moved.operators.len().cast_signed() as i64 - 1) as usize;
             let operator = &mut moved.operators[index];
             match random.within(0, 3) {
                 0 => operator.record.upwards ^= true,

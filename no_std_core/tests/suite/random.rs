@@ -5,7 +5,7 @@ use no_std_core::format::{
     KIND_MAX_POOL, OperatorRecord, Shape, TensorRecord,
 };
 
-use crate::support::{Contents, OperatorContents, axis, multiplier, shape};
+use super::support::{Contents, OperatorContents, axis, multiplier, shape};
 
 /// A generator of 64-bit numbers (`SplitMix64`).
 pub struct Random(pub u64);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ndarray::ArrayView4;
 use no_std_core::format::stored_checksum;
-use no_std_core::{Layer, Model};
+use no_std_core::{Model, Operation};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use train::onnx;
@@ -56,8 +56,8 @@ fn section(file: &[u8], at: u32, len: usize) -> &[u8] {
 }
 
 /// The factors of a layer's channels: 24 bits of a number, and in the byte above them how far it is shifted.
-fn multipliers(file: &[u8], layer: &Layer) -> Vec<f32> {
-    let channels = usize::from(layer.record().output.channels);
+fn multipliers(file: &[u8], layer: &Operation) -> Vec<f32> {
+    let channels = usize::from(layer.output().shape.channels);
     let (entries, _) = section(file, layer.record().multipliers_at, 4 * channels).as_chunks();
     let factor = |&[low, middle, high, shift]: &[u8; 4]| {
         let mantissa = u32::from_le_bytes([low, middle, high, 0]);
@@ -72,8 +72,8 @@ fn both_files_have_the_same_weights_biases_and_multipliers() {
     let core = Model::new(&file).unwrap();
     let onnx = Onnx(open(&models().join(INT8_MODEL)).graph.unwrap());
     let convolutions = onnx.convolutions();
-    assert_eq!((convolutions.len(), core.layers().count()), (4, 4));
-    for (node, layer) in convolutions.into_iter().zip(core.layers()) {
+    assert_eq!((convolutions.len(), core.operations().count()), (4, 4));
+    for (node, layer) in convolutions.into_iter().zip(core.operations()) {
         let [
             _,
             from,
@@ -101,7 +101,7 @@ fn both_files_have_the_same_weights_biases_and_multipliers() {
         let expected: Vec<f32> = scales.iter().map(|scale| from * scale / to).collect();
         assert_eq!(multipliers(&file, &layer), expected);
         let zero_points = [from_zero, to_zero].map(|zero| onnx.tensor(zero).raw_data.clone());
-        let found = [record.input_zero_point, record.output_zero_point];
+        let found = [layer.input().zero_point, layer.output().zero_point];
         assert_eq!(zero_points, found.map(|zero| vec![zero.cast_unsigned()]));
     }
 }

@@ -50,6 +50,14 @@ pub fn run_quietly(command: &mut Command) -> Result<()> {
     succeeded(command, output.status).map_err(|error| anyhow!("{error}: {last}"))
 }
 
+/// Waits for `command`, which must succeed; else returns all its complaints with the error.
+pub fn run_loudly(command: &mut Command) -> Result<(), (anyhow::Error, String)> {
+    let output = uninterrupted(command.stderr(Stdio::piped()), Command::output);
+    let output = output.map_err(|error| (error, String::new()))?;
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    succeeded(command, output.status).map_err(|error| (error, complaints))
+}
+
 /// Waits for `command`, which must fail, and shows nothing of it; returns its complaints.
 pub fn run_failing(command: &mut Command) -> Result<String> {
     let output = uninterrupted(command.stderr(Stdio::piped()), Command::output)?;

@@ -4,13 +4,20 @@ mod bench;
 mod boards;
 mod builder;
 mod check;
+mod emulators;
 mod execution;
 pub mod infer;
+pub mod inputs;
 mod layout;
+mod metrics;
+mod networks;
 mod options;
 mod qemu;
+mod rp2040;
+mod running;
 mod size;
 mod snapshots;
+mod subject;
 mod suite;
 mod sysroot;
 pub mod toolchain;
@@ -20,7 +27,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Subcommand, value_parser};
+use clap::Subcommand;
 
 use crate::tally::Tally;
 use options::Options;
@@ -33,26 +40,19 @@ pub use suite::suite;
 pub enum Command {
     /// Link the core for microcontrollers: no panic, no allocator, no floating point
     Check,
-    /// Check that and every machine of QEMU's: scores, inner loops, and the costs that snapshots keep
+    /// Check that and every board that is emulated: outputs, inner loops, and the costs that snapshots keep
     Test,
-    /// Print what each firmware takes of flash and RAM
+    /// Print what each firmware takes of flash and memory
     Size(Options),
-    /// Score test images in QEMU and compare with the host's scores; flash a real board
-    Run {
-        #[command(flatten)]
-        options: Options,
-
-        /// Images of MNIST's test set, from the first on
-        #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
-        images: u32,
-    },
-    /// Count the instructions of an inference in QEMU, and measure memory
+    /// Run a model on emulated boards and compare with the host; flash a real board
+    Run(execution::Run),
+    /// Count the instructions or cycles of a run on emulated boards
     Bench {
         #[command(flatten)]
         options: Options,
 
         /// Write the snapshots that `cargo xtask test` compares with
-        #[arg(long)]
+        #[arg(long, conflicts_with = "model")]
         update: bool,
     },
 }
@@ -61,15 +61,12 @@ pub enum Command {
 pub fn run(command: &Command, target: &Path) -> Result<ExitCode> {
     match command {
         Command::Check => Ok(tallied(|tally| check(target, tally))),
-        Command::Test => {
-            let infer = infer::program()?;
-            Ok(tallied(|tally| {
-                check(target, tally);
-                suite(target, &infer, tally);
-            }))
-        }
+        Command::Test => Ok(tallied(|tally| {
+            check(target, tally);
+            suite(target, tally);
+        })),
         Command::Size(options) => size::run(options, target),
-        Command::Run { options, images } => execution::run(options, *images as usize, target),
+        Command::Run(run) => execution::run(run, target),
         Command::Bench { options, update } => bench::run(options, *update, target),
     }
 }

@@ -118,7 +118,7 @@ pub fn test(target: &Path) -> Result<bool> {
     firmware::check(target, &mut tally);
     match programs.and_then(|messages| executable(&messages, "infer")) {
         Ok(infer) => {
-            firmware::suite(target, &infer, &mut tally);
+            firmware::suite(target, &mut tally);
             pi::suite(&infer, &mut tally);
         }
         Err(_) => tally.step("Build", false, Counts::default()),

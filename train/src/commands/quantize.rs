@@ -1,47 +1,71 @@
 //! `train quantize`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use input::{file, onnx};
 
 use super::export::tell_of_second;
 use super::{CHECKED_IMAGES, accept, expect_distinct, load, open, read_model, tell_of};
-use crate::cli::{QuantizeArgs, RuntimeArgs};
+use crate::cli::{OutputArg, QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
+use crate::data::arrays::read_samples;
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::export::SecondRuntime;
-use crate::quantize::{self, FLASH_NAME, INT8_NAME, QuantizeError};
+use crate::ops::Quantization;
+use crate::quantize::{self, Arrays, Data, OutputKind, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
 use crate::stop::Stop;
+
+/// What the results for digits are called.
+const DIGITS: &str = "digits";
 
 pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let beside = || file::folder_of(&args.model);
     let out = args.out.as_deref().unwrap_or_else(beside);
-    let _lock = run::lock_around(&out.join(INT8_NAME))?;
-    let files = [INT8_NAME, FLASH_NAME].map(|name| out.join(name));
-    let outputs = files.each_ref().map(|path| &**path);
-    expect_distinct(&outputs, &[("--model", &args.model)], &args.data)?;
+    let name = name(args);
+    let files = [int8_name(&name), flash_name(&name)].map(|name| out.join(name));
+    let _lock = run::lock_around(&files[0])?;
+    expect_no_input(args, &files)?;
     let _folder = OutFolder::prepare(out, stop)?;
-    let digits = load(&args.data)?;
-    tell_of(&digits, console);
+    let digits = match &args.calibrate {
+        Some(_) => None,
+        None => Some(load(&args.data)?),
+    };
+    if let Some(digits) = &digits {
+        tell_of(digits, console);
+    }
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
     // Integers take the place of operators that tract knows, too, so that all of them can be measured.
     let model = accept(&model, &args.model, args.limits, onnx::Runtime::Tract)?;
-    let checked = digits.test.clone().take(CHECKED_IMAGES);
-    let (data, count) = (&args.data, checked.len());
-    let second = AnotherProcess::beside(&runtime, data, count, Augment::Invert, stop);
+    let checked = digits
+        .as_ref()
+        .map(|digits| digits.test.clone().take(CHECKED_IMAGES));
+    let second = match &checked {
+        Some(checked) => {
+            let (data, count) = (&args.data, checked.len());
+            AnotherProcess::beside(&runtime, data, count, Augment::Invert, stop)
+        }
+        None => Err("a second runtime is asked of digits only"),
+    };
+    let data = match (&digits, &checked, &args.calibrate) {
+        (Some(digits), Some(checked), _) => Data::Digits {
+            digits,
+            checked,
+            preparation,
+        },
+        (_, _, path) => arrays(args, path.as_deref().unwrap_or(Path::new("")))?,
+    };
     let request = quantize::Request {
         model: &model,
-        digits: &digits,
-        checked: &checked,
+        name: &name,
+        data,
         second: second.as_ref().ok().map(|one| one as &dyn SecondRuntime),
-        preparation,
         out,
         max_drop: args.max_drop,
         force: args.force,
@@ -64,6 +88,51 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         runtime.kind().name()
     ));
     Ok(())
+}
+
+/// What the results are called: as the model, but for digits.
+fn name(args: &QuantizeArgs) -> String {
+    let stem = args.model.file_stem().map(|stem| stem.to_string_lossy());
+    match (&args.calibrate, stem) {
+        (Some(_), Some(stem)) => stem.into_owned(),
+        _ => DIGITS.into(),
+    }
+}
+
+/// Refuses results that would take the place of what is read.
+fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Error> {
+    let outputs = files.each_ref().map(|path| &**path);
+    let mut inputs: Vec<(&str, &Path)> = vec![("--model", &args.model)];
+    if let Some(path) = &args.calibrate {
+        inputs.push(("--calibrate", path));
+        for output in outputs {
+            file::expect_distinct(output, &inputs)?;
+        }
+        return Ok(());
+    }
+    expect_distinct(&outputs, &inputs, &args.data)
+}
+
+/// The samples to calibrate with, and what is said of input and output.
+fn arrays<'a>(args: &QuantizeArgs, path: &Path) -> Result<Data<'a>, Error> {
+    let samples = read_samples(path).map_err(|reason| Error::Arrays {
+        path: path.into(),
+        reason,
+    })?;
+    let zero_point = args.input_zero_point;
+    let meaning = args
+        .input_scale
+        .map(|scale| Quantization { scale, zero_point });
+    Ok(Data::Arrays(Arrays {
+        inputs: samples.inputs,
+        labels: samples.labels,
+        meaning,
+        output: args.output.map(|output| match output {
+            OutputArg::Classes => OutputKind::Classes,
+            OutputArg::Values => OutputKind::Values,
+            OutputArg::Reconstruction => OutputKind::Reconstruction,
+        }),
+    }))
 }
 
 /// The error with the model's name, where it is the model's.

@@ -15,6 +15,7 @@ use std::{env, fs};
 
 use ndarray::{Array1, Array3, Axis, Slice};
 
+pub mod arrays;
 pub mod augment;
 pub mod batch;
 mod directory;

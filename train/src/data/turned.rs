@@ -1,7 +1,7 @@
 //! Whether the images of a data set are transposed, as EMNIST's are.
 
 use ndarray::{ArrayView2, Axis};
-use no_std_core::{Model, quantize_pixel, run};
+use no_std_core::{Model, Output, quantize_pixel, run};
 
 use crate::data::{Dataset, split};
 
@@ -37,7 +37,10 @@ pub fn is_turned(dataset: &Dataset, suspected: bool) -> bool {
 fn class(model: &Model, image: &ArrayView2<u8>) -> Option<usize> {
     let pixels: Vec<i8> = image.iter().map(|&pixel| quantize_pixel(pixel)).collect();
     let mut arena = vec![0; model.arena_len()];
-    Some(run(model, &pixels, &mut arena).ok()?.class())
+    match run(model, &pixels, &mut arena).ok()? {
+        Output::Classes(classes) => Some(classes.class()),
+        Output::Values(_) => None,
+    }
 }
 
 #[cfg(test)]

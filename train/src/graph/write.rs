@@ -107,9 +107,9 @@ impl Graph {
         Some(onnx::Tensor {
             dims: tensor_type.shape.iter().map(|&size| size as i64).collect(),
             data_type: tensor_type.element.onnx(),
-            float_data: Vec::new(),
             name: self.name(id).into(),
             raw_data: tensor.to_le_bytes(),
+            ..Default::default()
         })
     }
 

@@ -82,27 +82,28 @@ pub static EXPAND: Operator = Operator {
     gradient: Gradient::Rule(|_, _, dy| Ok(vec![Some(dy), None])),
 };
 
-/// Along the second axis; only what follows from gradients uses it.
+/// Along one axis; no gradient flows through it.
 pub static CONCAT: Operator = Operator {
     name: "Concat",
     infer: joined,
     gradient: Gradient::Missing,
 };
 
-fn joined(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
-    let Some(first) = inputs.first().filter(|first| first.shape().len() > 1) else {
-        return Err("expected tensors of at least two axes".into());
+fn joined(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
+    let axis = attributes.get_integer("axis", 1) as usize;
+    let Some(first) = inputs.first().filter(|first| axis < first.shape().len()) else {
+        return Err(format!("expected tensors of more than {axis} axes"));
     };
     let mut result = first.tensor_type.clone();
-    result.shape[1] = 0;
+    result.shape[axis] = 0;
     for input in inputs {
-        result.shape[1] += input.shape().get(1).copied().unwrap_or(0);
+        result.shape[axis] += input.shape().get(axis).copied().unwrap_or(0);
         let mut other = input.tensor_type.clone();
-        if let Some(channels) = other.shape.get_mut(1) {
-            *channels = first.shape()[1];
+        if let Some(size) = other.shape.get_mut(axis) {
+            *size = first.shape()[axis];
         }
         if other != *first.tensor_type {
-            return Err("expected types that differ in the second axis only".into());
+            return Err(format!("expected types that differ in axis {axis} only"));
         }
     }
     Ok(result)
@@ -179,7 +180,13 @@ impl Graph {
 
     /// Joins tensors `[N, C, ...]` along their second axis.
     pub fn concat(&mut self, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
-        self.apply(&CONCAT, inputs, Attributes::none().integer("axis", 1))
+        self.concat_along(1, inputs)
+    }
+
+    /// Joins tensors along an axis.
+    pub fn concat_along(&mut self, axis: usize, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        let attributes = Attributes::none().integer("axis", axis as i64);
+        self.apply(&CONCAT, inputs, attributes)
     }
 
     /// Surrounds `x` `[N, C, H, W]` with `value`: `pads` are top, left, bottom, right.

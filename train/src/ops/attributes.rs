@@ -6,6 +6,7 @@ use crate::onnx::AttributeEntry;
 enum Attribute {
     Integer(i64),
     Integers(Vec<i64>),
+    Float(f32),
     Text(&'static str),
 }
 
@@ -27,6 +28,12 @@ impl Attributes {
     pub fn sizes(mut self, name: &'static str, values: &[usize]) -> Self {
         let values = values.iter().map(|&value| value as i64).collect();
         self.0.push((name, Attribute::Integers(values)));
+        self
+    }
+
+    #[must_use]
+    pub fn float(mut self, name: &'static str, value: f32) -> Self {
+        self.0.push((name, Attribute::Float(value)));
         self
     }
 
@@ -61,6 +68,7 @@ impl Attributes {
                 ..Default::default()
             };
             match attribute {
+                Attribute::Float(value) => (entry.f, entry.kind) = (Some(*value), 1),
                 Attribute::Integer(value) => (entry.i, entry.kind) = (Some(*value), 2),
                 Attribute::Text(text) => (entry.s, entry.kind) = (Some((*text).into()), 3),
                 Attribute::Integers(values) => (entry.ints, entry.kind) = (values.clone(), 7),

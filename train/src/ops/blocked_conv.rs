@@ -76,7 +76,8 @@ pub(super) fn of_blocks(
 ) -> Result<Option<ValueId>, GraphError> {
     let (channels, filters) = (graph.shape(inputs[0])[1], graph.shape(inputs[1])[0]);
     let window = Window::from_attributes(attributes);
-    if !has_blocks(channels, filters) || window.kernel == [1; 2] {
+    let has_blocks = has_blocks(channels, filters) && conv::groups(attributes) == 1;
+    if !has_blocks || window.kernel == [1; 2] {
         return Ok(None);
     }
     let [top, left, bottom, right] = window.pads;

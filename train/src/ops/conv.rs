@@ -39,14 +39,33 @@ pub(super) fn convolved(
         return Err("expected four axes".into());
     };
     let window = Window::from_attributes(attributes);
-    if channels != weight_channels || window.kernel != [height, width] {
+    let groups = groups(attributes);
+    if filters % groups != 0 || channels != weight_channels * groups {
+        return Err(format!(
+            "expected filters and {channels} channels in {groups} groups, found a weight {weight:?}"
+        ));
+    }
+    if window.kernel != [height, width] {
         let [kernel_rows, kernel_columns] = window.kernel;
         return Err(format!(
-            "expected a weight [filters, {channels}, {kernel_rows}, {kernel_columns}], found {weight:?}"
+            "expected a weight [filters, {weight_channels}, {kernel_rows}, {kernel_columns}], found {weight:?}"
         ));
     }
     let [rows, columns] = window.output([rows, columns])?;
     Ok([batch, filters, rows, columns])
+}
+
+/// Groups of channels that know nothing of each other, at least 1.
+pub(super) fn groups(attributes: &Attributes) -> usize {
+    attributes.get_integer("group", 1).max(1) as usize
+}
+
+/// Attributes of a convolution; one group is what their absence means.
+pub(super) fn grouped(window: Window, groups: usize) -> Attributes {
+    match groups {
+        1 => window.attributes(),
+        _ => window.attributes().integer("group", groups as i64),
+    }
 }
 
 fn gradient(
@@ -55,6 +74,12 @@ fn gradient(
     dy: ValueId,
 ) -> Result<Vec<Option<ValueId>>, GraphError> {
     let (x, weight) = (node.inputs[0], node.inputs[1]);
+    if groups(&node.attributes) > 1 {
+        return Err(GraphError::MissingGradient {
+            operator: "Conv in groups",
+            value: graph.name(node.output).into(),
+        });
+    }
     let window = Window::from_attributes(&node.attributes);
     let dx = input_gradient(graph, x, weight, dy, window)?;
     let dweight = match graph.target() {
@@ -172,7 +197,8 @@ pub(super) fn of_one_image(
     let (&[batch, channels, rows, columns], 1) = (graph.shape(inputs[0]), window.strides[1]) else {
         return Ok(None);
     };
-    if batch == 1 || channels == 1 || window.kernel == [1; 2] {
+    let is_grouped = groups(attributes) > 1;
+    if batch == 1 || channels == 1 || window.kernel == [1; 2] || is_grouped {
         return Ok(None);
     }
     let last = graph.transpose(inputs[0], &[1, 2, 3, 0])?;
@@ -295,8 +321,21 @@ impl Graph {
         bias: Option<ValueId>,
         window: Window,
     ) -> Result<ValueId, GraphError> {
+        self.grouped_conv(x, weight, bias, window, 1)
+    }
+
+    /// The same with filters in groups, each of which sees its part of the channels: `weight` is
+    /// `[M, C / groups, kernel rows, kernel columns]`.
+    pub fn grouped_conv(
+        &mut self,
+        x: ValueId,
+        weight: ValueId,
+        bias: Option<ValueId>,
+        window: Window,
+        groups: usize,
+    ) -> Result<ValueId, GraphError> {
         let inputs: Vec<ValueId> = [x, weight].into_iter().chain(bias).collect();
-        self.apply(&CONV, &inputs, window.attributes())
+        self.apply(&CONV, &inputs, grouped(window, groups))
     }
 
     /// Spreads `x` `[N, M, rows, columns]` over the windows it came from: the transposed linear map of a

@@ -121,19 +121,23 @@ fn choice(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, Str
     Ok(TensorType::new(branches.element, &shape))
 }
 
-/// To 32-bit float only. Casts from integers and truth values carry no gradient.
+/// From integers and truth values, to 32-bit floats or 64-bit integers. It carries no gradient.
 pub static CAST: Operator = Operator {
     name: "Cast",
     infer: cast,
     gradient: Gradient::Zero,
 };
 
-fn cast(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+fn cast(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 1)?;
     if inputs[0].element() == ElementType::F32 {
         return Err("expected integers or truth values".into());
     }
-    Ok(TensorType::f32(inputs[0].shape()))
+    let to = attributes.get_integer("to", 0);
+    let known = [ElementType::F32, ElementType::I64];
+    let element = known.into_iter().find(|one| i64::from(one.onnx()) == to);
+    let element = element.ok_or_else(|| format!("expected F32 or I64 to cast to, found {to}"))?;
+    Ok(TensorType::new(element, inputs[0].shape()))
 }
 
 impl Graph {
@@ -192,7 +196,12 @@ impl Graph {
 
     /// Integers or truth values as floats; true is 1.
     pub fn cast_to_f32(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
-        let to = i64::from(ElementType::F32.onnx());
+        self.cast(x, ElementType::F32)
+    }
+
+    /// Integers or truth values as elements of another type: [`CAST`] says which there are.
+    pub fn cast(&mut self, x: ValueId, to: ElementType) -> Result<ValueId, GraphError> {
+        let to = i64::from(to.onnx());
         self.apply(&CAST, &[x], Attributes::none().integer("to", to))
     }
 }

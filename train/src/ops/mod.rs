@@ -5,8 +5,10 @@
 //! that its gradient is checked. Semantics are those of the
 //! [ONNX operator pages](https://onnx.ai/onnx/operators/) at [`crate::onnx::OPSET`].
 
+mod activations;
 mod arrange;
 mod attributes;
+mod average_pool;
 mod blocked_conv;
 mod conv;
 mod elementwise;
@@ -17,8 +19,10 @@ mod reductions;
 mod select;
 mod shape;
 
+pub use activations::*;
 pub use arrange::*;
 pub use attributes::Attributes;
+pub use average_pool::*;
 pub use blocked_conv::*;
 pub use conv::*;
 pub use elementwise::*;
@@ -78,13 +82,16 @@ impl std::fmt::Debug for Operator {
 pub static OPERATORS: &[&Operator] = &[
     &ADD,
     &ARG_MAX,
+    &AVERAGE_POOL,
     &BLOCKED_CONV,
     &CAST,
+    &CLIP,
     &CONCAT,
     &CONV,
     &CONV_TRANSPOSE,
     &DEQUANTIZE_LINEAR,
     &DIV,
+    &ELU,
     &EQUAL,
     &EXP,
     &EXPAND,
@@ -92,6 +99,9 @@ pub static OPERATORS: &[&Operator] = &[
     &GATHER,
     &GEMM,
     &GREATER,
+    &HARD_SIGMOID,
+    &HARD_SWISH,
+    &LEAKY_RELU,
     &LOG,
     &MAT_MUL,
     &MAX_POOL,
@@ -107,9 +117,11 @@ pub static OPERATORS: &[&Operator] = &[
     &REORDER_OUTPUT,
     &RESHAPE,
     &RESIZE,
+    &SIGMOID,
     &SLICE,
     &SQRT,
     &SUB,
+    &TANH,
     &TRANSPOSE,
     &WHERE,
 ];

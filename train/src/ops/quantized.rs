@@ -42,7 +42,7 @@ impl Quantization {
 /// Weights of a [`Graph::q_linear_conv`]; the zero point of all of them is 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedFilters {
-    /// `[M, C, kernel rows, kernel columns]`.
+    /// `[M, C / groups, kernel rows, kernel columns]`.
     pub weight: ndarray::Array4<i8>,
     /// Scale of each filter, `[M]`.
     pub scales: ndarray::Array1<f32>,
@@ -115,14 +115,13 @@ impl Graph {
         self.apply(operator, &[x, scale, zero_point], Attributes::none())
     }
 
-    /// Convolves `x` `[N, C, H, W]`, whose integers mean `from`, to integers that mean `to`.
+    /// Convolves `x` `[N, C, H, W]`, whose integers mean `from`, in groups of channels to integers that mean `to`.
     pub fn q_linear_conv(
         &mut self,
         x: ValueId,
         filters: QuantizedFilters,
-        window: Window,
-        from: Quantization,
-        to: Quantization,
+        (window, groups): (Window, usize),
+        [from, to]: [Quantization; 2],
     ) -> Result<ValueId, GraphError> {
         let [x_scale, x_zero_point] = from.constants(self);
         let zero_points = ndarray::Array1::<i8>::zeros(filters.scales.len());
@@ -142,7 +141,7 @@ impl Graph {
             y_zero_point,
             bias,
         ];
-        self.apply(&Q_LINEAR_CONV, &inputs, window.attributes())
+        self.apply(&Q_LINEAR_CONV, &inputs, conv::grouped(window, groups))
     }
 }
 
@@ -162,7 +161,7 @@ mod tests {
         let mut graph = Graph::new();
         let images = graph.input("images", TensorType::f32(&[1, 2, 8, 9]))?;
         let x = graph.quantize_linear(images, MEANING)?;
-        let y = graph.q_linear_conv(x, filters, window, MEANING, MEANING)?;
+        let y = graph.q_linear_conv(x, filters, (window, 1), [MEANING; 2])?;
         let reals = graph.dequantize_linear(y, MEANING)?;
         assert_eq!(graph.tensor_type(y).element, ElementType::I8);
         assert_eq!(graph.tensor_type(reals), &TensorType::f32(graph.shape(y)));
@@ -191,7 +190,10 @@ mod tests {
     #[test]
     fn filters_that_do_not_fit_and_floats_are_refused() {
         for (filters, reason) in [
-            (filters(3, 5, 5), "expected a weight [filters, 2, 3, 3]"),
+            (
+                filters(3, 5, 5),
+                "expected filters and 2 channels in 1 groups",
+            ),
             (filters(2, 4, 5), "expected F32[5], found F32[4]"),
             (filters(2, 5, 1), "expected I32[5], found I32[1]"),
         ] {
@@ -201,7 +203,7 @@ mod tests {
         let mut graph = Graph::new();
         let x = graph.input("x", TensorType::f32(&[1, 2, 8, 9])).unwrap();
         let window = Window::same([3, 3]);
-        let convolved = graph.q_linear_conv(x, filters(2, 5, 5), window, MEANING, MEANING);
+        let convolved = graph.q_linear_conv(x, filters(2, 5, 5), (window, 1), [MEANING; 2]);
         for refused in [convolved, graph.dequantize_linear(x, MEANING)] {
             let refusal = refused.unwrap_err().to_string();
             assert!(refusal.contains("expected an I8 tensor"), "{refusal}");

@@ -1,69 +1,137 @@
 //! An int8 network that quantising may take, and what it answers.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
+use super::int8::Int8Network;
 use super::range::Method;
-use super::run::Runner;
-use super::scale::{IMAGE, Int8Layer};
+use super::run::{Runner, rounded};
+use super::samples::Samples;
 use super::{QuantizeError, graphs};
-use crate::data::Dataset;
+use crate::network::Network;
 use crate::ops::Quantization;
 
-/// An int8 network and how it does on the images to choose by.
+/// Samples to choose by, and what is right for them.
 #[derive(Clone, Debug)]
-pub struct Candidate<'a> {
-    /// How the ranges of its layers were found.
-    pub method: Method,
-    pub layers: Vec<Int8Layer<'a>>,
-    /// Logits of the images to choose by.
-    pub integers: Array2<i8>,
-    /// For each row of them whether it is right.
-    pub right: Vec<bool>,
+pub struct HeldOut {
+    pub samples: Samples,
+    pub right: Reference,
 }
 
-impl<'a> Candidate<'a> {
-    /// Runs the layers on the images to choose by.
+/// What is right for samples.
+#[derive(Clone, Debug)]
+pub enum Reference {
+    /// The class of each.
+    Classes(Vec<usize>),
+    /// The outputs of the network in floats.
+    Outputs(Array2<f32>),
+}
+
+impl HeldOut {
+    /// The labels are right where there are any, else what the network in floats answers.
+    pub fn new(
+        runner: &Runner,
+        network: &Network,
+        samples: Samples,
+        are_classes: bool,
+    ) -> Result<Self, QuantizeError> {
+        let right = match samples.labels() {
+            Some(labels) if are_classes => Reference::Classes(labels),
+            _ => {
+                let model = graphs::float(network, None, runner.names)?;
+                let outputs = runner.outputs(&model, &samples)?;
+                if are_classes {
+                    Reference::Classes(outputs.outer_iter().map(|row| class(&row)).collect())
+                } else {
+                    Reference::Outputs(outputs)
+                }
+            }
+        };
+        Ok(Self { samples, right })
+    }
+}
+
+/// An int8 network and how it does on the samples to choose by.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// How the ranges of its tensors were found.
+    pub method: Method,
+    /// In floats, with the same layers.
+    pub network: Network,
+    pub int8: Int8Network,
+    /// Outputs for the samples to choose by.
+    pub integers: Array2<i8>,
+    /// For each of them whether its class is right; empty where there are no classes.
+    pub right: Vec<bool>,
+    /// The greater, the better.
+    pub score: f64,
+}
+
+impl Candidate {
+    /// Runs the network on the samples to choose by.
     pub fn measured(
         runner: &Runner,
         method: Method,
-        layers: Vec<Int8Layer<'a>>,
-        held_out: &Dataset,
+        (network, int8): (Network, Int8Network),
+        held_out: &HeldOut,
     ) -> Result<Self, QuantizeError> {
-        let logits = runner.logits(&graphs::shipped(&layers, &[])?, held_out)?;
+        let outputs = int8_outputs(runner, &int8, &held_out.samples)?;
         let name = runner.runtime.kind().name();
+        let (right, score) = match &held_out.right {
+            Reference::Classes(classes) => {
+                let right = right(&outputs, classes);
+                let score = right.iter().filter(|&&right| right).count() as f64;
+                (right, score)
+            }
+            Reference::Outputs(expected) => {
+                let squares = (&outputs - expected).mapv(|error| f64::from(error).powi(2));
+                (Vec::new(), -squares.sum())
+            }
+        };
         Ok(Self {
             method,
-            integers: integers(name, &logits, meaning(&layers))?,
-            right: right(&logits, held_out),
-            layers,
+            integers: integers(name, &outputs, int8.output())?,
+            right,
+            score,
+            network,
+            int8,
         })
     }
+}
 
-    /// What the integers of the logits stand for.
-    pub fn meaning(&self) -> Quantization {
-        meaning(&self.layers)
-    }
+/// What an int8 network puts out for samples, in floats.
+pub fn int8_outputs(
+    runner: &Runner,
+    int8: &Int8Network,
+    samples: &Samples,
+) -> Result<Array2<f32>, QuantizeError> {
+    let model = graphs::shipped(int8, runner.names, "int8", &[])?;
+    runner.outputs(&model, &as_integers(samples, int8.from))
+}
 
-    /// How many answers are right.
-    pub fn score(&self) -> usize {
-        self.right.iter().filter(|&&right| right).count()
+/// The samples as the integers of the input have them; pictures are such.
+pub fn as_integers(samples: &Samples, meaning: Quantization) -> Samples {
+    match samples {
+        Samples::Pictures { .. } => samples.clone(),
+        Samples::Arrays { inputs, labels } => Samples::Arrays {
+            inputs: inputs.mapv(|value| rounded(value, meaning)),
+            labels: labels.clone(),
+        },
     }
 }
 
-/// What the integers of the last layer stand for.
-fn meaning(layers: &[Int8Layer]) -> Quantization {
-    layers.last().map_or(IMAGE, |layer| layer.to)
+/// The class with the largest logit, the first one on a tie.
+fn class(logits: &ArrayView1<f32>) -> usize {
+    let logits = logits.iter().enumerate().rev();
+    let best = logits.max_by(|a, b| a.1.total_cmp(b.1));
+    best.map_or(0, |(class, _)| class)
 }
 
-/// For each row whether its largest logit (the first one on a tie) is at the label of its image.
-pub fn right(logits: &Array2<f32>, images: &Dataset) -> Vec<bool> {
-    let variants = logits.nrows() / images.len();
-    let is_right = |(row, logits): (usize, ndarray::ArrayView1<f32>)| {
-        let logits = logits.iter().enumerate().rev();
-        let best = logits.max_by(|a, b| a.1.total_cmp(b.1));
-        best.map(|(class, _)| class) == Some(usize::from(images.labels[row / variants]))
-    };
-    logits.outer_iter().enumerate().map(is_right).collect()
+/// For each row whether its class is right.
+pub fn right(logits: &Array2<f32>, classes: &[usize]) -> Vec<bool> {
+    let rows = logits.outer_iter().map(|row| class(&row));
+    rows.zip(classes)
+        .map(|(found, &right)| found == right)
+        .collect()
 }
 
 /// The integers that a runtime's logits stand for: each to the bit, or the runtime has computed something else.
@@ -80,7 +148,7 @@ pub fn integers(
         None => Ok(logits.mapv(integer)),
         Some(logit) => Err(QuantizeError::Check {
             runtime: runtime.into(),
-            reason: format!("expected logits that int8 integers stand for, found {logit:e}"),
+            reason: format!("expected outputs that int8 integers stand for, found {logit:e}"),
         }),
     }
 }

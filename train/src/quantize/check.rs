@@ -1,16 +1,15 @@
 //! Running what was written before it gets its name: the same integers on each runtime and in the core.
 
 use std::path::Path;
-use std::thread;
 
-use ndarray::{Array2, ArrayView3, Axis};
-use no_std_core::{Layer, Model, Scores, quantize_pixel};
+use ndarray::Array2;
+use no_std_core::{Model, Operation};
+use rayon::prelude::*;
 
-use super::candidate::{Candidate, integers};
-use super::run::Runner;
+use super::candidate::{Candidate, as_integers, integers};
+use super::run::{Runner, integer};
+use super::samples::Samples;
 use super::{QuantizeError, Request};
-use crate::data::Dataset;
-use crate::data::augment::Augment;
 use crate::ops::Quantization;
 
 /// What the core says of a flash file.
@@ -18,78 +17,81 @@ use crate::ops::Quantization;
 pub struct FlashFacts {
     /// Bytes of the file.
     pub flash: usize,
-    /// Bytes of memory that a run needs beside the image.
+    /// Bytes of memory that a run needs, the input among them.
     pub memory: usize,
     /// What it says of each layer.
     pub layers: Vec<LayerFacts>,
-    /// Least probability of an image that is accepted, in 1/65536.
+    /// Least probability of an input that is accepted, in 1/65536; of a reconstruction the greatest difference.
     pub threshold: u32,
-    /// Share of the images held out that are accepted.
+    /// Share of the samples held out that are accepted.
     pub accepted: f64,
 }
 
 /// What the core says of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerFacts {
-    /// Bytes of weights, biases and multipliers.
+    /// Bytes of weights, biases and multipliers, or of its table.
     pub flash: usize,
     /// Bytes of its output.
     pub memory: usize,
-    /// Multiplications and additions for one image.
+    /// Multiplications and additions for one input.
     pub multiply_adds: usize,
 }
 
 impl LayerFacts {
-    fn of(layer: &Layer<'_>) -> Self {
+    fn of(operation: &Operation<'_>) -> Self {
         Self {
-            flash: layer.flash_len(),
-            memory: layer.record().output.elements() as usize,
-            multiply_adds: layer.multiply_adds() as usize,
+            flash: operation.flash_len() as usize,
+            memory: operation.output().shape.elements() as usize,
+            multiply_adds: operation.multiply_adds() as usize,
         }
     }
 }
 
-/// Fails unless the core, on the flash file at `path`, gives the logits that the runtime gave on `held_out`.
+/// What the core makes of an input.
+pub struct CoreOutput {
+    /// Values in the order channels, rows, columns.
+    pub values: Vec<i8>,
+    /// Whether the input is one of those that the model was made for.
+    pub is_accepted: bool,
+}
+
+/// Fails unless the core, on the flash file at `path`, gives the outputs that the runtime gave on the samples held out.
 pub fn flash_file(
     runner: &Runner,
     path: &Path,
     best: &Candidate,
-    held_out: &Dataset,
+    samples: &Samples,
 ) -> Result<FlashFacts, QuantizeError> {
     let file = read(path)?;
     let model = Model::new(&file).map_err(QuantizeError::Core)?;
-    let scores = scores(runner, &model, held_out)?;
-    compare(runner.runtime.kind().name(), &best.integers, &scores)?;
-    let accepted = scores.iter().filter(|scores| scores.accepted()).count();
+    let outputs = core_outputs(runner, &model, &inputs(samples, best.int8.from)?)?;
+    compare(runner.runtime.kind().name(), &best.integers, &outputs)?;
+    let accepted = outputs.iter().filter(|output| output.is_accepted).count();
     Ok(FlashFacts {
         flash: file.len(),
         memory: model.arena_len(),
-        layers: model.layers().map(|layer| LayerFacts::of(&layer)).collect(),
+        layers: model.operations().map(|one| LayerFacts::of(&one)).collect(),
         threshold: model.threshold(),
-        accepted: accepted as f64 / scores.len() as f64,
+        accepted: accepted as f64 / outputs.len() as f64,
     })
 }
 
-/// Fails unless the model and the flash file at these paths give the same logits on the images to be checked, the model
-/// on each runtime there is. The images are plain and inverted, whatever the model was trained on: its integers are equal
-/// on any picture. What keeps the second runtime from running it says nothing about the model, and is returned.
+/// Fails unless the model and the flash file at these paths give the same outputs on the samples to be checked, the model
+/// on each runtime there is. What keeps the second runtime from running it says nothing about the model, and is returned.
 pub fn int8_model(
     runner: &Runner,
     request: &Request,
     [model, flash]: [&Path; 2],
-    meaning: Quantization,
+    (best, checked): (&Candidate, &Samples),
 ) -> Result<Option<String>, QuantizeError> {
-    let variants = Augment::Invert.variants();
-    let runner = &Runner {
-        variants,
-        ..*runner
-    };
     let file = read(flash)?;
     let core = Model::new(&file).map_err(QuantizeError::Core)?;
-    let expected = scores(runner, &core, request.checked)?;
-    let logits = runner.logits(&read(model)?, request.checked)?;
+    let meaning = best.int8.output();
+    let expected = core_outputs(runner, &core, &inputs(checked, best.int8.from)?)?;
+    let outputs = runner.outputs(&read(model)?, &as_integers(checked, best.int8.from))?;
     let name = runner.runtime.kind().name();
-    compare(name, &integers(name, &logits, meaning)?, &expected)?;
+    compare(name, &integers(name, &outputs, meaning)?, &expected)?;
     let Some(second) = request.second else {
         return Ok(None);
     };
@@ -108,11 +110,15 @@ fn read(path: &Path) -> Result<Vec<u8>, QuantizeError> {
     })
 }
 
-/// Fails unless a runtime's logits are those of the core, on every sample.
-fn compare(runtime: &str, found: &Array2<i8>, expected: &[Scores]) -> Result<(), QuantizeError> {
+/// Fails unless a runtime's outputs are those of the core, on every sample.
+fn compare(
+    runtime: &str,
+    found: &Array2<i8>,
+    expected: &[CoreOutput],
+) -> Result<(), QuantizeError> {
     if found.nrows() != expected.len() {
         let reason = format!(
-            "expected logits of {} samples, found {}",
+            "expected outputs of {} samples, found {}",
             expected.len(),
             found.nrows()
         );
@@ -121,59 +127,54 @@ fn compare(runtime: &str, found: &Array2<i8>, expected: &[Scores]) -> Result<(),
             reason,
         });
     }
-    let pairs = found.outer_iter().zip(expected);
-    match pairs
-        .enumerate()
-        .find(|(_, (found, expected))| !found.iter().eq(expected.logits()))
-    {
+    let mut pairs = found.outer_iter().zip(expected).enumerate();
+    match pairs.find(|(_, (found, expected))| !found.iter().eq(&expected.values)) {
         None => Ok(()),
         Some((sample, (found, expected))) => Err(QuantizeError::Differs {
             runtime: runtime.into(),
             sample,
-            expected: expected.logits().to_vec(),
+            expected: expected.values.clone(),
             found: found.to_vec(),
         }),
     }
 }
 
-/// The core's scores for all variants of all images, on all cores of the machine.
-fn scores(
-    runner: &Runner,
-    model: &Model<'_>,
-    images: &Dataset,
-) -> Result<Vec<Scores>, QuantizeError> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let part = images.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let parts = images.images.axis_chunks_iter(Axis(0), part);
-        let workers: Vec<_> = parts
-            .map(|part| scope.spawn(move || part_scores(runner, model, &part)))
-            .collect();
-        let mut scores = Vec::new();
-        for worker in workers {
-            scores.extend(worker.join().expect("nothing in the core panics")?);
-        }
-        Ok(scores)
-    })
+/// The samples as the core takes them, `[row][column][channel]`.
+pub fn inputs(samples: &Samples, from: Quantization) -> Result<Vec<Vec<i8>>, QuantizeError> {
+    let mut inputs = Vec::new();
+    samples.each(|sample| {
+        let channel_last = sample.view().permuted_axes([0, 2, 3, 1]);
+        inputs.push(
+            channel_last
+                .iter()
+                .map(|&value| integer(value, from))
+                .collect(),
+        );
+        Ok(())
+    })?;
+    Ok(inputs)
 }
 
-fn part_scores(
+/// What the core makes of inputs, on all cores of the machine.
+pub fn core_outputs(
     runner: &Runner,
     model: &Model<'_>,
-    images: &ArrayView3<u8>,
-) -> Result<Vec<Scores>, QuantizeError> {
-    let mut arena = vec![0; model.arena_len()];
-    let mut scores = Vec::new();
-    for image in images.outer_iter() {
+    inputs: &[Vec<i8>],
+) -> Result<Vec<CoreOutput>, QuantizeError> {
+    let shape = model.output().shape;
+    let [rows, columns, channels] = [shape.rows, shape.columns, shape.channels].map(usize::from);
+    let places = rows * columns;
+    let output = |arena: &mut Vec<i8>, input: &Vec<i8>| {
         runner.check_stop()?;
-        for variant in runner.variants {
-            let pixels = image.iter();
-            let image: Vec<i8> = pixels
-                .map(|&pixel| quantize_pixel(variant.of(pixel)))
-                .collect();
-            let found = no_std_core::run(model, &image, &mut arena);
-            scores.push(found.map_err(QuantizeError::CoreRun)?);
-        }
-    }
-    Ok(scores)
+        let output = no_std_core::run(model, input, arena).map_err(QuantizeError::CoreRun)?;
+        let values = output.values();
+        let by_channel = (0..channels)
+            .flat_map(|channel| (0..places).map(move |place| values[place * channels + channel]));
+        Ok(CoreOutput {
+            values: by_channel.collect(),
+            is_accepted: output.accepted(),
+        })
+    };
+    let arena = || vec![0; model.arena_len()];
+    inputs.par_iter().map_init(arena, output).collect()
 }

@@ -1,9 +1,9 @@
-//! How much less often the integers are right than the floats, on the same images.
+//! How much less often the integers are right than the floats, on the same samples.
 
-use super::candidate::{Candidate, right};
+use super::candidate::{Candidate, int8_outputs, right};
 use super::run::Runner;
+use super::samples::Samples;
 use super::{QuantizeError, graphs};
-use crate::data::Dataset;
 
 /// The integers are called worse only if fair coins would fall so in fewer than this share of trials.
 const CHANCE: f64 = 0.05;
@@ -67,13 +67,13 @@ impl Comparison {
     }
 }
 
-/// Both networks on several sets of images, none of which gave a range.
+/// Both networks on several sets of samples, none of which gave a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measured {
-    /// The training images that method and threshold were chosen by, in all variants.
+    /// The samples that method and threshold were chosen by, of pictures in all variants.
     pub held_out: Comparison,
     /// The test images.
-    pub test: Comparison,
+    pub test: Option<Comparison>,
     /// The inverted test images, where the model was trained on such.
     pub inverted_test: Option<Comparison>,
 }
@@ -82,8 +82,8 @@ impl Measured {
     /// Name in metadata, name in reports, and numbers of each set.
     pub fn rows(&self) -> impl Iterator<Item = (&'static str, &'static str, Comparison)> {
         let rows = [
-            ("held_out", "training images held out", Some(self.held_out)),
-            ("test", "test images", Some(self.test)),
+            ("held_out", "samples held out", Some(self.held_out)),
+            ("test", "test images", self.test),
             ("inverted_test", "test images, inverted", self.inverted_test),
         ];
         rows.into_iter()
@@ -95,32 +95,30 @@ impl Measured {
 pub fn float_right(
     runner: &Runner,
     best: &Candidate,
-    images: &Dataset,
+    (samples, classes): (&Samples, &[usize]),
 ) -> Result<Vec<bool>, QuantizeError> {
-    let logits = runner.logits(&graphs::float(&best.layers, None)?, images)?;
-    Ok(right(&logits, images))
+    let model = graphs::float(&best.network, None, runner.names)?;
+    Ok(right(&runner.outputs(&model, samples)?, classes))
 }
 
-/// Both networks on the test images.
-pub fn measure(
+/// Both networks on the test images, variant by variant, the plain one first.
+pub fn on_test(
     runner: &Runner,
     best: &Candidate,
-    held_out: Comparison,
-    test: &Dataset,
-) -> Result<Measured, QuantizeError> {
-    let float = float_right(runner, best, test)?;
-    let int8 = runner.logits(&graphs::shipped(&best.layers, &[])?, test)?;
-    let pairs: Vec<_> = float.into_iter().zip(right(&int8, test)).collect();
-    // All variants of an image follow one another, the plain one first.
-    let mut variants = (0..runner.variants.len()).map(|variant| {
-        let pairs = pairs.iter().skip(variant).step_by(runner.variants.len());
+    test: &Samples,
+) -> Result<Vec<Comparison>, QuantizeError> {
+    let Some(classes) = test.labels() else {
+        return Ok(Vec::new());
+    };
+    let float = float_right(runner, best, (test, &classes))?;
+    let int8 = right(&int8_outputs(runner, &best.int8, test)?, &classes);
+    let pairs: Vec<_> = float.into_iter().zip(int8).collect();
+    let variants = test.variants();
+    let of_variant = |variant| {
+        let pairs = pairs.iter().skip(variant).step_by(variants);
         Comparison::of(pairs.copied())
-    });
-    Ok(Measured {
-        held_out,
-        test: variants.next().unwrap_or_default(),
-        inverted_test: variants.next(),
-    })
+    };
+    Ok((0..variants).map(of_variant).collect())
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use ndarray::{ArrayD, ArrayView3, Axis};
 
-use super::candidate::right;
+use super::candidate::{Candidate, right};
+use super::int8::Int8Node;
 use super::run::Runner;
-use super::scale::Int8Layer;
+use super::samples::Samples;
 use super::{QuantizeError, graphs};
-use crate::data::Dataset;
+use crate::layers::{Conv, Dense, Int8Layer, Layer};
+use crate::network::Node;
 
 /// Outputs that vary by less than this many steps are lost in the rounding.
 const ENOUGH_STEPS: f64 = 4.0;
@@ -14,12 +16,13 @@ const ENOUGH_STEPS: f64 = 4.0;
 /// The layer whose integers cannot follow its floats, and what is wrong with it: its outputs, or else its weights.
 pub fn layer_at_fault(
     runner: &Runner,
-    layers: &[Int8Layer],
-    images: &Dataset,
+    best: &Candidate,
+    (samples, classes): (&Samples, &[usize]),
 ) -> Result<String, QuantizeError> {
-    let deviations = deviations(runner, layers, images)?;
+    let layers = &best.int8.nodes;
+    let deviations = deviations(runner, best, samples)?;
     let steps = |(layer, deviation): (_, f64)| {
-        let layer: &Int8Layer = layer;
+        let layer: &Int8Node = layer;
         (deviation / f64::from(layer.to.scale), layer, deviation)
     };
     let coarsest = layers.iter().zip(deviations).map(steps);
@@ -29,23 +32,27 @@ pub fn layer_at_fault(
     {
         return Ok(outputs_at_fault(layer, deviation));
     }
-    let mut worst = (usize::MAX, &layers[0]);
+    let mut worst = (usize::MAX, 0);
     for (index, layer) in layers.iter().enumerate() {
-        let logits = runner.logits(&graphs::float(layers, Some(index))?, images)?;
-        let right = right(&logits, images).into_iter().filter(|&right| right);
-        let right = right.count();
+        let model = graphs::float(&best.network, Some((index, layer)), runner.names)?;
+        let right = right(&runner.outputs(&model, samples)?, classes);
+        let right = right.into_iter().filter(|&right| right).count();
         if right < worst.0 {
-            worst = (right, layer);
+            worst = (right, index);
         }
     }
-    let (right, layer) = worst;
-    let share = right as f64 / (images.len() * runner.variants.len()) as f64;
-    Ok(weights_at_fault(layer, share))
+    let (right, index) = worst;
+    let share = right as f64 / samples.len() as f64;
+    Ok(weights_at_fault(
+        &best.network.nodes[index],
+        &layers[index],
+        share,
+    ))
 }
 
 /// What is wrong with a layer whose middle channel has this standard deviation.
-fn outputs_at_fault(layer: &Int8Layer, deviation: f64) -> String {
-    let (name, node) = (&layer.layer.name, &layer.layer.node);
+fn outputs_at_fault(layer: &Int8Node, deviation: f64) -> String {
+    let (name, node) = (&layer.name, &layer.origin);
     let (low, high, scale) = (layer.range.low, layer.range.high, layer.to.scale);
     format!(
         "layer {name} ({node}): 255 steps of {scale:.3e} cover its range of {low:.3} to {high:.3}, {:.1e} times what its \
@@ -55,35 +62,48 @@ fn outputs_at_fault(layer: &Int8Layer, deviation: f64) -> String {
 }
 
 /// What is wrong with a layer that makes the accuracy this share when it alone is in integers.
-fn weights_at_fault(layer: &Int8Layer, share: f64) -> String {
-    let power = |values: ArrayView3<f32>| {
-        let squares = values.iter().map(|&value| f64::from(value).powi(2));
-        squares.sum::<f64>()
+fn weights_at_fault(node: &Node, int8: &Int8Node, share: f64) -> String {
+    let what = match (&node.layer, &int8.layer) {
+        (
+            Layer::Conv(Conv { weight, .. }) | Layer::Dense(Dense { weight, .. }),
+            Int8Layer::Sums(sums),
+        ) => {
+            let noise = &sums.rounded_weight() - weight;
+            let filters = weight.outer_iter().zip(noise.outer_iter());
+            let decibels =
+                filters.map(|(signal, noise)| 10.0 * (power(&signal) / power(&noise)).log10());
+            let decibels = decibels.fold(f64::INFINITY, f64::min);
+            format!(
+                "its weights in 8 bits keep {decibels:.1} dB of one filter; weights of like magnitude within a filter help"
+            )
+        }
+        _ => "its outputs need more than 8 bits".into(),
     };
-    let noise = &layer.rounded_weight() - &layer.layer.weight;
-    let filters = layer.layer.weight.outer_iter().zip(noise.outer_iter());
-    let decibels = filters.map(|(signal, noise)| 10.0 * (power(signal) / power(noise)).log10());
-    let decibels = decibels.fold(f64::INFINITY, f64::min);
-    let (name, node) = (&layer.layer.name, &layer.layer.node);
-    format!(
-        "layer {name} ({node}), alone in integers, makes it {share:.4}: its weights in 8 bits keep {decibels:.1} dB of one \
-         filter; weights of like magnitude within a filter help"
-    )
+    let (name, node) = (&int8.name, &int8.origin);
+    format!("layer {name} ({node}), alone in integers, makes it {share:.4}: {what}")
+}
+
+fn power(values: &ArrayView3<f32>) -> f64 {
+    let squares = values.iter().map(|&value| f64::from(value).powi(2));
+    squares.sum()
 }
 
 /// For each layer the standard deviation of its middle channel's float outputs, of the channels that vary.
 fn deviations(
     runner: &Runner,
-    layers: &[Int8Layer],
-    images: &Dataset,
+    best: &Candidate,
+    samples: &Samples,
 ) -> Result<Vec<f64>, QuantizeError> {
-    let names: Vec<&str> = layers.iter().map(|layer| &layer.layer.name[..]).collect();
-    let channels = |layer: &Int8Layer| vec![[0.0; 3]; layer.layer.output[0]];
+    let layers = &best.int8.nodes;
+    let names: Vec<&str> = layers.iter().map(|layer| &layer.name[..]).collect();
+    let channels = |layer: &Int8Node| vec![[0.0; 3]; layer.shape[0]];
     let mut sums: Vec<_> = layers.iter().map(channels).collect();
-    runner.run(&graphs::compared(layers)?, &names, images, |outputs| {
+    let model = graphs::float_layers(&best.network, runner.names)?;
+    runner.run(&model, &names, samples, |outputs| {
         for (sums, output) in sums.iter_mut().zip(&outputs) {
             add(sums, output);
         }
+        Ok(())
     })?;
     let deviation = |&[count, sum, squares]: &[f64; 3]| {
         let variance = squares / count - (sum / count).powi(2);

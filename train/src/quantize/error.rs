@@ -6,18 +6,37 @@ use input::file::WriteError;
 use input::labels::LabelsError;
 
 use super::compare::Comparison;
-use super::lower::LowerError;
 use crate::data::DataError;
 use crate::graph::GraphError;
+use crate::import::ImportError;
+use crate::network::Shape;
 use crate::runtime::RuntimeError;
 
 /// Why a model cannot be quantised.
 #[derive(Debug, thiserror::Error)]
 pub enum QuantizeError {
     #[error(transparent)]
-    Lower(#[from] LowerError),
+    Import(#[from] ImportError),
     #[error("expected at least 2 training images to calibrate and choose by, found {0}")]
     TooFewImages(usize),
+    #[error("expected at least 2 samples to calibrate and choose by, found {0}")]
+    TooFewSamples(usize),
+    #[error("expected samples of {expected} numbers, as the model takes them, found {found}")]
+    OtherSamples { expected: usize, found: String },
+    #[error("expected a label of 0 to {} for each of {samples} samples, found {found}", classes - 1)]
+    SampleLabels {
+        samples: usize,
+        classes: usize,
+        found: String,
+    },
+    #[error(
+        "expected an output of the input's shape, {expected:?}, to compare both, found {found:?}"
+    )]
+    NoReconstruction { expected: Shape, found: Shape },
+    #[error(
+        "expected an output of one row and one column, a logit a class, found {rows} x {columns}"
+    )]
+    NoClasses { rows: usize, columns: usize },
     #[error("expected a model of {expected}, found one of {found}")]
     OtherData { expected: String, found: String },
     #[error(transparent)]
@@ -58,7 +77,11 @@ pub enum QuantizeError {
         factor: f32,
     },
     #[error(
-        "expected 8 bits to cost at most {limit} of the accuracy on {} training images held out, found {:.4} instead of \
+        "node {node}: expected scales on which all layers agree, found none in {rounds} rounds; other calibration data help"
+    )]
+    Unsettled { node: String, rounds: usize },
+    #[error(
+        "expected 8 bits to cost at most {limit} of the accuracy on {} samples held out, found {:.4} instead of \
          {:.4} ({} answers lost, {} gained); {fault}; --max-drop allows more, --force writes the files in any case",
         comparison.samples, comparison.accuracies()[1], comparison.accuracies()[0], comparison.lost, comparison.gained()
     )]

@@ -1,111 +1,124 @@
 //! The ONNX graphs of a network that is quantised: with its outputs layer by layer, in floats and in integers, with one
 //! layer in integers among floats, and the one that is shipped.
 
-use ndarray::{Array1, Array4};
-
-use super::network::{FloatNetwork, Layer};
-use super::scale::{IMAGE, Int8Layer};
+use super::int8::{Int8Network, Int8Node};
+use super::run::Names;
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::models::{IMAGES, LOGITS};
+use crate::layers::{Conv, Dense, Int8Layer, Layer};
+use crate::network::{Network, Node};
 use crate::tensor::TensorType;
 
-/// `images` to an output for each layer, named as the layer, in floats.
-pub fn float_layers(network: &FloatNetwork) -> Result<Vec<u8>, GraphError> {
+/// The input to an output for each layer, named as the layer, in floats.
+pub fn float_layers(network: &Network, names: Names) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
-    let mut x = images(&mut graph, &network.layers[0])?;
-    for layer in &network.layers {
-        x = float_layer(&mut graph, x, layer, &layer.weight, &layer.bias)?;
-        graph.output(&layer.name, x)?;
+    let input = network.graph_input(&mut graph, names.input)?;
+    let values = network.forward(&mut graph, input)?;
+    for (node, &value) in network.nodes.iter().zip(&values[1..]) {
+        graph.output(&node.name, value)?;
     }
     Ok(graph.to_onnx("float layers", &[]))
 }
 
 /// The name of a layer's output in integers, in [`compared`].
-pub fn int8_name(layer: &Layer) -> String {
-    format!("{} int8", layer.name)
+pub fn int8_name(name: &str) -> String {
+    format!("{name} int8")
 }
 
 /// The outputs of [`float_layers`], and beside them what the integers stand for, named by [`int8_name`].
-pub fn compared(layers: &[Int8Layer]) -> Result<Vec<u8>, GraphError> {
+pub fn compared(
+    network: &Network,
+    int8: &Int8Network,
+    names: Names,
+) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
-    let mut float = images(&mut graph, layers[0].layer)?;
-    let mut int8 = graph.quantize_linear(float, IMAGE)?;
-    for quantized in layers {
-        let layer = quantized.layer;
-        float = float_layer(&mut graph, float, layer, &layer.weight, &layer.bias)?;
-        graph.output(&layer.name, float)?;
-        int8 = int8_layer(&mut graph, int8, quantized)?;
-        let reals = graph.dequantize_linear(int8, quantized.to)?;
-        graph.output(&int8_name(layer), reals)?;
+    let input = network.graph_input(&mut graph, names.input)?;
+    let values = network.forward(&mut graph, input)?;
+    let integers = forward(&mut graph, input, int8)?;
+    for (index, node) in int8.nodes.iter().enumerate() {
+        graph.output(&node.name, values[index + 1])?;
+        let reals = graph.dequantize_linear(integers[index + 1], node.to)?;
+        graph.output(&int8_name(&node.name), reals)?;
     }
     Ok(graph.to_onnx("float and int8 layers", &[]))
 }
 
-/// `images` to `logits` in floats, but the weights and the outputs of at most one layer are those that its integers stand for.
-pub fn float(layers: &[Int8Layer], rounded: Option<usize>) -> Result<Vec<u8>, GraphError> {
+/// The input to the output in floats, but the weights and the outputs of at most one layer are those that its integers
+/// stand for.
+pub fn float(
+    network: &Network,
+    rounded: Option<(usize, &Int8Node)>,
+    names: Names,
+) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
-    let mut x = images(&mut graph, layers[0].layer)?;
-    for (at, quantized) in layers.iter().enumerate() {
-        let layer = quantized.layer;
-        if Some(at) == rounded {
-            let weight = quantized.rounded_weight();
-            x = float_layer(&mut graph, x, layer, &weight, &layer.bias)?;
-            x = graph.quantize_linear(x, quantized.to)?;
-            x = graph.dequantize_linear(x, quantized.to)?;
-        } else {
-            x = float_layer(&mut graph, x, layer, &layer.weight, &layer.bias)?;
+    let mut values = vec![network.graph_input(&mut graph, names.input)?];
+    for (index, node) in network.nodes.iter().enumerate() {
+        let value = match rounded.filter(|(at, _)| *at == index) {
+            None => node.forward(&mut graph, &values)?,
+            Some((_, int8)) => {
+                let value = with_rounded_weights(node, int8).forward(&mut graph, &values)?;
+                let integers = graph.quantize_linear(value, int8.to)?;
+                graph.dequantize_linear(integers, int8.to)?
+            }
+        };
+        values.push(value);
+    }
+    output(&mut graph, values[network.nodes.len()], names)?;
+    Ok(graph.to_onnx("float output", &[]))
+}
+
+fn with_rounded_weights(node: &Node, int8: &Int8Node) -> Node {
+    let mut node = node.clone();
+    if let Int8Layer::Sums(sums) = &int8.layer {
+        match &mut node.layer {
+            Layer::Conv(Conv { weight, .. }) | Layer::Dense(Dense { weight, .. }) => {
+                *weight = sums.rounded_weight();
+            }
+            _ => {}
         }
     }
-    let logits = graph.flatten(x)?;
-    graph.output(LOGITS, logits)?;
-    Ok(graph.to_onnx("float logits", &[]))
+    node
 }
 
-/// The shipped form: `images` in floats to `logits` in floats, integers in between.
-pub fn shipped(layers: &[Int8Layer], metadata: &[(String, String)]) -> Result<Vec<u8>, GraphError> {
+/// The shipped form: the input in floats to the output in floats, integers in between.
+pub fn shipped(
+    int8: &Int8Network,
+    names: Names,
+    name: &str,
+    metadata: &[(String, String)],
+) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
-    let images = images(&mut graph, layers[0].layer)?;
-    let mut x = graph.quantize_linear(images, IMAGE)?;
-    let mut meaning = IMAGE;
-    for layer in layers {
-        x = int8_layer(&mut graph, x, layer)?;
-        meaning = layer.to;
-    }
-    let reals = graph.dequantize_linear(x, meaning)?;
-    let logits = graph.flatten(reals)?;
-    graph.output(LOGITS, logits)?;
-    Ok(graph.to_onnx("digits-int8", metadata))
+    let [channels, rows, columns] = int8.input;
+    let shape = TensorType::f32(&[1, channels, rows, columns]);
+    let input = graph.input(names.input, shape)?;
+    let values = forward(&mut graph, input, int8)?;
+    let reals = graph.dequantize_linear(values[int8.nodes.len()], int8.output())?;
+    output(&mut graph, reals, names)?;
+    Ok(graph.to_onnx(name, metadata))
 }
 
-fn images(graph: &mut Graph, first: &Layer) -> Result<ValueId, GraphError> {
-    let [channels, rows, columns] = first.input;
-    graph.input(IMAGES, TensorType::f32(&[1, channels, rows, columns]))
-}
-
-fn float_layer(
+/// Adds all layers in integers; the value of each tensor, the input first.
+fn forward(
     graph: &mut Graph,
-    x: ValueId,
-    layer: &Layer,
-    weight: &Array4<f32>,
-    bias: &Array1<f32>,
-) -> Result<ValueId, GraphError> {
-    let weight = graph.constant(weight.clone().into());
-    let bias = graph.constant(bias.clone().into());
-    let mut y = graph.conv(x, weight, Some(bias), layer.window)?;
-    if layer.relu {
-        y = graph.relu(y)?;
+    input: ValueId,
+    int8: &Int8Network,
+) -> Result<Vec<ValueId>, GraphError> {
+    let mut values = vec![graph.quantize_linear(input, int8.from)?];
+    for node in &int8.nodes {
+        let inputs: Vec<ValueId> = node.inputs.iter().map(|&input| values[input]).collect();
+        let value = node
+            .layer
+            .form()
+            .graph(graph, &inputs, int8.meaning_of(node))?;
+        values.push(value);
     }
-    layer.pool.map_or(Ok(y), |pool| graph.max_pool(y, pool))
+    Ok(values)
 }
 
-fn int8_layer(graph: &mut Graph, x: ValueId, quantized: &Int8Layer) -> Result<ValueId, GraphError> {
-    let Int8Layer {
-        layer,
-        filters,
-        from,
-        to,
-        ..
-    } = quantized;
-    let y = graph.q_linear_conv(x, filters.clone(), layer.window, *from, *to)?;
-    layer.pool.map_or(Ok(y), |pool| graph.max_pool(y, pool))
+/// Makes a vector the output; one of rows and columns stays as it is.
+fn output(graph: &mut Graph, value: ValueId, names: Names) -> Result<(), GraphError> {
+    let value = match graph.shape(value)[2..] {
+        [1, 1] => graph.flatten(value)?,
+        _ => value,
+    };
+    graph.output(names.output, value)
 }

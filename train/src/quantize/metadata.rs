@@ -6,18 +6,20 @@ use input::{labels, pair};
 use super::QuantizeError;
 use super::candidate::Candidate;
 use super::compare::Measured;
-use super::network::FloatNetwork;
-use crate::data::augment::{Augment, Variant};
+use super::samples::Samples;
+use crate::data::augment::Augment;
+use crate::network::Network;
+use crate::ops::Quantization;
 
 /// The names of the classes as a flash file can say them: on one line.
-pub fn labels(network: &FloatNetwork) -> Result<Vec<String>, QuantizeError> {
-    let labels = labels::of_classes(network.metadata(labels::KEY), network.classes())?;
+pub fn labels(network: &Network) -> Result<Vec<String>, QuantizeError> {
+    let labels = labels::of_classes(network.metadata(labels::KEY), network.output()[0])?;
     Ok(labels.iter().map(|label| one_line(label)).collect())
 }
 
 /// The images that a model was trained on: the metadata entry `augment`. Without it the inverted ones are not taken to
 /// be among them.
-pub fn augment(network: &FloatNetwork) -> Result<Option<Augment>, QuantizeError> {
+pub fn augment(network: &Network) -> Result<Option<Augment>, QuantizeError> {
     let Some(found) = network.metadata("augment") else {
         return Ok(None);
     };
@@ -33,7 +35,7 @@ pub fn augment(network: &FloatNetwork) -> Result<Option<Augment>, QuantizeError>
 }
 
 /// Fails if the model says that it takes other numbers than pixels from 0 to 1.
-pub fn expect_input_range(network: &FloatNetwork) -> Result<(), QuantizeError> {
+pub fn expect_input_range(network: &Network) -> Result<(), QuantizeError> {
     const RANGE: &str = "0..1";
     match network.metadata("input_range") {
         Some(found) if found != RANGE => Err(QuantizeError::Metadata {
@@ -55,30 +57,27 @@ fn short(text: &str) -> String {
     }
 }
 
-/// How variants are called in reports.
-pub fn variants_name(variants: &[Variant]) -> &'static str {
-    match variants {
-        [Variant::Plain] => "plain",
-        _ => "plain and inverted",
-    }
-}
-
-/// The float model's entries, and how the integers came to be: from how many training images, in which variants.
+/// The float model's entries, and how the integers came to be, from how many samples.
 pub fn of_int8(
-    network: &FloatNetwork,
     best: &Candidate,
-    [calibration, held_out]: [usize; 2],
-    measured: &Measured,
+    [calibration, held_out]: [&Samples; 2],
+    measured: Option<&Measured>,
     flash: &[u8],
 ) -> Vec<(String, String)> {
-    let meaning = best.meaning();
-    let mut entries = network.metadata.clone();
+    let Quantization { scale, zero_point } = best.int8.output();
+    let mut entries = best.network.metadata.clone();
     let mut set =
         |key: &str, value: String| match entries.iter_mut().find(|(other, _)| other == key) {
             Some(entry) => entry.1 = value,
             None => entries.push((key.into(), value)),
         };
-    set("output", "logits; softmax makes them probabilities".into());
+    let (output, prefix) = match measured {
+        Some(_) => ("logits; softmax makes them probabilities", "logit"),
+        None => ("values", "output"),
+    };
+    set("output", output.into());
+    let shape = best.network.input.shape.map(|size| size.to_string());
+    set("input_shape", shape.join(","));
     set(
         "quantization",
         "int8; weights per filter, activations per tensor".into(),
@@ -86,13 +85,22 @@ pub fn of_int8(
     set("quantization_ranges", best.method.name().into());
     set(
         "quantization_data",
-        format!(
-            "{calibration} training images for ranges, {held_out} others for method and threshold, by class"
-        ),
+        match held_out {
+            Samples::Pictures { images, .. } => format!(
+                "{} for ranges, {} others for method and threshold, by class",
+                calibration.describe(""),
+                images.len()
+            ),
+            Samples::Arrays { .. } => format!(
+                "{} for ranges, {} others for method and threshold",
+                calibration.describe(""),
+                held_out.len()
+            ),
+        },
     );
-    set("logit_scale", meaning.scale.to_string());
-    set("logit_zero_point", meaning.zero_point.to_string());
-    for (name, _, comparison) in measured.rows() {
+    set(&format!("{prefix}_scale"), scale.to_string());
+    set(&format!("{prefix}_zero_point"), zero_point.to_string());
+    for (name, _, comparison) in measured.into_iter().flat_map(Measured::rows) {
         for (form, share) in ["float", "int8"].into_iter().zip(comparison.accuracies()) {
             set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
         }

@@ -1,10 +1,11 @@
 //! Quantising: a float ONNX model becomes a network of 8-bit integers, in two files that give the same integers.
 //!
-//! `lower` reads the model as a chain of layers; `observe` runs them on training images; `range` finds the range of each
-//! output by three methods and `scale` makes integer layers of it; `choose` takes the method that is right most often on
-//! training images that gave no range. `compare` counts what the integers cost on those, and `diagnose` says where that is
-//! too much. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names, and
-//! `report` says what came of it. `run` runs whatever graph of these.
+//! [`import`] reads the model; `sets` says which samples decide what. `observe` runs the network and keeps a `histogram`
+//! of each tensor; `range` finds ranges of these by three methods, `groups` puts tensors together that must have one
+//! scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose` takes the method that does best on
+//! samples that gave no range. `compare` counts what the integers cost on those, and `diagnose` says where that is too
+//! much. `prune` takes out what is the same for every input. `graphs` writes the layers as ONNX, `write` as a flash file;
+//! `check` runs both before they get their names, and `report` says what came of it. `run` runs whatever graph of these.
 
 mod candidate;
 mod check;
@@ -13,65 +14,68 @@ mod compare;
 mod diagnose;
 mod error;
 mod graphs;
-mod lower;
+mod groups;
+mod histogram;
+mod int8;
 mod metadata;
-mod network;
 mod observe;
+mod prune;
 mod range;
 mod report;
 mod run;
-mod scale;
+mod samples;
+mod sets;
+mod settle;
 mod write;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use input::file::{Pending, commit_both};
+use ndarray::ArrayD;
+pub use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
 pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
+pub use prune::Pruned;
 pub use report::Report;
 
-use crate::data::{Dataset, Digits, IMAGE_SIDE};
-use crate::evaluate::CLASSES;
+use crate::data::{Dataset, Digits};
 use crate::export::SecondRuntime;
+use crate::import::import;
+use crate::network::Network;
+use crate::ops::Quantization;
 use crate::runtime::Runtime;
-use candidate::Candidate;
+use candidate::{Candidate, HeldOut, Reference};
 use check::FlashFacts;
-use network::FloatNetwork;
 use run::Runner;
+use sets::Sets;
 use write::Description;
 
-/// Name of the int8 model in the folder of results.
-pub const INT8_NAME: &str = "digits-int8.onnx";
-/// Name of the flash file.
-pub const FLASH_NAME: &str = "digits.q8";
+/// The name of the int8 model of a model of this name.
+pub fn int8_name(name: &str) -> String {
+    format!("{name}-int8.onnx")
+}
 
-/// Images to calibrate with, at most.
-const CALIBRATION: usize = 500;
-/// Of a small training set this part is for calibration.
-const CALIBRATION_PART: usize = 6;
-/// Images to choose by, at most.
-const HELD_OUT: usize = 2500;
-/// The same images at each run.
-const SEED: u64 = 0;
+/// The name of its flash file.
+pub fn flash_name(name: &str) -> String {
+    format!("{name}.q8")
+}
 
 /// What to quantise, and how to check it.
 pub struct Request<'a> {
     /// The bytes of a float ONNX model that [`input::onnx::for_one_picture`] has accepted.
     pub model: &'a [u8],
-    /// Images: those to train on decide, those to test on are only counted.
-    pub digits: &'a Digits,
-    /// The first test images, on which the written files are run, plain and inverted.
-    pub checked: &'a Dataset,
-    /// What runs them besides the runtime, if there is another.
+    /// What the results are called: see [`int8_name`] and [`flash_name`].
+    pub name: &'a str,
+    /// What to calibrate, choose and measure with.
+    pub data: Data<'a>,
+    /// What runs the int8 model besides the runtime, if there is another.
     pub second: Option<&'a dyn SecondRuntime>,
-    /// How pictures shall become images, for the flash file to say. The images of [`Digits`] are prepared already.
-    pub preparation: Preparation,
-    /// Folder for [`INT8_NAME`] and [`FLASH_NAME`], which exists.
+    /// Folder for the results, which exists.
     pub out: &'a Path,
-    /// The share of the training images held out that the integers may get wrong in place of right.
+    /// The share of the samples held out that the integers may get wrong in place of right.
     pub max_drop: f64,
     /// Write the files however many they get wrong.
     pub force: bool,
@@ -79,42 +83,71 @@ pub struct Request<'a> {
     pub interrupted: &'a AtomicBool,
 }
 
-/// Quantises a model and writes [`INT8_NAME`] and [`FLASH_NAME`], both or neither; if the machine stops between the one
+/// What a network is quantised with.
+pub enum Data<'a> {
+    /// Pictures of digits.
+    Digits {
+        /// Images: those to train on decide, those to test on are only counted.
+        digits: &'a Digits,
+        /// The first test images, on which the written files are run, plain and inverted.
+        checked: &'a Dataset,
+        /// How pictures shall become images, for the flash file to say. The images of [`Digits`] are prepared already.
+        preparation: Preparation,
+    },
+    /// Inputs of any network.
+    Arrays(Arrays),
+}
+
+/// Inputs of any network.
+#[derive(Clone, Debug)]
+pub struct Arrays {
+    /// `[samples, ...]`, each as the model's file has it.
+    pub inputs: ArrayD<f32>,
+    /// The class of each sample, where that is known.
+    pub labels: Option<Vec<usize>>,
+    /// What the integers of the input shall mean; else the range of the inputs says it.
+    pub meaning: Option<Quantization>,
+    /// What the output is; else classes, if the model ends in a Softmax or names classes, and values if not.
+    pub output: Option<OutputKind>,
+}
+
+/// Quantises a model and writes [`int8_name`] and [`flash_name`], both or neither; if the machine stops between the one
 /// and the other, the metadata entry [`CHECKSUM_KEY`](input::pair::CHECKSUM_KEY) of the first is not the checksum in the second.
 ///
 /// Both are written under temporary names and run first: on `runtime`, on the second runtime and by the core, whose int8
-/// logits must be equal. `stage` hears what is done next.
+/// outputs must be equal. `stage` hears what is done next.
 pub fn quantize(
     runtime: &Runtime,
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, QuantizeError> {
-    let network = lower::lower(request.model)?;
-    expect_digits(&network)?;
-    metadata::expect_input_range(&network)?;
-    let labels = metadata::labels(&network)?;
+    let mut network = import(request.model)?;
+    groups::in_pairs(&mut network);
+    let sets = Sets::of(&network, &request.data)?;
     let runner = &Runner {
         runtime,
-        variants: metadata::augment(&network)?.unwrap_or_default().variants(),
+        names: sets.names,
         interrupted: request.interrupted,
     };
-    let [calibration, held_out] = &parts(&request.digits.train)?;
-    tell_beforehand(&request.digits.train, &network, stage);
-    let best = calibrated(runner, &network, [calibration, held_out], stage)?;
-    let float = compare::float_right(runner, &best, held_out)?;
-    let compared = Comparison::of(float.into_iter().zip(best.right.iter().copied()));
-    let forced = judge(runner, request, &best, (compared, held_out), stage)?;
-    let noise = observe::signal_to_noise(runner, &best.layers, held_out)?;
-    let test = &request.digits.test;
-    stage(&format!("measuring on {} test images", test.len()));
-    let measured = compare::measure(runner, &best, compared, test)?;
-    let flash = flash_file(request, &best, &labels)?;
-    let sizes = [calibration.len(), held_out.len()];
-    let metadata = metadata::of_int8(&network, &best, sizes, &measured, &flash);
-    let model = graphs::shipped(&best.layers, &metadata)?;
+    tell_beforehand(&request.data, &network, stage);
+    let (best, held_out) = calibrated(runner, &network, &sets, stage)?;
+    let compared = compared(runner, &best, &held_out)?;
+    let forced = match compared {
+        Some(compared) => judge(runner, request, &best, (compared, &held_out), stage)?,
+        None => None,
+    };
+    let noise = observe::signal_to_noise(runner, &best, &sets.held_out)?;
+    let measured = measured(runner, &best, compared, &sets, stage)?;
+    let mut pruned = best.clone();
+    let gone = prune::prune(&mut pruned.int8);
+    let flash = flash_file(runner, &pruned, &sets)?;
+    let counts = [&sets.calibration, &sets.held_out];
+    let metadata = metadata::of_int8(&pruned, counts, measured.as_ref(), &flash);
+    let name = format!("{}-int8", request.name);
+    let model = graphs::shipped(&pruned.int8, sets.names, &name, &metadata)?;
     stage("running both files before they get their names");
-    let (facts, unchecked) = write_checked(runner, request, &best, held_out, [&model, &flash])?;
-    let report = Report::new(&best, &noise, measured, facts);
+    let (facts, unchecked) = write_checked(runner, request, &pruned, &sets, [&model, &flash])?;
+    let report = Report::new(&best, &noise, (measured, gone), facts);
     Ok(Report {
         forced,
         unchecked,
@@ -122,30 +155,21 @@ pub fn quantize(
     })
 }
 
-/// The training images whose outputs give the ranges, and others that decide between methods and set the threshold: each
-/// with every class in proportion.
-fn parts(train: &Dataset) -> Result<[Dataset; 2], QuantizeError> {
-    if train.len() < 2 {
-        return Err(QuantizeError::TooFewImages(train.len()));
-    }
-    let count = (train.len() / CALIBRATION_PART).clamp(1, CALIBRATION);
-    let (calibration, rest) = train.split_stratified(count, SEED);
-    let (held_out, _) = rest.split_stratified(HELD_OUT, SEED);
-    Ok([calibration, held_out])
-}
-
 /// Says what the user might not expect of the model and the data.
-fn tell_beforehand(train: &Dataset, network: &FloatNetwork, stage: &mut dyn FnMut(&str)) {
+fn tell_beforehand(data: &Data, network: &Network, stage: &mut dyn FnMut(&str)) {
     if let Some(node) = &network.dropped {
         stage(&format!(
             "node {node} at the end is left out: the int8 model gives logits"
         ));
     }
+    let Data::Digits { digits, .. } = data else {
+        return;
+    };
     if network.metadata("augment").is_none() {
         stage("the model does not say `augment`: it is taken to be trained on plain images only");
     }
-    let labels = &train.labels;
-    let classes = 0..network.classes();
+    let labels = &digits.train.labels;
+    let classes = 0..network.output()[0];
     let missing = classes.filter(|&class| labels.iter().all(|&label| usize::from(label) != class));
     let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
     if !missing.is_empty() {
@@ -156,21 +180,37 @@ fn tell_beforehand(train: &Dataset, network: &FloatNetwork, stage: &mut dyn FnMu
     }
 }
 
-/// The layers in integers, with the ranges that suit the images held out best.
-fn calibrated<'a>(
+/// The network in integers, with the ranges that suit the samples held out best.
+fn calibrated(
     runner: &Runner,
-    network: &'a FloatNetwork,
-    [calibration, held_out]: [&Dataset; 2],
+    network: &Network,
+    sets: &Sets,
     stage: &mut dyn FnMut(&str),
-) -> Result<Candidate<'a>, QuantizeError> {
-    let (count, variants) = (calibration.len(), metadata::variants_name(runner.variants));
+) -> Result<(Candidate, HeldOut), QuantizeError> {
+    stage(&format!("calibrating on {}", sets.calibration.describe("")));
+    let seen = observe::histograms(runner, network, &sets.calibration)?;
     stage(&format!(
-        "calibrating on {count} training images, {variants}"
+        "choosing ranges by {}",
+        sets.held_out.describe("other ")
     ));
-    let outputs = observe::outputs(runner, network, calibration)?;
-    let count = held_out.len();
-    stage(&format!("choosing ranges by {count} other training images"));
-    choose::choose(runner, network, outputs, held_out)
+    let are_classes = sets.output == OutputKind::Classes;
+    let held_out = HeldOut::new(runner, network, sets.held_out.clone(), are_classes)?;
+    let best = choose::choose(runner, network, (&seen, sets.given), &held_out)?;
+    Ok((best, held_out))
+}
+
+/// Floats and integers on the samples held out, where there are classes.
+fn compared(
+    runner: &Runner,
+    best: &Candidate,
+    held_out: &HeldOut,
+) -> Result<Option<Comparison>, QuantizeError> {
+    let Reference::Classes(classes) = &held_out.right else {
+        return Ok(None);
+    };
+    let float = compare::float_right(runner, best, (&held_out.samples, classes))?;
+    let pairs = float.into_iter().zip(best.right.iter().copied());
+    Ok(Some(Comparison::of(pairs)))
 }
 
 /// Fails if the integers are right less often than allowed and than chance would have it; with `force` the reason is only
@@ -179,10 +219,13 @@ fn judge(
     runner: &Runner,
     request: &Request,
     best: &Candidate,
-    (comparison, held_out): (Comparison, &Dataset),
+    (comparison, held_out): (Comparison, &HeldOut),
     stage: &mut dyn FnMut(&str),
 ) -> Result<Option<String>, QuantizeError> {
     let limit = request.max_drop;
+    let Reference::Classes(classes) = &held_out.right else {
+        return Ok(None);
+    };
     if comparison.drop() <= limit {
         return Ok(None);
     }
@@ -191,11 +234,11 @@ fn judge(
         let (drop, gained) = (comparison.drop(), comparison.gained());
         stage(&format!(
             "the accuracy falls by {drop:.4}, more than {limit} (--max-drop), but {lost} answers lost and {gained} gained \
-             of {samples} are too few to tell from chance; more training images would tell"
+             of {samples} are too few to tell from chance; more samples would tell"
         ));
         return Ok(None);
     }
-    let fault = diagnose::layer_at_fault(runner, &best.layers, held_out)?;
+    let fault = diagnose::layer_at_fault(runner, best, (&held_out.samples, classes))?;
     let error = QuantizeError::Accuracy {
         limit,
         comparison,
@@ -208,20 +251,54 @@ fn judge(
     }
 }
 
-/// The flash file, with the threshold that the logits of the images held out give.
-fn flash_file(
-    request: &Request,
+/// What is only counted.
+fn measured(
+    runner: &Runner,
     best: &Candidate,
-    labels: &[String],
-) -> Result<Vec<u8>, QuantizeError> {
-    let mut description = Description {
-        labels,
-        threshold: 0,
-        preparation: request.preparation,
+    held_out: Option<Comparison>,
+    sets: &Sets,
+    stage: &mut dyn FnMut(&str),
+) -> Result<Option<Measured>, QuantizeError> {
+    let Some(held_out) = held_out else {
+        return Ok(None);
     };
-    let without_threshold = write::flash_file(&best.layers, &description)?;
-    description.threshold = write::threshold(&without_threshold, &best.integers)?;
-    write::flash_file(&best.layers, &description)
+    let mut variants = Vec::new().into_iter();
+    if let Some(test) = &sets.test {
+        stage(&format!(
+            "measuring on {} test images",
+            test.len() / test.variants()
+        ));
+        variants = compare::on_test(runner, best, test)?.into_iter();
+    }
+    Ok(Some(Measured {
+        held_out,
+        test: variants.next(),
+        inverted_test: variants.next(),
+    }))
+}
+
+/// The flash file, with the threshold that the outputs for the samples held out give.
+fn flash_file(runner: &Runner, best: &Candidate, sets: &Sets) -> Result<Vec<u8>, QuantizeError> {
+    let mut description = Description {
+        output: sets.output,
+        labels: &sets.labels,
+        threshold: 0,
+        preparation: sets.preparation,
+    };
+    let without_threshold = write::flash_file(&best.int8, &description)?;
+    description.threshold = match sets.output {
+        OutputKind::Classes => write::threshold(&without_threshold, &best.integers)?,
+        OutputKind::Values => return Ok(without_threshold),
+        OutputKind::Reconstruction => {
+            let inputs = check::inputs(&sets.held_out, best.int8.from)?;
+            let model = no_std_core::Model::new(&without_threshold).map_err(QuantizeError::Core)?;
+            let outputs = check::core_outputs(runner, &model, &inputs)?;
+            let outputs = outputs.into_iter().map(|output| output.values);
+            let pairs: Vec<_> = inputs.into_iter().zip(outputs).collect();
+            write::difference_threshold(&without_threshold, &pairs)?
+        }
+    };
+    write::flash_file(&best.int8, &description)
 }
 
 /// Writes the model and the flash file if they give the same integers; also returns why one runtime was not asked.
@@ -229,30 +306,16 @@ fn write_checked(
     runner: &Runner,
     request: &Request,
     best: &Candidate,
-    held_out: &Dataset,
+    sets: &Sets,
     [model, flash]: [&[u8]; 2],
 ) -> Result<(FlashFacts, Option<String>), QuantizeError> {
-    let model = Pending::write(&request.out.join(INT8_NAME), model)?;
-    let flash = Pending::write(&request.out.join(FLASH_NAME), flash)?;
+    let model = Pending::write(&request.out.join(int8_name(request.name)), model)?;
+    let flash = Pending::write(&request.out.join(flash_name(request.name)), flash)?;
     let paths = [model.temporary_path(), flash.temporary_path()];
-    let facts = check::flash_file(runner, paths[1], best, held_out)?;
-    let unchecked = check::int8_model(runner, request, paths, best.meaning())?;
+    let facts = check::flash_file(runner, paths[1], best, &sets.held_out)?;
+    let unchecked = check::int8_model(runner, request, paths, (best, &sets.checked))?;
     commit_both(model, flash)?;
     Ok((facts, unchecked))
-}
-
-/// Fails unless the model is for the images and labels of [`Digits`].
-fn expect_digits(network: &FloatNetwork) -> Result<(), QuantizeError> {
-    let form = |[channels, rows, columns]: [usize; 3], classes| {
-        format!("images of {channels} x {rows} x {columns} and {classes} classes")
-    };
-    let expected = form([1, IMAGE_SIDE, IMAGE_SIDE], CLASSES);
-    let found = form(network.input, network.classes());
-    if expected == found {
-        Ok(())
-    } else {
-        Err(QuantizeError::OtherData { expected, found })
-    }
 }
 
 #[cfg(test)]

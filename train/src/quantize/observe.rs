@@ -1,51 +1,59 @@
-//! What the layers of a network put out for images, in floats and in integers.
+//! What the layers of a network put out for samples, in floats and in integers.
 
 use ndarray::ArrayD;
 
-use super::network::FloatNetwork;
+use super::candidate::Candidate;
+use super::histogram::Histogram;
 use super::run::Runner;
-use super::scale::Int8Layer;
+use super::samples::Samples;
 use super::{QuantizeError, graphs};
-use crate::data::Dataset;
+use crate::network::Network;
 
-/// For each layer everything that it puts out for all variants of all images.
-pub fn outputs(
+/// For each tensor, the input first, what was seen of it in all samples.
+pub fn histograms(
     runner: &Runner,
-    network: &FloatNetwork,
-    images: &Dataset,
-) -> Result<Vec<Vec<f32>>, QuantizeError> {
-    let names: Vec<&str> = network.layers.iter().map(|layer| &layer.name[..]).collect();
-    let mut values = vec![Vec::new(); names.len()];
-    runner.run(&graphs::float_layers(network)?, &names, images, |outputs| {
-        for (values, output) in values.iter_mut().zip(outputs) {
-            values.extend(output);
-        }
+    network: &Network,
+    samples: &Samples,
+) -> Result<Vec<Histogram>, QuantizeError> {
+    let mut seen = vec![Histogram::new(); network.nodes.len() + 1];
+    let not_finite = |node: &str| {
+        let node = node.to_owned();
+        |found| QuantizeError::NotFinite { node, found }
+    };
+    samples.each(|sample| {
+        runner.check_stop()?;
+        seen[0].add(&sample).map_err(not_finite("the input"))
     })?;
-    for (layer, values) in network.layers.iter().zip(&values) {
-        if let Some(&found) = values.iter().find(|value| !value.is_finite()) {
-            let node = layer.node.clone();
-            return Err(QuantizeError::NotFinite { node, found });
+    let names: Vec<&str> = network.nodes.iter().map(|node| &node.name[..]).collect();
+    let model = graphs::float_layers(network, runner.names)?;
+    runner.run(&model, &names, samples, |outputs| {
+        for ((seen, output), node) in seen[1..].iter_mut().zip(&outputs).zip(&network.nodes) {
+            seen.add(output).map_err(not_finite(&node.origin))?;
         }
-    }
-    Ok(values)
+        Ok(())
+    })?;
+    Ok(seen)
 }
 
 /// For each layer how much stronger its float outputs are than what the integers change in them, in decibels.
 pub fn signal_to_noise(
     runner: &Runner,
-    layers: &[Int8Layer],
-    images: &Dataset,
+    best: &Candidate,
+    samples: &Samples,
 ) -> Result<Vec<f64>, QuantizeError> {
-    let float = layers.iter().map(|layer| layer.layer.name.clone());
-    let int8 = layers.iter().map(|layer| graphs::int8_name(layer.layer));
+    let layers = &best.int8.nodes;
+    let float = layers.iter().map(|layer| layer.name.clone());
+    let int8 = layers.iter().map(|layer| graphs::int8_name(&layer.name));
     let names: Vec<String> = float.chain(int8).collect();
     let mut powers = vec![(0.0, 0.0); layers.len()];
-    runner.run(&graphs::compared(layers)?, &names, images, |outputs| {
+    let model = graphs::compared(&best.network, &best.int8, runner.names)?;
+    runner.run(&model, &names, samples, |outputs| {
         let (float, int8) = outputs.split_at(layers.len());
         for ((signal, noise), (float, int8)) in powers.iter_mut().zip(float.iter().zip(int8)) {
             *signal += power(float);
             *noise += power(&(int8 - float));
         }
+        Ok(())
     })?;
     let decibels = |(signal, noise): (f64, f64)| 10.0 * (signal / noise).log10();
     Ok(powers.into_iter().map(decibels).collect())

@@ -7,8 +7,9 @@ use no_std_core::format::ONE;
 use super::candidate::Candidate;
 use super::check::{FlashFacts, LayerFacts};
 use super::compare::Measured;
+use super::int8::Int8Node;
+use super::prune::Pruned;
 use super::range::{Method, Range};
-use super::scale::Int8Layer;
 use crate::net::thousands;
 
 /// One layer of the table.
@@ -37,8 +38,10 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// How their ranges were found.
     pub method: Method,
-    /// How often the models are right.
-    pub measured: Measured,
+    /// How often the models are right, if they tell classes apart.
+    pub measured: Option<Measured>,
+    /// What was taken out, because it is the same for every input.
+    pub pruned: Pruned,
     /// What the core says of the flash file.
     pub flash_facts: FlashFacts,
     /// Why the files would not have been written without being forced.
@@ -51,12 +54,12 @@ impl Report {
     pub(super) fn new(
         best: &Candidate,
         signal_to_noise: &[f64],
-        measured: Measured,
+        (measured, pruned): (Option<Measured>, Pruned),
         flash_facts: FlashFacts,
     ) -> Self {
-        let layers = best.layers.iter().zip(signal_to_noise);
-        let row = |((layer, &signal_to_noise), facts): ((&Int8Layer, _), &LayerFacts)| Row {
-            name: layer.layer.name.clone(),
+        let layers = best.int8.nodes.iter().zip(signal_to_noise);
+        let row = |((layer, &signal_to_noise), facts): ((&Int8Node, _), &LayerFacts)| Row {
+            name: layer.name.clone(),
             range: layer.range,
             scale: layer.to.scale,
             signal_to_noise,
@@ -69,6 +72,7 @@ impl Report {
             rows: rows.collect(),
             method: best.method,
             measured,
+            pruned,
             flash_facts,
             forced: None,
             unchecked: None,
@@ -126,15 +130,40 @@ impl fmt::Display for Report {
         for [name, range, scale, noise, flash, memory, multiply_adds] in self.table() {
             writeln!(
                 formatter,
-                "{name:<8}{range:>19}{scale:>11}{noise:>14}{flash:>13}{memory:>11}{multiply_adds:>15}"
+                "{name:<16}{range:>19}{scale:>11}{noise:>14}{flash:>13}{memory:>11}{multiply_adds:>15}"
             )?;
         }
+        self.write_accuracies(formatter)?;
+        self.write_pruned(formatter)?;
+        let FlashFacts {
+            threshold,
+            accepted,
+            ..
+        } = self.flash_facts;
+        write!(formatter, "\nranges by {}", self.method.name())?;
+        if self.measured.is_some() {
+            let probability = f64::from(threshold) / f64::from(ONE);
+            let accepted = 100.0 * accepted;
+            write!(
+                formatter,
+                "; accepted from probability {probability:.3}, {accepted:.1} % of the samples held out"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn write_accuracies(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(measured) = &self.measured else {
+            return Ok(());
+        };
         writeln!(
             formatter,
             "\n{:<26}{:>8}{:>8}{:>8}{:>6}{:>8}",
             "accuracy", "samples", "float", "int8", "lost", "gained"
         )?;
-        for (_, name, counts) in self.measured.rows() {
+        for (_, name, counts) in measured.rows() {
             let ([float, int8], lost, gained) = (counts.accuracies(), counts.lost, counts.gained());
             let samples = counts.samples;
             writeln!(
@@ -142,17 +171,24 @@ impl fmt::Display for Report {
                 "{name:<26}{samples:>8}{float:>8.4}{int8:>8.4}{lost:>6}{gained:>8}"
             )?;
         }
-        let FlashFacts {
-            threshold,
-            accepted,
-            ..
-        } = self.flash_facts;
-        let probability = f64::from(threshold) / f64::from(ONE);
-        write!(
+        Ok(())
+    }
+
+    fn write_pruned(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Pruned {
+            channels: [gone, channels],
+            multiply_adds,
+            weights,
+        } = self.pruned;
+        if gone == 0 {
+            return Ok(());
+        }
+        let [before, after] = multiply_adds.map(thousands);
+        let [weights_before, weights_after] = weights.map(thousands);
+        writeln!(
             formatter,
-            "\nranges by {}; accepted from probability {probability:.3}, {:.1} % of the images held out",
-            self.method.name(),
-            100.0 * accepted
+            "\n{gone} of {channels} channels are the same for every input and were taken out: {before} multiply-adds \
+             became {after}, {weights_before} weights {weights_after}, no output another"
         )
     }
 }

@@ -1,24 +1,29 @@
-//! Running a model on images, one at a time as its users will.
+//! Running a model on samples, one at a time as its users will.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::{Array2, ArrayD};
 
 use super::QuantizeError;
-use crate::data::Dataset;
-use crate::data::augment::Variant;
-use crate::data::batch::{Batches, Order};
-use crate::models::{IMAGES, LOGITS};
+use super::samples::Samples;
+use crate::ops::Quantization;
 use crate::runtime::Runtime;
 
-/// What runs models, on which variants of each image, until the user stops it.
+/// What the input and the output of a model are called.
+#[derive(Clone, Copy, Debug)]
+pub struct Names {
+    pub input: &'static str,
+    pub output: &'static str,
+}
+
+/// What runs models until the user stops it.
 #[derive(Clone, Copy)]
 pub struct Runner<'a> {
     /// Runs the graphs.
     pub runtime: &'a Runtime,
-    /// What is seen of each image.
-    pub variants: &'static [Variant],
-    /// Becomes true when the user wants to stop; looked at before each image.
+    /// What they call their input and output.
+    pub names: Names,
+    /// Becomes true when the user wants to stop; looked at before each sample.
     pub interrupted: &'a AtomicBool,
 }
 
@@ -31,36 +36,49 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// Calls `visit` with these outputs of the model for each variant of each image.
+    /// Calls `visit` with these outputs of the model for each sample.
     pub fn run(
         &self,
         model: &[u8],
         outputs: &[impl AsRef<str>],
-        images: &Dataset,
-        mut visit: impl FnMut(Vec<ArrayD<f32>>),
+        samples: &Samples,
+        mut visit: impl FnMut(Vec<ArrayD<f32>>) -> Result<(), QuantizeError>,
     ) -> Result<(), QuantizeError> {
         let mut session = self.runtime.load(model, Vec::new())?;
-        for batch in Batches::new(images, self.variants, 1, Order::Sequential)? {
+        samples.each(|sample| {
             self.check_stop()?;
-            let mut found = session.run(vec![(IMAGES.into(), batch.images.into())])?;
+            let mut found = session.run(vec![(self.names.input.into(), sample.into())])?;
             let taken = outputs.iter().map(|name| found.take(name.as_ref()));
-            visit(taken.collect::<Result<_, _>>()?);
-        }
-        Ok(())
+            visit(taken.collect::<Result<_, _>>()?)
+        })
     }
 
-    /// The logits `[samples, classes]` of a model, all finite.
-    pub fn logits(&self, model: &[u8], images: &Dataset) -> Result<Array2<f32>, QuantizeError> {
-        let mut logits = Vec::new();
-        self.run(model, &[LOGITS], images, |outputs| {
-            logits.extend(outputs.into_iter().flatten());
+    /// The outputs `[samples, elements]` of a model, all finite.
+    pub fn outputs(&self, model: &[u8], samples: &Samples) -> Result<Array2<f32>, QuantizeError> {
+        let name = self.names.output;
+        let mut values = Vec::new();
+        self.run(model, &[name], samples, |outputs| {
+            values.extend(outputs.into_iter().flatten());
+            Ok(())
         })?;
-        if let Some(&found) = logits.iter().find(|logit| !logit.is_finite()) {
-            let node = LOGITS.into();
+        if let Some(&found) = values.iter().find(|value| !value.is_finite()) {
+            let node = name.into();
             return Err(QuantizeError::NotFinite { node, found });
         }
-        let samples = images.len() * self.variants.len();
-        let shape = (samples, logits.len() / samples);
-        Ok(Array2::from_shape_vec(shape, logits).expect("shapes are static, all rows are equal"))
+        let shape = (samples.len(), values.len() / samples.len());
+        Ok(Array2::from_shape_vec(shape, values).expect("shapes are static, all rows are equal"))
     }
+}
+
+/// The number that the nearest integer to a number stands for. Runtimes divide by a scale in two ways, which differ where
+/// a number lies between two integers; on these numbers they agree.
+pub fn rounded(value: f32, meaning: Quantization) -> f32 {
+    let steps = i16::from(integer(value, meaning)) - i16::from(meaning.zero_point);
+    f32::from(steps) * meaning.scale
+}
+
+/// The integer for a number, as `QuantizeLinear` has it.
+pub fn integer(value: f32, Quantization { scale, zero_point }: Quantization) -> i8 {
+    // Casts saturate.
+    ((value / scale).round_ties_even() + f32::from(zero_point)) as i8
 }

@@ -177,9 +177,8 @@ fn models_as_older_programs_write_them_are_quantised_within_limits() {
     graph.node.push(last);
     sandbox.write("model.onnx", older.encode_to_vec());
     sandbox.refuses(LINE, &["2000 operators", "--limits-times"]);
-    // Granted, they are no layers.
-    let line = format!("{LINE} --limits-times 2");
-    sandbox.refuses(&line, &["(Relu): expected one Relu after each"]);
+    // Granted, all of them are one limit.
+    sandbox.train(&format!("{LINE} --limits-times 2")).success();
 }
 
 #[test]
@@ -294,4 +293,41 @@ fn a_model_that_is_not_there_and_too_few_images_are_named() {
     sandbox.write("model.onnx", model(ramp(), plain));
     idx::write_digits(&sandbox.path("digits"), 1, 10);
     sandbox.refuses(LINE, &["at least 2 training images", "found 1"]);
+}
+
+#[test]
+fn samples_in_a_file_take_the_place_of_digits() {
+    use ndarray_npy::WriteNpyExt;
+
+    let sandbox = Sandbox::new();
+    sandbox.write("ramp.onnx", model(ramp(), plain));
+    let samples = ndarray::Array3::from_shape_fn((40, 28, 28), |(sample, row, column)| {
+        (((sample * 37 + row) * 41 + column) % 256) as f32 / 255.0
+    });
+    let mut bytes = Vec::new();
+    samples.write_npy(&mut bytes).unwrap();
+    sandbox.write("samples.npy", bytes);
+    let line = "quantize --model ramp.onnx --calibrate samples.npy --runtime tract --out out";
+    let finished = sandbox.train(line);
+    let printed = finished.success();
+    assert!(printed.contains("calibrating on 20 samples"), "{printed}");
+    assert!(!printed.contains("accuracy"), "{printed}");
+    assert_eq!(sandbox.files("out").len(), 2);
+    let flash = sandbox.read("out/ramp.q8");
+    assert_eq!(no_std_core::Model::new(&flash).unwrap().labels().count(), 0);
+    let classes = sandbox.train(&format!(
+        "{line} --output classes --input-scale 0.003921569"
+    ));
+    assert!(classes.success().contains("samples held out"));
+    let flash = sandbox.read("out/ramp.q8");
+    let core = no_std_core::Model::new(&flash).unwrap();
+    assert_eq!((core.labels().count(), core.input().zero_point), (10, -128));
+
+    for options in ["--data digits", "--prepare centred", "--input-zero-point 0"] {
+        sandbox.train(&format!("{line} {options}")).misuse();
+    }
+    let finished = sandbox.train("quantize --model ramp.onnx --output values");
+    assert!(finished.misuse().contains("--calibrate"), "{finished:?}");
+    sandbox.write("samples.npy", "notes");
+    sandbox.refuses(line, &["samples.npy: expected a .npy or .npz file"]);
 }

@@ -89,11 +89,13 @@ impl Board for SuperMini {
 fn main() -> ! {
     let (mut board, flash) = SuperMini::new();
     let flash = RefCell::new(flash);
+    // SAFETY: `main` calls this, once.
+    let arena = unsafe { stack::arena() };
     let Some(models) = Models::map(&flash) else {
-        firmware::serve(&mut board)
+        firmware::serve(&mut board, arena)
     };
     // SAFETY: `main` calls this, once. The partition is mapped there, and nothing else writes it. Each half is of whole
     // pages, which are multiples of `ERASE_SIZE`.
     let mut slots = unsafe { flash::slots_at(models.slots(), [models; 2]) };
-    firmware::serve_slots_or_built_in(&mut board, &mut slots)
+    firmware::serve_slots_or_built_in(&mut board, &mut slots, arena)
 }

@@ -17,6 +17,8 @@ use embedded_storage::nor_flash::{
 };
 use slots::{MappedFlash, RamFlash, Slots};
 
+use crate::model::OPERATORS;
+
 pub use controller::Controller;
 pub use embedded_storage::nor_flash::NorFlashErrorKind;
 pub use nvmc::Nvmc;
@@ -60,7 +62,7 @@ pub unsafe fn slots_at<C: Controller>(
 ) -> Slots<Region<C>> {
     let [a, b] = controllers;
     let [(start_a, len_a), (start_b, len_b)] = places;
-    Slots::new([
+    let regions = [
         Region {
             start: start_a,
             len: len_a,
@@ -71,7 +73,8 @@ pub unsafe fn slots_at<C: Controller>(
             len: len_b,
             controller: b,
         },
-    ])
+    ];
+    Slots::new(regions, OPERATORS)
 }
 
 /// The slots of a machine whose flash is RAM.
@@ -80,12 +83,13 @@ pub unsafe fn slots_at<C: Controller>(
 ///
 /// To be called once, on a machine whose memory the linker has set aside for slots is RAM.
 pub unsafe fn slots_in_ram() -> Slots<RamFlash<'static>> {
-    Slots::new(places().map(|(start, len)| {
+    let regions = places().map(|(start, len)| {
         // SAFETY: the memory is there, and nobody else's.
         RamFlash::new(unsafe {
             slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut(start), len)
         })
-    }))
+    });
+    Slots::new(regions, OPERATORS)
 }
 
 /// Where slots.x puts them: their addresses and lengths.

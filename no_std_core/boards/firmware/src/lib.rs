@@ -4,8 +4,8 @@
 //! the crate `protocol`. When it starts, the board checks all of the model and runs it on a known image; if that fails, it
 //! says so instead of giving scores, and its light blinks.
 //!
-//! Everything happens in one buffer for frames and one arena for the model, both on the stack, so the high-water mark of
-//! the stack is all the memory that a board uses.
+//! Everything happens in one buffer for frames, on the stack, and one arena for the model's tensors: all the memory that the
+//! stack and what is static leave (`stack`), so that any model which fits can serve.
 #![no_std]
 
 #[cfg(test)]
@@ -19,6 +19,7 @@ pub mod flash;
 // Of Arm's microcontrollers, those without atomic exchange have no floats either, nor the register.
 #[cfg(all(target_arch = "arm", target_os = "none", target_has_atomic = "32"))]
 mod floats;
+mod host;
 mod inference;
 mod link;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
@@ -33,7 +34,6 @@ mod panic;
 mod parts;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub mod pico;
-mod picture;
 mod register;
 mod self_test;
 mod server;
@@ -45,7 +45,7 @@ mod window;
 pub use board::{Board, Closed};
 #[cfg(target_os = "none")]
 pub use cycles::CycleCounter;
-pub use model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
+pub use model::{ANSWER, ARENA_LEN, KINDS, MODEL, OPERATORS};
 #[cfg(target_os = "none")]
 pub use panic::darken_on_panic;
 #[cfg(target_os = "none")]

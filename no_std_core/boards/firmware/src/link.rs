@@ -83,10 +83,4 @@ impl Link {
             Err(protocol::TooLong) => Ok(()),
         }
     }
-
-    /// The buffer, for something else than a request.
-    pub fn buffer(&mut self) -> &mut [u8; FRAME_LEN] {
-        self.payload = 0;
-        &mut self.frame
-    }
 }

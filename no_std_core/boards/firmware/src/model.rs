@@ -9,8 +9,8 @@ static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), 
 /// The flash file of the model that the firmware was built with.
 pub static MODEL: &[u8] = &FILE.0;
 
-/// What the model says about the image of the self-test, computed by this crate's build script.
-pub const KNOWN_LOGITS: &[i8] = include!(concat!(env!("OUT_DIR"), "/known_logits.rs"));
+// By this crate's build script.
+include!(concat!(env!("OUT_DIR"), "/model.rs"));
 
 /// What the first slot holds when the board is flashed. Boards without slots do not link it.
 #[cfg(target_os = "none")]
@@ -20,7 +20,7 @@ pub const KNOWN_LOGITS: &[i8] = include!(concat!(env!("OUT_DIR"), "/known_logits
 #[unsafe(export_name = "firmware_slot_a")]
 static SLOT_A: slots::Image<{ MODEL.len() }> = slots::Image::new(
     *include_bytes!(concat!(env!("OUT_DIR"), "/model.q8")),
-    KNOWN_LOGITS,
+    ANSWER,
 );
 
 /// And the second: a record that is erased, so that no update from before is newer.
@@ -31,6 +31,6 @@ static SLOT_A: slots::Image<{ MODEL.len() }> = slots::Image::new(
 #[unsafe(export_name = "firmware_slot_b")]
 static SLOT_B: [u8; slots::RECORD_LEN] = [0xFF; slots::RECORD_LEN];
 
-/// Bytes of memory that the model takes for its activations.
+/// Bytes of memory that the model takes for its tensors.
 pub const ARENA_LEN: usize =
     no_std_core::arena_len(include_bytes!(concat!(env!("OUT_DIR"), "/model.q8")));

@@ -78,9 +78,11 @@ pub struct Devices {
 /// This must be a Pico with this chip, linked with slots.x, and nothing else run on it.
 pub unsafe fn serve<C: Chip>(chip: C) -> ! {
     // SAFETY: as the caller has promised.
-    let (mut board, mut slots) =
-        unsafe { (start(chip), flash::slots([Rp::<C>::new(), Rp::<C>::new()])) };
-    serve_slots(&mut board, &mut slots)
+    let (mut board, mut slots, arena) = unsafe {
+        let slots = flash::slots([Rp::<C>::new(), Rp::<C>::new()]);
+        (start(chip), slots, stack::arena())
+    };
+    serve_slots(&mut board, &mut slots, arena)
 }
 
 /// The board, its stack painted.

@@ -1,28 +1,22 @@
 //! The test of itself that a board makes at its start.
 
-use no_std_core::format::Shape;
-use no_std_core::{Model, quantize_pixel};
-use protocol::{SelfTest, known_pixel};
+use no_std_core::{Model, Run};
+use protocol::{SelfTest, answer, known_value};
+use slots::Current;
 
 use crate::board::Board;
-use crate::inference::infer;
+use crate::inference::finish;
+use crate::model::OPERATORS;
 
-const INPUT: Shape = Shape {
-    rows: 28,
-    columns: 28,
-    channels: 1,
-};
-
-/// Checks the file of a model and that the model gives the `known` logits for the image of [`known_pixel`].
+/// Checks the file of a model, and that the model gives what it should for the input of [`known_value`].
 pub fn self_test<'f>(
     board: &mut impl Board,
-    file: &'f [u8],
-    known: &[i8],
-    image: &mut [i8],
+    current: Current<'f>,
     arena: &mut [i8],
 ) -> Result<Model<'f>, SelfTest> {
-    let model = Model::new(file).map_err(|error| SelfTest::Model { at: error.at })?;
-    known_answer(board, &model, known, image, arena)?;
+    let model = Model::with(current.file, OPERATORS);
+    let model = model.map_err(|error| SelfTest::Model { at: error.at })?;
+    known_answer(board, &model, current.answer, arena)?;
     Ok(model)
 }
 
@@ -30,18 +24,19 @@ pub fn self_test<'f>(
 pub fn known_answer(
     board: &mut impl Board,
     model: &Model<'_>,
-    known: &[i8],
-    image: &mut [i8],
+    known: u32,
     arena: &mut [i8],
 ) -> Result<(), SelfTest> {
-    if model.input() != INPUT || model.input_zero_point() != quantize_pixel(0) {
-        return Err(SelfTest::Input);
+    let needed = SelfTest::Arena {
+        needed: model.arena_len() as u32,
+    };
+    let mut run = Run::new(model, arena).map_err(|_| needed)?;
+    for (index, value) in run.input().iter_mut().enumerate() {
+        *value = known_value(index);
     }
-    for (index, value) in image.iter_mut().enumerate() {
-        *value = quantize_pixel(known_pixel(index));
-    }
-    match infer(board, model, image, arena) {
-        Some((scores, _)) if scores.logits() == known => Ok(()),
-        _ => Err(SelfTest::Scores),
+    if answer(finish(board, run).0.values()) == known {
+        Ok(())
+    } else {
+        Err(SelfTest::Answer)
     }
 }

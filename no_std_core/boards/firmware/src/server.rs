@@ -1,58 +1,66 @@
 //! Requests in, replies out.
 
-use no_std_core::format::stored_checksum;
-use no_std_core::prepare::{MAX_SIDE, PrepareError, SIDE};
-use no_std_core::{Model, Scores, quantize_pixel};
-use protocol::{Description, Error, MAX_WIDTH, PIXELS, Reply, Request, SelfTest, UNASKED};
+use no_std_core::prepare::{MAX_SIDE, PrepareError};
+use no_std_core::{Model, Output, Run};
+use protocol::{CHUNK_LEN, Error, MAX_WIDTH, Reply, Request, SelfTest, UNASKED};
 use slots::{Current, MappedFlash, Slots, Spare};
 
 use crate::board::{Board, Closed};
-use crate::inference::infer;
+use crate::host::{Host, Picture, Stop};
+use crate::inference::{finish, report};
 use crate::link::Link;
-use crate::model::{ARENA_LEN, KNOWN_LOGITS, MODEL};
+use crate::model::{ANSWER, MODEL};
 use crate::no_flash::NoFlash;
-use crate::picture::{RemotePicture, Stop};
 use crate::self_test::self_test;
 
+mod description;
 mod update;
 
 /// The model that the firmware was built with.
 const BUILT_IN: Current<'_> = Current {
     file: MODEL,
-    logits: KNOWN_LOGITS,
+    answer: ANSWER,
 };
 
-const _: () = assert!(protocol::MAX_CLASSES == no_std_core::format::MAX_CLASSES);
-const _: () = assert!(PIXELS == SIDE * SIDE && ARENA_LEN >= PIXELS);
-
-/// Tests the model that the firmware was built with, then answers requests for ever.
-pub fn serve(board: &mut impl Board) -> ! {
-    let mut memory = Memory::new();
-    let mut server = Server::start(board, BUILT_IN, None::<Spare<'_, NoFlash>>, &mut memory);
+/// Tests the model that the firmware was built with, then answers requests for ever. The arena is the memory that there is
+/// for its tensors.
+pub fn serve(board: &mut impl Board, arena: &mut [i8]) -> ! {
+    let mut link = Link::new();
+    let none = None::<Spare<'_, NoFlash>>;
+    let mut server = Server::start(board, BUILT_IN, none, &mut link, arena);
     loop {
         server.talk();
     }
 }
 
 /// Tests the model in these slots that was updated last, then answers requests for ever and lets the model be updated.
-pub fn serve_slots(board: &mut impl Board, slots: &mut Slots<impl MappedFlash>) -> ! {
-    serve_updates(board, slots, None)
+pub fn serve_slots(
+    board: &mut impl Board,
+    slots: &mut Slots<impl MappedFlash>,
+    arena: &mut [i8],
+) -> ! {
+    serve_updates(board, slots, None, arena)
 }
 
 /// Like [`serve_slots`], for boards whose slots are not written when they are flashed: where no slot has a model that
 /// passes the test, that which the firmware was built with serves.
-pub fn serve_slots_or_built_in(board: &mut impl Board, slots: &mut Slots<impl MappedFlash>) -> ! {
-    serve_updates(board, slots, Some(BUILT_IN))
+pub fn serve_slots_or_built_in(
+    board: &mut impl Board,
+    slots: &mut Slots<impl MappedFlash>,
+    arena: &mut [i8],
+) -> ! {
+    serve_updates(board, slots, Some(BUILT_IN), arena)
 }
 
 fn serve_updates(
     board: &mut impl Board,
     slots: &mut Slots<impl MappedFlash>,
     built_in: Option<Current<'_>>,
+    arena: &mut [i8],
 ) -> ! {
-    let mut memory = Memory::new();
+    let mut link = Link::new();
     loop {
-        serve_newest(board, slots, built_in, &mut memory);
+        serve_newest(board, slots, built_in, &mut link, arena);
     }
 }
 
@@ -62,19 +70,20 @@ fn serve_newest(
     board: &mut impl Board,
     slots: &mut Slots<impl MappedFlash>,
     built_in: Option<Current<'_>>,
-    memory: &mut Memory,
+    link: &mut Link,
+    arena: &mut [i8],
 ) -> End {
     let (current, spare) = slots.open();
-    let mut server = Server::start(board, current, Some(spare), memory);
+    let mut server = Server::start(board, current, Some(spare), link, arena);
     if server.model.is_err() {
         let (current, spare) = slots.open_older();
-        server = Server::start(board, current, Some(spare), memory);
+        server = Server::start(board, current, Some(spare), link, arena);
     }
     if server.model.is_err()
         && let Some(built_in) = built_in
     {
         let (_, spare) = slots.open();
-        server = Server::start(board, built_in, Some(spare), memory);
+        server = Server::start(board, built_in, Some(spare), link, arena);
     }
     server.talk()
 }
@@ -94,61 +103,41 @@ impl From<Closed> for End {
     }
 }
 
-/// All that is not on the stack of some function.
-pub struct Memory {
-    link: Link,
-    arena: Arena,
-}
-
-/// Aligned for backends that load several values at once.
-#[repr(align(4))]
-struct Arena([i8; ARENA_LEN]);
-
-impl Memory {
-    pub fn new() -> Self {
-        Self {
-            link: Link::new(),
-            arena: Arena([0; ARENA_LEN]),
-        }
-    }
-}
-
 /// A board that has tested itself.
 pub struct Server<'m, 'f, B, F> {
     board: &'m mut B,
     link: &'m mut Link,
-    /// Room for a run; between runs, the place where an image is made.
-    arena: &'m mut [i8; ARENA_LEN],
+    /// Room for a run, whose output stays there.
+    arena: &'m mut [i8],
     file: &'f [u8],
     model: Result<Model<'f>, SelfTest>,
     /// Room for another model.
     spare: Option<Spare<'f, F>>,
+    /// What was said of the output that is in the arena, and the number of the request.
+    output: Option<(u8, protocol::Output)>,
 }
 
 impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
     /// Tests the current model and switches the light on if it is in order; else the light blinks from now on.
     pub fn start(
         board: &'m mut B,
-        Current { file, logits }: Current<'f>,
+        current: Current<'f>,
         spare: Option<Spare<'f, F>>,
-        memory: &'m mut Memory,
+        link: &'m mut Link,
+        arena: &'m mut [i8],
     ) -> Self {
         board.light(false);
-        let Memory {
-            link,
-            arena: Arena(arena),
-        } = memory;
-        let image = image_in(link);
-        let model = self_test(board, file, logits, image, arena);
+        let model = self_test(board, current, arena);
         board.light(model.is_ok());
         link.blinks = model.is_err();
         Self {
             board,
             link,
             arena,
-            file,
+            file: current.file,
             model,
             spare,
+            output: None,
         }
     }
 
@@ -174,104 +163,76 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
         }
     }
 
-    /// Answers the request of this number; afterwards it is that of the last row of a picture.
+    /// Answers the request of this number; afterwards it is that of the last piece of an input.
     fn fulfil(&mut self, last: &mut u8) -> Result<(), Stop> {
         let (number, request) = self.link.request();
         match request? {
             Request::Describe => Ok(self.describe(number)?),
             Request::Label { class } => self.label(number, class),
-            Request::Classify { pixels } => {
-                place(pixels, self.arena)?;
-                self.classify(number)
-            }
-            Request::ClassifyPicture { width, height } => {
-                self.prepare(last, width, height)?;
-                self.classify(*last)
-            }
-            Request::Row { .. } => Err(Error::Row.into()),
+            Request::Begin {
+                rows,
+                row_len,
+                prepare,
+            } => self.run(last, (rows, row_len), prepare),
+            Request::Input { .. } => match self.output {
+                // The answer to the last piece was lost.
+                Some((asked, output)) if asked == number => {
+                    Ok(self.send(number, &Reply::Output(output))?)
+                }
+                _ => Err(Error::Piece.into()),
+            },
+            Request::Values { offset } => self.values(number, offset),
+            Request::Probabilities { class } => self.probabilities(number, class),
             Request::BeginUpdate { len, checksum } => self.begin_update(number, len, checksum),
             Request::WriteChunk { .. } => self.write_chunk(number),
-            Request::Commit { .. } => self.commit(number),
+            Request::Commit { answer } => self.commit(number, answer),
         }
     }
 
+    /// Runs the model on an input of the host's, and says what follows from the output.
     #[inline(never)] // What one request needs is not on the stack while another is fulfilled.
-    fn describe(&mut self, number: u8) -> Result<(), Closed> {
-        let model = self.model.as_ref();
-        let description = Description {
-            board: B::NAME,
-            model: stored_checksum(self.file).unwrap_or_default(),
-            classes: model.map_or(0, |model| model.classes() as u8),
-            box_side: model
-                .ok()
-                .and_then(|model| model.preparation().box_side())
-                .unwrap_or(0),
-            arena: ARENA_LEN as u32,
-            max_width: MAX_WIDTH as u16,
-            max_height: MAX_SIDE as u16,
-            self_test: model.err().copied().unwrap_or(SelfTest::Passed),
-        };
-        self.send(number, &Reply::Description(description))
-    }
-
-    fn label(&mut self, number: u8, class: u8) -> Result<(), Stop> {
+    fn run(&mut self, number: &mut u8, size: (u16, u32), prepare: bool) -> Result<(), Stop> {
+        self.output = None;
         let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
-        let label = model.label(class.into()).ok_or(Error::Class)?;
-        Ok(self.link.send(self.board, number, &Reply::Label(label))?)
-    }
-
-    /// Makes a picture of the host's an image, at the start of the arena.
-    #[inline(never)] // As above.
-    fn prepare(&mut self, number: &mut u8, width: u16, height: u16) -> Result<(), Stop> {
-        let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
-        if usize::from(width) > MAX_WIDTH {
-            return Err(Error::Picture.into());
-        }
-        let image = self.arena.first_chunk_mut().ok_or(Error::Image)?;
-        let mut picture = RemotePicture {
+        let mut run = Run::new(model, self.arena).map_err(|_| Error::SelfTest)?;
+        let mut host = Host {
             board: self.board,
             link: self.link,
             number,
-            width,
-            height,
-            stopped: None,
         };
-        model
-            .preparation()
-            .prepare(&mut picture, image)
-            .map_err(|error| match error {
-                PrepareError::Row(_) => picture.stopped.unwrap_or(Stop::Refused(Error::Row)),
-                PrepareError::NoInk => Error::Blank.into(),
-                _ => Error::Picture.into(),
-            })
-    }
-
-    /// Runs the model on the image at the start of the arena.
-    #[inline(never)] // As above.
-    fn classify(&mut self, number: u8) -> Result<(), Stop> {
-        let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
-        // The run needs the arena; the request has been read.
-        let image = image_in(self.link);
-        for (value, &made) in image.iter_mut().zip(&*self.arena) {
-            *value = made;
+        if prepare && model.preparation().box_side().is_some() {
+            prepare_picture(model, host, size, run.input())?;
+        } else {
+            host.take(model, size, run.input())?;
         }
-        let Some((scores, cycles)) = infer(self.board, model, image, self.arena) else {
-            return Err(Error::Image.into());
-        };
-        Ok(self.report(number, &scores, cycles)?)
+        let (output, cycles) = finish(self.board, run);
+        let output = report(&output, cycles, self.board.stack_used());
+        self.output = Some((*number, output));
+        Ok(self.send(*number, &Reply::Output(output))?)
     }
 
-    #[inline(never)] // The reply is not on the stack during the run.
-    fn report(&mut self, number: u8, scores: &Scores, cycles: u32) -> Result<(), Closed> {
-        let scores = protocol::Scores {
-            logits: scores.logits().iter().copied().collect(),
-            probabilities: scores.probabilities().iter().copied().collect(),
-            class: scores.class() as u8,
-            accepted: scores.accepted(),
-            cycles,
-            stack: self.board.stack_used(),
+    #[inline(never)] // As above.
+    fn values(&mut self, number: u8, offset: u32) -> Result<(), Stop> {
+        let output = last_output(self.model.as_ref(), self.output, self.arena)?;
+        let values = output.values().get(offset as usize..).unwrap_or_default();
+        let values = values.get(..CHUNK_LEN).unwrap_or(values);
+        if values.is_empty() {
+            return Err(Error::NoOutput.into());
+        }
+        let reply = Reply::Values(bytemuck::cast_slice(values));
+        Ok(self.link.send(self.board, number, &reply)?)
+    }
+
+    #[inline(never)] // As above.
+    fn probabilities(&mut self, number: u8, class: u16) -> Result<(), Stop> {
+        let output = last_output(self.model.as_ref(), self.output, self.arena)?;
+        let Output::Classes(classes) = output else {
+            return Err(Error::Class.into());
         };
-        self.send(number, &Reply::Scores(scores))
+        let probabilities = classes.probabilities().skip(class.into());
+        let probabilities = probabilities.take(protocol::PROBABILITIES).collect();
+        let reply = Reply::Probabilities(probabilities);
+        Ok(self.link.send(self.board, number, &reply)?)
     }
 
     fn send(&mut self, number: u8, reply: &Reply<'_>) -> Result<(), Closed> {
@@ -279,21 +240,44 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
     }
 }
 
-/// Room for an image where frames are at other times.
-fn image_in(link: &mut Link) -> &mut [i8] {
-    let buffer: &mut [i8] = bytemuck::cast_slice_mut(link.buffer());
-    buffer.get_mut(..PIXELS).unwrap_or_default()
+/// The output that the last run has left in the arena.
+fn last_output<'r>(
+    model: Result<&'r Model<'_>, &SelfTest>,
+    output: Option<(u8, protocol::Output)>,
+    arena: &'r mut [i8],
+) -> Result<Output<'r>, Error> {
+    let model = model.map_err(|_| Error::SelfTest)?;
+    output.ok_or(Error::NoOutput)?;
+    // A run that has not begun finds what the one before has left.
+    let run = Run::new(model, arena).map_err(|_| Error::SelfTest)?;
+    Ok(run.into_output())
 }
 
-/// Puts an image at the start of the arena.
-fn place(pixels: &[u8], arena: &mut [i8]) -> Result<(), Error> {
-    if pixels.len() != PIXELS {
-        return Err(Error::Image);
+/// Makes a picture of the host's the input of a model.
+#[inline(never)] // Nothing of it is on the stack during the run.
+fn prepare_picture<B: Board>(
+    model: &Model<'_>,
+    host: Host<'_, B>,
+    (height, width): (u16, u32),
+    input: &mut [i8],
+) -> Result<(), Stop> {
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    if usize::from(width) > MAX_WIDTH || u32::from(height) > MAX_SIDE {
+        return Err(Error::Size.into());
     }
-    for (value, &pixel) in arena.iter_mut().zip(pixels) {
-        *value = quantize_pixel(pixel);
-    }
-    Ok(())
+    let mut picture = Picture {
+        host,
+        width,
+        height,
+        stopped: None,
+    };
+    model
+        .prepare(&mut picture, input)
+        .map_err(|error| match error {
+            PrepareError::Row(_) => picture.stopped.unwrap_or(Stop::Refused(Error::Piece)),
+            PrepareError::NoInk => Error::Blank.into(),
+            _ => Error::Size.into(),
+        })
 }
 
 #[cfg(test)]

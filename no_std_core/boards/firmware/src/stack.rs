@@ -1,9 +1,14 @@
-//! How much stack was ever in use: what is painted at the start and still looks so was not.
+//! The memory that is left: the arena, and above it the stack, of which shows how much was ever in use: what is painted at
+//! the start and still looks so was not.
 
 #![allow(unsafe_code, reason = "only the linker knows where the stack is")]
 
 use core::arch::asm;
-use core::ptr;
+use core::{ptr, slice};
+
+use reserve::stack_len;
+
+mod reserve;
 
 const PAINT: u32 = 0xC5C5_C5C5;
 
@@ -22,10 +27,33 @@ unsafe extern "C" {
 #[inline(never)] // In the frame of a caller there would be values below what it sees of itself.
 pub fn paint() {
     let top = pointer().saturating_sub(MARGIN);
-    for address in ((&raw const _stack_end).expose_provenance()..top).step_by(size_of::<u32>()) {
-        // SAFETY: from the low end of the stack up to the stack pointer, nothing is in use. There are no interrupts.
+    for address in (bottom()..top).step_by(size_of::<u32>()) {
+        // SAFETY: from there up to the stack pointer, nothing is in use. There are no interrupts.
         unsafe { ptr::write_volatile(ptr::with_exposed_provenance_mut(address), PAINT) };
     }
+}
+
+/// The low end of the memory that is left.
+fn start() -> usize {
+    (&raw const _stack_end).expose_provenance()
+}
+
+/// The low end of the stack, and the end of the arena.
+fn bottom() -> usize {
+    let top = (&raw const _stack_start).expose_provenance();
+    start().max(top.saturating_sub(stack_len(cfg!(target_arch = "riscv32"))))
+}
+
+/// All the memory that is left below the stack.
+///
+/// # Safety
+///
+/// To be called once.
+pub unsafe fn arena() -> &'static mut [i8] {
+    let first = ptr::with_exposed_provenance_mut(start());
+    // SAFETY: the linker has placed nothing there, the stack ends above it, and the caller has promised that nobody else has
+    // it. Any byte is an `i8`.
+    unsafe { slice::from_raw_parts_mut(first, bottom() - start()) }
 }
 
 /// The stack pointer.
@@ -49,7 +77,7 @@ fn pointer() -> usize {
 /// The most bytes of stack that were in use at once since [`paint`].
 pub fn used() -> u32 {
     let top = (&raw const _stack_start).expose_provenance();
-    let mut address = (&raw const _stack_end).expose_provenance();
+    let mut address = bottom();
     // SAFETY: all of the stack is memory that can be read.
     while address < top
         && unsafe { ptr::read_volatile(ptr::with_exposed_provenance::<u32>(address)) } == PAINT

@@ -3,7 +3,7 @@
 //!
 //! It calls every function of the core with values that only the hardware knows, so that the optimiser can leave nothing
 //! out. `cargo xtask firmware check` builds it and looks at the symbols. It leaves out `arena_len`, which is for constants,
-//! and the derived `Debug`.
+//! `real`, which is for hosts with floats, and the derived `Debug`.
 #![no_std]
 #![no_main]
 
@@ -11,12 +11,11 @@ use core::fmt::{self, Display, Write};
 use core::panic::PanicInfo;
 use core::ptr::{self, read_volatile, write_volatile};
 use core::slice;
-use core::task::Poll;
 
-use no_std_core::format::{self, Header, LayerRecord};
+use no_std_core::format::{self, Header, OperatorRecord, TensorRecord};
 use no_std_core::prepare::{Image, Pixels, Preparation, PrepareError, Rows, SIDE};
 use no_std_core::requantize::Multiplier;
-use no_std_core::{Model, Run, Scores};
+use no_std_core::{Model, Output, Run};
 
 /// Where microcontrollers have their flash, their memory and their devices.
 const FLASH: usize = 0x0800_0000;
@@ -37,11 +36,10 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 // SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let memory = memory();
+    let arena = memory();
     loop {
-        let (image, arena) = memory.split_at_mut_checked(get()).unwrap_or_default();
         match Model::new(flash()) {
-            Ok(model) => classify(&model, image, arena),
+            Ok(model) => run(&model, arena),
             Err(error) => print(&error),
         }
         prepare();
@@ -54,44 +52,58 @@ extern "C" fn _start() -> ! {
     }
 }
 
-fn classify(model: &Model<'_>, image: &mut [i8], arena: &mut [i8]) {
+fn run(model: &Model<'_>, arena: &mut [i8]) {
     describe(model);
-    for value in image.iter_mut() {
-        *value = no_std_core::quantize_pixel(get() as u8);
-    }
-    match no_std_core::run(model, image, arena) {
-        Ok(scores) => report(model, &scores),
+    match no_std_core::run(model, tensor(), arena) {
+        Ok(output) => report(model, &output),
         Err(error) => print(&error),
     }
-    match Run::new(model, image, arena) {
+    match Run::new(model, arena) {
         Ok(run) => step(model, run),
         Err(error) => print(&error),
     }
+    report(model, &Output::new(model, tensor(), tensor()));
 }
 
 fn step(model: &Model<'_>, mut run: Run<'_, '_>) {
+    let pixels = Pixels::new(flash(), get() as u32, get() as u32);
+    match pixels.and_then(|pixels| model.prepare(&mut Camera(pixels), run.input())) {
+        Ok(()) => put(model.quantize_pixel(get(), get() as u8)),
+        Err(error) => print(&error),
+    }
     while get() != 0 {
-        if let Poll::Ready(scores) = run.step() {
-            report(model, &scores);
+        put((run.operator(), run.step().is_ready()));
+    }
+    report(model, &run.into_output());
+}
+
+fn report(model: &Model<'_>, output: &Output<'_>) {
+    output.values().iter().copied().for_each(put);
+    put(output.accepted());
+    match output {
+        Output::Classes(classes) => {
+            put((classes.class(), classes.probability(), classes.accepted()));
+            put_bytes(model.label(classes.class()).unwrap_or_default().as_bytes());
+            classes.logits().iter().copied().for_each(put);
+            classes.probabilities().for_each(put);
+        }
+        Output::Values(values) => {
+            put((*values.tensor(), values.difference()));
+            values.values().iter().copied().for_each(put);
         }
     }
 }
 
-fn report(model: &Model<'_>, scores: &Scores) {
-    put((scores.class(), scores.probability(), scores.accepted()));
-    put_bytes(model.label(scores.class()).unwrap_or_default().as_bytes());
-    scores.logits().iter().copied().for_each(put);
-    scores.probabilities().iter().copied().for_each(put);
-}
-
 fn describe(model: &Model<'_>) {
-    put((model.arena_len(), model.input_len(), model.input()));
-    put((model.input_zero_point(), model.preparation()));
-    put((model.classes(), model.threshold(), model.multiply_adds()));
+    put((model.arena_len(), model.input(), model.output()));
+    put((model.output_kind(), model.preparation()));
+    put((model.threshold(), model.multiply_adds()));
+    put((model.operators_len(), model.tensor(get() as u16)));
     model.labels().map(str::as_bytes).for_each(put_bytes);
-    for layer in model.layers() {
-        put_bytes(layer.name().as_bytes());
-        put((*layer.record(), layer.flash_len(), layer.multiply_adds()));
+    for operation in model.operations() {
+        put_bytes(operation.name().as_bytes());
+        put((*operation.record(), *operation.input(), *operation.output()));
+        put((operation.flash_len(), operation.multiply_adds()));
     }
 }
 
@@ -113,11 +125,13 @@ fn prepare() {
     let decoded = Preparation::from_bytes(&bytes());
     let preparations = [
         Some(Preparation::PLAIN),
+        Some(Preparation::NONE),
         Preparation::centred(get() as u8),
         decoded,
     ];
     for preparation in preparations.into_iter().flatten() {
         put((preparation.to_bytes(), preparation.box_side()));
+        put(preparation.takes_pictures());
         match take_picture(preparation) {
             Ok(image) => image.into_iter().for_each(put),
             Err(error) => print(&error),
@@ -144,6 +158,10 @@ impl Rows for Camera {
         self.0.height() ^ get() as u32
     }
 
+    fn channels(&self) -> u32 {
+        self.0.channels() ^ get() as u32
+    }
+
     fn row(&mut self, y: u32) -> Option<&[u8]> {
         self.0.row(y ^ get() as u32)
     }
@@ -151,10 +169,11 @@ impl Rows for Camera {
 
 fn write_flash_file() {
     let header = Header::decode(&bytes());
-    let record = LayerRecord::decode(&bytes());
-    put((header.encode(), record.encode()));
+    let record = OperatorRecord::decode(&bytes());
+    let tensor = TensorRecord::decode(&bytes());
+    put((header.encode(), record.encode(), tensor.encode()));
     put(Preparation::from_bytes(&header.preparation));
-    put((header.input.elements(), record.rows.output(get() as u16)));
+    put((tensor.shape.elements(), record.rows.output(get() as u16)));
     put(format::align(get() as u32));
 
     let mut file = bytes::<{ format::HEADER_LEN * 2 }>();
@@ -177,6 +196,12 @@ fn multiply() {
 /// The flash, of which the hardware says how much there is.
 fn flash() -> &'static [u8] {
     // SAFETY: so many bytes are there, any of them is a `u8`, and nothing here writes to them.
+    unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(FLASH), get()) }
+}
+
+/// Values in the flash.
+fn tensor() -> &'static [i8] {
+    // SAFETY: as above, and any byte is an `i8`, too.
     unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(FLASH), get()) }
 }
 

@@ -3,8 +3,8 @@
 #![no_main]
 #![allow(unsafe_code, reason = "a board is what its firmware says")]
 
-use firmware::Name;
 use firmware::microbit::{self, Version};
+use firmware::{Name, stack};
 
 struct V1;
 
@@ -23,5 +23,6 @@ impl Version for V1 {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a micro:bit v1, and nothing else runs.
-    firmware::serve(&mut unsafe { microbit::start(V1) })
+    let (mut board, arena) = unsafe { (microbit::start(V1), stack::arena()) };
+    firmware::serve(&mut board, arena)
 }

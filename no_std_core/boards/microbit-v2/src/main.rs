@@ -3,9 +3,9 @@
 #![no_main]
 #![allow(unsafe_code, reason = "a board is what its firmware says")]
 
-use firmware::Name;
 use firmware::flash::{self, Nvmc};
 use firmware::microbit::{self, Version};
+use firmware::{Name, stack};
 
 struct V2;
 
@@ -24,9 +24,10 @@ impl Version for V2 {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a micro:bit v2 and linked with slots.x, and nothing else runs.
-    let (mut board, mut slots) = unsafe {
+    let (mut board, mut slots, arena) = unsafe {
         let flash = Nvmc::new();
-        (microbit::start(V2), flash::slots([flash, flash]))
+        let slots = flash::slots([flash, flash]);
+        (microbit::start(V2), slots, stack::arena())
     };
-    firmware::serve_slots(&mut board, &mut slots)
+    firmware::serve_slots(&mut board, &mut slots, arena)
 }

@@ -67,9 +67,9 @@ unsafe fn change(address: usize, mask: u32, value: u32) {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // SAFETY: this is built for a chip of the family and linked with slots.x, and nothing else runs.
-    let (mut board, mut slots) = unsafe {
+    let (mut board, mut slots, arena) = unsafe {
         let flash = Stm32f4::new();
-        (start(), flash::slots([flash, flash]))
+        (start(), flash::slots([flash, flash]), stack::arena())
     };
-    firmware::serve_slots(&mut board, &mut slots)
+    firmware::serve_slots(&mut board, &mut slots, arena)
 }

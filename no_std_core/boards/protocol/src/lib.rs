@@ -1,15 +1,17 @@
 //! What boards and hosts say to each other over a serial line.
 //!
-//! The host asks, the board answers: a [`Request`] in a frame gets a [`Reply`] in a frame. A picture larger than the
-//! model's image is never sent whole: the board asks for the rows that it needs, some of them several times.
+//! The host asks, the board answers: a [`Request`] in a frame gets a [`Reply`] in a frame. Inputs and outputs of any size are
+//! sent in pieces, each of which is asked for: the board asks for those of the input that it needs, some of a picture's
+//! several times, the host for those of the output.
 //!
 //! | the host sends                  | the board answers                                                            |
 //! |---------------------------------|------------------------------------------------------------------------------|
 //! | [`Request::Describe`]           | [`Reply::Description`], also once unasked when it starts                      |
 //! | [`Request::Label`]              | [`Reply::Label`]                                                              |
-//! | [`Request::Classify`]           | [`Reply::Scores`]                                                             |
-//! | [`Request::ClassifyPicture`]    | [`Reply::NeedRow`] until it has seen enough, then [`Reply::Scores`]           |
-//! | [`Request::Row`]                | what follows in the picture; the number of a row is [`next_number`] of the request before |
+//! | [`Request::Begin`]              | [`Reply::NeedInput`] until it has seen enough, then [`Reply::Output`]         |
+//! | [`Request::Input`]              | what follows; the number of a piece is [`next_number`] of the request before, and the last one may come again |
+//! | [`Request::Values`]             | [`Reply::Values`] of the last output                                          |
+//! | [`Request::Probabilities`]      | [`Reply::Probabilities`] of the last output                                   |
 //! | [`Request::BeginUpdate`]        | [`Reply::NeedChunk`]                                                          |
 //! | [`Request::WriteChunk`]         | [`Reply::NeedChunk`], also where the same bytes were written before           |
 //! | [`Request::Commit`]             | [`Reply::Updated`]                                                            |
@@ -34,7 +36,7 @@
 //! # use protocol::Request;
 //! let mut buffer = [0; 16];
 //! let frame = protocol::encode(7, &Request::Describe, &mut buffer)?;
-//! assert_eq!(frame, [0x00, 0x03, 0x01, 0x07, 0x05, 0xE2, 0x25, 0xC2, 0xB1, 0x00]);
+//! assert_eq!(frame, [0x00, 0x03, 0x02, 0x07, 0x05, 0xBB, 0x9B, 0x84, 0xB3, 0x00]);
 //! # Ok::<(), protocol::TooLong>(())
 //! ```
 #![no_std]
@@ -50,15 +52,18 @@ mod pattern;
 mod tests;
 
 pub use frame::{
-    Damage, Receiver, TooLong, UNASKED, Unreadable, VERSION, encode, next_number, parse,
+    Damage, Receiver, TooLong, UNASKED, Unreadable, VERSION, answer, encode, next_number, parse,
 };
-pub use message::{Description, Error, MAX_CLASSES, PIXELS, Reply, Request, Scores, SelfTest};
-pub use pattern::known_pixel;
+pub use message::{
+    Description, Error, Outcome, Output, PROBABILITIES, Reply, Request, Room, SelfTest, Spec,
+    Tensor,
+};
+pub use pattern::known_value;
 
-/// The longest row of a picture that a request can carry, in pixels.
+/// The widest picture that a board can prepare, in pixels: a row is sent at once.
 pub const MAX_WIDTH: usize = 768;
 
-/// Bytes of a new model that are sent at once.
+/// Bytes of anything else that are sent at once.
 pub const CHUNK_LEN: usize = 512;
 
 /// Bytes that hold any frame, decoded or as it is sent.

@@ -3,11 +3,8 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-/// Pixels of a model's image: 28 x 28.
-pub const PIXELS: usize = 784;
-
-/// The most classes that a model has.
-pub const MAX_CLASSES: usize = 32;
+/// Probabilities that are sent at once.
+pub const PROBABILITIES: usize = 64;
 
 /// What a host asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,27 +13,35 @@ pub enum Request<'a> {
     Describe,
     /// The name of a class.
     Label {
-        /// From 0 to [`Description::classes`] - 1.
-        class: u8,
+        /// From 0 to one less than the values of the output.
+        class: u16,
     },
-    /// The scores of an image.
-    Classify {
-        /// [`PIXELS`] grey pixels, row by row from the top left, 0 black to 255 white.
-        pixels: &'a [u8],
+    /// To run the model on an input, which follows piece by piece when the board asks for it.
+    Begin {
+        /// Rows of the input, or of the picture that is to become it.
+        rows: u16,
+        /// Bytes in a row: the columns with all their channels.
+        row_len: u32,
+        /// Whether the board is to prepare a picture, rather than to take each byte for a value of the model's input: a
+        /// pixel of a picture, else an int8 value.
+        prepare: bool,
     },
-    /// The scores of a larger picture, which the board prepares. The rows follow when it asks for them.
-    ClassifyPicture {
-        /// Pixels in a row, 1 to [`Description::max_width`].
-        width: u16,
-        /// The number of rows, 1 to [`Description::max_height`].
-        height: u16,
+    /// The piece of the input that the board has asked for.
+    Input {
+        /// Where it begins, counted row by row from the top left.
+        offset: u32,
+        /// As many bytes as the board wants.
+        bytes: &'a [u8],
     },
-    /// The row that the board has asked for.
-    Row {
-        /// Its number, from 0 at the top.
-        y: u16,
-        /// As many grey pixels as the picture is wide.
-        pixels: &'a [u8],
+    /// Some of the output's values.
+    Values {
+        /// The first of them.
+        offset: u32,
+    },
+    /// Probabilities of some classes.
+    Probabilities {
+        /// The first of them.
+        class: u16,
     },
     /// To take another model, while the one that the board has goes on to serve.
     BeginUpdate {
@@ -54,8 +59,9 @@ pub enum Request<'a> {
     },
     /// To let the new model serve, if it is valid and the board computes what the host does.
     Commit {
-        /// What the model says about the image of [`known_pixel`](crate::known_pixel): an int8 value a class.
-        logits: &'a [u8],
+        /// The checksum of what the model makes of the known input: see [`known_value`](crate::known_value) and
+        /// [`answer`](crate::answer).
+        answer: u32,
     },
 }
 
@@ -67,15 +73,19 @@ pub enum Reply<'a> {
     Description(Description<'a>),
     /// The name of the class.
     Label(&'a str),
-    /// What the model makes of the image.
-    Scores(Scores),
-    /// The board waits for this row of the picture.
-    NeedRow {
-        /// Its number, from 0 at the top.
-        y: u16,
+    /// The board waits for a piece of the input.
+    NeedInput {
+        /// Where it begins.
+        offset: u32,
+        /// Bytes of it.
+        len: u16,
     },
-    /// The request cannot be fulfilled.
-    Error(Error),
+    /// The model has run.
+    Output(Output),
+    /// Values of the output from the wanted one on, int8, at most [`CHUNK_LEN`](crate::CHUNK_LEN) of them.
+    Values(&'a [u8]),
+    /// Probabilities from that of the wanted class on, in 1/65536, rounded down.
+    Probabilities(Vec<u32, PROBABILITIES>),
     /// The board waits for more of the new model.
     NeedChunk {
         /// Where the next bytes belong; the length of the file if it is complete.
@@ -83,6 +93,8 @@ pub enum Reply<'a> {
     },
     /// The new model serves from now on; the board begins anew, with a description.
     Updated,
+    /// The request cannot be fulfilled.
+    Error(Error),
 }
 
 /// A board and its model.
@@ -91,52 +103,114 @@ pub struct Description<'a> {
     /// The board's name.
     pub board: &'a str,
     /// The checksum in the header of the model, which tells models apart.
-    pub model: u32,
-    /// The number of classes, at most [`MAX_CLASSES`]; 0 if the model is damaged.
-    pub classes: u8,
-    /// Side of the box that the model's pictures are prepared for; 0 if it takes pixels as they are.
-    pub box_side: u8,
-    /// Bytes of memory for the activations.
-    pub arena: u32,
-    /// The widest picture that the board prepares, in pixels.
-    pub max_width: u16,
-    /// The highest picture that the board prepares, in pixels.
-    pub max_height: u16,
-    /// What the board found when it tested itself at its start.
-    pub self_test: SelfTest,
+    pub checksum: u32,
+    /// What the model takes and gives, or what the board's test of itself has found at its start.
+    pub model: Result<Spec, SelfTest>,
+    /// What the board has room for.
+    pub room: Room,
 }
 
-/// The outcome of a board's test of itself.
+/// What a model takes and gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// The input.
+    pub input: Tensor,
+    /// The bytes in the flash file that say how a picture becomes the input, and whether one does.
+    pub preparation: [u8; 8],
+    /// The output.
+    pub output: Tensor,
+    /// The byte in the flash file that says what the output is.
+    pub output_kind: u8,
+    /// Whether classes have names.
+    pub labels: bool,
+}
+
+/// The shape of a tensor, and what its values stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tensor {
+    /// Height.
+    pub rows: u16,
+    /// Width.
+    pub columns: u16,
+    /// Values at each place.
+    pub channels: u16,
+    /// The value that stands for 0.
+    pub zero_point: i8,
+    /// The bits of the single-precision number by which two neighbouring values differ in what they stand for.
+    pub scale: u32,
+}
+
+impl Tensor {
+    /// The number of values.
+    pub const fn elements(&self) -> u64 {
+        self.rows as u64 * self.columns as u64 * self.channels as u64
+    }
+}
+
+/// What a board has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// Bytes of memory for a model's tensors.
+    pub arena: u32,
+    /// Bytes of flash for the file of another model; 0 where there is no room for two.
+    pub slot: u32,
+    /// The kinds of operators that it can run: bit n is set for the kind n.
+    pub kinds: u32,
+    /// The widest picture that it prepares, in pixels.
+    pub width: u16,
+    /// The highest picture that it prepares, in pixels.
+    pub height: u16,
+}
+
+/// What a board's test of itself has found wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SelfTest {
-    /// The model is whole and gives the right scores for a known image.
-    Passed,
-    /// The model is damaged.
+    /// The model is damaged, or has operators that the board has not.
     Model {
         /// The byte of the model where it shows.
         at: u32,
     },
-    /// The model is whole, but not one for images of 28 x 28 pixels.
-    Input,
-    /// The model gives wrong scores for a known image.
-    Scores,
+    /// The model takes more memory than there is.
+    Arena {
+        /// Bytes that it takes.
+        needed: u32,
+    },
+    /// The model gives a wrong output for the known input.
+    Answer,
 }
 
-/// What a model makes of an image, and what it took.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scores {
-    /// The int8 value of each class, class 0 first.
-    pub logits: Vec<i8, MAX_CLASSES>,
-    /// The probability of each class in 1/65536, rounded down.
-    pub probabilities: Vec<u32, MAX_CLASSES>,
-    /// The class with the greatest logit, the first of equal ones.
-    pub class: u8,
-    /// Whether the probability reaches the model's threshold: otherwise the image is likely of no class at all.
+/// What a model makes of an input, without its values, and what it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The number of values, which [`Request::Values`] gets.
+    pub len: u32,
+    /// What follows from them.
+    pub outcome: Outcome,
+    /// Whether the model takes the input for one of those that it was made for.
     pub accepted: bool,
     /// Processor cycles that the model took, modulo 2^32.
     pub cycles: u32,
     /// The most bytes of stack that were in use at once since the board's start.
     pub stack: u32,
+}
+
+/// What follows from the values of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Nothing.
+    Values,
+    /// Of classes the best one.
+    Class {
+        /// That with the greatest logit, the first of equal ones.
+        class: u16,
+        /// In 1/65536, rounded down.
+        probability: u32,
+    },
+    /// Of a reconstruction how far it is from the input.
+    Difference {
+        /// The mean of the squared differences of the int8 values, in 1/256, rounded down.
+        mean: u32,
+    },
 }
 
 /// Why a request cannot be fulfilled.
@@ -148,18 +222,18 @@ pub enum Error {
     Version,
     /// The board knows no such message.
     Unknown,
-    /// The board's test of itself failed, so it gives no scores.
+    /// The board's test of itself failed, so it does not run the model.
     SelfTest,
-    /// The model has no such class.
+    /// The model has no such class, or none with a name.
     Class,
-    /// The image has not [`PIXELS`] pixels.
-    Image,
-    /// The picture is larger than the board can prepare, or not of the one size that the model takes.
-    Picture,
-    /// The board has not asked for this row, or it is not as long as the picture is wide.
-    Row,
+    /// The input has another size than the model takes, or the picture is larger than the board can prepare.
+    Size,
+    /// The board has not asked for this piece of the input, or it is not as long as it should be.
+    Piece,
     /// The picture is blank.
     Blank,
+    /// No run has ended since the last other request, or it has no such value.
+    NoOutput,
     /// The board has no room for two models.
     NoUpdate,
     /// The new model takes more flash or memory than the board has for it.
@@ -168,7 +242,7 @@ pub enum Error {
     NotBegun,
     /// These bytes of the new model do not follow the ones before, or are not as many as they should be.
     Chunk,
-    /// The new model is damaged or of another version.
+    /// The new model is damaged, of another version, or has operators that the board has not.
     Model {
         /// The byte of the model where it shows.
         at: u32,

@@ -72,69 +72,81 @@ fn receive_one(room: usize, bytes: &[u8]) -> Vec<u8> {
     arrivals.remove(0).unwrap()
 }
 
-fn scores(logits: &[i8]) -> Scores {
-    let probability = |logit: &i8| u32::from(logit.unsigned_abs()) << 9;
-    Scores {
-        logits: logits.iter().copied().collect(),
-        probabilities: logits.iter().map(probability).collect(),
-        class: 1,
-        accepted: true,
-        cycles: u32::MAX,
-        stack: 5000,
-    }
-}
-
 /// What [`request`] makes a request of.
 type Parts = (u8, u16, u16, Vec<u8>);
 
 fn requests() -> impl Strategy<Value = Parts> {
     let bytes = many(any::<u8>(), 0..=MAX_WIDTH);
-    (0..8u8, any::<u16>(), any::<u16>(), bytes)
+    (0..9u8, any::<u16>(), any::<u16>(), bytes)
 }
 
-fn request(&(kind, first, second, ref pixels): &Parts) -> Request<'_> {
+fn request(&(kind, first, second, ref bytes): &Parts) -> Request<'_> {
+    let large = u32::from(first) << 16;
     match kind {
         0 => Request::Describe,
-        1 => Request::Label { class: first as u8 },
-        2 => Request::Classify { pixels },
-        3 => Request::ClassifyPicture {
-            width: first,
-            height: second,
+        1 => Request::Label { class: first },
+        2 => Request::Begin {
+            rows: first,
+            row_len: second.into(),
+            prepare: first > second,
         },
-        4 => Request::Row { y: first, pixels },
-        5 => Request::BeginUpdate {
-            len: first.into(),
-            checksum: u32::from(second) << 16,
+        3 => Request::Input {
+            offset: large,
+            bytes,
         },
-        6 => Request::WriteChunk {
-            offset: u32::from(first) << 16,
-            bytes: pixels,
+        4 => Request::Values { offset: large },
+        5 => Request::Probabilities { class: first },
+        6 => Request::BeginUpdate {
+            len: large,
+            checksum: second.into(),
         },
-        _ => Request::Commit { logits: pixels },
+        7 => Request::WriteChunk {
+            offset: large,
+            bytes,
+        },
+        _ => Request::Commit { answer: large },
     }
 }
 
 #[test]
 fn the_largest_messages_fit() {
     for fill in [0, 1, 255] {
-        let image = Request::Classify {
-            pixels: &[fill; PIXELS],
-        };
-        let row = Request::Row {
-            y: u16::MAX,
-            pixels: &[fill; MAX_WIDTH],
+        let row = Request::Input {
+            offset: u32::MAX,
+            bytes: &[fill; MAX_WIDTH],
         };
         let chunk = Request::WriteChunk {
             offset: u32::MAX,
             bytes: &[fill; CHUNK_LEN],
         };
-        for request in [image, row, chunk] {
+        for request in [row, chunk] {
             let payload = receive_one(FRAME_LEN, &encoded(255, &request));
             assert_eq!(parse(&payload), (255, Ok(request)));
         }
+        let values = Reply::Values(&[fill; CHUNK_LEN]);
+        assert!(encode(1, &values, &mut [0; FRAME_LEN]).is_ok());
     }
-    let reply = Reply::Scores(scores(&[-128; MAX_CLASSES]));
-    assert!(encode(1, &reply, &mut [0; 255]).is_ok());
+    let all = [u32::MAX; PROBABILITIES].into_iter().collect();
+    assert!(encode(1, &Reply::Probabilities(all), &mut [0; FRAME_LEN]).is_ok());
+}
+
+#[test]
+fn answers_are_told_apart_by_the_checksum_of_zip() {
+    for values in [&[][..], &[-128, 0, 5]] {
+        let bytes: Vec<u8> = values
+            .iter()
+            .map(|value: &i8| value.cast_unsigned())
+            .collect();
+        assert_eq!(answer(values), crc32(&bytes));
+    }
+}
+
+#[test]
+fn the_known_input_has_all_values() {
+    let mut values: Vec<i8> = (0..784).map(known_value).collect();
+    values.sort_unstable();
+    values.dedup();
+    assert_eq!(values.len(), 256);
 }
 
 #[test]
@@ -152,12 +164,12 @@ fn other_versions_and_unknown_messages_have_a_number() {
         let (number, message) = parse::<Request<'_>>(&payload);
         (number, message.map(|_| ()))
     };
-    let version = Err(Unreadable::Version(2));
+    let version = Err(Unreadable::Version(1));
     let unknown = Err(Unreadable::Message);
     for (bytes, expected) in [
         (&[VERSION, 9, 0][..], Ok(())),
-        (&[2, 9, 0], version),
-        (&[2, 9], version),
+        (&[1, 9, 0], version),
+        (&[1, 9], version),
         (&[VERSION, 9, 200], unknown),
         (&[VERSION, 9], unknown),
         (&[VERSION, 9, 0, 0], unknown),
@@ -187,7 +199,13 @@ fn numbers_never_are_that_of_unasked_frames() {
 
 #[test]
 fn every_half_of_a_frame_is_noticed_and_the_next_one_arrives() {
-    let frame = encoded(3, &Request::Classify { pixels: &[7; 300] });
+    let frame = encoded(
+        3,
+        &Request::Input {
+            offset: 7,
+            bytes: &[7; 300],
+        },
+    );
     let whole = receive(&frame);
     assert_eq!(whole.len(), 1);
     for cut in 2..frame.len() - 1 {
@@ -199,7 +217,13 @@ fn every_half_of_a_frame_is_noticed_and_the_next_one_arrives() {
 
 #[test]
 fn a_frame_that_is_too_long_is_noticed_and_the_next_one_arrives() {
-    let long = encoded(3, &Request::Classify { pixels: &[7; 700] });
+    let long = encoded(
+        3,
+        &Request::Input {
+            offset: 7,
+            bytes: &[7; 700],
+        },
+    );
     let short = encoded(4, &Request::Describe);
     let arrivals = receive_into(100, &[long, short.clone()].concat());
     assert_eq!(arrivals[0], Err(Damage::TooLong));
@@ -222,27 +246,38 @@ proptest! {
     #[test]
     fn replies_arrive_as_they_were_sent(
         number: u8,
-        kind in 0..7,
+        kind in 0..9,
         name: String,
-        logits in many(any::<i8>(), 0..=MAX_CLASSES),
+        bytes in many(any::<u8>(), 0..=CHUNK_LEN),
         at: u32,
     ) {
+        let tensor = Tensor { rows: 28, columns: at as u16, channels: 1, zero_point: -1, scale: at };
+        let spec = Spec { input: tensor, preparation: [1; 8], output: tensor, output_kind: 1, labels: true };
+        let outcomes = [
+            Outcome::Values,
+            Outcome::Class { class: at as u16, probability: at },
+            Outcome::Difference { mean: at },
+        ];
         let reply = match kind {
             0 => Reply::Description(Description {
                 board: &name,
-                model: at,
-                classes: 10,
-                box_side: 20,
-                arena: at,
-                max_width: 768,
-                max_height: 8192,
-                self_test: SelfTest::Model { at },
+                checksum: at,
+                model: if at.is_multiple_of(2) { Ok(spec) } else { Err(SelfTest::Model { at }) },
+                room: Room { arena: at, slot: at, kinds: at, width: 768, height: 8192 },
             }),
             1 => Reply::Label(&name),
-            2 => Reply::Scores(scores(&logits)),
-            3 => Reply::NeedRow { y: at as u16 },
+            2 => Reply::Output(Output {
+                len: at,
+                outcome: outcomes[at as usize % 3],
+                accepted: true,
+                cycles: u32::MAX,
+                stack: 5000,
+            }),
+            3 => Reply::NeedInput { offset: at, len: at as u16 },
             4 => Reply::NeedChunk { offset: at },
             5 => Reply::Updated,
+            6 => Reply::Values(&bytes),
+            7 => Reply::Probabilities(bytes.iter().take(PROBABILITIES).map(|&byte| byte.into()).collect()),
             _ => Reply::Error(Error::Model { at }),
         };
         let mut buffer = vec![0; 4 * FRAME_LEN];

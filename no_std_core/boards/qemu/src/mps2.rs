@@ -48,7 +48,8 @@ macro_rules! mps2 {
 /// The board must run this image, and nothing but this function.
 pub unsafe fn serve(image: impl Image) -> ! {
     // SAFETY: as the caller has promised.
-    firmware::serve(&mut unsafe { start(image) })
+    let (mut board, arena) = unsafe { (start(image), stack::arena()) };
+    firmware::serve(&mut board, arena)
 }
 
 /// Runs the firmware with slots, in RAM that plays flash.
@@ -58,8 +59,9 @@ pub unsafe fn serve(image: impl Image) -> ! {
 /// As for [`serve`], and the firmware must be linked with slots.x.
 pub unsafe fn serve_slots(image: impl Image) -> ! {
     // SAFETY: as the caller has promised.
-    let (mut board, mut slots) = unsafe { (start(image), flash::slots_in_ram()) };
-    firmware::serve_slots(&mut board, &mut slots)
+    let (mut board, mut slots, arena) =
+        unsafe { (start(image), flash::slots_in_ram(), stack::arena()) };
+    firmware::serve_slots(&mut board, &mut slots, arena)
 }
 
 /// # Safety

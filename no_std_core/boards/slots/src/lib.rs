@@ -10,12 +10,10 @@
 //! | byte | type     | field                                                                             |
 //! |------|----------|-----------------------------------------------------------------------------------|
 //! | 0    | u32      | the number of the update, modulo 2^32: of two models the one updated later serves  |
-//! | 4    | u8       | the number of classes                                                             |
-//! | 5    | 3 bytes  | zero                                                                              |
-//! | 8    | 32 bytes | what the model says about a known image: a logit (i8) a class, the rest zero      |
-//! | 40   | 4 bytes  | `SLOT`                                                                            |
-//! | 44   | 44 bytes | the complement of all before                                                      |
-//! | 88   |          | ones, as flash that is erased                                                     |
+//! | 4    | u32      | the checksum of what the model makes of a known input                             |
+//! | 8    | 4 bytes  | `SLOT`                                                                            |
+//! | 12   | 12 bytes | the complement of all before                                                      |
+//! | 24   |          | ones, as flash that is erased                                                     |
 //!
 //! Writing changes ones to zeros and erasing zeros to ones. A record that is cut in the middle of either differs from a
 //! whole one in that direction only, and then a byte and its complement do not fit together: no part of a record passes
@@ -34,7 +32,7 @@ mod tests;
 
 use embedded_storage::nor_flash::{NorFlash, NorFlashErrorKind};
 use no_std_core::format::{HEADER_LEN, Header};
-use no_std_core::{FormatError, Model};
+use no_std_core::{FormatError, Model, Operator};
 use record::Record;
 use thiserror::Error;
 
@@ -96,9 +94,10 @@ pub enum Error {
 }
 
 /// Two slots.
-#[derive(Debug)]
 pub struct Slots<F> {
     slots: [F; 2],
+    /// What the board can run.
+    operators: &'static [&'static Operator],
 }
 
 /// The model that serves.
@@ -106,14 +105,14 @@ pub struct Slots<F> {
 pub struct Current<'f> {
     /// Its file. Where no slot has a valid model, that of the last one that was valid, or bytes without meaning.
     pub file: &'f [u8],
-    /// What it says about the known image, a logit a class; none where no slot has a record.
-    pub logits: &'f [i8],
+    /// The checksum of what it makes of the known input; 0 where no slot has a record.
+    pub answer: u32,
 }
 
 impl<F: MappedFlash> Slots<F> {
-    /// These two, in an order that must always be the same.
-    pub const fn new(slots: [F; 2]) -> Self {
-        Self { slots }
+    /// These two, in an order that must always be the same, for models of these operators.
+    pub const fn new(slots: [F; 2], operators: &'static [&'static Operator]) -> Self {
+        Self { slots, operators }
     }
 
     /// The valid model that was updated last, and the slot of the other one. It checks all of the model.
@@ -140,7 +139,8 @@ impl<F: MappedFlash> Slots<F> {
         let newest = self.newest();
         let records = self.slots.each_ref().map(|slot| Record::read(slot.bytes()));
         let is_valid = |&index: &usize| {
-            records[index].is_some() && Model::new(file_in(self.slots[index].bytes())).is_ok()
+            let file = file_in(self.slots[index].bytes());
+            records[index].is_some() && Model::with(file, self.operators).is_ok()
         };
         let current = order.into_iter().find(is_valid).unwrap_or(newest);
         let next = records[newest].map_or(0, |record| record.sequence().wrapping_add(1));
@@ -153,9 +153,9 @@ impl<F: MappedFlash> Slots<F> {
         let bytes = serving.bytes();
         let current = Current {
             file: file_in(bytes),
-            logits: Record::read(bytes).map_or(&[], Record::logits),
+            answer: Record::read(bytes).map_or(0, Record::answer),
         };
-        (current, Spare::new(spare, next))
+        (current, Spare::new(spare, next, self.operators))
     }
 }
 

@@ -1,14 +1,10 @@
 //! What says that a slot is in service.
 
-use no_std_core::format::MAX_CLASSES;
-
 /// Bytes at the start of a slot that belong to the record. A multiple of what any flash writes at once.
 pub const RECORD_LEN: usize = 256;
 
-const CLASSES_AT: usize = 4;
-const LOGITS_AT: usize = 8;
-
-const MAGIC_AT: usize = LOGITS_AT + MAX_CLASSES;
+const ANSWER_AT: usize = 4;
+const MAGIC_AT: usize = 8;
 
 /// Never all ones, nor its complement: without the last word, which is the latter, a record is not whole.
 const MAGIC: [u8; 4] = *b"SLOT";
@@ -34,32 +30,30 @@ impl<'f> Record<'f> {
 
     /// The number of the update.
     pub fn sequence(self) -> u32 {
-        self.0.first_chunk().copied().map_or(0, u32::from_le_bytes)
+        self.number(0)
     }
 
-    /// The logits of the known image.
-    pub fn logits(self) -> &'f [i8] {
-        let classes = self.0[CLASSES_AT].into();
-        let (_, logits) = self.0.split_at(LOGITS_AT);
-        let logits: &[i8] = bytemuck::cast_slice(logits);
-        logits.get(..classes).unwrap_or_default()
+    /// The checksum of what the model makes of the known input.
+    pub fn answer(self) -> u32 {
+        self.number(ANSWER_AT)
+    }
+
+    fn number(self, at: usize) -> u32 {
+        let bytes = self.0.get(at..).and_then(<[u8]>::first_chunk);
+        bytes.copied().map_or(0, u32::from_le_bytes)
     }
 }
 
-/// The start of a slot with this record. Logits beyond [`MAX_CLASSES`] are left out.
-pub const fn start(sequence: u32, logits: &[i8]) -> [u8; RECORD_LEN] {
+/// The start of a slot with this record.
+pub const fn start(sequence: u32, answer: u32) -> [u8; RECORD_LEN] {
     let mut bytes = [0xFF; RECORD_LEN];
-    let number = sequence.to_le_bytes();
+    let [number, answer] = [sequence.to_le_bytes(), answer.to_le_bytes()];
     let mut at = 0;
     while at < FIELDS_LEN {
         let field = match at {
-            0..CLASSES_AT => number[at],
-            CLASSES_AT => logits.len() as u8,
-            LOGITS_AT..MAGIC_AT if at - LOGITS_AT < logits.len() => {
-                logits[at - LOGITS_AT].cast_unsigned()
-            }
-            MAGIC_AT.. => MAGIC[at - MAGIC_AT],
-            _ => 0,
+            0..ANSWER_AT => number[at],
+            ANSWER_AT..MAGIC_AT => answer[at - ANSWER_AT],
+            _ => MAGIC[at - MAGIC_AT],
         };
         bytes[at] = field;
         bytes[FIELDS_LEN + at] = !field;
@@ -77,10 +71,10 @@ pub struct Image<const N: usize> {
 }
 
 impl<const N: usize> Image<N> {
-    /// With this file, which gives these logits for the known image.
-    pub const fn new(file: [u8; N], logits: &[i8]) -> Self {
+    /// With this file, whose model's answer to the known input has this checksum.
+    pub const fn new(file: [u8; N], answer: u32) -> Self {
         Self {
-            record: start(0, logits),
+            record: start(0, answer),
             file,
         }
     }

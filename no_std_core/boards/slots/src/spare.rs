@@ -1,16 +1,16 @@
 //! The slot that does not serve.
 
 use embedded_storage::nor_flash::{NorFlashError, NorFlashErrorKind};
-use no_std_core::Model;
 use no_std_core::format::stored_checksum;
+use no_std_core::{Model, Operator};
 
 use crate::record::{RECORD_LEN, Record, start};
 use crate::{Error, MappedFlash};
 
 /// The slot that does not serve, and the update that is written to it.
-#[derive(Debug)]
 pub struct Spare<'f, F> {
     flash: &'f mut F,
+    operators: &'static [&'static Operator],
     /// The number of the update.
     sequence: u32,
     update: Option<Update>,
@@ -34,12 +34,22 @@ impl<'f, F: MappedFlash> Spare<'f, F> {
         Record::LEN.next_multiple_of(F::WRITE_SIZE)
     };
 
-    pub(crate) fn new(flash: &'f mut F, sequence: u32) -> Self {
+    pub(crate) fn new(
+        flash: &'f mut F,
+        sequence: u32,
+        operators: &'static [&'static Operator],
+    ) -> Self {
         Self {
             flash,
+            operators,
             sequence,
             update: None,
         }
+    }
+
+    /// Bytes that there are for a file.
+    pub fn room(&self) -> u32 {
+        self.flash.capacity().saturating_sub(RECORD_LEN) as u32
     }
 
     /// Begins an update by a file of `len` bytes with the checksum `checksum` in its header. One that has begun before
@@ -50,7 +60,7 @@ impl<'f, F: MappedFlash> Spare<'f, F> {
     /// [`Error::TooLarge`] and [`Error::Flash`].
     pub fn begin(&mut self, len: u32, checksum: u32) -> Result<(), Error> {
         self.update = None;
-        let room = self.flash.capacity().saturating_sub(RECORD_LEN) as u32;
+        let room = self.room();
         if len > room {
             return Err(Error::TooLarge { room });
         }
@@ -121,7 +131,7 @@ impl<'f, F: MappedFlash> Spare<'f, F> {
         }
         let end = RECORD_LEN + update.len as usize;
         let file = self.flash.bytes().get(RECORD_LEN..end).unwrap_or_default();
-        let model = Model::new(file).map_err(Error::Model)?;
+        let model = Model::with(file, self.operators).map_err(Error::Model)?;
         if stored_checksum(file) != Some(update.checksum) {
             return Err(Error::Checksum {
                 expected: update.checksum,
@@ -131,18 +141,18 @@ impl<'f, F: MappedFlash> Spare<'f, F> {
         Ok(model)
     }
 
-    /// Puts the verified file to service, from the next [`Slots::open`](crate::Slots::open) on, with what its model says
-    /// about the known image.
+    /// Puts the verified file to service, from the next [`Slots::open`](crate::Slots::open) on, with the checksum of what
+    /// its model makes of the known input.
     ///
     /// # Errors
     ///
     /// [`Error::Unverified`] and [`Error::Flash`].
-    pub fn commit(&mut self, logits: &[i8]) -> Result<(), Error> {
+    pub fn commit(&mut self, answer: u32) -> Result<(), Error> {
         match self.update.take() {
             Some(Update { verified: true, .. }) => {}
             _ => return Err(Error::Unverified),
         }
-        let record = start(self.sequence, logits);
+        let record = start(self.sequence, answer);
         self.put(0, record.get(..Self::RECORD_WRITTEN).unwrap_or_default())
     }
 

@@ -5,13 +5,13 @@ use crate::error::Fault;
 use crate::format::{self, NO_TENSOR, OperatorRecord, Shape, TensorRecord};
 use crate::model::{Model, Operation};
 use crate::operators::Operands;
-use crate::plan::Program;
 use crate::requantize::Multiplier;
 
 /// No input is further from its zero point than this.
 const MAX_INPUT: u64 = 255;
 
 /// Checks the operator at an index.
+#[inline(never)] // What it needs is not on the stack during other checks.
 pub(super) fn check_operator(
     sections: &mut Sections<'_>,
     model: &Model<'_>,
@@ -20,10 +20,11 @@ pub(super) fn check_operator(
     let at = format::operator_at(model.header.operators, index);
     let beyond = error(Fault::Section, at);
     let record = format::operator(sections.file, model.header.operators, index).ok_or(beyond)?;
+    let record = OperatorRecord::decode(record);
     let zeros = OperatorRecord::ZEROS;
     check_zeros(sections.file, at + zeros.start..at + zeros.end)?;
     let kind = error(Fault::Kind(record.kind), at + OperatorRecord::KIND_AT);
-    let (operator, _) = model.operator(index).ok_or(kind)?;
+    let operator = model.find(record.kind).ok_or(kind)?;
     let upwards = sections.file.get(at + OperatorRecord::UPWARDS_AT);
     let is_flag = upwards.is_some_and(|&upwards| upwards <= 1);
     ensure(is_flag, Fault::Direction, at + OperatorRecord::UPWARDS_AT)?;
@@ -109,8 +110,8 @@ fn check_second(
 /// That weights are such and that no sum can overflow.
 fn check_channels(operation: &Operation<'_>) -> Result<()> {
     let operands = &operation.operands;
-    let biases_at = operands.record.biases_at as usize;
-    let mut weight_at = operands.record.weights_at as usize;
+    let biases_at = operands.record().biases_at as usize;
+    let mut weight_at = operands.record().weights_at as usize;
     for (channel, bias) in operands.biases(0).enumerate() {
         let mut bound = u64::from(bias.unsigned_abs());
         let weights = operands.weights_from(channel, 0).iter();
@@ -127,7 +128,7 @@ fn check_channels(operation: &Operation<'_>) -> Result<()> {
 
 fn check_multipliers(operation: &Operation<'_>) -> Result<()> {
     let operands = &operation.operands;
-    let places = (operands.record.multipliers_at as usize..).step_by(4);
+    let places = (operands.record().multipliers_at as usize..).step_by(4);
     for (multiplier, at) in operands.multipliers.iter().zip(places) {
         let is_one = Multiplier::decode(*multiplier).is_some();
         ensure(is_one, Fault::Multiplier, at)?;

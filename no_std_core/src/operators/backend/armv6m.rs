@@ -8,15 +8,16 @@ mod depthwise;
 
 use core::arch::{asm, naked_asm};
 
-use super::plain::{Channels, Places, add_one_by_one};
-use super::{Backend, LANES, UNITS, thumb};
+use super::plain::{self, Channels, Places, add_one_by_one};
+use super::{Backend, LANES, Sums, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// The processors that this is for.
 pub struct Armv6m;
 
 impl Backend for Armv6m {
-    type Patch = Patch;
+    type Patch = Patch<40>;
+    type SmallPatch = Patch<24>;
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {
@@ -26,6 +27,17 @@ impl Backend for Armv6m {
     #[inline]
     fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
         add_products(input, zero_point, weights, sums);
+    }
+
+    #[inline]
+    fn requantize(
+        sums: &Sums<'_>,
+        multipliers: &[[u8; 4]],
+        zero_point: i8,
+        outputs: &mut [i8],
+        stride: usize,
+    ) {
+        plain::requantize(sums, multipliers, zero_point, outputs, stride);
     }
 
     #[inline]
@@ -45,24 +57,24 @@ impl Backend for Armv6m {
 }
 
 /// Values of four windows, from which their zero point is taken off.
-pub struct Patch {
-    values: [[i32; LANES]; Self::ROOM],
+pub struct Patch<const LEN: usize> {
+    values: [[i32; LANES]; LEN],
 }
 
-impl Patch {
-    const ROOM: usize = 40;
-}
-
-impl super::Patch for Patch {
-    const LEN: usize = Self::ROOM;
+impl<const LEN: usize> super::Patch for Patch<LEN> {
+    const LEN: usize = LEN;
 
     const EMPTY: Self = Self {
-        values: [[0; LANES]; Self::ROOM],
+        values: [[0; LANES]; LEN],
     };
 
-    type Staging = [i8; Self::ROOM];
+    type Staging = [i8; LEN];
 
-    const STAGING: Self::Staging = [0; Self::ROOM];
+    const STAGING: Self::Staging = [0; LEN];
+
+    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
+        staging
+    }
 
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
         let Some(places) = self.values.get_mut(..values.len()) else {

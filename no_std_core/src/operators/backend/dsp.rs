@@ -8,7 +8,7 @@ use core::arch::{asm, naked_asm};
 use core::slice;
 
 use super::plain::{Channels, Places, add_one_by_one};
-use super::{Backend, LANES, UNITS, thumb};
+use super::{Backend, LANES, Sums, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// What tells the assembler of a naked function, which knows only the target's name, that the extension is there.
@@ -25,8 +25,11 @@ macro_rules! processor {
     };
 }
 
+use processor;
+
 mod average_pool;
-mod depthwise; // It needs the macro.
+mod depthwise;
+mod requantize;
 
 /// Values that a word of weights belongs to.
 const GROUP: usize = 4;
@@ -35,7 +38,8 @@ const GROUP: usize = 4;
 pub struct Dsp;
 
 impl Backend for Dsp {
-    type Patch = Patch;
+    type Patch = Patch<20>;
+    type SmallPatch = Patch<16>;
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {
@@ -45,6 +49,17 @@ impl Backend for Dsp {
     #[inline]
     fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
         add_products(input, zero_point, weights, sums);
+    }
+
+    #[inline]
+    fn requantize(
+        sums: &Sums<'_>,
+        multipliers: &[[u8; 4]],
+        zero_point: i8,
+        outputs: &mut [i8],
+        stride: usize,
+    ) {
+        requantize::requantize(sums, multipliers, zero_point, outputs, stride);
     }
 
     #[inline]
@@ -65,24 +80,24 @@ impl Backend for Dsp {
 
 /// Values of four windows, from which their zero point is taken off, in groups of [`GROUP`]: of each window the pair of
 /// values 0 and 2, then of each the pair of values 1 and 3.
-pub struct Patch {
-    groups: [[[u32; LANES]; 2]; Self::ROOM / GROUP],
+pub struct Patch<const GROUPS: usize> {
+    groups: [[[u32; LANES]; 2]; GROUPS],
 }
 
-impl Patch {
-    const ROOM: usize = 80;
-}
-
-impl super::Patch for Patch {
-    const LEN: usize = Self::ROOM;
+impl<const GROUPS: usize> super::Patch for Patch<GROUPS> {
+    const LEN: usize = GROUPS * GROUP;
 
     const EMPTY: Self = Self {
-        groups: [[[0; LANES]; 2]; Self::ROOM / GROUP],
+        groups: [[[0; LANES]; 2]; GROUPS],
     };
 
-    type Staging = [i8; Self::ROOM];
+    type Staging = [[i8; GROUP]; GROUPS];
 
-    const STAGING: Self::Staging = [0; Self::ROOM];
+    const STAGING: Self::Staging = [[0; GROUP]; GROUPS];
+
+    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
+        staging.as_flattened_mut()
+    }
 
     /// Values after them in the last group become what adds nothing.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {

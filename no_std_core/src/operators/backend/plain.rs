@@ -1,7 +1,8 @@
 //! What all backends share, and the loops for what their own leave over.
 
-use super::UNITS;
+use super::{Sums, UNITS};
 use crate::format::SUM_ENTRIES;
+use crate::requantize::{Multiplier, Requantizer};
 
 /// Neighbouring channels of a row of windows, each with weights of its own.
 pub struct Channels<'a> {
@@ -113,6 +114,25 @@ pub fn add_one_by_one(
         for (&value, weight) in values.iter().zip(weights) {
             let difference = i32::from(value) - i32::from(zero_point);
             *sum += difference * i32::from(weight.cast_signed());
+        }
+    }
+}
+
+/// See [`Backend::requantize`](super::Backend::requantize).
+pub fn requantize(
+    sums: &Sums<'_>,
+    multipliers: &[[u8; 4]],
+    zero_point: i8,
+    outputs: &mut [i8],
+    stride: usize,
+) {
+    let filters = sums.values.chunks(sums.group.max(1)).zip(multipliers);
+    for (at, (sums_of, &multiplier)) in filters.enumerate() {
+        let requantizer = Requantizer::new(Multiplier::of_checked(multiplier), zero_point);
+        let values = outputs.get_mut(at..).unwrap_or_default().iter_mut();
+        let sums_of = sums_of.iter().take(sums.lanes);
+        for (value, &sum) in values.step_by(stride.max(1)).zip(sums_of) {
+            *value = requantizer.requantize(sum);
         }
     }
 }

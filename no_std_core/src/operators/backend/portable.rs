@@ -1,14 +1,15 @@
 //! The inner loops for processors without a form of their own.
 
 use super::plain::{self, Channels, Places, add_one_by_one};
-use super::{Backend, LANES, UNITS};
+use super::{Backend, LANES, Sums, UNITS};
 use crate::format::SUM_ENTRIES;
 
 /// Loops that any processor runs.
 pub struct Portable;
 
 impl Backend for Portable {
-    type Patch = Patch;
+    type Patch = Patch<80>;
+    type SmallPatch = Patch<64>;
 
     fn copy(places: &mut [i8], values: &[i8]) {
         for (place, &value) in places.iter_mut().zip(values) {
@@ -18,6 +19,16 @@ impl Backend for Portable {
 
     fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
         add_one_by_one(input, 0, zero_point, weights, sums);
+    }
+
+    fn requantize(
+        sums: &Sums<'_>,
+        multipliers: &[[u8; 4]],
+        zero_point: i8,
+        outputs: &mut [i8],
+        stride: usize,
+    ) {
+        plain::requantize(sums, multipliers, zero_point, outputs, stride);
     }
 
     fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
@@ -34,24 +45,24 @@ impl Backend for Portable {
 }
 
 /// Values of four windows, from which their zero point is taken off.
-pub struct Patch {
-    values: [[i16; LANES]; Self::ROOM],
+pub struct Patch<const LEN: usize> {
+    values: [[i16; LANES]; LEN],
 }
 
-impl Patch {
-    const ROOM: usize = 80;
-}
-
-impl super::Patch for Patch {
-    const LEN: usize = Self::ROOM;
+impl<const LEN: usize> super::Patch for Patch<LEN> {
+    const LEN: usize = LEN;
 
     const EMPTY: Self = Self {
-        values: [[0; LANES]; Self::ROOM],
+        values: [[0; LANES]; LEN],
     };
 
-    type Staging = [i8; Self::ROOM];
+    type Staging = [i8; LEN];
 
-    const STAGING: Self::Staging = [0; Self::ROOM];
+    const STAGING: Self::Staging = [0; LEN];
+
+    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
+        staging
+    }
 
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
         for (places, &value) in self.values.iter_mut().zip(values) {

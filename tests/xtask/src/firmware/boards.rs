@@ -18,6 +18,8 @@ pub struct Board {
 pub enum Hardware {
     /// A machine that QEMU emulates.
     Qemu(Machine),
+    /// The RP2040, which a program for Node.js emulates.
+    Rp2040,
     /// A chip that probe-rs flashes.
     Chip(Chip),
 }
@@ -49,7 +51,7 @@ const V7EM: &str = "thumbv7em-none-eabi";
 const V8M: &str = "thumbv8m.main-none-eabi";
 const RV32IMC: &str = "riscv32imc-unknown-none-elf";
 
-/// Every board, machines of QEMU's first.
+/// Every board, those that are emulated first.
 pub const BOARDS: &[Board] = &[
     Board {
         package: "microbit-v1",
@@ -77,7 +79,10 @@ pub const BOARDS: &[Board] = &[
         ..real("nucleo", V7EM, "STM32F429ZITx")
     },
     real("microbit-v2", V7EM, "nRF52833_xxAA"),
-    real("pico", V6M, "RP2040"),
+    Board {
+        hardware: Hardware::Rp2040,
+        ..real("pico", V6M, "RP2040")
+    },
     Board {
         processor: Some("cortex-m33"),
         ..real("pico2", V8M, "RP235x")
@@ -148,8 +153,13 @@ impl Board {
     pub fn machine(&self) -> Option<&Machine> {
         match &self.hardware {
             Hardware::Qemu(machine) => Some(machine),
-            Hardware::Chip(_) => None,
+            Hardware::Rp2040 | Hardware::Chip(_) => None,
         }
+    }
+
+    /// Whether it runs without hardware.
+    pub fn is_emulated(&self) -> bool {
+        !matches!(self.hardware, Hardware::Chip(_))
     }
 
     /// What the compiler is told besides the target.

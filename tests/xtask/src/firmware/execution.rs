@@ -1,78 +1,89 @@
-//! `cargo xtask firmware run`: test images scored on a machine, or a firmware flashed onto a board.
+//! `cargo xtask firmware run`: a model run on an emulated board and compared with the host, or a firmware flashed onto a board.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use clap::{Args, value_parser};
 
-use super::boards::{self, Board, Chip, Machine};
+use super::boards::{Board, Chip, Hardware};
 use super::builder::Builder;
-use super::infer::{Infer, MODEL, Place, Scores};
+use super::emulators;
+use super::inputs::inputs;
 use super::options::Options;
-use super::qemu::{self, Running};
+use super::running::Running;
+use super::subject::Subject;
 use crate::command::{self, run_quietly};
 use crate::console::human;
 
 /// Installs the program that flashes.
 const INSTALL_PROBE: &str = "cargo install probe-rs-tools --locked";
 
-/// Runs the boards' firmware; the result is a failure where a machine's scores are not the host's.
-pub fn run(options: &Options, images: usize, target: &Path) -> Result<ExitCode> {
-    let boards = options.runnable();
+/// What is run.
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    options: Options,
+
+    /// Inputs, one behind the other: a byte a value, pixels where the model takes pictures [default: images of MNIST's test
+    /// set for a model that takes such, else random ones]
+    #[arg(long, value_name = "FILE")]
+    inputs: Option<PathBuf>,
+
+    /// How many, from the first on
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
+    count: u32,
+}
+
+/// Runs the boards' firmware; the result is a failure where a board's output is not the host's.
+pub fn run(run: &Run, target: &Path) -> Result<ExitCode> {
+    let subject = run.options.subject()?;
+    let boards = run.options.runnable();
     let builder = Builder::new(target, &boards)?;
-    qemu::find(&boards)?;
-    let mut host = None;
+    emulators::find(&boards, &builder.tools)?;
+    let inputs = inputs(&subject, run.inputs.as_deref(), run.count as usize)?;
     let mut good = true;
     for board in boards {
-        let machine = match &board.hardware {
-            boards::Hardware::Qemu(machine) => machine,
-            boards::Hardware::Chip(chip) => {
-                flash(&builder, board, chip)?;
-                continue;
-            }
-        };
-        let (infer, expected) = match &mut host {
-            Some(host) => host,
-            none => none.insert(score_on_host(images)?),
-        };
+        if let Hardware::Chip(chip) = &board.hardware {
+            flash(&builder, board, chip, &subject)?;
+            continue;
+        }
         let start = Instant::now();
-        let firmware = builder.firmware(board)?;
-        let found = score(machine, &firmware, infer, images)?;
-        let difference = expected.first_difference(&found);
-        good &= difference.is_none();
-        let (text, took) = (text(images, &found, difference), human(start.elapsed()));
-        println!("{}: {text} in {took}", board.name);
+        let outcome = run_on(board, &builder, &subject, &inputs);
+        good &= outcome.is_ok();
+        match outcome {
+            Ok(text) => println!("{}: {text}, in {}", board.name, human(start.elapsed())),
+            Err(error) => println!("{}: {error:#}", board.name),
+        }
     }
     Ok(ExitCode::from(u8::from(!good)))
 }
 
-fn score_on_host(images: usize) -> Result<(Infer, Scores)> {
-    let infer = Infer::build()?;
-    let scores = infer.evaluate(images, Place::Host(Path::new(MODEL)))?;
-    Ok((infer, scores))
-}
-
-pub fn score(machine: &Machine, firmware: &Path, infer: &Infer, images: usize) -> Result<Scores> {
-    let running = Running::start(machine, firmware)?;
-    infer.evaluate(images, Place::Board(&running.socket))
-}
-
-fn text(images: usize, found: &Scores, difference: Option<usize>) -> String {
-    let verdict = match difference {
-        None => "logits equal to the host's".to_owned(),
-        Some(image) => format!("logits DIFFER from the host's, first those of image {image}"),
+/// Runs a board's firmware on inputs and compares with the host.
+pub fn run_on(
+    board: &Board,
+    builder: &Builder,
+    subject: &Subject,
+    inputs: &[Vec<u8>],
+) -> Result<String> {
+    let firmware = builder.firmware(board, subject)?;
+    let running = Running::start(board, &firmware, &builder.tools)?;
+    let cost = running.compare(subject, inputs)?;
+    let cycles = match board.hardware {
+        Hardware::Rp2040 => format!(", {} cycles", super::metrics::grouped(cost.cycles)),
+        _ => String::new(),
     };
-    let counts: Vec<_> = found.counts().iter().map(ToString::to_string).collect();
-    let (digest, counts) = (found.digest(), counts.join(" "));
-    let stack = found.stack.map(|stack| format!(", stack {stack} bytes"));
-    let stack = stack.unwrap_or_default();
-    format!("{images} images, {verdict}, sha256 {digest}, classes {counts}{stack}")
+    Ok(format!(
+        "{} outputs equal to the host's, {} bytes of stack{cycles}",
+        inputs.len(),
+        cost.stack
+    ))
 }
 
 /// Writes a firmware to the board that is plugged in, and starts it.
-fn flash(builder: &Builder, board: &Board, chip: &Chip) -> Result<()> {
-    let firmware = builder.firmware(board)?;
+fn flash(builder: &Builder, board: &Board, chip: &Chip, subject: &Subject) -> Result<()> {
+    let firmware = builder.firmware(board, subject)?;
     let probe = || Command::new("probe-rs");
     ensure!(
         run_quietly(probe().arg("--version")).is_ok(),

@@ -5,11 +5,17 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use no_std_core::Model;
 use no_std_core::format::{HEADER_LEN, Header, MAGIC};
-use no_std_core::{Layer, Model};
 use object::elf::FileHeader32;
 use object::read::elf::ElfFile;
-use object::{LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
+use object::{
+    Architecture, LittleEndian, Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind,
+};
+pub use reserve::stack_len;
+
+#[path = "../../../../no_std_core/boards/firmware/src/stack/reserve.rs"]
+mod reserve;
 
 type Elf<'a> = ElfFile<'a, FileHeader32<LittleEndian>>;
 
@@ -25,6 +31,8 @@ pub struct Layout {
     /// Functions by the crate that they are from.
     functions: BTreeMap<String, u64>,
     pub model: EmbeddedModel,
+    /// Bytes of memory that are left for an arena; none where nothing says where the stack is.
+    pub room: Option<u64>,
 }
 
 /// The model in a firmware.
@@ -34,8 +42,8 @@ pub struct EmbeddedModel {
     pub len: u64,
     /// Bytes of the arena, which lies in the static RAM or on the stack.
     pub arena: u64,
-    /// What the layers are, in the order they run.
-    pub layers: Vec<String>,
+    /// What the operators are, in the order they run.
+    pub operators: Vec<String>,
 }
 
 /// Whose code it is.
@@ -94,6 +102,7 @@ impl Layout {
             static_ram,
             code,
             functions: functions(&elf)?,
+            room: room(&elf),
             model,
         })
     }
@@ -123,6 +132,16 @@ fn is_in_ram(kind: SectionKind, name: &str) -> bool {
     matches!(kind, SectionKind::Data | SectionKind::UninitializedData) && !is_room
 }
 
+/// The memory between the low end of the stack, by the names of the runtimes of Arm and RISC-V, and what is set aside at its
+/// high end.
+fn room(elf: &Elf<'_>) -> Option<u64> {
+    let address = |name: &str| Some(elf.symbol_by_name(name)?.address());
+    let low = address("_stack_end").or_else(|| address("__estack"))?;
+    let is_riscv = elf.architecture() == Architecture::Riscv32;
+    let high = address("_stack_start")?.checked_sub(stack_len(is_riscv) as u64)?;
+    Some(high.saturating_sub(low))
+}
+
 /// Bytes of functions by crate; of functions at the same place the first one.
 fn functions(elf: &Elf<'_>) -> Result<BTreeMap<String, u64>> {
     let (mut seen, mut functions) = (BTreeSet::new(), BTreeMap::new());
@@ -142,11 +161,12 @@ fn model(bytes: &[u8]) -> Option<EmbeddedModel> {
         let file = bytes.get(place..).filter(|_| *window == MAGIC)?;
         let len = Header::decode(file.first_chunk::<HEADER_LEN>()?).total_len;
         let model = Model::new(file.get(..len as usize)?).ok()?;
-        let layer = |(index, layer): (usize, Layer<'_>)| format!("{} {}", layer.name(), index + 1);
+        let operations = (1..).zip(model.operations());
+        let names = operations.map(|(number, operation)| format!("{} {number}", operation.name()));
         Some(EmbeddedModel {
             len: len.into(),
             arena: model.arena_len() as u64,
-            layers: model.layers().enumerate().map(layer).collect(),
+            operators: names.collect(),
         })
     })
 }
@@ -204,7 +224,7 @@ mod tests {
         let whole = EmbeddedModel {
             len: file.len() as u64,
             arena: Model::new(file).unwrap().arena_len() as u64,
-            layers: vec!["convolution 1".to_owned(), "dense 2".to_owned()],
+            operators: vec!["convolution 1".to_owned(), "dense 2".to_owned()],
         };
         let mut bytes = MAGIC.to_vec();
         bytes.extend([0; 7]);

@@ -1,24 +1,18 @@
 //! QEMU: its programs, and machines that run a firmware.
 
 use std::collections::BTreeSet;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
+use anyhow::Result;
 
 use super::boards::{Board, Machine};
 use crate::apt;
-use crate::command::{describe, output, output_within};
+use crate::command::{output, output_within};
 
 /// The packages that have the emulators of all machines.
 const PACKAGES: [&str; 2] = ["qemu-system-arm", "qemu-system-misc"];
-
-/// How long a machine may take until its serial port is there.
-const START: Duration = Duration::from_secs(20);
 
 /// How long a firmware that ends by itself may take.
 const RUN: Duration = Duration::from_mins(1);
@@ -40,61 +34,13 @@ pub fn remedy() -> String {
     apt::remedy(&PACKAGES)
 }
 
-/// A machine that is on; dropped, it goes off.
-pub struct Running {
-    child: Child,
-    pub socket: PathBuf,
-    _folder: TempDir,
-}
-
-impl Running {
-    /// Switches a machine on whose serial port is a socket; the firmware starts when somebody connects for the first time.
-    pub fn start(machine: &Machine, firmware: &Path) -> Result<Self> {
-        // In the system's folder of temporary files: the path of a socket must be short.
-        let folder = tempfile::tempdir()?;
-        let mut command = emulator(machine, firmware);
-        command.args(["-serial", "null"].repeat(machine.serial));
-        let socket = folder.path().join("serial");
-        let serial = format!("unix:{},server=on,wait=on", socket.display());
-        command.args(["-serial", &serial]);
-        // Piped, since it announces that it waits.
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command.stderr(Stdio::piped()).spawn();
-        let child = child.with_context(|| format!("cannot start `{}`", describe(&command)))?;
-        let mut running = Self {
-            child,
-            socket,
-            _folder: folder,
-        };
-        let start = Instant::now();
-        while !running.socket.exists() {
-            if running.child.try_wait()?.is_some() || start.elapsed() > START {
-                let (command, complaint) = (describe(&command), running.complaint());
-                bail!("`{command}`: expected a serial port, found none: {complaint}");
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        Ok(running)
-    }
-
-    /// What the emulator, which is off from now on, said last.
-    fn complaint(&mut self) -> String {
-        let _ = self.child.kill();
-        let mut complaints = String::new();
-        if let Some(mut stderr) = self.child.stderr.take() {
-            let _ = stderr.read_to_string(&mut complaints);
-        }
-        let last = complaints.trim_end().lines().last();
-        last.unwrap_or("no message").to_owned()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may be off already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Runs a firmware with its serial port at a socket; it starts when somebody connects for the first time.
+pub fn serve(machine: &Machine, firmware: &Path, socket: &Path) -> Command {
+    let mut command = emulator(machine, firmware);
+    command.args(["-serial", "null"].repeat(machine.serial));
+    let serial = format!("unix:{},server=on,wait=on", socket.display());
+    command.args(["-serial", &serial]);
+    command
 }
 
 /// Runs a firmware that ends by itself, successfully, and returns what it prints through semihosting. Its counters of time

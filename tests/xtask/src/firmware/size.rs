@@ -1,4 +1,4 @@
-//! `cargo xtask firmware size`: what each firmware takes of flash and RAM.
+//! `cargo xtask firmware size`: what each firmware takes of flash and memory.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,26 +6,46 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::builder::Builder;
+use super::emulators;
 use super::layout::{Author, Layout};
+use super::metrics::{measure, table};
 use super::options::Options;
-use crate::table::aligned;
+use super::snapshots::Metrics;
 
+/// Prints a column a board: of what is alone, there is nothing but the core with the operators of the model, neither start-up
+/// nor serial line.
 pub fn run(options: &Options, target: &Path) -> Result<ExitCode> {
+    let subject = options.subject()?;
     let boards = options.boards();
     let builder = Builder::new(target, &boards)?;
-    let mut header = vec!["bytes".to_owned(), "flash".to_owned()];
-    header.extend(["model", "code"].map(str::to_owned));
-    header.extend(Author::ALL.map(|(_, name)| format!("of {name}")));
-    header.extend(["rest", "static RAM", "arena"].map(str::to_owned));
-    let mut rows = vec![header];
+    emulators::find(&boards, &builder.tools)?;
+    let mut costs = Vec::new();
     for board in boards {
-        let layout = Layout::read(&builder.firmware(board)?)?;
-        let mut numbers = vec![layout.flash, layout.model.len, layout.code];
-        numbers.extend(Author::ALL.map(|(author, _)| layout.code_of(author)));
-        numbers.extend([layout.rest(), layout.static_ram, layout.model.arena]);
-        let numbers = numbers.iter().map(ToString::to_string);
-        rows.push([board.name.to_owned()].into_iter().chain(numbers).collect());
+        let mut metrics = measure(board, &builder, &subject)?;
+        metrics.extend(flash(&Layout::read(&builder.firmware(board, &subject)?)?));
+        costs.push((board.name, metrics));
     }
-    print!("{}", aligned(&rows));
+    let is_size = |name: &str| {
+        !["cycles", "instructions"]
+            .iter()
+            .any(|time| name.starts_with(time))
+    };
+    print!("{}", table(&costs, is_size));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What lies in flash, and what memory is left for models.
+fn flash(layout: &Layout) -> Metrics {
+    let mut metrics = Metrics::new();
+    let mut put = |name: &str, metric| metrics.insert(name.to_owned(), metric);
+    put("flash", layout.flash);
+    put("flash of the model", layout.model.len);
+    put("flash of the rest", layout.rest());
+    for (author, name) in Author::ALL {
+        put(&format!("code of the {name}"), layout.code_of(author));
+    }
+    if let Some(room) = layout.room {
+        put("arena at most", room);
+    }
+    metrics
 }

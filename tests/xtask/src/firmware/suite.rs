@@ -1,36 +1,41 @@
-//! The tests of firmware in `cargo xtask test`: every machine of QEMU's.
+//! The tests of firmware in `cargo xtask test`: every board, those that are emulated as they run.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
+use tempfile::TempDir;
 
-use super::bench;
 use super::boards::{self, Board, Machine};
-use super::builder::{Builder, targets};
-use super::execution;
-use super::infer::{Infer, MODEL, NO_DATA, Place, Scores};
+use super::builder::{Builder, Unfit, targets};
+use super::execution::run_on;
+use super::inputs::{NO_DATA, inputs, mnist};
 use super::layout::Layout;
-use super::qemu;
+use super::metrics::{grouped, measure};
+use super::options::DIGITS;
 use super::snapshots::{self, Snapshots};
-use super::toolchain;
-use super::update;
+use super::subject::Subject;
+use super::{emulators, networks, qemu, toolchain, update};
 use crate::console::heading;
 use crate::tally::Tally;
 
-/// Images of MNIST's test set that every machine scores.
-const IMAGES: usize = 1_000;
+/// Inputs that every board runs on: images of MNIST's test set where there is one.
+const INPUTS: usize = 100;
+
+/// Inputs that a random network runs on.
+const RANDOM: usize = 20;
 
 /// The machine whose flash can be written.
 const UPDATABLE: &str = "mps2-an386";
 
-/// Runs the tests on every machine and builds what runs on none, with the program `infer` and with tools and builds in the folder `target`.
-pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
+/// Runs the tests on every board that is emulated and builds the others, with tools and builds in the folder `target`.
+pub fn suite(target: &Path, tally: &mut Tally) {
     heading("Firmware");
     let boards = boards::named(boards::ALL);
-    match Suite::new(target, infer, &boards) {
+    match Suite::new(target, &boards) {
         Ok(suite) => suite.test_all(&boards, tally),
         Err((error, remedy)) => {
             println!("{error:#}");
@@ -43,29 +48,31 @@ pub fn suite(target: &Path, infer: &Path, tally: &mut Tally) {
 
 struct Suite {
     builder: Builder,
-    infer: Infer,
-    /// The host's scores; none where there is no test set.
-    expected: Option<Scores>,
+    digits: Subject,
+    /// The other models of the repository, and random networks that have operators of all kinds together.
+    others: Vec<Subject>,
+    _folder: TempDir,
 }
 
 impl Suite {
     /// Gets the tools; an error comes with what remedies it.
-    fn new(
-        target: &Path,
-        infer: &Path,
-        boards: &[&Board],
-    ) -> Result<Self, (anyhow::Error, String)> {
+    fn new(target: &Path, boards: &[&Board]) -> Result<Self, (anyhow::Error, String)> {
         let builder = Builder::new(target, boards)
             .map_err(|error| (error, toolchain::remedy(&targets(boards))))?;
-        qemu::find(boards).map_err(|error| (error, qemu::remedy()))?;
-        let infer = Infer::new(infer.to_owned());
-        let host = Place::Host(Path::new(MODEL));
-        let expected = infer.data.is_some().then(|| infer.evaluate(IMAGES, host));
-        let expected = expected.transpose();
+        emulators::find(boards, &builder.tools).map_err(|error| (error, emulators::remedy()))?;
+        let subjects = || {
+            let folder = tempfile::tempdir()?;
+            let networks = networks::of_all_kinds(folder.path())?;
+            let others = others()?.into_iter().chain(networks).collect();
+            Ok((folder, Subject::open(Path::new(DIGITS))?, others))
+        };
+        let (folder, digits, others) = subjects()
+            .map_err(|error| (error, "`git restore models` puts them back".to_owned()))?;
         Ok(Self {
             builder,
-            expected: expected.map_err(|error| (error, NO_DATA.to_owned()))?,
-            infer,
+            digits,
+            others,
+            _folder: folder,
         })
     }
 
@@ -95,46 +102,49 @@ impl Suite {
         step("lints", &|| {
             self.builder.lint(board).map(|()| "no warnings".to_owned())
         });
-        let Some(machine) = board.machine() else {
+        if !board.is_emulated() {
             step("build", &|| self.build(board));
             return;
-        };
-        step("inner loops", &|| self.prove(board, machine));
+        }
+        if let Some(machine) = board.machine() {
+            step("inner loops", &|| self.prove(board, machine));
+        }
         step("cost", &|| self.cost(board));
         if board.name == UPDATABLE {
-            step("update", &|| {
-                update::test(machine, &self.builder.firmware(board)?, &self.infer)
+            step("updates", &|| update::test(board, &self.builder));
+        }
+        for other in &self.others {
+            let name = other.path.file_name().unwrap_or_default();
+            let name = name.to_string_lossy();
+            step(&name, &|| match self.run(board, other, RANDOM) {
+                Err(error) if error.is::<Unfit>() => Ok("does not fit".to_owned()),
+                result => result,
             });
         }
-        match &self.expected {
-            Some(expected) => step("scores", &|| self.scores(board, machine, expected)),
-            None => {
-                lock(tally).skipped(&format!("Firmware on {}: scores: {NO_DATA}", board.name));
-            }
+        if mnist().is_none() {
+            lock(tally).skipped(&format!("Firmware on {}: images: {NO_DATA}", board.name));
+        } else {
+            step("images", &|| self.run(board, &self.digits, INPUTS));
         }
     }
 
     fn build(&self, board: &Board) -> Result<String> {
-        let layout = Layout::read(&self.builder.firmware(board)?)?;
+        let layout = Layout::read(&self.builder.firmware(board, &self.digits)?)?;
         Ok(format!("{} bytes of flash", layout.flash))
     }
 
     fn prove(&self, board: &Board, machine: &Machine) -> Result<String> {
-        let program = self.builder.program(board, "backend")?;
+        let program = self.builder.program(board, "backend", &self.digits)?;
         Ok(qemu::run_to_end(machine, &program)?.trim_end().to_owned())
     }
 
-    fn scores(&self, board: &Board, machine: &Machine, expected: &Scores) -> Result<String> {
-        let firmware = self.builder.firmware(board)?;
-        let found = execution::score(machine, &firmware, &self.infer, IMAGES)?;
-        if let Some(image) = expected.first_difference(&found) {
-            bail!("expected the host's logits, found others from image {image} on");
-        }
-        Ok(format!("{IMAGES} images, sha256 {}", found.digest()))
+    fn run(&self, board: &Board, subject: &Subject, most: usize) -> Result<String> {
+        let inputs = inputs(subject, None, most)?;
+        run_on(board, &self.builder, subject, &inputs)
     }
 
     fn cost(&self, board: &Board) -> Result<String> {
-        let metrics = bench::measure(board, &self.builder, &self.infer)?;
+        let metrics = measure(board, &self.builder, &self.digits)?;
         let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
         let changes = snapshots.compare(board.name, &metrics);
         for improvement in &changes.improvements {
@@ -142,12 +152,25 @@ impl Suite {
         }
         let failures = changes.failures.join("; ");
         ensure!(failures.is_empty(), failures);
-        let metric = |name| bench::grouped(metrics[name]);
+        let metric = |name| metrics.get(name).copied().map_or("no".to_owned(), grouped);
         let [instructions, stack, code] = ["instructions", "stack", "code"].map(metric);
         Ok(format!(
             "{instructions} instructions, {stack} bytes of stack, {code} bytes of code"
         ))
     }
+}
+
+/// The flash files of the repository, without the one of digits.
+fn others() -> Result<Vec<Subject>> {
+    let folder = Path::new(DIGITS).parent().unwrap_or(Path::new("."));
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "q8"))
+        .filter(|path| path != Path::new(DIGITS))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| Subject::open(path)).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,55 +1,44 @@
 //! The test of models that are updated on a machine with room for two.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
-use no_std_core::format::{self, HEADER_LEN, Header, LAYER_LEN, LayerRecord};
+use anyhow::{Result, anyhow};
 
-use super::boards::Machine;
-use super::infer::{Infer, MODEL, Place};
-use super::qemu::Running;
+use super::boards::Board;
+use super::builder::Builder;
+use super::inputs::inputs;
+use super::networks;
+use super::options::DIGITS;
+use super::running::Running;
+use super::subject::Subject;
 
-/// Gives a machine another model, then its own again, and looks each time whether it says what the model says here.
-pub fn test(machine: &Machine, firmware: &Path, infer: &Infer) -> Result<String> {
+/// Random networks that are sent.
+const NETWORKS: u64 = 6;
+
+/// Inputs that each runs on.
+const INPUTS: usize = 3;
+
+/// Gives a board whose firmware has all operators one model after the other, and compares what it makes of inputs with the
+/// host each time.
+pub fn test(board: &Board, builder: &Builder) -> Result<String> {
     let folder = tempfile::tempdir()?;
-    let other = folder.path().join("other.q8");
-    fs::write(&other, other_model(fs::read(MODEL)?)?)?;
-    let own = Path::new(MODEL);
-    let [old, new] = [own, &other].map(|model| infer.probabilities(Place::Host(model)));
-    ensure!(
-        old? != new?,
-        "expected another model that says something else, found none"
-    );
-    let running = Running::start(machine, firmware)?;
-    let socket = &running.socket;
-    expect(infer, socket, own)?;
-    for model in [&other, own] {
-        infer.update(socket, model)?;
-        expect(infer, socket, model)?;
+    let digits = Subject {
+        all_operators: true,
+        ..Subject::open(Path::new(DIGITS))?
+    };
+    let firmware = builder.firmware(board, &digits)?;
+    let running = Running::start(board, &firmware, &builder.tools)?;
+    let update = |subject: &Subject| {
+        device::update(&running.address(), &subject.file, |_| ())
+            .map_err(|error| anyhow!("{error}"))?;
+        let inputs = inputs(subject, None, INPUTS)?;
+        running.compare(subject, &inputs).map(drop)
+    };
+    for seed in 1..=NETWORKS {
+        update(&networks::network(folder.path(), seed)?)?;
     }
-    Ok("another model and back, each with the probabilities of the host".to_owned())
-}
-
-fn expect(infer: &Infer, socket: &Path, model: &Path) -> Result<()> {
-    let expected = infer.probabilities(Place::Host(model))?;
-    let found = infer.probabilities(Place::Board(socket))?;
-    if found != expected {
-        let model = model.display();
-        bail!("{model}: expected probabilities {expected}, found {found}");
-    }
-    Ok(())
-}
-
-/// The model with another bias in its last layer.
-fn other_model(mut file: Vec<u8>) -> Result<Vec<u8>> {
-    let header = Header::decode(file.first_chunk::<HEADER_LEN>().context(MODEL)?);
-    let last = header.layers_at as usize + usize::from(header.layers - 1) * LAYER_LEN;
-    let record = file.get(last..).and_then(<[u8]>::first_chunk);
-    let record = LayerRecord::decode(record.context(MODEL)?);
-    // The second byte of the first class's.
-    let bias = file.get_mut(record.biases_at as usize + 1);
-    *bias.context(MODEL)? ^= 0x20;
-    format::seal(&mut file).context(MODEL)?;
-    Ok(file)
+    update(&digits)?;
+    Ok(format!(
+        "{NETWORKS} random networks and digits, one after the other"
+    ))
 }

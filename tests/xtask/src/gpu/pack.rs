@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::programs::Programs;
 use crate::command::{run, run_quietly};
-use crate::firmware::infer;
+use crate::firmware::inputs;
 
 const ARCHIVE: &str = "baton-gpu.tar.gz";
 /// What the packed copy of this program is called.
@@ -28,7 +28,7 @@ pub fn pack(programs: &Programs, folder: &Path) -> Result<ExitCode> {
     stripped(&this, &folder.join(PROGRAM))?;
     run(Command::new(&programs.train).arg("data"))?;
     let archive = folder.join(ARCHIVE);
-    let mnist = infer::data().context("expected MNIST where `train data` leaves it")?;
+    let mnist = inputs::mnist().context("expected MNIST where `train data` leaves it")?;
     write(programs, &mnist, &archive)?;
     let size = fs::metadata(&archive)?.len() + fs::metadata(folder.join(PROGRAM))?.len();
     ensure!(

@@ -12,7 +12,8 @@ use super::predictions::compare;
 use super::{ENGINES, FLASH_FILE, SAMPLES};
 use crate::command::output;
 use crate::console::heading;
-use crate::firmware::infer::{NO_DATA, data, logits};
+use crate::firmware::infer::logits;
+use crate::firmware::inputs::{NO_DATA, mnist};
 use crate::summary::{self, Counts};
 use crate::tally::Tally;
 use crate::test::count;
@@ -89,7 +90,7 @@ impl Pair<'_> {
         }
         for (engine, model) in INTEGER_MODELS {
             let name = name(self.platform, &format!("test images with {engine}"));
-            match data() {
+            match mnist() {
                 Some(data) => tally.test(&name, || self.compare_test_images(model, &data)),
                 None => tally.skipped(&format!("{name}: {NO_DATA}")),
             }

@@ -29,7 +29,7 @@ fn collapsing() -> [(Vec<u8>, &'static str); 3] {
 fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files() {
     for (model, fault) in collapsing() {
         let folder = tempfile::tempdir().unwrap();
-        let earlier = [INT8_NAME, FLASH_NAME].map(|name| folder.path().join(name));
+        let earlier = ["digits-int8.onnx", "digits.q8"].map(|name| folder.path().join(name));
         let are_kept = || {
             let mut paths = earlier.iter();
             paths.all(|path| std::fs::read(path).unwrap() == b"earlier")
@@ -38,7 +38,7 @@ fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files()
             std::fs::write(path, "earlier").unwrap();
         }
         let message = quantized(&model, folder.path()).0.unwrap_err().to_string();
-        let said = ["cost at most 0.01", "34 training images", "--force"];
+        let said = ["cost at most 0.01", "34 samples held out", "--force"];
         for part in said.into_iter().chain(["layer dense1 (Gemm_", fault]) {
             assert!(message.contains(part), "`{part}` is not in: {message}");
         }
@@ -69,14 +69,14 @@ fn a_fall_on_few_images_is_told() {
     let request = request(&model, &digits, folder.path());
     let report = quantize(&TRACT, &request, &mut |line| said += line).unwrap();
     assert_eq!(report.forced, None);
-    assert!(report.measured.held_out.lost > 2);
+    assert!(report.measured.unwrap().held_out.lost > 2);
     assert!(said.contains("too few to tell from chance"), "{said}");
 }
 
 #[test]
 fn the_parts_have_no_image_in_common_and_all_classes() {
     let train = striped(60);
-    let [calibration, held_out] = parts(&train).unwrap();
+    let [calibration, held_out] = sets::parts(&train).unwrap();
     assert_eq!((calibration.len(), held_out.len()), (10, 50));
     let classes = |part: &Dataset| part.labels.iter().copied().collect::<BTreeSet<u8>>().len();
     let of_all = classes(&train);
@@ -84,26 +84,47 @@ fn the_parts_have_no_image_in_common_and_all_classes() {
         (classes(&calibration), classes(&held_out)),
         (of_all, of_all)
     );
-    assert_eq!(parts(&train).unwrap(), [calibration, held_out]);
+    assert_eq!(sets::parts(&train).unwrap(), [calibration, held_out]);
     for count in [0, 1] {
-        let error = parts(&striped(60).take(count)).unwrap_err().to_string();
+        let error = sets::parts(&striped(60).take(count))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(&format!("found {count}")), "{error}");
     }
+}
+
+const IMAGES_GIVEN: groups::Given = groups::Given {
+    input: Some(sets::IMAGE),
+    is_reconstruction: false,
+};
+
+/// Striped images, plain and inverted, with their labels.
+fn held_out(images: &Dataset) -> HeldOut {
+    let samples = Samples::Pictures {
+        images: images.clone(),
+        variants: BOTH,
+    };
+    let right = Reference::Classes(samples.labels().unwrap());
+    HeldOut { samples, right }
 }
 
 #[test]
 fn outputs_and_their_noise_are_those_of_the_models() {
     let (model, images) = (striped_model(10), striped(6));
-    let network = lower::lower(&model).unwrap();
-    let outputs = observe::outputs(&runner(), &network, &images).unwrap();
+    let (network, held_out) = (import(&model).unwrap(), held_out(&images));
+    let seen = observe::histograms(&runner(), &network, &held_out.samples).unwrap();
     let float = run_model(&TRACT, &model, &images, BOTH).unwrap();
-    assert_eq!((outputs.len(), outputs[0].len()), (1, float.len()));
-    let mut pairs = outputs[0].iter().zip(&float);
-    assert!(pairs.all(|(a, b)| (a - b).abs() < 1e-4));
-
-    let best = choose::choose(&runner(), &network, outputs, &images).unwrap();
-    let noise = observe::signal_to_noise(&runner(), &best.layers, &images).unwrap();
-    let int8 = graphs::shipped(&best.layers, &[]).unwrap();
+    let ends = float.iter().fold([0.0_f32; 2], |[low, high], &logit| {
+        [low.min(logit), high.max(logit)]
+    });
+    assert_eq!(seen.len(), 2);
+    for (found, expected) in seen[1].ends().into_iter().zip(ends) {
+        assert!((found - expected).abs() < 1e-4);
+    }
+    let choice = choose::choose(&runner(), &network, (&seen, IMAGES_GIVEN), &held_out);
+    let best = choice.unwrap();
+    let noise = observe::signal_to_noise(&runner(), &best, &held_out.samples).unwrap();
+    let int8 = graphs::shipped(&best.int8, runner().names, "int8", &[]).unwrap();
     let int8 = run_model(&TRACT, &int8, &images, BOTH).unwrap();
     let power = |logits: &Array2<f32>| {
         let squares = logits.iter().map(|&logit| f64::from(logit).powi(2));
@@ -120,10 +141,10 @@ fn outputs_and_their_noise_are_those_of_the_models() {
 #[test]
 fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
     let images = striped(20);
-    let network = lower::lower(&striped_model(10)).unwrap();
-    let outputs = observe::outputs(&runner(), &network, &images)
-        .unwrap()
-        .remove(0);
+    let held_out = held_out(&images);
+    let network = import(&striped_model(10)).unwrap();
+    let outputs = run_model(&TRACT, &striped_model(10), &images, BOTH).unwrap();
+    let outputs: Vec<f32> = outputs.into_iter().collect();
     let with = |others: &[f32]| [outputs.repeat(100), others.to_vec()].concat();
     for (outputs, method) in [
         (outputs.clone(), range::Method::MinMax),
@@ -137,7 +158,9 @@ fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
         // The difference of the ends is infinite, which rules out the whole.
         (with(&[f32::MAX, -f32::MAX]), range::Method::Percentile),
     ] {
-        let best = choose::choose(&runner(), &network, vec![outputs], &images).unwrap();
-        assert_eq!(best.method, method);
+        let mut seen = vec![histogram::Histogram::new(); 2];
+        seen[1].add(&outputs).unwrap();
+        let choice = choose::choose(&runner(), &network, (&seen, IMAGES_GIVEN), &held_out);
+        assert_eq!(choice.unwrap().method, method);
     }
 }

@@ -1,11 +1,11 @@
 //! Another model, written while the one that the board has serves.
 
-use protocol::{Error, MAX_CLASSES, Reply, Request};
+use protocol::{Error, Reply, Request, SelfTest};
 use slots::MappedFlash;
 
-use super::{Server, image_in};
+use super::Server;
 use crate::board::Board;
-use crate::picture::Stop;
+use crate::host::Stop;
 use crate::self_test::known_answer;
 
 impl<B: Board, F: MappedFlash> Server<'_, '_, B, F> {
@@ -25,26 +25,17 @@ impl<B: Board, F: MappedFlash> Server<'_, '_, B, F> {
         Ok(self.send(number, &Reply::NeedChunk { offset })?)
     }
 
-    /// Puts the new model to service if it is valid and gives the logits in the request.
-    pub(super) fn commit(&mut self, number: u8) -> Result<(), Stop> {
-        let (_, Ok(Request::Commit { logits: sent })) = self.link.request() else {
-            return Err(Error::KnownAnswer.into());
-        };
-        // The run needs the buffer of the request.
-        let mut logits = [0; MAX_CLASSES];
-        let logits = logits.get_mut(..sent.len()).ok_or(Error::KnownAnswer)?;
-        for (logit, &byte) in logits.iter_mut().zip(sent) {
-            *logit = byte.cast_signed();
-        }
+    /// Puts the new model to service if it is valid and gives the answer in the request.
+    pub(super) fn commit(&mut self, number: u8, answer: u32) -> Result<(), Stop> {
         let spare = self.spare.as_mut().ok_or(Error::NoUpdate)?;
         let model = spare.verify().map_err(refusal)?;
-        if model.arena_len() > self.arena.len() {
-            return Err(Error::TooLarge.into());
-        }
-        let image = image_in(self.link);
-        known_answer(self.board, &model, logits, image, self.arena)
-            .map_err(|_| Error::KnownAnswer)?;
-        spare.commit(logits).map_err(refusal)?;
+        self.output = None;
+        let tested = known_answer(self.board, &model, answer, self.arena);
+        tested.map_err(|found| match found {
+            SelfTest::Arena { .. } => Error::TooLarge,
+            _ => Error::KnownAnswer,
+        })?;
+        spare.commit(answer).map_err(refusal)?;
         self.send(number, &Reply::Updated)?;
         Err(Stop::Updated)
     }

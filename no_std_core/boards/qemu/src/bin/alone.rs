@@ -1,22 +1,18 @@
 //! The core and nothing else: what it takes of stack to check the model and run it on an image, and of instructions.
 //!
 //! It prints numbers through semihosting, each on a line of its own: the bytes of stack, what the counter of cycles says of
-//! [`SHORT`] and of [`LONG`] instructions, and of each layer and the making of the scores. Where QEMU counts instructions
+//! [`SHORT`] and of [`LONG`] instructions, and of each operator and the making of the output. Where QEMU counts instructions
 //! (`-icount`), the counter advances by the same with each of them.
 #![no_std]
 #![no_main]
-#![allow(
-    unsafe_code,
-    reason = "the arena and the image are to be no part of the stack"
-)]
+#![allow(unsafe_code, reason = "the arena is to be no part of the stack")]
 
 use core::arch::asm;
 use core::hint::black_box;
-use core::task::Poll;
 
-use firmware::{ARENA_LEN, CycleCounter, KNOWN_LOGITS, MODEL, stack};
-use no_std_core::{Model, Run, quantize_pixel};
-use protocol::{PIXELS, known_pixel};
+use firmware::{ANSWER, ARENA_LEN, CycleCounter, MODEL, OPERATORS, stack};
+use no_std_core::{Model, Run};
+use protocol::{answer, known_value};
 use semihosting::io::{self, Write as _};
 use semihosting::process;
 // The panic handler.
@@ -26,11 +22,10 @@ use qemu as _;
 const SHORT: u32 = 1 << 10;
 const LONG: u32 = 1 << 20;
 
-/// The most layers that are counted, and the making of the scores.
-const PARTS: usize = 32;
+/// The most operators that are counted, and the making of the output.
+const PARTS: usize = 128;
 
 static mut ARENA: [i8; ARENA_LEN] = [0; ARENA_LEN];
-static mut IMAGE: [i8; PIXELS] = [0; PIXELS];
 static mut CYCLES: [u32; PARTS] = [0; PARTS];
 
 #[cfg_attr(target_arch = "arm", cortex_m_rt::entry)]
@@ -39,17 +34,8 @@ fn main() -> ! {
     stack::paint();
     let mut counter = CycleCounter::start();
     // SAFETY: nothing else uses them, and this is done once.
-    let (arena, image, cycles) = unsafe {
-        (
-            &mut *(&raw mut ARENA),
-            &mut *(&raw mut IMAGE),
-            &mut *(&raw mut CYCLES),
-        )
-    };
-    for (index, value) in image.iter_mut().enumerate() {
-        *value = quantize_pixel(known_pixel(index));
-    }
-    let parts = infer(image, arena, &mut counter, cycles);
+    let (arena, cycles) = unsafe { (&mut *(&raw mut ARENA), &mut *(&raw mut CYCLES)) };
+    let parts = infer(arena, &mut counter, cycles);
     let printed = print(stack::used()).and_then(|()| {
         for instructions in [SHORT, LONG] {
             let begin = counter.now();
@@ -64,25 +50,28 @@ fn main() -> ! {
     process::exit(i32::from(printed.is_none()))
 }
 
-/// Checks the model, runs it and counts the cycles of each part, whose number it gives if the logits are the known ones.
+/// Checks the model, runs it and counts the cycles of each part, whose number it gives if the output is the known one.
 #[inline(never)]
-fn infer(
-    image: &[i8],
-    arena: &mut [i8],
-    counter: &mut CycleCounter,
-    cycles: &mut [u32; PARTS],
-) -> Option<usize> {
-    let model = Model::new(black_box(MODEL)).ok()?;
-    let mut run = Run::new(&model, image, arena).ok()?;
+fn infer(arena: &mut [i8], counter: &mut CycleCounter, cycles: &mut [u32; PARTS]) -> Option<usize> {
+    let model = Model::with(black_box(MODEL), OPERATORS).ok()?;
+    let mut run = Run::new(&model, arena).ok()?;
+    for (index, value) in run.input().iter_mut().enumerate() {
+        *value = known_value(index);
+    }
     loop {
-        let part = usize::from(run.layer());
+        let operator = usize::from(run.operator());
         let begin = counter.now();
         let step = run.step();
-        *cycles.get_mut(part)? += counter.now().wrapping_sub(begin);
-        if let Poll::Ready(scores) = step {
-            return (scores.logits() == KNOWN_LOGITS).then_some(part + 1);
+        *cycles.get_mut(operator)? += counter.now().wrapping_sub(begin);
+        if step.is_ready() {
+            break;
         }
     }
+    let parts = usize::from(model.operators_len()) + 1;
+    let begin = counter.now();
+    let output = black_box(run.into_output());
+    *cycles.get_mut(parts - 1)? += counter.now().wrapping_sub(begin);
+    (answer(output.values()) == ANSWER).then_some(parts)
 }
 
 /// Two instructions a round.

@@ -18,12 +18,14 @@ impl Name for Virt {
 fn main() -> ! {
     stack::paint();
     let mut cycles = CycleCounter::start();
-    firmware::serve(&mut Parts {
+    let mut board = Parts {
         name: Virt,
         // SAFETY: so the documentation of the machine says of its first serial line.
         uart: unsafe { Ns16550::new(0x1000_0000) },
         // It has no light.
         light: |_| {},
         cycles: move || cycles.now(),
-    })
+    };
+    // SAFETY: this is called once.
+    firmware::serve(&mut board, unsafe { stack::arena() })
 }

@@ -25,28 +25,45 @@ fn centred_model() -> Vec<u8> {
     file
 }
 
-/// What the board answers in the end on a picture whose rows are sent as it asks, changed by `tamper`.
+/// What the board answers in the end on a picture whose rows are sent as it asks, changed by `tamper`, and when asked for its
+/// output.
 fn picture_answers(
     pixels: &[u8],
     width: u16,
     height: u16,
-    mut tamper: impl FnMut(u16, Vec<u8>) -> Vec<u8>,
+    mut tamper: impl FnMut(u32, Vec<u8>) -> Vec<u8>,
 ) -> Vec<Answer> {
     let mut rows = Pixels::new(pixels, width.into(), height.into()).unwrap();
     let mut answers = vec![];
     let host = |number, reply: Reply<'static>| match reply {
-        Reply::Description(_) if number == UNASKED => frame(8, &picture(width, height)),
-        Reply::NeedRow { y } => {
-            let pixels = rows.row(y.into()).unwrap();
-            tamper(y, frame(next_number(number), &row(y, pixels)))
+        Reply::Description(_) if number == UNASKED => frame(8, &begin(height, width.into(), true)),
+        Reply::NeedInput { offset, len } => {
+            assert_eq!((offset % u32::from(width), len), (0, width));
+            let y = offset / u32::from(width);
+            tamper(
+                y,
+                frame(next_number(number), &piece(offset, rows.row(y).unwrap())),
+            )
         }
-        _ => {
+        reply => {
+            let is_output = matches!(reply, Reply::Output(_));
             answers.push((number, reply));
-            vec![]
+            if is_output {
+                let values = frame(1, &Request::Values { offset: 0 });
+                [values, frame(2, &Request::Probabilities { class: 0 })].concat()
+            } else {
+                vec![]
+            }
         }
     };
-    converse(&centred_model(), KNOWN_LOGITS, host);
+    let (file, answer) = (&*centred_model(), ANSWER);
+    converse(Current { file, answer }, host);
     answers
+}
+
+fn assert_picture(answers: &[Answer], image: &[i8]) {
+    let replies: Vec<_> = answers.iter().map(|(_, reply)| reply).collect();
+    assert_output(&replies, image);
 }
 
 fn prepared(pixels: &[u8], width: u16, height: u16) -> [i8; PIXELS] {
@@ -62,8 +79,7 @@ fn pictures_are_prepared_from_rows_as_the_core_does_it() {
     for (width, height) in [(90, 60), (768, 40), (33, 200)] {
         let pixels = drawing(width.into(), height.into());
         let answers = picture_answers(&pixels, width, height, |_, row| row);
-        assert_eq!(answers.len(), 1);
-        assert_scores(&answers[0], &prepared(&pixels, width, height));
+        assert_picture(&answers, &prepared(&pixels, width, height));
     }
 }
 
@@ -77,14 +93,13 @@ fn rows_that_arrive_twice_or_damaged_change_nothing() {
             // The row before comes again, and the board has to ask again.
             10 => last.clone(),
             // A frame of another question.
-            20 => frame(7, &super::row(0, &[0; 60])),
+            20 => frame(7, &piece(0, &[0; 60])),
             _ => row.clone(),
         };
         last = row;
         sent
     });
-    assert_eq!(answers.len(), 1);
-    assert_scores(&answers[0], &prepared(&pixels, 60, 50));
+    assert_picture(&answers, &prepared(&pixels, 60, 50));
 }
 
 #[test]
@@ -97,15 +112,15 @@ fn a_picture_is_given_up_for_another_request() {
     let [(9, Reply::Description(described))] = &answers[..] else {
         panic!("{answers:?}");
     };
-    let found = (described.box_side, described.self_test);
-    assert_eq!(found, (20, SelfTest::Passed));
+    let preparation = described.model.unwrap().preparation;
+    assert_eq!(preparation, Preparation::CENTRED.to_bytes());
 }
 
 #[test]
 fn bad_pictures_are_refused() {
     let pixels = drawing(60, 50);
-    let answers = picture_answers(&pixels, 60, 50, |_, _| frame(9, &row(0, &[9; 59])));
-    assert_eq!(answers, [(9, Reply::Error(Error::Row))]);
+    let answers = picture_answers(&pixels, 60, 50, |_, _| frame(9, &piece(0, &[9; 59])));
+    assert_eq!(answers, [(9, Reply::Error(Error::Piece))]);
     let answers = picture_answers(&[77; 3000], 60, 50, |_, row| row);
     assert_eq!(answers.len(), 1);
     assert_eq!(answers[0].1, Reply::Error(Error::Blank));

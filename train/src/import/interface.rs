@@ -1,0 +1,161 @@
+//! What goes into a graph and comes out.
+
+use super::error::form;
+use super::view::Axis::{Channel, Column, Row};
+use super::{Axes, Constant, ImportError};
+use crate::network::{Input, Layout, Shape};
+use crate::onnx::{self, Graph};
+use crate::tensor::ElementType;
+
+/// A way to understand the sizes of the input.
+pub struct InputForm<'a> {
+    /// Name of the input.
+    pub name: &'a str,
+    /// Channels, rows and columns, and in which order the model has them.
+    pub input: Input,
+    /// The axes of the ONNX value.
+    pub axes: Axes,
+    /// The file's batch.
+    pub batch: usize,
+}
+
+/// The ways to understand the only input, those first that are more usual.
+pub fn forms(graph: &Graph) -> Result<Vec<InputForm<'_>>, ImportError> {
+    const EXPECTED: &str = "one input F32[batch, ...] of two to four axes";
+    let constants: Vec<&str> = graph.initializer.iter().map(|one| &*one.name).collect();
+    let is_fed = |input: &&onnx::ValueInfo| !constants.contains(&&*input.name);
+    let fed: Vec<_> = graph.input.iter().filter(is_fed).collect();
+    let [input] = fed[..] else {
+        return Err(form(EXPECTED, format!("{} inputs", fed.len())));
+    };
+    let value_type = input.value_type.as_ref();
+    let tensor_type = value_type.and_then(|value| value.tensor_type.as_ref());
+    let shape = tensor_type.and_then(|found| found.shape.as_ref());
+    let dimensions = shape.iter().flat_map(|shape| &shape.dim);
+    let sizes: Vec<i64> = dimensions.map(|dim| dim.dim_value.unwrap_or(-1)).collect();
+    let element = tensor_type.map_or(0, |found| found.elem_type);
+    let ways = match &sizes[..] {
+        [_, sizes @ ..] if is_number(element) => positive(sizes).map(|sizes| ways(graph, &sizes)),
+        _ => None,
+    };
+    if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+        Ok(ways
+            .into_iter()
+            .map(|(shape, axes)| InputForm {
+                name: &input.name,
+                input: Input {
+                    shape,
+                    layout: layout(&axes),
+                },
+                axes,
+                batch: usize::try_from(sizes[0]).unwrap_or(1).max(1),
+            })
+            .collect())
+    } else {
+        let advice = match element {
+            3 => ", as of a model in 8 bits; give the float model that it was made of",
+            _ => "",
+        };
+        let element = element_name(element);
+        let found = format!("`{}` {element}{sizes:?}{advice}", input.name);
+        Err(form(EXPECTED, found))
+    }
+}
+
+/// Name of the only output.
+pub fn output(graph: &Graph) -> Result<&str, ImportError> {
+    match &graph.output[..] {
+        [output] => Ok(&output.name),
+        outputs => Err(form("one output", format!("{} outputs", outputs.len()))),
+    }
+}
+
+/// A constant of the file that cannot be read.
+pub fn describe(tensor: &onnx::Tensor) -> String {
+    let length = tensor.raw_data.len() + size_of::<f32>() * tensor.float_data.len();
+    let (name, element, dims) = (&tensor.name, element_name(tensor.data_type), &tensor.dims);
+    format!("`{name}` {element}{dims:?} with {length} bytes")
+}
+
+/// Shapes and axes for sizes without the batch.
+fn ways(graph: &Graph, sizes: &[usize]) -> Vec<(Shape, Axes)> {
+    let axes = |lists: &[&[super::Axis]]| {
+        let batch: &[super::Axis] = &[];
+        let lists = [batch].into_iter().chain(lists.iter().copied());
+        lists.map(<[_]>::to_vec).collect::<Axes>()
+    };
+    match *sizes {
+        [a, b, c] => vec![
+            ([a, b, c], axes(&[&[Channel], &[Row], &[Column]])),
+            ([c, a, b], axes(&[&[Row], &[Column], &[Channel]])),
+        ],
+        [a, b] => vec![
+            ([1, a, b], axes(&[&[Row], &[Column]])),
+            ([a, 1, b], axes(&[&[Channel], &[Column]])),
+            ([b, 1, a], axes(&[&[Column], &[Channel]])),
+        ],
+        [n] => {
+            let mut ways = vec![([n, 1, 1], axes(&[&[Channel]]))];
+            for [a, b, c] in reshapes(graph, n) {
+                ways.push(([a, b, c], axes(&[&[Channel, Row, Column]])));
+                ways.push(([c, a, b], axes(&[&[Row, Column, Channel]])));
+            }
+            ways
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The sizes, without the batch, that Reshapes of the graph give to vectors of so many numbers.
+fn reshapes(graph: &Graph, count: usize) -> Vec<[usize; 3]> {
+    let sizes = graph
+        .initializer
+        .iter()
+        .filter(|one| one.data_type == ElementType::I64.onnx());
+    let mut found = Vec::new();
+    for sizes in sizes.filter_map(|one| Constant::decode(one)?.integers()) {
+        if let [_, sizes @ ..] = &sizes[..]
+            && let Some(sizes) = positive(sizes)
+            && sizes.iter().product::<usize>() == count
+            && let Ok(sizes) = sizes.try_into()
+        {
+            found.push(sizes);
+        }
+    }
+    found
+}
+
+fn layout(axes: &Axes) -> Layout {
+    match axes.iter().flatten().next() {
+        Some(Row | Column) if axes.iter().flatten().any(|&axis| axis == Channel) => {
+            Layout::ChannelsLast
+        }
+        _ => Layout::ChannelsFirst,
+    }
+}
+
+/// Sizes from 1 to the largest that a flash file can say.
+fn positive(sizes: &[i64]) -> Option<Vec<usize>> {
+    let is_size = |size: &i64| (1..1 << 16).contains(size);
+    let all = sizes.iter().all(is_size);
+    all.then(|| sizes.iter().map(|&size| size as usize).collect())
+}
+
+/// Whether an input of this element type holds numbers that are floats or become some.
+fn is_number(element: i32) -> bool {
+    matches!(element, 1 | 2 | 10 | 16)
+}
+
+/// How people call the `DataType` of the format.
+fn element_name(element: i32) -> String {
+    match element {
+        0 => "of unknown type".into(),
+        1 => "F32".into(),
+        2 => "U8".into(),
+        3 => "I8".into(),
+        10 => "F16".into(),
+        11 => "F64".into(),
+        16 => "BF16".into(),
+        other => format!("element type {other} "),
+    }
+}

@@ -1,0 +1,194 @@
+//! The mean of each window; padding counts as zeros, where a model counts it.
+
+use no_std_core::format::{
+    KIND_AVERAGE_POOL, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
+};
+
+use super::{
+    Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
+    Unfit, int8,
+};
+use crate::graph::{Graph, GraphError, ValueId};
+use crate::import::{
+    Axis, Call, ImportError, Reader, Readers, Value, View, axes, image_axes, pool_window,
+};
+use crate::network::{Shape, elements};
+use crate::ops::Window;
+
+/// A mean over windows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AveragePool {
+    /// The windows. All places of one count, padding as well.
+    pub window: Window,
+}
+
+impl AveragePool {
+    /// The number of places of a window.
+    pub fn places(&self) -> usize {
+        self.window.kernel.iter().product()
+    }
+}
+
+impl Form for AveragePool {
+    fn kind(&self) -> &'static str {
+        "average_pool"
+    }
+
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        let [channels, rows, columns] = inputs[0];
+        let [rows, columns] = self.window.output([rows, columns])?;
+        Ok([channels, rows, columns])
+    }
+
+    fn multiply_adds(&self, _: &[Shape], output: Shape) -> usize {
+        elements(output) * self.places()
+    }
+
+    fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        graph.average_pool(inputs[0], self.window)
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::Own
+    }
+
+    fn factors(&self, from: f32, to: f32) -> Result<Factors, Unfit> {
+        Factors::exactly(from, 1.0 / self.places() as f32, to)
+    }
+
+    fn int8(&self, _: Meaning, factors: Factors) -> Result<Int8Layer, Overflow> {
+        Ok(Int8Layer::AveragePool(Int8AveragePool {
+            window: self.window,
+            factors,
+        }))
+    }
+}
+
+/// A sum over windows, times a factor: a depthwise convolution whose weights are 1 and whose weight scale is one place's
+/// share of a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Int8AveragePool {
+    window: Window,
+    factors: Factors,
+}
+
+impl Int8Form for Int8AveragePool {
+    fn graph(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        meaning: Meaning,
+    ) -> Result<ValueId, GraphError> {
+        let channels = graph.shape(inputs[0])[1];
+        let filters = int8::ones(channels, self.window.kernel, self.factors.weights[0]);
+        graph.q_linear_conv(inputs[0], filters, (self.window, channels), meaning.both())
+    }
+
+    fn operator(
+        &self,
+        inputs: &[u16],
+        _: Meaning,
+        output: TensorRecord,
+    ) -> Result<OperatorContents, TooLarge> {
+        let mut record = OperatorRecord::new(KIND_AVERAGE_POOL, inputs[0]);
+        [record.rows, record.columns] = int8::axes(&self.window, None)?;
+        Ok(OperatorContents {
+            multipliers: int8::multipliers(&self.factors.multipliers),
+            ..OperatorContents::new(record, output)
+        })
+    }
+
+    fn reach(&self, inputs: &[&[Interval]], meaning: Meaning) -> Vec<Interval> {
+        let places = self.window.kernel.iter().product::<usize>() as i32;
+        let multiplier = int8::multipliers(&self.factors.multipliers)[0];
+        let reach = |values: &Interval| {
+            let steps = values.less(meaning.from.zero_point);
+            let sums = steps.or_zero(self.window.pads != [0; 4]).times(places);
+            sums.requantized(multiplier, meaning.to.zero_point)
+        };
+        inputs[0].iter().map(reach).collect()
+    }
+
+    fn channels(&self) -> Channels {
+        Channels::Apart
+    }
+
+    fn multiply_adds(&self, _: &[Shape], output: Shape) -> usize {
+        elements(output) * self.window.kernel.iter().product::<usize>()
+    }
+}
+
+pub const READERS: Readers = &[
+    ("AveragePool", windows),
+    ("GlobalAveragePool", global),
+    ("ReduceMean", reduced),
+];
+
+fn windows(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.padded_view(call, 0)?;
+    let axes = image_axes(reader, call, &view)?;
+    let counts = call.integer("count_include_pad", 0) != 0;
+    call.limit("ceil_mode", &["0"])?;
+    let window = pool_window(call, (&view, &axes), reader.shape(view.tensor))?;
+    // The zeros of a Pad are counted in any case.
+    if window.pads != view.pads && !counts {
+        let expected = "no pads, or count_include_pad 1";
+        return Err(call.refuse(expected, format!("pads {:?}", window.pads)));
+    }
+    let layer = Layer::AveragePool(AveragePool { window });
+    reader.push(call, layer, vec![view.tensor], &axes)
+}
+
+fn global(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
+    let axes = image_axes(reader, call, &view)?;
+    let [_, rows, columns] = reader.shape(view.tensor);
+    if [rows, columns] == [1; 2] {
+        return Ok(Value::View(view));
+    }
+    let window = Window::tiles([rows, columns]);
+    let layer = Layer::AveragePool(AveragePool { window });
+    reader.push(call, layer, vec![view.tensor], &axes)
+}
+
+/// A mean over all rows and columns, which may leave out the axes that it makes 1.
+fn reduced(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
+    let shape = reader.shape(view.tensor);
+    let rank = view.axes.len();
+    let keeps = call.integer("keepdims", 1) != 0;
+    // Without axes it is refused, whatever that would mean.
+    let _ = call.integer("noop_with_empty_axes", 0);
+    let named = axes(reader, call)?.unwrap_or_default();
+    let reduced: Vec<usize> = named
+        .iter()
+        .map(|&axis| if axis < 0 { axis + rank as i64 } else { axis } as usize)
+        .collect();
+    let is_reduced = |axis: usize| reduced.contains(&axis);
+    let lists = |is_wanted: bool| {
+        let lists = view.axes.iter().enumerate();
+        lists.filter(move |(axis, _)| is_reduced(*axis) == is_wanted)
+    };
+    let is_place = |axis: &Axis| *axis != Axis::Channel;
+    let only_places = lists(true).flat_map(|(_, list)| list).all(is_place);
+    let all_places = !lists(false).flat_map(|(_, list)| list).any(is_place);
+    if !only_places || !all_places || is_reduced(0) || named.is_empty() {
+        let sizes = view.sizes(shape);
+        let expected = "a mean over all rows and columns, and nothing else";
+        return Err(call.refuse(expected, format!("axes {named:?} of {sizes:?}")));
+    }
+    let left = |(axis, list): (usize, &Vec<Axis>)| {
+        if is_reduced(axis) {
+            keeps.then(Vec::new)
+        } else {
+            Some(list.clone())
+        }
+    };
+    let axes = view.axes.iter().enumerate().filter_map(left).collect();
+    if shape[1..] == [1; 2] {
+        return Ok(Value::View(View::new(view.tensor, &axes, shape)));
+    }
+    let window = Window::tiles([shape[1], shape[2]]);
+    let layer = Layer::AveragePool(AveragePool { window });
+    reader.push(call, layer, vec![view.tensor], &axes)
+}

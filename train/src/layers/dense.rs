@@ -1,0 +1,204 @@
+//! A dense layer: kernels that cover their input.
+
+use ndarray::{Array1, Array2, Array4, ArrayD, Axis as ArrayAxis, Ix2, Ix4, IxDyn};
+
+use super::conv::{bias, expect_weight};
+use super::{Factors, Form, Int8Layer, Layer, Meaning, Overflow, Scales, Sums, Unfit, sums};
+use crate::graph::{Graph, GraphError, ValueId};
+use crate::import::{Axes, Axis, Call, ImportError, Reader, Readers, Value, View};
+use crate::network::{Shape, elements};
+use crate::ops::Window;
+
+/// A dense layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dense {
+    /// `[units, channels, rows, columns]`, finite and not all zero.
+    pub weight: Array4<f32>,
+    /// `[units]`, finite.
+    pub bias: Array1<f32>,
+}
+
+impl Dense {
+    /// The window with which a convolution computes the layer.
+    pub fn window(&self) -> Window {
+        let (.., rows, columns) = self.weight.dim();
+        Window {
+            strides: [1; 2],
+            ..Window::tiles([rows, columns])
+        }
+    }
+}
+
+impl Form for Dense {
+    fn kind(&self) -> &'static str {
+        "dense"
+    }
+
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        let (units, channels, rows, columns) = self.weight.dim();
+        if inputs[0] != [channels, rows, columns] {
+            let [c, h, w] = inputs[0];
+            return Err(format!(
+                "{c} x {h} x {w} for units of {channels} x {rows} x {columns}"
+            ));
+        }
+        Ok([units, 1, 1])
+    }
+
+    fn multiply_adds(&self, _: &[Shape], _: Shape) -> usize {
+        self.weight.len()
+    }
+
+    fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        let weight = graph.constant(self.weight.clone().into());
+        let bias = graph.constant(self.bias.clone().into());
+        graph.conv(inputs[0], weight, Some(bias), self.window())
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::Own
+    }
+
+    fn factors(&self, from: f32, to: f32) -> Result<Factors, Unfit> {
+        Factors::near(from, &sums::weight_scales(&self.weight), to)
+    }
+
+    fn int8(&self, meaning: Meaning, factors: Factors) -> Result<Int8Layer, Overflow> {
+        let sums = Sums::new((&self.weight, &self.bias), meaning.from.scale, factors)?;
+        Ok(Int8Layer::Sums(Sums {
+            window: self.window(),
+            is_dense: true,
+            ..sums
+        }))
+    }
+}
+
+pub const READERS: Readers = &[("Gemm", gemm), ("MatMul", mat_mul)];
+
+fn gemm(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let (alpha, beta) = (call.float("alpha", 1.0), call.float("beta", 1.0));
+    call.limit("transA", &["0"])?;
+    let weight = matrix(reader, call)?;
+    let weight = match call.integer("transB", 0) {
+        0 => weight.reversed_axes(),
+        1 => weight,
+        found => return Err(call.refuse("transB 0 or 1", format!("transB {found}"))),
+    };
+    let bias = match call.input(2) {
+        "" => Array1::zeros(weight.nrows()),
+        _ => biases(reader, call, weight.nrows())?,
+    };
+    push(reader, call, &(weight * alpha), bias * beta)
+}
+
+fn mat_mul(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let weight = matrix(reader, call)?.reversed_axes();
+    let bias = Array1::zeros(weight.nrows());
+    push(reader, call, &weight, bias)
+}
+
+/// The matrix that is input 1.
+fn matrix(reader: &Reader, call: &Call) -> Result<Array2<f32>, ImportError> {
+    let weight = reader.floats::<2>(call, 1)?;
+    expect_weight(call, weight.iter())?;
+    let weight = weight.into_dimensionality::<Ix2>();
+    Ok(weight.expect("it has two axes"))
+}
+
+/// The biases of a Gemm: a vector, one number for all, or a row.
+fn biases(reader: &Reader, call: &Call, units: usize) -> Result<Array1<f32>, ImportError> {
+    let constant = reader.constant(call, 2)?;
+    match (constant.shape(), constant.floats()) {
+        ([] | [1] | [1, 1], Some(one)) if units > 1 => {
+            let value = one.first().copied().unwrap_or_default();
+            Ok(Array1::from_elem(units, value))
+        }
+        (&[1, columns], Some(row)) if columns == units => Ok(row.iter().copied().collect()),
+        _ => bias(reader, call, units),
+    }
+}
+
+/// Adds a layer whose weight is `[units, inputs]`, in the order that the view of its input has.
+fn push(
+    reader: &mut Reader,
+    call: &Call,
+    weight: &Array2<f32>,
+    bias: Array1<f32>,
+) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
+    let shape = reader.shape(view.tensor);
+    let sizes = view.sizes(shape);
+    let Some((_, outer)) = view
+        .axes
+        .split_last()
+        .filter(|(_, outer)| !outer.is_empty())
+    else {
+        return Err(call.refuse("an input of two axes, by Flatten", format!("{sizes:?}")));
+    };
+    if outer.iter().any(|axes| !axes.is_empty()) {
+        let found = format!("one of {}: {sizes:?}", sizes.len());
+        return Err(call.refuse("an input of two axes, by Flatten", found));
+    }
+    if weight.ncols() != elements(shape) {
+        let expected = format!("units of {} inputs", elements(shape));
+        return Err(call.refuse(&expected, weight.ncols().to_string()));
+    }
+    let mut axes: Axes = vec![Vec::new(); sizes.len()];
+    axes[sizes.len() - 1] = vec![Axis::Channel];
+    let layer = Layer::Dense(Dense {
+        weight: ordered(weight, &view, shape),
+        bias,
+    });
+    reader.push(call, layer, vec![view.tensor], &axes)
+}
+
+/// The weight `[units, inputs]` as `[units, channels, rows, columns]`.
+fn ordered(weight: &Array2<f32>, view: &View, shape: Shape) -> Array4<f32> {
+    let order = view.order();
+    let units = weight.nrows();
+    let sizes = order.iter().map(|&axis| shape[axis as usize]);
+    let sizes: Vec<usize> = std::iter::once(units).chain(sizes).collect();
+    let weight: ArrayD<f32> = weight
+        .as_standard_layout()
+        .into_owned()
+        .into_shape_with_order(IxDyn(&sizes))
+        .expect("there are as many inputs as elements");
+    let places = [Axis::Channel, Axis::Row, Axis::Column];
+    let present = places
+        .into_iter()
+        .filter_map(|axis| order.iter().position(|one| *one == axis));
+    let permutation: Vec<usize> = std::iter::once(0).chain(present.map(|at| at + 1)).collect();
+    let mut weight = weight.permuted_axes(IxDyn(&permutation));
+    for (at, axis) in places.into_iter().enumerate() {
+        if !order.contains(&axis) {
+            weight = weight.insert_axis(ArrayAxis(at + 1));
+        }
+    }
+    let weight = weight.as_standard_layout().into_owned();
+    let weight = weight.into_dimensionality::<Ix4>();
+    weight.expect("units, channels, rows and columns")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_of_a_flattened_transposition_are_put_in_the_order_of_the_tensor() {
+        let shape = [2, 3, 4];
+        let axes = [Axis::Row, Axis::Column, Axis::Channel].map(|axis| vec![axis]);
+        let axes: Axes = std::iter::once(Vec::new()).chain(axes).collect();
+        let view = View::new(1, &axes, shape)
+            .reshaped(shape, &[1, 24])
+            .unwrap();
+        // An element of the file says where it belongs.
+        let weight = Array2::from_shape_fn((5, 24), |(unit, input)| {
+            let (row, column, channel) = (input / 8, input / 2 % 4, input % 2);
+            (1000 * unit + 100 * channel + 10 * row + column) as f32
+        });
+        let expected = Array4::from_shape_fn((5, 2, 3, 4), |(unit, channel, row, column)| {
+            (1000 * unit + 100 * channel + 10 * row + column) as f32
+        });
+        assert_eq!(ordered(&weight, &view, shape), expected);
+    }
+}

@@ -1,0 +1,162 @@
+//! A factor and a shift for each channel: a depthwise convolution of 1 x 1, which `import` puts into the layer before
+//! where it can.
+
+use ndarray::{Array1, Array4};
+
+use super::{Conv, Layer, activation};
+use crate::import::{Axis, Call, Constant, ImportError, Reader, Readers, Value, View};
+use crate::ops::Window;
+
+pub const READERS: Readers = &[
+    ("BatchNormalization", batch_normalization),
+    ("Div", |reader, call| {
+        with_constant(reader, call, |constant| (constant.recip(), 0.0))
+    }),
+    ("Mul", product),
+    ("Sub", subtraction),
+];
+
+/// `(x - mean) / sqrt(variance + epsilon) * scale + bias`.
+fn batch_normalization(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
+    let advice = "training_mode 0; export the model after model.eval()";
+    if call.integer("training_mode", 0) != 0 {
+        return Err(call.refuse(advice, "training_mode 1"));
+    }
+    call.limit("spatial", &["1"])?;
+    let (epsilon, _) = (call.float("epsilon", 1e-5), call.float("momentum", 0.9));
+    let channels = reader.shape(view.tensor)[0];
+    let vector = |index| {
+        let vector = reader.floats::<1>(call, index)?;
+        if vector.len() == channels {
+            Ok(vector)
+        } else {
+            Err(call.refuse(
+                &format!("{channels} numbers as input {index}"),
+                vector.len().to_string(),
+            ))
+        }
+    };
+    let [scale, bias, mean, variance] = [vector(1)?, vector(2)?, vector(3)?, vector(4)?];
+    let factors: Array1<f32> = scale
+        .iter()
+        .zip(&variance)
+        .map(|(scale, variance)| scale / (variance + epsilon).sqrt())
+        .collect();
+    let shifts = bias.iter().zip(&mean).zip(&factors);
+    let shifts = shifts
+        .map(|((bias, mean), factor)| bias - mean * factor)
+        .collect();
+    if view
+        .axes
+        .get(1)
+        .is_none_or(|axes| channels > 1 && axes[..] != [Axis::Channel])
+    {
+        let sizes = view.sizes(reader.shape(view.tensor));
+        return Err(call.refuse("channels at axis 1", format!("{sizes:?}")));
+    }
+    push(reader, call, &view, factors, shifts)
+}
+
+fn product(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    if let Err(refusal) = operands(reader, call) {
+        return activation::gated(reader, call)?.ok_or(refusal);
+    }
+    with_constant(reader, call, |constant| (constant, 0.0))
+}
+
+fn subtraction(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let (at, _) = operands(reader, call)?;
+    let factor = if at == 0 { 1.0 } else { -1.0 };
+    with_constant(reader, call, |constant| (factor, -factor * constant))
+}
+
+/// `x + constant`.
+pub(super) fn shift(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    with_constant(reader, call, |constant| (1.0, constant))
+}
+
+/// A tensor and a constant, of which `meaning` makes a factor and a shift.
+fn with_constant(
+    reader: &mut Reader,
+    call: &mut Call,
+    meaning: impl Fn(f32) -> (f32, f32),
+) -> Result<Value, ImportError> {
+    let (at, constant) = operands(reader, call)?;
+    if call.node.op_type == "Div" && at == 1 {
+        return Err(call.refuse("a constant to divide by", "a constant that is divided"));
+    }
+    let view = reader.view(call, at)?;
+    let constants = channel_vector(reader, call, &view, &constant)?;
+    let (factors, shifts) = constants.iter().map(|&constant| meaning(constant)).unzip();
+    push(
+        reader,
+        call,
+        &view,
+        Array1::from_vec(factors),
+        Array1::from_vec(shifts),
+    )
+}
+
+/// Which of two inputs is the tensor, and the constant that is the other one.
+fn operands(reader: &Reader, call: &Call) -> Result<(usize, Constant), ImportError> {
+    for (tensor, constant) in [(0, 1), (1, 0)] {
+        if let Ok(found) = reader.constant(call, constant) {
+            return Ok((tensor, Constant::clone(&found)));
+        }
+    }
+    let found = format!("`{}` and `{}`", call.input(0), call.input(1));
+    let expected = "a tensor and a constant (products, quotients and differences of two tensors, as in \
+                    squeeze-and-excitation, have no form in 8 bits here)";
+    Err(call.refuse(expected, found))
+}
+
+/// A finite number for each channel, of a constant that is broadcast against a tensor.
+fn channel_vector(
+    reader: &Reader,
+    call: &Call,
+    view: &View,
+    constant: &Constant,
+) -> Result<Vec<f32>, ImportError> {
+    let shape = reader.shape(view.tensor);
+    let sizes = view.sizes(shape);
+    let (found, rank) = (constant.shape(), view.axes.len());
+    let axis_of = |index: usize| (index + rank).checked_sub(found.len());
+    let fits = |(index, &size): (usize, &usize)| match axis_of(index) {
+        Some(axis) => size == 1 || (size == shape[0] && view.axes[axis][..] == [Axis::Channel]),
+        None => false,
+    };
+    let floats = constant
+        .floats()
+        .filter(|floats| floats.iter().all(|value| value.is_finite()));
+    match floats.filter(|_| found.iter().enumerate().all(fits)) {
+        Some(floats) if floats.len() == 1 => Ok(vec![floats.iter().copied().sum(); shape[0]]),
+        Some(floats) => Ok(floats.iter().copied().collect()),
+        None => {
+            let expected =
+                format!("finite floats, one for all or one for each channel of {sizes:?}");
+            Err(call.refuse(&expected, format!("a constant {found:?}")))
+        }
+    }
+}
+
+fn push(
+    reader: &mut Reader,
+    call: &Call,
+    view: &View,
+    factors: Array1<f32>,
+    shifts: Array1<f32>,
+) -> Result<Value, ImportError> {
+    let channels = factors.len();
+    let weight = factors.into_shape_with_order((channels, 1, 1, 1));
+    let weight: Array4<f32> = weight.expect("one number a channel");
+    super::conv::expect_weight(call, weight.iter())?;
+    let layer = Layer::Conv(Conv {
+        weight,
+        bias: shifts,
+        window: Window::tiles([1; 2]),
+        groups: channels,
+        pool: None,
+    });
+    reader.push(call, layer, vec![view.tensor], &view.axes)
+}

@@ -1,0 +1,100 @@
+//! The maximum of each window; padding never wins.
+
+use no_std_core::format::{
+    KIND_MAX_POOL, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
+};
+
+use super::{
+    Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales, int8,
+};
+use crate::graph::{Graph, GraphError, ValueId};
+use crate::import::{Call, ImportError, Reader, Readers, Value, image_axes, pool_window};
+use crate::network::Shape;
+use crate::ops::Window;
+
+/// A maximum over windows, which may overlap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MaxPool {
+    /// The windows.
+    pub window: Window,
+}
+
+impl Form for MaxPool {
+    fn kind(&self) -> &'static str {
+        "max_pool"
+    }
+
+    fn output(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        let [channels, rows, columns] = inputs[0];
+        let [rows, columns] = self.window.output([rows, columns])?;
+        Ok([channels, rows, columns])
+    }
+
+    fn multiply_adds(&self, _: &[Shape], _: Shape) -> usize {
+        0
+    }
+
+    fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        graph.max_pool(inputs[0], self.window)
+    }
+
+    fn scales(&self) -> Scales {
+        Scales::All
+    }
+
+    fn int8(&self, _: Meaning, _: Factors) -> Result<Int8Layer, Overflow> {
+        Ok(Int8Layer::MaxPool(*self))
+    }
+}
+
+/// Integers have a maximum as floats have.
+impl Int8Form for MaxPool {
+    fn graph(
+        &self,
+        graph: &mut Graph,
+        inputs: &[ValueId],
+        _: Meaning,
+    ) -> Result<ValueId, GraphError> {
+        graph.max_pool(inputs[0], self.window)
+    }
+
+    fn operator(
+        &self,
+        inputs: &[u16],
+        _: Meaning,
+        output: TensorRecord,
+    ) -> Result<OperatorContents, TooLarge> {
+        let mut record = OperatorRecord::new(KIND_MAX_POOL, inputs[0]);
+        [record.rows, record.columns] = int8::axes(&self.window, None)?;
+        Ok(OperatorContents::new(record, output))
+    }
+
+    fn reach(&self, inputs: &[&[Interval]], _: Meaning) -> Vec<Interval> {
+        inputs[0].to_vec()
+    }
+
+    fn channels(&self) -> Channels {
+        Channels::Apart
+    }
+}
+
+pub const READERS: Readers = &[
+    ("MaxPool", |reader, call| {
+        let view = reader.view(call, 0)?;
+        let axes = image_axes(reader, call, &view)?;
+        call.limit("storage_order", &["0"])?;
+        let window = pool_window(call, (&view, &axes), reader.shape(view.tensor))?;
+        let layer = Layer::MaxPool(MaxPool { window });
+        reader.push(call, layer, vec![view.tensor], &axes)
+    }),
+    ("GlobalMaxPool", global),
+];
+
+fn global(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
+    let axes = image_axes(reader, call, &view)?;
+    let [_, rows, columns] = reader.shape(view.tensor);
+    let window = Window::tiles([rows, columns]);
+    let layer = Layer::MaxPool(MaxPool { window });
+    reader.push(call, layer, vec![view.tensor], &axes)
+}
