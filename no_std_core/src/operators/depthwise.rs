@@ -68,18 +68,13 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
             B::add_channels(&channels, sums);
             let sums = Sums {
                 values: sums,
-                group: channels.windows,
-                lanes: channels.windows,
+                group: windows,
+                lanes: windows,
             };
-            let places = places.get_mut(begin..).unwrap_or_default();
             let multipliers = operands.multipliers(begin);
-            B::requantize(
-                &sums,
-                multipliers,
-                operands.output().zero_point,
-                places,
-                place,
-            );
+            let zero_point = operands.output().zero_point;
+            let outputs = places.get_mut(begin..).unwrap_or_default();
+            B::requantize(&sums, multipliers, zero_point, outputs, place);
         }
         channels.first += (WINDOWS * channels.stride).cast_signed();
     }

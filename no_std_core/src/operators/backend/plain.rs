@@ -129,10 +129,12 @@ pub fn requantize(
     let filters = sums.values.chunks(sums.group.max(1)).zip(multipliers);
     for (at, (sums_of, &multiplier)) in filters.enumerate() {
         let requantizer = Requantizer::new(Multiplier::of_checked(multiplier), zero_point);
-        let values = outputs.get_mut(at..).unwrap_or_default().iter_mut();
-        let sums_of = sums_of.iter().take(sums.lanes);
-        for (value, &sum) in values.step_by(stride.max(1)).zip(sums_of) {
-            *value = requantizer.requantize(sum);
+        let mut place = at;
+        for &sum in sums_of.iter().take(sums.lanes) {
+            if let Some(value) = outputs.get_mut(place) {
+                *value = requantizer.requantize(sum);
+            }
+            place += stride;
         }
     }
 }
