@@ -40,6 +40,7 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
         return;
     };
     let rows = record.rows.covered(shape.rows, row).len();
+    let zero_point = i32::from(operands.input().zero_point);
     for (column, place) in (0..).zip(output.chunks_mut(stride)) {
         let columns = record.columns.covered(shape.columns, column);
         // Rows that are covered from end to end are one.
@@ -48,9 +49,10 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
         } else {
             [rows, columns.len()]
         };
-        let zeros = (rows * count).cast_signed() as i32 * i32::from(operands.input().zero_point);
+        // The check has seen that no sum overflows.
+        let places = i32::try_from(rows * count).unwrap_or(0);
         for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
-            let mut sums = [-zeros; BLOCK];
+            let mut sums = [-places * zero_point; BLOCK];
             let sums = sums.get_mut(..outputs.len()).unwrap_or_default();
             let mut first = usize::from(columns.start) * stride + block * BLOCK;
             for _ in 0..rows {

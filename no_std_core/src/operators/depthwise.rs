@@ -50,13 +50,14 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
     };
     let mut sums = [0; SUMS];
     for places in output.chunks_mut(WINDOWS * place) {
-        channels.windows = (places.len() / place).max(1);
-        let block = SUMS / channels.windows;
+        let windows = (places.len() / place).max(1);
+        channels.windows = windows;
+        let block = SUMS / windows;
         for begin in (0..place).step_by(block.max(1)) {
             channels.values = input.get(begin..).unwrap_or_default();
             channels.weights = operands.weights_from(begin, skipped);
             let mut len = 0;
-            let rows = sums.chunks_exact_mut(channels.windows);
+            let rows = sums.chunks_exact_mut(windows);
             for (sums, bias) in rows.zip(operands.biases(begin)) {
                 if let Some(first) = sums.first_mut() {
                     *first = bias;
@@ -67,18 +68,13 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
             B::add_channels(&channels, sums);
             let sums = Sums {
                 values: sums,
-                group: channels.windows,
-                lanes: channels.windows,
+                group: windows,
+                lanes: windows,
             };
-            let places = places.get_mut(begin..).unwrap_or_default();
             let multipliers = operands.multipliers(begin);
-            B::requantize(
-                &sums,
-                multipliers,
-                operands.output().zero_point,
-                places,
-                place,
-            );
+            let zero_point = operands.output().zero_point;
+            let outputs = places.get_mut(begin..).unwrap_or_default();
+            B::requantize(&sums, multipliers, zero_point, outputs, place);
         }
         channels.first += (WINDOWS * channels.stride).cast_signed();
     }

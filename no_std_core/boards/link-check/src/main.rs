@@ -102,7 +102,7 @@ fn describe(model: &Model<'_>) {
     model.labels().map(str::as_bytes).for_each(put_bytes);
     for operation in model.operations() {
         put_bytes(operation.name().as_bytes());
-        put((*operation.record(), *operation.input(), *operation.output()));
+        put((operation.record(), operation.input(), operation.output()));
         put((operation.flash_len(), operation.multiply_adds()));
     }
 }

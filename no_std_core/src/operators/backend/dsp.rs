@@ -25,8 +25,6 @@ macro_rules! processor {
     };
 }
 
-use processor;
-
 mod average_pool;
 mod depthwise;
 mod requantize;

@@ -28,6 +28,7 @@ pub struct Channels<'a> {
 }
 
 /// See [`Backend::add_channels`](super::Backend::add_channels).
+#[inline(never)] // What it needs on the stack, its caller need not keep.
 pub fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
     for sums in sums.chunks_mut(channels.windows.max(1)) {
         if let Some((first, others)) = sums.split_first_mut() {
@@ -69,31 +70,32 @@ pub fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
 /// Adds the product of a value with the first of its weights to the sum of each channel, every `windows` sums.
 fn add_tap(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: &mut [i32]) {
     let zero_point = i32::from(channels.zero_point);
-    let sums = sums.chunks_mut(channels.windows.max(1));
-    let weights = weights.chunks(channels.weights_len.max(1));
-    for ((sums, weights), &value) in sums.zip(weights).zip(values) {
-        if let ([sum, ..], [weight, ..]) = (sums, weights) {
-            *sum += (i32::from(value) - zero_point) * i32::from(weight.cast_signed());
-        }
+    let (mut weight, mut sum) = (0, 0);
+    for &value in values {
+        let (Some(&w), Some(total)) = (weights.get(weight), sums.get_mut(sum)) else {
+            return;
+        };
+        *total += (i32::from(value) - zero_point) * i32::from(w.cast_signed());
+        weight += channels.weights_len;
+        sum += channels.windows;
     }
 }
 
 /// [`add_tap`] for three neighbours.
 fn add_three_taps(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: &mut [i32]) {
     let zero_point = i32::from(channels.zero_point);
-    let [second, third] =
-        [1, 2].map(|place| values.get(place * channels.place..).unwrap_or_default());
-    let sums = sums.chunks_mut(channels.windows.max(1));
-    let weights = weights.chunks(channels.weights_len.max(1));
-    let values = values.iter().zip(second).zip(third);
-    for ((sums, weights), ((&one, &second), &third)) in sums.zip(weights).zip(values) {
-        if let ([sum, ..], Some(weights)) = (sums, weights.first_chunk::<3>()) {
-            let products = weights.iter().zip([one, second, third]);
-            let product = |(weight, value): (&u8, i8)| {
-                (i32::from(value) - zero_point) * i32::from(weight.cast_signed())
-            };
-            *sum += products.map(product).sum::<i32>();
-        }
+    let second = values.get(channels.place..).unwrap_or_default();
+    let third = second.get(channels.place..).unwrap_or_default();
+    let (mut weights, mut sum) = (weights, 0);
+    for ((&a, &b), &c) in values.iter().zip(second).zip(third) {
+        let ([u, v, w, ..], Some(total)) = (weights, sums.get_mut(sum)) else {
+            return;
+        };
+        *total += (i32::from(a) - zero_point) * i32::from(u.cast_signed())
+            + (i32::from(b) - zero_point) * i32::from(v.cast_signed())
+            + (i32::from(c) - zero_point) * i32::from(w.cast_signed());
+        weights = weights.get(channels.weights_len..).unwrap_or_default();
+        sum += channels.windows;
     }
 }
 
@@ -127,10 +129,12 @@ pub fn requantize(
     let filters = sums.values.chunks(sums.group.max(1)).zip(multipliers);
     for (at, (sums_of, &multiplier)) in filters.enumerate() {
         let requantizer = Requantizer::new(Multiplier::of_checked(multiplier), zero_point);
-        let values = outputs.get_mut(at..).unwrap_or_default().iter_mut();
-        let sums_of = sums_of.iter().take(sums.lanes);
-        for (value, &sum) in values.step_by(stride.max(1)).zip(sums_of) {
-            *value = requantizer.requantize(sum);
+        let mut place = at;
+        for &sum in sums_of.iter().take(sums.lanes) {
+            if let Some(value) = outputs.get_mut(place) {
+                *value = requantizer.requantize(sum);
+            }
+            place += stride;
         }
     }
 }

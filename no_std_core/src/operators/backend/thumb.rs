@@ -1,4 +1,4 @@
-//! The inner loops that all Arm processors have in one form: each gives what Armv6-M can do no more instructions.
+//! The inner loops that need no more than Armv6-M has: the same for all Arm processors.
 #![allow(unsafe_code)] // Compilers do not fetch all bytes of a round from one moving place.
 
 use core::arch::naked_asm;

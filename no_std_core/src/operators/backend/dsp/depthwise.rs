@@ -12,6 +12,7 @@ use crate::operators::backend::plain::{self, Channels};
 const SIDE: usize = 3;
 
 /// See [`Backend::add_channels`](crate::operators::backend::Backend::add_channels).
+#[inline(never)] // What it needs on the stack, its caller need not keep.
 pub fn add_channels(channels: &Channels<'_>, sums: &mut [i32]) {
     let Some(task) = Task::of(channels, sums) else {
         return plain::add_channels(channels, sums);

@@ -2,7 +2,6 @@
 
 use core::arch::naked_asm;
 
-use super::processor;
 use crate::operators::backend::Sums;
 use crate::requantize::Multiplier;
 
