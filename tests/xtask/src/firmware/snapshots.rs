@@ -22,7 +22,7 @@ const LIMITS: [(Option<&str>, &str, u64); 4] = [
     (Some("mps2-an386"), "instructions", 4_500_000),
     (Some("microbit"), "instructions", 14_000_000),
     (None, "RAM of the core alone", 6 * 1024),
-    (Some("mps2-an386"), "code of the core alone", 12 * 1024),
+    (Some("mps2-an386"), "code of the core alone", 16 * 1024),
 ];
 
 /// The numbers of one board by name.
