@@ -10,7 +10,6 @@ use no_std_core::prepare::Preparation;
 use crate::engine::{Cost, Engine, Logits, Scores};
 use crate::error::{DeviceError, RunError};
 use crate::file::{InFile, one_line};
-use crate::flash::FlashModel;
 use crate::picture::{Pixels, SIDE};
 
 /// A board that is ready to run its model.
@@ -112,7 +111,6 @@ fn check_digits(board: &Board) -> Result<(), DeviceError> {
 pub fn update(
     address: &str,
     file: &[u8],
-    _: &FlashModel<'_>,
     progress: impl FnMut(usize),
 ) -> Result<String, InFile<DeviceError>> {
     ::device::update(address, file, progress).map_err(InFile::named(address))

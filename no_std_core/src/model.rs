@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use crate::error::FormatError;
 use crate::format::{
-    self, Header, NO_TENSOR, OPERATOR_LEN, OperatorRecord, OutputKind, Shape, TensorRecord,
+    self, Header, NO_TENSOR, OPERATOR_LEN, OperatorRecord, OutputKind, TENSOR_LEN, TensorRecord,
 };
 use crate::operators::backend::Native;
 use crate::operators::{Operands, Operator, Operators};
@@ -77,17 +77,8 @@ impl<'a> Model<'a> {
 
     /// A tensor that the loader has seen.
     fn tensor_or_none(&self, index: u16) -> TensorRecord {
-        self.tensor(index).unwrap_or(TensorRecord {
-            shape: Shape {
-                rows: 0,
-                columns: 0,
-                channels: 0,
-            },
-            zero_point: 0,
-            held: 0,
-            at: 0,
-            scale: 0,
-        })
+        let none = TensorRecord::decode(&[0; TENSOR_LEN]);
+        self.tensor(index).unwrap_or(none)
     }
 
     /// Where in the arena the input lies.

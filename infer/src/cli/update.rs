@@ -25,9 +25,10 @@ pub struct Update {
 /// Gives the board the model, and says so.
 pub fn run(options: &Update, output: &mut impl Write) -> Result<(), Error> {
     let (bytes, name) = read_model(&options.model)?;
-    let model = FlashModel::from_bytes(&bytes, &name)?;
+    // What `infer` cannot run never gets to the board.
+    FlashModel::from_bytes(&bytes, &name)?;
     let progress = Progress::new(bytes.len(), "bytes", true);
-    let board = device::update(&options.device, &bytes, &model, |done| progress.show(done))?;
+    let board = device::update(&options.device, &bytes, |done| progress.show(done))?;
     drop(progress);
     let checksum = stored_checksum(&bytes).unwrap_or_default();
     Ok(writeln!(

@@ -1,7 +1,7 @@
 //! The maximum over windows. Padding is never the greatest.
 
 use super::operator::{Operands, Operator, Reach, Sizes};
-use super::windows::Places;
+use super::windows::Covered;
 use crate::error::Fault;
 use crate::format::KIND_MAX_POOL;
 
@@ -25,7 +25,7 @@ fn step(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut 
     let channels = usize::from(operands.output().shape.channels).max(1);
     for (column, place) in (0..).zip(output.chunks_mut(channels)) {
         place.fill(i8::MIN);
-        for values in Places::of(operands, input, [row, column]) {
+        for values in Covered::of(operands, input, [row, column]) {
             for (greatest, &value) in place.iter_mut().zip(values) {
                 *greatest = value.max(*greatest);
             }

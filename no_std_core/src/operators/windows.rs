@@ -243,7 +243,7 @@ impl<'a, B: Backend> Windows<'a, B> {
 }
 
 /// The places of one window that lie in the input, each with the values of all channels.
-pub(super) struct Places<'a> {
+pub(super) struct Covered<'a> {
     /// The input from the next place on.
     values: &'a [i8],
     channels: usize,
@@ -255,7 +255,7 @@ pub(super) struct Places<'a> {
     rows: usize,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Covered<'a> {
     /// The window for the output at a row and a column; `input` begins with the first row that it covers.
     pub fn of(operands: &Operands<'_>, input: &'a [i8], [row, column]: [u16; 2]) -> Self {
         let (record, shape) = (operands.record(), operands.input().shape);
@@ -273,7 +273,7 @@ impl<'a> Places<'a> {
     }
 }
 
-impl<'a> Iterator for Places<'a> {
+impl<'a> Iterator for Covered<'a> {
     type Item = &'a [i8];
 
     fn next(&mut self) -> Option<&'a [i8]> {
