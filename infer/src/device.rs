@@ -107,7 +107,7 @@ fn check_digits(board: &Board) -> Result<(), DeviceError> {
 }
 
 /// Gives the board at `address` the model in `file`, and tells `progress` how many bytes are there; see
-/// [`device::update`](::device::update).
+/// [`device::update`].
 pub fn update(
     address: &str,
     file: &[u8],

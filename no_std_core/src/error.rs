@@ -191,7 +191,7 @@ impl core::error::Error for FormatError {}
 pub enum RunError {
     /// The image has not as many values as the model's input.
     Image {
-        /// Values of the input, [`Model::input_len`](crate::Model::input_len).
+        /// Values of the input, the length of [`Model::input`](crate::Model::input).
         expected: usize,
         /// Values of the image.
         found: usize,
