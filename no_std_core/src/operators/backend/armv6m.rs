@@ -9,7 +9,7 @@ mod depthwise;
 use core::arch::{asm, naked_asm};
 
 use super::plain::{self, Channels, Places, add_one_by_one};
-use super::{Backend, LANES, Sums, UNITS, thumb};
+use super::{Backend, Filters, LANES, Outputs, Sums, UNITS, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// The processors that this is for.
@@ -25,8 +25,8 @@ impl Backend for Armv6m {
     }
 
     #[inline]
-    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
-        add_products(input, zero_point, weights, sums);
+    fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
+        plain::dense::<Self>(input, zero_point, units, outputs, add_products);
     }
 
     #[inline]
@@ -116,6 +116,10 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
                 sums.len(),
             );
         }
+    }
+
+    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
+        plain::convolve::<Armv6m, Self>(self, len, filters, outputs);
     }
 }
 
