@@ -12,7 +12,7 @@
 use core::ops::Range;
 
 use crate::error::Fault;
-use crate::format::{Axis, MAX_CHAIN, OperatorRecord, TensorRecord};
+use crate::format::{MAX_CHAIN, OPERATOR_LEN, OperatorRecord, TENSOR_LEN, TensorRecord};
 use crate::operators::Operator;
 
 #[cfg(feature = "write")]
@@ -21,65 +21,105 @@ mod choose;
 /// Rows that each operator of a chain has done.
 pub(crate) type Done = [u16; MAX_CHAIN];
 
-/// The operators and the tensors of a model.
-pub(crate) trait Program {
-    /// The number of operators.
-    fn operators(&self) -> u16;
+/// The operators and the tensors of a model, as its file has them.
+#[derive(Clone)]
+pub(crate) struct Program<'a> {
+    /// The input first, then what each operator makes.
+    pub tensors: &'a [[u8; TENSOR_LEN]],
+    pub operators: &'a [[u8; OPERATOR_LEN]],
+    /// The operators that it may run with.
+    pub known: &'static [&'static Operator],
+}
 
-    /// What a plan needs to know of the operator at an index.
-    fn node(&self, index: u16) -> Option<Node>;
+/// An operator, and its record.
+#[derive(Clone, Copy)]
+pub(crate) struct Node<'a> {
+    pub operator: &'static Operator,
+    pub record: &'a [u8; OPERATOR_LEN],
+}
+
+impl<'a> Program<'a> {
+    /// The number of operators.
+    pub fn operators(&self) -> u16 {
+        self.operators.len() as u16
+    }
 
     /// The tensor at an index: 0 is the input, the next one what the first operator makes.
-    fn tensor(&self, index: u16) -> Option<TensorRecord>;
-
-    /// Whether the input is still needed when all operators have run.
-    fn keeps_input(&self) -> bool;
-}
-
-/// An operator as far as it matters where and when rows are made.
-#[derive(Clone, Copy)]
-pub(crate) struct Node {
-    pub operator: &'static Operator,
-    pub inputs: [u16; 2],
-    pub rows: Axis,
-    pub upwards: bool,
-}
-
-impl Node {
     #[inline(always)]
-    pub fn new(operator: &'static Operator, record: &OperatorRecord) -> Self {
-        Self {
-            operator,
-            inputs: record.inputs,
-            rows: record.rows,
-            upwards: record.upwards,
-        }
+    pub fn tensor(&self, index: u16) -> Option<TensorRecord> {
+        self.tensors
+            .get(usize::from(index))
+            .map(TensorRecord::decode)
+    }
+
+    /// The operator at an index. `None` if there are fewer, or it is none of those that are known.
+    #[inline(never)]
+    pub fn node(&self, index: u16) -> Option<Node<'a>> {
+        let record = self.operators.get(usize::from(index))?;
+        let kind = OperatorRecord::decode(record).kind;
+        let mut known = self.known.iter();
+        let operator = known.find(|operator| operator.kind == kind)?;
+        Some(Node { operator, record })
+    }
+
+    /// The number of rows of a tensor.
+    fn rows(&self, tensor: u16) -> u16 {
+        self.tensor(tensor).map_or(0, |tensor| tensor.shape.rows)
+    }
+
+    /// The rows of a tensor that the operator at `index` reads for a step, counted in the order in which they are made.
+    #[inline(never)]
+    fn rows_read(&self, tensor: u16, index: u16, step: u16) -> Range<u16> {
+        let lens = [self.rows(tensor), self.rows(index + 1)];
+        self.node(index)
+            .map_or(0..0, |node| node.rows_read(lens, step))
+    }
+}
+
+impl Node<'_> {
+    #[inline(always)]
+    pub fn record(&self) -> OperatorRecord {
+        OperatorRecord::decode(self.record)
     }
 
     /// The rows of an input with so many that the step `step` reads, counted in the order in which they are made.
     pub fn rows_read(&self, [len, output_len]: [u16; 2], step: u16) -> Range<u16> {
-        if !self.upwards {
-            return self.operator.rows_read(self.rows, len, step);
+        let OperatorRecord { rows, upwards, .. } = self.record();
+        let row = if upwards {
+            output_len.saturating_sub(1).saturating_sub(step)
+        } else {
+            step
+        };
+        let rows = self.operator.rows_read(rows, len, row);
+        if upwards {
+            len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
+        } else {
+            rows
         }
-        let row = output_len.saturating_sub(1).saturating_sub(step);
-        let rows = self.operator.rows_read(self.rows, len, row);
-        len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
     }
 }
 
-impl TensorRecord {
-    /// The part of the arena that some rows take, counted in the order in which they are made, where memory holds those
-    /// from `base` on.
-    pub(crate) fn rows(&self, upwards: bool, rows: &Range<u16>, base: u16) -> Option<Range<usize>> {
-        let held = self.rows_held();
-        let (mut start, mut end) = (rows.start.checked_sub(base)?, rows.end.checked_sub(base)?);
-        if upwards {
-            (start, end) = (held.checked_sub(end)?, held.checked_sub(start)?);
-        }
-        let row_len = self.shape.row_len() as usize;
-        let at = |row: u16| (self.at as usize).checked_add(row_len.checked_mul(row.into())?);
-        Some(at(start)?..at(end)?)
+/// The part of the arena that some rows of a tensor take, counted in the order in which they are made, where memory holds
+/// those from `base` on.
+#[inline(never)]
+pub(crate) fn place_of(
+    tensor: &[u8; TENSOR_LEN],
+    upwards: bool,
+    rows: Range<u16>,
+    base: u16,
+) -> Range<usize> {
+    let tensor = TensorRecord::decode(tensor);
+    let (mut start, mut end) = (
+        rows.start.saturating_sub(base),
+        rows.end.saturating_sub(base),
+    );
+    if upwards {
+        let held = tensor.rows_held();
+        (start, end) = (held.saturating_sub(end), held.saturating_sub(start));
     }
+    // The last row ends where a u32 can say.
+    let at = |row: u16| (tensor.at + tensor.shape.row_len() * u32::from(row)) as usize;
+    at(start)..at(end)
 }
 
 /// Operators that work together row by row; most are alone.
@@ -90,17 +130,26 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// The chain that begins with an operator. `None` after the last one.
-    pub fn from(program: &impl Program, first: u16) -> Option<Self> {
+    /// The chain that begins with an operator.
+    pub fn from(program: &Program<'_>, first: u16) -> Self {
         let mut last = first;
-        while program.tensor(last.checked_add(1)?)?.held > 0 {
+        while is_held(program, last + 1) {
             last += 1;
         }
-        Some(Self { first, last })
+        Self { first, last }
+    }
+
+    /// The chain that an operator is part of.
+    fn of(program: &Program<'_>, index: u16) -> Self {
+        let mut first = index;
+        while first > 0 && is_held(program, first) {
+            first -= 1;
+        }
+        Self::from(program, first)
     }
 
     /// The operator that runs next, when each has done so many rows: the last one, or one whose rows it lacks.
-    pub fn next(self, program: &impl Program, done: &Done) -> Option<u16> {
+    pub fn next(self, program: &Program<'_>, done: &Done) -> Option<u16> {
         let mut index = self.last;
         while let Some(maker) = self.lacking(program, done, index)? {
             index = maker;
@@ -113,16 +162,18 @@ impl Chain {
         clippy::option_option,
         reason = "the outer one is for records that do not exist"
     )]
-    fn lacking(self, program: &impl Program, done: &Done, index: u16) -> Option<Option<u16>> {
+    fn lacking(self, program: &Program<'_>, done: &Done, index: u16) -> Option<Option<u16>> {
         if self.first == self.last {
             return Some(None);
         }
         let step = *done.get(self.place(index))?;
-        let node = program.node(index)?;
-        for tensor in node.inputs.into_iter().filter(|&tensor| self.joins(tensor)) {
-            let made = *done.get(self.place(tensor - 1))?;
-            if made < rows_needed(program, tensor, index, step)? {
-                return Some(Some(tensor - 1));
+        let [first, second] = program.node(index)?.record().inputs;
+        for tensor in [first, second] {
+            if self.joins(tensor) {
+                let made = *done.get(self.place(tensor - 1))?;
+                if made < program.rows_read(tensor, index, step).end {
+                    return Some(Some(tensor - 1));
+                }
             }
         }
         Some(None)
@@ -139,61 +190,58 @@ impl Chain {
     }
 }
 
-/// How many rows of a tensor an operator that reads it needs for a step.
-fn rows_needed(program: &impl Program, tensor: u16, index: u16, step: u16) -> Option<u16> {
-    let lens = [tensor, index + 1].map(|tensor| Some(program.tensor(tensor)?.shape.rows));
-    let [Some(len), Some(output_len)] = lens else {
-        return None;
-    };
-    Some(program.node(index)?.rows_read([len, output_len], step).end)
+/// Whether a tensor is held in part.
+fn is_held(program: &Program<'_>, tensor: u16) -> bool {
+    program.tensor(tensor).is_some_and(|record| record.held > 0)
 }
 
 /// Why a plan is none, and the tensor that is at fault.
 pub(crate) type Refusal = (Fault, u16);
 
-/// Checks all tensors of a program whose operators fit them.
+/// Checks all tensors of a program whose operators fit them, and whose input may still be needed when all have run.
 #[inline(never)] // What it needs is not on the stack during other checks.
-pub(crate) fn check(program: &impl Program) -> Result<(), Refusal> {
+pub(crate) fn check(program: &Program<'_>, keeps_input: bool) -> Result<(), Refusal> {
     let output = program.operators();
-    let is_held = |record: TensorRecord| record.held > 0;
-    if program.tensor(output).is_none_or(is_held) {
+    if is_held(program, output) {
         return Err((Fault::Held, output));
     }
     for tensor in 0..output {
         let last = last_reader(program, tensor).ok_or((Fault::Unread, tensor))?;
-        let may_be_held = may_be_held(program, tensor, last).unwrap_or(false);
-        if program.tensor(tensor).is_some_and(is_held) && !may_be_held {
+        if is_held(program, tensor) && !may_be_held(program, tensor, last).unwrap_or(false) {
             return Err((Fault::Held, tensor));
         }
     }
     for tensor in 0..output {
-        if let Some(other) = overwriting(program, tensor) {
+        let is_kept = tensor == 0 && keeps_input;
+        let last = if is_kept {
+            output
+        } else {
+            last_reader(program, tensor).unwrap_or(output)
+        };
+        if let Some(other) = overwriting(program, tensor, last) {
             return Err((Fault::Overlap, other));
         }
     }
     Ok(())
 }
 
-/// The first tensor that is written where another one is still needed.
+/// The first tensor that is written where another one is still needed, by operators up to `last`.
 #[inline(never)] // As above.
-fn overwriting(program: &impl Program, tensor: u16) -> Option<u16> {
+fn overwriting(program: &Program<'_>, tensor: u16, last: u16) -> Option<u16> {
     let record = program.tensor(tensor)?;
-    let mut last = last_reader(program, tensor)?;
-    if tensor == 0 && program.keeps_input() {
-        last = program.operators();
-    }
-    let mut chain = chain_of(program, tensor)?;
-    while chain.first <= last {
-        for maker in chain.first.max(tensor)..=chain.last {
-            let dies = record.held == 0 && maker == chain.last && last <= chain.last;
-            let other = program.tensor(maker + 1)?.place();
-            let is_free = are_apart(&record.place(), &other)
-                || dies && is_read_in_time(program, tensor, chain).unwrap_or(false);
-            if !is_free {
-                return Some(maker + 1);
-            }
+    for maker in tensor..program.operators() {
+        let other = program.tensor(maker + 1)?;
+        // After the last operator of a chain the rows of all others have been read.
+        let ends_chain = other.held == 0;
+        let dies = record.held == 0 && ends_chain && last <= maker;
+        let is_free = are_apart(&record.place(), &other.place())
+            || dies && is_read_in_time(program, tensor, maker).unwrap_or(false);
+        if !is_free {
+            return Some(maker + 1);
         }
-        chain = Chain::from(program, chain.last + 1)?;
+        if ends_chain && last <= maker {
+            break;
+        }
     }
     None
 }
@@ -202,90 +250,85 @@ fn are_apart<T: PartialOrd>(one: &Range<T>, other: &Range<T>) -> bool {
     one.end <= other.start || other.end <= one.start
 }
 
-/// The operators that read a tensor.
-fn readers(program: &impl Program, tensor: u16) -> impl DoubleEndedIterator<Item = u16> {
-    (tensor..program.operators()).filter(move |&index| {
-        let node = program.node(index);
-        node.is_some_and(|node| node.inputs.contains(&tensor))
-    })
-}
-
 /// The first operator that reads a tensor.
-fn first_reader(program: &impl Program, tensor: u16) -> Option<u16> {
-    readers(program, tensor).next()
+fn first_reader(program: &Program<'_>, tensor: u16) -> Option<u16> {
+    let later = program.operators.get(usize::from(tensor)..)?;
+    let index = later.iter().position(|record| reads(record, tensor))?;
+    Some(tensor + index as u16)
 }
 
 /// The last operator that reads a tensor.
-fn last_reader(program: &impl Program, tensor: u16) -> Option<u16> {
-    readers(program, tensor).next_back()
+fn last_reader(program: &Program<'_>, tensor: u16) -> Option<u16> {
+    let later = program.operators.get(usize::from(tensor)..)?;
+    let index = later.iter().rposition(|record| reads(record, tensor))?;
+    Some(tensor + index as u16)
 }
 
-/// The chain that an operator is part of.
-fn chain_of(program: &impl Program, index: u16) -> Option<Chain> {
-    let mut first = index;
-    while first > 0 && program.tensor(first)?.held > 0 {
-        first -= 1;
-    }
-    Chain::from(program, first)
+fn reads(record: &[u8; OPERATOR_LEN], tensor: u16) -> bool {
+    let [first, second] = OperatorRecord::decode(record).inputs;
+    first == tensor || second == tensor
 }
 
 /// Whether a tensor may be held in part: it is not the input, one operator of its chain alone reads it, works in the same
 /// direction, and never reads more rows for a step than there are in memory.
 #[inline(never)] // As above.
-fn may_be_held(program: &impl Program, tensor: u16, last: u16) -> Option<bool> {
+fn may_be_held(program: &Program<'_>, tensor: u16, last: u16) -> Option<bool> {
     let (record, output) = (program.tensor(tensor)?, program.tensor(last + 1)?);
     let (maker, reader) = (program.node(tensor.checked_sub(1)?)?, program.node(last)?);
-    let chain = chain_of(program, tensor)?;
-    let lens = [record.shape.rows, output.shape.rows];
-    let fits = |step| reader.rows_read(lens, step).len() <= record.held.into();
+    let chain = Chain::of(program, tensor);
+    let fits = |step| program.rows_read(tensor, last, step).len() <= record.held.into();
     Some(
         last <= chain.last
             && first_reader(program, tensor) == Some(last)
-            && maker.upwards == reader.upwards
+            && maker.record().upwards == reader.record().upwards
             && usize::from(chain.last - chain.first) < MAX_CHAIN
             && (0..output.shape.rows).all(fits),
     )
 }
 
-/// Whether a chain has read each row of a tensor, for the last time, before it writes where that lies.
-fn is_read_in_time(program: &impl Program, tensor: u16, chain: Chain) -> Option<bool> {
+/// Whether the chain that ends with an operator has read each row of a tensor, for the last time, before it writes where
+/// that lies.
+fn is_read_in_time(program: &Program<'_>, tensor: u16, last: u16) -> Option<bool> {
     let mut in_time = true;
-    each_write(program, tensor, chain, |written, unread| {
-        in_time &= are_apart(&written, &unread);
-    })?;
+    each_write(
+        program,
+        tensor,
+        Chain::of(program, last),
+        |written, unread| {
+            in_time &= are_apart(&written, &unread);
+        },
+    )?;
     Some(in_time)
 }
 
 /// Shows `visit` for each row of the output of a chain where it is written, and where rows of a tensor lie that an operator
-/// of the chain still reads then. Of the rows of the chain's own tensors are as many made as it takes.
+/// of the chain still reads then.
 pub(crate) fn each_write(
-    program: &impl Program,
+    program: &Program<'_>,
     tensor: u16,
     chain: Chain,
     mut visit: impl FnMut(Range<usize>, Range<usize>),
 ) -> Option<()> {
-    let output = program.tensor(chain.last + 1)?;
-    let upwards = program.node(chain.last)?.upwards;
+    let output = program.tensors.get(usize::from(chain.last) + 1)?;
+    let upwards = program.node(chain.last)?.record().upwards;
     let mut done = Done::default();
-    for row in 0..output.shape.rows {
-        *done.get_mut(chain.place(chain.last))? = row;
-        for index in (chain.first..chain.last).rev() {
-            let reader = first_reader(program, index + 1)?;
-            let steps = *done.get(chain.place(reader))?;
-            // The last operator is about to do its step, the others have done theirs.
-            if let Some(step) = steps.checked_sub((reader < chain.last).into()) {
-                let made = done.get_mut(chain.place(index))?;
-                *made = (*made).max(rows_needed(program, index + 1, reader, step)?);
+    for row in 0..program.rows(chain.last + 1) {
+        loop {
+            let index = chain.next(program, &done)?;
+            if index == chain.last {
+                break;
             }
+            *done.get_mut(chain.place(index))? += 1;
         }
-        let written = output.rows(upwards, &(row..row + 1), 0)?;
-        for index in chain.first..=chain.last {
+        let written = place_of(output, upwards, row..row + 1, 0);
+        for index in chain.first..chain.last + 1 {
             let step = *done.get(chain.place(index))?;
             let unread = unread(program, tensor, index, step, index == chain.last)?;
             if !unread.is_empty() {
                 visit(written.clone(), unread);
             }
         }
+        *done.get_mut(chain.place(chain.last))? = row + 1;
     }
     Some(())
 }
@@ -293,21 +336,20 @@ pub(crate) fn each_write(
 /// The part of the arena where rows of a tensor lie that an operator still reads when it is at this step; it `writes` the
 /// row of that step now, or it has yet to come.
 fn unread(
-    program: &impl Program,
+    program: &Program<'_>,
     tensor: u16,
     index: u16,
     step: u16,
     writes: bool,
 ) -> Option<Range<usize>> {
     let node = program.node(index)?;
-    let (input, output) = (program.tensor(tensor)?, program.tensor(index + 1)?);
-    let [reads_first, reads_second] = node.inputs.map(|input| input == tensor);
+    let [first, second] = node.record().inputs;
     // What changes in place has been copied to where it is written.
-    let step = step + u16::from(writes && node.operator.in_place && !reads_second);
-    if !(reads_first || reads_second) || step >= output.shape.rows {
+    let step = step + u16::from(writes && node.operator.in_place && second != tensor);
+    if first != tensor && second != tensor || step >= program.rows(index + 1) {
         return Some(0..0);
     }
-    let len = input.shape.rows;
-    let rows = node.rows_read([len, output.shape.rows], step);
-    input.rows(node.upwards, &(rows.start..len), 0)
+    let rows = program.rows_read(tensor, index, step).start..program.rows(tensor);
+    let record = program.tensors.get(usize::from(tensor))?;
+    Some(place_of(record, node.record().upwards, rows, 0))
 }

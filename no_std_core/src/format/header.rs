@@ -128,6 +128,7 @@ impl Header {
     }
 
     /// The fields in `bytes`. Magic, version, checksum and the bytes that must be zero are not looked at.
+    #[inline(always)]
     pub const fn decode(bytes: &[u8; HEADER_LEN]) -> Self {
         let [output] = get(bytes, Self::OUTPUT_AT);
         Self {

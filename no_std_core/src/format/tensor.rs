@@ -74,10 +74,14 @@ impl TensorRecord {
         }
     }
 
-    /// The bytes of the arena that the tensor takes.
-    pub(crate) const fn place(&self) -> Range<u64> {
-        let len = self.rows_held() as u64 * self.shape.row_len() as u64;
-        self.at as u64..self.at as u64 + len
+    /// The byte of the arena at which the tensor ends.
+    pub(crate) const fn end(&self) -> u64 {
+        self.at as u64 + self.rows_held() as u64 * self.shape.row_len() as u64
+    }
+
+    /// The bytes of the arena that the tensor takes, which ends where a u32 can say.
+    pub(crate) const fn place(&self) -> Range<u32> {
+        self.at..self.end() as u32
     }
 
     /// The real number that a value stands for.

@@ -13,7 +13,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         reach: Reach::Row,
         in_place: true,
         check,
-        sizes: |_, _| Sizes::table(SUM_ENTRIES),
+        sizes: |_| Sizes::table(SUM_ENTRIES),
         step: step::<B>,
     }
 }

@@ -17,9 +17,9 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         reach: Reach::Windows,
         in_place: false,
         check,
-        sizes: |_, _| Sizes {
+        sizes: |_| Sizes {
             multipliers: 1,
-            ..Sizes::NONE
+            ..Sizes::default()
         },
         step: step::<B>,
     }

@@ -13,7 +13,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         reach: Reach::Row,
         in_place: false,
         check,
-        sizes: |_, _| Sizes::NONE,
+        sizes: |_| Sizes::default(),
         step: step::<B>,
     }
 }

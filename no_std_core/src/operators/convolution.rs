@@ -12,7 +12,7 @@ use super::backend::{Backend, LANES, Patch, Sums};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use super::windows::{Window, Windows};
 use crate::error::Fault;
-use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
+use crate::format::{KIND_CONVOLUTION, OperatorRecord};
 
 /// What the work on four windows needs besides them.
 struct Scratch<P: Patch, const BLOCK: usize> {
@@ -57,10 +57,12 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     ensure(divide, Fault::Groups, OperatorRecord::GROUPS_AT)
 }
 
-fn sizes(record: &OperatorRecord, [input, output]: [&TensorRecord; 2]) -> Sizes {
-    let kernel = u64::from(record.rows.kernel) * u64::from(record.columns.kernel);
-    let channels = input.shape.channels.checked_div(record.groups);
-    Sizes::channels(output, kernel * u64::from(channels.unwrap_or(0)))
+fn sizes(operands: &Operands<'_>) -> Sizes {
+    let record = operands.record();
+    let kernel = u32::from(record.rows.kernel) * u32::from(record.columns.kernel);
+    let channels = operands.input().shape.channels.checked_div(record.groups);
+    let weights = kernel.saturating_mul(channels.unwrap_or(0).into());
+    Sizes::channels(&operands.output(), weights)
 }
 
 fn step<B: Backend, P: Patch, const BLOCK: usize>(

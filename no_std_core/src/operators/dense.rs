@@ -13,7 +13,9 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         reach: Reach::Whole,
         in_place: false,
         check,
-        sizes: |_, [input, output]| Sizes::channels(output, input.shape.elements()),
+        sizes: |operands| {
+            Sizes::channels(&operands.output(), operands.input().shape.elements() as u32)
+        },
         step: step::<B>,
     }
 }

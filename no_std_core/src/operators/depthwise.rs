@@ -17,9 +17,10 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         reach: Reach::Windows,
         in_place: false,
         check,
-        sizes: |record, [_, output]| {
-            let kernel = u64::from(record.rows.kernel) * u64::from(record.columns.kernel);
-            Sizes::channels(output, kernel)
+        sizes: |operands| {
+            let record = operands.record();
+            let kernel = u32::from(record.rows.kernel) * u32::from(record.columns.kernel);
+            Sizes::channels(&operands.output(), kernel)
         },
         step: step::<B>,
     }

@@ -12,7 +12,7 @@ pub(super) const OPERATOR: Operator = Operator {
     reach: Reach::Windows,
     in_place: false,
     check,
-    sizes: |_, _| Sizes::NONE,
+    sizes: |_| Sizes::default(),
     step,
 };
 

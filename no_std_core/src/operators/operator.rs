@@ -22,7 +22,7 @@ pub struct Operator {
     /// the field's place in the record.
     pub(crate) check: fn(&Operands<'_>) -> Result<(), (Fault, usize)>,
     /// What the file holds of it.
-    pub(crate) sizes: fn(&OperatorRecord, [&TensorRecord; 2]) -> Sizes,
+    pub(crate) sizes: fn(&Operands<'_>) -> Sizes,
     /// Computes one row of the output from the rows of its inputs that it is made of.
     pub(crate) step: fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]),
 }
@@ -39,55 +39,40 @@ pub(crate) enum Reach {
 }
 
 /// What the file holds of an operator.
+#[derive(Default)]
 pub(crate) struct Sizes {
-    /// Weights of each output channel; of a table its entries.
-    pub weights: u64,
-    /// Output channels that have weights and a bias; 1 of a table, which has none.
-    pub channels: u16,
-    /// Whether channels have biases.
-    pub biases: bool,
+    /// Weights of each output channel, of a table its entries; more than there can be in a file are [`u32::MAX`].
+    pub weights: u32,
+    /// The number of biases: one for each output channel that has weights, none of a table.
+    pub biases: u16,
     /// The number of multipliers.
     pub multipliers: u16,
 }
 
 impl Sizes {
-    /// Nothing.
-    pub const NONE: Self = Self {
-        weights: 0,
-        channels: 0,
-        biases: false,
-        multipliers: 0,
-    };
-
     /// A table of so many entries.
     pub const fn table(entries: usize) -> Self {
         Self {
-            weights: entries as u64,
-            channels: 1,
-            ..Self::NONE
+            weights: entries as u32,
+            biases: 0,
+            multipliers: 0,
         }
     }
 
     /// So many weights, a bias and a multiplier for each channel of the output.
-    pub const fn channels(output: &TensorRecord, weights: u64) -> Self {
+    pub const fn channels(output: &TensorRecord, weights: u32) -> Self {
         Self {
             weights,
-            channels: output.shape.channels,
-            biases: true,
+            biases: output.shape.channels,
             multipliers: output.shape.channels,
         }
     }
 
-    /// The number of biases.
-    pub const fn biases(&self) -> u16 {
-        if self.biases { self.channels } else { 0 }
-    }
-
     /// Bytes of weights, of biases and of multipliers.
-    pub fn bytes(&self) -> [u64; 3] {
-        let weights = self.weights.saturating_mul(self.channels.into());
-        let tables = [self.biases(), self.multipliers].map(|len| 4 * u64::from(len));
-        [weights, tables[0], tables[1]]
+    pub fn bytes(&self) -> [u32; 3] {
+        let weights = self.weights.saturating_mul(self.biases.max(1).into());
+        let (biases, multipliers) = (u32::from(self.biases), u32::from(self.multipliers));
+        [weights, 4 * biases, 4 * multipliers]
     }
 }
 
@@ -95,9 +80,9 @@ impl Sizes {
 #[derive(Clone)]
 pub(crate) struct Operands<'a> {
     /// The records, as they are in the file.
-    record: &'a [u8; OPERATOR_LEN],
-    input: &'a [u8; TENSOR_LEN],
-    output: &'a [u8; TENSOR_LEN],
+    pub record: &'a [u8; OPERATOR_LEN],
+    pub input: &'a [u8; TENSOR_LEN],
+    pub output: &'a [u8; TENSOR_LEN],
     /// Weights of each channel; of a table its entries.
     pub channel_weights: usize,
     /// The file from the weights on: backends read words that can begin in the weights and end behind them, in the biases.
@@ -107,34 +92,29 @@ pub(crate) struct Operands<'a> {
 }
 
 impl<'a> Operands<'a> {
-    #[inline(never)] // Loading and running share it.
-    /// What a record points to in its file. `None` if it ends beyond the file.
+    /// What a record points to in its file, as far as the file has it.
     pub fn of(
         file: &'a [u8],
         operator: &Operator,
         record: &'a [u8; OPERATOR_LEN],
         [input, output]: [&'a [u8; TENSOR_LEN]; 2],
-    ) -> Option<Self> {
-        let tensors = [input, output].map(TensorRecord::decode);
-        let decoded = OperatorRecord::decode(record);
-        let sizes = (operator.sizes)(&decoded, [&tensors[0], &tensors[1]]);
-        let table = |at, len: u16| {
-            let values = format::tail(file, at)?.as_chunks().0;
-            values.get(..len.into())
-        };
-        let operands = Self {
-            channel_weights: usize::try_from(sizes.weights).ok()?,
-            weights: format::tail(file, decoded.weights_at)?,
-            biases: table(decoded.biases_at, sizes.biases())?,
-            multipliers: table(decoded.multipliers_at, sizes.multipliers)?,
+    ) -> Self {
+        let mut operands = Self {
             record,
             input,
             output,
+            channel_weights: 0,
+            weights: &[],
+            biases: &[],
+            multipliers: &[],
         };
-        let weights_len = operands
-            .channel_weights
-            .checked_mul(sizes.channels.into())?;
-        (weights_len <= operands.weights.len()).then_some(operands)
+        let sizes = (operator.sizes)(&operands);
+        let decoded = operands.record();
+        operands.channel_weights = sizes.weights as usize;
+        operands.weights = format::tail(file, decoded.weights_at);
+        operands.biases = format::words(file, decoded.biases_at, sizes.biases);
+        operands.multipliers = format::words(file, decoded.multipliers_at, sizes.multipliers);
+        operands
     }
 
     #[inline(always)]

@@ -12,7 +12,7 @@ pub(super) const OPERATOR: Operator = Operator {
     reach: Reach::Row,
     in_place: true,
     check,
-    sizes: |_, _| Sizes::table(VALUE_ENTRIES),
+    sizes: |_| Sizes::table(VALUE_ENTRIES),
     step,
 };
 

@@ -9,8 +9,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Chain, Node, Program, are_apart, each_write, first_reader, last_reader};
-use crate::format::{Contents, MAX_CHAIN, OperatorRecord, OutputKind, TensorRecord};
+use super::{Chain, Program, are_apart, each_write, first_reader, last_reader};
+use crate::format::{
+    Contents, MAX_CHAIN, MAX_ELEMENTS, OPERATOR_LEN, OperatorRecord, OutputKind, TENSOR_LEN,
+    TensorRecord,
+};
 use crate::operators::Operators;
 use crate::operators::backend::Native;
 
@@ -43,8 +46,8 @@ impl Contents {
 
 /// Operators and tensors of a model that has no plan yet: everything is held as a whole and starts at 0.
 struct Draft {
-    nodes: Vec<Node>,
-    tensors: Vec<TensorRecord>,
+    operators: Vec<[u8; OPERATOR_LEN]>,
+    tensors: Vec<[u8; TENSOR_LEN]>,
     /// The last operator that reads a tensor.
     last_readers: Vec<Option<u16>>,
     keeps_input: bool,
@@ -82,36 +85,72 @@ struct Candidate {
 
 impl Draft {
     fn of(contents: &Contents) -> Option<Self> {
-        let nodes = contents.operators.iter().map(|operator| {
-            let record = OperatorRecord {
+        let operators = contents.operators.iter().map(|operator| {
+            let downwards = OperatorRecord {
                 upwards: false,
                 ..operator.record
             };
-            let mut all = Operators::<Native>::ALL.iter();
-            let operator = all.find(|known| known.kind == record.kind)?;
-            Some(Node::new(operator, &record))
+            downwards.encode()
         });
-        let whole = |tensor: &TensorRecord| TensorRecord {
-            held: 0,
-            at: 0,
-            ..*tensor
-        };
+        let tensors = contents.tensors().map(|tensor| {
+            let whole = TensorRecord {
+                held: 0,
+                at: 0,
+                ..*tensor
+            };
+            let fits = tensor.shape.elements() <= MAX_ELEMENTS.into();
+            fits.then(|| whole.encode())
+        });
         let mut draft = Self {
-            nodes: nodes.collect::<Option<_>>()?,
-            tensors: contents.tensors().map(whole).collect(),
+            operators: operators.collect(),
+            tensors: tensors.collect::<Option<_>>()?,
             last_readers: Vec::new(),
             keeps_input: contents.output == OutputKind::Reconstruction,
         };
         let count = u16::try_from(draft.tensors.len()).ok()?;
-        draft.last_readers = (0..count)
-            .map(|tensor| last_reader(&draft, tensor))
-            .collect();
-        Some(draft)
+        let last_readers = (0..count).map(|tensor| last_reader(&draft.program(), tensor));
+        draft.last_readers = last_readers.collect();
+        let are_known = (1..count).all(|made| draft.program().node(made - 1).is_some());
+        are_known.then_some(draft)
+    }
+
+    fn program(&self) -> Program<'_> {
+        Program {
+            tensors: &self.tensors,
+            operators: &self.operators,
+            known: Operators::<Native>::ALL,
+        }
+    }
+
+    fn tensor(&self, index: u16) -> Option<TensorRecord> {
+        self.program().tensor(index)
+    }
+
+    /// Says how many rows of a tensor are held, 0 for all.
+    fn hold(&mut self, tensor: u16, held: u8) -> Option<()> {
+        let record = self.tensors.get_mut(usize::from(tensor))?;
+        let held = TensorRecord {
+            held,
+            ..TensorRecord::decode(record)
+        };
+        *record = held.encode();
+        Some(())
+    }
+
+    /// Says in which direction operators work.
+    fn direct(&mut self, Chain { first, last }: Chain, upwards: bool) {
+        for record in &mut self.operators[first.into()..=last.into()] {
+            let directed = OperatorRecord {
+                upwards,
+                ..OperatorRecord::decode(record)
+            };
+            *record = directed.encode();
+        }
     }
 
     /// The tensors' records and the operators' directions in the best arrangement.
     fn best(mut self) -> Option<(Vec<TensorRecord>, Vec<bool>)> {
-        let count = self.nodes.len();
+        let count = self.operators.len();
         let mut levels = vec![Vec::new(); count + 1];
         let len = self.bytes(0, 0)?;
         levels[0].push(Arrangement {
@@ -133,12 +172,12 @@ impl Draft {
             .into_iter()
             .next()?;
         let tensors = self.tensors.iter().zip(&best.tensors);
-        let place = |(tensor, &(held, at)): (&TensorRecord, &(u8, i64))| {
+        let place = |(tensor, &(held, at)): (&[u8; TENSOR_LEN], &(u8, i64))| {
             let at = u32::try_from(at - best.taken.start).ok()?;
             Some(TensorRecord {
                 held,
                 at,
-                ..*tensor
+                ..TensorRecord::decode(tensor)
             })
         };
         Some((tensors.map(place).collect::<Option<_>>()?, best.upwards))
@@ -146,15 +185,14 @@ impl Draft {
 
     /// Bytes of a tensor of which so many rows are held, 0 for all.
     fn bytes(&self, tensor: u16, held: u8) -> Option<i64> {
-        let tensor = self.tensors.get(usize::from(tensor))?;
-        let place = TensorRecord { held, ..*tensor }.place();
-        i64::try_from(place.end).ok()
+        let tensor = self.tensor(tensor)?;
+        i64::try_from(TensorRecord { held, ..tensor }.end()).ok()
     }
 
     /// All chains that can begin with an operator, in both directions.
     fn candidates(&mut self, first: u16) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        let end = self.nodes.len().min(usize::from(first) + MAX_CHAIN) as u16;
+        let end = self.operators.len().min(usize::from(first) + MAX_CHAIN) as u16;
         for last in first..end {
             if last > first && self.hold_in_part(last).is_none() {
                 break;
@@ -166,46 +204,47 @@ impl Draft {
                 continue;
             }
             for upwards in [false, true] {
-                for node in &mut self.nodes[first.into()..=last.into()] {
-                    node.upwards = upwards;
-                }
+                self.direct(Chain { first, last }, upwards);
                 candidates.extend(self.candidate(Chain { first, last }, upwards));
             }
         }
-        for node in &mut self.nodes {
-            node.upwards = false;
-        }
-        for tensor in &mut self.tensors {
-            tensor.held = 0;
+        self.direct(
+            Chain {
+                first,
+                last: end - 1,
+            },
+            false,
+        );
+        for tensor in first..end {
+            self.hold(tensor, 0);
         }
         candidates
     }
 
     /// Holds as few rows of a tensor as the operator reads that does. `None` if those are all, or several do.
     fn hold_in_part(&mut self, tensor: u16) -> Option<()> {
-        let reader = first_reader(self, tensor)?;
+        let program = self.program();
+        let reader = first_reader(&program, tensor)?;
         if self.last_readers[usize::from(tensor)] != Some(reader) {
             return None;
         }
-        let node = self.node(reader)?;
-        let lens = [tensor, reader + 1].map(|at| self.tensors[usize::from(at)].shape.rows);
-        let rows = (0..lens[1]).map(|step| node.rows_read(lens, step).len());
+        let steps = 0..program.tensor(reader + 1)?.shape.rows;
+        let rows = steps.map(|step| program.rows_read(tensor, reader, step).len());
         let held = u8::try_from(rows.max()?).ok()?;
-        if u16::from(held) >= lens[0] {
+        if u16::from(held) >= program.tensor(tensor)?.shape.rows {
             return None;
         }
-        self.tensors[usize::from(tensor)].held = held;
-        Some(())
+        self.hold(tensor, held)
     }
 
     fn candidate(&self, chain: Chain, upwards: bool) -> Option<Candidate> {
         let parts = (chain.first + 1..=chain.last).map(|tensor| {
-            let held = self.tensors[usize::from(tensor)].held;
+            let held = self.tensor(tensor)?.held;
             Some((held, self.bytes(tensor, held)?))
         });
         let moved = (chain.first + 1..=chain.last).map(|tensor| {
-            let TensorRecord { shape, held, .. } = self.tensors[usize::from(tensor)];
-            u64::from(held.saturating_sub(1)) * shape.elements()
+            let TensorRecord { shape, held, .. } = self.tensor(tensor)?;
+            Some(u64::from(held.saturating_sub(1)) * shape.elements())
         });
         let dying = (0..=chain.first).filter(|&tensor| {
             let last = self.last_readers[usize::from(tensor)];
@@ -214,7 +253,7 @@ impl Draft {
         });
         let distance = |tensor| {
             let mut bounds = [i64::MAX / 4, i64::MIN / 4];
-            each_write(self, tensor, chain, |written, unread| {
+            each_write(&self.program(), tensor, chain, |written, unread| {
                 bounds[0] = bounds[0]
                     .min(unread.start.cast_signed() as i64 - written.end.cast_signed() as i64);
                 bounds[1] = bounds[1]
@@ -228,7 +267,7 @@ impl Draft {
             parts: parts.collect::<Option<_>>()?,
             len: self.bytes(chain.last + 1, 0)?,
             dying: dying.map(distance).collect::<Option<_>>()?,
-            moved: moved.sum(),
+            moved: moved.sum::<Option<_>>()?,
         })
     }
 }
@@ -335,22 +374,4 @@ fn pruned(mut arrangements: Vec<Arrangement>) -> Vec<Arrangement> {
         }
     }
     best
-}
-
-impl Program for Draft {
-    fn operators(&self) -> u16 {
-        self.nodes.len() as u16
-    }
-
-    fn node(&self, index: u16) -> Option<Node> {
-        self.nodes.get(usize::from(index)).copied()
-    }
-
-    fn tensor(&self, index: u16) -> Option<TensorRecord> {
-        self.tensors.get(usize::from(index)).copied()
-    }
-
-    fn keeps_input(&self) -> bool {
-        self.keeps_input
-    }
 }

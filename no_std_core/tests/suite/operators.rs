@@ -136,7 +136,7 @@ fn models_run_with_the_operators_that_they_need() {
     let file = file(&tiny());
     assert!(Model::with(&file, NEEDED).is_ok());
     let error = Model::with(&file, &NEEDED[..1]).unwrap_err();
-    assert_eq!(error.fault, Fault::Kind(3));
+    assert_eq!((error.fault, error.found), (Fault::Kind, 3));
     let convolutions: Contents = Random(3).chain(crate::support::shape(4, 4, 1), &[3], &[]).0;
     assert!(Model::with(&crate::support::file(&convolutions), &NEEDED[..1]).is_ok());
 }

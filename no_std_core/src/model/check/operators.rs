@@ -2,13 +2,16 @@
 
 use super::sections::{Result, Sections, check_zeros, ensure, error};
 use crate::error::Fault;
-use crate::format::{self, NO_TENSOR, OperatorRecord, Shape, TensorRecord};
+use crate::format::{self, NO_TENSOR, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
 use crate::model::{Model, Operation};
 use crate::operators::Operands;
 use crate::requantize::Multiplier;
 
 /// No input is further from its zero point than this.
-const MAX_INPUT: u64 = 255;
+const MAX_INPUT: u32 = 255;
+
+/// Sums from here on need more than 32 bits.
+const TOO_LARGE: u32 = 1 << 31;
 
 /// Checks the operator at an index.
 #[inline(never)] // What it needs is not on the stack during other checks.
@@ -17,40 +20,34 @@ pub(super) fn check_operator(
     model: &Model<'_>,
     index: u16,
 ) -> Result<()> {
-    let at = format::operator_at(model.header.operators, index);
-    let beyond = error(Fault::Section, at);
-    let record = format::operator(sections.file, model.header.operators, index).ok_or(beyond)?;
-    let record = OperatorRecord::decode(record);
+    let at = format::operator_at(model.operators_len(), index);
     let zeros = OperatorRecord::ZEROS;
     check_zeros(sections.file, at + zeros.start..at + zeros.end)?;
-    let kind = error(Fault::Kind(record.kind), at + OperatorRecord::KIND_AT);
-    let operator = model.find(record.kind).ok_or(kind)?;
+    let kind = error(Fault::Kind, at + OperatorRecord::KIND_AT);
+    let node = model.program.node(index).ok_or(kind)?;
     let upwards = sections.file.get(at + OperatorRecord::UPWARDS_AT);
     let is_flag = upwards.is_some_and(|&upwards| upwards <= 1);
     ensure(is_flag, Fault::Direction, at + OperatorRecord::UPWARDS_AT)?;
-    check_inputs(&record, operator.inputs, index, at)?;
+    let record = node.record();
+    check_inputs(&record, node.operator.inputs, index, at)?;
 
-    let tensors = record.inputs.map(|input| model.tensor(input));
-    let [Some(input), second] = tensors else {
-        return Err(beyond);
+    let Some(Operation {
+        operands, second, ..
+    }) = &model.operation(index)
+    else {
+        return Err(kind);
     };
-    let output = model.tensor_or_none(index + 1);
-    let sizes = (operator.sizes)(&record, [&input, &output]);
-    let [weights, biases, multipliers] = sizes.bytes();
-    for (field, offset, len) in [
-        (OperatorRecord::WEIGHTS_AT, record.weights_at, weights),
-        (OperatorRecord::BIASES_AT, record.biases_at, biases),
-        (
-            OperatorRecord::MULTIPLIERS_AT,
-            record.multipliers_at,
-            multipliers,
-        ),
-    ] {
-        sections.take(at + field, offset, len)?;
-    }
-    let operation = model.operation(index).ok_or(beyond)?;
-    let made = format::tensor_at(usize::from(index) + 1);
-    (operator.check)(&operation.operands).map_err(|(fault, field)| {
+    let [weights, biases, multipliers] = (node.operator.sizes)(operands).bytes();
+    let mut take = |field, offset, len| sections.take(at + field, offset, len);
+    take(OperatorRecord::WEIGHTS_AT, record.weights_at, weights)?;
+    take(OperatorRecord::BIASES_AT, record.biases_at, biases)?;
+    take(
+        OperatorRecord::MULTIPLIERS_AT,
+        record.multipliers_at,
+        multipliers,
+    )?;
+    let made = format::tensor_at(index + 1);
+    (node.operator.check)(operands).map_err(|(fault, field)| {
         let place = match field {
             Operands::OUTPUT => made + TensorRecord::SHAPE_AT,
             Operands::MEANING => made + TensorRecord::ZERO_POINT_AT,
@@ -59,12 +56,10 @@ pub(super) fn check_operator(
         error(fault, place)
     })?;
     if let Some(second) = second {
-        check_second(&input, &second, &output, made)?;
+        check_second(operands, second, made)?;
     }
-    if sizes.biases {
-        check_channels(&operation)?;
-    }
-    check_multipliers(&operation)
+    check_channels(operands)?;
+    check_multipliers(operands)
 }
 
 /// That there are as many inputs as the operator takes, none of them twice, all made before.
@@ -81,12 +76,9 @@ fn check_inputs(record: &OperatorRecord, inputs: usize, index: u16, at: usize) -
 
 /// That two inputs mean the same, and that the second one has the channels that the output has besides those of the first,
 /// or all of them.
-fn check_second(
-    input: &TensorRecord,
-    second: &TensorRecord,
-    output: &TensorRecord,
-    made: usize,
-) -> Result<()> {
+fn check_second(operands: &Operands<'_>, second: &[u8; TENSOR_LEN], made: usize) -> Result<()> {
+    let (input, output) = (operands.input(), operands.output());
+    let second = TensorRecord::decode(second);
     let others = output.shape.channels - input.shape.channels;
     let channels = if others > 0 {
         others
@@ -97,37 +89,37 @@ fn check_second(
         channels,
         ..input.shape
     };
-    ensure(
-        second.shape == expected,
-        Fault::Shape,
-        made + TensorRecord::SHAPE_AT,
-    )?;
+    let fits = second.shape == expected;
+    ensure(fits, Fault::Shape, made + TensorRecord::SHAPE_AT)?;
     let meaning = |tensor: &TensorRecord| (tensor.zero_point, tensor.scale);
-    let same = meaning(input) == meaning(second);
+    let same = meaning(&input) == meaning(&second);
     ensure(same, Fault::Meaning, made + TensorRecord::ZERO_POINT_AT)
 }
 
 /// That weights are such and that no sum can overflow.
-fn check_channels(operation: &Operation<'_>) -> Result<()> {
-    let operands = &operation.operands;
+fn check_channels(operands: &Operands<'_>) -> Result<()> {
     let biases_at = operands.record().biases_at as usize;
     let mut weight_at = operands.record().weights_at as usize;
     for (channel, bias) in operands.biases(0).enumerate() {
-        let mut bound = u64::from(bias.unsigned_abs());
+        let mut bound = bias.unsigned_abs();
         let weights = operands.weights_from(channel, 0).iter();
         for weight in weights.take(operands.channel_weights) {
             let weight = weight.cast_signed();
             ensure(weight != i8::MIN, Fault::Weight, weight_at)?;
-            bound += u64::from(weight.unsigned_abs()) * MAX_INPUT;
+            bound += u32::from(weight.unsigned_abs()) * MAX_INPUT;
+            bound = bound.min(TOO_LARGE);
             weight_at += 1;
         }
-        ensure(bound < 1 << 31, Fault::Accumulator, biases_at + 4 * channel)?;
+        ensure(
+            bound < TOO_LARGE,
+            Fault::Accumulator,
+            biases_at + 4 * channel,
+        )?;
     }
     Ok(())
 }
 
-fn check_multipliers(operation: &Operation<'_>) -> Result<()> {
-    let operands = &operation.operands;
+fn check_multipliers(operands: &Operands<'_>) -> Result<()> {
     let places = (operands.record().multipliers_at as usize..).step_by(4);
     for (multiplier, at) in operands.multipliers.iter().zip(places) {
         let is_one = Multiplier::decode(*multiplier).is_some();
