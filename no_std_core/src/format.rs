@@ -40,6 +40,7 @@ mod header;
 mod operator;
 mod tensor;
 
+pub(crate) use bytes::get;
 pub use bytes::{ALIGNMENT, align};
 pub use checksum::{checksum, seal, stored_checksum};
 #[cfg(feature = "write")]
@@ -81,13 +82,13 @@ pub const VALUE_ENTRIES: usize = 256;
 pub(crate) const TENSORS_AT: usize = HEADER_LEN;
 
 /// Where the record of a tensor starts.
-pub(crate) const fn tensor_at(index: u16) -> usize {
-    TENSORS_AT + index as usize * TENSOR_LEN
+pub(crate) const fn tensor_at(index: usize) -> usize {
+    TENSORS_AT + index * TENSOR_LEN
 }
 
 /// Where the record of an operator starts, of so many: the tensor table ends on a multiple of [`ALIGNMENT`].
-pub(crate) const fn operator_at(operators: u16, index: u16) -> usize {
-    tensor_at(operators) + TENSOR_LEN + index as usize * OPERATOR_LEN
+pub(crate) const fn operator_at(operators: usize, index: usize) -> usize {
+    tensor_at(operators) + TENSOR_LEN + index * OPERATOR_LEN
 }
 
 /// The records of tensors and of operators.

@@ -84,32 +84,32 @@ impl<'a> Model<'a> {
 
     /// The tensor that the model gives.
     pub fn output(&self) -> TensorRecord {
-        self.tensor_or_none(self.program.operators())
+        self.tensor_or_none(self.program.operators.len())
     }
 
     /// The tensor at `index`: 0 is the input, the next one what the first operator makes. `None` if there are fewer.
     pub fn tensor(&self, index: u16) -> Option<TensorRecord> {
-        self.program.tensor(index)
-    }
-
-    fn tensor_record(&self, index: u16) -> Option<&'a [u8; TENSOR_LEN]> {
-        self.program.tensors.get(usize::from(index))
+        self.program.tensor(index.into())
     }
 
     /// A tensor that the loader has seen.
-    fn tensor_or_none(&self, index: u16) -> TensorRecord {
-        TensorRecord::decode(self.tensor_record(index).unwrap_or(&[0; TENSOR_LEN]))
+    fn tensor_or_none(&self, index: usize) -> TensorRecord {
+        TensorRecord::decode(self.program.tensors.get(index).unwrap_or(&[0; TENSOR_LEN]))
     }
 
     /// Where in the arena the input lies.
     pub(crate) fn input_place(&self) -> Range<usize> {
-        let Range { start, end } = self.input().place();
-        start as usize..end as usize
+        self.place(0)
     }
 
     /// Where in the arena the output lies in the end.
     pub(crate) fn output_place(&self) -> Range<usize> {
-        let Range { start, end } = self.output().place();
+        self.place(self.program.operators.len())
+    }
+
+    #[inline(never)]
+    fn place(&self, tensor: usize) -> Range<usize> {
+        let Range { start, end } = self.tensor_or_none(tensor).place();
         start as usize..end as usize
     }
 
@@ -194,27 +194,33 @@ impl<'a> Model<'a> {
 
     /// The number of operators, at least 1.
     pub fn operators_len(&self) -> u16 {
-        self.program.operators()
+        self.header().operators
     }
 
     /// The operators in the order they run.
     pub fn operations(&self) -> impl Iterator<Item = Operation<'a>> {
-        (0..self.operators_len()).map_while(|index| self.operation(index))
+        (0..self.program.operators.len()).map_while(|index| self.operation(index))
     }
 
     /// The operator at `index`. `None` if the model has fewer.
     #[inline(never)] // What it is put together of is not on the stack while it runs.
-    pub(crate) fn operation(&self, index: u16) -> Option<Operation<'a>> {
+    pub(crate) fn operation(&self, index: usize) -> Option<Operation<'a>> {
         let node = self.program.node(index)?;
         let [input, second] = node.record().inputs;
-        let tensors = [
-            self.tensor_record(input)?,
-            self.tensor_record(index.checked_add(1)?)?,
-        ];
+        let tensors = self.program.tensors;
+        let (input, second) = (
+            tensors.get(usize::from(input)),
+            tensors.get(usize::from(second)),
+        );
         Some(Operation {
             operator: node.operator,
-            operands: Operands::of(self.file, node.operator, node.record, tensors),
-            second: self.tensor_record(second),
+            operands: Operands::of(
+                self.file,
+                node.operator,
+                node.record,
+                [input?, tensors.get(index + 1)?],
+            ),
+            second,
         })
     }
 

@@ -39,23 +39,16 @@ pub(crate) struct Node<'a> {
 }
 
 impl<'a> Program<'a> {
-    /// The number of operators.
-    pub fn operators(&self) -> u16 {
-        self.operators.len() as u16
-    }
-
     /// The tensor at an index: 0 is the input, the next one what the first operator makes.
     #[inline(always)]
-    pub fn tensor(&self, index: u16) -> Option<TensorRecord> {
-        self.tensors
-            .get(usize::from(index))
-            .map(TensorRecord::decode)
+    pub fn tensor(&self, index: usize) -> Option<TensorRecord> {
+        self.tensors.get(index).map(TensorRecord::decode)
     }
 
     /// The operator at an index. `None` if there are fewer, or it is none of those that are known.
     #[inline(never)]
-    pub fn node(&self, index: u16) -> Option<Node<'a>> {
-        let record = self.operators.get(usize::from(index))?;
+    pub fn node(&self, index: usize) -> Option<Node<'a>> {
+        let record = self.operators.get(index)?;
         let kind = OperatorRecord::decode(record).kind;
         let mut known = self.known.iter();
         let operator = known.find(|operator| operator.kind == kind)?;
@@ -63,16 +56,23 @@ impl<'a> Program<'a> {
     }
 
     /// The number of rows of a tensor.
-    fn rows(&self, tensor: u16) -> u16 {
+    fn rows(&self, tensor: usize) -> u16 {
         self.tensor(tensor).map_or(0, |tensor| tensor.shape.rows)
     }
 
     /// The rows of a tensor that the operator at `index` reads for a step, counted in the order in which they are made.
     #[inline(never)]
-    fn rows_read(&self, tensor: u16, index: u16, step: u16) -> Range<u16> {
+    fn rows_read(&self, tensor: usize, index: usize, step: u16) -> Range<u16> {
         let lens = [self.rows(tensor), self.rows(index + 1)];
-        self.node(index)
-            .map_or(0..0, |node| node.rows_read(lens, step))
+        let node = self.node(index);
+        node.map_or(0..0, |node| node.rows_read(lens, step))
+    }
+
+    /// Whether the operator at an index reads a tensor.
+    fn reads(&self, index: usize, tensor: usize) -> bool {
+        self.operators
+            .get(index)
+            .is_some_and(|record| reads(record, tensor))
     }
 }
 
@@ -84,38 +84,41 @@ impl Node<'_> {
 
     /// The rows of an input with so many that the step `step` reads, counted in the order in which they are made.
     pub fn rows_read(&self, [len, output_len]: [u16; 2], step: u16) -> Range<u16> {
-        let OperatorRecord { rows, upwards, .. } = self.record();
-        let row = if upwards {
-            output_len.saturating_sub(1).saturating_sub(step)
-        } else {
-            step
-        };
-        let rows = self.operator.rows_read(rows, len, row);
-        if upwards {
-            len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
-        } else {
-            rows
+        if !self.record().upwards {
+            return self.rows_covered(len, step);
         }
+        let row = output_len.saturating_sub(1).saturating_sub(step);
+        let rows = self.rows_covered(len, row);
+        len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
+    }
+
+    /// The rows of an input with so many that the row `row` of the output is made of.
+    #[inline(never)]
+    fn rows_covered(&self, len: u16, row: u16) -> Range<u16> {
+        self.operator.rows_read(self.record().rows, len, row)
     }
 }
 
-/// The part of the arena that some rows of a tensor take, counted in the order in which they are made, where memory holds
-/// those from `base` on.
+/// Whether an operator reads a tensor.
+fn reads(operator: &[u8; OPERATOR_LEN], tensor: usize) -> bool {
+    let [first, second] = OperatorRecord::decode(operator).inputs;
+    usize::from(first) == tensor || usize::from(second) == tensor
+}
+
+/// The part of the arena that some rows of a tensor take, counted in the order in which the operator makes or reads them. Of
+/// one that is held in part there are no later ones.
 #[inline(never)]
 pub(crate) fn place_of(
     tensor: &[u8; TENSOR_LEN],
-    upwards: bool,
+    operator: &[u8; OPERATOR_LEN],
     rows: Range<u16>,
-    base: u16,
 ) -> Range<usize> {
     let tensor = TensorRecord::decode(tensor);
-    let (mut start, mut end) = (
-        rows.start.saturating_sub(base),
-        rows.end.saturating_sub(base),
-    );
-    if upwards {
-        let held = tensor.rows_held();
-        (start, end) = (held.saturating_sub(end), held.saturating_sub(start));
+    let held = tensor.rows_held();
+    let before = rows.end.saturating_sub(held);
+    let (mut start, mut end) = (rows.start.saturating_sub(before), rows.end - before);
+    if OperatorRecord::decode(operator).upwards {
+        (start, end) = (held - end, held.saturating_sub(start));
     }
     // The last row ends where a u32 can say.
     let at = |row: u16| (tensor.at + tensor.shape.row_len() * u32::from(row)) as usize;
@@ -125,13 +128,13 @@ pub(crate) fn place_of(
 /// Operators that work together row by row; most are alone.
 #[derive(Clone, Copy)]
 pub(crate) struct Chain {
-    pub first: u16,
-    pub last: u16,
+    pub first: usize,
+    pub last: usize,
 }
 
 impl Chain {
     /// The chain that begins with an operator.
-    pub fn from(program: &Program<'_>, first: u16) -> Self {
+    pub fn from(program: &Program<'_>, first: usize) -> Self {
         let mut last = first;
         while is_held(program, last + 1) {
             last += 1;
@@ -140,7 +143,7 @@ impl Chain {
     }
 
     /// The chain that an operator is part of.
-    fn of(program: &Program<'_>, index: u16) -> Self {
+    fn of(program: &Program<'_>, index: usize) -> Self {
         let mut first = index;
         while first > 0 && is_held(program, first) {
             first -= 1;
@@ -149,7 +152,7 @@ impl Chain {
     }
 
     /// The operator that runs next, when each has done so many rows: the last one, or one whose rows it lacks.
-    pub fn next(self, program: &Program<'_>, done: &Done) -> Option<u16> {
+    pub fn next(self, program: &Program<'_>, done: &Done) -> Option<usize> {
         let mut index = self.last;
         while let Some(maker) = self.lacking(program, done, index)? {
             index = maker;
@@ -162,13 +165,14 @@ impl Chain {
         clippy::option_option,
         reason = "the outer one is for records that do not exist"
     )]
-    fn lacking(self, program: &Program<'_>, done: &Done, index: u16) -> Option<Option<u16>> {
+    fn lacking(self, program: &Program<'_>, done: &Done, index: usize) -> Option<Option<usize>> {
         if self.first == self.last {
             return Some(None);
         }
         let step = *done.get(self.place(index))?;
         let [first, second] = program.node(index)?.record().inputs;
         for tensor in [first, second] {
+            let tensor = usize::from(tensor);
             if self.joins(tensor) {
                 let made = *done.get(self.place(tensor - 1))?;
                 if made < program.rows_read(tensor, index, step).end {
@@ -180,28 +184,28 @@ impl Chain {
     }
 
     /// Whether a tensor is made and read by operators of the chain.
-    fn joins(self, tensor: u16) -> bool {
+    fn joins(self, tensor: usize) -> bool {
         tensor > self.first && tensor <= self.last
     }
 
     /// The place of an operator in [`Done`].
-    pub fn place(self, index: u16) -> usize {
-        usize::from(index - self.first)
+    pub fn place(self, index: usize) -> usize {
+        index - self.first
     }
 }
 
 /// Whether a tensor is held in part.
-fn is_held(program: &Program<'_>, tensor: u16) -> bool {
+fn is_held(program: &Program<'_>, tensor: usize) -> bool {
     program.tensor(tensor).is_some_and(|record| record.held > 0)
 }
 
 /// Why a plan is none, and the tensor that is at fault.
-pub(crate) type Refusal = (Fault, u16);
+pub(crate) type Refusal = (Fault, usize);
 
 /// Checks all tensors of a program whose operators fit them, and whose input may still be needed when all have run.
 #[inline(never)] // What it needs is not on the stack during other checks.
 pub(crate) fn check(program: &Program<'_>, keeps_input: bool) -> Result<(), Refusal> {
-    let output = program.operators();
+    let output = program.operators.len();
     if is_held(program, output) {
         return Err((Fault::Held, output));
     }
@@ -227,19 +231,18 @@ pub(crate) fn check(program: &Program<'_>, keeps_input: bool) -> Result<(), Refu
 
 /// The first tensor that is written where another one is still needed, by operators up to `last`.
 #[inline(never)] // As above.
-fn overwriting(program: &Program<'_>, tensor: u16, last: u16) -> Option<u16> {
+fn overwriting(program: &Program<'_>, tensor: usize, last: usize) -> Option<usize> {
     let record = program.tensor(tensor)?;
-    for maker in tensor..program.operators() {
+    for maker in tensor..program.operators.len() {
         let other = program.tensor(maker + 1)?;
         // After the last operator of a chain the rows of all others have been read.
-        let ends_chain = other.held == 0;
-        let dies = record.held == 0 && ends_chain && last <= maker;
+        let is_over = last <= maker && other.held == 0;
         let is_free = are_apart(&record.place(), &other.place())
-            || dies && is_read_in_time(program, tensor, maker).unwrap_or(false);
+            || is_over && record.held == 0 && is_read_in_time(program, tensor, maker);
         if !is_free {
             return Some(maker + 1);
         }
-        if ends_chain && last <= maker {
+        if is_over {
             break;
         }
     }
@@ -251,66 +254,64 @@ fn are_apart<T: PartialOrd>(one: &Range<T>, other: &Range<T>) -> bool {
 }
 
 /// The first operator that reads a tensor.
-fn first_reader(program: &Program<'_>, tensor: u16) -> Option<u16> {
-    let later = program.operators.get(usize::from(tensor)..)?;
-    let index = later.iter().position(|record| reads(record, tensor))?;
-    Some(tensor + index as u16)
+fn first_reader(program: &Program<'_>, tensor: usize) -> Option<usize> {
+    let mut later = tensor..program.operators.len();
+    later.find(|&index| program.reads(index, tensor))
 }
 
 /// The last operator that reads a tensor.
-fn last_reader(program: &Program<'_>, tensor: u16) -> Option<u16> {
-    let later = program.operators.get(usize::from(tensor)..)?;
-    let index = later.iter().rposition(|record| reads(record, tensor))?;
-    Some(tensor + index as u16)
-}
-
-fn reads(record: &[u8; OPERATOR_LEN], tensor: u16) -> bool {
-    let [first, second] = OperatorRecord::decode(record).inputs;
-    first == tensor || second == tensor
+#[inline(never)]
+fn last_reader(program: &Program<'_>, tensor: usize) -> Option<usize> {
+    let mut later = (tensor..program.operators.len()).rev();
+    later.find(|&index| program.reads(index, tensor))
 }
 
 /// Whether a tensor may be held in part: it is not the input, one operator of its chain alone reads it, works in the same
 /// direction, and never reads more rows for a step than there are in memory.
 #[inline(never)] // As above.
-fn may_be_held(program: &Program<'_>, tensor: u16, last: u16) -> Option<bool> {
-    let (record, output) = (program.tensor(tensor)?, program.tensor(last + 1)?);
-    let (maker, reader) = (program.node(tensor.checked_sub(1)?)?, program.node(last)?);
+fn may_be_held(program: &Program<'_>, tensor: usize, last: usize) -> Option<bool> {
+    let held = program.tensor(tensor)?.held;
+    let upwards =
+        |index: usize| Some(OperatorRecord::decode(program.operators.get(index)?).upwards);
     let chain = Chain::of(program, tensor);
-    let fits = |step| program.rows_read(tensor, last, step).len() <= record.held.into();
+    for step in 0..program.rows(last + 1) {
+        if program.rows_read(tensor, last, step).len() > held.into() {
+            return None;
+        }
+    }
     Some(
         last <= chain.last
             && first_reader(program, tensor) == Some(last)
-            && maker.record().upwards == reader.record().upwards
-            && usize::from(chain.last - chain.first) < MAX_CHAIN
-            && (0..output.shape.rows).all(fits),
+            && upwards(tensor.checked_sub(1)?) == upwards(last)
+            && chain.last - chain.first < MAX_CHAIN,
     )
 }
 
 /// Whether the chain that ends with an operator has read each row of a tensor, for the last time, before it writes where
 /// that lies.
-fn is_read_in_time(program: &Program<'_>, tensor: u16, last: u16) -> Option<bool> {
+fn is_read_in_time(program: &Program<'_>, tensor: usize, last: usize) -> bool {
     let mut in_time = true;
-    each_write(
+    let all = each_write(
         program,
         tensor,
         Chain::of(program, last),
         |written, unread| {
             in_time &= are_apart(&written, &unread);
         },
-    )?;
-    Some(in_time)
+    );
+    in_time && all.is_some()
 }
 
 /// Shows `visit` for each row of the output of a chain where it is written, and where rows of a tensor lie that an operator
 /// of the chain still reads then.
 pub(crate) fn each_write(
     program: &Program<'_>,
-    tensor: u16,
+    tensor: usize,
     chain: Chain,
     mut visit: impl FnMut(Range<usize>, Range<usize>),
 ) -> Option<()> {
-    let output = program.tensors.get(usize::from(chain.last) + 1)?;
-    let upwards = program.node(chain.last)?.record().upwards;
+    let output = program.tensors.get(chain.last + 1)?;
+    let maker = program.operators.get(chain.last)?;
     let mut done = Done::default();
     for row in 0..program.rows(chain.last + 1) {
         loop {
@@ -320,8 +321,8 @@ pub(crate) fn each_write(
             }
             *done.get_mut(chain.place(index))? += 1;
         }
-        let written = place_of(output, upwards, row..row + 1, 0);
-        for index in chain.first..chain.last + 1 {
+        let written = place_of(output, maker, row..row + 1);
+        for index in chain.first..=chain.last {
             let step = *done.get(chain.place(index))?;
             let unread = unread(program, tensor, index, step, index == chain.last)?;
             if !unread.is_empty() {
@@ -337,19 +338,19 @@ pub(crate) fn each_write(
 /// row of that step now, or it has yet to come.
 fn unread(
     program: &Program<'_>,
-    tensor: u16,
-    index: u16,
+    tensor: usize,
+    index: usize,
     step: u16,
     writes: bool,
 ) -> Option<Range<usize>> {
     let node = program.node(index)?;
-    let [first, second] = node.record().inputs;
+    let [_, second] = node.record().inputs;
     // What changes in place has been copied to where it is written.
-    let step = step + u16::from(writes && node.operator.in_place && second != tensor);
-    if first != tensor && second != tensor || step >= program.rows(index + 1) {
+    let is_copied = node.operator.in_place && usize::from(second) != tensor;
+    let step = step + u16::from(writes && is_copied);
+    if !reads(node.record, tensor) || step >= program.rows(index + 1) {
         return Some(0..0);
     }
     let rows = program.rows_read(tensor, index, step).start..program.rows(tensor);
-    let record = program.tensors.get(usize::from(tensor))?;
-    Some(place_of(record, node.record().upwards, rows, 0))
+    Some(place_of(program.tensors.get(tensor)?, node.record, rows))
 }

@@ -90,7 +90,7 @@ impl<'r, 'a> Run<'r, 'a> {
     /// The index of an operator whose turn it is; the number of operators after the last step.
     pub fn operator(&self) -> u16 {
         let next = self.chain.next(&self.model.program, &self.done);
-        next.unwrap_or(self.model.operators_len())
+        next.map_or(self.model.operators_len(), |index| index as u16)
     }
 
     /// Computes one row of an operator's output. Ready after the last one, and whenever called again.
@@ -115,11 +115,11 @@ impl<'r, 'a> Run<'r, 'a> {
     fn advance(&mut self) -> Option<()> {
         let chain = self.chain;
         let index = chain.next(&self.model.program, &self.done)?;
-        let operation = self.model.operation(index)?;
+        let operation = &self.model.operation(index)?;
         let done = self.done.get_mut(chain.place(index))?;
         let step = *done;
         *done = step + 1;
-        let written = self.make_room(&operation, step)?;
+        let written = self.make_room(operation, step)?;
         let [mut first, second] = operation.sources(step);
         if operation.operator.in_place {
             move_within(self.arena, first, written.start)?;
@@ -137,15 +137,15 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// Where in the arena the row of a step goes. If the tensor is held in part, its oldest row makes way.
     fn make_room(&mut self, operation: &Operation<'_>, step: u16) -> Option<Range<usize>> {
-        let (output, upwards) = (operation.operands.output, operation.record().upwards);
+        let (output, maker) = (operation.operands.output, operation.operands.record);
         let last = operation.output().rows_held().checked_sub(1)?;
         if step > last {
-            let newer = place_of(output, upwards, 1..last + 1, 0);
-            let place = place_of(output, upwards, 0..last, 0).start;
+            let newer = place_of(output, maker, 1..last + 1);
+            let place = place_of(output, maker, 0..last).start;
             move_within(self.arena, newer, place)?;
         }
         let slot = step.min(last);
-        Some(place_of(output, upwards, slot..slot + 1, 0))
+        Some(place_of(output, maker, slot..slot + 1))
     }
 }
 

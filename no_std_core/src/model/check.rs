@@ -14,6 +14,7 @@ use crate::prepare::{Preparation, SIDE};
 
 mod operators;
 mod sections;
+mod text;
 
 use sections::{Result, Sections, check_zeros, ensure, error};
 
@@ -59,10 +60,9 @@ fn check_whole(sections: &mut Sections<'_>) -> Result<()> {
     sections.expected = header.total_len;
     let is_whole = len == Ok(header.total_len);
     ensure(is_whole, Fault::Length, Header::TOTAL_LEN_AT)?;
-    let at = Header::CHECKSUM_AT;
-    let [found, expected] =
-        [format::stored_checksum(file), format::checksum(file)].map(Option::unwrap_or_default);
-    sections.compare(found, expected, Fault::Checksum, at)?;
+    let found = format::stored_checksum(file).unwrap_or_default();
+    let expected = format::checksum(file).unwrap_or_default();
+    sections.compare(found, expected, Fault::Checksum, Header::CHECKSUM_AT)?;
     let range = 1..=MAX_OPERATORS;
     let fits = range.contains(&header.operators);
     ensure(fits, Fault::Operators, Header::OPERATORS_AT)
@@ -72,13 +72,13 @@ fn check_whole(sections: &mut Sections<'_>) -> Result<()> {
 #[inline(never)] // As above.
 fn check_parts(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
     check_tensors(sections, model)?;
-    let count = model.operators_len();
+    let count = model.program.operators.len();
     sections.end = format::operator_at(count, count) as u32;
     check_output(sections, model)?;
     check_input(sections, model)?;
-    for zeros in Header::ZEROS {
-        check_zeros(sections.file, zeros)?;
-    }
+    let [first, second] = Header::ZEROS;
+    check_zeros(sections.file, first)?;
+    check_zeros(sections.file, second)?;
     for index in 0..count {
         operators::check_operator(sections, model, index)?;
     }
@@ -161,9 +161,8 @@ fn check_labels(sections: &mut Sections<'_>, model: &Model<'_>, classes: usize) 
         for _ in 0..classes {
             let place = sections.file.len() - rest.len();
             let (label, others) = format::split_label(rest).ok_or(error(Fault::Section, field))?;
-            let text = core::str::from_utf8(label).unwrap_or_default();
-            let is_text = !text.is_empty() && !text.contains(char::is_control);
-            ensure(is_text, Fault::Label, place)?;
+            let is_label = !label.is_empty() && text::is_text(label);
+            ensure(is_label, Fault::Label, place)?;
             rest = others;
         }
     }
@@ -177,18 +176,16 @@ fn check_probabilities(
     has_classes: bool,
 ) -> Result<()> {
     let (field, at) = (Header::PROBABILITIES_AT, model.header().probabilities_at);
-    let table = if has_classes {
-        model.probabilities()
-    } else {
-        &[]
-    };
-    let entries = if has_classes { PROBABILITY_ENTRIES } else { 0 };
-    sections.take(field, at, (entries * size_of::<u32>()) as u32)?;
-    let mut range = ONE..=ONE;
-    for (entry, at) in table.iter().zip((at as usize..).step_by(4)) {
+    if !has_classes {
+        return sections.take(field, at, 0);
+    }
+    sections.take(field, at, (PROBABILITY_ENTRIES * size_of::<u32>()) as u32)?;
+    let (mut least, mut most) = (ONE, ONE);
+    for (entry, at) in model.probabilities().iter().zip((at as usize..).step_by(4)) {
         let probability = u32::from_le_bytes(*entry);
-        ensure(range.contains(&probability), Fault::Probability, at)?;
-        range = 0..=probability;
+        let falls = (least..=most).contains(&probability);
+        ensure(falls, Fault::Probability, at)?;
+        (least, most) = (0, probability);
     }
     Ok(())
 }

@@ -67,15 +67,15 @@ impl Operation<'_> {
     }
 
     fn source(&self, record: &[u8; TENSOR_LEN], step: u16) -> Range<usize> {
-        let tensor = TensorRecord::decode(record);
+        let lens = [
+            TensorRecord::decode(record).shape.rows,
+            self.output().shape.rows,
+        ];
         let node = Node {
             operator: self.operator,
             record: self.operands.record,
         };
-        let rows = node.rows_read([tensor.shape.rows, self.output().shape.rows], step);
-        // Of one that is held in part there are no later rows than these yet.
-        let base = rows.end.saturating_sub(tensor.rows_held());
-        place_of(record, self.record().upwards, rows, base)
+        place_of(record, node.record, node.rows_read(lens, step))
     }
 
     /// Computes the row of the output that belongs to a step from the rows of the inputs that it reads.

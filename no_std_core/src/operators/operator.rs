@@ -166,35 +166,10 @@ impl<'a> Operands<'a> {
 
     /// Rows and columns of the output, as windows over the input make them; none may lie in the padding alone.
     pub fn check_windows(&self) -> Result<(), (Fault, usize)> {
-        let (record, input, output) = (self.record(), self.input().shape, self.output().shape);
-        let sides = [
-            (
-                record.rows,
-                input.rows,
-                output.rows,
-                OperatorRecord::ROWS_AT,
-            ),
-            (
-                record.columns,
-                input.columns,
-                output.columns,
-                OperatorRecord::COLUMNS_AT,
-            ),
-        ];
-        for (axis, input_len, output_len, at) in sides {
-            let expected = axis.output(input_len).ok_or((Fault::Window, at))?;
-            // Places in the padding have numbers that fit, too.
-            let padded = u64::from(axis.padded(input_len)) * u64::from(input.channels);
-            if axis.pad_begin.max(axis.pad_end) >= axis.kernel
-                || padded > u64::from(format::MAX_ELEMENTS)
-            {
-                return Err((Fault::Padding, at));
-            }
-            if expected != u32::from(output_len) {
-                return Err((Fault::Shape, Self::OUTPUT));
-            }
-        }
-        Ok(())
+        let (input, output) = (self.input().shape, self.output().shape);
+        let check = |lens, at| check_axis(format::get(self.record, at), lens, input.channels, at);
+        check([input.rows, output.rows], OperatorRecord::ROWS_AT)?;
+        check([input.columns, output.columns], OperatorRecord::COLUMNS_AT)
     }
 
     /// That the output is as large as windows make it, with the channels of the input.
@@ -231,6 +206,28 @@ impl<'a> Operands<'a> {
     pub const MEANING: usize = usize::MAX - 1;
 }
 
+/// That windows make one side of the output of one of an input with so many channels.
+#[inline(never)]
+fn check_axis(
+    axis: &[u8; Axis::LEN],
+    [input, output]: [u16; 2],
+    channels: u16,
+    at: usize,
+) -> Result<(), (Fault, usize)> {
+    let axis = Axis::decode(axis);
+    let expected = axis.output(input).ok_or((Fault::Window, at))?;
+    // Places in the padding have numbers that fit, too.
+    let padded = u64::from(axis.padded(input)) * u64::from(channels);
+    let fits =
+        axis.pad_begin.max(axis.pad_end) < axis.kernel && padded <= u64::from(format::MAX_ELEMENTS);
+    ensure(fits, Fault::Padding, at)?;
+    ensure(
+        expected == u32::from(output),
+        Fault::Shape,
+        Operands::OUTPUT,
+    )
+}
+
 /// `Ok` if something holds.
 pub(super) fn ensure(holds: bool, fault: Fault, at: usize) -> Result<(), (Fault, usize)> {
     if holds { Ok(()) } else { Err((fault, at)) }
@@ -248,6 +245,7 @@ impl Operator {
     }
 
     /// The rows of an input with so many that the row `row` of the output is made of.
+    #[inline(always)]
     pub(crate) fn rows_read(&self, rows: Axis, len: u16, row: u16) -> Range<u16> {
         match self.reach {
             Reach::Windows => rows.covered(len, row),

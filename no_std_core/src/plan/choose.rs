@@ -49,7 +49,7 @@ struct Draft {
     operators: Vec<[u8; OPERATOR_LEN]>,
     tensors: Vec<[u8; TENSOR_LEN]>,
     /// The last operator that reads a tensor.
-    last_readers: Vec<Option<u16>>,
+    last_readers: Vec<Option<usize>>,
     keeps_input: bool,
 }
 
@@ -57,7 +57,7 @@ struct Draft {
 #[derive(Clone, Default)]
 struct Arrangement {
     /// The tensors that are alive.
-    alive: Vec<(u16, Place)>,
+    alive: Vec<(usize, Place)>,
     /// All that tensors have taken.
     taken: Place,
     /// Bytes that are moved to make room in tensors held in part.
@@ -78,7 +78,7 @@ struct Candidate {
     len: i64,
     /// Tensors that die, and how far from the start of each the output may start: at most so far on the way down, at least
     /// on the way up.
-    dying: Vec<(u16, i64)>,
+    dying: Vec<(usize, i64)>,
     /// Bytes that are moved.
     moved: u64,
 }
@@ -107,10 +107,11 @@ impl Draft {
             last_readers: Vec::new(),
             keeps_input: contents.output == OutputKind::Reconstruction,
         };
-        let count = u16::try_from(draft.tensors.len()).ok()?;
-        let last_readers = (0..count).map(|tensor| last_reader(&draft.program(), tensor));
-        draft.last_readers = last_readers.collect();
-        let are_known = (1..count).all(|made| draft.program().node(made - 1).is_some());
+        let (program, count) = (draft.program(), draft.operators.len());
+        let last_readers = (0..=count).map(|tensor| last_reader(&program, tensor));
+        let last_readers = last_readers.collect();
+        let are_known = (0..count).all(|index| program.node(index).is_some());
+        draft.last_readers = last_readers;
         are_known.then_some(draft)
     }
 
@@ -122,13 +123,13 @@ impl Draft {
         }
     }
 
-    fn tensor(&self, index: u16) -> Option<TensorRecord> {
+    fn tensor(&self, index: usize) -> Option<TensorRecord> {
         self.program().tensor(index)
     }
 
     /// Says how many rows of a tensor are held, 0 for all.
-    fn hold(&mut self, tensor: u16, held: u8) -> Option<()> {
-        let record = self.tensors.get_mut(usize::from(tensor))?;
+    fn hold(&mut self, tensor: usize, held: u8) -> Option<()> {
+        let record = self.tensors.get_mut(tensor)?;
         let held = TensorRecord {
             held,
             ..TensorRecord::decode(record)
@@ -139,7 +140,7 @@ impl Draft {
 
     /// Says in which direction operators work.
     fn direct(&mut self, Chain { first, last }: Chain, upwards: bool) {
-        for record in &mut self.operators[first.into()..=last.into()] {
+        for record in &mut self.operators[first..=last] {
             let directed = OperatorRecord {
                 upwards,
                 ..OperatorRecord::decode(record)
@@ -161,8 +162,8 @@ impl Draft {
         });
         for first in 0..count {
             let arrangements = pruned(core::mem::take(&mut levels[first]));
-            for candidate in self.candidates(first as u16) {
-                let next = &mut levels[usize::from(candidate.chain.last) + 1];
+            for candidate in self.candidates(first) {
+                let next = &mut levels[candidate.chain.last + 1];
                 for arrangement in &arrangements {
                     next.extend(arrangement.continued(&candidate));
                 }
@@ -184,22 +185,22 @@ impl Draft {
     }
 
     /// Bytes of a tensor of which so many rows are held, 0 for all.
-    fn bytes(&self, tensor: u16, held: u8) -> Option<i64> {
+    fn bytes(&self, tensor: usize, held: u8) -> Option<i64> {
         let tensor = self.tensor(tensor)?;
         i64::try_from(TensorRecord { held, ..tensor }.end()).ok()
     }
 
     /// All chains that can begin with an operator, in both directions.
-    fn candidates(&mut self, first: u16) -> Vec<Candidate> {
+    fn candidates(&mut self, first: usize) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        let end = self.operators.len().min(usize::from(first) + MAX_CHAIN) as u16;
+        let end = self.operators.len().min(first + MAX_CHAIN);
         for last in first..end {
             if last > first && self.hold_in_part(last).is_none() {
                 break;
             }
             // Each tensor between the operators is read by one of them.
             let inner = first + 1..=last;
-            let read_later = |tensor: u16| self.last_readers[usize::from(tensor)] > Some(last);
+            let read_later = |tensor: usize| self.last_readers[tensor] > Some(last);
             if inner.into_iter().any(read_later) {
                 continue;
             }
@@ -222,10 +223,10 @@ impl Draft {
     }
 
     /// Holds as few rows of a tensor as the operator reads that does. `None` if those are all, or several do.
-    fn hold_in_part(&mut self, tensor: u16) -> Option<()> {
+    fn hold_in_part(&mut self, tensor: usize) -> Option<()> {
         let program = self.program();
         let reader = first_reader(&program, tensor)?;
-        if self.last_readers[usize::from(tensor)] != Some(reader) {
+        if self.last_readers[tensor] != Some(reader) {
             return None;
         }
         let steps = 0..program.tensor(reader + 1)?.shape.rows;
@@ -247,7 +248,7 @@ impl Draft {
             Some(u64::from(held.saturating_sub(1)) * shape.elements())
         });
         let dying = (0..=chain.first).filter(|&tensor| {
-            let last = self.last_readers[usize::from(tensor)];
+            let last = self.last_readers[tensor];
             last.is_some_and(|last| (chain.first..=chain.last).contains(&last))
                 && !(tensor == 0 && self.keeps_input)
         });
@@ -313,7 +314,7 @@ impl Arrangement {
         after.tensors.push((0, output.start));
         let upwards = core::iter::repeat_n(candidate.upwards, candidate.parts.len() + 1);
         after.upwards.extend(upwards);
-        let dies = |tensor: u16| candidate.dying.iter().any(|&(dying, _)| dying == tensor);
+        let dies = |tensor: usize| candidate.dying.iter().any(|&(dying, _)| dying == tensor);
         after.alive.retain(|&(tensor, _)| !dies(tensor));
         after.alive.push((chain.last + 1, output));
         after
@@ -340,7 +341,7 @@ impl Candidate {
 }
 
 /// The starts of places of this length that end or begin where others begin or end.
-fn beside(others: &[(u16, Place)], len: i64) -> Vec<i64> {
+fn beside(others: &[(usize, Place)], len: i64) -> Vec<i64> {
     let sides = others
         .iter()
         .flat_map(|(_, place)| [place.end, place.start - len]);

@@ -18,9 +18,9 @@ const TOO_LARGE: u32 = 1 << 31;
 pub(super) fn check_operator(
     sections: &mut Sections<'_>,
     model: &Model<'_>,
-    index: u16,
+    index: usize,
 ) -> Result<()> {
-    let at = format::operator_at(model.operators_len(), index);
+    let at = format::operator_at(model.program.operators.len(), index);
     let zeros = OperatorRecord::ZEROS;
     check_zeros(sections.file, at + zeros.start..at + zeros.end)?;
     let kind = error(Fault::Kind, at + OperatorRecord::KIND_AT);
@@ -58,17 +58,18 @@ pub(super) fn check_operator(
     if let Some(second) = second {
         check_second(operands, second, made)?;
     }
-    check_channels(operands)?;
+    check_channels(sections.file, operands)?;
     check_multipliers(operands)
 }
 
 /// That there are as many inputs as the operator takes, none of them twice, all made before.
-fn check_inputs(record: &OperatorRecord, inputs: usize, index: u16, at: usize) -> Result<()> {
+fn check_inputs(record: &OperatorRecord, inputs: usize, index: usize, at: usize) -> Result<()> {
     let [first, second] = record.inputs;
+    let (first, second) = (usize::from(first), usize::from(second));
     let [first_at, second_at] = OperatorRecord::INPUTS_AT;
     ensure(first <= index, Fault::Input, at + first_at)?;
     let fits = match inputs {
-        1 => second == NO_TENSOR,
+        1 => second == NO_TENSOR.into(),
         _ => second <= index && second != first,
     };
     ensure(fits, Fault::Input, at + second_at)
@@ -97,24 +98,19 @@ fn check_second(operands: &Operands<'_>, second: &[u8; TENSOR_LEN], made: usize)
 }
 
 /// That weights are such and that no sum can overflow.
-fn check_channels(operands: &Operands<'_>) -> Result<()> {
-    let biases_at = operands.record().biases_at as usize;
-    let mut weight_at = operands.record().weights_at as usize;
-    for (channel, bias) in operands.biases(0).enumerate() {
+fn check_channels(file: &[u8], operands: &Operands<'_>) -> Result<()> {
+    let mut weights = operands.weights_from(0, 0).iter();
+    let biases_at = (operands.record().biases_at as usize..).step_by(4);
+    for (bias, at) in operands.biases(0).zip(biases_at) {
         let mut bound = bias.unsigned_abs();
-        let weights = operands.weights_from(channel, 0).iter();
-        for weight in weights.take(operands.channel_weights) {
-            let weight = weight.cast_signed();
-            ensure(weight != i8::MIN, Fault::Weight, weight_at)?;
+        for _ in 0..operands.channel_weights {
+            let weight = weights.next().map_or(0, |weight| weight.cast_signed());
+            let at = file.len() - weights.len() - 1;
+            ensure(weight != i8::MIN, Fault::Weight, at)?;
             bound += u32::from(weight.unsigned_abs()) * MAX_INPUT;
             bound = bound.min(TOO_LARGE);
-            weight_at += 1;
         }
-        ensure(
-            bound < TOO_LARGE,
-            Fault::Accumulator,
-            biases_at + 4 * channel,
-        )?;
+        ensure(bound < TOO_LARGE, Fault::Accumulator, at)?;
     }
     Ok(())
 }
