@@ -199,12 +199,10 @@ fn is_held(program: &Program<'_>, tensor: usize) -> bool {
     program.tensor(tensor).is_some_and(|record| record.held > 0)
 }
 
-/// Why a plan is none, and the tensor that is at fault.
-pub(crate) type Refusal = (Fault, usize);
-
-/// Checks all tensors of a program whose operators fit them, and whose input may still be needed when all have run.
+/// Checks all tensors of a program whose operators fit them; if it keeps its input, that is still needed when all have run.
+/// An error comes with the tensor that is at fault.
 #[inline(never)] // What it needs is not on the stack during other checks.
-pub(crate) fn check(program: &Program<'_>, keeps_input: bool) -> Result<(), Refusal> {
+pub(crate) fn check(program: &Program<'_>, keeps_input: bool) -> Result<(), (Fault, usize)> {
     let output = program.operators.len();
     if is_held(program, output) {
         return Err((Fault::Held, output));

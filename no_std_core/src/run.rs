@@ -115,7 +115,9 @@ impl<'r, 'a> Run<'r, 'a> {
     fn advance(&mut self) -> Option<()> {
         let chain = self.chain;
         let index = chain.next(&self.model.program, &self.done)?;
-        let operation = &self.model.operation(index)?;
+        let Some(operation) = &self.model.operation(index) else {
+            return None;
+        };
         let done = self.done.get_mut(chain.place(index))?;
         let step = *done;
         *done = step + 1;

@@ -56,15 +56,13 @@ fn check_whole(sections: &mut Sections<'_>) -> Result<()> {
     ensure(format::has_magic(file), Fault::Magic, 0)?;
     let is_known = format::version(file) == Some(VERSION);
     ensure(is_known, Fault::Version, Header::VERSION_AT)?;
-    let len = u32::try_from(file.len());
     sections.expected = header.total_len;
-    let is_whole = len == Ok(header.total_len);
+    let is_whole = u32::try_from(file.len()) == Ok(header.total_len);
     ensure(is_whole, Fault::Length, Header::TOTAL_LEN_AT)?;
     let found = format::stored_checksum(file).unwrap_or_default();
     let expected = format::checksum(file).unwrap_or_default();
     sections.compare(found, expected, Fault::Checksum, Header::CHECKSUM_AT)?;
-    let range = 1..=MAX_OPERATORS;
-    let fits = range.contains(&header.operators);
+    let fits = (1..=MAX_OPERATORS).contains(&header.operators);
     ensure(fits, Fault::Operators, Header::OPERATORS_AT)
 }
 
@@ -99,12 +97,8 @@ fn check_parts(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
 #[inline(never)] // As above.
 fn check_tensors(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
     let mut end = 0;
-    for (tensor, at) in model
-        .program
-        .tensors
-        .iter()
-        .zip((format::tensor_at(0)..).step_by(TENSOR_LEN))
-    {
+    let places = (format::tensor_at(0)..).step_by(TENSOR_LEN);
+    for (tensor, at) in model.program.tensors.iter().zip(places) {
         let tensor = TensorRecord::decode(tensor);
         let elements = tensor.shape.elements();
         let fits = (1..=u64::from(MAX_ELEMENTS)).contains(&elements);
@@ -115,10 +109,8 @@ fn check_tensors(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
         ensure(partly, Fault::Held, at + TensorRecord::HELD_AT)?;
         end = tensor.end().max(end);
     }
-    let (found, end) = (
-        model.header().arena_len,
-        u32::try_from(end).unwrap_or(u32::MAX),
-    );
+    let end = u32::try_from(end).unwrap_or(u32::MAX);
+    let found = model.header().arena_len;
     sections.compare(found, end, Fault::Arena, Header::ARENA_LEN_AT)?;
     ensure(end <= MAX_ELEMENTS, Fault::Memory, Header::ARENA_LEN_AT)
 }

@@ -12,7 +12,7 @@ use super::backend::{Backend, LANES, Patch, Sums};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use super::windows::{Window, Windows};
 use crate::error::Fault;
-use crate::format::{KIND_CONVOLUTION, OperatorRecord};
+use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
 
 /// What the work on four windows needs besides them.
 struct Scratch<P: Patch, const BLOCK: usize> {
@@ -51,9 +51,8 @@ pub(super) const fn small_operator<B: Backend>() -> Operator {
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_windows()?;
     let groups = operands.record().groups;
-    let divide = [operands.input(), operands.output()]
-        .iter()
-        .all(|tensor| tensor.shape.channels.checked_rem(groups) == Some(0));
+    let divide = |tensor: TensorRecord| tensor.shape.channels.checked_rem(groups) == Some(0);
+    let divide = divide(operands.input()) && divide(operands.output());
     ensure(divide, Fault::Groups, OperatorRecord::GROUPS_AT)
 }
 

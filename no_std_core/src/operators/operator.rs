@@ -186,11 +186,14 @@ impl<'a> Operands<'a> {
     }
 
     /// That an operator without windows has none.
+    #[inline(never)]
     pub fn check_without_windows(&self) -> Result<(), (Fault, usize)> {
-        let rows = self.record().rows == Axis::default();
-        ensure(rows, Fault::Window, OperatorRecord::ROWS_AT)?;
-        let columns = self.record().columns == Axis::default();
-        ensure(columns, Fault::Window, OperatorRecord::COLUMNS_AT)
+        for at in [OperatorRecord::ROWS_AT, OperatorRecord::COLUMNS_AT] {
+            let axis: &[u8; Axis::LEN] = format::get(self.record, at);
+            let is_none = axis.iter().all(|&byte| byte == 0);
+            ensure(is_none, Fault::Window, at)?;
+        }
+        Ok(())
     }
 
     /// That values of the output mean what those of the first input do.

@@ -11,8 +11,8 @@ use core::ops::Range;
 
 use super::{Chain, Program, are_apart, each_write, first_reader, last_reader};
 use crate::format::{
-    Contents, MAX_CHAIN, MAX_ELEMENTS, OPERATOR_LEN, OperatorRecord, OutputKind, TENSOR_LEN,
-    TensorRecord,
+    Contents, MAX_CHAIN, MAX_ELEMENTS, NO_TENSOR, OPERATOR_LEN, OperatorRecord, OutputKind,
+    TENSOR_LEN, TensorRecord,
 };
 use crate::operators::Operators;
 use crate::operators::backend::Native;
@@ -110,9 +110,16 @@ impl Draft {
         let (program, count) = (draft.program(), draft.operators.len());
         let last_readers = (0..=count).map(|tensor| last_reader(&program, tensor));
         let last_readers = last_readers.collect();
-        let are_known = (0..count).all(|index| program.node(index).is_some());
+        let is_sound = |index| {
+            program.node(index).is_some_and(|node| {
+                let [first, second] = node.record().inputs;
+                let is_made = |input| usize::from(input) <= index;
+                is_made(first) && (is_made(second) || second == NO_TENSOR)
+            })
+        };
+        let are_sound = (0..count).all(is_sound);
         draft.last_readers = last_readers;
-        are_known.then_some(draft)
+        are_sound.then_some(draft)
     }
 
     fn program(&self) -> Program<'_> {

@@ -36,7 +36,7 @@ impl Sections<'_> {
         let section = section.ok_or(error(Fault::Section, field))?;
         // The section lies in the file, whose length fits.
         let end = offset + section.len() as u32;
-        self.end = end.next_multiple_of(format::ALIGNMENT);
+        self.end = format::align(end).ok_or(error(Fault::Section, field))?;
         let padding = end as usize..self.end as usize;
         ensure(padding.end <= self.file.len(), Fault::Section, field)?;
         check_zeros(self.file, padding)
