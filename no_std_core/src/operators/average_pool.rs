@@ -13,7 +13,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_AVERAGE_POOL,
         name: "average pool",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Windows,
         in_place: false,
         check,

@@ -26,7 +26,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_CONVOLUTION,
         name: "convolution",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Windows,
         in_place: false,
         check,

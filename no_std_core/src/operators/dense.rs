@@ -9,7 +9,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_DENSE,
         name: "dense",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Whole,
         in_place: false,
         check,

@@ -13,7 +13,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_DEPTHWISE,
         name: "depthwise",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Windows,
         in_place: false,
         check,

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::error::Fault;
-use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, TENSOR_LEN, TensorRecord};
+use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
 use crate::requantize::{Multiplier, Requantizer};
 
 /// A kind of operator, with inner loops for some processor. A model runs with a table of these.
@@ -12,8 +12,6 @@ pub struct Operator {
     pub(crate) kind: u8,
     /// What people call it.
     pub(crate) name: &'static str,
-    /// The number of inputs.
-    pub(crate) inputs: usize,
     /// The rows of an input that a row of the output is made of.
     pub(crate) reach: Reach,
     /// Whether it changes its first input value by value, in the place of its output.
@@ -21,11 +19,16 @@ pub struct Operator {
     /// Checks that the output, whose shape has no zero, is what the operator makes of its first input; an error comes with
     /// the field's place in the record.
     pub(crate) check: fn(&Operands<'_>) -> Result<(), (Fault, usize)>,
+    /// The same for its second input, if it takes one.
+    pub(crate) check_second: Option<CheckSecond>,
     /// What the file holds of it.
     pub(crate) sizes: fn(&Operands<'_>) -> Sizes,
     /// Computes one row of the output from the rows of its inputs that it is made of.
     pub(crate) step: fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]),
 }
+
+/// A check of the tensor that is an operator's second input.
+type CheckSecond = fn(&Operands<'_>, &[u8; TENSOR_LEN]) -> Result<(), (Fault, usize)>;
 
 /// Which rows of its inputs a row of an operator's output is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -229,6 +232,30 @@ fn check_axis(
         Fault::Shape,
         Operands::OUTPUT,
     )
+}
+
+/// That a second input means the same as the first, and has the channels that the output has besides those of the first, or
+/// all of them.
+pub(super) fn check_second(
+    operands: &Operands<'_>,
+    second: &[u8; TENSOR_LEN],
+) -> Result<(), (Fault, usize)> {
+    let (input, output) = (operands.input(), operands.output().shape);
+    let second = TensorRecord::decode(second);
+    let others = output.channels - input.shape.channels;
+    let channels = if others > 0 {
+        others
+    } else {
+        input.shape.channels
+    };
+    let expected = Shape {
+        channels,
+        ..input.shape
+    };
+    ensure(second.shape == expected, Fault::Shape, Operands::OUTPUT)?;
+    let meaning = |tensor: &TensorRecord| (tensor.zero_point, tensor.scale);
+    let same = meaning(&input) == meaning(&second);
+    ensure(same, Fault::Meaning, Operands::MEANING)
 }
 
 /// `Ok` if something holds.

@@ -8,7 +8,7 @@ use crate::prepare::quantize_pixel;
 pub(super) const OPERATOR: Operator = Operator {
     kind: KIND_TABLE,
     name: "table",
-    inputs: 1,
+    check_second: None,
     reach: Reach::Row,
     in_place: true,
     check,

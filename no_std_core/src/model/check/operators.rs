@@ -2,7 +2,7 @@
 
 use super::sections::{Result, Sections, check_zeros, ensure, error};
 use crate::error::Fault;
-use crate::format::{self, NO_TENSOR, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
+use crate::format::{self, NO_TENSOR, OperatorRecord, TensorRecord};
 use crate::model::{Model, Operation};
 use crate::operators::Operands;
 use crate::requantize::Multiplier;
@@ -29,7 +29,8 @@ pub(super) fn check_operator(
     let is_flag = upwards.is_some_and(|&upwards| upwards <= 1);
     ensure(is_flag, Fault::Direction, at + OperatorRecord::UPWARDS_AT)?;
     let record = node.record();
-    check_inputs(&record, node.operator.inputs, index, at)?;
+    let check_second = node.operator.check_second;
+    check_inputs(&record, check_second.is_some(), index, at)?;
 
     let Some(Operation {
         operands, second, ..
@@ -47,7 +48,11 @@ pub(super) fn check_operator(
         multipliers,
     )?;
     let made = format::tensor_at(index + 1);
-    (node.operator.check)(operands).map_err(|(fault, field)| {
+    let checked = (node.operator.check)(operands).and_then(|()| match (check_second, second) {
+        (Some(check), Some(second)) => check(operands, second),
+        _ => Ok(()),
+    });
+    checked.map_err(|(fault, field)| {
         let place = match field {
             Operands::OUTPUT => made + TensorRecord::SHAPE_AT,
             Operands::MEANING => made + TensorRecord::ZERO_POINT_AT,
@@ -55,46 +60,22 @@ pub(super) fn check_operator(
         };
         error(fault, place)
     })?;
-    if let Some(second) = second {
-        check_second(operands, second, made)?;
-    }
     check_channels(sections.file, operands)?;
     check_multipliers(operands)
 }
 
 /// That there are as many inputs as the operator takes, none of them twice, all made before.
-fn check_inputs(record: &OperatorRecord, inputs: usize, index: usize, at: usize) -> Result<()> {
+fn check_inputs(record: &OperatorRecord, has_second: bool, index: usize, at: usize) -> Result<()> {
     let [first, second] = record.inputs;
     let (first, second) = (usize::from(first), usize::from(second));
     let [first_at, second_at] = OperatorRecord::INPUTS_AT;
     ensure(first <= index, Fault::Input, at + first_at)?;
-    let fits = match inputs {
-        1 => second == NO_TENSOR.into(),
-        _ => second <= index && second != first,
+    let fits = if has_second {
+        second <= index && second != first
+    } else {
+        second == NO_TENSOR.into()
     };
     ensure(fits, Fault::Input, at + second_at)
-}
-
-/// That two inputs mean the same, and that the second one has the channels that the output has besides those of the first,
-/// or all of them.
-fn check_second(operands: &Operands<'_>, second: &[u8; TENSOR_LEN], made: usize) -> Result<()> {
-    let (input, output) = (operands.input(), operands.output());
-    let second = TensorRecord::decode(second);
-    let others = output.shape.channels - input.shape.channels;
-    let channels = if others > 0 {
-        others
-    } else {
-        input.shape.channels
-    };
-    let expected = Shape {
-        channels,
-        ..input.shape
-    };
-    let fits = second.shape == expected;
-    ensure(fits, Fault::Shape, made + TensorRecord::SHAPE_AT)?;
-    let meaning = |tensor: &TensorRecord| (tensor.zero_point, tensor.scale);
-    let same = meaning(&input) == meaning(&second);
-    ensure(same, Fault::Meaning, made + TensorRecord::ZERO_POINT_AT)
 }
 
 /// That weights are such and that no sum can overflow.
