@@ -9,13 +9,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Chain, Program, are_apart, each_write, first_reader, last_reader};
-use crate::format::{
-    Contents, MAX_CHAIN, MAX_ELEMENTS, NO_TENSOR, OPERATOR_LEN, OperatorRecord, OutputKind,
-    TENSOR_LEN, TensorRecord,
-};
-use crate::operators::Operators;
-use crate::operators::backend::Native;
+use super::draft::Draft;
+use super::{Chain, are_apart, each_write};
+use crate::format::{Contents, MAX_CHAIN, TENSOR_LEN, TensorRecord};
 
 /// Arrangements that are kept for each number of operators that have run.
 const WIDTH: usize = 64;
@@ -42,15 +38,6 @@ impl Contents {
             operator.record.upwards = upwards;
         }
     }
-}
-
-/// Operators and tensors of a model that has no plan yet: everything is held as a whole and starts at 0.
-struct Draft {
-    operators: Vec<[u8; OPERATOR_LEN]>,
-    tensors: Vec<[u8; TENSOR_LEN]>,
-    /// The last operator that reads a tensor.
-    last_readers: Vec<Option<usize>>,
-    keeps_input: bool,
 }
 
 /// What is chosen so far.
@@ -84,78 +71,6 @@ struct Candidate {
 }
 
 impl Draft {
-    fn of(contents: &Contents) -> Option<Self> {
-        let operators = contents.operators.iter().map(|operator| {
-            let downwards = OperatorRecord {
-                upwards: false,
-                ..operator.record
-            };
-            downwards.encode()
-        });
-        let tensors = contents.tensors().map(|tensor| {
-            let whole = TensorRecord {
-                held: 0,
-                at: 0,
-                ..*tensor
-            };
-            let fits = tensor.shape.elements() <= MAX_ELEMENTS.into();
-            fits.then(|| whole.encode())
-        });
-        let mut draft = Self {
-            operators: operators.collect(),
-            tensors: tensors.collect::<Option<_>>()?,
-            last_readers: Vec::new(),
-            keeps_input: contents.output == OutputKind::Reconstruction,
-        };
-        let (program, count) = (draft.program(), draft.operators.len());
-        let last_readers = (0..=count).map(|tensor| last_reader(&program, tensor));
-        let last_readers = last_readers.collect();
-        let is_sound = |index| {
-            program.node(index).is_some_and(|node| {
-                let [first, second] = node.record().inputs;
-                let is_made = |input| usize::from(input) <= index;
-                is_made(first) && (is_made(second) || second == NO_TENSOR)
-            })
-        };
-        let are_sound = (0..count).all(is_sound);
-        draft.last_readers = last_readers;
-        are_sound.then_some(draft)
-    }
-
-    fn program(&self) -> Program<'_> {
-        Program {
-            tensors: &self.tensors,
-            operators: &self.operators,
-            known: Operators::<Native>::ALL,
-        }
-    }
-
-    fn tensor(&self, index: usize) -> Option<TensorRecord> {
-        self.program().tensor(index)
-    }
-
-    /// Says how many rows of a tensor are held, 0 for all.
-    fn hold(&mut self, tensor: usize, held: u8) -> Option<()> {
-        let record = self.tensors.get_mut(tensor)?;
-        let held = TensorRecord {
-            held,
-            ..TensorRecord::decode(record)
-        };
-        *record = held.encode();
-        Some(())
-    }
-
-    /// Says in which direction operators work.
-    fn direct(&mut self, Chain { first, last }: Chain, upwards: bool) {
-        for record in &mut self.operators[first..=last] {
-            let directed = OperatorRecord {
-                upwards,
-                ..OperatorRecord::decode(record)
-            };
-            *record = directed.encode();
-        }
-    }
-
     /// The tensors' records and the operators' directions in the best arrangement.
     fn best(mut self) -> Option<(Vec<TensorRecord>, Vec<bool>)> {
         let count = self.operators.len();
@@ -191,12 +106,6 @@ impl Draft {
         Some((tensors.map(place).collect::<Option<_>>()?, best.upwards))
     }
 
-    /// Bytes of a tensor of which so many rows are held, 0 for all.
-    fn bytes(&self, tensor: usize, held: u8) -> Option<i64> {
-        let tensor = self.tensor(tensor)?;
-        i64::try_from(TensorRecord { held, ..tensor }.end()).ok()
-    }
-
     /// All chains that can begin with an operator, in both directions.
     fn candidates(&mut self, first: usize) -> Vec<Candidate> {
         let mut candidates = Vec::new();
@@ -227,22 +136,6 @@ impl Draft {
             self.hold(tensor, 0);
         }
         candidates
-    }
-
-    /// Holds as few rows of a tensor as the operator reads that does. `None` if those are all, or several do.
-    fn hold_in_part(&mut self, tensor: usize) -> Option<()> {
-        let program = self.program();
-        let reader = first_reader(&program, tensor)?;
-        if self.last_readers[tensor] != Some(reader) {
-            return None;
-        }
-        let steps = 0..program.tensor(reader + 1)?.shape.rows;
-        let rows = steps.map(|step| program.rows_read(tensor, reader, step).len());
-        let held = u8::try_from(rows.max()?).ok()?;
-        if u16::from(held) >= program.tensor(tensor)?.shape.rows {
-            return None;
-        }
-        self.hold(tensor, held)
     }
 
     fn candidate(&self, chain: Chain, upwards: bool) -> Option<Candidate> {
