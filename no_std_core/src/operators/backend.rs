@@ -97,7 +97,13 @@ pub trait Patch {
     /// Sets the first values of the window `lane`.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);
 
-    /// Adds to the sums of each filter the products of its weights with the first `len` values of each window. The
-    /// filters' weights begin every `stride` bytes.
-    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]);
+    /// Adds to the sums of each filter the products of its weights with the first `len` values of the first `lanes`
+    /// windows; those of other windows can become anything. The filters' weights begin every `stride` bytes.
+    fn add_products(
+        &self,
+        lanes_and_len: [usize; 2],
+        weights: &[u8],
+        stride: usize,
+        sums: &mut [[i32; LANES]],
+    );
 }

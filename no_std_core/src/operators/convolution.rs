@@ -106,11 +106,13 @@ fn convolve<B: Backend, P: Patch, const BLOCK: usize>(
     let channels = usize::from(operands.output().shape.channels).max(1);
     for (quad, places) in output.chunks_mut(LANES * channels).enumerate() {
         let last = (places.len() / channels).saturating_sub(1);
-        let four = array::from_fn(|lane| windows.window(0, quad * LANES + lane.min(last)));
+        let four: [_; LANES] =
+            array::from_fn(|lane| windows.window(0, quad * LANES + lane.min(last)));
         for begin in (0..filters.count).step_by(BLOCK) {
             let first = filters.first + begin;
             let count = filters.count - begin;
-            let sums = scratch.sums(operands, windows, &four, [first, count], begin == 0);
+            let four = four.get(..=last).unwrap_or(&four);
+            let sums = scratch.sums(operands, windows, four, [first, count], begin == 0);
             let sums = Sums {
                 values: sums.as_flattened(),
                 group: LANES,
@@ -155,7 +157,7 @@ fn convolve_and_pool<B: Backend, P: Patch, const BLOCK: usize>(
             });
             let mut is_first = true;
             while let Some(mut window) = tile.next() {
-                let four = array::from_fn(|lane| {
+                let four: [_; LANES] = array::from_fn(|lane| {
                     if lane > 0 {
                         // A tile with too few windows has its last one several times.
                         window = tile.next().unwrap_or(window);
@@ -207,13 +209,13 @@ impl<P: Patch, const BLOCK: usize> Scratch<P, BLOCK> {
         sums: [[0; LANES]; BLOCK],
     };
 
-    /// The sums of a block of filters, from `first` on and at most `count` of them, in four windows. If they are laid out as
+    /// The sums of a block of filters, from `first` on and at most `count` of them, in four windows or less. If they are laid out as
     /// a whole, that is done for the first block alone.
     fn sums<B: Backend>(
         &mut self,
         operands: &Operands<'_>,
         windows: &Windows<'_, B>,
-        four: &[Window; LANES],
+        four: &[Window],
         [first, count]: [usize; 2],
         is_first: bool,
     ) -> &mut [[i32; LANES]] {
@@ -235,7 +237,8 @@ impl<P: Patch, const BLOCK: usize> Scratch<P, BLOCK> {
                 }
             }
             let weights = operands.weights_from(first, part.first);
-            self.patch.add_products(part.len, weights, len, sums);
+            self.patch
+                .add_products([four.len(), part.len], weights, len, sums);
         }
         sums
     }

@@ -110,7 +110,13 @@ impl<const GROUPS: usize> super::Patch for Patch<GROUPS> {
         }
     }
 
-    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]) {
+    fn add_products(
+        &self,
+        [_, len]: [usize; 2],
+        weights: &[u8],
+        stride: usize,
+        sums: &mut [[i32; LANES]],
+    ) {
         let groups = len.div_ceil(GROUP).min(self.groups.len());
         let read = groups * GROUP;
         let Some(others) = sums.len().checked_sub(1) else {

@@ -1,0 +1,178 @@
+//! Sums become values by one multiplication to 32 bits of their and the multiplier's most significant bits, wherever these
+//! tell the value.
+
+use core::arch::naked_asm;
+
+use crate::operators::backend::{Sums, plain};
+use crate::requantize::Multiplier;
+
+/// See [`Backend::requantize`](crate::operators::backend::Backend::requantize).
+pub fn requantize(
+    sums: &Sums<'_>,
+    multipliers: &[[u8; 4]],
+    zero_point: i8,
+    outputs: &mut [i8],
+    stride: usize,
+) {
+    let words = multipliers.as_ptr().cast::<u32>();
+    if !words.is_aligned() {
+        return plain::requantize(sums, multipliers, zero_point, outputs, stride);
+    }
+    let filters = sums.filters().min(multipliers.len());
+    let Some(others) = sums.lanes.checked_sub(1) else {
+        return;
+    };
+    let end = others.saturating_mul(stride).saturating_add(filters);
+    if filters == 0 || sums.lanes > sums.group || end > outputs.len() {
+        return;
+    }
+    // SAFETY: there is a filter and a lane, and there are as many sums, multipliers and places as that takes.
+    unsafe {
+        requantize_filters(
+            sums.values.as_ptr(),
+            words,
+            outputs.as_mut_ptr(),
+            stride,
+            words.add(filters),
+            sums.lanes,
+            (sums.group - sums.lanes) * size_of::<i32>(),
+            zero_point.into(),
+        );
+    }
+}
+
+/// [`requantize`] for at least one filter and one lane; after the lanes of a filter its sums are `skip` bytes from those of
+/// the next one.
+///
+/// The multiplier's 24 significant bits are rounded to 15, and of the sum so many bits are dropped that the product has 21
+/// behind the point. Where the value is not saturated, the sum has at most 2^29 / 2^14 of the multiplier's units, so the
+/// rounding moves the product by 2^14 at most, either way, and what is dropped by 0xa000 less that: the true product is at
+/// most 2^14 less and 0xa000 more. Rounding in single precision moves it by 2^6 at most. Where that reaches a half, and
+/// for multipliers out of the ordinary, all bits are asked.
+#[unsafe(naked)]
+#[allow(clippy::too_many_arguments, reason = "they are registers")]
+unsafe extern "C" fn requantize_filters(
+    sums: *const i32,
+    multipliers: *const u32,
+    outputs: *mut i8,
+    stride: usize,
+    multipliers_end: *const u32,
+    lanes: usize,
+    skip: usize,
+    zero_point: i32,
+) {
+    // r0 the next sum, r1 a sum and its value, r2 for a moment, r3 the multiplier, r4 the bits dropped of a sum, r5 from
+    // where on one saturates, r6 the place, r7 lanes left, r8 twice r5, r9 what rounds and is added, r10 what of the
+    // fraction does not tell, r11 from one lane's place to the next, r12 the first place of the filter, lr the next
+    // multiplier. On the stack: at 36 the multipliers' end, 40 the lanes, 44 the skip, 48 the zero point.
+    naked_asm!(
+        "push {{r4-r7, lr}}",
+        "mov r4, r8",
+        "mov r5, r9",
+        "mov r6, r10",
+        "mov r7, r11",
+        "push {{r4-r7}}",
+        "mov r11, r3",
+        "mov r12, r2",
+        "mov lr, r1",
+        "movs r2, #0xe2",
+        "lsls r2, r2, #19",
+        "mov r10, r2", // 0x4100 + 0xa100, as a fraction.
+        "ldr r2, [sp, #48]",
+        "lsls r2, r2, #13",
+        "movs r3, #0x10",
+        "lsls r3, r3, #8",
+        "adds r2, r2, r3",
+        "adds r2, #0xa1",
+        "lsls r2, r2, #8",
+        "mov r9, r2",
+        "2:",
+        "mov r7, lr",
+        "ldmia r7!, {{r3}}",
+        "mov lr, r7",
+        "lsrs r4, r3, #24",
+        "lsls r3, r3, #8",
+        "subs r4, #14",
+        "movs r5, #1",
+        "lsls r5, r4",
+        "mov r8, r5",
+        "lsrs r5, r5, #1",
+        "movs r6, #17",
+        "subs r4, #16",
+        "bpl 3f",
+        "adds r6, r6, r4",
+        "movs r4, #0",
+        "3:",
+        "lsrs r3, r6",
+        "movs r6, #0",
+        "adcs r3, r6",
+        "mov r6, r12",
+        "ldr r7, [sp, #40]",
+        "4:",
+        "ldmia r0!, {{r1}}",
+        "adds r2, r1, r5",
+        "cmp r2, r8",
+        "bhs 6f",
+        "asrs r1, r4",
+        "muls r1, r3, r1",
+        "add r1, r9",
+        "lsls r2, r1, #11",
+        "cmp r2, r10",
+        "blo 8f",
+        "asrs r1, r1, #21",
+        "sxtb r2, r1",
+        "cmp r1, r2",
+        "bne 7f",
+        "5:",
+        "strb r1, [r6]",
+        "add r6, r11",
+        "subs r7, r7, #1",
+        "bne 4b",
+        "ldr r7, [sp, #44]",
+        "adds r0, r0, r7",
+        "movs r7, #1",
+        "add r12, r7",
+        "ldr r7, [sp, #36]",
+        "cmp lr, r7",
+        "bne 2b",
+        "pop {{r4-r7}}",
+        "mov r8, r4",
+        "mov r9, r5",
+        "mov r10, r6",
+        "mov r11, r7",
+        "pop {{r4-r7, pc}}",
+        "6:",
+        "mov r2, r8",
+        "cmp r2, #0", // Nothing saturates at 0: a multiplier out of the ordinary.
+        "beq 8f",
+        "7:",
+        "asrs r1, r1, #31",
+        "movs r2, #127",
+        "eors r1, r2",
+        "b 5b",
+        "8:",
+        "mov r1, r12",
+        "mov r2, lr",
+        "push {{r0-r4}}", // Calls find the stack at a multiple of 8.
+        "subs r0, #4",
+        "ldr r0, [r0]",
+        "subs r2, #4",
+        "ldr r1, [r2]",
+        "ldr r2, [sp, #68]",
+        "bl {requantize_sum}",
+        "mov r12, r0",
+        "pop {{r0-r4}}",
+        "mov lr, r2",
+        "mov r2, r12",
+        "mov r12, r1",
+        "mov r1, r2",
+        "b 5b",
+        requantize_sum = sym requantize_sum,
+    )
+}
+
+/// What becomes of a sum, by all bits of the multiplier in a word.
+extern "C" fn requantize_sum(sum: i32, multiplier: u32, zero_point: i32) -> i32 {
+    let multiplier = Multiplier::of_checked(multiplier.to_le_bytes());
+    multiplier.requantize(sum, zero_point as i8).into()
+}
