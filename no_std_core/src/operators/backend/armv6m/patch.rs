@@ -65,33 +65,43 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
         if len == 0 || !there {
             return;
         }
-        let (fours, rest) = if lanes <= MOST_ONE_BY_ONE {
-            sums.as_chunks_mut::<FILTERS>()
+        let fours = if lanes <= MOST_ONE_BY_ONE {
+            sums.len() / FILTERS
         } else {
-            (&mut [][..], sums)
+            0
         };
         let values = self.values.as_ptr();
-        let mut weights = weights.as_ptr().wrapping_add(len);
-        for sums in fours {
+        let weights = weights.as_ptr().wrapping_add(len);
+        if fours > 0 {
             for lane in 0..lanes {
-                // SAFETY: there is a value and a lane, the patch has so many values, and the last of the weights that are
-                // read lies inside `weights`.
+                // SAFETY: there is a value, a lane and four filters, the patch has so many values, and the last of the
+                // weights that are read lies inside `weights`.
                 unsafe {
                     add_products_of_lane(
                         values.cast::<i32>().add(lane),
                         len.wrapping_neg(),
-                        weights,
+                        weights.wrapping_sub(stride),
                         stride,
                         sums.as_mut_ptr().cast::<i32>().add(lane),
+                        fours,
                     );
                 }
             }
-            weights = weights.wrapping_add(FILTERS * stride);
         }
-        if !rest.is_empty() {
+        let done = fours * FILTERS;
+        if let Some(rest) = sums.get_mut(done..)
+            && !rest.is_empty()
+        {
             // SAFETY: as above, and there is a filter.
             unsafe {
-                add_products_of_values(weights, stride, values, len, rest.as_mut_ptr(), rest.len());
+                add_products_of_values(
+                    weights.wrapping_add(done * stride),
+                    stride,
+                    values,
+                    len,
+                    rest.as_mut_ptr(),
+                    rest.len(),
+                );
             }
         }
     }
@@ -159,8 +169,8 @@ unsafe extern "C" fn add_products_of_values(
     filters: usize,
 ) {
     // r0 the end of the weights, r1 the next one, from there, r2 the patch, r3 to r6 values and products, r7 a weight, r8
-    // to r11 the sums, r12 the stride. On the stack: at 0 the patch, 4 the first weight, 8 the entry, 48 the sums, 52 the
-    // filters left.
+    // to r11 the sums, r12 the stride, lr where the first round begins. On the stack: at 0 the first weight, 4 the sums'
+    // end, 8 the patch, 48 the sums.
     naked_asm!(
         "push {{r4-r7, lr}}",
         "mov r4, r8",
@@ -168,30 +178,31 @@ unsafe extern "C" fn add_products_of_values(
         "mov r6, r10",
         "mov r7, r11",
         "push {{r4-r7}}",
-        "sub sp, #12",
         "mov r12, r1",
-        "str r2, [sp]",
-        "rsbs r3, r3, #0",
-        "str r3, [sp, #4]",
+        "rsbs r1, r3, #0",
         "movs r4, #3",
-        "ands r4, r3",
+        "ands r4, r1",
         "movs r5, #22",
         "muls r4, r5, r4",
         "adr r5, 3f",
         "adds r4, r4, r5",
         "adds r4, r4, #1",
-        "str r4, [sp, #8]",
+        "mov lr, r4",
+        "ldr r3, [sp, #40]",
+        "lsls r3, r3, #4",
+        "mov r4, r2",
+        "ldr r2, [sp, #36]",
+        "adds r3, r3, r2",
+        "push {{r1, r3, r4}}",
         "2:",
-        "ldr r2, [sp, #48]",
         "ldmia r2!, {{r3-r6}}",
         "mov r8, r3",
         "mov r9, r4",
         "mov r10, r5",
         "mov r11, r6",
-        "ldr r2, [sp]",
-        "ldr r1, [sp, #4]",
-        "ldr r7, [sp, #8]",
-        "bx r7",
+        "ldr r2, [sp, #8]",
+        "ldr r1, [sp]",
+        "bx lr",
         ".p2align 2",
         "3:",
         ".rept 4",
@@ -216,9 +227,8 @@ unsafe extern "C" fn add_products_of_values(
         "stmia r2!, {{r3-r6}}",
         "str r2, [sp, #48]",
         "add r0, r12",
-        "ldr r1, [sp, #52]",
-        "subs r1, r1, #1",
-        "str r1, [sp, #52]",
+        "ldr r1, [sp, #4]",
+        "cmp r2, r1",
         "bne 2b",
         "add sp, #12",
         "pop {{r4-r7}}",
