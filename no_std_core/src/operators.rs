@@ -13,6 +13,7 @@ mod depthwise;
 mod max_pool;
 mod operator;
 mod table;
+mod tiles;
 mod windows;
 
 use core::marker::PhantomData;

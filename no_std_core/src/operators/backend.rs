@@ -13,7 +13,7 @@ mod thumb;
 pub use armv6m::Armv6m as Native;
 #[cfg(backend = "dsp")]
 pub use dsp::Dsp as Native;
-pub(super) use plain::{Channels, Places};
+pub(super) use plain::{Channels, Places, keep_greatest};
 pub use portable::Portable;
 #[cfg(backend = "portable")]
 pub use portable::Portable as Native;
@@ -35,10 +35,9 @@ pub trait Backend: 'static {
     /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
     fn copy(places: &mut [i8], values: &[i8]);
 
-    /// Adds to the sum of each unit the products of its weights with the input less its zero point: what dense layers are
-    /// made of. The units' weights begin every `input.len()` bytes; where they end early, the sums of the missing ones can
-    /// be anything.
-    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]);
+    /// What dense layers are made of: every unit meets the whole input, less its zero point. There are as many units as
+    /// outputs.
+    fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]);
 
     /// Makes sums values: that of a filter in a lane goes to the place `lane * stride + filter` of the outputs.
     fn requantize(
@@ -60,6 +59,31 @@ pub trait Backend: 'static {
     fn add(output: &mut [i8], other: &[i8], table: &[u8; crate::format::SUM_ENTRIES]);
 }
 
+/// Filters of a convolution or units of a dense layer.
+pub struct Filters<'f> {
+    /// The file from the weights of the first one on.
+    pub weights: &'f [u8],
+    /// Bytes from the weights of one to those of the next.
+    pub stride: usize,
+    /// What the sum of each starts from.
+    pub biases: &'f [[u8; 4]],
+    /// What makes the sum of each a value.
+    pub multipliers: &'f [[u8; 4]],
+    /// The value that stands for 0.
+    pub zero_point: i8,
+}
+
+/// Where the values of filters go: that of a filter in a window to the place `window * stride + filter`.
+pub struct Outputs<'o> {
+    /// From the place of the first filter in the first window on.
+    pub values: &'o mut [i8],
+    /// The way from a filter's place in one window to that in the next.
+    pub stride: usize,
+    /// The windows of a patch, the first ones, whose values are wanted; 0 if it is the greatest one of all, as if there
+    /// were one window.
+    pub windows: usize,
+}
+
 /// The sums of filters in some lanes.
 pub struct Sums<'s> {
     /// Those of each filter, one filter after the other.
@@ -77,7 +101,7 @@ impl Sums<'_> {
     }
 }
 
-/// Values of four windows, from which their zero point is taken off.
+/// Values of windows side by side, from which their zero point is taken off: of [`LANES`], or as many as are arranged.
 pub trait Patch {
     /// Values of each window that there is room for.
     const LEN: usize;
@@ -94,11 +118,16 @@ pub trait Patch {
     /// The values of such a part.
     fn staged(staging: &mut Self::Staging) -> &mut [i8];
 
+    /// Chooses how many windows of a row of so many are side by side, and returns that number.
+    fn arrange(&mut self, _windows: usize) -> usize {
+        LANES
+    }
+
     /// Sets the first values of the window `lane`.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);
 
-    /// Adds to the sums of each filter the products of its weights with the first `len` values of the first `lanes`
-    /// windows; those of other windows can become anything. The filters' weights begin every `stride` bytes.
+    /// Adds to the sums of each filter in the first lanes of [`LANES`] the products of its weights with the first `len` values
+    /// of each window; the other sums can become anything. The filters' weights begin every `stride` bytes.
     fn add_products(
         &self,
         lanes_and_len: [usize; 2],
@@ -106,4 +135,7 @@ pub trait Patch {
         stride: usize,
         sums: &mut [[i32; LANES]],
     );
+
+    /// What all filters make of windows that have `len` values each.
+    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>);
 }

@@ -3,24 +3,17 @@
 //! The maximum is taken over the sums: requantising never changes their order, so it is the maximum of the int8 values as
 //! well. The convolution's own output is never stored, and of four windows one value is requantised.
 //!
-//! Windows are worked on four at a time: those of a tile, which make one place of the output, or four places where there
-//! are no tiles. What they cover is laid out side by side once and meets all filters there.
+//! Windows are worked on some at a time: those of a tile, which make one place of the output, or as many places where
+//! there are no tiles. What they cover is laid out side by side and meets the filters there.
 
 use core::array;
 
-use super::backend::{Backend, LANES, Patch, Sums};
+use super::backend::{Backend, Filters, LANES, Outputs, Patch, Sums, keep_greatest};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
-use super::windows::{Window, Windows};
+use super::tiles::Tiles;
+use super::windows::{Part, Window, Windows};
 use crate::error::Fault;
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
-
-/// What the work on four windows needs besides them.
-struct Scratch<P: Patch, const BLOCK: usize> {
-    patch: P,
-    staging: P::Staging,
-    /// The sums in the four windows of each filter of a block: those share the work of laying out a part of the windows.
-    sums: [[i32; LANES]; BLOCK],
-}
 
 pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
@@ -31,19 +24,25 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         in_place: false,
         check,
         sizes,
-        step: step::<B, B::Patch, 32>,
+        step: |operands, inputs, row, output| {
+            if fits::<B::Patch>(operands) {
+                convolve::<B, B::Patch>(operands, inputs, row, output);
+            } else {
+                convolve_in_parts::<B, B::Patch>(operands, inputs, row, output);
+            }
+        },
     }
 }
 
-/// For windows that are laid out as a whole, once for all filters. It takes less stack.
+/// For windows that are laid out as a whole, once for all filters. It takes less stack, and less code.
 pub(super) const fn small_operator<B: Backend>() -> Operator {
     Operator {
         check: |operands| {
             check(operands)?;
-            let fits = operands.channel_weights <= B::SmallPatch::LEN;
+            let fits = fits::<B::SmallPatch>(operands);
             ensure(fits, Fault::Window, OperatorRecord::ROWS_AT)
         },
-        step: step::<B, B::SmallPatch, 8>,
+        step: convolve::<B, B::SmallPatch>,
         ..operator::<B>()
     }
 }
@@ -63,7 +62,70 @@ fn sizes(record: &OperatorRecord, [input, output]: [&TensorRecord; 2]) -> Sizes 
     Sizes::channels(output, kernel * u64::from(channels.unwrap_or(0)))
 }
 
-fn step<B: Backend, P: Patch, const BLOCK: usize>(
+/// Whether a patch has room for whole windows, and for all of a tile.
+fn fits<P: Patch>(operands: &Operands<'_>) -> bool {
+    let record = operands.record();
+    record.groups == 1 && Tiles::of(&record).len() <= LANES && operands.channel_weights <= P::LEN
+}
+
+/// A row of the output, of windows that [fit](fits).
+#[inline(never)] // What one way to do it needs is not on the stack while another one works.
+fn convolve<B: Backend, P: Patch>(
+    operands: &Operands<'_>,
+    [input, _]: [&[i8]; 2],
+    row: u16,
+    output: &mut [i8],
+) {
+    let windows = Windows::<B>::new(operands, input, row);
+    let mut tiles = Tiles::of(&operands.record());
+    let (mut patch, mut staging) = (P::EMPTY, P::STAGING);
+    let channels = usize::from(operands.output().shape.channels).max(1);
+    let filters = operands.filters(0, channels);
+    let (len, zero_point) = (operands.channel_weights, operands.input().zero_point);
+    let is_pooled = tiles.len() > 1;
+    let places = if is_pooled {
+        1
+    } else {
+        patch.arrange(output.len() / channels)
+    };
+    for values in output.chunks_mut(places * channels) {
+        // In a patch of a tile its last window stands for those that it has too few of.
+        let (count, lanes) = if is_pooled {
+            (tiles.len(), LANES)
+        } else {
+            (values.len() / channels, values.len() / channels)
+        };
+        let mut window = tiles.next(&windows);
+        for lane in 0..lanes {
+            if (1..count).contains(&lane) {
+                window = tiles.next(&windows);
+            }
+            let values = windows.read(window, Part::whole(len), P::staged(&mut staging));
+            patch.set(lane, values, zero_point);
+        }
+        let outputs = Outputs {
+            values,
+            stride: channels,
+            windows: if is_pooled { 0 } else { count },
+        };
+        patch.convolve(len, &filters, outputs);
+    }
+}
+
+/// Filters that share the work of laying out a part of the windows.
+const BLOCK: usize = 32;
+
+/// What the work on windows that are laid out part by part needs besides them.
+struct Scratch<P: Patch> {
+    patch: P,
+    staging: P::Staging,
+    /// The sums of each filter of a block.
+    sums: [[i32; LANES]; BLOCK],
+}
+
+/// A row of the output, of any windows.
+#[inline(never)] // As above.
+fn convolve_in_parts<B: Backend, P: Patch>(
     operands: &Operands<'_>,
     [input, _]: [&[i8]; 2],
     row: u16,
@@ -71,127 +133,79 @@ fn step<B: Backend, P: Patch, const BLOCK: usize>(
 ) {
     let record = operands.record();
     let mut windows = Windows::<B>::new(operands, input, row);
-    let mut scratch = Scratch::<P, BLOCK>::EMPTY;
+    let mut scratch = Scratch::<P>::EMPTY;
     let channels = operands.output().shape.channels;
     let filters = channels.checked_div(record.groups).unwrap_or(channels);
+    let filters = usize::from(filters);
     for group in 0..usize::from(record.groups) {
         windows.select(group, &record.columns);
-        let filters = Filters {
-            first: group * usize::from(filters),
-            count: filters.into(),
-        };
-        if (record.rows.pool, record.columns.pool) == (1, 1) {
-            convolve(operands, &windows, &filters, &mut scratch, output);
-        } else {
-            convolve_and_pool(operands, &windows, &filters, &mut scratch, output);
+        let first = group * filters;
+        for begin in (first..first + filters).step_by(BLOCK) {
+            let count = BLOCK.min(first + filters - begin);
+            convolve_block(operands, &windows, [begin, count], &mut scratch, output);
         }
     }
 }
 
-/// The filters of a group.
-struct Filters {
-    first: usize,
-    count: usize,
-}
-
-/// A row of the output with a window for each of its places.
-#[inline(never)] // What one of the two needs is not on the stack while the other works.
-fn convolve<B: Backend, P: Patch, const BLOCK: usize>(
+/// What the filters from `first` on, `count` of them, make of a row of windows.
+fn convolve_block<B: Backend, P: Patch>(
     operands: &Operands<'_>,
     windows: &Windows<'_, B>,
-    filters: &Filters,
-    scratch: &mut Scratch<P, BLOCK>,
+    [first, count]: [usize; 2],
+    scratch: &mut Scratch<P>,
     output: &mut [i8],
 ) {
+    let filters = operands.filters(first, count);
     let channels = usize::from(operands.output().shape.channels).max(1);
-    for (quad, places) in output.chunks_mut(LANES * channels).enumerate() {
-        let last = (places.len() / channels).saturating_sub(1);
-        let four: [_; LANES] =
-            array::from_fn(|lane| windows.window(0, quad * LANES + lane.min(last)));
-        for begin in (0..filters.count).step_by(BLOCK) {
-            let first = filters.first + begin;
-            let count = filters.count - begin;
-            let four = four.get(..=last).unwrap_or(&four);
-            let sums = scratch.sums(operands, windows, four, [first, count], begin == 0);
+    let mut tiles = Tiles::of(&operands.record());
+    let is_pooled = tiles.len() > 1;
+    let places = if is_pooled { 1 } else { LANES };
+    for values in output.chunks_mut(places * channels) {
+        let mut left = if is_pooled {
+            tiles.len()
+        } else {
+            values.len() / channels
+        };
+        let (laid_out, lanes) = if is_pooled { (LANES, 1) } else { (left, left) };
+        let values = values.get_mut(first..).unwrap_or_default();
+        let mut is_first = true;
+        while left > 0 {
+            let mut window = tiles.next(windows);
+            let four: [_; LANES] = array::from_fn(|lane| {
+                // The last one stands for those that there are too few of.
+                if lane > 0 && lane < left {
+                    window = tiles.next(windows);
+                }
+                window
+            });
+            let four = four.get(..laid_out).unwrap_or(&four);
+            left = left.saturating_sub(LANES);
+            let sums = scratch.sums(operands, windows, four, &filters);
+            if is_pooled {
+                keep_greatest(sums);
+            }
             let sums = Sums {
                 values: sums.as_flattened(),
                 group: LANES,
-                lanes: last + 1,
+                lanes,
             };
-            let places = places.get_mut(first..).unwrap_or_default();
-            let multipliers = operands.multipliers(first);
-            B::requantize(
-                &sums,
-                multipliers,
-                operands.output().zero_point,
-                places,
-                channels,
-            );
+            finish::<B>(&sums, &filters, values, channels, is_first);
+            is_first = false;
         }
     }
 }
 
-/// A row of the output with a tile of windows for each of its places.
-#[inline(never)] // As above.
-fn convolve_and_pool<B: Backend, P: Patch, const BLOCK: usize>(
-    operands: &Operands<'_>,
-    windows: &Windows<'_, B>,
-    filters: &Filters,
-    scratch: &mut Scratch<P, BLOCK>,
-    output: &mut [i8],
-) {
-    let record = operands.record();
-    let channels = usize::from(operands.output().shape.channels).max(1);
-    let width = usize::from(record.columns.pool);
-    for (column, place) in output.chunks_mut(channels).enumerate() {
-        let place = place.get_mut(filters.first..).unwrap_or_default();
-        let place = place.get_mut(..filters.count).unwrap_or_default();
-        for (block, outputs) in place.chunks_mut(BLOCK).enumerate() {
-            let first = filters.first + block * BLOCK;
-            let rows = 0..usize::from(record.rows.pool);
-            let columns = column * width..(column + 1) * width;
-            let mut tile = rows.flat_map(|row| {
-                columns
-                    .clone()
-                    .map(move |column| windows.window(row, column))
-            });
-            let mut is_first = true;
-            while let Some(mut window) = tile.next() {
-                let four: [_; LANES] = array::from_fn(|lane| {
-                    if lane > 0 {
-                        // A tile with too few windows has its last one several times.
-                        window = tile.next().unwrap_or(window);
-                    }
-                    window
-                });
-                let sums = scratch.sums(operands, windows, &four, [first, outputs.len()], true);
-                for sums in &mut *sums {
-                    let [a, b, c, d] = *sums;
-                    sums[0] = a.max(b).max(c.max(d));
-                }
-                let greatest = Sums {
-                    values: sums.as_flattened(),
-                    group: LANES,
-                    lanes: 1,
-                };
-                finish_tile::<B, BLOCK>(operands, &greatest, first, outputs, is_first);
-                is_first = false;
-            }
-        }
-    }
-}
-
-/// Makes the sums of a part of a tile values, or leaves those of other parts where they are greater.
-fn finish_tile<B: Backend, const BLOCK: usize>(
-    operands: &Operands<'_>,
+/// Makes sums values, the first ones of their places or where they are greater.
+fn finish<B: Backend>(
     sums: &Sums<'_>,
-    first: usize,
+    filters: &Filters<'_>,
     outputs: &mut [i8],
-    is_first: bool,
+    stride: usize,
+    are_first: bool,
 ) {
-    let (multipliers, zero_point) = (operands.multipliers(first), operands.output().zero_point);
-    if is_first {
-        B::requantize(sums, multipliers, zero_point, outputs, 1);
+    let (multipliers, zero_point) = (filters.multipliers, filters.zero_point);
+    if are_first {
+        B::requantize(sums, multipliers, zero_point, outputs, stride);
         return;
     }
     let mut values = [i8::MIN; BLOCK];
@@ -201,7 +215,7 @@ fn finish_tile<B: Backend, const BLOCK: usize>(
     }
 }
 
-impl<P: Patch, const BLOCK: usize> Scratch<P, BLOCK> {
+impl<P: Patch> Scratch<P> {
     /// A constant, which takes no second place on the stack while it is built.
     const EMPTY: Self = Self {
         patch: P::EMPTY,
@@ -209,36 +223,31 @@ impl<P: Patch, const BLOCK: usize> Scratch<P, BLOCK> {
         sums: [[0; LANES]; BLOCK],
     };
 
-    /// The sums of a block of filters, from `first` on and at most `count` of them, in four windows or less. If they are laid out as
-    /// a whole, that is done for the first block alone.
+    /// The sums of the filters, at most [`BLOCK`], in four windows or less.
     fn sums<B: Backend>(
         &mut self,
         operands: &Operands<'_>,
         windows: &Windows<'_, B>,
         four: &[Window],
-        [first, count]: [usize; 2],
-        is_first: bool,
+        filters: &Filters<'_>,
     ) -> &mut [[i32; LANES]] {
-        let mut filters = 0;
-        let biases = operands.biases(first).take(count);
-        for ([a, b, c, d], bias) in self.sums.iter_mut().zip(biases) {
-            [*a, *b, *c, *d] = [bias; LANES];
-            filters += 1;
+        let sums = self
+            .sums
+            .get_mut(..filters.biases.len())
+            .unwrap_or_default();
+        for (sums, &bias) in sums.iter_mut().zip(filters.biases) {
+            *sums = [i32::from_le_bytes(bias); LANES];
         }
-        let sums = self.sums.get_mut(..filters).unwrap_or_default();
-        let len = operands.channel_weights;
         let zero_point = operands.input().zero_point;
-        let parts = windows.parts(len, P::LEN);
+        let parts = windows.parts(filters.stride, P::LEN);
         for part in parts.filter_map(|part| windows.trim(part, four)) {
-            if is_first || !windows.are_one_part(len, P::LEN) {
-                for (lane, &window) in four.iter().enumerate() {
-                    let values = windows.read(window, part, P::staged(&mut self.staging));
-                    self.patch.set(lane, values, zero_point);
-                }
+            for (lane, &window) in four.iter().enumerate() {
+                let values = windows.read(window, part, P::staged(&mut self.staging));
+                self.patch.set(lane, values, zero_point);
             }
-            let weights = operands.weights_from(first, part.first);
+            let weights = filters.weights.get(part.first..).unwrap_or_default();
             self.patch
-                .add_products([four.len(), part.len], weights, len, sums);
+                .add_products([four.len(), part.len], weights, filters.stride, sums);
         }
         sums
     }

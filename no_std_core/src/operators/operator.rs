@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::backend::Filters;
 use crate::error::Fault;
 use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, TENSOR_LEN, TensorRecord};
 use crate::requantize::{Multiplier, Requantizer};
@@ -163,6 +164,18 @@ impl<'a> Operands<'a> {
         let begin = channel.saturating_mul(self.channel_weights);
         let begin = begin.saturating_add(first);
         self.weights.get(begin..).unwrap_or_default()
+    }
+
+    /// The filters from `first` on, `count` of them.
+    pub fn filters(&self, first: usize, count: usize) -> Filters<'a> {
+        let biases = self.biases.get(first..).unwrap_or_default();
+        Filters {
+            weights: self.weights_from(first, 0),
+            stride: self.channel_weights,
+            biases: biases.get(..count).unwrap_or_default(),
+            multipliers: self.multipliers(first),
+            zero_point: self.output().zero_point,
+        }
     }
 
     /// What the sums of the channels from `first` on start from.

@@ -46,6 +46,18 @@ pub(super) struct Part {
     pub len: usize,
 }
 
+impl Part {
+    /// All of a window of `len` values.
+    pub fn whole(len: usize) -> Self {
+        Self {
+            row: 0,
+            column: 0,
+            first: 0,
+            len,
+        }
+    }
+}
+
 impl<'a, B: Backend> Windows<'a, B> {
     /// The windows for the row `row` of the output; `values` begin where they first read.
     pub fn new(operands: &Operands<'_>, values: &'a [i8], row: u16) -> Self {
@@ -90,11 +102,6 @@ impl<'a, B: Backend> Windows<'a, B> {
             row: self.origin.row + self.step.row * down.cast_signed(),
             column: self.origin.column + self.step.column * right.cast_signed(),
         }
-    }
-
-    /// Whether a window of `len` values is a part of at most `most`.
-    pub fn are_one_part(&self, len: usize, most: usize) -> bool {
-        len <= most && self.group == self.channels
     }
 
     /// The parts, of at most `most` values, of a window of `len`: neighbours in the window, and those of a group in one

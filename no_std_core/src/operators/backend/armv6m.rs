@@ -1,28 +1,30 @@
 //! The inner loops for Armv6-M, which multiplies one value at a time, in its eight low registers, and overwrites a factor.
 //!
-//! Values are stored as words, so that one instruction fetches those of four windows, ready to be multiplied and lost.
+//! A value meets the weights of four filters or units at once, and one that stands for 0, as half of what ReLU leaves do,
+//! none.
 #![allow(unsafe_code)] // Compilers do not keep four sums in the registers that only moves and additions reach.
 
 mod average_pool;
+mod dense;
 mod depthwise;
-mod four;
 mod patch;
 mod requantize;
+mod terms;
 
 use core::arch::asm;
 
 pub use patch::Patch;
 
 use super::plain::{Channels, Places};
-use super::{Backend, Sums, UNITS, thumb};
+use super::{Backend, Filters, Sums, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// The processors that this is for.
 pub struct Armv6m;
 
 impl Backend for Armv6m {
-    type Patch = Patch<40>;
-    type SmallPatch = Patch<24>;
+    type Patch = Patch<64, 32>;
+    type SmallPatch = Patch<24, 16>;
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {
@@ -30,8 +32,8 @@ impl Backend for Armv6m {
     }
 
     #[inline]
-    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
-        four::add_products(input, zero_point, weights, sums);
+    fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
+        dense::dense(input, zero_point, units, outputs);
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! What all backends share, and the loops for what their own leave over.
 
-use super::{Sums, UNITS};
+use super::{Backend, Filters, LANES, Outputs, Patch, Sums, UNITS};
 use crate::format::SUM_ENTRIES;
 use crate::requantize::{Multiplier, Requantizer};
 
@@ -96,6 +96,87 @@ fn add_three_taps(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: 
             + (i32::from(c) - zero_point) * i32::from(w.cast_signed());
         weights = weights.get(channels.weights_len..).unwrap_or_default();
         sum += channels.windows;
+    }
+}
+
+/// See [`Patch::convolve`], by way of the sums of so many filters at a time.
+#[inline(never)] // What it needs on the stack, its caller need not keep.
+pub fn convolve<B: Backend, P: Patch, const BLOCK: usize>(
+    patch: &P,
+    len: usize,
+    filters: &Filters<'_>,
+    outputs: Outputs<'_>,
+) {
+    let lanes = match outputs.windows {
+        0 => LANES,
+        windows => windows,
+    };
+    let mut sums = [[0; LANES]; BLOCK];
+    let (mut weights, mut multipliers) = (filters.weights, filters.multipliers);
+    for (block, biases) in filters.biases.chunks(BLOCK).enumerate() {
+        let sums = sums.get_mut(..biases.len()).unwrap_or_default();
+        for (sums, &bias) in sums.iter_mut().zip(biases) {
+            *sums = [i32::from_le_bytes(bias); LANES];
+        }
+        patch.add_products([lanes, len], weights, filters.stride, sums);
+        if outputs.windows == 0 {
+            keep_greatest(sums);
+        }
+        let sums = Sums {
+            values: sums.as_flattened(),
+            group: LANES,
+            lanes: outputs.windows.max(1),
+        };
+        let places = outputs.values.get_mut(block * BLOCK..).unwrap_or_default();
+        B::requantize(
+            &sums,
+            multipliers,
+            filters.zero_point,
+            places,
+            outputs.stride,
+        );
+        weights = weights.get(BLOCK * filters.stride..).unwrap_or_default();
+        multipliers = multipliers.get(BLOCK..).unwrap_or_default();
+    }
+}
+
+/// Makes the first sum of each filter the greatest one.
+pub fn keep_greatest(sums: &mut [[i32; LANES]]) {
+    for sums in sums {
+        let [a, b, c, d] = *sums;
+        sums[0] = a.max(b).max(c.max(d));
+    }
+}
+
+/// Adds to the sum of each unit the products of its weights with the input, less its zero point. The units' weights begin
+/// every `input.len()` bytes; where they end early, the sums of the missing ones can be anything.
+pub type AddProducts = fn(&[i8], i8, &[u8], &mut [i32; UNITS]);
+
+/// See [`Backend::dense`], a few units at a time.
+pub fn dense<B: Backend>(
+    input: &[i8],
+    zero_point: i8,
+    units: &Filters<'_>,
+    outputs: &mut [i8],
+    add_products: AddProducts,
+) {
+    let (mut weights, mut biases, mut multipliers) =
+        (units.weights, units.biases, units.multipliers);
+    for outputs in outputs.chunks_mut(UNITS) {
+        let mut sums = [0; UNITS];
+        for (sum, &bias) in sums.iter_mut().zip(biases) {
+            *sum = i32::from_le_bytes(bias);
+        }
+        add_products(input, zero_point, weights, &mut sums);
+        let sums = Sums {
+            values: sums.get(..outputs.len()).unwrap_or_default(),
+            group: 1,
+            lanes: 1,
+        };
+        B::requantize(&sums, multipliers, units.zero_point, outputs, 1);
+        weights = weights.get(UNITS * units.stride..).unwrap_or_default();
+        biases = biases.get(UNITS..).unwrap_or_default();
+        multipliers = multipliers.get(UNITS..).unwrap_or_default();
     }
 }
 

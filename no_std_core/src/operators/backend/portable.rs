@@ -1,7 +1,7 @@
 //! The inner loops for processors without a form of their own.
 
 use super::plain::{self, Channels, Places, add_one_by_one};
-use super::{Backend, LANES, Sums, UNITS};
+use super::{Backend, Filters, LANES, Outputs, Sums};
 use crate::format::SUM_ENTRIES;
 
 /// Loops that any processor runs.
@@ -17,8 +17,14 @@ impl Backend for Portable {
         }
     }
 
-    fn add_products(input: &[i8], zero_point: i8, weights: &[u8], sums: &mut [i32; UNITS]) {
-        add_one_by_one(input, 0, zero_point, weights, sums);
+    fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
+        plain::dense::<Self>(
+            input,
+            zero_point,
+            units,
+            outputs,
+            |input, zero_point, weights, sums| add_one_by_one(input, 0, zero_point, weights, sums),
+        );
     }
 
     fn requantize(
@@ -92,5 +98,9 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
             }
             *sums = totals;
         }
+    }
+
+    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
+        plain::convolve::<Portable, Self, 8>(self, len, filters, outputs);
     }
 }
