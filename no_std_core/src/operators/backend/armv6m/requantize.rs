@@ -37,6 +37,7 @@ pub fn requantize(
             sums.lanes,
             (sums.group - sums.lanes) * size_of::<i32>(),
             zero_point.into(),
+            if zero_point == i8::MIN { 0 } else { -1 },
         );
     }
 }
@@ -47,8 +48,9 @@ pub fn requantize(
 /// The multiplier's 24 significant bits are rounded to 15, and of the sum so many bits are dropped that the product has 21
 /// behind the point. Where the value is not saturated, the sum has at most 2^29 / 2^14 of the multiplier's units, so the
 /// rounding moves the product by 2^14 at most, either way, and what is dropped by 0xa000 less that: the true product is at
-/// most 2^14 less and 0xa000 more. Rounding in single precision moves it by 2^6 at most. Where that reaches a half, and
-/// for multipliers out of the ordinary, all bits are asked.
+/// most 2^14 less and 0xa000 more. Rounding in single precision moves it by 2^6 at most. Where that reaches a half, all
+/// bits are asked. From 256 on a product saturates; with a zero point of -128 those less than 0 do, too, and the `mask` is 0
+/// instead of -1.
 #[unsafe(naked)]
 #[allow(clippy::too_many_arguments, reason = "they are registers")]
 unsafe extern "C" fn requantize_filters(
@@ -60,11 +62,12 @@ unsafe extern "C" fn requantize_filters(
     lanes: usize,
     skip: usize,
     zero_point: i32,
+    mask: i32,
 ) {
-    // r0 the next sum, r1 a sum and its value, r2 for a moment, r3 the multiplier, r4 the bits dropped of a sum, r5 from
-    // where on one saturates, r6 the place, r7 lanes left, r8 twice r5, r9 what rounds and is added, r10 what of the
-    // fraction does not tell, r11 from one lane's place to the next, r12 the first place of the filter, lr the next
-    // multiplier. On the stack: at 36 the multipliers' end, 40 the lanes, 44 the skip, 48 the zero point.
+    // r0 the next sum, r1 a sum and its value, r2 for a moment, r3 the multiplier, r4 the bits dropped of a sum, r5 and r8
+    // below and from where one saturates, r6 the place, r7 lanes left, r9 what rounds and is added, r10 what of the fraction
+    // does not tell, r11 from one lane's place to the next, r12 the first place of the filter, lr the next multiplier. On
+    // the stack: at 36 the multipliers' end, 40 the lanes, 44 the skip, 48 the zero point, 52 the mask of r5.
     naked_asm!(
         "push {{r4-r7, lr}}",
         "mov r4, r8",
@@ -92,13 +95,19 @@ unsafe extern "C" fn requantize_filters(
         "mov lr, r7",
         "lsrs r4, r3, #24",
         "lsls r3, r3, #8",
-        "subs r4, #14",
+        "movs r2, #46",
         "movs r5, #1",
-        "lsls r5, r4",
-        "mov r8, r5",
-        "lsrs r5, r5, #1",
+        "lsls r5, r5, #31",
+        "subs r2, r2, r4",
+        "bmi 3f", // No sum saturates.
+        "asrs r5, r2",
+        "3:",
+        "rsbs r2, r5, #0",
+        "mov r8, r2",
+        "ldr r2, [sp, #52]",
+        "ands r5, r2",
         "movs r6, #17",
-        "subs r4, #16",
+        "subs r4, #30",
         "bpl 3f",
         "adds r6, r6, r4",
         "movs r4, #0",
@@ -110,9 +119,10 @@ unsafe extern "C" fn requantize_filters(
         "ldr r7, [sp, #40]",
         "4:",
         "ldmia r0!, {{r1}}",
-        "adds r2, r1, r5",
-        "cmp r2, r8",
-        "bhs 6f",
+        "cmp r1, r5",
+        "blt 5f",
+        "cmp r1, r8",
+        "bge 7f",
         "asrs r1, r4",
         "muls r1, r3, r1",
         "add r1, r9",
@@ -122,8 +132,12 @@ unsafe extern "C" fn requantize_filters(
         "asrs r1, r1, #21",
         "sxtb r2, r1",
         "cmp r1, r2",
-        "bne 7f",
+        "beq 6f",
         "5:",
+        "asrs r1, r1, #31",
+        "movs r2, #127",
+        "eors r1, r2",
+        "6:",
         "strb r1, [r6]",
         "add r6, r11",
         "subs r7, r7, #1",
@@ -141,15 +155,10 @@ unsafe extern "C" fn requantize_filters(
         "mov r10, r6",
         "mov r11, r7",
         "pop {{r4-r7, pc}}",
-        "6:",
-        "mov r2, r8",
-        "cmp r2, #0", // Nothing saturates at 0: a multiplier out of the ordinary.
-        "beq 8f",
         "7:",
-        "asrs r1, r1, #31",
-        "movs r2, #127",
-        "eors r1, r2",
-        "b 5b",
+        "mov r2, r8",
+        "cmp r2, #0",
+        "bgt 5b",
         "8:",
         "mov r1, r12",
         "mov r2, lr",
@@ -166,7 +175,7 @@ unsafe extern "C" fn requantize_filters(
         "mov r2, r12",
         "mov r12, r1",
         "mov r1, r2",
-        "b 5b",
+        "b 6b",
         requantize_sum = sym requantize_sum,
     )
 }
