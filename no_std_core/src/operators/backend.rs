@@ -32,6 +32,11 @@ pub trait Backend: 'static {
     /// The same with room for fewer values.
     type SmallPatch: Patch;
 
+    /// Makes the sums of each filter what they start from.
+    fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
+        plain::begin(sums, biases);
+    }
+
     /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
     fn copy(places: &mut [i8], values: &[i8]);
 
@@ -106,6 +111,10 @@ pub trait Patch {
     /// Values of each window that there is room for.
     const LEN: usize;
 
+    /// Windows that are set before they meet filters: [`LANES`], or 1 where each does so by itself, which is then the only
+    /// way to use it.
+    const WINDOWS: usize = LANES;
+
     /// One that holds nothing. A constant, which takes no second place on the stack while it is built.
     const EMPTY: Self;
 
@@ -126,11 +135,11 @@ pub trait Patch {
     /// Sets the first values of the window `lane`.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);
 
-    /// Adds to the sums of each filter in the first lanes of [`LANES`] the products of its weights with the first `len` values
-    /// of each window; the other sums can become anything. The filters' weights begin every `stride` bytes.
+    /// Adds to the sums of each filter, from those in `lane` on, the products of its weights with the first `len` values of
+    /// each window. The filters' weights begin every `stride` bytes.
     fn add_products(
         &self,
-        lanes_and_len: [usize; 2],
+        lane_and_len: [usize; 2],
         weights: &[u8],
         stride: usize,
         sums: &mut [[i32; LANES]],

@@ -42,7 +42,11 @@ pub(super) const fn small_operator<B: Backend>() -> Operator {
             let fits = fits::<B::SmallPatch>(operands);
             ensure(fits, Fault::Window, OperatorRecord::ROWS_AT)
         },
-        step: convolve::<B, B::SmallPatch>,
+        step: if B::SmallPatch::WINDOWS == LANES {
+            convolve::<B, B::SmallPatch>
+        } else {
+            convolve_in_parts::<B, B::SmallPatch>
+        },
         ..operator::<B>()
     }
 }
@@ -65,7 +69,10 @@ fn sizes(record: &OperatorRecord, [input, output]: [&TensorRecord; 2]) -> Sizes 
 /// Whether a patch has room for whole windows, and for all of a tile.
 fn fits<P: Patch>(operands: &Operands<'_>) -> bool {
     let record = operands.record();
-    record.groups == 1 && Tiles::of(&record).len() <= LANES && operands.channel_weights <= P::LEN
+    P::WINDOWS == LANES
+        && record.groups == 1
+        && Tiles::of(&record).len() <= LANES
+        && operands.channel_weights <= P::LEN
 }
 
 /// A row of the output, of windows that [fit](fits).
@@ -235,19 +242,20 @@ impl<P: Patch> Scratch<P> {
             .sums
             .get_mut(..filters.biases.len())
             .unwrap_or_default();
-        for (sums, &bias) in sums.iter_mut().zip(filters.biases) {
-            *sums = [i32::from_le_bytes(bias); LANES];
-        }
+        B::begin(sums, filters.biases);
         let zero_point = operands.input().zero_point;
         let parts = windows.parts(filters.stride, P::LEN);
         for part in parts.filter_map(|part| windows.trim(part, four)) {
-            for (lane, &window) in four.iter().enumerate() {
-                let values = windows.read(window, part, P::staged(&mut self.staging));
-                self.patch.set(lane, values, zero_point);
-            }
             let weights = filters.weights.get(part.first..).unwrap_or_default();
-            self.patch
-                .add_products([four.len(), part.len], weights, filters.stride, sums);
+            for (at, windows_set) in four.chunks(P::WINDOWS).enumerate() {
+                for (lane, &window) in windows_set.iter().enumerate() {
+                    let values = windows.read(window, part, P::staged(&mut self.staging));
+                    self.patch.set(lane, values, zero_point);
+                }
+                let lane = at * P::WINDOWS;
+                self.patch
+                    .add_products([lane, part.len], weights, filters.stride, sums);
+            }
         }
         sums
     }

@@ -9,22 +9,26 @@ mod dense;
 mod depthwise;
 mod patch;
 mod requantize;
-mod terms;
 
 use core::arch::asm;
 
 pub use patch::Patch;
 
 use super::plain::{Channels, Places};
-use super::{Backend, Filters, Sums, thumb};
+use super::{Backend, Filters, LANES, Sums, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// The processors that this is for.
 pub struct Armv6m;
 
 impl Backend for Armv6m {
-    type Patch = Patch<64, 32>;
-    type SmallPatch = Patch<24, 16>;
+    type Patch = Patch<64>;
+    type SmallPatch = Patch<24>;
+
+    #[inline]
+    fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
+        patch::begin(sums, biases);
+    }
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {

@@ -99,26 +99,21 @@ fn add_three_taps(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: 
     }
 }
 
-/// See [`Patch::convolve`], by way of the sums of so many filters at a time.
+/// See [`Patch::convolve`], by way of sums.
 #[inline(never)] // What it needs on the stack, its caller need not keep.
-pub fn convolve<B: Backend, P: Patch, const BLOCK: usize>(
+pub fn convolve<B: Backend, P: Patch>(
     patch: &P,
     len: usize,
     filters: &Filters<'_>,
     outputs: Outputs<'_>,
 ) {
-    let lanes = match outputs.windows {
-        0 => LANES,
-        windows => windows,
-    };
+    const BLOCK: usize = 8;
     let mut sums = [[0; LANES]; BLOCK];
     let (mut weights, mut multipliers) = (filters.weights, filters.multipliers);
     for (block, biases) in filters.biases.chunks(BLOCK).enumerate() {
         let sums = sums.get_mut(..biases.len()).unwrap_or_default();
-        for (sums, &bias) in sums.iter_mut().zip(biases) {
-            *sums = [i32::from_le_bytes(bias); LANES];
-        }
-        patch.add_products([lanes, len], weights, filters.stride, sums);
+        begin(sums, biases);
+        patch.add_products([0, len], weights, filters.stride, sums);
         if outputs.windows == 0 {
             keep_greatest(sums);
         }
@@ -137,6 +132,13 @@ pub fn convolve<B: Backend, P: Patch, const BLOCK: usize>(
         );
         weights = weights.get(BLOCK * filters.stride..).unwrap_or_default();
         multipliers = multipliers.get(BLOCK..).unwrap_or_default();
+    }
+}
+
+/// See [`Backend::begin`](super::Backend::begin).
+pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
+    for (sums, &bias) in sums.iter_mut().zip(biases) {
+        *sums = [i32::from_le_bytes(bias); LANES];
     }
 }
 

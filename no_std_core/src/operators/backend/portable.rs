@@ -101,6 +101,6 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
     }
 
     fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
-        plain::convolve::<Portable, Self, 8>(self, len, filters, outputs);
+        plain::convolve::<Portable, Self>(self, len, filters, outputs);
     }
 }
