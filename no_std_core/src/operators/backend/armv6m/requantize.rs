@@ -19,10 +19,12 @@ pub fn requantize(
         return plain::requantize(sums, multipliers, zero_point, outputs, stride);
     }
     let filters = sums.filters().min(multipliers.len());
-    let Some(others) = sums.lanes.checked_sub(1) else {
+    let others = sums.lanes.checked_sub(1).map(u16::try_from);
+    // Two factors of 16 bits have a product of 32.
+    let (Some(Ok(others)), Ok(way)) = (others, u16::try_from(stride)) else {
         return;
     };
-    let end = others.saturating_mul(stride).saturating_add(filters);
+    let end = (usize::from(others) * usize::from(way)).saturating_add(filters);
     if filters == 0 || sums.lanes > sums.group || end > outputs.len() {
         return;
     }
