@@ -97,11 +97,12 @@ unsafe extern "C" fn requantize_filters(
         "mov lr, r7",
         "lsrs r4, r3, #24",
         "lsls r3, r3, #8",
-        "movs r2, #46",
+        "subs r4, #15",
         "movs r5, #1",
         "lsls r5, r5, #31",
+        "movs r2, #31",
         "subs r2, r2, r4",
-        "bmi 3f", // No sum saturates.
+        "blo 3f", // A multiplier out of the ordinary: no sum is told by some of the bits.
         "asrs r5, r2",
         "3:",
         "rsbs r2, r5, #0",
@@ -109,7 +110,7 @@ unsafe extern "C" fn requantize_filters(
         "ldr r2, [sp, #52]",
         "ands r5, r2",
         "movs r6, #17",
-        "subs r4, #30",
+        "subs r4, #15",
         "bpl 3f",
         "adds r6, r6, r4",
         "movs r4, #0",
@@ -186,7 +187,7 @@ unsafe extern "C" fn requantize_filters(
 extern "C" fn requantize_sum(sum: i32, multiplier: u32, zero_point: i32) -> i32 {
     /// With this shift, a sum that is not saturated has 24 bits.
     const SHIFT: u32 = 38;
-    let spare = SHIFT.saturating_sub(multiplier >> 24);
+    let spare = SHIFT.saturating_sub(multiplier >> 24).min(31);
     // A power of two more and one less change no rounding, but leave fewer sums undecided by one multiplication.
     let (sum, multiplier) = match sum << spare {
         moved if moved >> spare == sum => (moved, multiplier + (spare << 24)),
