@@ -25,7 +25,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         check,
         sizes,
         step: |operands, inputs, row, output| {
-            if fits::<B::Patch>(operands) {
+            if B::Patch::WINDOWS == LANES && fits::<B::Patch>(operands) {
                 convolve::<B, B::Patch>(operands, inputs, row, output);
             } else {
                 convolve_in_parts::<B, B::Patch>(operands, inputs, row, output);
@@ -69,10 +69,7 @@ fn sizes(record: &OperatorRecord, [input, output]: [&TensorRecord; 2]) -> Sizes 
 /// Whether a patch has room for whole windows, and for all of a tile.
 fn fits<P: Patch>(operands: &Operands<'_>) -> bool {
     let record = operands.record();
-    P::WINDOWS == LANES
-        && record.groups == 1
-        && Tiles::of(&record).len() <= LANES
-        && operands.channel_weights <= P::LEN
+    record.groups == 1 && Tiles::of(&record).len() <= LANES && operands.channel_weights <= P::LEN
 }
 
 /// A row of the output, of windows that [fit](fits).
