@@ -16,7 +16,7 @@ pub fn requantize(
 ) {
     let words = multipliers.as_ptr().cast::<u32>();
     if !words.is_aligned() {
-        return plain::requantize(sums, multipliers, zero_point, outputs, stride);
+        return requantize_elsewhere(sums, multipliers, zero_point, outputs, stride);
     }
     let filters = sums.filters().min(multipliers.len());
     let others = sums.lanes.checked_sub(1).map(u16::try_from);
@@ -42,6 +42,19 @@ pub fn requantize(
             if zero_point == i8::MIN { 0 } else { -1 },
         );
     }
+}
+
+/// [`requantize`] for a file that begins at no multiple of four.
+#[cold]
+#[inline(never)] // What it needs on the stack is not there otherwise.
+fn requantize_elsewhere(
+    sums: &Sums<'_>,
+    multipliers: &[[u8; 4]],
+    zero_point: i8,
+    outputs: &mut [i8],
+    stride: usize,
+) {
+    plain::requantize(sums, multipliers, zero_point, outputs, stride);
 }
 
 /// [`requantize`] for at least one filter and one lane; after the lanes of a filter its sums are `skip` bytes from those of
