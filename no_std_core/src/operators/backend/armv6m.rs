@@ -1,7 +1,7 @@
 //! The inner loops for Armv6-M, which multiplies one value at a time, in its eight low registers, and overwrites a factor.
 //!
-//! A value meets the weights of four filters or units at once, and one that stands for 0, as half of what ReLU leaves do,
-//! none.
+//! A value meets the weights of four filters or units at once, and one that stands for 0, as many do where negative ones
+//! were cut off, none.
 #![allow(unsafe_code)] // Compilers do not keep four sums in the registers that only moves and additions reach.
 
 mod average_pool;
@@ -22,7 +22,7 @@ use crate::format::SUM_ENTRIES;
 pub struct Armv6m;
 
 impl Backend for Armv6m {
-    type Patch = Patch<64>;
+    type Patch = Patch<48>;
     type SmallPatch = Patch<24>;
 
     #[inline]

@@ -17,10 +17,11 @@ struct Term {
     value: i32,
 }
 
-/// The terms of a window.
+/// The terms of a window with so many values.
 pub struct Patch<const LEN: usize> {
     terms: [Term; LEN],
     count: usize,
+    len: usize,
 }
 
 impl<const LEN: usize> backend::Patch for Patch<LEN> {
@@ -31,6 +32,7 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
     const EMPTY: Self = Self {
         terms: [Term { place: 0, value: 0 }; LEN],
         count: 0,
+        len: 0,
     };
 
     type Staging = [i8; LEN];
@@ -43,6 +45,7 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
 
     fn set(&mut self, _: usize, values: &[i8], zero_point: i8) {
         self.count = 0;
+        self.len = values.len();
         if (1..=LEN).contains(&values.len()) {
             // SAFETY: there is a value, and a place for a term of each.
             self.count = unsafe {
@@ -62,10 +65,13 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
         let Some(others) = sums.len().checked_sub(1) else {
             return;
         };
-        let there = weights.len() >= others.saturating_mul(stride).saturating_add(len);
+        // So few bits that the product has 32.
+        let there = others < 1 << 8
+            && stride < 1 << 24
+            && weights.len() >= (others * stride).saturating_add(len);
         debug_assert!(there, "the loader has seen all weights");
         let terms = self.terms.get(..self.count).unwrap_or_default();
-        if !there || len > LEN || lane >= LANES || terms.is_empty() {
+        if !there || len != self.len || lane >= LANES || terms.is_empty() {
             return;
         }
         let (fours, rest) = sums.as_chunks_mut::<FILTERS>();
@@ -95,8 +101,11 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
 
 /// See [`Backend::begin`](backend::Backend::begin).
 pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
-    let words = biases.as_ptr().cast::<i32>();
-    if !words.is_aligned() || sums.is_empty() || biases.len() < sums.len() {
+    let words = biases.as_ptr();
+    if !words.addr().is_multiple_of(align_of::<i32>())
+        || sums.is_empty()
+        || biases.len() < sums.len()
+    {
         return plain::begin(sums, biases);
     }
     let Range { start, end } = sums.as_mut_ptr_range();

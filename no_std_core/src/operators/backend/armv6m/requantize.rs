@@ -14,8 +14,8 @@ pub fn requantize(
     outputs: &mut [i8],
     stride: usize,
 ) {
-    let words = multipliers.as_ptr().cast::<u32>();
-    if !words.is_aligned() {
+    let words = multipliers.as_ptr();
+    if !words.addr().is_multiple_of(align_of::<u32>()) {
         return requantize_elsewhere(sums, multipliers, zero_point, outputs, stride);
     }
     let filters = sums.filters().min(multipliers.len());
@@ -60,20 +60,23 @@ fn requantize_elsewhere(
 /// [`requantize`] for at least one filter and one lane; after the lanes of a filter its sums are `skip` bytes from those of
 /// the next one.
 ///
-/// The multiplier's 24 significant bits are rounded to 15, and of the sum so many bits are dropped that the product has 21
-/// behind the point. Where the value is not saturated, the sum has at most 2^29 / 2^14 of the multiplier's units, so the
-/// rounding moves the product by 2^14 at most, either way, and what is dropped by 0xa000 less that: the true product is at
-/// most 2^14 less and 0xa000 more. Rounding in single precision moves it by 2^6 at most. Where that reaches a half, all
-/// bits are asked. From 256 on a product saturates; with a zero point of -128 those less than 0 do, too, and the `mask` is 0
+/// Of the multiplier's 24 significant bits 15 are kept, rounded, and of the sum so many that the product has 21 bits behind
+/// the point. Unless the value is saturated, those of a multiplier `M`, 2^14 to 2^15, meet at most 2^29 / `M` of the sum:
+/// rounding moves the product by half of that at most, either way, and what is dropped of the sum takes less than `M` away.
+/// So the true product is at most 2^14 less and `M` + 2^28 / `M` <= 0xa000 more, and single precision moves it by 2^6 at
+/// most. Where that reaches a half, and for multipliers out of the ordinary, all bits are asked.
+///
+/// From 256 on a product saturates. Where the zero point is the least value, those less than 0 do, too, and the `mask` is 0
 /// instead of -1.
 #[unsafe(naked)]
 #[allow(clippy::too_many_arguments, reason = "they are registers")]
+#[allow(clippy::too_many_lines, reason = "they are instructions")]
 unsafe extern "C" fn requantize_filters(
     sums: *const i32,
-    multipliers: *const u32,
+    multipliers: *const [u8; 4],
     outputs: *mut i8,
     stride: usize,
-    multipliers_end: *const u32,
+    multipliers_end: *const [u8; 4],
     lanes: usize,
     skip: usize,
     zero_point: i32,
