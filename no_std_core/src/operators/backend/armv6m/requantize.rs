@@ -3,7 +3,7 @@
 
 use core::arch::naked_asm;
 
-use crate::operators::backend::{Sums, plain};
+use crate::operators::backend::Sums;
 use crate::requantize::Multiplier;
 
 /// See [`Backend::requantize`](crate::operators::backend::Backend::requantize).
@@ -44,7 +44,7 @@ pub fn requantize(
     }
 }
 
-/// [`requantize`] for a file that begins at no multiple of four.
+/// [`requantize`] for a file that begins at no multiple of four, with words that do.
 #[cold]
 #[inline(never)] // What it needs on the stack is not there otherwise.
 fn requantize_elsewhere(
@@ -54,7 +54,14 @@ fn requantize_elsewhere(
     outputs: &mut [i8],
     stride: usize,
 ) {
-    plain::requantize(sums, multipliers, zero_point, outputs, stride);
+    #[repr(align(4))]
+    struct Word([[u8; 4]; 1]);
+    let filters = sums.values.chunks(sums.group.max(1)).zip(multipliers);
+    for (first, (values, &multiplier)) in filters.enumerate() {
+        let sums = Sums { values, ..*sums };
+        let outputs = outputs.get_mut(first..).unwrap_or_default();
+        requantize(&sums, &Word([multiplier]).0, zero_point, outputs, stride);
+    }
 }
 
 /// [`requantize`] for at least one filter and one lane; after the lanes of a filter its sums are `skip` bytes from those of
