@@ -1,7 +1,5 @@
 //! Running a model, at once or step by step.
 
-use core::cell::Cell;
-use core::cmp::Ordering;
 use core::ops::Range;
 use core::task::Poll;
 
@@ -152,15 +150,30 @@ impl<'r, 'a> Run<'r, 'a> {
 
 /// Moves values to another place, which may overlap theirs. `None` if they are not all inside.
 fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
-    // `copy_within` has checks that compilers leave in.
-    let cells = Cell::from_mut(arena).as_slice_of_cells();
-    let (start, from) = (from.start, cells.get(from)?);
-    let pairs = cells.get(to..)?.get(..from.len())?.iter().zip(from);
-    let copy = |(to, from): (&Cell<i8>, &Cell<i8>)| to.set(from.get());
-    match to.cmp(&start) {
-        Ordering::Less => pairs.for_each(copy),
-        Ordering::Equal => {}
-        Ordering::Greater => pairs.rev().for_each(copy),
+    let distance = from.start.abs_diff(to);
+    let mut left = from.len();
+    while left > 0 && distance > 0 {
+        // What is moved at once does not overlap its place. Up, the last values go first.
+        let count = left.min(distance);
+        let at = if to < from.start {
+            from.len() - left
+        } else {
+            left - count
+        };
+        let parts = [to + at, from.start + at].map(|begin| begin..begin + count);
+        let [places, values] = arena.get_disjoint_mut(parts).ok()?;
+        let (places, values) = (places.as_chunks_mut::<4>(), values.as_chunks::<4>());
+        places
+            .0
+            .iter_mut()
+            .zip(values.0)
+            .for_each(|(place, value)| *place = *value);
+        places
+            .1
+            .iter_mut()
+            .zip(values.1)
+            .for_each(|(place, value)| *place = *value);
+        left -= count;
     }
     Some(())
 }

@@ -40,6 +40,23 @@ pub trait Backend: 'static {
     /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
     fn copy(places: &mut [i8], values: &[i8]);
 
+    /// Copies rows of so many values, which begin every `step` values, to places that begin every `place_step`.
+    fn copy_rows(
+        places: &mut [i8],
+        place_step: usize,
+        values: &[i8],
+        step: usize,
+        [rows, len]: [usize; 2],
+    ) {
+        let (mut places, mut values) = (places, values);
+        for _ in 0..rows {
+            let row = len.min(places.len());
+            Self::copy(places.get_mut(..row).unwrap_or_default(), values);
+            places = places.get_mut(place_step..).unwrap_or_default();
+            values = values.get(step..).unwrap_or_default();
+        }
+    }
+
     /// What dense layers are made of: every unit meets the whole input, less its zero point. There are as many units as
     /// outputs.
     fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]);
@@ -118,6 +135,9 @@ pub trait Patch {
     /// way to use it.
     const WINDOWS: usize = LANES;
 
+    /// The same if there are [`LANES`] windows.
+    const PART: usize = Self::LEN;
+
     /// One that holds nothing. A constant, which takes no second place on the stack while it is built.
     const EMPTY: Self;
 
@@ -137,6 +157,21 @@ pub trait Patch {
 
     /// Sets the first values of the window `lane`.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);
+
+    /// Sets the first `len` values of the first windows, so many of them, which begin every `step` values.
+    fn set_neighbours(
+        &mut self,
+        count: usize,
+        values: &[i8],
+        [len, step]: [usize; 2],
+        zero_point: i8,
+    ) {
+        let mut rest = values;
+        for lane in 0..count {
+            self.set(lane, rest.get(..len).unwrap_or_default(), zero_point);
+            rest = rest.get(step..).unwrap_or_default();
+        }
+    }
 
     /// Adds to the sums of each filter, from those in `lane` on, the products of its weights with the first `len` values of
     /// each window. The filters' weights begin every `stride` bytes.

@@ -11,7 +11,7 @@ use core::array;
 use super::backend::{Backend, Filters, LANES, Outputs, Patch, Sums, keep_greatest};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use super::tiles::Tiles;
-use super::windows::{Part, Window, Windows};
+use super::windows::{Window, Windows};
 use crate::error::Fault;
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
 
@@ -86,7 +86,7 @@ fn convolve<B: Backend, P: Patch>(
     let channels = usize::from(operands.output().shape.channels).max(1);
     let filters = operands.filters(0, channels);
     let (len, zero_point) = (operands.channel_weights, operands.input().zero_point);
-    let is_pooled = tiles.len() > 1;
+    let (part, is_pooled) = (windows.whole(), tiles.len() > 1);
     let places = if is_pooled {
         1
     } else {
@@ -100,12 +100,22 @@ fn convolve<B: Backend, P: Patch>(
             (values.len() / channels, values.len() / channels)
         };
         let mut window = tiles.next(&windows);
-        for lane in 0..lanes {
-            if (1..count).contains(&lane) {
-                window = tiles.next(&windows);
+        let neighbours = if is_pooled {
+            None
+        } else {
+            windows.unbroken(window, part, count)
+        };
+        if let Some(values) = neighbours {
+            patch.set_neighbours(count, values, [len, windows.step()], zero_point);
+            tiles.skip(count - 1);
+        } else {
+            for lane in 0..lanes {
+                if (1..count).contains(&lane) {
+                    window = tiles.next(&windows);
+                }
+                let values = windows.read(window, part, P::staged(&mut staging));
+                patch.set(lane, values, zero_point);
             }
-            let values = windows.read(window, Part::whole(len), P::staged(&mut staging));
-            patch.set(lane, values, zero_point);
         }
         let outputs = Outputs {
             values,
@@ -241,7 +251,7 @@ impl<P: Patch> Scratch<P> {
             .unwrap_or_default();
         B::begin(sums, filters.biases);
         let zero_point = operands.input().zero_point;
-        let parts = windows.parts(filters.stride, P::LEN);
+        let parts = windows.parts(filters.stride, P::PART);
         for part in parts.filter_map(|part| windows.trim(part, four)) {
             let weights = filters.weights.get(part.first..).unwrap_or_default();
             for (at, windows_set) in four.chunks(P::WINDOWS).enumerate() {
@@ -251,7 +261,7 @@ impl<P: Patch> Scratch<P> {
                 }
                 let lane = at * P::WINDOWS;
                 self.patch
-                    .add_products([lane, part.len], weights, filters.stride, sums);
+                    .add_products([lane, part.len()], weights, filters.stride, sums);
             }
         }
         sums

@@ -32,6 +32,11 @@ impl Tiles {
         self.rows * self.columns
     }
 
+    /// Passes over so many tiles of one window.
+    pub fn skip(&mut self, count: usize) {
+        self.first += count;
+    }
+
     /// The next window.
     pub fn next<B: Backend>(&mut self, windows: &Windows<'_, B>) -> Window {
         let window = windows.window(self.row, self.first + self.column);

@@ -34,27 +34,23 @@ pub(super) struct Window {
     column: isize,
 }
 
-/// A part of what each window covers, and of the weights of each filter.
+/// A part of what each window covers, and of the weights of each filter: one row or a part of it, or several rows.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     /// Its first row in the window, and the value in that row which it begins with.
     row: isize,
     column: isize,
+    /// The number of rows, and values of each.
+    height: isize,
+    width: isize,
     /// The weight that it begins with.
     pub first: usize,
-    /// The number of values.
-    pub len: usize,
 }
 
 impl Part {
-    /// All of a window of `len` values.
-    pub fn whole(len: usize) -> Self {
-        Self {
-            row: 0,
-            column: 0,
-            first: 0,
-            len,
-        }
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        (self.height * self.width).cast_unsigned()
     }
 }
 
@@ -104,31 +100,54 @@ impl<'a, B: Backend> Windows<'a, B> {
         }
     }
 
-    /// The parts, of at most `most` values, of a window of `len`: neighbours in the window, and those of a group in one
-    /// place.
+    /// The way from a window to the next one to the right.
+    pub fn step(&self) -> usize {
+        self.step.column.cast_unsigned()
+    }
+
+    /// All of a window.
+    pub fn whole(&self) -> Part {
+        Part {
+            row: 0,
+            column: 0,
+            height: self.window_rows,
+            width: self.window_row_len,
+            first: 0,
+        }
+    }
+
+    /// The parts, of at most `most` values, of a window of `len`: neighbours in a row of it, and those of a group in one
+    /// place. Several rows make a part if they are short.
     pub fn parts(&self, len: usize, most: usize) -> impl Iterator<Item = Part> + use<B> {
-        let window_row_len = self.window_row_len;
+        let (most, row_len) = (most.cast_signed(), self.window_row_len);
         let (group, others) = (self.group, self.channels - self.group);
+        let rows = if others == 0 && 2 * row_len < most {
+            most / row_len.max(1)
+        } else {
+            1
+        };
         let (mut row, mut column, mut first) = (0, 0, 0);
         core::iter::from_fn(move || {
-            let mut rest = len.checked_sub(first).filter(|&rest| rest > 0)?;
+            let left = len.checked_sub(first).filter(|&left| left > 0)?;
+            let mut width = (row_len - column).min(left.cast_signed()).min(most);
             if others > 0 {
-                rest = group - first % group.max(1);
+                width = width.min((group - first % group.max(1)).cast_signed());
             }
             let part = Part {
                 row,
                 column,
+                height: rows.min(left.cast_signed() / width.max(1)),
+                width,
                 first,
-                len: rest.min(most),
             };
-            first += part.len;
-            column += part.len.cast_signed();
-            if others > 0 && part.len == rest {
+            first += part.len();
+            column += width;
+            if others > 0 && first % group.max(1) == 0 {
                 column += others.cast_signed();
             }
-            while column >= window_row_len {
-                column -= window_row_len;
-                row += 1;
+            if column >= row_len {
+                column -= row_len;
+                row += part.height;
             }
             Some(part)
         })
@@ -137,115 +156,73 @@ impl<'a, B: Backend> Windows<'a, B> {
     /// The part without the padding that it begins or ends with in all windows, which adds nothing; `None` if it is all
     /// padding. Parts of several rows stay as they are.
     pub fn trim(&self, part: Part, windows: &[Window]) -> Option<Part> {
-        let len = part.len.cast_signed();
-        if part.column + len > self.window_row_len {
+        if part.height > 1 {
             return Some(part);
         }
-        let (mut before, mut after) = (len, len);
+        let (mut before, mut after) = (part.width, part.width);
         for window in windows {
             if (0..self.rows).contains(&(window.row + part.row)) {
                 let begin = window.column + part.column;
                 before = before.min((-begin).max(0));
-                after = after.min((begin + len - self.row_len).max(0));
+                after = after.min((begin + part.width - self.row_len).max(0));
             }
         }
-        (before + after < len).then(|| Part {
-            row: part.row,
+        (before + after < part.width).then(|| Part {
             column: part.column + before,
+            width: part.width - before - after,
             first: part.first + before.cast_unsigned(),
-            len: (len - before - after).cast_unsigned(),
+            ..part
         })
+    }
+
+    /// The input from a part of a window on, if that and its neighbours to the right, `count` in all, are in one row of it.
+    #[inline]
+    pub fn unbroken(&self, window: Window, part: Part, count: usize) -> Option<&'a [i8]> {
+        let (row, begin) = (window.row + part.row, window.column + part.column);
+        let others = self.step.column * (count.cast_signed() - 1);
+        let is_there = part.height == 1
+            && (0..self.rows).contains(&row)
+            && begin >= 0
+            && begin + others + part.width <= self.row_len;
+        if !is_there {
+            return None;
+        }
+        self.values
+            .get((row * self.row_len + begin).cast_unsigned()..)
     }
 
     /// What a part of a window holds, padding included.
     pub fn read<'s>(&'s self, window: Window, part: Part, staging: &'s mut [i8]) -> &'s [i8] {
-        match self.unbroken(window, part) {
+        let unbroken = self.unbroken(window, part, 1);
+        match unbroken.and_then(|values| values.get(..part.len())) {
             Some(values) => values,
             None => self.collect(window, part, staging),
         }
     }
 
-    /// The part in the input, if it is all there and in one row.
-    fn unbroken(&self, window: Window, part: Part) -> Option<&[i8]> {
-        let len = part.len.cast_signed();
-        let (row, column) = (window.row + part.row, window.column + part.column);
-        if part.column + len > self.window_row_len
-            || !(0..self.rows).contains(&row)
-            || column < 0
-            || column + len > self.row_len
-        {
-            return None;
-        }
-        let begin = (row * self.row_len + column).cast_unsigned();
-        self.values.get(begin..)?.get(..part.len)
-    }
-
-    /// The part put together of parts of rows.
+    /// The part put together of rows, and of padding around them.
     #[inline(never)]
     fn collect<'s>(&self, window: Window, part: Part, staging: &'s mut [i8]) -> &'s [i8] {
-        let staging = staging.get_mut(..part.len).unwrap_or_default();
-        if self.collect_inside(window, part, staging).is_none() {
-            self.collect_padded(window, part, staging);
+        let staging = staging.get_mut(..part.len()).unwrap_or_default();
+        let (row, column) = (window.row + part.row, window.column + part.column);
+        let (above, before) = ((-row).max(0), (-column).max(0));
+        let rows = part.height.min(self.rows - row) - above;
+        let width = part.width.min(self.row_len - column) - before;
+        if (rows, width) != (part.height, part.width) {
+            staging.fill(self.zero_point);
+        }
+        if rows > 0 && width > 0 {
+            let place = above * part.width + before;
+            let value = (row + above) * self.row_len + column + before;
+            B::copy_rows(
+                staging.get_mut(place.cast_unsigned()..).unwrap_or_default(),
+                part.width.cast_unsigned(),
+                self.values.get(value.cast_unsigned()..).unwrap_or_default(),
+                self.row_len.cast_unsigned(),
+                [rows, width].map(isize::cast_unsigned),
+            );
         }
         staging
-    }
-
-    /// The parts of a window that is all in the input. `None` for another.
-    fn collect_inside(&self, window: Window, part: Part, staging: &mut [i8]) -> Option<()> {
-        if window.row < 0
-            || window.row + self.window_rows > self.rows
-            || window.column < 0
-            || window.column + self.window_row_len > self.row_len
-        {
-            return None;
-        }
-        let mut begin = (window.row + part.row) * self.row_len + window.column + part.column;
-        let mut len = self.window_row_len - part.column;
-        let mut rest = staging;
-        loop {
-            let (places, others) =
-                rest.split_at_mut_checked(len.cast_unsigned().min(rest.len()))?;
-            B::copy(places, self.values.get(begin.cast_unsigned()..)?);
-            if others.is_empty() {
-                return Some(());
-            }
-            begin += self.row_len - self.window_row_len + len;
-            len = self.window_row_len;
-            rest = others;
-        }
-    }
-
-    /// The parts of any window; the rest is padding.
-    fn collect_padded(&self, window: Window, part: Part, staging: &mut [i8]) {
-        staging.fill(self.zero_point);
-        let mut rest = staging;
-        let (mut row, mut column) = (part.row, part.column);
-        while !rest.is_empty() && column < self.window_row_len {
-            let len = (self.window_row_len - column)
-                .cast_unsigned()
-                .min(rest.len());
-            let (places, others) = rest.split_at_mut(len);
-            self.copy_row(window.row + row, window.column + column, places);
-            rest = others;
-            row += 1;
-            column = 0;
-        }
-    }
-
-    /// Copies what the input has of the values from `column` on in `row`.
-    fn copy_row(&self, row: isize, column: isize, row_places: &mut [i8]) {
-        if !(0..self.rows).contains(&row) || column >= self.row_len {
-            return;
-        }
-        let missing = (-column).max(0);
-        let begin = (row * self.row_len + column + missing).cast_unsigned();
-        let len = (self.row_len - column - missing).cast_unsigned();
-        let places = row_places
-            .get_mut(missing.cast_unsigned()..)
-            .unwrap_or_default();
-        let len = len.min(places.len());
-        let values = self.values.get(begin..).unwrap_or_default();
-        B::copy(places.get_mut(..len).unwrap_or_default(), values);
     }
 }
 

@@ -3,11 +3,12 @@
 //! `SXTB16` widens bytes 0 and 2 of a word, after a rotation bytes 1 and 3, and `SMLAD` adds the two products of such
 //! pairs to a sum. Weights stay in the order of the file; it is the patch that is laid out in the order of those pairs.
 
-use core::arch::{asm, naked_asm};
+use core::arch::naked_asm;
+use core::ops::Range;
 use core::ptr;
 
 use super::requantize::{prepare, scale, scale_exactly, zero};
-use super::{GROUP, copy, offsets};
+use super::{GROUP, offsets};
 use crate::operators::backend::{self, Filters, LANES, Outputs};
 
 /// Windows of a patch at most.
@@ -23,14 +24,16 @@ pub struct Patch<const GROUPS: usize> {
 impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
     const LEN: usize = GROUPS * GROUP;
 
+    const PART: usize = GROUPS * GROUP * MOST / LANES;
+
     const EMPTY: Self = Self {
         groups: [[[0; MOST]; 2]; GROUPS],
         lanes: LANES,
     };
 
-    type Staging = [[i8; GROUP]; GROUPS];
+    type Staging = [[i8; GROUP * MOST / LANES]; GROUPS];
 
-    const STAGING: Self::Staging = [[0; GROUP]; GROUPS];
+    const STAGING: Self::Staging = [[0; GROUP * MOST / LANES]; GROUPS];
 
     fn staged(staging: &mut Self::Staging) -> &mut [i8] {
         staging.as_flattened_mut()
@@ -44,21 +47,18 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
         self.lanes
     }
 
-    /// Values after them in the last group become what adds nothing.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
-        let (groups, rest) = values.as_chunks();
-        let mut last = [zero_point; GROUP];
-        copy(&mut last, rest);
-        if lane >= self.lanes || values.len() > Self::LEN {
-            return;
-        }
-        let lanes = self.lanes;
-        let places = self.groups.as_flattened_mut().as_flattened_mut();
-        let (places, others) = places.split_at_mut(groups.len() * 2 * lanes);
-        widen(places, lanes, lane, groups, zero_point);
-        if !rest.is_empty() {
-            widen(others, lanes, lane, &[last], zero_point);
-        }
+        self.lay_out(lane..lane + 1, values, [values.len(), 0], zero_point);
+    }
+
+    fn set_neighbours(
+        &mut self,
+        count: usize,
+        values: &[i8],
+        [len, step]: [usize; 2],
+        zero_point: i8,
+    ) {
+        self.lay_out(0..count, values, [len, step], zero_point);
     }
 
     fn add_products(
@@ -68,156 +68,195 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
         stride: usize,
         sums: &mut [[i32; LANES]],
     ) {
-        let read = self.read(len, weights, stride, sums.len());
+        let read = Self::read(Self::PART, len, weights, stride, sums.len());
         let Some(read) = read.filter(|_| self.lanes == LANES) else {
             return;
         };
-        // SAFETY: `read` has seen that there are weights and values, and there is a place for the sums of each filter.
+        let patch = self.words();
+        // SAFETY: `read` has seen that there are weights and values, and there are sums for each filter.
         unsafe {
-            convolve::<LANES>(Task {
-                sums: sums.as_mut_ptr().addr(),
-                biases_end: sums.len() * size_of::<i32>(),
-                ..self.task(read, weights, stride)
-            });
+            convolve::<LANES>(
+                weights.as_ptr(),
+                read / GROUP,
+                sums.as_mut_ptr(),
+                0,
+                patch,
+                patch.add(read / GROUP * 2 * LANES),
+                stride.wrapping_sub(read),
+                ptr::null(),
+                0,
+                sums.as_ptr_range().end.addr(),
+                0,
+                ptr::null_mut(),
+                0,
+            );
         }
     }
 
     fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
-        let count = filters.biases.len().min(filters.multipliers.len());
-        let Some(read) = self.read(len, filters.weights, filters.stride, count) else {
-            return;
-        };
+        let (biases, multipliers) = (filters.biases, filters.multipliers);
+        let count = biases.len().min(multipliers.len());
+        let read = Self::read(Self::LEN, len, filters.weights, filters.stride, count);
         let others = outputs.windows.saturating_sub(1);
         let end = others.saturating_mul(outputs.stride).saturating_add(count);
+        let Some(read) = read else {
+            return;
+        };
         if outputs.windows > self.lanes || end > outputs.values.len() {
             return;
         }
-        let biases = filters.biases.as_ptr().addr();
-        let multipliers = filters.multipliers.as_ptr().addr();
-        let task = Task {
-            keeps_sums: 0,
-            windows: outputs.windows,
-            biases,
-            multipliers: multipliers.wrapping_sub(biases),
-            biases_end: biases + count * size_of::<i32>(),
-            zero: zero(filters.zero_point),
-            output: outputs.values.as_mut_ptr(),
-            stride: outputs.stride,
-            ..self.task(read, filters.weights, filters.stride)
+        let convolve = match self.lanes {
+            LANES => convolve::<LANES>,
+            _ => convolve::<MOST>,
         };
+        let patch = self.words();
         // SAFETY: `read` has seen that there are weights and values, there are biases and multipliers of all filters, and
         // places for all values that are stored.
         unsafe {
-            if self.lanes == LANES {
-                convolve::<LANES>(task);
-            } else {
-                convolve::<MOST>(task);
-            }
+            convolve(
+                filters.weights.as_ptr(),
+                read / GROUP,
+                ptr::null_mut(),
+                outputs.windows,
+                patch,
+                patch.add(read / GROUP * 2 * self.lanes),
+                filters.stride.wrapping_sub(read),
+                biases.as_ptr(),
+                multipliers
+                    .as_ptr()
+                    .addr()
+                    .wrapping_sub(biases.as_ptr().addr()),
+                biases.as_ptr().add(count).addr(),
+                zero(filters.zero_point),
+                outputs.values.as_mut_ptr(),
+                outputs.stride,
+            );
         }
     }
 }
 
 impl<const GROUPS: usize> Patch<GROUPS> {
-    /// The weights that are read of each filter, to meet the first `len` values of each window. `None` if there is no
-    /// filter, no value, or the last of these weights is not there: there are always more bytes behind those of a file.
-    fn read(&self, len: usize, weights: &[u8], stride: usize, filters: usize) -> Option<usize> {
+    fn words(&self) -> *const u32 {
+        self.groups.as_ptr().cast()
+    }
+
+    /// The weights that are read of each filter, to meet the first `len` values of each window, of at most `most`. `None` if
+    /// there is no filter, no value, or the last of these weights is not there: behind those of a file there are always more
+    /// bytes.
+    fn read(
+        most: usize,
+        len: usize,
+        weights: &[u8],
+        stride: usize,
+        filters: usize,
+    ) -> Option<usize> {
         let read = len.next_multiple_of(GROUP);
         let last = filters.checked_sub(1)?.saturating_mul(stride);
         let there = last.saturating_add(read) <= weights.len();
         debug_assert!(there, "the loader has seen all weights");
-        (there && (1..=GROUPS * GROUP).contains(&read)).then_some(read)
+        (there && (1..=most).contains(&len)).then_some(read)
     }
 
-    /// A task that keeps sums, over so many weights of each filter.
-    fn task(&self, read: usize, weights: &[u8], stride: usize) -> Task {
-        let groups = read / GROUP;
-        let patch = self.groups.as_ptr().cast::<u32>();
-        Task {
-            weights: weights.as_ptr(),
-            groups,
-            keeps_sums: 1,
-            windows: 0,
-            patch,
-            patch_end: patch.wrapping_add(groups * 2 * self.lanes),
-            skip: stride.wrapping_sub(read),
-            biases: 0,
-            multipliers: 0,
-            biases_end: 0,
-            zero: 0,
-            output: ptr::null_mut(),
-            stride: 0,
-            sums: 0,
-            ways: [0; 4],
+    /// Sets the first `len` values of the windows in some lanes, which are `step` values apart.
+    fn lay_out(
+        &mut self,
+        lanes: Range<usize>,
+        values: &[i8],
+        [len, step]: [usize; 2],
+        zero_point: i8,
+    ) {
+        let Some(others) = lanes.len().checked_sub(1) else {
+            return;
+        };
+        let end = others.saturating_mul(step).saturating_add(len);
+        let room = len.div_ceil(GROUP) * 2 * self.lanes;
+        if end > values.len() || lanes.end > self.lanes || room > GROUPS * 2 * MOST || len == 0 {
+            return;
+        }
+        let first = self.groups.as_mut_ptr().cast::<u32>();
+        // SAFETY: there is a value, of each window there are so many, and there is room for its pairs.
+        unsafe {
+            widen(
+                values.as_ptr(),
+                len,
+                first.add(lanes.start),
+                self.lanes * size_of::<u32>(),
+                lanes.len(),
+                step,
+                offsets(zero_point),
+                u32::from_ne_bytes([zero_point.cast_unsigned(); GROUP]),
+            );
         }
     }
 }
 
-/// Takes the zero point off the values of each group and puts the two pairs where the window `lane` of so many has its own.
-#[inline]
-fn widen(places: &mut [u32], lanes: usize, lane: usize, groups: &[[i8; GROUP]], zero_point: i8) {
-    if groups.is_empty() || places.len() < groups.len() * 2 * lanes || lane >= lanes {
-        return;
-    }
-    // SAFETY: there is a group, and of the `2 * lanes` places of each the words `lane` and `lane + lanes` are set.
-    unsafe {
-        asm!(
-            "tst {left}, #1",
-            "bne 3f",
-            "2:",
-            "ldr {word}, [{groups}], #4",
-            "sxtab16 {pair}, {offsets}, {word}",
-            "sxtab16 {word}, {offsets}, {word}, ror #8",
-            "str {pair}, [{places}]",
-            "str {word}, [{places}, {lanes}]",
-            "add {places}, {places}, {lanes}, lsl #1",
-            "3:",
-            "ldr {word}, [{groups}], #4",
-            "sxtab16 {pair}, {offsets}, {word}",
-            "sxtab16 {word}, {offsets}, {word}, ror #8",
-            "str {pair}, [{places}]",
-            "str {word}, [{places}, {lanes}]",
-            "add {places}, {places}, {lanes}, lsl #1",
-            "subs {left}, {left}, #2",
-            "bgt 2b",
-            groups = inout(reg) groups.as_ptr() => _,
-            places = inout(reg) places.as_mut_ptr().add(lane) => _,
-            lanes = in(reg) lanes * size_of::<u32>(),
-            left = inout(reg) groups.len() => _,
-            offsets = in(reg) offsets(zero_point),
-            word = out(reg) _,
-            pair = out(reg) _,
-            options(nostack),
-        );
-    }
-}
-
-/// What the loops are called with: four words in registers, the others on the stack, where they may change.
-#[repr(C)]
-struct Task {
-    /// The weights of a filter, and groups of them.
-    weights: *const u8,
-    groups: usize,
-    /// Whether sums are read and stored, instead of biases read and values stored.
-    keeps_sums: usize,
-    /// The windows that have a value; 0 if the greatest sum becomes one.
+/// Takes the zero point off the `len` values of so many windows, one at least of each, and puts the pairs of each group in
+/// the windows' `places`, the second one `lanes` bytes behind the first. Values after them in the last group become what
+/// adds nothing.
+#[unsafe(naked)]
+#[allow(clippy::too_many_arguments, reason = "they are registers")]
+unsafe extern "C" fn widen(
+    values: *const i8,
+    len: usize,
+    places: *mut u32,
+    lanes: usize,
     windows: usize,
-    patch: *const u32,
-    patch_end: *const u32,
-    /// Bytes between the weights of two filters.
-    skip: usize,
-    /// The address of a filter's bias, the way from there to its multiplier, and where biases end. Where sums are kept,
-    /// the addresses begin with 0.
-    biases: usize,
-    multipliers: usize,
-    biases_end: usize,
-    /// Twice the zero point, and 1.
-    zero: i32,
-    /// The filter's value in the first window, and the way to that in the next one.
-    output: *mut i8,
-    stride: usize,
-    sums: usize,
-    /// Where the loop over groups is entered, and where a filter begins, ends and becomes values.
-    ways: [usize; 4],
+    step: usize,
+    offsets: u32,
+    zero_points: u32,
+) {
+    // r0 the next window, r4 its next values, r5 windows left, r6 the offsets, r7 the next place, r8 groups or values left,
+    // r9 and r10 pairs. On the stack: at 36 the step, 44 the zero points.
+    naked_asm!(
+        processor!(),
+        "push {{r4-r10, lr}}",
+        "ldr r5, [sp, #32]",
+        "ldr r6, [sp, #40]",
+        "2:",
+        "mov r4, r0",
+        "mov r7, r2",
+        "lsrs r8, r1, #2",
+        "beq 5f",
+        "tst r8, #1",
+        "bne 4f",
+        "3:",
+        "ldr r9, [r4], #4",
+        "sxtab16 r10, r6, r9",
+        "sxtab16 r9, r6, r9, ror #8",
+        "str r10, [r7]",
+        "str r9, [r7, r3]",
+        "add r7, r7, r3, lsl #1",
+        "4:",
+        "ldr r9, [r4], #4",
+        "sxtab16 r10, r6, r9",
+        "sxtab16 r9, r6, r9, ror #8",
+        "str r10, [r7]",
+        "str r9, [r7, r3]",
+        "add r7, r7, r3, lsl #1",
+        "subs r8, r8, #2",
+        "bgt 3b",
+        "5:",
+        "ands r8, r1, #3",
+        "beq 7f",
+        // Values come in at the top of a word of zero points, the last one first.
+        "ldr r9, [sp, #44]",
+        "6:",
+        "subs r8, r8, #1",
+        "ldrb r10, [r4, r8]",
+        "orr r9, r10, r9, lsl #8",
+        "bne 6b",
+        "sxtab16 r10, r6, r9",
+        "sxtab16 r9, r6, r9, ror #8",
+        "str r10, [r7]",
+        "str r9, [r7, r3]",
+        "7:",
+        "ldr r9, [sp, #36]",
+        "add r0, r0, r9",
+        "add r2, r2, #4",
+        "subs r5, r5, #1",
+        "bne 2b",
+        "pop {{r4-r10, pc}}",
+    )
 }
 
 /// The value of a lane, which is stored.
@@ -253,52 +292,65 @@ macro_rules! unclear {
     };
 }
 
-/// Meets a patch of so many windows with at least one filter, over at least one group.
+/// Meets a patch of so many windows with at least one filter, over at least one group. With `sums`, whose end is
+/// `biases_end`, the products are added to them. Without, sums start from the biases and become values, whose first place
+/// is `output`, and that of the next window `stride` further: as many as there are `windows`, or the greatest one for 0.
+///
+/// After what is read of the weights of a filter, those of the next one begin `skip` bytes further, and `multipliers` is
+/// the way from its bias to its multiplier. `zero` is twice the zero point, and 1.
 ///
 /// A round has four groups; where the groups are no multiple of four, each filter enters its first round in the middle.
 #[unsafe(naked)]
-unsafe extern "C" fn convolve<const LANES: usize>(task: Task) {
-    // r0 weights, r1 patch, r3 and r12 pairs of weights, r4 to r8 the sums. Of four windows r8 to r11 are pairs of values
-    // and r2 is the end of the patch, of five r2, r9 to r11 and lr are pairs of values. For values: r1 the place of the
-    // first one, r2 the way to the next one, lr the second one, the others as in `prepare`.
+#[allow(clippy::too_many_arguments, reason = "they are registers")]
+unsafe extern "C" fn convolve<const LANES: usize>(
+    weights: *const u8,
+    groups: usize,
+    sums: *mut [i32; backend::LANES],
+    windows: usize,
+    patch: *const u32,
+    patch_end: *const u32,
+    skip: usize,
+    biases: *const [u8; 4],
+    multipliers: usize,
+    biases_end: usize,
+    zero: i32,
+    output: *mut i8,
+    stride: usize,
+) {
+    // r0 weights, r1 patch, r3 and r12 pairs of weights, r4 to r8 the sums. Of four windows r8 to r11 are pairs of values,
+    // r2 is the end of the patch and lr the place of the sums, of five r2, r9 to r11 and lr are pairs of values. For values:
+    // r1 the place of the first one, r2 the way to the next one, lr the second one, the others as in `prepare`.
     //
-    // On the stack: at 36 the patch, 40 its end, 44 the skip, 48 the bias, 52 the way to the multiplier, 56 the end of the
-    // biases, 60 the zero, 64 the place, 68 the way to the next one, 72 the sums, 76 the entry, 80 where a filter begins,
-    // 84 where it ends, 88 where it becomes values.
+    // On the stack: at 0 the entry, 4 where a filter ends, 8 where it becomes values; at 52 the patch, 56 its end, 60 the
+    // skip, 64 the bias, 68 the way to the multiplier, 72 the end, 76 the zero, 80 the place, 84 the way to the next one.
     naked_asm!(
         processor!(),
-        "push {{r4-r11, lr}}",
+        "push {{r0-r11, lr}}",
+        "mov lr, r2",
         "rsb r4, r1, #0",
         "and r4, r4, #3",
         "mov r5, #(20 + 8 * {lanes})",
         "adr.w r6, 6f",
         "mla r4, r4, r5, r6",
         "add r4, r4, #1",
-        "str r4, [sp, #76]",
-        "adr.w r4, 3f",
-        "adr.w r5, 7f",
-        "cmp r2, #0",
-        "itt ne",
-        "adrne.w r4, 4f",
-        "adrne.w r5, 8f",
-        "add r4, r4, #1",
-        "add r5, r5, #1",
-        "strd r4, r5, [sp, #80]",
-        "adr.w r4, 30f",
-        "adr.w r5, 40f",
-        "mov r6, #24",
-        "rsb r7, r3, #{lanes}",
-        "mla r5, r7, r6, r5",
+        "adr.w r6, 40f",
+        "mov r7, #24",
+        "rsb r8, r3, #{lanes}",
+        "mla r6, r8, r7, r6",
         "cmp r3, #0",
+        "it eq",
+        "adreq.w r6, 30f",
+        "add r6, r6, #1",
+        "adr.w r5, 7f",
+        "cmp lr, #0",
         "it ne",
-        "movne r4, r5",
-        "add r4, r4, #1",
-        "str r4, [sp, #88]",
-        "2:",
-        "ldrd r1, r2, [sp, #36]",
-        "ldr r12, [sp, #48]",
-        "ldr pc, [sp, #80]",
-        "3:", // From the bias.
+        "adrne.w r5, 8f",
+        "add r5, r5, #1",
+        "stm sp, {{r4-r6}}",
+        "bne 3f",
+        "2:", // From the bias.
+        "ldrd r1, r2, [sp, #52]",
+        "ldr r12, [sp, #64]",
         "ldr r4, [r12]",
         "mov r5, r4",
         "mov r6, r4",
@@ -306,12 +358,11 @@ unsafe extern "C" fn convolve<const LANES: usize>(task: Task) {
         ".if {lanes} == 5",
         "mov r8, r4",
         ".endif",
-        "ldr pc, [sp, #76]",
-        "4:", // From the sums.
-        "ldr r3, [sp, #72]",
-        "add r3, r3, r12, lsl #2",
-        "ldm r3, {{r4-r7}}",
-        "ldr pc, [sp, #76]",
+        "ldr pc, [sp]",
+        "3:", // From the sums.
+        "ldrd r1, r2, [sp, #52]",
+        "ldm lr, {{r4-r7}}",
+        "ldr pc, [sp]",
         ".p2align 2",
         "6:",
         ".rept 4",
@@ -347,28 +398,28 @@ unsafe extern "C" fn convolve<const LANES: usize>(task: Task) {
         ".endif",
         ".endr",
         ".if {lanes} == 5",
-        "ldr r2, [sp, #40]",
+        "ldr r2, [sp, #56]",
         ".endif",
         "cmp r1, r2",
         "bne 6b",
-        "ldr pc, [sp, #84]",
+        "ldr pc, [sp, #4]",
         "7:", // To values.
-        "ldrd r12, r3, [sp, #48]",
+        "ldrd r12, r3, [sp, #64]",
         "ldr r3, [r12, r3]",
         "add r12, r12, #4",
-        "str r12, [sp, #48]",
-        "ldr lr, [sp, #60]",
+        "str r12, [sp, #64]",
+        "ldr lr, [sp, #76]",
         prepare!(),
-        "ldrd r1, r2, [sp, #64]",
+        "ldrd r1, r2, [sp, #80]",
         "add lr, r1, r2",
-        "ldr pc, [sp, #88]",
+        "ldr pc, [sp, #8]",
         "8:", // To sums.
-        "ldr r12, [sp, #48]",
+        "stm lr!, {{r4-r7}}",
+        "ldr r3, [sp, #60]",
+        "add r0, r0, r3",
         "ldr r3, [sp, #72]",
-        "add r3, r3, r12, lsl #2",
-        "stm r3, {{r4-r7}}",
-        "add r12, r12, #4",
-        "str r12, [sp, #48]",
+        "cmp lr, r3",
+        "bne 3b",
         "b 9f",
         "30:", // The greatest.
         "cmp r5, r4",
@@ -392,14 +443,15 @@ unsafe extern "C" fn convolve<const LANES: usize>(task: Task) {
         "41:",
         value!("r4", "[r1]", "54f", "44"),
         "add r1, r1, #1",
-        "str r1, [sp, #64]",
-        "ldr r12, [sp, #48]",
-        "9:",
-        "ldr r3, [sp, #44]",
+        "str r1, [sp, #80]",
+        "ldr r3, [sp, #60]",
         "add r0, r0, r3",
-        "ldr r3, [sp, #56]",
+        "ldr r12, [sp, #64]",
+        "ldr r3, [sp, #72]",
         "cmp r12, r3",
         "bne 2b",
+        "9:",
+        "add sp, sp, #16",
         "pop {{r4-r11, pc}}",
         unclear!("r4", "54", "44b"),
         unclear!("r5", "55", "45b"),
@@ -409,11 +461,10 @@ unsafe extern "C" fn convolve<const LANES: usize>(task: Task) {
         unclear!("r8", "58", "48b"),
         ".endif",
         "60:", // The arguments, after five words more on the stack.
-        "ldr r1, [sp, #68]",
-        "ldr r2, [sp, #72]",
+        "ldrd r1, r2, [sp, #84]",
         "add r1, r1, r2",
         "ldr r1, [r1, #-4]",
-        "ldr r2, [sp, #80]",
+        "ldr r2, [sp, #96]",
         "b.w {scale_exactly}",
         lanes = const LANES,
         scale_exactly = sym scale_exactly,
