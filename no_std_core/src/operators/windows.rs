@@ -136,7 +136,11 @@ impl<'a, B: Backend> Windows<'a, B> {
             let part = Part {
                 row,
                 column,
-                height: rows.min(left.cast_signed() / width.max(1)),
+                // Some processors divide by a call.
+                height: match rows {
+                    1 => 1,
+                    rows => rows.min(left.cast_signed() / width.max(1)),
+                },
                 width,
                 first,
             };

@@ -115,9 +115,8 @@ pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
             "2:",
             "ldmia r0!, {{r2}}",
             "mov r3, r2",
-            "mov r4, r2",
-            "mov r5, r2",
-            "stmia r1!, {{r2-r5}}",
+            "stmia r1!, {{r2, r3}}",
+            "stmia r1!, {{r2, r3}}",
             "cmp r1, {end}",
             "bne 2b",
             end = in(reg) end,
@@ -125,8 +124,6 @@ pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
             inout("r1") start => _,
             out("r2") _,
             out("r3") _,
-            out("r4") _,
-            out("r5") _,
             options(nostack),
         );
     }
