@@ -1,5 +1,7 @@
 //! The inner loops, in one form for each family of processors; all forms give the same sums.
 
+use core::ops::Range;
+
 #[cfg(backend = "armv6m")]
 mod armv6m;
 #[cfg(backend = "dsp")]
@@ -13,7 +15,7 @@ mod thumb;
 pub use armv6m::Armv6m as Native;
 #[cfg(backend = "dsp")]
 pub use dsp::Dsp as Native;
-pub(super) use plain::{Channels, Places, keep_greatest};
+pub(super) use plain::{Channels, Neighbours, Places, keep_greatest};
 pub use portable::Portable;
 #[cfg(backend = "portable")]
 pub use portable::Portable as Native;
@@ -39,23 +41,6 @@ pub trait Backend: 'static {
 
     /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
     fn copy(places: &mut [i8], values: &[i8]);
-
-    /// Copies rows of so many values, which begin every `step` values, to places that begin every `place_step`.
-    fn copy_rows(
-        places: &mut [i8],
-        place_step: usize,
-        values: &[i8],
-        step: usize,
-        [rows, len]: [usize; 2],
-    ) {
-        let (mut places, mut values) = (places, values);
-        for _ in 0..rows {
-            let row = len.min(places.len());
-            Self::copy(places.get_mut(..row).unwrap_or_default(), values);
-            places = places.get_mut(place_step..).unwrap_or_default();
-            values = values.get(step..).unwrap_or_default();
-        }
-    }
 
     /// What dense layers are made of: every unit meets the whole input, less its zero point. There are as many units as
     /// outputs.
@@ -158,18 +143,21 @@ pub trait Patch {
     /// Sets the first values of the window `lane`.
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);
 
-    /// Sets the first `len` values of the first windows, so many of them, which begin every `step` values.
+    /// Sets the first values of the windows in some lanes, one after the other.
     fn set_neighbours(
         &mut self,
-        count: usize,
-        values: &[i8],
-        [len, step]: [usize; 2],
+        lanes: Range<usize>,
+        neighbours: &Neighbours<'_>,
+        staging: &mut Self::Staging,
         zero_point: i8,
     ) {
-        let mut rest = values;
-        for lane in 0..count {
-            self.set(lane, rest.get(..len).unwrap_or_default(), zero_point);
-            rest = rest.get(step..).unwrap_or_default();
+        let staging = Self::staged(staging);
+        let mut values = neighbours.values;
+        for lane in lanes {
+            let len = neighbours.put_together(values, staging);
+            let whole = staging.get(..len).unwrap_or_default();
+            self.set(lane, whole, zero_point);
+            values = values.get(neighbours.step..).unwrap_or_default();
         }
     }
 

@@ -6,12 +6,10 @@
 //! Windows are worked on some at a time: those of a tile, which make one place of the output, or as many places where
 //! there are no tiles. What they cover is laid out side by side and meets the filters there.
 
-use core::array;
-
 use super::backend::{Backend, Filters, LANES, Outputs, Patch, Sums, keep_greatest};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
-use super::tiles::Tiles;
-use super::windows::{Window, Windows};
+use super::tiles::{Run, Tiles};
+use super::windows::Windows;
 use crate::error::Fault;
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
 
@@ -85,7 +83,6 @@ fn convolve<B: Backend, P: Patch>(
     let (mut patch, mut staging) = (P::EMPTY, P::STAGING);
     let channels = usize::from(operands.output().shape.channels).max(1);
     let filters = operands.filters(0, channels);
-    let (len, zero_point) = (operands.channel_weights, operands.input().zero_point);
     let (part, is_pooled) = (windows.whole(), tiles.len() > 1);
     let places = if is_pooled {
         1
@@ -93,36 +90,21 @@ fn convolve<B: Backend, P: Patch>(
         patch.arrange(output.len() / channels)
     };
     for values in output.chunks_mut(places * channels) {
-        // In a patch of a tile its last window stands for those that it has too few of.
-        let (count, lanes) = if is_pooled {
-            (tiles.len(), LANES)
+        let mut count = 0;
+        if is_pooled {
+            let runs = tiles.next(&windows, tiles.len(), LANES);
+            windows.lay_out(&runs, part, &mut patch, &mut staging);
         } else {
-            (values.len() / channels, values.len() / channels)
-        };
-        let mut window = tiles.next(&windows);
-        let neighbours = if is_pooled {
-            None
-        } else {
-            windows.unbroken(window, part, count)
-        };
-        if let Some(values) = neighbours {
-            patch.set_neighbours(count, values, [len, windows.step()], zero_point);
-            tiles.skip(count - 1);
-        } else {
-            for lane in 0..lanes {
-                if (1..count).contains(&lane) {
-                    window = tiles.next(&windows);
-                }
-                let values = windows.read(window, part, P::staged(&mut staging));
-                patch.set(lane, values, zero_point);
-            }
+            count = values.len() / channels;
+            let run = tiles.next_run(&windows, count);
+            windows.lay_out_run(&run, part, 0, &mut patch, &mut staging);
         }
         let outputs = Outputs {
             values,
             stride: channels,
-            windows: if is_pooled { 0 } else { count },
+            windows: count,
         };
-        patch.convolve(len, &filters, outputs);
+        patch.convolve(part.len(), &filters, outputs);
     }
 }
 
@@ -180,21 +162,14 @@ fn convolve_block<B: Backend, P: Patch>(
         } else {
             values.len() / channels
         };
-        let (laid_out, lanes) = if is_pooled { (LANES, 1) } else { (left, left) };
+        let lanes = if is_pooled { 1 } else { left };
         let values = values.get_mut(first..).unwrap_or_default();
         let mut is_first = true;
         while left > 0 {
-            let mut window = tiles.next(windows);
-            let four: [_; LANES] = array::from_fn(|lane| {
-                // The last one stands for those that there are too few of.
-                if lane > 0 && lane < left {
-                    window = tiles.next(windows);
-                }
-                window
-            });
-            let four = four.get(..laid_out).unwrap_or(&four);
-            left = left.saturating_sub(LANES);
-            let sums = scratch.sums(operands, windows, four, &filters);
+            let count = left.min(LANES);
+            let runs = tiles.next(windows, count, if is_pooled { LANES } else { count });
+            left -= count;
+            let sums = scratch.sums(windows, &runs, &filters);
             if is_pooled {
                 keep_greatest(sums);
             }
@@ -240,9 +215,8 @@ impl<P: Patch> Scratch<P> {
     /// The sums of the filters, at most [`BLOCK`], in four windows or less.
     fn sums<B: Backend>(
         &mut self,
-        operands: &Operands<'_>,
         windows: &Windows<'_, B>,
-        four: &[Window],
+        runs: &[Run],
         filters: &Filters<'_>,
     ) -> &mut [[i32; LANES]] {
         let sums = self
@@ -250,18 +224,24 @@ impl<P: Patch> Scratch<P> {
             .get_mut(..filters.biases.len())
             .unwrap_or_default();
         B::begin(sums, filters.biases);
-        let zero_point = operands.input().zero_point;
         let parts = windows.parts(filters.stride, P::PART);
-        for part in parts.filter_map(|part| windows.trim(part, four)) {
+        for part in parts.filter_map(|part| windows.trim(part, runs)) {
             let weights = filters.weights.get(part.first..).unwrap_or_default();
-            for (at, windows_set) in four.chunks(P::WINDOWS).enumerate() {
-                for (lane, &window) in windows_set.iter().enumerate() {
-                    let values = windows.read(window, part, P::staged(&mut self.staging));
-                    self.patch.set(lane, values, zero_point);
+            let (patch, staging) = (&mut self.patch, &mut self.staging);
+            if P::WINDOWS == LANES {
+                windows.lay_out(runs, part, patch, staging);
+                patch.add_products([0, part.len()], weights, filters.stride, sums);
+                continue;
+            }
+            let mut lane = 0;
+            for run in runs {
+                let mut single = Run { len: 1, ..*run };
+                for _ in 0..run.len {
+                    windows.lay_out_run(&single, part, 0, patch, staging);
+                    patch.add_products([lane, part.len()], weights, filters.stride, sums);
+                    single.window = windows.right_of(single.window);
+                    lane += 1;
                 }
-                let lane = at * P::WINDOWS;
-                self.patch
-                    .add_products([lane, part.len()], weights, filters.stride, sums);
             }
         }
         sums

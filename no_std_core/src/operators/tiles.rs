@@ -1,12 +1,11 @@
 //! The windows that places of a convolution's output are made of.
 
-use super::backend::Backend;
+use super::backend::{Backend, LANES};
 use super::windows::{Window, Windows};
 use crate::format::OperatorRecord;
 
 /// The windows of a row of the output, tile by tile: of the windows of a tile the maximum is taken. Where a layer takes
 /// none, every place has a tile of one window.
-#[derive(Clone)]
 pub(super) struct Tiles {
     rows: usize,
     columns: usize,
@@ -14,6 +13,13 @@ pub(super) struct Tiles {
     first: usize,
     row: usize,
     column: usize,
+}
+
+/// Neighbouring windows, from the first one to the right.
+#[derive(Clone, Copy)]
+pub(super) struct Run {
+    pub window: Window,
+    pub len: usize,
 }
 
 impl Tiles {
@@ -32,15 +38,42 @@ impl Tiles {
         self.rows * self.columns
     }
 
-    /// Passes over so many tiles of one window.
-    pub fn skip(&mut self, count: usize) {
-        self.first += count;
+    /// The next windows, `count` of them, for so many lanes: the last one once more for each that is left over.
+    pub fn next<B: Backend>(
+        &mut self,
+        windows: &Windows<'_, B>,
+        count: usize,
+        lanes: usize,
+    ) -> [Run; LANES] {
+        let window = windows.window(self.row, self.first + self.column);
+        let mut runs = [Run { window, len: 0 }; LANES];
+        let (mut lane, mut last) = (0, window);
+        for run in &mut runs {
+            if lane < count {
+                *run = self.next_run(windows, count - lane);
+            } else if lane < lanes {
+                *run = Run {
+                    window: last,
+                    len: 1,
+                };
+            } else {
+                break;
+            }
+            lane += run.len;
+            last = windows.last(run);
+        }
+        runs
     }
 
-    /// The next window.
-    pub fn next<B: Backend>(&mut self, windows: &Windows<'_, B>) -> Window {
+    /// The next window and its neighbours, at most so many.
+    pub fn next_run<B: Backend>(&mut self, windows: &Windows<'_, B>, most: usize) -> Run {
         let window = windows.window(self.row, self.first + self.column);
-        self.column += 1;
+        if self.len() == 1 {
+            self.first += most;
+            return Run { window, len: most };
+        }
+        let len = most.min(self.columns - self.column);
+        self.column += len;
         if self.column == self.columns {
             self.column = 0;
             self.row += 1;
@@ -49,6 +82,6 @@ impl Tiles {
             self.row = 0;
             self.first += self.columns;
         }
-        window
+        Run { window, len }
     }
 }

@@ -2,8 +2,9 @@
 
 use core::marker::PhantomData;
 
-use super::backend::Backend;
+use super::backend::{Backend, Neighbours, Patch};
 use super::operator::Operands;
+use super::tiles::Run;
 use crate::format::Axis;
 
 /// The input of a convolution, from the first row that a row of its output needs.
@@ -100,11 +101,6 @@ impl<'a, B: Backend> Windows<'a, B> {
         }
     }
 
-    /// The way from a window to the next one to the right.
-    pub fn step(&self) -> usize {
-        self.step.column.cast_unsigned()
-    }
-
     /// All of a window.
     pub fn whole(&self) -> Part {
         Part {
@@ -159,16 +155,17 @@ impl<'a, B: Backend> Windows<'a, B> {
 
     /// The part without the padding that it begins or ends with in all windows, which adds nothing; `None` if it is all
     /// padding. Parts of several rows stay as they are.
-    pub fn trim(&self, part: Part, windows: &[Window]) -> Option<Part> {
+    pub fn trim(&self, part: Part, runs: &[Run]) -> Option<Part> {
         if part.height > 1 {
             return Some(part);
         }
         let (mut before, mut after) = (part.width, part.width);
-        for window in windows {
-            if (0..self.rows).contains(&(window.row + part.row)) {
-                let begin = window.column + part.column;
+        for run in runs.iter().filter(|run| run.len > 0) {
+            if (0..self.rows).contains(&(run.window.row + part.row)) {
+                let begin = self.last(run).column + part.column;
+                let end = run.window.column + part.column + part.width;
                 before = before.min((-begin).max(0));
-                after = after.min((begin + part.width - self.row_len).max(0));
+                after = after.min((end - self.row_len).max(0));
             }
         }
         (before + after < part.width).then(|| Part {
@@ -179,54 +176,99 @@ impl<'a, B: Backend> Windows<'a, B> {
         })
     }
 
-    /// The input from a part of a window on, if that and its neighbours to the right, `count` in all, are in one row of it.
-    #[inline]
-    pub fn unbroken(&self, window: Window, part: Part, count: usize) -> Option<&'a [i8]> {
-        let (row, begin) = (window.row + part.row, window.column + part.column);
-        let others = self.step.column * (count.cast_signed() - 1);
-        let is_there = part.height == 1
-            && (0..self.rows).contains(&row)
-            && begin >= 0
-            && begin + others + part.width <= self.row_len;
-        if !is_there {
+    /// The last one of some windows.
+    pub fn last(&self, run: &Run) -> Window {
+        Window {
+            column: run.window.column + self.step.column * (run.len.cast_signed() - 1),
+            ..run.window
+        }
+    }
+
+    /// The next window to the right.
+    pub fn right_of(&self, window: Window) -> Window {
+        Window {
+            column: window.column + self.step.column,
+            ..window
+        }
+    }
+
+    /// Lays a part of windows out side by side.
+    pub fn lay_out<P: Patch>(
+        &self,
+        runs: &[Run],
+        part: Part,
+        patch: &mut P,
+        staging: &mut P::Staging,
+    ) {
+        let mut lane = 0;
+        for run in runs {
+            if run.len > 0 {
+                self.lay_out_run(run, part, lane, patch, staging);
+            }
+            lane += run.len;
+        }
+    }
+
+    /// The same for some neighbours, from a lane on.
+    #[inline(never)]
+    pub fn lay_out_run<P: Patch>(
+        &self,
+        run: &Run,
+        part: Part,
+        lane: usize,
+        patch: &mut P,
+        staging: &mut P::Staging,
+    ) {
+        let lanes = lane..lane + run.len;
+        if let Some(neighbours) = self.inside(run, part) {
+            patch.set_neighbours(lanes, &neighbours, staging, self.zero_point);
+            return;
+        }
+        let staging = P::staged(staging);
+        let staging = staging.get_mut(..part.len()).unwrap_or_default();
+        let mut window = run.window;
+        for lane in lanes {
+            self.collect(window, part, staging);
+            patch.set(lane, staging, self.zero_point);
+            window = self.right_of(window);
+        }
+    }
+
+    /// A part of windows that are all in the input.
+    fn inside(&self, run: &Run, part: Part) -> Option<Neighbours<'a>> {
+        let (row, begin) = (run.window.row + part.row, run.window.column + part.column);
+        let end = self.last(run).column + part.column + part.width;
+        if row < 0 || row + part.height > self.rows || begin < 0 || end > self.row_len {
             return None;
         }
-        self.values
-            .get((row * self.row_len + begin).cast_unsigned()..)
+        let first = row * self.row_len + begin;
+        Some(Neighbours {
+            values: self.values.get(first.cast_unsigned()..)?,
+            step: self.step.column.cast_unsigned(),
+            rows: part.height.cast_unsigned(),
+            row_step: self.row_len.cast_unsigned(),
+            width: part.width.cast_unsigned(),
+        })
     }
 
-    /// What a part of a window holds, padding included.
-    pub fn read<'s>(&'s self, window: Window, part: Part, staging: &'s mut [i8]) -> &'s [i8] {
-        let unbroken = self.unbroken(window, part, 1);
-        match unbroken.and_then(|values| values.get(..part.len())) {
-            Some(values) => values,
-            None => self.collect(window, part, staging),
-        }
-    }
-
-    /// The part put together of rows, and of padding around them.
-    #[inline(never)]
-    fn collect<'s>(&self, window: Window, part: Part, staging: &'s mut [i8]) -> &'s [i8] {
-        let staging = staging.get_mut(..part.len()).unwrap_or_default();
-        let (row, column) = (window.row + part.row, window.column + part.column);
-        let (above, before) = ((-row).max(0), (-column).max(0));
-        let rows = part.height.min(self.rows - row) - above;
+    /// Puts the part together of rows, and of padding around them.
+    fn collect(&self, window: Window, part: Part, staging: &mut [i8]) {
+        let (first, column) = (window.row + part.row, window.column + part.column);
+        let (above, before) = ((-first).max(0), (-column).max(0));
+        let rows = part.height.min(self.rows - first) - above;
         let width = part.width.min(self.row_len - column) - before;
         if (rows, width) != (part.height, part.width) {
             staging.fill(self.zero_point);
         }
-        if rows > 0 && width > 0 {
-            let place = above * part.width + before;
-            let value = (row + above) * self.row_len + column + before;
-            B::copy_rows(
-                staging.get_mut(place.cast_unsigned()..).unwrap_or_default(),
-                part.width.cast_unsigned(),
-                self.values.get(value.cast_unsigned()..).unwrap_or_default(),
-                self.row_len.cast_unsigned(),
-                [rows, width].map(isize::cast_unsigned),
-            );
+        let len = width.max(0).cast_unsigned();
+        for row in above..above + rows {
+            let place = (row * part.width + before).cast_unsigned();
+            let value = (first + row) * self.row_len + column + before;
+            let places = staging.get_mut(place..).unwrap_or_default();
+            let places = places.get_mut(..len).unwrap_or_default();
+            let values = self.values.get(value.cast_unsigned()..);
+            B::copy(places, values.unwrap_or_default());
         }
-        staging
     }
 }
 

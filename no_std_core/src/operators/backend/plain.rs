@@ -99,6 +99,37 @@ fn add_three_taps(channels: &Channels<'_>, values: &[i8], weights: &[u8], sums: 
     }
 }
 
+/// Windows from left to right, all in the input.
+pub struct Neighbours<'a> {
+    /// The input from the first one on.
+    pub values: &'a [i8],
+    /// Values from one to the next.
+    pub step: usize,
+    /// Rows of each, and values from one row to the next.
+    pub rows: usize,
+    pub row_step: usize,
+    /// Values of a row that are wanted.
+    pub width: usize,
+}
+
+impl Neighbours<'_> {
+    /// Puts the rows of the window that `values` begin with one behind the other. Returns the number of values.
+    pub fn put_together(&self, values: &[i8], places: &mut [i8]) -> usize {
+        let rows = values.chunks(self.row_step.max(1)).take(self.rows);
+        for (places, values) in places.chunks_mut(self.width.max(1)).zip(rows) {
+            for (place, &value) in places.iter_mut().zip(values) {
+                *place = value;
+            }
+        }
+        self.len()
+    }
+
+    /// Values of a window.
+    pub fn len(&self) -> usize {
+        self.rows * self.width
+    }
+}
+
 /// See [`Patch::convolve`], by way of sums.
 #[inline(never)] // What it needs on the stack, its caller need not keep.
 pub fn convolve<B: Backend, P: Patch>(

@@ -4,16 +4,16 @@ use core::arch::{asm, naked_asm};
 use core::ops::Range;
 
 use super::Armv6m;
-use crate::operators::backend::{self, Filters, LANES, Outputs, plain};
+use crate::operators::backend::{self, Filters, LANES, Neighbours, Outputs, plain};
 
 /// Filters that a value meets at once.
 const FILTERS: usize = 4;
 
-/// A value less the zero point, and its weight's place, less than 0, from where the weights end.
+/// A value less the zero point, and where among the weights its own is.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Term {
-    place: isize,
+    place: usize,
     value: i32,
 }
 
@@ -44,14 +44,23 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
     }
 
     fn set(&mut self, _: usize, values: &[i8], zero_point: i8) {
-        self.count = 0;
-        self.len = values.len();
-        if (1..=LEN).contains(&values.len()) {
-            // SAFETY: there is a value, and a place for a term of each.
-            self.count = unsafe {
-                let end = collect(values, self.terms.as_mut_ptr(), -i32::from(zero_point));
-                end.offset_from_unsigned(self.terms.as_ptr())
-            };
+        self.begin();
+        self.append(values, zero_point);
+    }
+
+    fn set_neighbours(
+        &mut self,
+        _: Range<usize>,
+        neighbours: &Neighbours<'_>,
+        _: &mut Self::Staging,
+        zero_point: i8,
+    ) {
+        self.begin();
+        let mut rows = neighbours.values;
+        for _ in 0..neighbours.rows {
+            let values = rows.get(..neighbours.width).unwrap_or_default();
+            self.append(values, zero_point);
+            rows = rows.get(neighbours.row_step..).unwrap_or_default();
         }
     }
 
@@ -76,19 +85,19 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
         }
         let (fours, rest) = sums.as_chunks_mut::<FILTERS>();
         if !fours.is_empty() {
-            let ends = weights.as_ptr().wrapping_add(len).wrapping_sub(stride);
+            let weights = weights.as_ptr().wrapping_sub(stride);
             let sums = fours.as_mut_ptr().cast::<i32>();
             // SAFETY: there is a term and a filter, and the last of the weights that are read lies inside `weights`.
             unsafe {
                 let Range { start, end } = terms.as_ptr_range();
-                add_terms(start, end, ends, stride, sums.add(lane), fours.len());
+                add_terms(start, end, weights, stride, sums.add(lane), fours.len());
             }
         }
         let rest = rest.iter_mut().filter_map(|sums| sums.get_mut(lane));
         let weights = weights.get(fours.len() * FILTERS * stride..);
         for (sum, weights) in rest.zip(weights.unwrap_or_default().chunks(stride.max(1))) {
             for term in terms {
-                let weight = weights.get(len.wrapping_add_signed(term.place));
+                let weight = weights.get(term.place);
                 *sum += term.value * i32::from(weight.map_or(0, |weight| weight.cast_signed()));
             }
         }
@@ -96,6 +105,28 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
 
     fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
         plain::convolve::<Armv6m, Self>(self, len, filters, outputs);
+    }
+}
+
+impl<const LEN: usize> Patch<LEN> {
+    fn begin(&mut self) {
+        self.count = 0;
+        self.len = 0;
+    }
+
+    /// Adds the next values of the window.
+    fn append(&mut self, values: &[i8], zero_point: i8) {
+        let first = self.len;
+        let len = first.saturating_add(values.len());
+        if values.is_empty() || len > LEN || self.count > first {
+            return;
+        }
+        self.len = len;
+        // SAFETY: there is a value. There are no more terms than values, and there is room for one of each.
+        self.count += unsafe {
+            let terms = self.terms.as_mut_ptr().add(self.count);
+            collect(first, values, terms, -i32::from(zero_point)).offset_from_unsigned(terms)
+        };
     }
 }
 
@@ -129,39 +160,43 @@ pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
     }
 }
 
-/// Makes terms of the values that are not 0 once the offset is added, and returns where they end.
-unsafe fn collect(values: &[i8], terms: *mut Term, offset: i32) -> *mut Term {
+/// Makes terms of the values that are not 0 once the offset is added, and returns where they end. The first value's weight
+/// is at `first`.
+unsafe fn collect(first: usize, values: &[i8], terms: *mut Term, offset: i32) -> *mut Term {
     let end;
     // SAFETY: the caller says that there is a value, and room for a term of each.
     unsafe {
         asm!(
             "b 3f",
             "2:", // One by one until four by four come out even.
-            "ldrsb r2, [{values_end}, r1]",
+            "ldrsb r2, [{values}, r1]",
             "adds r2, r2, {offset}",
             "beq 4f",
             "stmia r0!, {{r1, r2}}",
             "4:",
             "adds r1, r1, #1",
-            "beq 6f",
             "3:",
-            "lsls r2, r1, #30",
+            "subs r2, {last}, r1",
+            "beq 6f",
+            "lsls r2, r2, #30",
             "bne 2b",
             "5:",
             ".rept 4",
-            "ldrsb r2, [{values_end}, r1]",
+            "ldrsb r2, [{values}, r1]",
             "adds r2, r2, {offset}",
             "beq 4f",
             "stmia r0!, {{r1, r2}}",
             "4:",
             "adds r1, r1, #1",
             ".endr",
+            "cmp r1, {last}",
             "bne 5b",
             "6:",
-            values_end = in(reg) values.as_ptr_range().end,
+            values = in(reg) values.as_ptr().wrapping_sub(first),
             offset = in(reg) offset,
+            last = in(reg) first + values.len(),
             inout("r0") terms => end,
-            inout("r1") values.len().wrapping_neg() => _,
+            inout("r1") first => _,
             out("r2") _,
             options(nostack),
         );
@@ -170,7 +205,7 @@ unsafe fn collect(values: &[i8], terms: *mut Term, offset: i32) -> *mut Term {
 }
 
 /// Adds to the sums of filters in a lane, four by four, the products of at least one term. `weights` is where those of a
-/// filter before the first one would end.
+/// filter before the first one would begin.
 ///
 /// A round has four terms of 13 instructions, each of them two bytes; where the terms are no multiple of four, the filters
 /// enter their first round in the middle.
@@ -183,7 +218,7 @@ unsafe extern "C" fn add_terms(
     sums: *mut i32,
     fours: usize,
 ) {
-    // r0 the next term, r1 its place, r2 to r5 the ends of the four's weights, r6 its value, r7 a weight and a product, r8
+    // r0 the next term, r1 its place, r2 to r5 the four's weights, r6 its value, r7 a weight and a product, r8
     // to r11 the sums, r12 the terms' end, lr from one's weights to the next one's. On the stack: at 0 what r0 and the
     // program begin with, 44 the sums, 48 the fours left.
     naked_asm!(

@@ -1,0 +1,321 @@
+//! Windows side by side, as the products with filters take them.
+//!
+//! Weights stay in the order of the file; it is the patch that is laid out in the order in which they are widened.
+
+use core::arch::naked_asm;
+use core::mem::MaybeUninit;
+use core::ops::Range;
+use core::ptr;
+
+use super::convolution::convolve;
+use super::requantize::zero;
+use super::{GROUP, offsets};
+use crate::operators::backend::{self, Filters, LANES, Neighbours, Outputs};
+
+/// Windows of a patch at most.
+const MOST: usize = LANES + 1;
+
+/// Values of four or five windows, from which their zero point is taken off, in groups of [`GROUP`]: of each window the
+/// pair of values 0 and 2, then of each the pair of values 1 and 3. Those of four windows take less of the room.
+pub struct Patch<const GROUPS: usize> {
+    groups: [[[MaybeUninit<u32>; MOST]; 2]; GROUPS],
+    /// Windows besides four.
+    others: usize,
+}
+
+impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
+    const LEN: usize = GROUPS * GROUP;
+
+    const PART: usize = GROUPS * GROUP * MOST / LANES;
+
+    const EMPTY: Self = Self {
+        groups: [[[MaybeUninit::uninit(); MOST]; 2]; GROUPS],
+        others: 0,
+    };
+
+    type Staging = [[i8; GROUP * MOST / LANES]; GROUPS];
+
+    const STAGING: Self::Staging = [[0; GROUP * MOST / LANES]; GROUPS];
+
+    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
+        staging.as_flattened_mut()
+    }
+
+    /// Five where a row takes so much fewer rounds that it makes up for what a round takes more.
+    fn arrange(&mut self, windows: usize) -> usize {
+        let [fours, fives] = [LANES, MOST].map(|lanes| windows.div_ceil(lanes));
+        self.others = usize::from(7 * fives < 6 * fours);
+        self.lanes()
+    }
+
+    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
+        let neighbours = Neighbours {
+            values,
+            step: 0,
+            rows: 1,
+            row_step: 0,
+            width: values.len(),
+        };
+        let staging = &mut [];
+        self.lay_out(lane..lane + 1, &neighbours, staging, zero_point);
+    }
+
+    fn set_neighbours(
+        &mut self,
+        lanes: Range<usize>,
+        neighbours: &Neighbours<'_>,
+        staging: &mut Self::Staging,
+        zero_point: i8,
+    ) {
+        let staging = staging.as_flattened_mut();
+        self.lay_out(lanes, neighbours, staging, zero_point);
+    }
+
+    fn add_products(
+        &self,
+        [_, len]: [usize; 2],
+        weights: &[u8],
+        stride: usize,
+        sums: &mut [[i32; LANES]],
+    ) {
+        let read = Self::read(Self::PART, len, weights, stride, sums.len());
+        let Some(read) = read.filter(|_| self.others == 0) else {
+            return;
+        };
+        let patch = self.words();
+        // SAFETY: `read` has seen that there are weights and values, and there are sums for each filter.
+        unsafe {
+            convolve::<LANES>(
+                weights.as_ptr(),
+                read / GROUP,
+                sums.as_mut_ptr(),
+                0,
+                patch,
+                patch.add(read / GROUP * 2 * LANES),
+                stride.wrapping_sub(read),
+                ptr::null(),
+                0,
+                sums.as_ptr_range().end.addr(),
+                0,
+                ptr::null_mut(),
+                0,
+            );
+        }
+    }
+
+    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
+        let (biases, multipliers) = (filters.biases, filters.multipliers);
+        let count = biases.len().min(multipliers.len());
+        let read = Self::read(Self::LEN, len, filters.weights, filters.stride, count);
+        let others = outputs.windows.saturating_sub(1);
+        let end = others.saturating_mul(outputs.stride).saturating_add(count);
+        let Some(read) = read else {
+            return;
+        };
+        if outputs.windows > self.lanes() || end > outputs.values.len() {
+            return;
+        }
+        let convolve = match self.lanes() {
+            LANES => convolve::<LANES>,
+            _ => convolve::<MOST>,
+        };
+        let patch = self.words();
+        // SAFETY: `read` has seen that there are weights and values, there are biases and multipliers of all filters, and
+        // places for all values that are stored.
+        unsafe {
+            convolve(
+                filters.weights.as_ptr(),
+                read / GROUP,
+                ptr::null_mut(),
+                outputs.windows,
+                patch,
+                patch.add(read / GROUP * 2 * self.lanes()),
+                filters.stride.wrapping_sub(read),
+                biases.as_ptr(),
+                multipliers
+                    .as_ptr()
+                    .addr()
+                    .wrapping_sub(biases.as_ptr().addr()),
+                biases.as_ptr().add(count).addr(),
+                zero(filters.zero_point),
+                outputs.values.as_mut_ptr(),
+                outputs.stride,
+            );
+        }
+    }
+}
+
+impl<const GROUPS: usize> Patch<GROUPS> {
+    fn lanes(&self) -> usize {
+        LANES + self.others
+    }
+
+    fn words(&self) -> *const u32 {
+        self.groups.as_ptr().cast()
+    }
+
+    /// The weights that are read of each filter, to meet the first `len` values of each window, of at most `most`. `None` if
+    /// there is no filter, no value, or the last of these weights is not there: behind those of a file there are always more
+    /// bytes.
+    fn read(
+        most: usize,
+        len: usize,
+        weights: &[u8],
+        stride: usize,
+        filters: usize,
+    ) -> Option<usize> {
+        let read = len.next_multiple_of(GROUP);
+        let last = filters.checked_sub(1)?.saturating_mul(stride);
+        let there = last.saturating_add(read) <= weights.len();
+        debug_assert!(there, "the loader has seen all weights");
+        (there && (1..=most).contains(&len)).then_some(read)
+    }
+
+    /// See [`backend::Patch::set_neighbours`].
+    fn lay_out(
+        &mut self,
+        lanes: Range<usize>,
+        neighbours: &Neighbours<'_>,
+        staging: &mut [i8],
+        zero_point: i8,
+    ) {
+        let &Neighbours {
+            values,
+            step,
+            rows,
+            row_step,
+            width,
+        } = neighbours;
+        let len = rows * width;
+        let room = len.div_ceil(GROUP) * 2 * self.lanes();
+        if lanes.is_empty() || lanes.end > self.lanes() || room > GROUPS * 2 * MOST || len == 0 {
+            return;
+        }
+        let last = (lanes.len() - 1) * step + (rows - 1) * row_step;
+        if last + width > values.len() || rows > 1 && len > staging.len() {
+            return;
+        }
+        let first = self.groups.as_mut_ptr().cast::<u32>();
+        // SAFETY: there is a value, of each window there are so many, and there is room for them and for their pairs.
+        unsafe {
+            widen(
+                values.as_ptr(),
+                len,
+                first.add(lanes.start),
+                self.lanes() * size_of::<u32>(),
+                lanes.len(),
+                step,
+                offsets(zero_point),
+                u32::from_ne_bytes([zero_point.cast_unsigned(); GROUP]),
+                staging.as_mut_ptr(),
+                rows - 1,
+                row_step,
+                width,
+            );
+        }
+    }
+}
+
+/// Takes the zero point off the `len` values of so many windows, one at least of each, and puts the pairs of each group in
+/// the windows' `places`, the second one `lanes` bytes behind the first. Values after them in the last group become what
+/// adds nothing. Windows of `others` rows besides the first are put together in the staging first.
+#[unsafe(naked)]
+#[allow(clippy::too_many_arguments, reason = "they are registers")]
+unsafe extern "C" fn widen(
+    values: *const i8,
+    len: usize,
+    places: *mut u32,
+    lanes: usize,
+    windows: usize,
+    step: usize,
+    offsets: u32,
+    zero_points: u32,
+    staging: *mut i8,
+    others: usize,
+    row_step: usize,
+    width: usize,
+) {
+    // r0 the next window, r4 its next values, r5 windows left, r6 the offsets, r7 the next place, r8 groups, values or rows
+    // left, r9 and r10 pairs or values, r11 the width, r12 the next row, lr values left of a row. On the stack: at 36 the
+    // windows, 40 the step, 44 the offsets, 48 the zero points, 52 the staging, 56 the other rows, 60 the row step, 64 the
+    // width.
+    naked_asm!(
+        processor!(),
+        "push {{r4-r11, lr}}",
+        "ldr r5, [sp, #36]",
+        "ldr r6, [sp, #44]",
+        "2:",
+        "mov r4, r0",
+        "ldr r8, [sp, #56]",
+        "cmp r8, #0",
+        "beq 8f",
+        "mov r12, r0",
+        "ldrd r9, r11, [sp, #60]",
+        "ldr r7, [sp, #52]",
+        "3:", // Row by row.
+        "mov r4, r12",
+        "subs lr, r11, #4",
+        "bmi 5f",
+        "4:",
+        "ldr r10, [r4], #4",
+        "str r10, [r7], #4",
+        "subs lr, lr, #4",
+        "bpl 4b",
+        "5:",
+        "adds lr, lr, #4",
+        "beq 7f",
+        "6:",
+        "ldrb r10, [r4], #1",
+        "strb r10, [r7], #1",
+        "subs lr, lr, #1",
+        "bne 6b",
+        "7:",
+        "add r12, r12, r9",
+        "subs r8, r8, #1",
+        "bpl 3b",
+        "ldr r4, [sp, #52]",
+        "8:", // Group by group.
+        "mov r7, r2",
+        "lsrs r8, r1, #2",
+        "beq 22f",
+        "tst r8, #1",
+        "bne 21f",
+        "20:",
+        "ldr r9, [r4], #4",
+        "sxtab16 r10, r6, r9",
+        "sxtab16 r9, r6, r9, ror #8",
+        "str r10, [r7]",
+        "str r9, [r7, r3]",
+        "add r7, r7, r3, lsl #1",
+        "21:",
+        "ldr r9, [r4], #4",
+        "sxtab16 r10, r6, r9",
+        "sxtab16 r9, r6, r9, ror #8",
+        "str r10, [r7]",
+        "str r9, [r7, r3]",
+        "add r7, r7, r3, lsl #1",
+        "subs r8, r8, #2",
+        "bgt 20b",
+        "22:",
+        "ands r8, r1, #3",
+        "beq 24f",
+        // Values come in at the bottom of a word of zero points, the last one first.
+        "ldr r9, [sp, #48]",
+        "23:",
+        "subs r8, r8, #1",
+        "ldrb r10, [r4, r8]",
+        "orr r9, r10, r9, lsl #8",
+        "bne 23b",
+        "sxtab16 r10, r6, r9",
+        "sxtab16 r9, r6, r9, ror #8",
+        "str r10, [r7]",
+        "str r9, [r7, r3]",
+        "24:",
+        "ldr r9, [sp, #40]",
+        "add r0, r0, r9",
+        "add r2, r2, #4",
+        "subs r5, r5, #1",
+        "bne 2b",
+        "pop {{r4-r11, pc}}",
+    )
+}
