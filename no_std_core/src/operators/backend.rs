@@ -123,8 +123,8 @@ pub trait Patch {
     /// The same if there are [`LANES`] windows.
     const PART: usize = Self::LEN;
 
-    /// One that holds nothing. A constant, which takes no second place on the stack while it is built.
-    const EMPTY: Self;
+    /// One that holds nothing.
+    fn empty() -> Self;
 
     /// Where a part of a window is put together.
     type Staging;

@@ -80,7 +80,8 @@ fn convolve<B: Backend, P: Patch>(
 ) {
     let windows = Windows::<B>::new(operands, input, row);
     let mut tiles = Tiles::of(&operands.record());
-    let (mut patch, mut staging) = (P::EMPTY, P::STAGING);
+    let mut patch = P::empty();
+    let mut staging = P::STAGING;
     let channels = usize::from(operands.output().shape.channels).max(1);
     let filters = operands.filters(0, channels);
     let (part, is_pooled) = (windows.whole(), tiles.len() > 1);
@@ -112,11 +113,11 @@ fn convolve<B: Backend, P: Patch>(
 const BLOCK: usize = 32;
 
 /// What the work on windows that are laid out part by part needs besides them.
-struct Scratch<P: Patch> {
-    patch: P,
-    staging: P::Staging,
+struct Scratch<'s, P: Patch> {
+    patch: &'s mut P,
+    staging: &'s mut P::Staging,
     /// The sums of each filter of a block.
-    sums: [[i32; LANES]; BLOCK],
+    sums: &'s mut [[i32; LANES]; BLOCK],
 }
 
 /// A row of the output, of any windows.
@@ -129,7 +130,12 @@ fn convolve_in_parts<B: Backend, P: Patch>(
 ) {
     let record = operands.record();
     let mut windows = Windows::<B>::new(operands, input, row);
-    let mut scratch = Scratch::<P>::EMPTY;
+    let mut staging = P::STAGING;
+    let mut scratch = Scratch {
+        patch: &mut P::empty(),
+        staging: &mut staging,
+        sums: &mut [[0; LANES]; BLOCK],
+    };
     let channels = operands.output().shape.channels;
     let filters = channels.checked_div(record.groups).unwrap_or(channels);
     let filters = usize::from(filters);
@@ -148,7 +154,7 @@ fn convolve_block<B: Backend, P: Patch>(
     operands: &Operands<'_>,
     windows: &Windows<'_, B>,
     [first, count]: [usize; 2],
-    scratch: &mut Scratch<P>,
+    scratch: &mut Scratch<'_, P>,
     output: &mut [i8],
 ) {
     let filters = operands.filters(first, count);
@@ -204,14 +210,7 @@ fn finish<B: Backend>(
     }
 }
 
-impl<P: Patch> Scratch<P> {
-    /// A constant, which takes no second place on the stack while it is built.
-    const EMPTY: Self = Self {
-        patch: P::EMPTY,
-        staging: P::STAGING,
-        sums: [[0; LANES]; BLOCK],
-    };
-
+impl<P: Patch> Scratch<'_, P> {
     /// The sums of the filters, at most [`BLOCK`], in four windows or less.
     fn sums<B: Backend>(
         &mut self,
@@ -227,7 +226,7 @@ impl<P: Patch> Scratch<P> {
         let parts = windows.parts(filters.stride, P::PART);
         for part in parts.filter_map(|part| windows.trim(part, runs)) {
             let weights = filters.weights.get(part.first..).unwrap_or_default();
-            let (patch, staging) = (&mut self.patch, &mut self.staging);
+            let (patch, staging) = (&mut *self.patch, &mut *self.staging);
             if P::WINDOWS == LANES {
                 windows.lay_out(runs, part, patch, staging);
                 patch.add_products([0, part.len()], weights, filters.stride, sums);

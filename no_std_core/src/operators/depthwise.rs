@@ -6,7 +6,7 @@ use crate::error::Fault;
 use crate::format::KIND_DEPTHWISE;
 
 /// Sums that are worked on at a time, and of how many windows at most.
-const SUMS: usize = 96;
+const SUMS: usize = 160;
 const WINDOWS: usize = 48;
 
 pub(super) const fn operator<B: Backend>() -> Operator {

@@ -58,9 +58,12 @@ pub struct Patch<const LEN: usize> {
 impl<const LEN: usize> super::Patch for Patch<LEN> {
     const LEN: usize = LEN;
 
-    const EMPTY: Self = Self {
-        values: [[0; LANES]; LEN],
-    };
+    #[inline(always)]
+    fn empty() -> Self {
+        Self {
+            values: [[0; LANES]; LEN],
+        }
+    }
 
     type Staging = [i8; LEN];
 

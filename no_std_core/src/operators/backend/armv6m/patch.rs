@@ -1,7 +1,9 @@
 //! The patch: the values of one window without those that stand for 0.
 
 use core::arch::{asm, naked_asm};
+use core::mem::MaybeUninit;
 use core::ops::Range;
+use core::slice;
 
 use super::Armv6m;
 use crate::operators::backend::{self, Filters, LANES, Neighbours, Outputs, plain};
@@ -17,9 +19,9 @@ struct Term {
     value: i32,
 }
 
-/// The terms of a window with so many values.
+/// The terms of a window with so many values: of all places the first ones, `count` of them.
 pub struct Patch<const LEN: usize> {
-    terms: [Term; LEN],
+    terms: [MaybeUninit<Term>; LEN],
     count: usize,
     len: usize,
 }
@@ -29,11 +31,14 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
 
     const WINDOWS: usize = 1;
 
-    const EMPTY: Self = Self {
-        terms: [Term { place: 0, value: 0 }; LEN],
-        count: 0,
-        len: 0,
-    };
+    #[inline(always)]
+    fn empty() -> Self {
+        Self {
+            terms: [MaybeUninit::uninit(); LEN],
+            count: 0,
+            len: 0,
+        }
+    }
 
     type Staging = [i8; LEN];
 
@@ -79,7 +84,9 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
             && stride < 1 << 24
             && weights.len() >= (others * stride).saturating_add(len);
         debug_assert!(there, "the loader has seen all weights");
-        let terms = self.terms.get(..self.count).unwrap_or_default();
+        // SAFETY: so many have been set.
+        let terms =
+            unsafe { slice::from_raw_parts(self.terms.as_ptr().cast::<Term>(), self.count) };
         if !there || len != self.len || lane >= LANES || terms.is_empty() {
             return;
         }
@@ -124,7 +131,7 @@ impl<const LEN: usize> Patch<LEN> {
         self.len = len;
         // SAFETY: there is a value. There are no more terms than values, and there is room for one of each.
         self.count += unsafe {
-            let terms = self.terms.as_mut_ptr().add(self.count);
+            let terms = self.terms.as_mut_ptr().cast::<Term>().add(self.count);
             collect(first, values, terms, -i32::from(zero_point)).offset_from_unsigned(terms)
         };
     }

@@ -28,10 +28,13 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
 
     const PART: usize = GROUPS * GROUP * MOST / LANES;
 
-    const EMPTY: Self = Self {
-        groups: [[[MaybeUninit::uninit(); MOST]; 2]; GROUPS],
-        others: 0,
-    };
+    #[inline(always)]
+    fn empty() -> Self {
+        Self {
+            groups: [[[MaybeUninit::uninit(); MOST]; 2]; GROUPS],
+            others: 0,
+        }
+    }
 
     type Staging = [[i8; GROUP * MOST / LANES]; GROUPS];
 
@@ -43,7 +46,7 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
 
     /// Five where a row takes so much fewer rounds that it makes up for what a round takes more.
     fn arrange(&mut self, windows: usize) -> usize {
-        let [fours, fives] = [LANES, MOST].map(|lanes| windows.div_ceil(lanes));
+        let (fours, fives) = (windows.div_ceil(LANES), windows.div_ceil(MOST));
         self.others = usize::from(7 * fives < 6 * fours);
         self.lanes()
     }

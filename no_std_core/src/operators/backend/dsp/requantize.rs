@@ -11,20 +11,20 @@ use crate::requantize::Multiplier;
 
 /// Takes the multiplier in r3, as a file has it, and in lr twice the zero point and 1. Then r3 is what sums are multiplied
 /// with, r9 what is added, r10 the bits of the fraction and r11 their number. Of multipliers out of the ordinary r10 is 0,
-/// so that nothing is clear. Takes r12.
+/// so that nothing is clear.
 macro_rules! prepare {
     () => {
         concat!(
             "lsr r11, r3, #24\n",
-            "sub r12, r11, #26\n",
             "sub r11, r11, #25\n",
             "lsl r3, r3, #8\n",
             "lsr r3, r3, #1\n",
-            "lsl r9, lr, r12\n",
-            "mov r10, #2\n",
-            "lsl r10, r10, r12\n",
+            "lsl r9, lr, r11\n",
+            "asr r9, r9, #1\n",
+            "mov r10, #1\n",
+            "lsl r10, r10, r11\n",
             "sub r10, r10, #1\n",
-            "cmp r12, #12\n",
+            "cmp r11, #13\n",
             "it hi\n",
             "movhi r10, #0\n",
         )
