@@ -93,8 +93,7 @@ fn convolve<B: Backend, P: Patch>(
     for values in output.chunks_mut(places * channels) {
         let mut count = 0;
         if is_pooled {
-            let runs = tiles.next(&windows, tiles.len(), LANES);
-            windows.lay_out(&runs, part, &mut patch, &mut staging);
+            tiles.lay_out_next(&windows, part, &mut patch, &mut staging);
         } else {
             count = values.len() / channels;
             let run = tiles.next_run(&windows, count);

@@ -1,7 +1,7 @@
 //! The windows that places of a convolution's output are made of.
 
-use super::backend::{Backend, LANES};
-use super::windows::{Window, Windows};
+use super::backend::{Backend, LANES, Patch};
+use super::windows::{Part, Window, Windows};
 use crate::format::OperatorRecord;
 
 /// The windows of a row of the output, tile by tile: of the windows of a tile the maximum is taken. Where a layer takes
@@ -63,6 +63,19 @@ impl Tiles {
             last = windows.last(run);
         }
         runs
+    }
+
+    /// Lays out the windows of the next tile, of at most [`LANES`], side by side.
+    #[inline(never)] // What it needs is not on the stack where there are no tiles.
+    pub fn lay_out_next<B: Backend, P: Patch>(
+        &mut self,
+        windows: &Windows<'_, B>,
+        part: Part,
+        patch: &mut P,
+        staging: &mut P::Staging,
+    ) {
+        let runs = self.next(windows, self.len(), LANES);
+        windows.lay_out(&runs, part, patch, staging);
     }
 
     /// The next window and its neighbours, at most so many.

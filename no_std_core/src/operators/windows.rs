@@ -252,6 +252,7 @@ impl<'a, B: Backend> Windows<'a, B> {
     }
 
     /// Puts the part together of rows, and of padding around them.
+    #[inline(never)] // What it needs is not on the stack where windows are unbroken.
     fn collect(&self, window: Window, part: Part, staging: &mut [i8]) {
         let (first, column) = (window.row + part.row, window.column + part.column);
         let (above, before) = ((-first).max(0), (-column).max(0));

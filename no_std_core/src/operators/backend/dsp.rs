@@ -21,12 +21,14 @@ macro_rules! processor {
     };
 }
 
+#[macro_use] // What makes sums values comes into other loops, too.
+mod requantize;
+
 mod average_pool;
 mod convolution;
 mod dense;
 mod depthwise;
 mod patch;
-mod requantize;
 
 pub use patch::Patch;
 

@@ -5,41 +5,8 @@
 
 use core::arch::naked_asm;
 
-use super::requantize::{prepare, scale, scale_exactly};
+use super::requantize::scale_exactly;
 use crate::operators::backend;
-
-/// The value of a lane, which is stored.
-macro_rules! value {
-    ($sum:literal, $at:literal, $unclear:literal, $back:literal) => {
-        concat!(
-            scale!($sum, $unclear),
-            $back,
-            ":\nssat ",
-            $sum,
-            ", #8, ",
-            $sum,
-            "\nstrb.w ",
-            $sum,
-            ", ",
-            $at
-        )
-    };
-}
-
-/// Where the value of a lane is not clear.
-macro_rules! unclear {
-    ($sum:literal, $here:literal, $back:literal) => {
-        concat!(
-            $here,
-            ":\npush {{r0-r3, lr}}\nmov r0, ",
-            $sum,
-            "\nbl 60f\nmov ",
-            $sum,
-            ", r0\npop {{r0-r3, lr}}\nb.w ",
-            $back
-        )
-    };
-}
 
 /// Meets a patch of so many windows with at least one filter, over at least one group. With `sums`, whose end is
 /// `biases_end`, the products are added to them. Without, sums start from the biases and become values, whose first place

@@ -2,7 +2,7 @@
 
 use core::arch::naked_asm;
 
-use super::requantize::{prepare, scale, scale_exactly, zero};
+use super::requantize::{scale_exactly, zero};
 use super::{Dsp, GROUP, offsets};
 use crate::operators::backend::{Filters, UNITS, plain};
 

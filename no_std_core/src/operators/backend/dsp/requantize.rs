@@ -32,7 +32,7 @@ macro_rules! prepare {
 }
 
 /// Makes the sum in a register its value, which may have to be saturated. Where it is not clear it goes on at a label, and
-/// comes back behind itself with the value. Takes r12; 16 bytes.
+/// comes back behind itself with the value. Takes r12.
 macro_rules! scale {
     ($sum:literal, $unclear:literal) => {
         concat!(
@@ -47,7 +47,38 @@ macro_rules! scale {
     };
 }
 
-pub(super) use {prepare, scale};
+/// The same, and stores the value. 24 bytes.
+macro_rules! value {
+    ($sum:literal, $at:literal, $unclear:literal, $back:literal) => {
+        concat!(
+            scale!($sum, $unclear),
+            $back,
+            ":\nssat ",
+            $sum,
+            ", #8, ",
+            $sum,
+            "\nstrb.w ",
+            $sum,
+            ", ",
+            $at
+        )
+    };
+}
+
+/// What is done where a value is not clear; the arguments of [`scale_exactly`] are fetched at 60.
+macro_rules! unclear {
+    ($sum:literal, $here:literal, $back:literal) => {
+        concat!(
+            $here,
+            ":\npush {{r0-r3, lr}}\nmov r0, ",
+            $sum,
+            "\nbl 60f\nmov ",
+            $sum,
+            ", r0\npop {{r0-r3, lr}}\nb.w ",
+            $back
+        )
+    };
+}
 
 /// See [`Backend::requantize`](crate::operators::backend::Backend::requantize).
 pub fn requantize(
@@ -99,44 +130,61 @@ unsafe extern "C" fn requantize_filters(
     skip: usize,
     zero: i32,
 ) {
-    // r0 the next sum, r1 the next multiplier, r2 the first place of the filter, r4 filters left, r5 from one lane's place
-    // to the next, r6 lanes left, r7 the place, r8 a sum, then its value; the others as in `prepare`. On the stack: at 40
-    // the filters, 44 the lanes, 48 the skip, 52 the zero.
+    // r0 the next sum, r1 the next multiplier, r2 from one lane's place to the next, r4 to r7 sums, r8 the place, lr lanes
+    // left; the others as in `prepare`. On the stack: at 0 the first place of the filter, 40 the filters, 44 the lanes, 48
+    // the skip, 52 the zero.
     naked_asm!(
         processor!(),
-        "push {{r3-r11, lr}}",
-        "mov r5, r3",
-        "ldr r4, [sp, #40]",
+        "push {{r2, r4-r11, lr}}",
+        "mov r2, r3",
         "2:",
         "ldr r3, [r1], #4",
         "ldr lr, [sp, #52]",
         prepare!(),
-        "ldr r6, [sp, #44]",
-        "mov r7, r2",
+        "ldr lr, [sp, #44]",
+        "ldr r8, [sp]",
+        "subs lr, lr, #4",
+        "blt 4f",
         "3:",
-        "ldr r8, [r0], #4",
-        scale!("r8", "5f"),
+        "ldm r0!, {{r4-r7}}",
+        value!("r4", "[r8]", "54f", "44"),
+        value!("r5", "[r8, r2]", "55f", "45"),
+        value!("r6", "[r8, r2, lsl #1]", "56f", "46"),
+        "add r8, r8, r2, lsl #1",
+        "add r8, r8, r2",
+        value!("r7", "[r8]", "57f", "47"),
+        "add r8, r8, r2",
+        "subs lr, lr, #4",
+        "bge 3b",
         "4:",
-        "ssat r8, #8, r8",
-        "strb r8, [r7]",
-        "add r7, r7, r5",
-        "subs r6, r6, #1",
-        "bne 3b",
+        "adds lr, lr, #4",
+        "beq 6f",
+        "5:",
+        "ldr r4, [r0], #4",
+        value!("r4", "[r8]", "58f", "48"),
+        "add r8, r8, r2",
+        "subs lr, lr, #1",
+        "bne 5b",
+        "6:",
+        "ldr r12, [sp]",
+        "add r12, r12, #1",
+        "str r12, [sp]",
         "ldr r12, [sp, #48]",
         "add r0, r0, r12",
-        "add r2, r2, #1",
-        "subs r4, r4, #1",
+        "ldr r12, [sp, #40]",
+        "subs r12, r12, #1",
+        "str r12, [sp, #40]",
         "bne 2b",
-        "pop {{r3-r11, pc}}",
-        "5:",
-        "push {{r0-r3}}",
-        "mov r0, r8",
+        "pop {{r2, r4-r11, pc}}",
+        unclear!("r4", "54", "44b"),
+        unclear!("r5", "55", "45b"),
+        unclear!("r6", "56", "46b"),
+        unclear!("r7", "57", "47b"),
+        unclear!("r4", "58", "48b"),
+        "60:", // After five words more on the stack.
         "ldr r1, [r1, #-4]",
-        "ldr r2, [sp, #68]",
-        "bl {scale_exactly}",
-        "mov r8, r0",
-        "pop {{r0-r3}}",
-        "b 4b",
+        "ldr r2, [sp, #72]",
+        "b.w {scale_exactly}",
         scale_exactly = sym scale_exactly,
     )
 }
