@@ -172,7 +172,8 @@ fn convolve_block<B: Backend, P: Patch>(
         let mut is_first = true;
         while left > 0 {
             let count = left.min(LANES);
-            let runs = tiles.next(windows, count, if is_pooled { LANES } else { count });
+            let all = is_pooled || P::WINDOWS == LANES;
+            let runs = tiles.next(windows, count, if all { LANES } else { count });
             left -= count;
             let sums = scratch.sums(windows, &runs, &filters);
             if is_pooled {
