@@ -34,6 +34,11 @@ pub trait Backend: 'static {
     /// The same with room for fewer values.
     type SmallPatch: Patch;
 
+    /// Makes the sums of each filter what they start from.
+    fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
+        plain::begin(sums, biases);
+    }
+
     /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
     fn copy(places: &mut [i8], values: &[i8]);
 
@@ -99,7 +104,10 @@ pub struct Sums<'s> {
 impl Sums<'_> {
     /// The number of filters.
     pub fn filters(&self) -> usize {
-        self.values.len().checked_div(self.group).unwrap_or(0)
+        match self.group {
+            LANES => self.values.len() / LANES, // A shift; some processors divide by a call.
+            group => self.values.len().checked_div(group).unwrap_or(0),
+        }
     }
 }
 
@@ -107,6 +115,10 @@ impl Sums<'_> {
 pub trait Patch {
     /// Values of each window that there is room for.
     const LEN: usize;
+
+    /// Windows that are set before they meet filters: [`LANES`], or 1 where each does so by itself, which is then the only
+    /// way to use it.
+    const WINDOWS: usize = LANES;
 
     /// The same if there are [`LANES`] windows.
     const PART: usize = Self::LEN;
@@ -149,9 +161,15 @@ pub trait Patch {
         }
     }
 
-    /// Adds to the sums of each filter the products of its weights with the first `len` values of each of [`LANES`]
-    /// windows. The filters' weights begin every `stride` bytes.
-    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]);
+    /// Adds to the sums of each filter, from those in `lane` on, the products of its weights with the first `len` values of
+    /// each window. The filters' weights begin every `stride` bytes.
+    fn add_products(
+        &self,
+        lane_and_len: [usize; 2],
+        weights: &[u8],
+        stride: usize,
+        sums: &mut [[i32; LANES]],
+    );
 
     /// What all filters make of windows that have `len` values each.
     fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>);

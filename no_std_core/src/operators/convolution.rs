@@ -23,7 +23,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         check,
         sizes,
         step: |operands, inputs, row, output| {
-            if fits::<B::Patch>(operands) {
+            if B::Patch::WINDOWS == LANES && fits::<B::Patch>(operands) {
                 convolve::<B, B::Patch>(operands, inputs, row, output);
             } else {
                 convolve_in_parts::<B, B::Patch>(operands, inputs, row, output);
@@ -40,7 +40,11 @@ pub(super) const fn small_operator<B: Backend>() -> Operator {
             let fits = fits::<B::SmallPatch>(operands);
             ensure(fits, Fault::Window, OperatorRecord::ROWS_AT)
         },
-        step: convolve::<B, B::SmallPatch>,
+        step: if B::SmallPatch::WINDOWS == LANES {
+            convolve::<B, B::SmallPatch>
+        } else {
+            convolve_in_parts::<B, B::SmallPatch>
+        },
         ..operator::<B>()
     }
 }
@@ -169,7 +173,8 @@ fn convolve_block<B: Backend, P: Patch>(
         let mut is_first = true;
         while left > 0 {
             let count = left.min(LANES);
-            let runs = tiles.next(windows, count, LANES);
+            let all = is_pooled || P::WINDOWS == LANES;
+            let runs = tiles.next(windows, count, if all { LANES } else { count });
             left -= count;
             let sums = scratch.sums(windows, &runs, &filters);
             if is_pooled {
@@ -207,7 +212,7 @@ fn finish<B: Backend>(
 }
 
 impl<P: Patch> Scratch<'_, P> {
-    /// The sums of the filters, at most [`BLOCK`], in four windows.
+    /// The sums of the filters, at most [`BLOCK`], in four windows or less.
     fn sums<B: Backend>(
         &mut self,
         windows: &Windows<'_, B>,
@@ -218,15 +223,26 @@ impl<P: Patch> Scratch<'_, P> {
             .sums
             .get_mut(..filters.biases.len())
             .unwrap_or_default();
-        for (sums, &bias) in sums.iter_mut().zip(filters.biases) {
-            *sums = [i32::from_le_bytes(bias); LANES];
-        }
+        B::begin(sums, filters.biases);
         let parts = windows.parts(filters.stride, P::PART);
         for part in parts.filter_map(|part| windows.trim(part, runs)) {
-            windows.lay_out(runs, part, self.patch, self.staging);
             let weights = filters.weights.get(part.first..).unwrap_or_default();
-            self.patch
-                .add_products(part.len(), weights, filters.stride, sums);
+            let (patch, staging) = (&mut *self.patch, &mut *self.staging);
+            if P::WINDOWS == LANES {
+                windows.lay_out(runs, part, patch, staging);
+                patch.add_products([0, part.len()], weights, filters.stride, sums);
+                continue;
+            }
+            let mut lane = 0;
+            for run in runs {
+                let mut single = Run { len: 1, ..*run };
+                for _ in 0..run.len {
+                    windows.lay_out_run(&single, part, 0, patch, staging);
+                    patch.add_products([lane, part.len()], weights, filters.stride, sums);
+                    single.window = windows.right_of(single.window);
+                    lane += 1;
+                }
+            }
         }
         sums
     }

@@ -132,7 +132,11 @@ impl<'a, B: Backend> Windows<'a, B> {
             let part = Part {
                 row,
                 column,
-                height: rows.min(left.cast_signed() / width.max(1)),
+                // Some processors divide by a call.
+                height: match rows {
+                    1 => 1,
+                    rows => rows.min(left.cast_signed() / width.max(1)),
+                },
                 width,
                 first,
             };
@@ -180,6 +184,14 @@ impl<'a, B: Backend> Windows<'a, B> {
         }
     }
 
+    /// The next window to the right.
+    pub fn right_of(&self, window: Window) -> Window {
+        Window {
+            column: window.column + self.step.column,
+            ..window
+        }
+    }
+
     /// Lays a part of windows out side by side.
     pub fn lay_out<P: Patch>(
         &self,
@@ -218,7 +230,7 @@ impl<'a, B: Backend> Windows<'a, B> {
         for lane in lanes {
             self.collect(window, part, staging);
             patch.set(lane, staging, self.zero_point);
-            window.column += self.step.column;
+            window = self.right_of(window);
         }
     }
 

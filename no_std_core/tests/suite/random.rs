@@ -97,7 +97,11 @@ impl Random {
             let usual = (sum * 100 + bias.abs() / 2 + 1) as f32;
             let m = self.within(1, 1 << 24) as f32 / usual
                 * [1e-9, 1e-5, 2e-5, 4e-5, 1.0][self.within(0, 4) as usize];
-            (bias as i32, multiplier(m))
+            let any = f32::from_bits(self.within(1 << 23, (151 << 23) - 1) as u32);
+            (
+                bias as i32,
+                multiplier(if self.once_in(16) { any } else { m }),
+            )
         };
         let (biases, multipliers) = weights.chunks(channel_weights).map(channel).unzip();
         OperatorContents {

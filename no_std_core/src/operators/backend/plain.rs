@@ -139,32 +139,36 @@ pub fn convolve<B: Backend, P: Patch>(
     outputs: Outputs<'_>,
 ) {
     const BLOCK: usize = 8;
+    let Outputs {
+        values,
+        stride,
+        windows,
+    } = outputs;
     let mut sums = [[0; LANES]; BLOCK];
     let (mut weights, mut multipliers) = (filters.weights, filters.multipliers);
     for (block, biases) in filters.biases.chunks(BLOCK).enumerate() {
         let sums = sums.get_mut(..biases.len()).unwrap_or_default();
-        for (sums, &bias) in sums.iter_mut().zip(biases) {
-            *sums = [i32::from_le_bytes(bias); LANES];
-        }
-        patch.add_products(len, weights, filters.stride, sums);
-        if outputs.windows == 0 {
+        begin(sums, biases);
+        patch.add_products([0, len], weights, filters.stride, sums);
+        if windows == 0 {
             keep_greatest(sums);
         }
         let sums = Sums {
             values: sums.as_flattened(),
             group: LANES,
-            lanes: outputs.windows.max(1),
+            lanes: windows.max(1),
         };
-        let places = outputs.values.get_mut(block * BLOCK..).unwrap_or_default();
-        B::requantize(
-            &sums,
-            multipliers,
-            filters.zero_point,
-            places,
-            outputs.stride,
-        );
+        let places = values.get_mut(block * BLOCK..).unwrap_or_default();
+        B::requantize(&sums, multipliers, filters.zero_point, places, stride);
         weights = weights.get(BLOCK * filters.stride..).unwrap_or_default();
         multipliers = multipliers.get(BLOCK..).unwrap_or_default();
+    }
+}
+
+/// See [`Backend::begin`](super::Backend::begin).
+pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
+    for (sums, &bias) in sums.iter_mut().zip(biases) {
+        *sums = [i32::from_le_bytes(bias); LANES];
     }
 }
 

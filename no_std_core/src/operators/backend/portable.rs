@@ -81,7 +81,13 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
         }
     }
 
-    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]) {
+    fn add_products(
+        &self,
+        [_, len]: [usize; 2],
+        weights: &[u8],
+        stride: usize,
+        sums: &mut [[i32; LANES]],
+    ) {
         let values = self.values.get(..len).unwrap_or_default();
         for (sums, weights) in sums.iter_mut().zip(weights.chunks(stride.max(1))) {
             // One by one and in a copy, the sums stay in registers even where a compiler minds the size of loops.

@@ -74,7 +74,13 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
         self.lay_out(lanes, neighbours, staging, zero_point);
     }
 
-    fn add_products(&self, len: usize, weights: &[u8], stride: usize, sums: &mut [[i32; LANES]]) {
+    fn add_products(
+        &self,
+        [_, len]: [usize; 2],
+        weights: &[u8],
+        stride: usize,
+        sums: &mut [[i32; LANES]],
+    ) {
         let read = Self::read(Self::PART, len, weights, stride, sums.len());
         let Some(read) = read.filter(|_| self.others == 0) else {
             return;
