@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use no_std_core::Model;
-use protocol::Room;
+use no_std_core::backend::Portable;
+use no_std_core::format::KIND_CONVOLUTION;
+use no_std_core::{Model, Operation, Operators};
+use protocol::{ANY_WINDOWS, Room};
 
 /// What a model takes, and what a board has for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +23,11 @@ impl Fit {
     /// That of a model whose file has so many bytes.
     pub fn new(model: &Model<'_>, len: usize, room: &Room) -> Self {
         let mut seen = BTreeSet::new();
-        let missing = model.operations().filter(|operation| {
-            let kind = operation.record().kind;
-            let has = room.kinds.checked_shr(kind.into()).unwrap_or(0) & 1 == 1;
-            !has && seen.insert(kind)
-        });
-        let missing = missing.map(|operation| operation.name()).collect();
+        let missing = model
+            .operations()
+            .filter_map(|operation| missing(&operation, room.kinds))
+            .filter(|name| seen.insert(*name))
+            .collect();
         Self {
             flash: [len as u64, room.slot.into()],
             memory: [model.arena_len() as u64, room.arena.into()],
@@ -39,6 +40,17 @@ impl Fit {
         let enough = |[needs, has]: [u64; 2]| needs <= has;
         enough(self.flash) && enough(self.memory) && self.missing.is_empty()
     }
+}
+
+/// What an operation needs that is not among these kinds; see [`Room::kinds`].
+fn missing(operation: &Operation<'_>, kinds: u32) -> Option<&'static str> {
+    let has = |kind: u8| kinds.checked_shr(kind.into()).unwrap_or(0) & 1 == 1;
+    if !has(operation.record().kind) {
+        return Some(operation.name());
+    }
+    let small = operation.runs_with(Operators::<Portable>::SMALL_CONVOLUTION);
+    let is_large = operation.record().kind == KIND_CONVOLUTION && !small;
+    (is_large && !has(ANY_WINDOWS)).then_some("convolution of large windows")
 }
 
 /// A table, a line each of what is needed.

@@ -1,15 +1,16 @@
 //! Puts a model into the firmware: that in the file which `BATON_MODEL` names, else the one of digits.
 //!
-//! With it come the operators that it needs, so that no others are linked unless `BATON_OPERATORS` is `all`, and what it makes of the known input, computed
-//! here: so the board's backend is held against the portable one of the host, and a new model needs nobody to think of its
-//! known answer.
+//! With it come the operators that it needs, so that no others are linked unless `BATON_OPERATORS` is `all`, and what it
+//! makes of the known input, computed here: so the board's backend is held against the portable one of the host, and a new
+//! model needs nobody to think of its known answer.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use no_std_core::{Model, Run, format};
-use protocol::{answer, known_value};
+use no_std_core::backend::Portable;
+use no_std_core::{Model, Operators, Run, format};
+use protocol::{ANY_WINDOWS, answer, known_value};
 
 const MODEL: &str = "BATON_MODEL";
 const ALL: &str = "BATON_OPERATORS";
@@ -50,12 +51,21 @@ fn constants(model: &Model<'_>) -> String {
     } else {
         kinds.collect()
     };
+    // Convolutions of small windows alone take less stack and code.
+    let small = Operators::<Portable>::SMALL_CONVOLUTION;
+    let mut large = model.operations().filter(|operation| {
+        operation.record().kind == format::KIND_CONVOLUTION && !operation.runs_with(small)
+    });
+    let any_windows = kinds.len() == OPERATORS.len() || large.next().is_some();
     let needed = OPERATORS.iter().filter(|(kind, _)| kinds.contains(kind));
-    let path = |(_, name): &(u8, &str)| {
-        format!("no_std_core::Operators::<no_std_core::backend::Native>::{name}")
+    let path = |&(kind, name): &(u8, &str)| {
+        let is_small = kind == format::KIND_CONVOLUTION && !any_windows;
+        let small = if is_small { "SMALL_" } else { "" };
+        format!("no_std_core::Operators::<no_std_core::backend::Native>::{small}{name}")
     };
     let operators = needed.map(path).collect::<Vec<_>>().join(", ");
     let bits = kinds.iter().fold(0_u32, |bits, kind| bits | 1 << kind);
+    let bits = bits | u32::from(any_windows) << ANY_WINDOWS;
     let answer = known_answer(model);
     let [high, low] = [answer >> 16, answer & 0xFFFF];
     format!(
@@ -63,7 +73,7 @@ fn constants(model: &Model<'_>) -> String {
         pub const ANSWER: u32 = 0x{high:04x}_{low:04x};
         /// The operators that the model needs.
         pub const OPERATORS: &[&no_std_core::Operator] = &[{operators}];
-        /// The kinds of them: bit n is set for the kind n.
+        /// The kinds of them, as `protocol::Room` has them.
         pub const KINDS: u32 = {bits};"
     )
 }

@@ -20,6 +20,11 @@ impl Operation<'_> {
         self.operator.name
     }
 
+    /// Whether an operator can take the place of the one that it runs with.
+    pub fn runs_with(&self, operator: &Operator) -> bool {
+        operator.kind == self.operator.kind && (operator.check)(&self.operands).is_ok()
+    }
+
     /// Kind, inputs and windows.
     #[inline(always)]
     pub fn record(&self) -> OperatorRecord {

@@ -23,6 +23,9 @@ pub use portable::Portable as Native;
 /// Windows that a patch has.
 pub(super) const LANES: usize = 4;
 
+/// Values of a window that is small.
+pub(super) const SMALL: usize = 64;
+
 /// Units whose products are added in one go.
 pub(super) const UNITS: usize = 4;
 
@@ -31,7 +34,7 @@ pub trait Backend: 'static {
     /// Values of four windows side by side: its sums with many filters are what convolutions are made of.
     type Patch: Patch;
 
-    /// The same with room for fewer values.
+    /// The same for windows of at most [`SMALL`] values.
     type SmallPatch: Patch;
 
     /// Makes the sums of each filter what they start from.

@@ -6,7 +6,7 @@
 //! Windows are worked on some at a time: those of a tile, which make one place of the output, or as many places where
 //! there are no tiles. What they cover is laid out side by side and meets the filters there.
 
-use super::backend::{Backend, Filters, LANES, Outputs, Patch, Sums, keep_greatest};
+use super::backend::{Backend, Filters, LANES, Outputs, Patch, SMALL, Sums, keep_greatest};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use super::tiles::{Run, Tiles};
 use super::windows::Windows;
@@ -23,7 +23,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         check,
         sizes,
         step: |operands, inputs, row, output| {
-            if B::Patch::WINDOWS == LANES && fits::<B::Patch>(operands) {
+            if B::Patch::WINDOWS == LANES && fits(operands, B::Patch::LEN) {
                 convolve::<B, B::Patch>(operands, inputs, row, output);
             } else {
                 convolve_in_parts::<B, B::Patch>(operands, inputs, row, output);
@@ -37,10 +37,11 @@ pub(super) const fn small_operator<B: Backend>() -> Operator {
     Operator {
         check: |operands| {
             check(operands)?;
-            let fits = fits::<B::SmallPatch>(operands);
+            let fits = fits(operands, SMALL);
             ensure(fits, Fault::Window, OperatorRecord::ROWS_AT)
         },
         step: if B::SmallPatch::WINDOWS == LANES {
+            assert!(B::SmallPatch::LEN >= SMALL);
             convolve::<B, B::SmallPatch>
         } else {
             convolve_in_parts::<B, B::SmallPatch>
@@ -65,10 +66,10 @@ fn sizes(operands: &Operands<'_>) -> Sizes {
     Sizes::channels(&operands.output(), weights)
 }
 
-/// Whether a patch has room for whole windows, and for all of a tile.
-fn fits<P: Patch>(operands: &Operands<'_>) -> bool {
+/// Whether windows have at most so many values, and a patch has room for all of a tile.
+fn fits(operands: &Operands<'_>, most: usize) -> bool {
     let record = operands.record();
-    record.groups == 1 && Tiles::of(&record).len() <= LANES && operands.channel_weights <= P::LEN
+    record.groups == 1 && Tiles::of(&record).len() <= LANES && operands.channel_weights <= most
 }
 
 /// A row of the output, of windows that [fit](fits).
