@@ -11,66 +11,60 @@ pub struct FormatError {
     pub fault: Fault,
     /// The byte of the file where the offending field or value starts.
     pub at: u32,
+    /// The number that should be there. 0 but for [`Fault::Length`], [`Fault::Checksum`], [`Fault::Arena`] and
+    /// [`Fault::Offset`].
+    pub expected: u32,
+    /// The number that is there, 0 where the fault is none of numbers; of [`Fault::Length`] the bytes that the file has,
+    /// [`u32::MAX`] if it has more.
+    pub found: u32,
+}
+
+/// What a check says of a file that it refuses: no more than two registers hold.
+#[derive(Clone, Copy)]
+pub(crate) struct Refusal {
+    pub fault: Fault,
+    pub at: u32,
 }
 
 /// The checks of a flash file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)] // A register: bytes are cut out of one wherever they are looked at.
 pub enum Fault {
     /// The file is not as long as its header says, or too short to have a header.
-    Length {
-        /// Bytes that it should have.
-        expected: u32,
-        /// Bytes that it has; [`u32::MAX`] if it has more.
-        found: u32,
-    },
+    Length,
     /// The file does not start with [`MAGIC`](crate::format::MAGIC).
     Magic,
     /// The file is of another version of the format.
-    Version(u16),
+    Version,
     /// The checksum does not fit the contents.
-    Checksum {
-        /// The checksum of the contents.
-        expected: u32,
-        /// The checksum in the header.
-        found: u32,
-    },
+    Checksum,
     /// A reserved or padding byte is not zero.
-    NotZero(u8),
+    NotZero,
     /// The model has no operators or more than [`MAX_OPERATORS`], or the file ends before the table of so many.
-    Operators(u16),
-    /// The arena is not as long as the tensors reach.
-    Arena {
-        /// Bytes that it should have.
-        expected: u64,
-        /// Bytes that it has.
-        found: u32,
-    },
+    Operators,
+    /// The arena is not as long as the tensors reach; where no u32 says how far that is, [`u32::MAX`] is expected.
+    Arena,
     /// The output is of an unknown kind.
-    OutputKind(u8),
+    OutputKind,
     /// The output has more than [`MAX_CLASSES`] classes.
     Classes,
     /// The output is said to be a reconstruction, but differs from the input in shape, scale or zero point.
     Reconstruction,
     /// The threshold is greater than [`ONE`], or there is one of an output that has none.
-    Threshold(u32),
+    Threshold,
     /// The bytes are not a [`Preparation`](crate::prepare::Preparation), or of a centred one, which gives images of
     /// 28 x 28 x 1 with zero point -128, for another input.
     Preparation,
     /// A section does not start where the one before it ends.
-    Offset {
-        /// Where it should start.
-        expected: u32,
-        /// Where it starts.
-        found: u32,
-    },
+    Offset,
     /// The section that starts at the offset in this field ends beyond the file.
     Section,
     /// The first entry of the probability table is not [`ONE`], or this one is greater than the one before.
-    Probability(u32),
+    Probability,
     /// The label is empty, is not UTF-8 or has control characters.
     Label,
     /// The operator is of a kind that is unknown, or that this build has not.
-    Kind(u8),
+    Kind,
     /// The direction is none.
     Direction,
     /// An input of an operator is made by none before it, is there twice, or is missing or too many.
@@ -104,81 +98,113 @@ pub enum Fault {
     Overlap,
 }
 
-impl fmt::Display for FormatError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {}: {}", self.at, self.fault)
+impl FormatError {
+    /// Why `file` was refused; `expected` is the number that should have been there, if one was.
+    pub(crate) fn new(Refusal { fault, at }: Refusal, expected: u32, file: &[u8]) -> Self {
+        use Fault::{
+            Arena, Checksum, Kind, Length, NotZero, Offset, Operators, OutputKind, Probability,
+            Threshold, Version,
+        };
+        let bytes_of = |len| {
+            let bytes = file.get(at as usize..).and_then(|bytes| bytes.get(..len));
+            let bytes = bytes.unwrap_or_default().iter().rev();
+            bytes.fold(0, |number, &byte| number << 8 | u32::from(byte))
+        };
+        let found = match fault {
+            Length => u32::try_from(file.len()).unwrap_or(u32::MAX),
+            NotZero | OutputKind | Kind => bytes_of(1),
+            Version | Operators => bytes_of(2),
+            Checksum | Arena | Threshold | Offset | Probability => bytes_of(4),
+            _ => 0,
+        };
+        let expected = match fault {
+            Length | Checksum | Arena | Offset => expected,
+            _ => 0,
+        };
+        Self {
+            fault,
+            at,
+            expected,
+            found,
+        }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected ")?;
-        let text = match self {
-            Self::Length { expected, found } => {
+        let Self {
+            fault,
+            at,
+            expected,
+            found,
+        } = self;
+        write!(f, "byte {at}: expected ")?;
+        let text = match fault {
+            Fault::Length => {
                 return write!(
                     f,
                     "a file of {expected} bytes, found {found}; copy it again"
                 );
             }
-            Self::Magic => "a flash file as `train quantize` writes it, found something else",
-            Self::Version(found) => {
+            Fault::Magic => "a flash file as `train quantize` writes it, found something else",
+            Fault::Version => {
                 write!(f, "format version {VERSION}, found {found}: ")?;
                 "make the file again with `train quantize` of this version"
             }
-            Self::Checksum { expected, found } => {
+            Fault::Checksum => {
                 write!(f, "checksum {expected:08x}, found {found:08x}: ")?;
                 "the file is damaged; copy it again"
             }
-            Self::NotZero(found) => return write!(f, "a zero byte, found {found}"),
-            Self::Operators(found) => {
+            Fault::NotZero => return write!(f, "a zero byte, found {found}"),
+            Fault::Operators => {
                 return write!(
                     f,
                     "1 to {MAX_OPERATORS} operators in the file, found {found}"
                 );
             }
-            Self::Arena { expected, found } => {
+            Fault::Arena => {
                 return write!(f, "an arena of {expected} bytes, found {found}");
             }
-            Self::OutputKind(found) => return write!(f, "a known kind of output, found {found}"),
-            Self::Classes => return write!(f, "at most {MAX_CLASSES} classes, found more"),
-            Self::Reconstruction => "an output like the input, found another",
-            Self::Threshold(found) => {
+            Fault::OutputKind => return write!(f, "a known kind of output, found {found}"),
+            Fault::Classes => return write!(f, "at most {MAX_CLASSES} classes, found more"),
+            Fault::Reconstruction => "an output like the input, found another",
+            Fault::Threshold => {
                 write!(
                     f,
                     "a threshold that fits the output (of classes at most {ONE})"
                 )?;
                 return write!(f, ", found {found}");
             }
-            Self::Preparation => "a known preparation that gives the model's input, found another",
-            Self::Offset { expected, found } => {
+            Fault::Preparation => "a known preparation that gives the model's input, found another",
+            Fault::Offset => {
                 return write!(f, "a section that starts at byte {expected}, found {found}");
             }
-            Self::Section => "a section inside the file, found one that ends beyond it",
-            Self::Probability(found) => {
+            Fault::Section => "a section inside the file, found one that ends beyond it",
+            Fault::Probability => {
                 return write!(f, "probabilities that fall from {ONE}, found {found}");
             }
-            Self::Label => "a label of UTF-8 without control characters, found another",
-            Self::Kind(found) => {
+            Fault::Label => "a label of UTF-8 without control characters, found another",
+            Fault::Kind => {
                 return write!(f, "a kind of operator that this build has, found {found}");
             }
-            Self::Direction => "a direction of 0 or 1, found another",
-            Self::Input => "inputs made before, as many as the operator takes, found others",
-            Self::Shape => {
+            Fault::Direction => "a direction of 0 or 1, found another",
+            Fault::Input => "inputs made before, as many as the operator takes, found others",
+            Fault::Shape => {
                 write!(f, "the shape that the operator makes of its input, of ")?;
                 return write!(f, "1 to {MAX_ELEMENTS} values, found another");
             }
-            Self::Scale => "a positive normal scale, found another",
-            Self::Meaning => "one scale and zero point for inputs and output, found others",
-            Self::Window => "kernel, stride and tile from 1 (without windows 0), found others",
-            Self::Padding => "less padding than the kernel is large, found as much",
-            Self::Groups => "groups that divide the channels, found others",
-            Self::Weight => "a weight from -127 to 127, found -128",
-            Self::Multiplier => "a multiplier, found other bytes",
-            Self::Accumulator => "sums that fit 32 bits, found a channel that could overflow",
-            Self::Memory => "tensors that fit a machine's memory, found larger ones",
-            Self::Unread => "a tensor that an operator reads, found one that none does",
-            Self::Held => "as many rows held as the next operator reads, found others",
-            Self::Overlap => "tensors apart while they are needed, found two that overlap",
+            Fault::Scale => "a positive normal scale, found another",
+            Fault::Meaning => "one scale and zero point for inputs and output, found others",
+            Fault::Window => "kernel, stride and tile from 1 (without windows 0), found others",
+            Fault::Padding => "less padding than the kernel is large, found as much",
+            Fault::Groups => "groups that divide the channels, found others",
+            Fault::Weight => "a weight from -127 to 127, found -128",
+            Fault::Multiplier => "a multiplier, found other bytes",
+            Fault::Accumulator => "sums that fit 32 bits, found a channel that could overflow",
+            Fault::Memory => "tensors that fit a machine's memory, found larger ones",
+            Fault::Unread => "a tensor that an operator reads, found one that none does",
+            Fault::Held => "as many rows held as the next operator reads, found others",
+            Fault::Overlap => "tensors apart while they are needed, found two that overlap",
         };
         f.write_str(text)
     }

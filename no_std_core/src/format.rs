@@ -40,6 +40,7 @@ mod header;
 mod operator;
 mod tensor;
 
+pub(crate) use bytes::get;
 pub use bytes::{ALIGNMENT, align};
 pub use checksum::{checksum, seal, stored_checksum};
 #[cfg(feature = "write")]
@@ -80,29 +81,26 @@ pub const VALUE_ENTRIES: usize = 256;
 /// Where the tensor table starts.
 pub(crate) const TENSORS_AT: usize = HEADER_LEN;
 
-/// Where the operator table starts: the tensor table ends on a multiple of [`ALIGNMENT`].
-pub(crate) const fn operators_at(operators: u16) -> usize {
-    tensor_at(operators as usize + 1)
-}
-
 /// Where the record of a tensor starts.
 pub(crate) const fn tensor_at(index: usize) -> usize {
     TENSORS_AT + index * TENSOR_LEN
 }
 
-/// Where the record of an operator starts, of so many.
-pub(crate) const fn operator_at(operators: u16, index: u16) -> usize {
-    operators_at(operators) + index as usize * OPERATOR_LEN
+/// Where the record of an operator starts, of so many: the tensor table ends on a multiple of [`ALIGNMENT`].
+pub(crate) const fn operator_at(operators: usize, index: usize) -> usize {
+    tensor_at(operators) + TENSOR_LEN + index * OPERATOR_LEN
 }
 
-/// The record of a tensor. `None` if it ends beyond the file.
-pub(crate) fn tensor(file: &[u8], index: u16) -> Option<&[u8; TENSOR_LEN]> {
-    file.get(tensor_at(index.into())..)?.first_chunk()
-}
+/// The records of tensors and of operators.
+type Tables<'a> = (&'a [[u8; TENSOR_LEN]], &'a [[u8; OPERATOR_LEN]]);
 
-/// The record of an operator, of so many. `None` if it ends beyond the file.
-pub(crate) fn operator(file: &[u8], operators: u16, index: u16) -> Option<&[u8; OPERATOR_LEN]> {
-    file.get(operator_at(operators, index)..)?.first_chunk()
+/// The tables of so many operators. `None` if they end beyond the file.
+pub(crate) fn tables(file: &[u8], operators: usize) -> Option<Tables<'_>> {
+    let (tensors, rest) = file
+        .get(TENSORS_AT..)?
+        .split_at_checked((operators + 1) * TENSOR_LEN)?;
+    let records = rest.get(..operators * OPERATOR_LEN)?;
+    Some((tensors.as_chunks().0, records.as_chunks().0))
 }
 
 /// The bytes of arena that the model in a flash file needs: the size of a `static` beside an embedded model.
@@ -147,18 +145,30 @@ pub(crate) const fn version(file: &[u8]) -> Option<u16> {
     }
 }
 
-/// Whether a file starts with [`MAGIC`] and [`VERSION`].
-pub(crate) const fn is_of_this_version(file: &[u8]) -> bool {
-    match (file.first_chunk(), version(file)) {
+/// Whether a file starts with [`MAGIC`].
+pub(crate) const fn has_magic(file: &[u8]) -> bool {
+    match file.first_chunk() {
         // Arrays cannot be compared in constants.
-        (Some(magic), Some(VERSION)) => u64::from_le_bytes(*magic) == u64::from_le_bytes(MAGIC),
-        _ => false,
+        Some(magic) => u64::from_le_bytes(*magic) == u64::from_le_bytes(MAGIC),
+        None => false,
     }
 }
 
-/// The file from the byte `at` on. `None` if it ends before.
-pub(crate) fn tail(file: &[u8], at: u32) -> Option<&[u8]> {
-    file.get(usize::try_from(at).ok()?..)
+/// Whether a file starts with [`MAGIC`] and [`VERSION`].
+pub(crate) const fn is_of_this_version(file: &[u8]) -> bool {
+    has_magic(file) && matches!(version(file), Some(VERSION))
+}
+
+/// The file from the byte `at` on; nothing if it ends before.
+pub(crate) fn tail(file: &[u8], at: u32) -> &[u8] {
+    file.get(at as usize..).unwrap_or_default()
+}
+
+/// So many words from the byte `at` on; none if the file ends before they do.
+#[inline(never)]
+pub(crate) fn words(file: &[u8], at: u32, len: u16) -> &[[u8; 4]] {
+    let words = tail(file, at).as_chunks().0;
+    words.get(..len.into()).unwrap_or_default()
 }
 
 /// The first of some labels, without its length, and the others. `None` if it ends beyond them.

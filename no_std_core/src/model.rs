@@ -4,12 +4,10 @@ use core::fmt;
 use core::ops::Range;
 
 use crate::error::FormatError;
-use crate::format::{
-    self, Header, NO_TENSOR, OPERATOR_LEN, OperatorRecord, OutputKind, TENSOR_LEN, TensorRecord,
-};
+use crate::format::{self, HEADER_LEN, Header, OutputKind, TENSOR_LEN, TensorRecord};
 use crate::operators::backend::Native;
 use crate::operators::{Operands, Operator, Operators};
-use crate::plan::{Node, Program};
+use crate::plan::Program;
 use crate::prepare::{self, Preparation, PrepareError, Rows, quantize_pixel};
 
 mod check;
@@ -17,12 +15,12 @@ mod operation;
 
 pub use operation::Operation;
 
-/// A model in a flash file. It borrows the file and copies nothing but its header.
+/// A model in a flash file, which it borrows.
 #[derive(Clone)]
 pub struct Model<'a> {
     file: &'a [u8],
-    header: Header,
-    operators: &'static [&'static Operator],
+    header: &'a [u8; HEADER_LEN],
+    pub(crate) program: Program<'a>,
 }
 
 impl<'a> Model<'a> {
@@ -50,11 +48,33 @@ impl<'a> Model<'a> {
         operators: &'static [&'static Operator],
     ) -> Result<Self, FormatError> {
         check::check(bytes, operators)
+            .map_err(|(refusal, expected)| FormatError::new(refusal, expected, bytes))
+    }
+
+    /// The parts of a file, none of which has been checked. `None` if it ends before its tables do.
+    fn of(file: &'a [u8], known: &'static [&'static Operator]) -> Option<Self> {
+        let header = file.first_chunk()?;
+        let count = usize::from(Header::decode(header).operators);
+        let (tensors, operators) = format::tables(file, count)?;
+        Some(Self {
+            file,
+            header,
+            program: Program {
+                tensors,
+                operators,
+                known,
+            },
+        })
+    }
+
+    #[inline(always)]
+    fn header(&self) -> Header {
+        Header::decode(self.header)
     }
 
     /// Bytes of arena that a run needs, the input among them.
     pub fn arena_len(&self) -> usize {
-        self.header.arena_len as usize
+        self.header().arena_len as usize
     }
 
     /// The tensor that the model takes: its shape, and what its values stand for.
@@ -64,53 +84,53 @@ impl<'a> Model<'a> {
 
     /// The tensor that the model gives.
     pub fn output(&self) -> TensorRecord {
-        self.tensor_or_none(self.header.operators)
+        self.tensor_or_none(self.program.operators.len())
     }
 
     /// The tensor at `index`: 0 is the input, the next one what the first operator makes. `None` if there are fewer.
     pub fn tensor(&self, index: u16) -> Option<TensorRecord> {
-        if index > self.header.operators {
-            return None;
-        }
-        format::tensor(self.file, index).map(TensorRecord::decode)
+        self.program.tensor(index.into())
     }
 
     /// A tensor that the loader has seen.
-    fn tensor_or_none(&self, index: u16) -> TensorRecord {
-        let none = TensorRecord::decode(&[0; TENSOR_LEN]);
-        self.tensor(index).unwrap_or(none)
+    fn tensor_or_none(&self, index: usize) -> TensorRecord {
+        TensorRecord::decode(self.program.tensors.get(index).unwrap_or(&[0; TENSOR_LEN]))
     }
 
     /// Where in the arena the input lies.
     pub(crate) fn input_place(&self) -> Range<usize> {
-        let Range { start, end } = self.input().place();
-        start as usize..end as usize
+        self.place(0)
     }
 
     /// Where in the arena the output lies in the end.
     pub(crate) fn output_place(&self) -> Range<usize> {
-        let Range { start, end } = self.output().place();
+        self.place(self.program.operators.len())
+    }
+
+    #[inline(never)]
+    fn place(&self, tensor: usize) -> Range<usize> {
+        let Range { start, end } = self.tensor_or_none(tensor).place();
         start as usize..end as usize
     }
 
     /// What the values that the model gives are.
     pub fn output_kind(&self) -> OutputKind {
         // The loader has seen that the byte is one.
-        OutputKind::from_byte(self.header.output).unwrap_or(OutputKind::Values)
+        OutputKind::from_byte(self.header().output).unwrap_or(OutputKind::Values)
     }
 
     /// How a picture becomes the model's input.
     pub fn preparation(&self) -> Preparation {
         // The loader has seen that these are the bytes of one.
-        Preparation::from_bytes(&self.header.preparation).unwrap_or(Preparation::PLAIN)
+        Preparation::from_bytes(&self.header().preparation).unwrap_or(Preparation::PLAIN)
     }
 
     /// The value of the input that stands for a pixel in a channel.
     pub fn quantize_pixel(&self, channel: usize, pixel: u8) -> i8 {
-        if self.header.pixels_at == 0 {
+        if self.header().pixels_at == 0 {
             return quantize_pixel(pixel);
         }
-        let table = format::tail(self.file, self.header.pixels_at).unwrap_or_default();
+        let table = format::tail(self.file, self.header().pixels_at);
         let at = channel
             .saturating_mul(format::PIXEL_ENTRIES)
             .saturating_add(pixel.into());
@@ -139,9 +159,9 @@ impl<'a> Model<'a> {
 
     /// The labels, class 0 first; none if the file has none.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let labels = match self.header.labels_at {
+        let labels = match self.header().labels_at {
             0 => &[],
-            at => format::tail(self.file, at).unwrap_or_default(),
+            at => format::tail(self.file, at),
         };
         let classes = match labels {
             [] => 0,
@@ -163,61 +183,45 @@ impl<'a> Model<'a> {
     /// Of classes the least probability, in 1/65536, of the best one with which a picture is accepted; of a reconstruction
     /// the greatest mean of its squared differences, in 1/256, with which its input is.
     pub fn threshold(&self) -> u32 {
-        self.header.threshold
+        self.header().threshold
     }
 
     /// The probability table, as it is in the file.
     pub(crate) fn probabilities(&self) -> &'a [[u8; 4]] {
-        let table = format::tail(self.file, self.header.probabilities_at).unwrap_or_default();
-        let table = table.as_chunks().0;
-        table.get(..format::PROBABILITY_ENTRIES).unwrap_or_default()
+        let entries = format::PROBABILITY_ENTRIES as u16;
+        format::words(self.file, self.header().probabilities_at, entries)
     }
 
     /// The number of operators, at least 1.
     pub fn operators_len(&self) -> u16 {
-        self.header.operators
+        self.header().operators
     }
 
     /// The operators in the order they run.
     pub fn operations(&self) -> impl Iterator<Item = Operation<'a>> {
-        (0..self.header.operators).map_while(|index| self.operation(index))
+        (0..self.program.operators.len()).map_while(|index| self.operation(index))
     }
 
     /// The operator at `index`. `None` if the model has fewer.
     #[inline(never)] // What it is put together of is not on the stack while it runs.
-    pub(crate) fn operation(&self, index: u16) -> Option<Operation<'a>> {
-        let record = self.record(index)?;
-        let OperatorRecord {
-            kind,
-            inputs: [input, second],
-            ..
-        } = OperatorRecord::decode(record);
-        let operator = self.find(kind)?;
-        let tensor = |index| format::tensor(self.file, index);
-        let tensors = [tensor(input)?, tensor(index.checked_add(1)?)?];
+    pub(crate) fn operation(&self, index: usize) -> Option<Operation<'a>> {
+        let node = self.program.node(index)?;
+        let [input, second] = node.record().inputs;
+        let tensors = self.program.tensors;
+        let (input, second) = (
+            tensors.get(usize::from(input)),
+            tensors.get(usize::from(second)),
+        );
         Some(Operation {
-            operator,
-            operands: Operands::of(self.file, operator, record, tensors)?,
-            second: if second == NO_TENSOR {
-                None
-            } else {
-                tensor(second)
-            },
+            operator: node.operator,
+            operands: Operands::of(
+                self.file,
+                node.operator,
+                node.record,
+                [input?, tensors.get(index + 1)?],
+            ),
+            second,
         })
-    }
-
-    /// The record of the operator at `index`. `None` if the model has fewer.
-    fn record(&self, index: u16) -> Option<&'a [u8; OPERATOR_LEN]> {
-        if index >= self.header.operators {
-            return None;
-        }
-        format::operator(self.file, self.header.operators, index)
-    }
-
-    /// The operator of a kind, if the model may run with it.
-    fn find(&self, kind: u8) -> Option<&'static Operator> {
-        let mut operators = self.operators.iter();
-        operators.find(|operator| operator.kind == kind).copied()
     }
 
     /// Multiplications that a run takes; [`u64::MAX`] if they are more. Who runs files of others may want to limit them.
@@ -228,30 +232,10 @@ impl<'a> Model<'a> {
     }
 }
 
-impl Program for Model<'_> {
-    fn operators(&self) -> u16 {
-        self.header.operators
-    }
-
-    #[inline]
-    fn node(&self, index: u16) -> Option<Node> {
-        let record = OperatorRecord::decode(self.record(index)?);
-        Some(Node::new(self.find(record.kind)?, &record))
-    }
-
-    fn tensor(&self, index: u16) -> Option<TensorRecord> {
-        self.tensor(index)
-    }
-
-    fn keeps_input(&self) -> bool {
-        self.output_kind() == OutputKind::Reconstruction
-    }
-}
-
 impl fmt::Debug for Model<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Model")
-            .field("header", &self.header)
+            .field("header", &self.header())
             .finish_non_exhaustive()
     }
 }

@@ -29,7 +29,8 @@ pub struct Operators<B>(PhantomData<B>);
 impl<B: Backend> Operators<B> {
     /// A convolution and the maximum over tiles of its output.
     pub const CONVOLUTION: &'static Operator = &convolution::operator::<B>();
-    /// The same for windows of few values, which takes less stack; models with larger ones it refuses.
+    /// The same without groups, for windows of few values and tiles of at most 2 by 2, which takes less stack; models with
+    /// others it refuses.
     pub const SMALL_CONVOLUTION: &'static Operator = &convolution::small_operator::<B>();
     /// A convolution that has a kernel for each channel.
     pub const DEPTHWISE: &'static Operator = &depthwise::operator::<B>();

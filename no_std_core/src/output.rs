@@ -20,19 +20,16 @@ impl<'r> Output<'r> {
     pub fn new(model: &Model<'r>, values: &'r [i8], input: &'r [i8]) -> Self {
         let len = model.output().shape.elements() as usize;
         let values = values.get(..len).unwrap_or(values);
-        match model.output_kind() {
-            OutputKind::Classes => Self::Classes(Classes::new(model, values)),
-            OutputKind::Values => Self::Values(Values {
-                tensor: model.output(),
-                integers: values,
-                difference: None,
-            }),
-            OutputKind::Reconstruction => Self::Values(Values {
-                tensor: model.output(),
-                integers: values,
-                difference: Some(Difference::new(values, input, model.threshold())),
-            }),
+        let kind = model.output_kind();
+        if kind == OutputKind::Classes {
+            return Self::Classes(Classes::new(model, values));
         }
+        let compared = kind == OutputKind::Reconstruction;
+        Self::Values(Values {
+            tensor: model.output(),
+            integers: values,
+            difference: compared.then(|| Difference::new(values, input, model.threshold())),
+        })
     }
 
     /// The int8 values, be they logits or not.
@@ -68,16 +65,19 @@ pub struct Classes<'r> {
 impl<'r> Classes<'r> {
     /// What follows from the logits of a model with classes.
     pub fn new(model: &Model<'r>, logits: &'r [i8]) -> Self {
-        let best = logits.iter().copied().max().unwrap_or_default();
-        let class = logits.iter().position(|&logit| logit == best);
         let mut classes = Self {
             logits,
             probabilities: model.probabilities(),
             threshold: model.threshold(),
-            best,
-            class: class.unwrap_or_default(),
+            best: i8::MIN,
+            class: 0,
             sum: NonZeroU32::MIN,
         };
+        for (class, &logit) in logits.iter().enumerate() {
+            if logit > classes.best {
+                (classes.best, classes.class) = (logit, class);
+            }
+        }
         // The best logit has an entry of 1, so this is not zero; of as many classes as there may be it does not overflow.
         let weights = logits.iter().map(|&logit| classes.weight(logit));
         let sum = weights.fold(0, u32::wrapping_add);
@@ -173,13 +173,10 @@ pub struct Difference {
 
 impl Difference {
     fn new(values: &[i8], input: &[i8], threshold: u32) -> Self {
-        // Parts of so few values that their sum fits; 256 times the mean of all fits, too.
-        let square = |(&one, &other): (&i8, &i8)| u32::from(one.abs_diff(other)).pow(2);
-        let mut sum = 0_u64;
-        for (values, input) in values.chunks(1 << 15).zip(input.chunks(1 << 15)) {
-            sum += u64::from(values.iter().zip(input).map(square).sum::<u32>());
-        }
-        let mean = mean(sum * 256, values.len().max(1) as u64);
+        let square = |(&one, &other): (&i8, &i8)| u64::from(u32::from(one.abs_diff(other)).pow(2));
+        let sum: u64 = values.iter().zip(input).map(square).sum();
+        // So few values that the sum has 46 bits.
+        let mean = mean(sum * 256, values.len().max(1) as u32);
         Self {
             mean,
             accepted: mean <= threshold,
@@ -187,14 +184,15 @@ impl Difference {
     }
 }
 
-/// `sum / count`, rounded down, which is less than 2^24. A division of 64 bits would take a routine where there is none for
-/// it in hardware.
-fn mean(mut sum: u64, count: u64) -> u32 {
-    let mut mean = 0;
-    for bit in (0..24).rev() {
-        if let Some(rest) = sum.checked_sub(count << bit) {
-            sum = rest;
-            mean |= 1 << bit;
+/// `sum / count`, rounded down, which fits; `count` is at most 2^31. A division of 64 bits would take a routine where there
+/// is none for it in hardware.
+fn mean(mut sum: u64, count: u32) -> u32 {
+    let (mut mean, mut rest) = (0, 0);
+    for _ in 0..u64::BITS {
+        rest = rest << 1 | (sum >> (u64::BITS - 1)) as u32;
+        (sum, mean) = (sum << 1, mean << 1);
+        if rest >= count {
+            (rest, mean) = (rest - count, mean | 1);
         }
     }
     mean

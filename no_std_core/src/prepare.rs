@@ -127,10 +127,14 @@ impl Preparation {
 
     /// The preparation that [`Self::to_bytes`] has encoded. `None` for any bytes that it never gives.
     pub const fn from_bytes(bytes: &[u8; Self::LEN]) -> Option<Self> {
-        match *bytes {
-            [0, 0, 0, 0, 0, 0, 0, 0] => Some(Self::PLAIN),
-            [1, box_side, 0, 0, 0, 0, 0, 0] => Self::centred(box_side),
-            [2, 0, 0, 0, 0, 0, 0, 0] => Some(Self::NONE),
+        let [mode, box_side, ..] = *bytes;
+        if u64::from_le_bytes(*bytes) >> 16 > 0 {
+            return None;
+        }
+        match (mode, box_side) {
+            (0, 0) => Some(Self::PLAIN),
+            (1, side) => Self::centred(side),
+            (2, 0) => Some(Self::NONE),
             _ => None,
         }
     }

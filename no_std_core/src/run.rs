@@ -6,7 +6,7 @@ use core::task::Poll;
 use crate::error::RunError;
 use crate::model::{Model, Operation};
 use crate::output::Output;
-use crate::plan::{Chain, Done};
+use crate::plan::{Chain, Done, place_of};
 
 /// Runs a model on an image, `[row][column][channel]`, in an arena of at least [`Model::arena_len`] bytes, whatever they
 /// hold.
@@ -51,8 +51,8 @@ pub fn run<'r>(
 pub struct Run<'r, 'a> {
     model: &'r Model<'a>,
     arena: &'r mut [i8],
-    /// The operators that work now, and the rows of its output that each has done. `None` after the last ones.
-    chain: Option<Chain>,
+    /// The operators that work now, and the rows of its output that each has done; none is left after the last ones.
+    chain: Chain,
     done: Done,
 }
 
@@ -68,7 +68,7 @@ impl<'r, 'a> Run<'r, 'a> {
             Some(arena) => Ok(Self {
                 model,
                 arena,
-                chain: Chain::from(model, 0),
+                chain: Chain::from(&model.program, 0),
                 done: Done::default(),
             }),
             None => Err(RunError::Arena {
@@ -87,9 +87,8 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// The index of an operator whose turn it is; the number of operators after the last step.
     pub fn operator(&self) -> u16 {
-        self.chain
-            .and_then(|chain| chain.next(self.model, &self.done))
-            .unwrap_or(self.model.operators_len())
+        let next = self.chain.next(&self.model.program, &self.done);
+        next.map_or(self.model.operators_len(), |index| index as u16)
     }
 
     /// Computes one row of an operator's output. Ready after the last one, and whenever called again.
@@ -112,14 +111,16 @@ impl<'r, 'a> Run<'r, 'a> {
     /// Computes the next row. `None` after the last operator.
     #[inline(never)] // What the output needs is not on the stack while operators run.
     fn advance(&mut self) -> Option<()> {
-        let chain = self.chain?;
-        let index = chain.next(self.model, &self.done)?;
-        let operation = self.model.operation(index)?;
+        let chain = self.chain;
+        let index = chain.next(&self.model.program, &self.done)?;
+        let Some(operation) = &self.model.operation(index) else {
+            return None;
+        };
         let done = self.done.get_mut(chain.place(index))?;
         let step = *done;
         *done = step + 1;
-        let written = self.make_room(&operation, step)?;
-        let [mut first, second] = operation.sources(step)?;
+        let written = self.make_room(operation, step)?;
+        let [mut first, second] = operation.sources(step);
         if operation.operator.in_place {
             move_within(self.arena, first, written.start)?;
             first = 0..0;
@@ -128,7 +129,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let [first, second, written] = parts.ok()?;
         operation.step([first, second], step, written);
         if index == chain.last && step + 1 == operation.output().shape.rows {
-            self.chain = Chain::from(self.model, chain.last.checked_add(1)?);
+            self.chain = Chain::from(&self.model.program, chain.last + 1);
             self.done = Done::default();
         }
         Some(())
@@ -136,15 +137,15 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// Where in the arena the row of a step goes. If the tensor is held in part, its oldest row makes way.
     fn make_room(&mut self, operation: &Operation<'_>, step: u16) -> Option<Range<usize>> {
-        let (output, upwards) = (operation.output(), operation.record().upwards);
-        let last = output.rows_held().checked_sub(1)?;
+        let (output, maker) = (operation.operands.output, operation.operands.record);
+        let last = operation.output().rows_held().checked_sub(1)?;
         if step > last {
-            let newer = output.rows(upwards, &(1..last + 1), 0)?;
-            let place = output.rows(upwards, &(0..last), 0)?.start;
+            let newer = place_of(output, maker, 1..last + 1);
+            let place = place_of(output, maker, 0..last).start;
             move_within(self.arena, newer, place)?;
         }
         let slot = step.min(last);
-        output.rows(upwards, &(slot..slot + 1), 0)
+        Some(place_of(output, maker, slot..slot + 1))
     }
 }
 

@@ -18,12 +18,25 @@ pub fn put<const N: usize>(bytes: &mut [u8], at: usize, value: [u8; N]) {
 
 /// The bytes at `at`, all of which lie inside `bytes` in every call.
 #[inline(always)]
-pub const fn get<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+pub const fn get<const N: usize>(bytes: &[u8], at: usize) -> &[u8; N] {
     let Some((_, rest)) = bytes.split_at_checked(at) else {
-        return [0; N];
+        return &[0; N];
     };
     match rest.first_chunk() {
-        Some(value) => *value,
-        None => [0; N],
+        Some(value) => value,
+        None => &[0; N],
     }
+}
+
+/// The number of 16 bits at `at`.
+#[inline(always)]
+pub const fn half_word(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(*get(bytes, at))
+}
+
+/// The number of 32 bits at `at`. Armv6-M loads one that can lie anywhere byte by byte: that is done in one place.
+#[cfg_attr(backend = "armv6m", inline(never))]
+#[cfg_attr(not(backend = "armv6m"), inline(always))]
+pub const fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(*get(bytes, at))
 }

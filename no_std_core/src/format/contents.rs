@@ -201,7 +201,7 @@ impl Contents {
             .ok_or_else(|| TooLarge::new("operators", MAX_OPERATORS.into(), count))?;
         let tables_len = TENSOR_LEN * (count + 1) + OPERATOR_LEN * count;
         let mut file = Sections(vec![0; HEADER_LEN + tables_len]);
-        let ends = self.tensors().map(|tensor| tensor.place().end);
+        let ends = self.tensors().map(TensorRecord::end);
         let header = Header {
             operators,
             total_len: 0,

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::bytes::{get, put};
+use super::bytes::{get, half_word, put, word};
 use crate::prepare::Preparation;
 
 /// The first eight bytes of every flash file.
@@ -128,18 +128,19 @@ impl Header {
     }
 
     /// The fields in `bytes`. Magic, version, checksum and the bytes that must be zero are not looked at.
+    #[inline(always)]
     pub const fn decode(bytes: &[u8; HEADER_LEN]) -> Self {
-        let [output] = get(bytes, Self::OUTPUT_AT);
+        let [output] = *get(bytes, Self::OUTPUT_AT);
         Self {
-            operators: u16::from_le_bytes(get(bytes, Self::OPERATORS_AT)),
-            total_len: u32::from_le_bytes(get(bytes, Self::TOTAL_LEN_AT)),
-            arena_len: u32::from_le_bytes(get(bytes, Self::ARENA_LEN_AT)),
+            operators: half_word(bytes, Self::OPERATORS_AT),
+            total_len: word(bytes, Self::TOTAL_LEN_AT),
+            arena_len: word(bytes, Self::ARENA_LEN_AT),
             output,
-            threshold: u32::from_le_bytes(get(bytes, Self::THRESHOLD_AT)),
-            labels_at: u32::from_le_bytes(get(bytes, Self::LABELS_AT)),
-            probabilities_at: u32::from_le_bytes(get(bytes, Self::PROBABILITIES_AT)),
-            pixels_at: u32::from_le_bytes(get(bytes, Self::PIXELS_AT)),
-            preparation: get(bytes, Self::PREPARATION_AT),
+            threshold: word(bytes, Self::THRESHOLD_AT),
+            labels_at: word(bytes, Self::LABELS_AT),
+            probabilities_at: word(bytes, Self::PROBABILITIES_AT),
+            pixels_at: word(bytes, Self::PIXELS_AT),
+            preparation: *get(bytes, Self::PREPARATION_AT),
         }
     }
 }

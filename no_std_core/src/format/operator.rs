@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::bytes::{get, put};
+use super::bytes::{get, half_word, put, word};
 
 /// Bytes of an encoded [`OperatorRecord`].
 pub const OPERATOR_LEN: usize = 48;
@@ -100,13 +100,13 @@ impl Axis {
     }
 
     #[inline(always)]
-    const fn decode(bytes: &[u8], at: usize) -> Self {
+    pub(crate) const fn decode(bytes: &[u8; Self::LEN]) -> Self {
         Self {
-            kernel: u16::from_le_bytes(get(bytes, at)),
-            stride: u16::from_le_bytes(get(bytes, at + 2)),
-            pad_begin: u16::from_le_bytes(get(bytes, at + 4)),
-            pad_end: u16::from_le_bytes(get(bytes, at + 6)),
-            pool: u16::from_le_bytes(get(bytes, at + 8)),
+            kernel: half_word(bytes, 0),
+            stride: half_word(bytes, 2),
+            pad_begin: half_word(bytes, 4),
+            pad_end: half_word(bytes, 6),
+            pool: half_word(bytes, 8),
         }
     }
 }
@@ -187,20 +187,20 @@ impl OperatorRecord {
     /// The fields in `bytes`. The bytes that must be zero are not looked at.
     #[inline(always)]
     pub const fn decode(bytes: &[u8; OPERATOR_LEN]) -> Self {
-        let [kind, upwards] = get(bytes, Self::KIND_AT);
+        let [kind, upwards] = *get(bytes, Self::KIND_AT);
         Self {
             kind,
             upwards: upwards != 0,
             inputs: [
-                u16::from_le_bytes(get(bytes, Self::INPUTS_AT[0])),
-                u16::from_le_bytes(get(bytes, Self::INPUTS_AT[1])),
+                half_word(bytes, Self::INPUTS_AT[0]),
+                half_word(bytes, Self::INPUTS_AT[1]),
             ],
-            groups: u16::from_le_bytes(get(bytes, Self::GROUPS_AT)),
-            rows: Axis::decode(bytes, Self::ROWS_AT),
-            columns: Axis::decode(bytes, Self::COLUMNS_AT),
-            weights_at: u32::from_le_bytes(get(bytes, Self::WEIGHTS_AT)),
-            biases_at: u32::from_le_bytes(get(bytes, Self::BIASES_AT)),
-            multipliers_at: u32::from_le_bytes(get(bytes, Self::MULTIPLIERS_AT)),
+            groups: half_word(bytes, Self::GROUPS_AT),
+            rows: Axis::decode(get(bytes, Self::ROWS_AT)),
+            columns: Axis::decode(get(bytes, Self::COLUMNS_AT)),
+            weights_at: word(bytes, Self::WEIGHTS_AT),
+            biases_at: word(bytes, Self::BIASES_AT),
+            multipliers_at: word(bytes, Self::MULTIPLIERS_AT),
         }
     }
 }

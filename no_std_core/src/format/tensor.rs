@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::bytes::{get, put};
+use super::bytes::{get, half_word, put, word};
 
 /// The most values that one tensor may have: places in it and around it, in the padding, fit a signed 32-bit number.
 pub const MAX_ELEMENTS: u32 = 1 << 30;
@@ -74,10 +74,14 @@ impl TensorRecord {
         }
     }
 
-    /// The bytes of the arena that the tensor takes.
-    pub(crate) const fn place(&self) -> Range<u64> {
-        let len = self.rows_held() as u64 * self.shape.row_len() as u64;
-        self.at as u64..self.at as u64 + len
+    /// The byte of the arena at which the tensor ends.
+    pub(crate) const fn end(&self) -> u64 {
+        self.at as u64 + self.rows_held() as u64 * self.shape.row_len() as u64
+    }
+
+    /// The bytes of the arena that the tensor takes, which ends where a u32 can say.
+    pub(crate) const fn place(&self) -> Range<u32> {
+        self.at..self.end() as u32
     }
 
     /// The real number that a value stands for.
@@ -112,14 +116,14 @@ impl TensorRecord {
     pub const fn decode(bytes: &[u8; TENSOR_LEN]) -> Self {
         Self {
             shape: Shape {
-                rows: u16::from_le_bytes(get(bytes, Self::SHAPE_AT)),
-                columns: u16::from_le_bytes(get(bytes, Self::SHAPE_AT + 2)),
-                channels: u16::from_le_bytes(get(bytes, Self::SHAPE_AT + 4)),
+                rows: half_word(bytes, Self::SHAPE_AT),
+                columns: half_word(bytes, Self::SHAPE_AT + 2),
+                channels: half_word(bytes, Self::SHAPE_AT + 4),
             },
-            zero_point: i8::from_le_bytes(get(bytes, Self::ZERO_POINT_AT)),
-            held: u8::from_le_bytes(get(bytes, Self::HELD_AT)),
-            at: u32::from_le_bytes(get(bytes, Self::ARENA_AT)),
-            scale: u32::from_le_bytes(get(bytes, Self::SCALE_AT)),
+            zero_point: i8::from_le_bytes(*get(bytes, Self::ZERO_POINT_AT)),
+            held: u8::from_le_bytes(*get(bytes, Self::HELD_AT)),
+            at: word(bytes, Self::ARENA_AT),
+            scale: word(bytes, Self::SCALE_AT),
         }
     }
 }

@@ -3,10 +3,10 @@
 use core::ops::Range;
 
 use super::Model;
-use crate::error::Fault;
+use crate::error::{Fault, Refusal};
 use crate::format::{
-    self, HEADER_LEN, Header, MAGIC, MAX_CLASSES, MAX_ELEMENTS, MAX_OPERATORS, ONE, OPERATOR_LEN,
-    OutputKind, PIXEL_ENTRIES, PROBABILITY_ENTRIES, Shape, TENSOR_LEN, TensorRecord, VERSION,
+    self, HEADER_LEN, Header, MAX_CLASSES, MAX_ELEMENTS, MAX_OPERATORS, ONE, OutputKind,
+    PIXEL_ENTRIES, PROBABILITY_ENTRIES, Shape, TENSOR_LEN, TensorRecord, VERSION,
 };
 use crate::operators::Operator;
 use crate::plan;
@@ -14,6 +14,7 @@ use crate::prepare::{Preparation, SIDE};
 
 mod operators;
 mod sections;
+mod text;
 
 use sections::{Result, Sections, check_zeros, ensure, error};
 
@@ -27,121 +28,91 @@ const PREPARED: Shape = Shape {
 /// The bits of positive normal numbers in single precision: compared so, they take no floats.
 const SCALES: Range<u32> = f32::MIN_POSITIVE.to_bits()..f32::INFINITY.to_bits();
 
-/// Checks all of a file.
+/// Checks all of a file. An error comes with the number that should have been there.
 #[inline(never)] // What the checks need is not on the stack while the model runs.
 pub(super) fn check<'a>(
     file: &'a [u8],
     operators: &'static [&'static Operator],
-) -> Result<Model<'a>> {
-    let header = check_whole(file)?;
-    let tables_len = TENSOR_LEN + (TENSOR_LEN + OPERATOR_LEN) * usize::from(header.operators);
-    let end = (HEADER_LEN + tables_len) as u32;
-    let fits = (1..=MAX_OPERATORS).contains(&header.operators) && end as usize <= file.len();
-    let fault = Fault::Operators(header.operators);
-    ensure(fits, fault, Header::OPERATORS_AT)?;
-    let model = Model {
+) -> core::result::Result<Model<'a>, (Refusal, u32)> {
+    let mut sections = Sections {
         file,
-        header,
-        operators,
+        end: 0,
+        expected: HEADER_LEN as u32,
     };
-    check_tensors(&model)?;
-    let mut sections = Sections { file, end };
-    check_output(&mut sections, &model)?;
-    check_input(&mut sections, &model)?;
-    for zeros in Header::ZEROS {
-        check_zeros(file, zeros)?;
+    let checked = check_whole(&mut sections).and_then(|()| {
+        let model = Model::of(file, operators);
+        let model = model.ok_or(error(Fault::Operators, Header::OPERATORS_AT))?;
+        check_parts(&mut sections, &model)?;
+        Ok(model)
+    });
+    checked.map_err(|refusal| (refusal, sections.expected))
+}
+
+/// That this is a whole, undamaged file of this version.
+#[inline(never)] // As above.
+fn check_whole(sections: &mut Sections<'_>) -> Result<()> {
+    let file = sections.file;
+    let header = format::header(file).ok_or(error(Fault::Length, 0))?;
+    ensure(format::has_magic(file), Fault::Magic, 0)?;
+    let is_known = format::version(file) == Some(VERSION);
+    ensure(is_known, Fault::Version, Header::VERSION_AT)?;
+    sections.expected = header.total_len;
+    let is_whole = u32::try_from(file.len()) == Ok(header.total_len);
+    ensure(is_whole, Fault::Length, Header::TOTAL_LEN_AT)?;
+    let found = format::stored_checksum(file).unwrap_or_default();
+    let expected = format::checksum(file).unwrap_or_default();
+    sections.compare(found, expected, Fault::Checksum, Header::CHECKSUM_AT)?;
+    let fits = (1..=MAX_OPERATORS).contains(&header.operators);
+    ensure(fits, Fault::Operators, Header::OPERATORS_AT)
+}
+
+/// The checks of each section, and of the memory plan.
+#[inline(never)] // As above.
+fn check_parts(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
+    check_tensors(sections, model)?;
+    let count = model.program.operators.len();
+    sections.end = format::operator_at(count, count) as u32;
+    check_output(sections, model)?;
+    check_input(sections, model)?;
+    let [first, second] = Header::ZEROS;
+    check_zeros(sections.file, first)?;
+    check_zeros(sections.file, second)?;
+    for index in 0..count {
+        operators::check_operator(sections, model, index)?;
     }
-    for index in 0..model.header.operators {
-        operators::check_operator(&mut sections, &model, index)?;
-    }
-    let length = Fault::Length {
-        expected: sections.end,
-        found: model.header.total_len,
-    };
-    ensure(
-        sections.end == model.header.total_len,
-        length,
-        Header::TOTAL_LEN_AT,
-    )?;
-    plan::check(&model).map_err(|(fault, tensor)| {
+    let (end, found) = (sections.end, model.header().total_len);
+    sections.compare(found, end, Fault::Length, Header::TOTAL_LEN_AT)?;
+    let keeps_input = model.output_kind() == OutputKind::Reconstruction;
+    plan::check(&model.program, keeps_input).map_err(|(fault, tensor)| {
         let field = match fault {
             Fault::Held => TensorRecord::HELD_AT,
             Fault::Overlap => TensorRecord::ARENA_AT,
             _ => 0,
         };
-        error(fault, format::tensor_at(tensor.into()) + field)
-    })?;
-    Ok(model)
-}
-
-/// That this is a whole, undamaged file of this version.
-#[inline(never)] // As above.
-fn check_whole(file: &[u8]) -> Result<Header> {
-    let len = u32::try_from(file.len()).unwrap_or(u32::MAX);
-    let too_short = error(
-        Fault::Length {
-            expected: HEADER_LEN as u32,
-            found: len,
-        },
-        0,
-    );
-    let header = format::header(file).ok_or(too_short)?;
-    ensure(file.starts_with(&MAGIC), Fault::Magic, 0)?;
-    let version = format::version(file).ok_or(too_short)?;
-    ensure(
-        version == VERSION,
-        Fault::Version(version),
-        Header::VERSION_AT,
-    )?;
-    let length = Fault::Length {
-        expected: header.total_len,
-        found: len,
-    };
-    let is_whole = u64::from(header.total_len) == file.len() as u64;
-    ensure(is_whole, length, Header::TOTAL_LEN_AT)?;
-    let expected = format::checksum(file).ok_or(too_short)?;
-    let found = format::stored_checksum(file).ok_or(too_short)?;
-    ensure(
-        expected == found,
-        Fault::Checksum { expected, found },
-        Header::CHECKSUM_AT,
-    )?;
-    Ok(header)
+        error(fault, format::tensor_at(tensor) + field)
+    })
 }
 
 /// Shape, scale and place of each tensor.
 #[inline(never)] // As above.
-fn check_tensors(model: &Model<'_>) -> Result<()> {
+fn check_tensors(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
     let mut end = 0;
-    for index in 0..=model.header.operators {
-        let at = format::tensor_at(index.into());
-        let tensor = model.tensor_or_none(index);
-        check_shape(tensor.shape, at)?;
-        ensure(
-            SCALES.contains(&tensor.scale),
-            Fault::Scale,
-            at + TensorRecord::SCALE_AT,
-        )?;
+    let places = (format::tensor_at(0)..).step_by(TENSOR_LEN);
+    for (tensor, at) in model.program.tensors.iter().zip(places) {
+        let tensor = TensorRecord::decode(tensor);
+        let elements = tensor.shape.elements();
+        let fits = (1..=u64::from(MAX_ELEMENTS)).contains(&elements);
+        ensure(fits, Fault::Shape, at)?;
+        let is_scale = SCALES.contains(&tensor.scale);
+        ensure(is_scale, Fault::Scale, at + TensorRecord::SCALE_AT)?;
         let partly = u16::from(tensor.held) < tensor.shape.rows;
         ensure(partly, Fault::Held, at + TensorRecord::HELD_AT)?;
-        end = tensor.place().end.max(end);
+        end = tensor.end().max(end);
     }
-    let arena = Fault::Arena {
-        expected: end,
-        found: model.header.arena_len,
-    };
-    let is_arena = u64::from(model.header.arena_len) == end;
-    ensure(is_arena, arena, Header::ARENA_LEN_AT)?;
-    let fits = end <= u64::from(MAX_ELEMENTS);
-    ensure(fits, Fault::Memory, Header::ARENA_LEN_AT)
-}
-
-fn check_shape(shape: Shape, at: usize) -> Result<()> {
-    let elements = u64::from(shape.rows)
-        .saturating_mul(shape.columns.into())
-        .saturating_mul(shape.channels.into());
-    let fits = (1..=u64::from(MAX_ELEMENTS)).contains(&elements);
-    ensure(fits, Fault::Shape, at)
+    let end = u32::try_from(end).unwrap_or(u32::MAX);
+    let found = model.header().arena_len;
+    sections.compare(found, end, Fault::Arena, Header::ARENA_LEN_AT)?;
+    ensure(end <= MAX_ELEMENTS, Fault::Memory, Header::ARENA_LEN_AT)
 }
 
 /// Labels, probabilities and threshold of what the model gives.
@@ -149,74 +120,64 @@ fn check_shape(shape: Shape, at: usize) -> Result<()> {
 fn check_output(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
     let Header {
         output, threshold, ..
-    } = model.header;
+    } = model.header();
     let kind = OutputKind::from_byte(output);
-    let kind = kind.ok_or(error(Fault::OutputKind(output), Header::OUTPUT_AT))?;
-    let shape = model.output().shape;
-    let (has_classes, limit) = match kind {
-        OutputKind::Values => (false, 0),
-        OutputKind::Classes => (true, ONE),
-        OutputKind::Reconstruction => (false, u32::MAX),
+    let kind = kind.ok_or(error(Fault::OutputKind, Header::OUTPUT_AT))?;
+    let limit = match kind {
+        OutputKind::Values => 0,
+        OutputKind::Classes => ONE,
+        OutputKind::Reconstruction => u32::MAX,
     };
-    let fault = Fault::Threshold(threshold);
-    ensure(threshold <= limit, fault, Header::THRESHOLD_AT)?;
-    if has_classes {
-        let few = shape.elements() <= MAX_CLASSES as u64;
-        ensure(few, Fault::Classes, Header::OUTPUT_AT)?;
+    ensure(threshold <= limit, Fault::Threshold, Header::THRESHOLD_AT)?;
+    let mut classes = 0;
+    if kind == OutputKind::Classes {
+        classes = model.output().shape.elements() as usize;
+        ensure(classes <= MAX_CLASSES, Fault::Classes, Header::OUTPUT_AT)?;
     }
     if kind == OutputKind::Reconstruction {
         let meaning = |tensor: TensorRecord| (tensor.shape, tensor.scale, tensor.zero_point);
         let same = meaning(model.input()) == meaning(model.output());
         ensure(same, Fault::Reconstruction, Header::OUTPUT_AT)?;
     }
-    check_labels(sections, model, has_classes)?;
-    check_probabilities(sections, &model.header, has_classes)
+    check_labels(sections, model, classes)?;
+    check_probabilities(sections, model, classes > 0)
 }
 
-/// The labels that a model with classes may have.
-fn check_labels(sections: &mut Sections<'_>, model: &Model<'_>, has_classes: bool) -> Result<()> {
-    let at = model.header.labels_at;
-    if at == 0 || !has_classes {
-        sections.take(Header::LABELS_AT, at, 0)?;
-        return Ok(());
-    }
-    let labels = sections.begin(Header::LABELS_AT, at)?;
+/// The labels that a model with so many classes may have.
+fn check_labels(sections: &mut Sections<'_>, model: &Model<'_>, classes: usize) -> Result<()> {
+    let (field, at) = (Header::LABELS_AT, model.header().labels_at);
+    let labels = format::tail(sections.file, at);
     let mut rest = labels;
-    for _ in 0..model.output().shape.elements() {
-        let (label, others) =
-            format::split_label(rest).ok_or(error(Fault::Section, Header::LABELS_AT))?;
-        let at = at as usize + labels.len() - rest.len();
-        let text = core::str::from_utf8(label).unwrap_or_default();
-        ensure(
-            !text.is_empty() && !text.contains(char::is_control),
-            Fault::Label,
-            at,
-        )?;
-        rest = others;
+    if at > 0 && classes > 0 {
+        sections.compare(at, sections.end, Fault::Offset, field)?;
+        for _ in 0..classes {
+            let place = sections.file.len() - rest.len();
+            let (label, others) = format::split_label(rest).ok_or(error(Fault::Section, field))?;
+            let is_label = !label.is_empty() && text::is_text(label);
+            ensure(is_label, Fault::Label, place)?;
+            rest = others;
+        }
     }
-    let len = labels.len() - rest.len();
-    sections.take(Header::LABELS_AT, at, len as u64)?;
-    Ok(())
+    sections.take(field, at, (labels.len() - rest.len()) as u32)
 }
 
 /// The probability table of a model with classes.
 fn check_probabilities(
     sections: &mut Sections<'_>,
-    header: &Header,
+    model: &Model<'_>,
     has_classes: bool,
 ) -> Result<()> {
-    let entries = if has_classes { PROBABILITY_ENTRIES } else { 0 };
-    let (field, at) = (Header::PROBABILITIES_AT, header.probabilities_at);
-    let table = sections.take(field, at, (entries * size_of::<u32>()) as u64)?;
-    let mut range = ONE..=ONE;
-    for (entry, at) in table.as_chunks().0.iter().zip((at as usize..).step_by(4)) {
+    let (field, at) = (Header::PROBABILITIES_AT, model.header().probabilities_at);
+    if !has_classes {
+        return sections.take(field, at, 0);
+    }
+    sections.take(field, at, (PROBABILITY_ENTRIES * size_of::<u32>()) as u32)?;
+    let (mut least, mut most) = (ONE, ONE);
+    for (entry, at) in model.probabilities().iter().zip((at as usize..).step_by(4)) {
         let probability = u32::from_le_bytes(*entry);
-        ensure(
-            range.contains(&probability),
-            Fault::Probability(probability),
-            at,
-        )?;
-        range = 0..=probability;
+        let falls = (least..=most).contains(&probability);
+        ensure(falls, Fault::Probability, at)?;
+        (least, most) = (0, probability);
     }
     Ok(())
 }
@@ -224,18 +185,18 @@ fn check_probabilities(
 /// How pictures become the input.
 #[inline(never)] // As above.
 fn check_input(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
-    let (header, input) = (&model.header, model.input());
+    let (header, input) = (model.header(), model.input());
     let preparation = Preparation::from_bytes(&header.preparation);
     let fault = error(Fault::Preparation, Header::PREPARATION_AT);
     let preparation = preparation.ok_or(fault)?;
     let pixels = if header.pixels_at == 0 || !preparation.takes_pictures() {
         0
     } else {
-        u64::from(input.shape.channels) * PIXEL_ENTRIES as u64
+        u32::from(input.shape.channels) * PIXEL_ENTRIES as u32
     };
     sections.take(Header::PIXELS_AT, header.pixels_at, pixels)?;
     let is_prepared =
         input.shape == PREPARED && input.zero_point == i8::MIN && header.pixels_at == 0;
     let gives_input = preparation.box_side().is_none() || is_prepared;
-    ensure(gives_input, fault.fault, Header::PREPARATION_AT)
+    ensure(gives_input, Fault::Preparation, Header::PREPARATION_AT)
 }

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::format::{OperatorRecord, TENSOR_LEN, TensorRecord};
 use crate::operators::{Operands, Operator};
-use crate::plan::Node;
+use crate::plan::{Node, place_of};
 
 /// A step of a model's program: an operator, and what it works with.
 #[derive(Clone)]
@@ -39,39 +39,43 @@ impl Operation<'_> {
 
     /// Bytes of the file that its weights, biases, multipliers and tables take.
     pub fn flash_len(&self) -> u64 {
-        self.sizes().bytes().iter().sum()
+        self.sizes().bytes().into_iter().map(u64::from).sum()
     }
 
     /// Multiplications that it takes; [`u64::MAX`] if they are more.
     pub fn multiply_adds(&self) -> u64 {
         let (record, sizes) = (self.record(), self.sizes());
-        if !sizes.biases {
+        if sizes.biases == 0 {
             return 0;
         }
         let tile = u64::from(record.rows.pool.max(1)) * u64::from(record.columns.pool.max(1));
         let windows = self.output().shape.elements().saturating_mul(tile);
-        windows.saturating_mul(sizes.weights)
+        windows.saturating_mul(sizes.weights.into())
     }
 
     fn sizes(&self) -> crate::operators::Sizes {
-        (self.operator.sizes)(&self.record(), [&self.input(), &self.output()])
+        (self.operator.sizes)(&self.operands)
     }
 
     /// Where in the arena the rows lie that a step reads, of each input.
-    pub(crate) fn sources(&self, step: u16) -> Option<[Range<usize>; 2]> {
-        let second = match self.second {
-            Some(second) => self.source(&TensorRecord::decode(second), step)?,
-            None => 0..0,
-        };
-        Some([self.source(&self.input(), step)?, second])
+    pub(crate) fn sources(&self, step: u16) -> [Range<usize>; 2] {
+        let source = |tensor| self.source(tensor, step);
+        [
+            source(self.operands.input),
+            self.second.map_or(0..0, source),
+        ]
     }
 
-    fn source(&self, tensor: &TensorRecord, step: u16) -> Option<Range<usize>> {
-        let lens = [tensor.shape.rows, self.output().shape.rows];
-        let rows = Node::new(self.operator, &self.record()).rows_read(lens, step);
-        // Of one that is held in part there are no later rows than these yet.
-        let base = rows.end.saturating_sub(tensor.rows_held());
-        tensor.rows(self.record().upwards, &rows, base)
+    fn source(&self, record: &[u8; TENSOR_LEN], step: u16) -> Range<usize> {
+        let lens = [
+            TensorRecord::decode(record).shape.rows,
+            self.output().shape.rows,
+        ];
+        let node = Node {
+            operator: self.operator,
+            record: self.operands.record,
+        };
+        place_of(record, node.record, node.rows_read(lens, step))
     }
 
     /// Computes the row of the output that belongs to a step from the rows of the inputs that it reads.

@@ -1,7 +1,7 @@
 //! The sum of two tensors: of a value and another one a table says what they become.
 
 use super::backend::Backend;
-use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, check_second, ensure};
 use crate::error::Fault;
 use crate::format::{KIND_ADD, SUM_ENTRIES};
 
@@ -9,11 +9,11 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_ADD,
         name: "add",
-        inputs: 2,
+        check_second: Some(check_second),
         reach: Reach::Row,
         in_place: true,
         check,
-        sizes: |_, _| Sizes::table(SUM_ENTRIES),
+        sizes: |_| Sizes::table(SUM_ENTRIES),
         step: step::<B>,
     }
 }

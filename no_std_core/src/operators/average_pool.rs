@@ -13,13 +13,13 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_AVERAGE_POOL,
         name: "average pool",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Windows,
         in_place: false,
         check,
-        sizes: |_, _| Sizes {
+        sizes: |_| Sizes {
             multipliers: 1,
-            ..Sizes::NONE
+            ..Sizes::default()
         },
         step: step::<B>,
     }

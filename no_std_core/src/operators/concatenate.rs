@@ -1,7 +1,7 @@
 //! The channels of two tensors side by side.
 
 use super::backend::Backend;
-use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, check_second, ensure};
 use crate::error::Fault;
 use crate::format::{KIND_CONCATENATE, Shape};
 
@@ -9,16 +9,16 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_CONCATENATE,
         name: "concatenate",
-        inputs: 2,
+        check_second: Some(check_second),
         reach: Reach::Row,
         in_place: false,
         check,
-        sizes: |_, _| Sizes::NONE,
+        sizes: |_| Sizes::default(),
         step: step::<B>,
     }
 }
 
-/// That the output begins with the channels of the first input and means the same; the loader compares the inputs.
+/// That the output begins with the channels of the first input and means the same; [`check_second`] compares the inputs.
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_without_windows()?;
     let (input, output) = (operands.input().shape, operands.output().shape);

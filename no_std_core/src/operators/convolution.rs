@@ -17,7 +17,7 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_CONVOLUTION,
         name: "convolution",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Windows,
         in_place: false,
         check,
@@ -52,16 +52,17 @@ pub(super) const fn small_operator<B: Backend>() -> Operator {
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_windows()?;
     let groups = operands.record().groups;
-    let divide = [operands.input(), operands.output()]
-        .iter()
-        .all(|tensor| tensor.shape.channels.checked_rem(groups) == Some(0));
+    let divide = |tensor: TensorRecord| tensor.shape.channels.checked_rem(groups) == Some(0);
+    let divide = divide(operands.input()) && divide(operands.output());
     ensure(divide, Fault::Groups, OperatorRecord::GROUPS_AT)
 }
 
-fn sizes(record: &OperatorRecord, [input, output]: [&TensorRecord; 2]) -> Sizes {
-    let kernel = u64::from(record.rows.kernel) * u64::from(record.columns.kernel);
-    let channels = input.shape.channels.checked_div(record.groups);
-    Sizes::channels(output, kernel * u64::from(channels.unwrap_or(0)))
+fn sizes(operands: &Operands<'_>) -> Sizes {
+    let record = operands.record();
+    let kernel = u32::from(record.rows.kernel) * u32::from(record.columns.kernel);
+    let channels = operands.input().shape.channels.checked_div(record.groups);
+    let weights = kernel.saturating_mul(channels.unwrap_or(0).into());
+    Sizes::channels(&operands.output(), weights)
 }
 
 /// Whether a patch has room for whole windows, and for all of a tile.

@@ -9,11 +9,13 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_DENSE,
         name: "dense",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Whole,
         in_place: false,
         check,
-        sizes: |_, [input, output]| Sizes::channels(output, input.shape.elements()),
+        sizes: |operands| {
+            Sizes::channels(&operands.output(), operands.input().shape.elements() as u32)
+        },
         step: step::<B>,
     }
 }

@@ -13,13 +13,14 @@ pub(super) const fn operator<B: Backend>() -> Operator {
     Operator {
         kind: KIND_DEPTHWISE,
         name: "depthwise",
-        inputs: 1,
+        check_second: None,
         reach: Reach::Windows,
         in_place: false,
         check,
-        sizes: |record, [_, output]| {
-            let kernel = u64::from(record.rows.kernel) * u64::from(record.columns.kernel);
-            Sizes::channels(output, kernel)
+        sizes: |operands| {
+            let record = operands.record();
+            let kernel = u32::from(record.rows.kernel) * u32::from(record.columns.kernel);
+            Sizes::channels(&operands.output(), kernel)
         },
         step: step::<B>,
     }

@@ -8,11 +8,11 @@ use crate::format::KIND_MAX_POOL;
 pub(super) const OPERATOR: Operator = Operator {
     kind: KIND_MAX_POOL,
     name: "max pool",
-    inputs: 1,
+    check_second: None,
     reach: Reach::Windows,
     in_place: false,
     check,
-    sizes: |_, _| Sizes::NONE,
+    sizes: |_| Sizes::default(),
     step,
 };
 

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::backend::Filters;
 use crate::error::Fault;
-use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, TENSOR_LEN, TensorRecord};
+use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
 use crate::requantize::{Multiplier, Requantizer};
 
 /// A kind of operator, with inner loops for some processor. A model runs with a table of these.
@@ -13,8 +13,6 @@ pub struct Operator {
     pub(crate) kind: u8,
     /// What people call it.
     pub(crate) name: &'static str,
-    /// The number of inputs.
-    pub(crate) inputs: usize,
     /// The rows of an input that a row of the output is made of.
     pub(crate) reach: Reach,
     /// Whether it changes its first input value by value, in the place of its output.
@@ -22,11 +20,16 @@ pub struct Operator {
     /// Checks that the output, whose shape has no zero, is what the operator makes of its first input; an error comes with
     /// the field's place in the record.
     pub(crate) check: fn(&Operands<'_>) -> Result<(), (Fault, usize)>,
+    /// The same for its second input, if it takes one.
+    pub(crate) check_second: Option<CheckSecond>,
     /// What the file holds of it.
-    pub(crate) sizes: fn(&OperatorRecord, [&TensorRecord; 2]) -> Sizes,
+    pub(crate) sizes: fn(&Operands<'_>) -> Sizes,
     /// Computes one row of the output from the rows of its inputs that it is made of.
     pub(crate) step: fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]),
 }
+
+/// A check of the tensor that is an operator's second input.
+type CheckSecond = fn(&Operands<'_>, &[u8; TENSOR_LEN]) -> Result<(), (Fault, usize)>;
 
 /// Which rows of its inputs a row of an operator's output is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,55 +43,40 @@ pub(crate) enum Reach {
 }
 
 /// What the file holds of an operator.
+#[derive(Default)]
 pub(crate) struct Sizes {
-    /// Weights of each output channel; of a table its entries.
-    pub weights: u64,
-    /// Output channels that have weights and a bias; 1 of a table, which has none.
-    pub channels: u16,
-    /// Whether channels have biases.
-    pub biases: bool,
+    /// Weights of each output channel, of a table its entries; more than there can be in a file are [`u32::MAX`].
+    pub weights: u32,
+    /// The number of biases: one for each output channel that has weights, none of a table.
+    pub biases: u16,
     /// The number of multipliers.
     pub multipliers: u16,
 }
 
 impl Sizes {
-    /// Nothing.
-    pub const NONE: Self = Self {
-        weights: 0,
-        channels: 0,
-        biases: false,
-        multipliers: 0,
-    };
-
     /// A table of so many entries.
     pub const fn table(entries: usize) -> Self {
         Self {
-            weights: entries as u64,
-            channels: 1,
-            ..Self::NONE
+            weights: entries as u32,
+            biases: 0,
+            multipliers: 0,
         }
     }
 
     /// So many weights, a bias and a multiplier for each channel of the output.
-    pub const fn channels(output: &TensorRecord, weights: u64) -> Self {
+    pub const fn channels(output: &TensorRecord, weights: u32) -> Self {
         Self {
             weights,
-            channels: output.shape.channels,
-            biases: true,
+            biases: output.shape.channels,
             multipliers: output.shape.channels,
         }
     }
 
-    /// The number of biases.
-    pub const fn biases(&self) -> u16 {
-        if self.biases { self.channels } else { 0 }
-    }
-
     /// Bytes of weights, of biases and of multipliers.
-    pub fn bytes(&self) -> [u64; 3] {
-        let weights = self.weights.saturating_mul(self.channels.into());
-        let tables = [self.biases(), self.multipliers].map(|len| 4 * u64::from(len));
-        [weights, tables[0], tables[1]]
+    pub fn bytes(&self) -> [u32; 3] {
+        let weights = self.weights.saturating_mul(self.biases.max(1).into());
+        let (biases, multipliers) = (u32::from(self.biases), u32::from(self.multipliers));
+        [weights, 4 * biases, 4 * multipliers]
     }
 }
 
@@ -96,9 +84,9 @@ impl Sizes {
 #[derive(Clone)]
 pub(crate) struct Operands<'a> {
     /// The records, as they are in the file.
-    record: &'a [u8; OPERATOR_LEN],
-    input: &'a [u8; TENSOR_LEN],
-    output: &'a [u8; TENSOR_LEN],
+    pub record: &'a [u8; OPERATOR_LEN],
+    pub input: &'a [u8; TENSOR_LEN],
+    pub output: &'a [u8; TENSOR_LEN],
     /// Weights of each channel; of a table its entries.
     pub channel_weights: usize,
     /// The file from the weights on: backends read words that can begin in the weights and end behind them, in the biases.
@@ -108,34 +96,29 @@ pub(crate) struct Operands<'a> {
 }
 
 impl<'a> Operands<'a> {
-    #[inline(never)] // Loading and running share it.
-    /// What a record points to in its file. `None` if it ends beyond the file.
+    /// What a record points to in its file, as far as the file has it.
     pub fn of(
         file: &'a [u8],
         operator: &Operator,
         record: &'a [u8; OPERATOR_LEN],
         [input, output]: [&'a [u8; TENSOR_LEN]; 2],
-    ) -> Option<Self> {
-        let tensors = [input, output].map(TensorRecord::decode);
-        let decoded = OperatorRecord::decode(record);
-        let sizes = (operator.sizes)(&decoded, [&tensors[0], &tensors[1]]);
-        let table = |at, len: u16| {
-            let values = format::tail(file, at)?.as_chunks().0;
-            values.get(..len.into())
-        };
-        let operands = Self {
-            channel_weights: usize::try_from(sizes.weights).ok()?,
-            weights: format::tail(file, decoded.weights_at)?,
-            biases: table(decoded.biases_at, sizes.biases())?,
-            multipliers: table(decoded.multipliers_at, sizes.multipliers)?,
+    ) -> Self {
+        let mut operands = Self {
             record,
             input,
             output,
+            channel_weights: 0,
+            weights: &[],
+            biases: &[],
+            multipliers: &[],
         };
-        let weights_len = operands
-            .channel_weights
-            .checked_mul(sizes.channels.into())?;
-        (weights_len <= operands.weights.len()).then_some(operands)
+        let sizes = (operator.sizes)(&operands);
+        let decoded = operands.record();
+        operands.channel_weights = sizes.weights as usize;
+        operands.weights = format::tail(file, decoded.weights_at);
+        operands.biases = format::words(file, decoded.biases_at, sizes.biases);
+        operands.multipliers = format::words(file, decoded.multipliers_at, sizes.multipliers);
+        operands
     }
 
     #[inline(always)]
@@ -199,35 +182,10 @@ impl<'a> Operands<'a> {
 
     /// Rows and columns of the output, as windows over the input make them; none may lie in the padding alone.
     pub fn check_windows(&self) -> Result<(), (Fault, usize)> {
-        let (record, input, output) = (self.record(), self.input().shape, self.output().shape);
-        let sides = [
-            (
-                record.rows,
-                input.rows,
-                output.rows,
-                OperatorRecord::ROWS_AT,
-            ),
-            (
-                record.columns,
-                input.columns,
-                output.columns,
-                OperatorRecord::COLUMNS_AT,
-            ),
-        ];
-        for (axis, input_len, output_len, at) in sides {
-            let expected = axis.output(input_len).ok_or((Fault::Window, at))?;
-            // Places in the padding have numbers that fit, too.
-            let padded = u64::from(axis.padded(input_len)) * u64::from(input.channels);
-            if axis.pad_begin.max(axis.pad_end) >= axis.kernel
-                || padded > u64::from(format::MAX_ELEMENTS)
-            {
-                return Err((Fault::Padding, at));
-            }
-            if expected != u32::from(output_len) {
-                return Err((Fault::Shape, Self::OUTPUT));
-            }
-        }
-        Ok(())
+        let (input, output) = (self.input().shape, self.output().shape);
+        let check = |lens, at| check_axis(format::get(self.record, at), lens, input.channels, at);
+        check([input.rows, output.rows], OperatorRecord::ROWS_AT)?;
+        check([input.columns, output.columns], OperatorRecord::COLUMNS_AT)
     }
 
     /// That the output is as large as windows make it, with the channels of the input.
@@ -244,11 +202,14 @@ impl<'a> Operands<'a> {
     }
 
     /// That an operator without windows has none.
+    #[inline(never)]
     pub fn check_without_windows(&self) -> Result<(), (Fault, usize)> {
-        let rows = self.record().rows == Axis::default();
-        ensure(rows, Fault::Window, OperatorRecord::ROWS_AT)?;
-        let columns = self.record().columns == Axis::default();
-        ensure(columns, Fault::Window, OperatorRecord::COLUMNS_AT)
+        for at in [OperatorRecord::ROWS_AT, OperatorRecord::COLUMNS_AT] {
+            let axis: &[u8; Axis::LEN] = format::get(self.record, at);
+            let is_none = axis.iter().all(|&byte| byte == 0);
+            ensure(is_none, Fault::Window, at)?;
+        }
+        Ok(())
     }
 
     /// That values of the output mean what those of the first input do.
@@ -262,6 +223,52 @@ impl<'a> Operands<'a> {
     pub const OUTPUT: usize = usize::MAX;
     /// The meaning of its output's values.
     pub const MEANING: usize = usize::MAX - 1;
+}
+
+/// That windows make one side of the output of one of an input with so many channels.
+#[inline(never)]
+fn check_axis(
+    axis: &[u8; Axis::LEN],
+    [input, output]: [u16; 2],
+    channels: u16,
+    at: usize,
+) -> Result<(), (Fault, usize)> {
+    let axis = Axis::decode(axis);
+    let expected = axis.output(input).ok_or((Fault::Window, at))?;
+    // Places in the padding have numbers that fit, too.
+    let padded = u64::from(axis.padded(input)) * u64::from(channels);
+    let fits =
+        axis.pad_begin.max(axis.pad_end) < axis.kernel && padded <= u64::from(format::MAX_ELEMENTS);
+    ensure(fits, Fault::Padding, at)?;
+    ensure(
+        expected == u32::from(output),
+        Fault::Shape,
+        Operands::OUTPUT,
+    )
+}
+
+/// That a second input means the same as the first, and has the channels that the output has besides those of the first, or
+/// all of them.
+pub(super) fn check_second(
+    operands: &Operands<'_>,
+    second: &[u8; TENSOR_LEN],
+) -> Result<(), (Fault, usize)> {
+    let (input, output) = (operands.input(), operands.output().shape);
+    let second = TensorRecord::decode(second);
+    let others = output.channels - input.shape.channels;
+    let channels = if others > 0 {
+        others
+    } else {
+        input.shape.channels
+    };
+    let expected = Shape {
+        channels,
+        ..input.shape
+    };
+    ensure(second.shape == expected, Fault::Shape, Operands::OUTPUT)?;
+    let meaning = |tensor: &TensorRecord| (tensor.zero_point, tensor.scale);
+    let same = meaning(&input) == meaning(&second);
+    ensure(same, Fault::Meaning, Operands::MEANING)
 }
 
 /// `Ok` if something holds.
@@ -281,6 +288,7 @@ impl Operator {
     }
 
     /// The rows of an input with so many that the row `row` of the output is made of.
+    #[inline(always)]
     pub(crate) fn rows_read(&self, rows: Axis, len: u16, row: u16) -> Range<u16> {
         match self.reach {
             Reach::Windows => rows.covered(len, row),

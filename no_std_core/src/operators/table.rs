@@ -8,11 +8,11 @@ use crate::prepare::quantize_pixel;
 pub(super) const OPERATOR: Operator = Operator {
     kind: KIND_TABLE,
     name: "table",
-    inputs: 1,
+    check_second: None,
     reach: Reach::Row,
     in_place: true,
     check,
-    sizes: |_, _| Sizes::table(VALUE_ENTRIES),
+    sizes: |_| Sizes::table(VALUE_ENTRIES),
     step,
 };
 

@@ -9,10 +9,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Chain, Node, Program, are_apart, each_write, first_reader, last_reader};
-use crate::format::{Contents, MAX_CHAIN, OperatorRecord, OutputKind, TensorRecord};
-use crate::operators::Operators;
-use crate::operators::backend::Native;
+use super::draft::Draft;
+use super::{Chain, are_apart, each_write};
+use crate::format::{Contents, MAX_CHAIN, TENSOR_LEN, TensorRecord};
 
 /// Arrangements that are kept for each number of operators that have run.
 const WIDTH: usize = 64;
@@ -41,20 +40,11 @@ impl Contents {
     }
 }
 
-/// Operators and tensors of a model that has no plan yet: everything is held as a whole and starts at 0.
-struct Draft {
-    nodes: Vec<Node>,
-    tensors: Vec<TensorRecord>,
-    /// The last operator that reads a tensor.
-    last_readers: Vec<Option<u16>>,
-    keeps_input: bool,
-}
-
 /// What is chosen so far.
 #[derive(Clone, Default)]
 struct Arrangement {
     /// The tensors that are alive.
-    alive: Vec<(u16, Place)>,
+    alive: Vec<(usize, Place)>,
     /// All that tensors have taken.
     taken: Place,
     /// Bytes that are moved to make room in tensors held in part.
@@ -75,43 +65,15 @@ struct Candidate {
     len: i64,
     /// Tensors that die, and how far from the start of each the output may start: at most so far on the way down, at least
     /// on the way up.
-    dying: Vec<(u16, i64)>,
+    dying: Vec<(usize, i64)>,
     /// Bytes that are moved.
     moved: u64,
 }
 
 impl Draft {
-    fn of(contents: &Contents) -> Option<Self> {
-        let nodes = contents.operators.iter().map(|operator| {
-            let record = OperatorRecord {
-                upwards: false,
-                ..operator.record
-            };
-            let mut all = Operators::<Native>::ALL.iter();
-            let operator = all.find(|known| known.kind == record.kind)?;
-            Some(Node::new(operator, &record))
-        });
-        let whole = |tensor: &TensorRecord| TensorRecord {
-            held: 0,
-            at: 0,
-            ..*tensor
-        };
-        let mut draft = Self {
-            nodes: nodes.collect::<Option<_>>()?,
-            tensors: contents.tensors().map(whole).collect(),
-            last_readers: Vec::new(),
-            keeps_input: contents.output == OutputKind::Reconstruction,
-        };
-        let count = u16::try_from(draft.tensors.len()).ok()?;
-        draft.last_readers = (0..count)
-            .map(|tensor| last_reader(&draft, tensor))
-            .collect();
-        Some(draft)
-    }
-
     /// The tensors' records and the operators' directions in the best arrangement.
     fn best(mut self) -> Option<(Vec<TensorRecord>, Vec<bool>)> {
-        let count = self.nodes.len();
+        let count = self.operators.len();
         let mut levels = vec![Vec::new(); count + 1];
         let len = self.bytes(0, 0)?;
         levels[0].push(Arrangement {
@@ -122,8 +84,8 @@ impl Draft {
         });
         for first in 0..count {
             let arrangements = pruned(core::mem::take(&mut levels[first]));
-            for candidate in self.candidates(first as u16) {
-                let next = &mut levels[usize::from(candidate.chain.last) + 1];
+            for candidate in self.candidates(first) {
+                let next = &mut levels[candidate.chain.last + 1];
                 for arrangement in &arrangements {
                     next.extend(arrangement.continued(&candidate));
                 }
@@ -133,88 +95,66 @@ impl Draft {
             .into_iter()
             .next()?;
         let tensors = self.tensors.iter().zip(&best.tensors);
-        let place = |(tensor, &(held, at)): (&TensorRecord, &(u8, i64))| {
+        let place = |(tensor, &(held, at)): (&[u8; TENSOR_LEN], &(u8, i64))| {
             let at = u32::try_from(at - best.taken.start).ok()?;
             Some(TensorRecord {
                 held,
                 at,
-                ..*tensor
+                ..TensorRecord::decode(tensor)
             })
         };
         Some((tensors.map(place).collect::<Option<_>>()?, best.upwards))
     }
 
-    /// Bytes of a tensor of which so many rows are held, 0 for all.
-    fn bytes(&self, tensor: u16, held: u8) -> Option<i64> {
-        let tensor = self.tensors.get(usize::from(tensor))?;
-        let place = TensorRecord { held, ..*tensor }.place();
-        i64::try_from(place.end).ok()
-    }
-
     /// All chains that can begin with an operator, in both directions.
-    fn candidates(&mut self, first: u16) -> Vec<Candidate> {
+    fn candidates(&mut self, first: usize) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        let end = self.nodes.len().min(usize::from(first) + MAX_CHAIN) as u16;
+        let end = self.operators.len().min(first + MAX_CHAIN);
         for last in first..end {
             if last > first && self.hold_in_part(last).is_none() {
                 break;
             }
             // Each tensor between the operators is read by one of them.
             let inner = first + 1..=last;
-            let read_later = |tensor: u16| self.last_readers[usize::from(tensor)] > Some(last);
+            let read_later = |tensor: usize| self.last_readers[tensor] > Some(last);
             if inner.into_iter().any(read_later) {
                 continue;
             }
             for upwards in [false, true] {
-                for node in &mut self.nodes[first.into()..=last.into()] {
-                    node.upwards = upwards;
-                }
+                self.direct(Chain { first, last }, upwards);
                 candidates.extend(self.candidate(Chain { first, last }, upwards));
             }
         }
-        for node in &mut self.nodes {
-            node.upwards = false;
-        }
-        for tensor in &mut self.tensors {
-            tensor.held = 0;
+        self.direct(
+            Chain {
+                first,
+                last: end - 1,
+            },
+            false,
+        );
+        for tensor in first..end {
+            self.hold(tensor, 0);
         }
         candidates
     }
 
-    /// Holds as few rows of a tensor as the operator reads that does. `None` if those are all, or several do.
-    fn hold_in_part(&mut self, tensor: u16) -> Option<()> {
-        let reader = first_reader(self, tensor)?;
-        if self.last_readers[usize::from(tensor)] != Some(reader) {
-            return None;
-        }
-        let node = self.node(reader)?;
-        let lens = [tensor, reader + 1].map(|at| self.tensors[usize::from(at)].shape.rows);
-        let rows = (0..lens[1]).map(|step| node.rows_read(lens, step).len());
-        let held = u8::try_from(rows.max()?).ok()?;
-        if u16::from(held) >= lens[0] {
-            return None;
-        }
-        self.tensors[usize::from(tensor)].held = held;
-        Some(())
-    }
-
     fn candidate(&self, chain: Chain, upwards: bool) -> Option<Candidate> {
         let parts = (chain.first + 1..=chain.last).map(|tensor| {
-            let held = self.tensors[usize::from(tensor)].held;
+            let held = self.tensor(tensor)?.held;
             Some((held, self.bytes(tensor, held)?))
         });
         let moved = (chain.first + 1..=chain.last).map(|tensor| {
-            let TensorRecord { shape, held, .. } = self.tensors[usize::from(tensor)];
-            u64::from(held.saturating_sub(1)) * shape.elements()
+            let TensorRecord { shape, held, .. } = self.tensor(tensor)?;
+            Some(u64::from(held.saturating_sub(1)) * shape.elements())
         });
         let dying = (0..=chain.first).filter(|&tensor| {
-            let last = self.last_readers[usize::from(tensor)];
+            let last = self.last_readers[tensor];
             last.is_some_and(|last| (chain.first..=chain.last).contains(&last))
                 && !(tensor == 0 && self.keeps_input)
         });
         let distance = |tensor| {
             let mut bounds = [i64::MAX / 4, i64::MIN / 4];
-            each_write(self, tensor, chain, |written, unread| {
+            each_write(&self.program(), tensor, chain, |written, unread| {
                 bounds[0] = bounds[0]
                     .min(unread.start.cast_signed() as i64 - written.end.cast_signed() as i64);
                 bounds[1] = bounds[1]
@@ -228,7 +168,7 @@ impl Draft {
             parts: parts.collect::<Option<_>>()?,
             len: self.bytes(chain.last + 1, 0)?,
             dying: dying.map(distance).collect::<Option<_>>()?,
-            moved: moved.sum(),
+            moved: moved.sum::<Option<_>>()?,
         })
     }
 }
@@ -274,7 +214,7 @@ impl Arrangement {
         after.tensors.push((0, output.start));
         let upwards = core::iter::repeat_n(candidate.upwards, candidate.parts.len() + 1);
         after.upwards.extend(upwards);
-        let dies = |tensor: u16| candidate.dying.iter().any(|&(dying, _)| dying == tensor);
+        let dies = |tensor: usize| candidate.dying.iter().any(|&(dying, _)| dying == tensor);
         after.alive.retain(|&(tensor, _)| !dies(tensor));
         after.alive.push((chain.last + 1, output));
         after
@@ -301,7 +241,7 @@ impl Candidate {
 }
 
 /// The starts of places of this length that end or begin where others begin or end.
-fn beside(others: &[(u16, Place)], len: i64) -> Vec<i64> {
+fn beside(others: &[(usize, Place)], len: i64) -> Vec<i64> {
     let sides = others
         .iter()
         .flat_map(|(_, place)| [place.end, place.start - len]);
@@ -335,22 +275,4 @@ fn pruned(mut arrangements: Vec<Arrangement>) -> Vec<Arrangement> {
         }
     }
     best
-}
-
-impl Program for Draft {
-    fn operators(&self) -> u16 {
-        self.nodes.len() as u16
-    }
-
-    fn node(&self, index: u16) -> Option<Node> {
-        self.nodes.get(usize::from(index)).copied()
-    }
-
-    fn tensor(&self, index: u16) -> Option<TensorRecord> {
-        self.tensors.get(usize::from(index)).copied()
-    }
-
-    fn keeps_input(&self) -> bool {
-        self.keeps_input
-    }
 }

@@ -8,7 +8,7 @@ use crate::models::{config, models};
 use crate::network::network;
 use crate::oracle;
 use crate::random::Random;
-use crate::support::{Contents, file_apart};
+use crate::support::{Contents, file_apart, shape};
 
 /// Rows of a tensor that an operator reads for a row of its output, from the first to the last.
 fn rows_read(contents: &Contents, index: usize, row: u16, tensor: usize) -> std::ops::Range<u16> {
@@ -158,4 +158,28 @@ fn many_tensors_are_held_in_part_at_random() {
         held_at_random(&contents, &mut random).1
     });
     assert!(counts.sum::<usize>() > 100);
+}
+
+/// An operator that reads what comes after it, or is none: nothing is planned.
+#[test]
+fn contents_that_cannot_be_a_model_stay_as_they_are() {
+    let (contents, _) = network(&mut Random(2));
+    let mut planned = contents.clone();
+    planned.plan();
+    assert!(!planned.tensors().eq(contents.tensors()));
+    let last = contents.operators.len() as u16;
+    let read = move |input: u16| {
+        move |contents: &mut Contents| contents.operators[0].record.inputs[0] = input
+    };
+    let other = |contents: &mut Contents| contents.operators[0].record.kind = 99;
+    let large = |contents: &mut Contents| contents.input.shape = shape(u16::MAX, u16::MAX, 9);
+    let changes: [&dyn Fn(&mut Contents); 5] =
+        [&read(1), &read(last), &read(last + 1), &other, &large];
+    for change in changes {
+        let mut wrong = contents.clone();
+        change(&mut wrong);
+        let before: Vec<_> = wrong.tensors().copied().collect();
+        wrong.plan();
+        assert!(wrong.tensors().eq(&before));
+    }
 }

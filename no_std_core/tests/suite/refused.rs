@@ -24,35 +24,70 @@ const BIASES: usize = 1280;
 const MULTIPLIERS: usize = 1296;
 const LEN: usize = 1360;
 
+/// A check that fails, and the numbers that its error has.
+struct Reason {
+    fault: Fault,
+    expected: u32,
+    found: u32,
+}
+
+impl From<Fault> for Reason {
+    fn from(fault: Fault) -> Self {
+        found(fault, 0)
+    }
+}
+
+fn found(fault: Fault, found: u32) -> Reason {
+    other(fault, 0, found)
+}
+
+fn other(fault: Fault, expected: u32, found: u32) -> Reason {
+    Reason {
+        fault,
+        expected,
+        found,
+    }
+}
+
 /// That a file is refused by this check at this byte.
 #[track_caller]
-fn refuse(file: &[u8], at: usize, fault: Fault) {
-    let at = at as u32;
-    assert_eq!(Model::new(file).unwrap_err(), FormatError { fault, at });
+fn refuse(file: &[u8], at: usize, reason: impl Into<Reason>) {
+    let Reason {
+        fault,
+        expected,
+        found,
+    } = reason.into();
+    let error = FormatError {
+        fault,
+        at: at as u32,
+        expected,
+        found,
+    };
+    assert_eq!(Model::new(file).unwrap_err(), error);
 }
 
 /// That the tiny model with other bytes at one place, its length and checksum repaired, is refused.
 #[track_caller]
-fn refuse_with(place: usize, bytes: &[u8], at: usize, fault: Fault) {
+fn refuse_with(place: usize, bytes: &[u8], at: usize, reason: impl Into<Reason>) {
     let mut file = file(&tiny());
     file[place..place + bytes.len()].copy_from_slice(bytes);
     format::seal(&mut file).unwrap();
-    refuse(&file, at, fault);
+    refuse(&file, at, reason);
 }
 
 /// That a changed tiny model is refused.
 #[track_caller]
-fn refuse_changed(change: impl FnOnce(&mut Contents), at: usize, fault: Fault) {
+fn refuse_changed(change: impl FnOnce(&mut Contents), at: usize, reason: impl Into<Reason>) {
     let mut contents = tiny();
     change(&mut contents);
-    refuse(&file(&contents), at, fault);
+    refuse(&file(&contents), at, reason);
 }
 
 /// What of a whole file depends on it alone: length, magic, version, layout and checksum.
 #[test]
 fn no_file_of_this_format() {
     let tiny = file(&tiny());
-    let length = |expected, found| Fault::Length { expected, found };
+    let length = |expected, found| other(Fault::Length, expected, found);
     refuse(&[], 0, length(64, 0));
     refuse(&tiny[..63], 0, length(64, 63));
     let with_length = |len: u32| [&tiny[..12], &len.to_le_bytes(), &tiny[16..]].concat();
@@ -63,15 +98,12 @@ fn no_file_of_this_format() {
     refuse(&longer, 12, length(1360, 1376));
     refuse_with(0, b"\x89PNG", 0, Fault::Magic);
     for version in [0, 1, 3] {
-        refuse_with(8, &[version, 0], 8, Fault::Version(version.into()));
+        refuse_with(8, &[version, 0], 8, found(Fault::Version, version.into()));
     }
     let mut damaged = tiny.clone();
     damaged[16..20].copy_from_slice(&[1, 2, 3, 4]);
-    let checksum = Fault::Checksum {
-        expected: format::checksum(&tiny).unwrap(),
-        found: 0x0403_0201,
-    };
-    refuse(&damaged, 16, checksum);
+    let checksum = format::checksum(&tiny).unwrap();
+    refuse(&damaged, 16, other(Fault::Checksum, checksum, 0x0403_0201));
 }
 
 /// More bytes than a header can say. None behind the header is touched, so they take no memory.
@@ -83,8 +115,7 @@ fn files_beyond_four_gigabytes() {
         let mut file = vec![0; (1 << 32) + 1360];
         file[..64].copy_from_slice(&tiny[..64]);
         file[12..16].copy_from_slice(&expected.to_le_bytes());
-        let found = u32::MAX;
-        refuse(&file, 12, Fault::Length { expected, found });
+        refuse(&file, 12, other(Fault::Length, expected, u32::MAX));
     }
 }
 
@@ -97,34 +128,32 @@ fn bytes_that_must_be_zero() {
     let others = [BIASES + 8, MULTIPLIERS + 8, LEN - 1];
     let parts: [&[usize]; 5] = [&in_header, &in_records, &in_labels, &in_weights, &others];
     for place in parts.concat() {
-        refuse_with(place, &[9], place, Fault::NotZero(9));
+        refuse_with(place, &[9], place, found(Fault::NotZero, 9));
     }
 }
 
 #[test]
 fn a_header_out_of_range() {
     for operators in [0, 1025, u16::MAX] {
-        let fault = Fault::Operators(operators);
+        let fault = found(Fault::Operators, operators.into());
         refuse_with(10, &operators.to_le_bytes(), 10, fault);
     }
     // So many are no more than there may be, but the file ends before.
-    refuse_with(10, &[200], 10, Fault::Operators(200));
+    refuse_with(10, &[200], 10, found(Fault::Operators, 200));
     for kind in [3, 255] {
-        refuse_with(24, &[kind], 24, Fault::OutputKind(kind));
+        refuse_with(24, &[kind], 24, found(Fault::OutputKind, kind.into()));
     }
     for threshold in [ONE + 1, u32::MAX] {
-        let fault = Fault::Threshold(threshold);
+        let fault = found(Fault::Threshold, threshold);
         refuse_with(28, &threshold.to_le_bytes(), 28, fault);
     }
 }
 
 #[test]
 fn arenas_that_tensors_do_not_fill() {
-    let expected = u64::from(u32::from_le_bytes(
-        file(&tiny())[20..24].try_into().unwrap(),
-    ));
-    for found in [0, expected as u32 - 1, expected as u32 + 1, u32::MAX] {
-        let fault = Fault::Arena { expected, found };
+    let expected = u32::from_le_bytes(file(&tiny())[20..24].try_into().unwrap());
+    for found in [0, expected - 1, expected + 1, u32::MAX] {
+        let fault = other(Fault::Arena, expected, found);
         refuse_with(20, &found.to_le_bytes(), 20, fault);
     }
 }
@@ -142,7 +171,7 @@ fn outputs_that_are_no_classes() {
     let mut values = tiny();
     of(OutputKind::Values)(&mut values);
     assert!(Model::new(&file(&values)).is_ok());
-    let nothing = |found| Fault::Offset { expected: 0, found };
+    let nothing = |offset| found(Fault::Offset, offset);
     let labelled = |contents: &mut Contents| {
         of(OutputKind::Values)(contents);
         contents.labels = tiny().labels;
@@ -157,7 +186,7 @@ fn outputs_that_are_no_classes() {
         of(OutputKind::Values)(contents);
         contents.threshold = 1;
     };
-    refuse_changed(thresholded, 28, Fault::Threshold(1));
+    refuse_changed(thresholded, 28, found(Fault::Threshold, 1));
     refuse_changed(of(OutputKind::Reconstruction), 24, Fault::Reconstruction);
 }
 
@@ -221,10 +250,7 @@ fn pixels_of_what_is_no_picture() {
     with_pixels(&mut contents);
     assert!(Model::new(&file(&contents)).is_ok());
     let at = WEIGHTS as u32;
-    let fault = Fault::Offset {
-        expected: 0,
-        found: at,
-    };
+    let fault = found(Fault::Offset, at);
     let numbers = |contents: &mut Contents| {
         with_pixels(contents);
         contents.preparation = Preparation::NONE;
@@ -241,7 +267,7 @@ fn sections_that_overlap_or_leave_gaps() {
     for (&field, expected) in fields.iter().zip(places) {
         let near = [expected - 16, expected - 1, expected + 1, expected + 16];
         for found in near.into_iter().chain([16, 1360, 1 << 31, u32::MAX]) {
-            let fault = Fault::Offset { expected, found };
+            let fault = other(Fault::Offset, expected, found);
             refuse_with(field, &found.to_le_bytes(), field, fault);
         }
     }
@@ -269,7 +295,8 @@ fn probabilities_that_do_not_fall_from_one() {
     let first = [0, ONE - 1, ONE + 1, u32::MAX].map(|first| (0, first));
     for (entry, value) in first.into_iter().chain([(1, ONE + 1), (255, 1)]) {
         let change = |contents: &mut Contents| contents.probabilities[entry] = value;
-        refuse_changed(change, PROBABILITIES + 4 * entry, Fault::Probability(value));
+        let fault = found(Fault::Probability, value);
+        refuse_changed(change, PROBABILITIES + 4 * entry, fault);
     }
 }
 
@@ -285,25 +312,24 @@ fn labels_that_cannot_be_shown() {
 
 #[test]
 fn messages_are_one_line_that_names_the_byte() {
-    let (expected, found) = (1, 2);
     for fault in [
-        Fault::Length { expected, found },
+        Fault::Length,
         Fault::Magic,
-        Fault::Version(1),
-        Fault::Checksum { expected, found },
-        Fault::NotZero(1),
-        Fault::Operators(0),
-        Fault::Arena { expected: 3, found },
-        Fault::OutputKind(7),
+        Fault::Version,
+        Fault::Checksum,
+        Fault::NotZero,
+        Fault::Operators,
+        Fault::Arena,
+        Fault::OutputKind,
         Fault::Classes,
         Fault::Reconstruction,
-        Fault::Threshold(ONE + 1),
+        Fault::Threshold,
         Fault::Preparation,
-        Fault::Offset { expected, found },
+        Fault::Offset,
         Fault::Section,
-        Fault::Probability(1),
+        Fault::Probability,
         Fault::Label,
-        Fault::Kind(0),
+        Fault::Kind,
         Fault::Direction,
         Fault::Input,
         Fault::Shape,
@@ -320,7 +346,13 @@ fn messages_are_one_line_that_names_the_byte() {
         Fault::Held,
         Fault::Overlap,
     ] {
-        let message = FormatError { fault, at: 48 }.to_string();
+        let error = FormatError {
+            fault,
+            at: 48,
+            expected: 1,
+            found: 2,
+        };
+        let message = error.to_string();
         let is_whole = message.starts_with("byte 48: expected ") && message.contains("found ");
         assert!(is_whole && !message.contains('\n'), "{message}");
     }

@@ -2,55 +2,57 @@
 
 use super::sections::{Result, Sections, check_zeros, ensure, error};
 use crate::error::Fault;
-use crate::format::{self, NO_TENSOR, OperatorRecord, Shape, TensorRecord};
+use crate::format::{self, NO_TENSOR, OperatorRecord, TensorRecord};
 use crate::model::{Model, Operation};
 use crate::operators::Operands;
 use crate::requantize::Multiplier;
 
 /// No input is further from its zero point than this.
-const MAX_INPUT: u64 = 255;
+const MAX_INPUT: u32 = 255;
+
+/// Sums from here on need more than 32 bits.
+const TOO_LARGE: u32 = 1 << 31;
 
 /// Checks the operator at an index.
 #[inline(never)] // What it needs is not on the stack during other checks.
 pub(super) fn check_operator(
     sections: &mut Sections<'_>,
     model: &Model<'_>,
-    index: u16,
+    index: usize,
 ) -> Result<()> {
-    let at = format::operator_at(model.header.operators, index);
-    let beyond = error(Fault::Section, at);
-    let record = format::operator(sections.file, model.header.operators, index).ok_or(beyond)?;
-    let record = OperatorRecord::decode(record);
+    let at = format::operator_at(model.program.operators.len(), index);
     let zeros = OperatorRecord::ZEROS;
     check_zeros(sections.file, at + zeros.start..at + zeros.end)?;
-    let kind = error(Fault::Kind(record.kind), at + OperatorRecord::KIND_AT);
-    let operator = model.find(record.kind).ok_or(kind)?;
+    let kind = error(Fault::Kind, at + OperatorRecord::KIND_AT);
+    let node = model.program.node(index).ok_or(kind)?;
     let upwards = sections.file.get(at + OperatorRecord::UPWARDS_AT);
     let is_flag = upwards.is_some_and(|&upwards| upwards <= 1);
     ensure(is_flag, Fault::Direction, at + OperatorRecord::UPWARDS_AT)?;
-    check_inputs(&record, operator.inputs, index, at)?;
+    let record = node.record();
+    let check_second = node.operator.check_second;
+    check_inputs(&record, check_second.is_some(), index, at)?;
 
-    let tensors = record.inputs.map(|input| model.tensor(input));
-    let [Some(input), second] = tensors else {
-        return Err(beyond);
+    let Some(Operation {
+        operands, second, ..
+    }) = &model.operation(index)
+    else {
+        return Err(kind);
     };
-    let output = model.tensor_or_none(index + 1);
-    let sizes = (operator.sizes)(&record, [&input, &output]);
-    let [weights, biases, multipliers] = sizes.bytes();
-    for (field, offset, len) in [
-        (OperatorRecord::WEIGHTS_AT, record.weights_at, weights),
-        (OperatorRecord::BIASES_AT, record.biases_at, biases),
-        (
-            OperatorRecord::MULTIPLIERS_AT,
-            record.multipliers_at,
-            multipliers,
-        ),
-    ] {
-        sections.take(at + field, offset, len)?;
-    }
-    let operation = model.operation(index).ok_or(beyond)?;
-    let made = format::tensor_at(usize::from(index) + 1);
-    (operator.check)(&operation.operands).map_err(|(fault, field)| {
+    let [weights, biases, multipliers] = (node.operator.sizes)(operands).bytes();
+    let mut take = |field, offset, len| sections.take(at + field, offset, len);
+    take(OperatorRecord::WEIGHTS_AT, record.weights_at, weights)?;
+    take(OperatorRecord::BIASES_AT, record.biases_at, biases)?;
+    take(
+        OperatorRecord::MULTIPLIERS_AT,
+        record.multipliers_at,
+        multipliers,
+    )?;
+    let made = format::tensor_at(index + 1);
+    let checked = (node.operator.check)(operands).and_then(|()| match (check_second, second) {
+        (Some(check), Some(second)) => check(operands, second),
+        _ => Ok(()),
+    });
+    checked.map_err(|(fault, field)| {
         let place = match field {
             Operands::OUTPUT => made + TensorRecord::SHAPE_AT,
             Operands::MEANING => made + TensorRecord::ZERO_POINT_AT,
@@ -58,76 +60,43 @@ pub(super) fn check_operator(
         };
         error(fault, place)
     })?;
-    if let Some(second) = second {
-        check_second(&input, &second, &output, made)?;
-    }
-    if sizes.biases {
-        check_channels(&operation)?;
-    }
-    check_multipliers(&operation)
+    check_channels(sections.file, operands)?;
+    check_multipliers(operands)
 }
 
 /// That there are as many inputs as the operator takes, none of them twice, all made before.
-fn check_inputs(record: &OperatorRecord, inputs: usize, index: u16, at: usize) -> Result<()> {
+fn check_inputs(record: &OperatorRecord, has_second: bool, index: usize, at: usize) -> Result<()> {
     let [first, second] = record.inputs;
+    let (first, second) = (usize::from(first), usize::from(second));
     let [first_at, second_at] = OperatorRecord::INPUTS_AT;
     ensure(first <= index, Fault::Input, at + first_at)?;
-    let fits = match inputs {
-        1 => second == NO_TENSOR,
-        _ => second <= index && second != first,
+    let fits = if has_second {
+        second <= index && second != first
+    } else {
+        second == NO_TENSOR.into()
     };
     ensure(fits, Fault::Input, at + second_at)
 }
 
-/// That two inputs mean the same, and that the second one has the channels that the output has besides those of the first,
-/// or all of them.
-fn check_second(
-    input: &TensorRecord,
-    second: &TensorRecord,
-    output: &TensorRecord,
-    made: usize,
-) -> Result<()> {
-    let others = output.shape.channels - input.shape.channels;
-    let channels = if others > 0 {
-        others
-    } else {
-        input.shape.channels
-    };
-    let expected = Shape {
-        channels,
-        ..input.shape
-    };
-    ensure(
-        second.shape == expected,
-        Fault::Shape,
-        made + TensorRecord::SHAPE_AT,
-    )?;
-    let meaning = |tensor: &TensorRecord| (tensor.zero_point, tensor.scale);
-    let same = meaning(input) == meaning(second);
-    ensure(same, Fault::Meaning, made + TensorRecord::ZERO_POINT_AT)
-}
-
 /// That weights are such and that no sum can overflow.
-fn check_channels(operation: &Operation<'_>) -> Result<()> {
-    let operands = &operation.operands;
-    let biases_at = operands.record().biases_at as usize;
-    let mut weight_at = operands.record().weights_at as usize;
-    for (channel, bias) in operands.biases(0).enumerate() {
-        let mut bound = u64::from(bias.unsigned_abs());
-        let weights = operands.weights_from(channel, 0).iter();
-        for weight in weights.take(operands.channel_weights) {
-            let weight = weight.cast_signed();
-            ensure(weight != i8::MIN, Fault::Weight, weight_at)?;
-            bound += u64::from(weight.unsigned_abs()) * MAX_INPUT;
-            weight_at += 1;
+fn check_channels(file: &[u8], operands: &Operands<'_>) -> Result<()> {
+    let mut weights = operands.weights_from(0, 0).iter();
+    let biases_at = (operands.record().biases_at as usize..).step_by(4);
+    for (bias, at) in operands.biases(0).zip(biases_at) {
+        let mut bound = bias.unsigned_abs();
+        for _ in 0..operands.channel_weights {
+            let weight = weights.next().map_or(0, |weight| weight.cast_signed());
+            let at = file.len() - weights.len() - 1;
+            ensure(weight != i8::MIN, Fault::Weight, at)?;
+            bound += u32::from(weight.unsigned_abs()) * MAX_INPUT;
+            bound = bound.min(TOO_LARGE);
         }
-        ensure(bound < 1 << 31, Fault::Accumulator, biases_at + 4 * channel)?;
+        ensure(bound < TOO_LARGE, Fault::Accumulator, at)?;
     }
     Ok(())
 }
 
-fn check_multipliers(operation: &Operation<'_>) -> Result<()> {
-    let operands = &operation.operands;
+fn check_multipliers(operands: &Operands<'_>) -> Result<()> {
     let places = (operands.record().multipliers_at as usize..).step_by(4);
     for (multiplier, at) in operands.multipliers.iter().zip(places) {
         let is_one = Multiplier::decode(*multiplier).is_some();

@@ -6,7 +6,7 @@ use no_std_core::format::{
 use no_std_core::{Fault, Model};
 
 use super::{
-    BIASES, CLASSES, LINES, LOGITS, MULTIPLIERS, PLACES, WEIGHTS, refuse, refuse_changed,
+    BIASES, CLASSES, LINES, LOGITS, MULTIPLIERS, PLACES, WEIGHTS, found, refuse, refuse_changed,
     refuse_with,
 };
 use crate::random::Random;
@@ -28,7 +28,7 @@ fn refuse_output(operator: usize, output: Shape, fault: Fault) {
 #[test]
 fn unknown_kinds_and_directions() {
     for kind in [0, 9, 255] {
-        refuse_with(CLASSES, &[kind], CLASSES, Fault::Kind(kind));
+        refuse_with(CLASSES, &[kind], CLASSES, found(Fault::Kind, kind.into()));
     }
     for direction in [2, 255] {
         refuse_with(LINES + 1, &[direction], LINES + 1, Fault::Direction);
@@ -43,10 +43,7 @@ fn windows_that_do_not_move_or_miss_the_input() {
             refuse_with(at + field, &[0, 0], at, Fault::Window);
         }
         // Without a kernel there are no weights.
-        let nowhere = Fault::Offset {
-            expected: 0,
-            found: WEIGHTS as u32,
-        };
+        let nowhere = found(Fault::Offset, WEIGHTS as u32);
         refuse_with(at, &[0, 0], LINES + 28, nowhere);
         for padding in [3_u16, 4, 255, u16::MAX] {
             for field in [4, 6] {
@@ -178,10 +175,7 @@ fn sections_of_operators_that_have_none() {
     let mut pool = single(KIND_MAX_POOL, shape(2, 3, 2));
     pool.operators[0].weights = vec![1];
     let (record, at) = (64 + 32, 64 + 32 + 48);
-    let fault = Fault::Offset {
-        expected: 0,
-        found: at,
-    };
+    let fault = found(Fault::Offset, at);
     refuse(&file_apart(&pool), record + 28, fault);
 }
 
