@@ -183,6 +183,7 @@ const fn round_to_precision(x: u64) -> u64 {
 }
 
 /// `x / 2^shift` rounded to nearest, ties to even; `x` is at most 2^55.
+#[inline(never)] // Three times in one function is much code for processors of 32 bits.
 const fn divide(x: u64, shift: u32) -> u64 {
     match shift {
         0 => x,

@@ -161,20 +161,27 @@ fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
         } else {
             left - count
         };
-        let parts = [to + at, from.start + at].map(|begin| begin..begin + count);
-        let [places, values] = arena.get_disjoint_mut(parts).ok()?;
-        let (places, values) = (places.as_chunks_mut::<4>(), values.as_chunks::<4>());
-        places
-            .0
-            .iter_mut()
-            .zip(values.0)
-            .for_each(|(place, value)| *place = *value);
-        places
-            .1
-            .iter_mut()
-            .zip(values.1)
-            .for_each(|(place, value)| *place = *value);
+        let (place, value) = (to + at, from.start + at);
+        let (low, high) = arena.split_at_mut_checked(place.max(value))?;
+        if place < value {
+            copy(low.get_mut(place..place + count)?, high.get(..count)?);
+        } else {
+            copy(high.get_mut(..count)?, low.get(value..value + count)?);
+        }
         left -= count;
     }
     Some(())
+}
+
+/// Copies as many values as there are of both.
+#[inline(never)] // Moves up and down share it.
+fn copy(places: &mut [i8], values: &[i8]) {
+    let ((places, last_places), (values, last_values)) =
+        (places.as_chunks_mut::<4>(), values.as_chunks::<4>());
+    for (place, value) in places.iter_mut().zip(values) {
+        *place = *value;
+    }
+    for (place, value) in last_places.iter_mut().zip(last_values) {
+        *place = *value;
+    }
 }

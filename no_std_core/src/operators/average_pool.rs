@@ -1,7 +1,7 @@
 //! The mean over windows: a sum that one multiplier, which also divides by the size of the window, makes a value. Padding
 //! counts as zeros.
 
-use super::backend::{Backend, Places};
+use super::backend::{Backend, Places, Sums};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use crate::error::Fault;
 use crate::format::{KIND_AVERAGE_POOL, OperatorRecord};
@@ -36,9 +36,6 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
 fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
     let (record, shape) = (operands.record(), operands.input().shape);
     let stride = usize::from(shape.channels).max(1);
-    let Some(requantizer) = operands.requantizers(0).next() else {
-        return;
-    };
     let rows = record.rows.covered(shape.rows, row).len();
     let zero_point = i32::from(operands.input().zero_point);
     for (column, place) in (0..).zip(output.chunks_mut(stride)) {
@@ -56,20 +53,27 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
             let sums = sums.get_mut(..outputs.len()).unwrap_or_default();
             let mut first = usize::from(columns.start) * stride + block * BLOCK;
             for _ in 0..rows {
-                let values = input.get(first..).unwrap_or_default();
-                B::accumulate(
-                    sums,
-                    &Places {
-                        values,
-                        stride,
-                        count,
-                    },
-                );
+                let places = Places {
+                    values: input.get(first..).unwrap_or_default(),
+                    stride,
+                    count,
+                };
+                B::accumulate(sums, &places);
                 first += usize::from(shape.columns) * stride;
             }
-            for (output, sum) in outputs.iter_mut().zip(sums) {
-                *output = requantizer.requantize(*sum);
-            }
+            // As one filter in so many windows, side by side.
+            let sums = Sums {
+                values: sums,
+                group: outputs.len(),
+                lanes: outputs.len(),
+            };
+            B::requantize(
+                &sums,
+                operands.multipliers,
+                operands.output().zero_point,
+                outputs,
+                1,
+            );
         }
     }
 }

@@ -5,7 +5,6 @@ use core::ops::Range;
 use super::backend::Filters;
 use crate::error::Fault;
 use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
-use crate::requantize::{Multiplier, Requantizer};
 
 /// A kind of operator, with inner loops for some processor. A model runs with a table of these.
 pub struct Operator {
@@ -170,14 +169,6 @@ impl<'a> Operands<'a> {
     /// The multipliers of the channels from `first` on.
     pub fn multipliers(&self, first: usize) -> &'a [[u8; 4]] {
         self.multipliers.get(first..).unwrap_or_default()
-    }
-
-    /// For each channel from `first` on, what makes a sum its int8 output.
-    pub fn requantizers(&self, first: usize) -> impl Iterator<Item = Requantizer> + use<'a> {
-        let zero_point = self.output().zero_point;
-        let multipliers = self.multipliers.get(first..).unwrap_or_default();
-        let multipliers = multipliers.iter().copied().map(Multiplier::of_checked);
-        multipliers.map(move |multiplier| Requantizer::new(multiplier, zero_point))
     }
 
     /// Rows and columns of the output, as windows over the input make them; none may lie in the padding alone.

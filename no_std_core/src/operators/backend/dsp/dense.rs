@@ -3,76 +3,64 @@
 use core::arch::naked_asm;
 
 use super::requantize::{scale_exactly, zero};
-use super::{Dsp, GROUP, offsets};
-use crate::operators::backend::{Filters, UNITS, plain};
+use super::{GROUP, offsets};
+use crate::operators::backend::{Filters, UNITS};
 
 /// See [`Backend::dense`](crate::operators::backend::Backend::dense).
 pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
-    let rest = outputs.len() % UNITS;
-    if input.len() < GROUP || outputs.len() < UNITS {
-        plain::dense::<Dsp>(
-            input,
-            zero_point,
-            units,
-            outputs,
-            |input, zero_point, weights, sums| {
-                plain::add_one_by_one(input, 0, zero_point, weights, sums);
-            },
-        );
+    let count = outputs.len();
+    let there = units.weights.len() >= units.stride.saturating_mul(count)
+        && units.biases.len().min(units.multipliers.len()) >= count
+        && units.stride >= input.len();
+    if count < UNITS || input.len() < GROUP || !there {
+        add_one_by_one(input, zero_point, units, outputs);
         return;
     }
-    let whole = outputs.len() - rest;
-    add_units(input, zero_point, units, outputs, [0, whole]);
-    if rest > 0 {
-        // The last four again: some of them get the same value once more.
-        add_units(
-            input,
-            zero_point,
-            units,
-            outputs,
-            [whole + rest - UNITS, UNITS],
-        );
+    let mut first = 0;
+    while first < count {
+        let rest = count - first;
+        let mut blocks = rest / UNITS;
+        if blocks == 0 {
+            // The last ones again: some of them get the same value once more.
+            (first, blocks) = (count - UNITS, 1);
+        }
+        let groups = input.len() / GROUP;
+        let (biases, multipliers) = (units.biases.as_ptr(), units.multipliers.as_ptr());
+        // SAFETY: there is a group of input and a block of units, and there are as many weights, biases, multipliers and
+        // outputs as that takes.
+        unsafe {
+            add_blocks(&mut Task {
+                input: input.as_ptr(),
+                rounds: groups.div_ceil(4),
+                weights: units.weights.as_ptr().add(first * units.stride),
+                stride: units.stride,
+                offsets: offsets(zero_point),
+                biases: biases.add(first),
+                entry: groups.wrapping_neg() % 4,
+                multipliers: multipliers.addr().wrapping_sub(biases.addr()),
+                zero: zero(units.zero_point),
+                output: outputs.as_mut_ptr().add(first),
+                blocks,
+                rest: input.len() % GROUP,
+                sums: [0; UNITS],
+            });
+        }
+        first += blocks * UNITS;
     }
 }
 
-/// [`dense`] for the units from `first` on, `count` of them, a multiple of [`UNITS`].
-fn add_units(
-    input: &[i8],
-    zero_point: i8,
-    units: &Filters<'_>,
-    outputs: &mut [i8],
-    [first, count]: [usize; 2],
-) {
-    let end = first + count;
-    let there = units.weights.len() >= units.stride.saturating_mul(end)
-        && units.biases.len().min(units.multipliers.len()) >= end
-        && units.stride >= input.len();
-    let Some(outputs) = outputs.get_mut(first..end) else {
-        return;
-    };
-    if !there || count < UNITS || input.len() < GROUP {
-        return;
-    }
-    let groups = input.len() / GROUP;
-    let (biases, multipliers) = (units.biases.as_ptr(), units.multipliers.as_ptr());
-    // SAFETY: there is a group of input and a block of units, and there are as many weights, biases, multipliers and
-    // outputs as that takes.
-    unsafe {
-        add_blocks(&mut Task {
-            input: input.as_ptr(),
-            rounds: groups.div_ceil(4),
-            weights: units.weights.as_ptr().add(first * units.stride),
-            stride: units.stride,
-            offsets: offsets(zero_point),
-            biases: biases.add(first),
-            entry: groups.wrapping_neg() % 4,
-            multipliers: multipliers.addr().wrapping_sub(biases.addr()),
-            zero: zero(units.zero_point),
-            output: outputs.as_mut_ptr(),
-            blocks: count / UNITS,
-            rest: input.len() % GROUP,
-            sums: [0; UNITS],
-        });
+/// What the loops have too few units or too little input for.
+fn add_one_by_one(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
+    let weights = units.weights.chunks(units.stride.max(1));
+    let ends = units.biases.iter().zip(units.multipliers);
+    for ((output, weights), (&bias, &multiplier)) in outputs.iter_mut().zip(weights).zip(ends) {
+        let mut sum = i32::from_le_bytes(bias);
+        for (&value, weight) in input.iter().zip(weights) {
+            sum += (i32::from(value) - i32::from(zero_point)) * i32::from(weight.cast_signed());
+        }
+        let multiplier = u32::from_le_bytes(multiplier);
+        let value = scale_exactly(sum, multiplier, zero(units.zero_point));
+        *output = value.clamp(i8::MIN.into(), i8::MAX.into()) as i8;
     }
 }
 
