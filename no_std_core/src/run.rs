@@ -1,5 +1,6 @@
 //! Running a model, at once or step by step.
 
+use core::cell::Cell;
 use core::ops::Range;
 use core::task::Poll;
 
@@ -151,37 +152,38 @@ impl<'r, 'a> Run<'r, 'a> {
 
 /// Moves values to another place, which may overlap theirs. `None` if they are not all inside.
 fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
-    let distance = from.start.abs_diff(to);
-    let mut left = from.len();
+    // Of cells compilers do not make calls of `memcpy`, which is larger than all of this.
+    let cells = Cell::from_mut(arena).as_slice_of_cells();
+    let (start, values) = (from.start, cells.get(from)?);
+    let places = cells.get(to..)?.get(..values.len())?;
+    let distance = start.abs_diff(to);
+    let mut left = values.len();
     while left > 0 && distance > 0 {
         // What is moved at once does not overlap its place. Up, the last values go first.
         let count = left.min(distance);
-        let at = if to < from.start {
-            from.len() - left
+        let at = if to < start {
+            values.len() - left
         } else {
             left - count
         };
-        let (place, value) = (to + at, from.start + at);
-        let (low, high) = arena.split_at_mut_checked(place.max(value))?;
-        if place < value {
-            copy(low.get_mut(place..place + count)?, high.get(..count)?);
-        } else {
-            copy(high.get_mut(..count)?, low.get(value..value + count)?);
-        }
+        copy(places.get(at..at + count)?, values.get(at..at + count)?);
         left -= count;
     }
     Some(())
 }
 
-/// Copies as many values as there are of both.
-#[inline(never)] // Moves up and down share it.
-fn copy(places: &mut [i8], values: &[i8]) {
+/// Copies as many values as there are of both, which do not overlap.
+fn copy(places: &[Cell<i8>], values: &[Cell<i8>]) {
     let ((places, last_places), (values, last_values)) =
-        (places.as_chunks_mut::<4>(), values.as_chunks::<4>());
-    for (place, value) in places.iter_mut().zip(values) {
-        *place = *value;
+        (places.as_chunks::<4>(), values.as_chunks::<4>());
+    for ([p, q, r, s], [a, b, c, d]) in places.iter().zip(values) {
+        let (a, b, c, d) = (a.get(), b.get(), c.get(), d.get());
+        p.set(a);
+        q.set(b);
+        r.set(c);
+        s.set(d);
     }
-    for (place, value) in last_places.iter_mut().zip(last_values) {
-        *place = *value;
+    for (place, value) in last_places.iter().zip(last_values) {
+        place.set(value.get());
     }
 }
