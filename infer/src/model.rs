@@ -13,7 +13,7 @@ use crate::error::{ModelError, RunError};
 use crate::file::{self, InFile, display_name, one_line};
 use crate::input::{Input, transposed};
 use crate::output::{Classes, Numbers, Output, Values};
-use crate::spec::{Quantization, Spec};
+use crate::spec::Spec;
 
 mod form;
 pub(crate) mod proto;
@@ -118,6 +118,19 @@ impl Model {
         }
     }
 
+    /// The input's integers in the order of the flash file.
+    fn integers(&self, input: &Input) -> Vec<i8> {
+        let Some(of) = self.spec.input.quantization else {
+            return Vec::new();
+        };
+        let reals = self.reals(input);
+        let integers: Vec<i8> = reals.iter().map(|&real| of.integer(real)).collect();
+        match self.spec.input.shape() {
+            Some([rows, columns, channels]) => transposed(&integers, channels, rows * columns),
+            None => integers,
+        }
+    }
+
     fn run_plan(&self, input: &[f32]) -> TractResult<Vec<f32>> {
         let sizes = [&[1], &self.spec.input.sizes[..]].concat();
         let input = Tensor::from_shape(&sizes, input)?;
@@ -154,9 +167,8 @@ impl Model {
     }
 
     fn numbers(&self, outputs: Vec<f32>) -> Numbers {
-        let integers = |of: Quantization| outputs.iter().map(|&real| of.integer(real)).collect();
         match self.output.quantization {
-            Some(of) => Numbers::Int8(integers(of), of),
+            Some(of) => Numbers::Int8(outputs.iter().map(|&real| of.integer(real)).collect(), of),
             None => Numbers::Float(outputs),
         }
     }
@@ -188,25 +200,6 @@ impl Engine for Model {
             }
         };
         Ok(Answer { output, cost: None })
-    }
-}
-
-impl Model {
-    /// The input's integers in the order of the flash file.
-    fn integers(&self, input: &Input) -> Vec<i8> {
-        let of = |of: Quantization| {
-            self.reals(input)
-                .iter()
-                .map(|&real| of.integer(real))
-                .collect()
-        };
-        let integers: Vec<i8> = self.spec.input.quantization.map_or(Vec::new(), of);
-        match self.spec.input.shape() {
-            Some([rows, columns, channels]) if !integers.is_empty() => {
-                transposed(&integers, channels, rows * columns)
-            }
-            _ => integers,
-        }
     }
 }
 

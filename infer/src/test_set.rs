@@ -35,7 +35,7 @@ enum Samples {
         channels: usize,
     },
     Pictures(Vec<Source>),
-    Arrays(Array),
+    Arrays(Source, Array),
 }
 
 /// Why there is no test set for a model.
@@ -124,7 +124,7 @@ impl TestSet {
         }
         Ok(Self {
             count,
-            samples: Samples::Arrays(samples.inputs),
+            samples: Samples::Arrays(Source(path.to_owned()), samples.inputs),
             classes,
         })
     }
@@ -164,11 +164,11 @@ impl TestSet {
                 };
                 input.map_err(source.named())
             }
-            Samples::Arrays(array) => {
+            Samples::Arrays(source, array) => {
                 let input = spec
                     .of_array(array)
                     .and_then(|tensors| tensors.input(index));
-                input.map_err(InFile::named("--data"))
+                input.map_err(source.named())
             }
         }
     }

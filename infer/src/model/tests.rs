@@ -5,7 +5,7 @@ use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto};
 use super::scores::tests::assert_close;
 use super::*;
 use crate::picture::{PIXELS, Pixels};
-use crate::spec::{Layout, OutputSpec};
+use crate::spec::{Layout, OutputSpec, Quantization};
 use crate::support::{constant, encode, integers, linear, node, tensor, value, with_metadata};
 use network::{CLASSES, FILTERS, Network};
 
