@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use input::folder::FolderError;
-use input::idx::IdxError;
 use input::onnx::Limits;
 use input::pair;
 use thiserror::Error;
@@ -15,12 +14,12 @@ use thiserror::Error;
 use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::{DeviceError, ModelError, RunError};
-use crate::evaluate::{Evaluation, evaluate};
+use crate::evaluate::{EvaluateError, Evaluation, evaluate};
 use crate::file::{self, InFile, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
-use crate::picture::PictureError;
-use crate::test_set::TestSet;
+use crate::source::SourceError;
+use crate::test_set::{TestSet, TestSetError};
 
 mod predict;
 mod progress;
@@ -33,7 +32,7 @@ const BUILT_IN_MODEL: &[u8] = include_bytes!(concat!(
     "/../models/digits.onnx"
 ));
 
-/// Runs digit models on pictures.
+/// Runs small networks on pictures and arrays of numbers.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
@@ -43,9 +42,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print what the model sees in each picture
+    /// Print what the model makes of each picture or array
     Predict(Predict),
-    /// Measure the model on a test set: accuracy, confusion matrix, speed
+    /// Measure the model on a test set: accuracy and confusion matrix, or scores of reconstructions; speed
     Evaluate(Evaluate),
     /// Print what is in a model file
     Inspect(Inspect),
@@ -108,11 +107,11 @@ struct Predict {
     #[arg(long, value_enum, default_value_t, conflicts_with = "device")]
     engine: Choice,
 
-    /// How a picture becomes the 28 x 28 pixels of the model [default: as the flash file says, else plain]
+    /// How a picture becomes the pixels of the model [default: as the model's file says, else plain]
     #[arg(long, value_enum, requires_if("board", "device"))]
     prepare: Option<Prepare>,
 
-    /// Take each picture's file name without extension for its true label, if it is one
+    /// Take each file's name without extension for its true label, if it is one
     #[arg(long)]
     truth_from_name: bool,
 
@@ -120,16 +119,21 @@ struct Predict {
     #[arg(long)]
     json: bool,
 
-    /// Picture file (PNG, JPEG, BMP, GIF, PGM, WebP), folder of such files, or - for standard input
-    #[arg(required = true, value_name = "PICTURE")]
-    pictures: Vec<PathBuf>,
+    /// Picture file (PNG, JPEG, BMP, GIF, PGM, WebP), folder of such files, array file (.npy, .npz), or - for standard
+    /// input
+    ///
+    /// A picture is scaled to the size of the model's pictures, without keeping its proportions, and taken in grey or in
+    /// colours as the model has it. An array is one input or several, in float32, in int8 as the integers of a model of 8
+    /// bits, or in uint8 as pixels; where channels may come first or last, they come last.
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Prepare {
-    /// As it is, resized if it has another size (boards take 28 x 28 pixels only)
+    /// As it is, scaled if it has another size (a board's own preparation refuses that)
     Plain,
-    /// The drawing in it found, light on dark, scaled and centred as in MNIST
+    /// The drawing in it found, light on dark, scaled and centred as in MNIST, for models of 28 x 28 grey pixels
     Centred,
     /// As the board does it, which asks for the rows that it needs
     Board,
@@ -141,19 +145,20 @@ struct Evaluate {
     model: ModelArgs,
 
     /// Folder with the test set, in it or below it: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or other
-    /// spellings of these names, packed or not
-    #[arg(long, value_name = "DIR", env = "MNIST_DIR")]
+    /// spellings of these names, packed or not; folder with a folder of pictures named like each class; or .npz file with
+    /// an array x... of inputs and one of labels, y... or label... [of a reconstruction 0 for usual inputs, 1 for others]
+    #[arg(long, value_name = "PATH", env = "MNIST_DIR")]
     data: PathBuf,
 
-    /// Take only the first N images
+    /// Take only the first N inputs
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     limit: Option<u32>,
 
-    /// Invert each image first, so that ink is dark and paper light
+    /// Invert each picture first, so that ink is dark and paper light
     #[arg(long)]
     invert: bool,
 
-    /// Write the logits of each image: four bytes a float (little-endian), one byte an 8-bit integer
+    /// Write what the network gives for each input: four bytes a float (little-endian), one byte an 8-bit integer
     #[arg(long, value_name = "FILE")]
     scores: Option<PathBuf>,
 
@@ -182,11 +187,20 @@ pub enum Error {
     #[error(transparent)]
     Run(#[from] InFile<RunError>),
     #[error(transparent)]
-    Picture(#[from] InFile<PictureError>),
+    Source(#[from] InFile<SourceError>),
     #[error(transparent)]
     Folder(#[from] InFile<FolderError>),
     #[error(transparent)]
-    TestSet(#[from] InFile<IdxError>),
+    TestSet(#[from] InFile<TestSetError>),
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    #[error(
+        "--prepare {option}: expected a model of 28 x 28 grey pixels, found one of other inputs; leave it out"
+    )]
+    Prepare {
+        /// What was asked for.
+        option: &'static str,
+    },
     #[error(transparent)]
     SameFile(#[from] SameFile),
     #[error(transparent)]
@@ -234,17 +248,17 @@ fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error
 }
 
 fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Error> {
-    let mut test_set = TestSet::load(&options.data, engine.labels().len())?;
+    let mut test_set = TestSet::load(&options.data, engine.spec())?;
     if let Some(limit) = options.limit {
         test_set.truncate(limit as usize);
     }
     let on_board = options.model.device.is_some();
-    let progress = Progress::new(test_set.images.len(), "images", on_board);
+    let progress = Progress::new(test_set.count, "inputs", on_board);
     let show = |done| progress.show(done);
-    let evaluation = evaluate(engine, &test_set, options.invert, show)?;
+    let (evaluation, outputs) = evaluate(engine, &test_set, options.invert, show)?;
     drop(progress);
     if let Some(scores) = &options.scores {
-        file::write(scores, &evaluation.outputs)?;
+        file::write(scores, &outputs)?;
     }
     Ok(evaluation)
 }

@@ -2,21 +2,22 @@
 
 use std::fmt;
 
-use ::device::{Answer, Board, Input, Outcome};
-use image::GrayImage;
-use no_std_core::format::{ONE, OutputKind};
-use no_std_core::prepare::Preparation;
+use ::device::{Answer as BoardAnswer, Board, Input as BoardInput, Outcome, Tensor};
+use no_std_core::Difference;
+use no_std_core::format::OutputKind;
 
-use crate::engine::{Cost, Engine, Logits, Scores};
+use crate::engine::{Answer, Cost, Engine, check_len};
 use crate::error::{DeviceError, RunError};
 use crate::file::{InFile, one_line};
-use crate::picture::{Pixels, SIDE};
+use crate::input::Input;
+use crate::output::{Classes, Numbers, Output, Values, share};
+use crate::spec::{InputSpec, Layout, OutputSpec, Quantization, Spec};
 
 /// A board that is ready to run its model.
 pub struct Device {
     name: String,
     board: ::device::Device,
-    labels: Vec<String>,
+    spec: Spec,
 }
 
 impl fmt::Debug for Device {
@@ -31,79 +32,125 @@ impl Device {
     /// Finds out what is at `address`: see [`device::Device::open`](::device::Device::open).
     pub fn open(address: &str) -> Result<Self, InFile<DeviceError>> {
         let device = ::device::Device::open(address).map_err(InFile::named(address))?;
-        check_digits(device.board()).map_err(InFile::named(address))?;
-        let classes = device.board().spec.output.elements();
-        let label = |class: u64| match device.labels().get(class as usize) {
-            Some(label) => one_line(label),
-            None => class.to_string(),
-        };
         Ok(Self {
             name: one_line(address),
-            labels: (0..classes).map(label).collect(),
+            spec: spec(device.board(), device.labels()),
             board: device,
         })
     }
 
-    /// Has the board prepare a picture and run its model on it. Only the rows that it asks for are sent.
-    pub fn scores_of_picture(&self, picture: &GrayImage) -> Result<Scores, InFile<RunError>> {
-        self.run(picture.as_raw(), picture.height(), true)
+    /// Has the board prepare a picture of so many rows and run its model on it. Only the rows that it asks for are sent.
+    pub fn run_picture(&self, pixels: &[u8], rows: u32) -> Result<Answer, InFile<RunError>> {
+        let answer = self.send(pixels, rows, true);
+        answer.map_err(InFile::named(&self.name))
     }
 
-    fn run(&self, bytes: &[u8], rows: u32, prepare: bool) -> Result<Scores, InFile<RunError>> {
-        let input = Input {
+    fn send(&self, bytes: &[u8], rows: u32, prepare: bool) -> Result<Answer, RunError> {
+        let answer = self.board.run(&BoardInput {
             bytes,
             // A board refuses a picture long before it is as high.
             rows: u16::try_from(rows).unwrap_or(u16::MAX),
             prepare,
-        };
-        let answer = self.board.run(&input);
-        answer.map(scores).map_err(InFile::named(&self.name))
+        })?;
+        Ok(Answer {
+            cost: Some(Cost {
+                cycles: answer.cycles,
+                stack_bytes: answer.stack,
+            }),
+            output: output(self.board.board(), answer),
+        })
+    }
+
+    /// The bytes that a board takes for its input: pixels where the model takes pictures, else integers.
+    fn bytes(&self, input: &Input) -> Result<Vec<u8>, RunError> {
+        let board = self.board.board();
+        let of = quantization(&board.spec.input);
+        let takes_pictures = board.preparation.takes_pictures();
+        let byte = |integer: i8| integer.cast_unsigned() ^ if takes_pictures { 0x80 } else { 0 };
+        match input {
+            Input::Pixels(pixels) => Ok(pixels.clone()),
+            // It is not said which pixels the others stand for.
+            _ if takes_pictures && !of.is_of_pixels() => Err(RunError::PicturesOnly),
+            Input::Integers(integers) => Ok(integers.iter().copied().map(byte).collect()),
+            Input::Floats(floats) => Ok(floats
+                .iter()
+                .map(|&float| byte(of.integer(float)))
+                .collect()),
+        }
     }
 }
 
 impl Engine for Device {
-    fn labels(&self) -> &[String] {
-        &self.labels
+    fn spec(&self) -> &Spec {
+        &self.spec
     }
 
-    fn preparation(&self) -> Preparation {
-        self.board.board().preparation
-    }
-
-    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
-        self.run(pixels, SIDE as u32, false)
+    fn run(&self, input: &Input) -> Result<Answer, InFile<RunError>> {
+        let rows = self.board.board().spec.input.rows.into();
+        let answer = check_len(&self.spec, input)
+            .and_then(|()| self.bytes(input))
+            .and_then(|bytes| self.send(&bytes, rows, false));
+        answer.map_err(InFile::named(&self.name))
     }
 }
 
-fn scores(answer: Answer) -> Scores {
-    let class = match answer.outcome {
-        Outcome::Class { class, .. } => class.into(),
-        Outcome::Values | Outcome::Difference { .. } => 0,
+fn output(board: &Board, answer: BoardAnswer) -> Output {
+    let tensor = board.spec.output;
+    let numbers = Numbers::Int8(answer.values, quantization(&tensor));
+    let values = |numbers| Values {
+        shape: sizes(&tensor).to_vec(),
+        numbers,
     };
-    let share = |&probability: &u32| f64::from(probability) / f64::from(ONE);
-    Scores {
-        class,
-        probabilities: answer.probabilities.iter().map(share).collect(),
-        accepted: Some(answer.accepted),
-        logits: Logits::Int8(answer.values),
-        cost: Some(Cost {
-            cycles: answer.cycles,
-            stack_bytes: answer.stack,
+    match answer.outcome {
+        Outcome::Class { class, .. } => Output::Classes(Classes {
+            class: class.into(),
+            probabilities: answer.probabilities.into_iter().map(share).collect(),
+            accepted: Some(answer.accepted),
+            logits: numbers,
         }),
+        Outcome::Values => Output::Values(values(numbers)),
+        Outcome::Difference { mean } => Output::Reconstruction {
+            values: values(numbers),
+            difference: Difference {
+                mean,
+                accepted: answer.accepted,
+            },
+        },
     }
 }
 
-/// Refuses a board whose model is for other inputs than pictures of digits, or has no classes.
-fn check_digits(board: &Board) -> Result<(), DeviceError> {
-    let input = board.spec.input;
-    let side = SIDE as u16;
-    if (input.rows, input.columns, input.channels) != (side, side, 1) {
-        return Err(DeviceError::Unknown("an input of 28 x 28 x 1"));
+/// What the board says.
+fn spec(board: &Board, labels: &[String]) -> Spec {
+    let label = |class: u64| match labels.get(class as usize) {
+        Some(label) => one_line(label),
+        None => class.to_string(),
+    };
+    Spec {
+        input: InputSpec {
+            sizes: sizes(&board.spec.input).to_vec(),
+            layout: Layout::ChannelsLast,
+            quantization: Some(quantization(&board.spec.input)),
+            preparation: board.preparation,
+        },
+        output: match board.output_kind {
+            OutputKind::Classes => OutputSpec::Classes {
+                labels: (0..board.spec.output.elements()).map(label).collect(),
+            },
+            OutputKind::Values => OutputSpec::Values,
+            OutputKind::Reconstruction => OutputSpec::Reconstruction { threshold: None },
+        },
     }
-    if board.output_kind != OutputKind::Classes {
-        return Err(DeviceError::Unknown("an output of classes"));
+}
+
+fn quantization(tensor: &Tensor) -> Quantization {
+    Quantization {
+        scale: f32::from_bits(tensor.scale),
+        zero_point: tensor.zero_point,
     }
-    Ok(())
+}
+
+fn sizes(tensor: &Tensor) -> [usize; 3] {
+    [tensor.rows, tensor.columns, tensor.channels].map(usize::from)
 }
 
 /// Gives the board at `address` the model in `file`, and tells `progress` how many bytes are there; see

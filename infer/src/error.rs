@@ -53,13 +53,21 @@ impl ModelError {
     }
 }
 
-/// Why a model failed on a picture. One in a flash file never does.
+/// Why a model failed on an input.
 #[derive(Debug, Error)]
 pub enum RunError {
     #[error(transparent)]
     Onnx(#[from] OnnxError),
+    #[error("expected an input of {expected} values, found {found}")]
+    Length { expected: usize, found: usize },
     #[error("expected finite logits, found {logit} for class {label}; the weights may be damaged")]
-    NotFinite { label: String, logit: f32 },
+    NoLogit { label: String, logit: f32 },
+    #[error("expected finite values, found {found} at index {at}; the weights may be damaged")]
+    NotFinite { at: usize, found: f32 },
+    #[error(
+        "expected a picture, found an array: this board does not say what the pixels of its model stand for"
+    )]
+    PicturesOnly,
     #[error(transparent)]
     Device(#[from] DeviceError),
 }

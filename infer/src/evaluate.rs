@@ -1,106 +1,151 @@
 //! How often a model is right on a test set, and what it takes for what.
 
 use std::fmt;
-use std::iter;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use thiserror::Error;
 
-use crate::engine::{Cost, Engine};
+use crate::engine::{Answer, Cost, Engine};
 use crate::error::RunError;
 use crate::file::InFile;
-use crate::picture::Pixels;
-use crate::table;
+use crate::output::Output;
+use crate::source::SourceError;
+use crate::spec::OutputSpec;
 use crate::test_set::TestSet;
 
-/// The result of a model on a test set. [`fmt::Display`] is its table, [`Serialize`] its JSON
-/// object.
+mod classes;
+mod reconstruction;
+mod values;
+
+use classes::{ClassTally, OfClasses};
+use reconstruction::{OfReconstructions, ReconstructionTally};
+use values::{OfValues, ValueTally};
+
+/// The result of a model on a test set. [`fmt::Display`] is its table, [`Serialize`] its JSON object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Evaluation {
-    images: usize,
-    correct: usize,
-    accuracy: f64,
-    /// Pictures that the model takes for one of its classes at all, if it can tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<usize>,
-    images_per_second: f64,
-    /// The most of both that a picture took, on a board.
-    #[serde(flatten)]
-    cost: Option<Cost>,
-    labels: Vec<String>,
-    /// For each true class the number of its pictures that the model puts in each class.
-    confusion: Vec<Vec<usize>>,
-    /// The logits of every picture one after another, as [`Logits::bytes`](crate::engine::Logits::bytes) writes them.
-    #[serde(skip)]
-    pub outputs: Vec<u8>,
+#[serde(untagged)]
+pub enum Evaluation {
+    Classes(OfClasses),
+    Values(OfValues),
+    Reconstructions(OfReconstructions),
 }
 
-/// Runs the model on all pictures of the test set, or on their inversions: 255 minus each pixel. After each, tells
-/// `progress` how many are done. The test set has no more classes than the model.
+/// Why a model was not evaluated.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub enum EvaluateError {
+    Input(#[from] InFile<SourceError>),
+    Run(#[from] InFile<RunError>),
+}
+
+/// What all runs took.
+#[derive(Clone, Copy, Debug)]
+struct Effort {
+    count: usize,
+    elapsed: Duration,
+    /// The most of both that an input took, on a board.
+    cost: Option<Cost>,
+}
+
+impl Effort {
+    fn per_second(self) -> f64 {
+        self.count as f64 / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+}
+
+enum Tally {
+    Classes(ClassTally),
+    Values(ValueTally),
+    Reconstructions(ReconstructionTally),
+}
+
+/// Runs the model on all inputs of the test set that was loaded for it, or on the negatives of its pictures. After each,
+/// tells `progress` how many are done. With the result comes what the network gave for every input one after another, as
+/// [`Numbers::bytes`](crate::output::Numbers::bytes) writes it.
 pub fn evaluate(
     engine: &dyn Engine,
     test_set: &TestSet,
     invert: bool,
     mut progress: impl FnMut(usize),
-) -> Result<Evaluation, InFile<RunError>> {
-    let classes = engine.labels().len();
-    let mut confusion = vec![vec![0; classes]; classes];
-    let (mut accepted, mut outputs, mut elapsed) = (None, Vec::new(), Duration::ZERO);
-    let mut cost = None;
-    for (index, (image, &class)) in test_set.images.iter().zip(&test_set.classes).enumerate() {
-        let image: Pixels = if invert {
-            image.map(|pixel| 255 - pixel)
+) -> Result<(Evaluation, Vec<u8>), EvaluateError> {
+    let spec = engine.spec();
+    let mut tally = Tally::new(engine);
+    let mut outputs = Vec::new();
+    let mut effort = Effort {
+        count: test_set.count,
+        elapsed: Duration::ZERO,
+        cost: None,
+    };
+    for index in 0..test_set.count {
+        let input = test_set.input(index, &spec.input, spec.input.preparation)?;
+        let input = if invert {
+            let inverted = input.inverted();
+            inverted.map_err(InFile::<SourceError>::named("--invert"))?
         } else {
-            *image
+            input
         };
         let start = Instant::now();
-        let scores = engine.scores(&image)?;
-        elapsed += start.elapsed();
-        confusion[usize::from(class)][scores.class] += 1;
-        if let Some(yes) = scores.accepted {
-            *accepted.get_or_insert(0) += usize::from(yes);
-        }
-        outputs.extend(scores.logits.bytes());
-        cost = scores
-            .cost
-            .map(|found| found.max(cost.unwrap_or_default()))
-            .or(cost);
+        let Answer { output, cost } = engine.run(&input)?;
+        effort.elapsed += start.elapsed();
+        let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
+        effort.cost = cost.map(greatest).or(effort.cost);
+        outputs.extend(output.numbers().bytes());
+        let class = test_set.classes.as_ref().map(|classes| classes[index]);
+        tally.add(&output, class);
         progress(index + 1);
     }
-    let images = test_set.images.len();
-    let correct = (0..classes).map(|class| confusion[class][class]).sum();
-    Ok(Evaluation {
-        images,
-        correct,
-        accuracy: correct as f64 / images as f64,
-        accepted,
-        images_per_second: images as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE),
-        cost,
-        labels: engine.labels().to_vec(),
-        confusion,
-        outputs,
-    })
+    Ok((tally.finish(effort), outputs))
+}
+
+impl Tally {
+    fn new(engine: &dyn Engine) -> Self {
+        match &engine.spec().output {
+            OutputSpec::Classes { labels } => Self::Classes(ClassTally::new(labels)),
+            OutputSpec::Values => Self::Values(ValueTally::default()),
+            OutputSpec::Reconstruction { threshold } => {
+                Self::Reconstructions(ReconstructionTally::new(*threshold))
+            }
+        }
+    }
+
+    /// Counts an output of the kind that the model gives, for an input of this class.
+    fn add(&mut self, output: &Output, class: Option<usize>) {
+        match (self, output) {
+            (Self::Classes(tally), Output::Classes(found)) => tally.add(found, class),
+            (Self::Values(tally), Output::Values(found)) => tally.add(found),
+            (Self::Reconstructions(tally), Output::Reconstruction { difference, .. }) => {
+                tally.add(*difference, class);
+            }
+            // An engine gives what it says.
+            _ => {}
+        }
+    }
+
+    fn finish(self, effort: Effort) -> Evaluation {
+        match self {
+            Self::Classes(tally) => Evaluation::Classes(tally.finish(effort)),
+            Self::Values(tally) => Evaluation::Values(tally.finish(effort)),
+            Self::Reconstructions(tally) => Evaluation::Reconstructions(tally.finish(effort)),
+        }
+    }
 }
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (images, correct, accuracy) = (self.images, self.correct, self.accuracy);
-        writeln!(f, "accuracy {accuracy:.4} ({correct} of {images} right)")?;
-        if let Some(accepted) = self.accepted {
-            let share = accepted as f64 / images as f64;
-            writeln!(f, "accepted {share:.4} ({accepted} of {images})")?;
+        match self {
+            Self::Classes(evaluation) => evaluation.fmt(f),
+            Self::Values(evaluation) => evaluation.fmt(f),
+            Self::Reconstructions(evaluation) => evaluation.fmt(f),
         }
-        writeln!(f, "speed    {:.0} images/s", self.images_per_second)?;
-        if let Some(cost) = self.cost {
-            writeln!(f, "cycles   {} an image at most", cost.cycles)?;
-            writeln!(f, "memory   {} bytes of stack at most", cost.stack_bytes)?;
-        }
-        writeln!(f, "\nrows: truth, columns: prediction")?;
-        let mut rows = vec![[&[String::new()], &self.labels[..]].concat()];
-        for (label, counts) in self.labels.iter().zip(&self.confusion) {
-            let counts = counts.iter().map(usize::to_string);
-            rows.push(iter::once(label.clone()).chain(counts).collect());
-        }
-        f.write_str(&table::right_aligned(&rows))
     }
+}
+
+/// The lines about what a board needed.
+fn write_cost(f: &mut fmt::Formatter<'_>, cost: Option<Cost>, unit: &str) -> fmt::Result {
+    if let Some(cost) = cost {
+        writeln!(f, "cycles   {} an {unit} at most", cost.cycles)?;
+        writeln!(f, "memory   {} bytes of stack at most", cost.stack_bytes)?;
+    }
+    Ok(())
 }

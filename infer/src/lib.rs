@@ -1,15 +1,22 @@
-//! Pictures of handwritten digits in, predictions out.
+//! Pictures and arrays in, predictions out.
 //!
 //! The library runs the model files that the trainer of this project writes, all in pure Rust: ONNX
 //! models with tract, flash files with the integer engine `no_std_core`, which boards run too. A board
-//! itself can take their place: see [`device`]. The program `infer` is a thin shell around [`cli`].
+//! itself can take their place: see [`device`]. Each is an [`engine`], which says with its [`spec`] what it takes and
+//! gives. The program `infer` is a thin shell around [`cli`].
 //!
 //! ```no_run
 //! use std::path::Path;
+//! use infer::engine::Engine;
+//! use infer::output::Output;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let model = infer::model::Model::open(Path::new("digits.onnx"))?;
-//! let pixels = infer::picture::open(Path::new("7.png"))?;
-//! println!("{}", infer::predict::predict(&model, &pixels)?.label);
+//! let spec = model.spec();
+//! let file = std::fs::read("7.png")?;
+//! let input = spec.input.of_picture(&file, spec.input.preparation)?;
+//! if let Output::Classes(classes) = model.run(&input)?.output {
+//!     println!("{}", spec.labels()[classes.class]);
+//! }
 //! # Ok(())
 //! # }
 //! ```
@@ -18,21 +25,25 @@
 #![allow(missing_docs)]
 
 pub mod cli;
+mod decision;
 pub mod device;
 pub mod engine;
 pub mod error;
 pub mod evaluate;
 pub mod flash;
+pub mod input;
 pub mod inspect;
 pub mod model;
 pub mod open;
+pub mod output;
 pub mod predict;
 pub mod report;
 pub mod source;
+pub mod spec;
 mod table;
 pub mod test_set;
 
-pub use input::{file, picture};
+pub use ::input::{file, picture};
 
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]

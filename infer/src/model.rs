@@ -1,52 +1,44 @@
-//! Digit models in ONNX files, checked on opening and run by tract. Outside this module and
-//! [`inspect`](crate::inspect), nothing names tract.
+//! Models in ONNX files, checked on opening and run by tract. Outside this module and [`inspect`](crate::inspect), nothing
+//! names tract.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use input::labels;
 use input::onnx::{self, Checked, Limits, ends_in_softmax, guarded};
-use no_std_core::prepare::Preparation;
 use tract_onnx::prelude::*;
 
-use crate::engine::{Engine, Logits, Scores};
+use crate::decision::Decision;
+use crate::engine::{Answer, Engine, check_len};
 use crate::error::{ModelError, RunError};
 use crate::file::{self, InFile, display_name, one_line};
-use crate::picture::{Pixels, SIDE};
+use crate::input::{Input, transposed};
+use crate::output::{Classes, Numbers, Output, Values};
+use crate::spec::Spec;
 
+mod form;
 pub(crate) mod proto;
 mod scores;
 
-use proto::OUTPUT;
+use form::OutputForm;
 
-/// A digit model, ready to run.
+/// A model, ready to run.
 ///
-/// Its file is ONNX (<https://onnx.ai/onnx/repo-docs/IR.html>) with one input, f32 of shape
-/// `[1, 1, 28, 28]`, pixels divided by 255, and one output named `logits`, f32 of shape
-/// `[1, classes]`. The first dimension of both may also be left open. The metadata entry `labels`
-/// names the classes: see [`input::labels`].
+/// Its file is ONNX (<https://onnx.ai/onnx/repo-docs/IR.html>) with one input and one output of floats, of which it takes
+/// and gives one at a time. Its metadata say whether pictures become the input, and what the output is: see
+/// [`input::metadata`] and [`input::labels`]; without them, `logits` for pictures of `[1, 1, 28, 28]` are those of digits,
+/// what ends in a Softmax or is called `logits` are classes, and everything else is numbers.
 #[derive(Clone, Debug)]
 pub struct Model {
     name: String,
     plan: Arc<TypedRunnableModel>,
-    labels: Vec<String>,
-    quantization: Option<Quantization>,
+    spec: Spec,
+    /// The number that a pixel of 1 stands for; `None` where pixels are divided by 255.
+    pixel: Option<f32>,
+    output: OutputForm,
     /// Whether the graph makes its outputs probabilities itself.
     has_softmax: bool,
-}
-
-/// What int8 integers stand for: the real number `scale * (q - zero_point)`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantization {
-    pub scale: f32,
-    pub zero_point: i8,
-}
-
-impl Quantization {
-    /// The integer that stands for this real number.
-    fn integer(self, real: f32) -> i8 {
-        (real / self.scale + f32::from(self.zero_point)).round_ties_even() as i8
-    }
+    /// What the core decides from the output's integers, if the file says its threshold.
+    decision: Option<Decision>,
 }
 
 impl Model {
@@ -71,98 +63,152 @@ impl Model {
     /// Makes a model ready to run.
     pub(crate) fn new(checked: Checked, name: &str) -> Result<Self, ModelError> {
         let Checked { proto, graph } = checked;
+        let input = form::input(&proto)?;
         let model = guarded(|| graph.into_optimized())?;
-        let classes = count_classes(&model)?;
-        let labels = labels::of_classes(proto::metadata(&proto, labels::KEY), classes)?;
+        let fact = guarded(|| model.output_fact(0))?;
+        let output = form::output(&proto, fact)?;
+        let decision = output.decision(&input)?;
         let plan = guarded(|| model.into_runnable())?;
+        let pixel = input
+            .quantization
+            .filter(|_| form::says_preparation(&proto));
         let graph = proto.graph.unwrap_or_default();
         Ok(Self {
             name: name.to_owned(),
             plan,
-            labels,
-            quantization: proto::logits_quantization(&graph),
-            has_softmax: ends_in_softmax(&graph, OUTPUT),
+            spec: Spec {
+                output: output.spec(),
+                input,
+            },
+            pixel: pixel.map(|of| of.scale),
+            has_softmax: ends_in_softmax(&graph, &output.name),
+            output,
+            decision,
         })
     }
 
-    /// Whether the bytes are an ONNX model, of digits or not.
+    /// Whether the bytes are an ONNX model.
     pub fn recognizes(bytes: &[u8]) -> bool {
         onnx::parse(bytes).is_ok()
     }
 
-    /// Runs the model on one picture: a finite logit for each class.
-    pub fn logits(&self, pixels: &Pixels) -> Result<Vec<f32>, InFile<RunError>> {
-        guarded(|| self.run(pixels))
-            .map_err(RunError::from)
-            .and_then(|logits| self.check_finite(logits))
-            .map_err(InFile::named(&self.name))
+    /// Runs the model on one input: the numbers that the graph gives, all finite.
+    pub fn outputs(&self, input: &Input) -> Result<Vec<f32>, InFile<RunError>> {
+        let outputs = check_len(&self.spec, input)
+            .and_then(|()| Ok(guarded(|| self.run_plan(&self.reals(input)))?))
+            .and_then(|outputs| self.check_finite(outputs));
+        outputs.map_err(InFile::named(&self.name))
     }
 
-    fn run(&self, pixels: &Pixels) -> TractResult<Vec<f32>> {
-        let input = pixels.map(|pixel| f32::from(pixel) / 255.0);
-        let input = Tensor::from_shape(&[1, 1, SIDE, SIDE], &input)?;
+    /// What the input stands for.
+    fn reals(&self, input: &Input) -> Vec<f32> {
+        match (input, self.spec.input.quantization) {
+            (Input::Pixels(pixels), _) => {
+                let real = |&pixel: &u8| match self.pixel {
+                    Some(step) => f32::from(pixel) * step,
+                    None => f32::from(pixel) / 255.0,
+                };
+                pixels.iter().map(real).collect()
+            }
+            (Input::Integers(integers), Some(of)) => {
+                integers.iter().map(|&integer| of.real(integer)).collect()
+            }
+            (Input::Integers(integers), None) => integers.iter().copied().map(f32::from).collect(),
+            (Input::Floats(floats), _) => floats.clone(),
+        }
+    }
+
+    /// The input's integers in the order of the flash file.
+    fn integers(&self, input: &Input) -> Vec<i8> {
+        let Some(of) = self.spec.input.quantization else {
+            return Vec::new();
+        };
+        let reals = self.reals(input);
+        let integers: Vec<i8> = reals.iter().map(|&real| of.integer(real)).collect();
+        match self.spec.input.shape() {
+            Some([rows, columns, channels]) => transposed(&integers, channels, rows * columns),
+            None => integers,
+        }
+    }
+
+    fn run_plan(&self, input: &[f32]) -> TractResult<Vec<f32>> {
+        let sizes = [&[1], &self.spec.input.sizes[..]].concat();
+        let input = Tensor::from_shape(&sizes, input)?;
         let outputs = self.plan.run(tvec!(input.into()))?;
         Ok(outputs[0].to_plain_array_view()?.iter().copied().collect())
     }
 
-    fn check_finite(&self, logits: Vec<f32>) -> Result<Vec<f32>, RunError> {
-        match logits.iter().position(|logit| !logit.is_finite()) {
-            None => Ok(logits),
-            Some(class) => Err(RunError::NotFinite {
-                label: one_line(&self.labels[class]),
-                logit: logits[class],
-            }),
+    fn check_finite(&self, outputs: Vec<f32>) -> Result<Vec<f32>, RunError> {
+        let Some(at) = outputs.iter().position(|output| !output.is_finite()) else {
+            return Ok(outputs);
+        };
+        let found = outputs[at];
+        Err(match self.spec.labels().get(at) {
+            Some(label) => RunError::NoLogit {
+                label: one_line(label),
+                logit: found,
+            },
+            None => RunError::NotFinite { at, found },
+        })
+    }
+
+    /// The classes of logits without a threshold, or that are floats.
+    fn classes(&self, outputs: &[f32], logits: Numbers) -> Classes {
+        Classes {
+            class: scores::first_maximum(outputs),
+            probabilities: if self.has_softmax {
+                scores::shares(outputs)
+            } else {
+                scores::softmax(outputs)
+            },
+            accepted: None,
+            logits,
+        }
+    }
+
+    fn numbers(&self, outputs: Vec<f32>) -> Numbers {
+        match self.output.quantization {
+            Some(of) => Numbers::Int8(outputs.iter().map(|&real| of.integer(real)).collect(), of),
+            None => Numbers::Float(outputs),
         }
     }
 }
 
 impl Engine for Model {
-    fn labels(&self) -> &[String] {
-        &self.labels
+    fn spec(&self) -> &Spec {
+        &self.spec
     }
 
-    fn preparation(&self) -> Preparation {
-        Preparation::PLAIN
-    }
-
-    fn scores(&self, pixels: &Pixels) -> Result<Scores, InFile<RunError>> {
-        let logits = self.logits(pixels)?;
-        let class = scores::first_maximum(&logits);
-        let probabilities = if self.has_softmax {
-            scores::shares(&logits)
-        } else {
-            scores::softmax(&logits)
+    fn run(&self, input: &Input) -> Result<Answer, InFile<RunError>> {
+        let mut outputs = self.outputs(input)?;
+        if let Some([rows, columns, channels]) = self.output.channels_first() {
+            // In the order of the flash file.
+            outputs = transposed(&outputs, channels, rows * columns);
+        }
+        let output = match (&self.decision, self.output.quantization) {
+            (Some(decision), Some(of)) => {
+                let integers: Vec<i8> = outputs.iter().map(|&real| of.integer(real)).collect();
+                decision.output(&integers, &self.integers(input))
+            }
+            _ if self.spec.labels().is_empty() => Output::Values(Values {
+                shape: self.output.shape(),
+                numbers: self.numbers(outputs),
+            }),
+            _ => {
+                let logits = self.numbers(outputs.clone());
+                Output::Classes(self.classes(&outputs, logits))
+            }
         };
-        let logits = match self.quantization {
-            Some(of) => Logits::Int8(logits.iter().map(|&logit| of.integer(logit)).collect()),
-            None => Logits::Float(logits),
-        };
-        Ok(Scores {
-            class,
-            probabilities,
-            accepted: None,
-            logits,
-            cost: None,
-        })
+        Ok(Answer { output, cost: None })
     }
 }
 
 /// The model in the bytes, checked before anything is computed.
 pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<Checked, ModelError> {
     let proto = onnx::parse(bytes)?;
-    proto::check(&proto)?;
+    proto::check_output(&proto)?;
+    form::input(&proto)?;
     Ok(Checked::new(proto, limits)?)
-}
-
-fn count_classes(model: &TypedModel) -> Result<usize, ModelError> {
-    let fact = guarded(|| model.output_fact(0))?;
-    match fact.shape.as_concrete() {
-        Some(&[1, classes]) if classes > 0 && fact.datum_type == f32::datum_type() => Ok(classes),
-        _ => Err(ModelError::form(
-            format!("output {OUTPUT} FLOAT [1, classes]"),
-            format!("{:?} {:?}", fact.datum_type, fact.shape),
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use serde::Serialize;
 
 use crate::engine::Cost;
 use crate::file::{display_name, one_line};
+use crate::output::{Classes, Numbers, Output, Values, squared_steps};
 use crate::predict::Prediction;
 use crate::source::Source;
+use crate::spec::{OutputSpec, Spec};
 
-/// The result for one picture. [`fmt::Display`] is its table line, [`Serialize`] its JSON object.
+/// The result for one input. [`fmt::Display`] is its table line, [`Serialize`] its JSON object.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     /// The path; where it is no UTF-8, with marks in place of what is not.
@@ -22,6 +24,36 @@ pub struct Report<'a> {
     file_bytes: Option<String>,
     #[serde(skip)]
     name: &'a Path,
+    /// Which sample of the file it is, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<usize>,
+    #[serde(flatten)]
+    finding: Finding<'a>,
+    elapsed_microseconds: u128,
+    #[serde(flatten)]
+    cost: Option<Cost>,
+}
+
+/// What the model has found.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Finding<'a> {
+    Class(Guess<'a>),
+    Values {
+        #[serde(flatten)]
+        numbers: Reals<'a>,
+    },
+    Reconstruction {
+        /// The mean of the squared differences, in steps of the integers.
+        score: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        threshold: Option<f64>,
+        accepted: bool,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Guess<'a> {
     label: &'a str,
     class: usize,
     probability: f64,
@@ -30,9 +62,9 @@ pub struct Report<'a> {
     truth: Option<Truth<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<bool>,
-    elapsed_microseconds: u128,
-    #[serde(flatten)]
-    cost: Option<Cost>,
+    /// What an input is that is not accepted.
+    #[serde(skip)]
+    stranger: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,9 +75,22 @@ struct Truth<'a> {
     probability: f64,
 }
 
+/// Real numbers, and the integers that stand for them.
+#[derive(Debug, Serialize)]
+struct Reals<'a> {
+    shape: &'a [usize],
+    values: Vec<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integers: Option<&'a [i8]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zero_point: Option<i8>,
+}
+
 impl<'a> Report<'a> {
-    /// Reports on a picture, whose short name stands in the table.
-    pub fn new(source: &'a Source, prediction: &'a Prediction) -> Self {
+    /// Reports on an input, whose short name stands in the table.
+    pub fn new(source: &'a Source, spec: &'a Spec, prediction: &'a Prediction) -> Self {
         let path = source.path();
         let bytes = path.as_os_str().as_encoded_bytes();
         Self {
@@ -55,133 +100,133 @@ impl<'a> Report<'a> {
                 .is_none()
                 .then(|| BASE64_STANDARD.encode(bytes)),
             name: source.name(),
-            label: &prediction.label,
-            class: prediction.class,
-            probability: prediction.probabilities[prediction.class],
-            probabilities: &prediction.probabilities,
-            truth: None,
-            accepted: prediction.accepted,
+            sample: None,
+            finding: match &prediction.output {
+                Output::Classes(classes) => Finding::Class(Guess::new(classes, spec)),
+                Output::Values(values) => Finding::Values {
+                    numbers: Reals::new(values),
+                },
+                Output::Reconstruction { difference, .. } => Finding::Reconstruction {
+                    score: squared_steps(difference.mean),
+                    threshold: match spec.output {
+                        OutputSpec::Reconstruction { threshold } => threshold.map(squared_steps),
+                        _ => None,
+                    },
+                    accepted: difference.accepted,
+                },
+            },
             elapsed_microseconds: prediction.elapsed.as_micros(),
             cost: prediction.cost,
         }
     }
 
-    /// Takes the picture's short name for what it truly shows, if it is one of the labels.
+    /// One of several samples of a file.
+    #[must_use]
+    pub fn of_sample(mut self, sample: usize) -> Self {
+        self.sample = Some(sample);
+        self
+    }
+
+    /// Takes the input's short name for what it truly is, if it is one of the labels.
     #[must_use]
     pub fn with_truth_from_name(mut self, labels: &'a [String]) -> Self {
-        let class = labels
-            .iter()
-            .position(|label| Path::new(label) == self.name);
-        self.truth = class.map(|class| Truth {
-            label: &labels[class],
-            probability: self.probabilities[class],
-        });
+        let is_name = |label: &String| Path::new(label) == self.name;
+        if let Finding::Class(found) = &mut self.finding {
+            found.truth = labels.iter().position(is_name).map(|class| Truth {
+                label: &labels[class],
+                probability: found.probabilities[class],
+            });
+        }
         self
+    }
+}
+
+impl<'a> Guess<'a> {
+    fn new(classes: &'a Classes, spec: &'a Spec) -> Self {
+        Self {
+            label: &spec.labels()[classes.class],
+            class: classes.class,
+            probability: classes.probabilities[classes.class],
+            probabilities: &classes.probabilities,
+            truth: None,
+            accepted: classes.accepted,
+            stranger: if spec.input.is_of_digits() {
+                "a digit"
+            } else {
+                "any of the classes"
+            },
+        }
+    }
+}
+
+impl<'a> Reals<'a> {
+    fn new(values: &'a Values) -> Self {
+        let (integers, of) = match &values.numbers {
+            Numbers::Float(_) => (None, None),
+            Numbers::Int8(integers, of) => (Some(&integers[..]), Some(*of)),
+        };
+        Self {
+            shape: &values.shape,
+            values: values.numbers.reals(),
+            integers,
+            scale: of.map(|of| of.scale),
+            zero_point: of.map(|of| of.zero_point),
+        }
     }
 }
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.truth {
-            Some(truth) => {
+        match &self.finding {
+            Finding::Class(Guess {
+                truth: Some(truth), ..
+            }) => {
                 let name = one_line(truth.label);
                 write!(f, "{name} at {:4.1}%", 100.0 * truth.probability)?;
             }
-            None => f.write_str(&display_name(self.name))?,
+            _ => f.write_str(&display_name(self.name))?,
         }
-        let percent = 100.0 * self.probability;
-        write!(
-            f,
-            ". CNN thinks it's a {} ({percent:.1}%)",
-            one_line(self.label)
-        )?;
-        match self.accepted {
-            Some(false) => f.write_str(", not sure it is a digit"),
-            _ => Ok(()),
+        if let Some(sample) = self.sample {
+            write!(f, "[{sample}]")?;
+        }
+        write!(f, ". {}", self.finding)
+    }
+}
+
+impl fmt::Display for Finding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Class(found) => {
+                let percent = 100.0 * found.probability;
+                let label = one_line(found.label);
+                write!(f, "CNN thinks it's a {label} ({percent:.1}%)")?;
+                match found.accepted {
+                    Some(false) => write!(f, ", not sure it is {}", found.stranger),
+                    _ => Ok(()),
+                }
+            }
+            Self::Values { numbers } => {
+                let values: Vec<String> = numbers.values.iter().map(f32::to_string).collect();
+                write!(f, "CNN gives {}", values.join(" "))
+            }
+            Self::Reconstruction {
+                score,
+                threshold,
+                accepted,
+            } => {
+                let like = if *accepted { "like" } else { "unlike" };
+                write!(
+                    f,
+                    "CNN thinks it's {like} what it was made for (score {score:.2}"
+                )?;
+                match threshold {
+                    Some(threshold) => write!(f, ", threshold {threshold:.2})"),
+                    None => f.write_str(")"),
+                }
+            }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn json_has_microseconds_and_the_probability_of_the_truth() {
-        let labels = ["0", "1"].map(String::from);
-        let prediction = Prediction {
-            class: 1,
-            label: "1".into(),
-            probabilities: vec![0.25, 0.75],
-            accepted: None,
-            elapsed: Duration::from_nanos(149_900),
-            cost: None,
-        };
-        let source = Source("p/0.png".into());
-        let report = Report::new(&source, &prediction).with_truth_from_name(&labels);
-        let json = serde_json::to_value(report).unwrap();
-        let expected = serde_json::json!({
-            "file": "p/0.png", "label": "1", "class": 1, "probability": 0.75, "probabilities": [0.25, 0.75],
-            "truth": "0", "truth_probability": 0.25, "elapsed_microseconds": 149,
-        });
-        assert_eq!(json, expected);
-    }
-
-    #[test]
-    fn table_lines() {
-        let labels = ["0", "1", "2", "a\nb"].map(String::from);
-        let certain = Prediction {
-            class: 2,
-            label: "2".into(),
-            probabilities: vec![0.0, 0.0, 1.0, 0.0],
-            accepted: None,
-            elapsed: Duration::ZERO,
-            cost: None,
-        };
-        let doubtful = Prediction {
-            class: 3,
-            label: labels[3].clone(),
-            probabilities: vec![0.0, 0.039, 0.525, 0.436],
-            accepted: Some(true),
-            ..certain.clone()
-        };
-        let rejected = Prediction {
-            accepted: Some(false),
-            ..certain.clone()
-        };
-        for (path, prediction, line) in [
-            (
-                "p/1.png",
-                &doubtful,
-                r"1 at  3.9%. CNN thinks it's a a\nb (43.6%)",
-            ),
-            (
-                "dog.v2.png",
-                &doubtful,
-                r"dog.v2. CNN thinks it's a a\nb (43.6%)",
-            ),
-            ("x\ny.png", &certain, r"x\ny. CNN thinks it's a 2 (100.0%)"),
-            (
-                "2.png",
-                &certain,
-                "2 at 100.0%. CNN thinks it's a 2 (100.0%)",
-            ),
-            (
-                "a\nb.png",
-                &certain,
-                r"a\nb at  0.0%. CNN thinks it's a 2 (100.0%)",
-            ),
-            (
-                "-",
-                &rejected,
-                "-. CNN thinks it's a 2 (100.0%), not sure it is a digit",
-            ),
-        ] {
-            let source = Source(path.into());
-            let report = Report::new(&source, prediction);
-            assert_eq!(report.with_truth_from_name(&labels).to_string(), line);
-        }
-    }
-}
+mod tests;

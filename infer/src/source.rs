@@ -1,18 +1,42 @@
-//! Where pictures come from: files, the pictures of a folder, standard input.
+//! Where inputs come from: files, the pictures of a folder, standard input.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use image::GrayImage;
+use input::arrays::{self, ArraysError, Samples};
 use input::folder::{self, FolderError};
-use no_std_core::prepare::Preparation;
+use thiserror::Error;
 
-use crate::file::{InFile, display_name, read_all};
-use crate::picture::{self, MAX_FILE_BYTES, PictureError, Pixels};
+use crate::file::{InFile, ReadError, display_name, read_all};
+use crate::input::InputError;
+use crate::picture::{self, MAX_FILE_BYTES, PictureError};
 
-/// One picture to read: a file, or everything on standard input, which is called `-`.
+/// Bytes that tell arrays from pictures.
+const HEAD: u64 = 8;
+
+/// One file to read, or everything on standard input, which is called `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source(pub PathBuf);
+
+/// What a source holds.
+#[derive(Debug)]
+pub enum Content {
+    /// The bytes of what should be a picture file.
+    Picture(Vec<u8>),
+    /// Arrays of `NumPy`.
+    Samples(Samples),
+}
+
+/// Why a source gave no input.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub enum SourceError {
+    Read(#[from] ReadError),
+    Picture(#[from] PictureError),
+    Arrays(#[from] ArraysError),
+    Input(#[from] InputError),
+}
 
 impl Source {
     pub fn path(&self) -> &Path {
@@ -24,37 +48,55 @@ impl Source {
         Path::new(self.path().file_stem().unwrap_or_default())
     }
 
-    /// Reads the picture and makes it the one that a model takes; see [`picture::prepare`].
-    pub fn pixels(&self, preparation: Preparation) -> Result<Pixels, InFile<PictureError>> {
-        picture::prepare(&self.grey()?, preparation).map_err(self.named())
-    }
-
-    fn grey(&self) -> Result<GrayImage, InFile<PictureError>> {
-        let grey = if self.0 == Path::new("-") {
-            read_all(io::stdin().lock(), MAX_FILE_BYTES)
-                .map_err(PictureError::from)
-                .and_then(|bytes| picture::grey(&bytes))
+    /// Reads it whole. What begins like arrays, or has their ending, is taken for such.
+    pub fn read(&self) -> Result<Content, InFile<SourceError>> {
+        let bytes = if self.0 == Path::new("-") {
+            read_bytes(io::stdin().lock())
         } else {
-            picture::read(&self.0)
+            let file = File::open(&self.0).map_err(ReadError::from);
+            file.and_then(read_bytes)
         };
-        grey.map_err(self.named())
-    }
-
-    /// Reads the picture for a board, which prepares it itself; see [`picture::grey`].
-    pub fn drawing(&self) -> Result<GrayImage, InFile<PictureError>> {
-        let grey = self.grey()?;
-        if picture::is_blank(&grey) {
-            return Err(self.named()(PictureError::Blank));
+        let bytes = bytes.map_err(self.named())?;
+        if !arrays::recognizes(&bytes) && !has_array_extension(&self.0) {
+            return Ok(Content::Picture(bytes));
         }
-        Ok(grey)
+        let samples = arrays::decode(Cursor::new(bytes)).and_then(arrays::samples);
+        samples.map(Content::Samples).map_err(self.named())
     }
 
-    fn named(&self) -> impl FnOnce(PictureError) -> InFile<PictureError> {
+    /// Says which source a problem is about; for `map_err`.
+    pub fn named<E: Into<SourceError>>(&self) -> impl FnOnce(E) -> InFile<SourceError> {
         |problem| InFile::named(&display_name(self.path()))(problem)
     }
 }
 
-/// The sources a PICTURE argument stands for: `-` is standard input, a folder stands for its pictures (see
+/// A picture file for a board, which prepares it itself: its pixels in so many channels, and the number of its rows.
+pub fn drawing(file: &[u8], channels: usize) -> Result<(Vec<u8>, u32), PictureError> {
+    let (pixels, rows) = picture::raw(file, channels)?;
+    if picture::is_blank(&pixels, channels) {
+        return Err(PictureError::Blank);
+    }
+    Ok((pixels, rows))
+}
+
+/// Whether the path ends like that of a file of arrays.
+pub fn has_array_extension(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("npy" | "npz"))
+}
+
+fn read_bytes(mut reader: impl Read) -> Result<Vec<u8>, ReadError> {
+    let mut head = Vec::new();
+    reader.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let limit = if arrays::recognizes(&head) {
+        arrays::MAX_BYTES
+    } else {
+        MAX_FILE_BYTES
+    };
+    read_all(Cursor::new(head).chain(reader), limit)
+}
+
+/// The sources that an argument stands for: `-` is standard input, a folder stands for its pictures (see
 /// [`folder::pictures`]), anything else is a file.
 pub fn sources(argument: &Path) -> Result<Vec<Source>, InFile<FolderError>> {
     if argument == Path::new("-") || !argument.is_dir() {

@@ -1,40 +1,240 @@
-//! The test set of MNIST and its relatives.
+//! Inputs with the classes that they truly are of.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
+use input::arrays::{self, Array, ArraysError};
+use input::folder::{self, FolderError};
 use input::idx::{Form, IdxError};
 use input::layout::{Part, find};
+use no_std_core::prepare::Preparation;
+use thiserror::Error;
 
-use crate::file::InFile;
-use crate::picture::{Pixels, SIDE};
+use crate::file::{InFile, ReadError, display_name, one_line};
+use crate::input::{Input, InputError};
+use crate::source::{Content, Source, SourceError, has_array_extension};
+use crate::spec::{InputSpec, OutputSpec, Spec};
 
-/// Pictures with the classes that they truly show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Classes that labels can tell where a model has none.
+const BYTES: usize = 256;
+
+/// Inputs, at least one, and what they are.
+#[derive(Debug)]
 pub struct TestSet {
-    /// The pictures, at least one.
-    pub images: Vec<Pixels>,
-    /// The class of each picture.
-    pub classes: Vec<u8>,
+    samples: Samples,
+    /// The number of inputs.
+    pub count: usize,
+    /// The class of each input, if that is known; for a reconstruction 0 for what the model was made for, else 1.
+    pub classes: Option<Vec<usize>>,
+}
+
+#[derive(Debug)]
+enum Samples {
+    /// Grey images of an IDX file one after another, each repeated for so many channels.
+    Images {
+        pixels: Vec<u8>,
+        channels: usize,
+    },
+    Pictures(Vec<Source>),
+    Arrays(Source, Array),
+}
+
+/// Why there is no test set for a model.
+#[derive(Debug, Error)]
+pub enum TestSetError {
+    #[error(transparent)]
+    Idx(#[from] IdxError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Arrays(#[from] ArraysError),
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("expected a folder named like each class it has pictures of, found {0}")]
+    Classes(String),
+    #[error(
+        "expected an array of a label for each of {count} inputs, named y or label, found {found}"
+    )]
+    NoLabels { count: usize, found: String },
+    #[error("expected labels 0 to {largest}, found label {found} at index {at}")]
+    Label {
+        largest: usize,
+        found: usize,
+        at: usize,
+    },
+    #[error("expected a .npz file, for this model takes no pictures, found a folder")]
+    NoPictures,
 }
 
 impl TestSet {
-    /// Reads the images and labels of the test set in `folder` or below it, for a model of so many classes.
-    pub fn load(folder: &Path, classes: usize) -> Result<Self, InFile<IdxError>> {
-        let [test] = find(folder, [Part::Test])?;
-        let (images, labels) = test.read(Form {
-            rows: SIDE,
-            columns: SIDE,
-            classes,
-        })?;
+    /// Reads what is at `path` for a model: a `.npz` file of inputs and labels, a folder with a folder of pictures for each
+    /// class, or one with the test set of MNIST or a relative in it or below it.
+    pub fn load(path: &Path, spec: &Spec) -> Result<Self, InFile<TestSetError>> {
+        if has_array_extension(path) || path.is_file() {
+            return Self::from_arrays(path, spec).map_err(InFile::named(&display_name(path)));
+        }
+        let Some([rows, columns, channels]) = spec.input.picture().filter(|_| path.is_dir()) else {
+            // What is not there is no folder.
+            let refusal = find(path, [Part::Test]).err().filter(|_| !path.is_dir());
+            let problem = refusal.map_or(TestSetError::NoPictures, |error| error.problem.into());
+            return Err(InFile::named(&display_name(path))(problem));
+        };
+        let names = class_names(spec);
+        if let Some(pictures) = by_class(path, &names)? {
+            let (sources, classes): (Vec<_>, Vec<_>) = pictures.into_iter().unzip();
+            return Ok(Self {
+                count: sources.len(),
+                samples: Samples::Pictures(sources),
+                classes: Some(classes),
+            });
+        }
+        let [test] = find(path, [Part::Test]).map_err(in_file)?;
+        let form = Form {
+            rows,
+            columns,
+            classes: match names.len() {
+                0 => BYTES,
+                count => count.min(BYTES),
+            },
+        };
+        let (images, labels) = test.read(form).map_err(in_file)?;
         Ok(Self {
-            images: images.pixels().as_chunks().0.to_vec(),
-            classes: labels.classes,
+            count: images.count,
+            samples: Samples::Images {
+                pixels: images.pixels().to_vec(),
+                channels,
+            },
+            classes: Some(labels.classes.into_iter().map(usize::from).collect()),
         })
     }
 
-    /// Leaves only the first pictures, so many if there are as many.
+    fn from_arrays(path: &Path, spec: &Spec) -> Result<Self, TestSetError> {
+        let samples = arrays::read_samples(path).map_err(|error| error.problem)?;
+        let count = spec.input.of_array(&samples.inputs)?.count;
+        let classes = samples.labels.filter(|labels| labels.len() == count);
+        if let (OutputSpec::Classes { .. }, None) = (&spec.output, &classes) {
+            let found = samples.contents;
+            return Err(TestSetError::NoLabels { count, found });
+        }
+        let largest = class_names(spec).len().checked_sub(1);
+        let labels = classes.iter().flatten().enumerate();
+        let beyond =
+            largest.and_then(|largest| labels.clone().find(|&(_, &label)| label > largest));
+        if let (Some(largest), Some((at, &found))) = (largest, beyond) {
+            return Err(TestSetError::Label { largest, found, at });
+        }
+        Ok(Self {
+            count,
+            samples: Samples::Arrays(Source(path.to_owned()), samples.inputs),
+            classes,
+        })
+    }
+
+    /// Leaves only the first inputs, so many if there are as many.
     pub fn truncate(&mut self, limit: usize) {
-        self.images.truncate(limit);
-        self.classes.truncate(limit);
+        self.count = self.count.min(limit);
+        if let Samples::Pictures(sources) = &mut self.samples {
+            sources.truncate(limit);
+        }
+        if let Some(classes) = &mut self.classes {
+            classes.truncate(limit);
+        }
+    }
+
+    /// The input at `index`, for the model that the set was loaded for; pictures in files are prepared for it.
+    pub fn input(
+        &self,
+        index: usize,
+        spec: &InputSpec,
+        preparation: Preparation,
+    ) -> Result<Input, InFile<SourceError>> {
+        match &self.samples {
+            Samples::Images { pixels, channels } => {
+                let len = spec.elements() / channels;
+                let pixels = pixels[index * len..][..len].iter();
+                let repeated = pixels.flat_map(|&pixel| std::iter::repeat_n(pixel, *channels));
+                Ok(spec.of_pixels(repeated.collect()))
+            }
+            Samples::Pictures(sources) => {
+                let source = &sources[index];
+                let input = match source.read()? {
+                    Content::Picture(file) => spec.of_picture(&file, preparation),
+                    Content::Samples(samples) => spec
+                        .of_array(&samples.inputs)
+                        .and_then(|tensors| tensors.input(0)),
+                };
+                input.map_err(source.named())
+            }
+            Samples::Arrays(source, array) => {
+                let input = spec
+                    .of_array(array)
+                    .and_then(|tensors| tensors.input(index));
+                input.map_err(source.named())
+            }
+        }
+    }
+}
+
+/// The names of what the inputs can be of; none where that is not asked.
+fn class_names(spec: &Spec) -> Vec<String> {
+    match &spec.output {
+        OutputSpec::Classes { labels } => labels.clone(),
+        OutputSpec::Values => Vec::new(),
+        OutputSpec::Reconstruction { .. } => vec!["0".into(), "1".into()],
+    }
+}
+
+/// The pictures in folders that are named like classes; `None` if there is no such folder.
+fn by_class(
+    folder: &Path,
+    names: &[String],
+) -> Result<Option<Vec<(Source, usize)>>, InFile<TestSetError>> {
+    let is_name = |name: &str| {
+        let mut parts = Path::new(name).components();
+        matches!(
+            (parts.next(), parts.next()),
+            (Some(Component::Normal(_)), None)
+        )
+    };
+    let folders: Vec<(usize, PathBuf)> = names
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| is_name(name))
+        .map(|(class, name)| (class, folder.join(name)))
+        .filter(|(_, path)| path.is_dir())
+        .collect();
+    if folders.is_empty() {
+        return Ok(None);
+    }
+    let known: Vec<&Path> = folders.iter().map(|(_, path)| &**path).collect();
+    if let Some(other) =
+        other_folder(folder, &known).map_err(InFile::named(&display_name(folder)))?
+    {
+        return Err(InFile::named(&display_name(folder))(TestSetError::Classes(
+            other,
+        )));
+    }
+    let mut pictures = Vec::new();
+    for (class, path) in &folders {
+        let found = folder::pictures(path).map_err(in_file)?;
+        pictures.extend(found.into_iter().map(|path| (Source(path), *class)));
+    }
+    Ok(Some(pictures))
+}
+
+/// The name of a folder beside those that are known.
+fn other_folder(folder: &Path, known: &[&Path]) -> Result<Option<String>, FolderError> {
+    let entries = folder.read_dir().map_err(ReadError::from)?;
+    let mut others = entries.flatten().filter(|entry| {
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        !is_hidden && entry.path().is_dir() && !known.contains(&&*entry.path())
+    });
+    let name = others.next().map(|entry| entry.file_name());
+    Ok(name.map(|name| one_line(&name.to_string_lossy())))
+}
+
+fn in_file<E: Into<TestSetError>>(error: InFile<E>) -> InFile<TestSetError> {
+    InFile {
+        file: error.file,
+        problem: error.problem.into(),
     }
 }

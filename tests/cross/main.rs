@@ -1,7 +1,10 @@
 //! Suites that cross crates, one module each.
 
+#[path = "../../infer/tests/support/arrays.rs"]
+mod arrays;
 mod gradients;
 mod import;
+mod inference;
 mod losses;
 mod optimizers;
 mod parity;

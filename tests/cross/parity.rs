@@ -5,12 +5,13 @@ mod shipped;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use infer::engine::{Engine, Logits};
+use infer::engine::Engine;
 use infer::flash::FlashModel;
+use infer::input::Input;
 use infer::model::Model;
-use infer::picture::{PIXELS, Pixels};
+use infer::output::Numbers;
 use input::onnx::{Limits, for_one_picture};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use no_std_core::prepare::Preparation;
 use tests::{mnist, runtimes};
 use train::data::Dataset;
@@ -122,25 +123,19 @@ fn tract_and_core(images: &Dataset) -> (Array2<f32>, Array2<i8>) {
     let (mut on_tract, mut in_core) = (Vec::new(), Vec::new());
     for image in images.images.outer_iter() {
         for variant in VARIANTS {
-            let pixels = pixels(&image, *variant);
-            on_tract.extend(model.logits(&pixels).unwrap());
-            let Logits::Int8(logits) = core.scores(&pixels).unwrap().logits else {
+            let pixels = image.iter().map(|&pixel| variant.of(pixel));
+            let input = Input::Pixels(pixels.collect());
+            on_tract.extend(model.outputs(&input).unwrap());
+            let answer = core.run(&input).unwrap();
+            let Numbers::Int8(logits, _) = answer.output.numbers() else {
                 panic!("the core has integers only")
             };
             in_core.extend(logits);
         }
     }
-    let shape = (images.len() * VARIANTS.len(), core.labels().len());
+    let shape = (images.len() * VARIANTS.len(), core.spec().labels().len());
     let on_tract = Array2::from_shape_vec(shape, on_tract).unwrap();
     (on_tract, Array2::from_shape_vec(shape, in_core).unwrap())
-}
-
-fn pixels(image: &ArrayView2<u8>, variant: Variant) -> Pixels {
-    let mut pixels = [0; PIXELS];
-    for (to, &pixel) in pixels.iter_mut().zip(image) {
-        *to = variant.of(pixel);
-    }
-    pixels
 }
 
 /// Each integer must stand for one real number everywhere, a greater one than those below it.

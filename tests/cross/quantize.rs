@@ -27,20 +27,21 @@ const RAW_PIXELS: Quantization = Quantization {
     zero_point: -128,
 };
 /// The features of the benchmark's test inputs.
-const FEATURES: Quantization = Quantization {
+pub const FEATURES: Quantization = Quantization {
     scale: 0.584_703,
     zero_point: 83,
 };
 
 /// A model, the range of random inputs for it, and what these and its outputs are.
-struct Task {
-    name: &'static str,
-    range: [f32; 2],
-    meaning: Option<Quantization>,
-    output: Option<OutputKind>,
+#[derive(Clone, Copy)]
+pub struct Task {
+    pub name: &'static str,
+    pub range: [f32; 2],
+    pub meaning: Option<Quantization>,
+    pub output: Option<OutputKind>,
 }
 
-const TASKS: [Task; 4] = [
+pub const TASKS: [Task; 4] = [
     Task {
         name: "ic_resnet8",
         range: [0.0, 255.0],
@@ -68,7 +69,7 @@ const TASKS: [Task; 4] = [
 ];
 
 /// Random inputs `[count, ...]`, each with a mean of its own, as a network over them has outputs that vary.
-fn random_inputs(task: &Task, count: usize, sizes: &[usize]) -> ArrayD<f32> {
+pub fn random_inputs(task: &Task, count: usize, sizes: &[usize]) -> ArrayD<f32> {
     let mut random = Numbers::new(17);
     let mut share = || random.between(0.0, 1.0) as f32;
     let [low, high] = task.range;
@@ -83,26 +84,37 @@ fn random_inputs(task: &Task, count: usize, sizes: &[usize]) -> ArrayD<f32> {
     inputs
 }
 
-fn model(folder: &Path, name: &str) -> Vec<u8> {
+pub fn model(folder: &Path, name: &str) -> Vec<u8> {
     let bytes = std::fs::read(folder.join(name).with_extension("onnx")).unwrap();
     let tract = input::onnx::Runtime::Tract;
     for_one_picture(&bytes, &Limits::default(), tract).unwrap()
 }
 
-/// What quantising says, after both files gave the same integers, and the int8 model.
-fn quantized(runtime: &Runtime, task: &Task, model: &[u8], inputs: Arrays) -> (Report, Vec<u8>) {
-    let folder = tempfile::tempdir().unwrap();
+/// Writes both files of a quantised model into a folder, after they gave the same integers.
+pub fn quantize_into(
+    folder: &Path,
+    runtime: &Runtime,
+    task: &Task,
+    model: &[u8],
+    inputs: Arrays,
+) -> Report {
     let request = Request {
         model,
         name: task.name,
         data: Data::Arrays(inputs),
         second: None,
-        out: folder.path(),
+        out: folder,
         max_drop: 1.0,
         force: true,
         interrupted: &AtomicBool::new(false),
     };
-    let report = quantize(runtime, &request, &mut |_| {}).unwrap();
+    quantize(runtime, &request, &mut |_| {}).unwrap()
+}
+
+/// What quantising says, and the int8 model.
+fn quantized(runtime: &Runtime, task: &Task, model: &[u8], inputs: Arrays) -> (Report, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let report = quantize_into(folder.path(), runtime, task, model, inputs);
     println!(
         "{}: arena {}\n{report}\n",
         task.name, report.flash_facts.memory
@@ -128,7 +140,7 @@ fn all_are_equal(runtime: &Runtime, folder: &Path, counts: [usize; 4]) -> Vec<Re
     TASKS.iter().zip(counts).map(quantized).collect()
 }
 
-fn folder(test: &str) -> Option<PathBuf> {
+pub fn folder(test: &str) -> Option<PathBuf> {
     networks::folder(test, "MLPERF_TINY_DIR")
 }
 
@@ -177,7 +189,7 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let (Some(folder), Some(runtime)) = (folder(test), runtimes::onnxruntime(test)) else {
         return;
     };
-    let samples = arrays::read_samples(&folder.join("kws_test.npz")).unwrap();
+    let samples = arrays::read_samples(&folder.join("kws_test.npz"), None).unwrap();
     let real = |q: f32| FEATURES.scale * (q - f32::from(FEATURES.zero_point));
     let (inputs, labels) = (samples.inputs.mapv(real), samples.labels.unwrap());
     let part = |range: Range<usize>| Arrays {

@@ -6,6 +6,9 @@ mod on_device;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use infer::engine::Engine;
+use infer::input::Input;
+use infer::output::Output;
 use tests::{mnist, runtimes};
 use train::checkpoint::{Checkpoint, Record};
 use train::data::augment::Augment;
@@ -92,7 +95,8 @@ fn pictures_right(model: &Path, folder: &Path) -> usize {
     let model = infer::model::Model::open(model).unwrap();
     let is_right = |digit: &usize| {
         let pixels = infer::picture::open(&folder.join(format!("{digit}.png"))).unwrap();
-        infer::predict::predict(&model, &pixels).unwrap().class == *digit
+        let answer = model.run(&Input::Pixels(pixels.to_vec())).unwrap();
+        matches!(answer.output, Output::Classes(classes) if classes.class == *digit)
     };
     (1..=9).filter(is_right).count()
 }

@@ -148,7 +148,7 @@ pub struct QuantizeArgs {
     #[arg(long, value_enum, requires = "calibrate")]
     pub output: Option<OutputArg>,
     /// The number that a step of the input's integers stands for, 1 for pixels that are not divided, 0.00392156862745098
-    /// for pixels over 255 [default: from the range of the samples]
+    /// for pixels over 255; samples in int8 are such integers then, in uint8 pixels [default: from the range of the samples]
     #[arg(long, value_name = "SCALE", value_parser = learning_rate, requires = "calibrate")]
     pub input_scale: Option<f32>,
     /// The integer of the input that stands for 0

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use input::file::{ReadError, SameFile, WriteError, display_name};
+use input::arrays::ArraysError;
+use input::file::{InFile, ReadError, SameFile, WriteError, display_name};
 use input::onnx::OnnxError;
 
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
-use crate::data::arrays::ArraysError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
@@ -48,8 +48,8 @@ pub enum Error {
         path: PathBuf,
         reason: EvaluateError,
     },
-    #[error("{}: {reason}", display_name(path))]
-    Arrays { path: PathBuf, reason: ArraysError },
+    #[error(transparent)]
+    Arrays(#[from] InFile<ArraysError>),
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{}: {reason}", display_name(path))]

@@ -1,5 +1,5 @@
-//! Pictures of any size, colour and common format, made into the 28 x 28 grey pixels that models
-//! take.
+//! Pictures of any size, colour and common format, made into the pixels that a model takes: grey ones of 28 x 28 for
+//! digits, else of any size, grey or in colours.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -8,23 +8,26 @@ use std::path::Path;
 
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{
+    DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel,
+};
 use no_std_core::prepare::{self, Preparation, PrepareError};
 use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name, one_line, read_all};
 
+mod colour;
 mod ground;
 mod jpeg;
 mod large;
 
-/// Width and height of a model's picture, in pixels.
+/// Width and height of a picture of a digit, in pixels.
 pub const SIDE: usize = prepare::SIDE;
 
-/// Pixels of a model's picture.
+/// Pixels of a picture of a digit.
 pub const PIXELS: usize = SIDE * SIDE;
 
-/// A model's picture: grey, row by row from the top left, 0 black to 255 white.
+/// A picture of a digit: grey, row by row from the top left, 0 black to 255 white.
 pub type Pixels = [u8; PIXELS];
 
 /// Largest width and height of a picture once it is decoded, in pixels; larger ones are made smaller meanwhile.
@@ -93,16 +96,50 @@ impl From<image::ImageError> for PictureError {
     }
 }
 
-/// Reads a picture file for a model that takes pictures as they are: [`grey`], then [`prepare()`].
+/// Reads a picture file for a model of digits that takes pictures as they are: [`grey`], then [`prepare()`].
 pub fn open(path: &Path) -> Result<Pixels, InFile<PictureError>> {
-    let pixels = read(path).and_then(|grey| prepare(&grey, Preparation::PLAIN));
+    let file = File::open(path).map_err(ReadError::from);
+    let bytes = file.and_then(|file| read_all(file, MAX_FILE_BYTES));
+    let pixels = bytes
+        .map_err(PictureError::from)
+        .and_then(|bytes| prepare(&grey(&bytes)?, Preparation::PLAIN));
     pixels.map_err(InFile::named(&display_name(path)))
 }
 
-/// Reads and decodes a picture file; see [`grey`].
-pub fn read(path: &Path) -> Result<GrayImage, PictureError> {
-    let file = File::open(path).map_err(ReadError::from)?;
-    grey(&read_all(file, MAX_FILE_BYTES)?)
+/// The pixels that a picture file makes for a model whose pictures have so many rows, columns and channels: one of grey, see
+/// [`grey`], or three of colours. `[row][column][channel]`, prepared as [`prepare()`] says.
+pub fn pixels(
+    file: &[u8],
+    shape: [usize; 3],
+    preparation: Preparation,
+) -> Result<Vec<u8>, PictureError> {
+    let [rows, columns, channels] = shape;
+    if preparation != Preparation::PLAIN {
+        return Ok(prepare(&grey(file)?, preparation)?.to_vec());
+    }
+    let pixels = if channels == 1 {
+        scaled(&grey(file)?, rows, columns)
+    } else {
+        scaled(&colour::rgb(file)?, rows, columns)
+    };
+    if is_blank(&pixels, channels) {
+        Err(PictureError::Blank)
+    } else {
+        Ok(pixels)
+    }
+}
+
+/// The pixels of a picture file in its own size, in one channel of grey or three of colours, and the number of its rows.
+pub fn raw(file: &[u8], channels: usize) -> Result<(Vec<u8>, u32), PictureError> {
+    Ok(if channels == 1 {
+        let grey = grey(file)?;
+        let rows = grey.height();
+        (grey.into_raw(), rows)
+    } else {
+        let rgb = colour::rgb(file)?;
+        let rows = rgb.height();
+        (rgb.into_raw(), rows)
+    })
 }
 
 /// Decodes a picture, whose format its first bytes tell.
@@ -112,21 +149,32 @@ pub fn read(path: &Path) -> Result<GrayImage, PictureError> {
 /// Of an animation, the first frame counts. Size and memory are checked before any pixel is decoded.
 pub fn grey(bytes: &[u8]) -> Result<GrayImage, PictureError> {
     let (format, bytes) = format(bytes)?;
-    let mut decoder = decoder(bytes, format)?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let decoder = decoder(bytes, format)?;
     let (width, height) = decoder.dimensions();
     let small = width.max(height) <= MAX_SIDE && decoder.total_bytes() <= WHOLE_BYTES;
-    let picture = if small {
-        DynamicImage::from_decoder(decoder)?.into_luma_alpha8()
-    } else {
-        large::decode(bytes, format, decoder)?
-    };
-    let mut grey = DynamicImage::from(ground::lay(&picture));
-    grey.apply_orientation(orientation);
+    let grey = upright(decoder, |decoder| {
+        let picture = if small {
+            DynamicImage::from_decoder(decoder)?.into_luma_alpha8()
+        } else {
+            large::decode(bytes, format, decoder)?
+        };
+        Ok::<_, PictureError>(ground::lay(&picture).into())
+    })?;
     Ok(grey.into_luma8())
 }
 
-/// Makes a grey picture the one that a model takes.
+/// What `decode` makes of a picture, turned as its EXIF orientation says.
+fn upright<D: ImageDecoder, E: Into<PictureError>>(
+    mut decoder: D,
+    decode: impl FnOnce(D) -> Result<DynamicImage, E>,
+) -> Result<DynamicImage, PictureError> {
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut picture = decode(decoder).map_err(E::into)?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+/// Makes a grey picture the one that a model of digits takes.
 ///
 /// A plain preparation keeps every value of a picture of 28 x 28. One of another size is resized without keeping its
 /// proportions: a convenience of this program, where boards refuse it. A centred preparation looks for the drawing in the
@@ -134,7 +182,7 @@ pub fn grey(bytes: &[u8]) -> Result<GrayImage, PictureError> {
 pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, PictureError> {
     if preparation == Preparation::PLAIN {
         let pixels = resize(grey);
-        return if is_blank(&pixels) {
+        return if is_blank(&pixels, 1) {
             Err(PictureError::Blank)
         } else {
             Ok(pixels)
@@ -147,23 +195,33 @@ pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, Pic
     Ok(image.map(|value| (i16::from(value) + 128) as u8))
 }
 
-/// Whether all pixels are of one grey, but for what no eye sees.
-pub fn is_blank(pixels: &[u8]) -> bool {
+/// Whether all pixels are of one colour, but for what no eye sees.
+pub fn is_blank(pixels: &[u8], channels: usize) -> bool {
     const STEPS: u8 = 2;
-    let (least, most) = pixels.iter().fold((u8::MAX, 0), |(least, most), &pixel| {
-        (least.min(pixel), most.max(pixel))
-    });
-    most - least <= STEPS
+    let is_even = |channel: usize| {
+        let values = pixels.iter().skip(channel).step_by(channels);
+        let (least, most) = values.fold((u8::MAX, 0), |(least, most), &pixel| {
+            (least.min(pixel), most.max(pixel))
+        });
+        most.saturating_sub(least) <= STEPS
+    };
+    (0..channels).all(is_even)
 }
 
 fn resize(grey: &GrayImage) -> Pixels {
+    let mut pixels = [0; PIXELS];
+    pixels.copy_from_slice(&scaled(grey, SIDE, SIDE));
+    pixels
+}
+
+fn scaled<P: Pixel<Subpixel = u8> + 'static>(
+    picture: &ImageBuffer<P, Vec<u8>>,
+    rows: usize,
+    columns: usize,
+) -> Vec<u8> {
     // A triangle kernel weighs all pixels that a target pixel covers and, unlike sharper ones,
     // leaves no halo around ink.
-    let side = SIDE as u32;
-    let small = imageops::resize(grey, side, side, FilterType::Triangle);
-    let mut pixels = [0; PIXELS];
-    pixels.copy_from_slice(small.as_raw());
-    pixels
+    imageops::resize(picture, columns as u32, rows as u32, FilterType::Triangle).into_raw()
 }
 
 /// Whether the path ends like a picture's.

@@ -8,11 +8,11 @@ use no_std_core::prepare::Preparation;
 use super::{Error, Predict, Prepare, write_json};
 use crate::device::Device;
 use crate::engine::Engine;
-use crate::predict::{predict, predict_on_board};
+use crate::predict::{Prediction, predict, predict_on_board};
 use crate::report::Report;
-use crate::source::{Source, sources};
+use crate::source::{Content, Source, drawing, sources};
 
-/// Runs the model on every picture.
+/// Runs the model on every input.
 pub fn run(
     options: &Predict,
     output: &mut impl Write,
@@ -23,16 +23,32 @@ pub fn run(
         let runner = Runner {
             options,
             engine,
+            preparation: preparation(options.prepare, engine)?,
             board: device.filter(|_| on_board),
         };
         runner.predict_all(output, complain)
     })
 }
 
+/// How pictures become inputs.
+fn preparation(option: Option<Prepare>, engine: &dyn Engine) -> Result<Preparation, Error> {
+    let input = &engine.spec().input;
+    let own = input.preparation;
+    match option {
+        Some(Prepare::Plain) => Ok(Preparation::PLAIN),
+        Some(Prepare::Centred) if !input.is_of_digits() => {
+            Err(Error::Prepare { option: "centred" })
+        }
+        Some(Prepare::Centred) if own == Preparation::PLAIN => Ok(Preparation::CENTRED),
+        _ => Ok(own),
+    }
+}
+
 /// What runs the model.
 struct Runner<'e> {
     options: &'e Predict,
     engine: &'e dyn Engine,
+    preparation: Preparation,
     /// The board that prepares the pictures itself.
     board: Option<&'e Device>,
 }
@@ -43,7 +59,7 @@ impl Runner<'_> {
         output: &mut impl Write,
         complain: &mut impl FnMut(&dyn Display),
     ) -> Result<(), Error> {
-        for argument in &self.options.pictures {
+        for argument in &self.options.inputs {
             let sources = match sources(argument) {
                 Ok(sources) => sources,
                 Err(error) => {
@@ -52,7 +68,7 @@ impl Runner<'_> {
                 }
             };
             for source in &sources {
-                match self.predict_one(source, output) {
+                match self.predict_source(source, output) {
                     Err(error @ Error::Output(_)) => return Err(error),
                     Err(error) => complain(&error),
                     Ok(()) => {}
@@ -62,28 +78,54 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn predict_one(&self, source: &Source, output: &mut impl Write) -> Result<(), Error> {
-        let prediction = match self.board {
-            Some(board) => predict_on_board(board, &source.drawing()?)?,
-            None => predict(self.engine, &source.pixels(self.preparation())?)?,
+    fn predict_source(&self, source: &Source, output: &mut impl Write) -> Result<(), Error> {
+        let input = &self.engine.spec().input;
+        let samples = match source.read()? {
+            Content::Picture(file) => {
+                let prediction = self.predict_picture(source, &file)?;
+                return self.report(source, None, &prediction, output);
+            }
+            Content::Samples(samples) => samples,
         };
-        let mut report = Report::new(source, &prediction);
+        let tensors = input.of_array(&samples.inputs).map_err(source.named())?;
+        for index in 0..tensors.count {
+            let input = tensors.input(index).map_err(source.named())?;
+            let prediction = predict(self.engine, &input)?;
+            let sample = (tensors.count > 1).then_some(index);
+            self.report(source, sample, &prediction, output)?;
+        }
+        Ok(())
+    }
+
+    fn predict_picture(&self, source: &Source, file: &[u8]) -> Result<Prediction, Error> {
+        let input = &self.engine.spec().input;
+        if let (Some(board), Some([_, _, channels])) = (self.board, input.picture()) {
+            let drawing = drawing(file, channels).map_err(source.named())?;
+            return Ok(predict_on_board(board, &drawing)?);
+        }
+        let input = input.of_picture(file, self.preparation);
+        Ok(predict(self.engine, &input.map_err(source.named())?)?)
+    }
+
+    fn report(
+        &self,
+        source: &Source,
+        sample: Option<usize>,
+        prediction: &Prediction,
+        output: &mut impl Write,
+    ) -> Result<(), Error> {
+        let spec = self.engine.spec();
+        let mut report = Report::new(source, spec, prediction);
+        if let Some(sample) = sample {
+            report = report.of_sample(sample);
+        }
         if self.options.truth_from_name {
-            report = report.with_truth_from_name(self.engine.labels());
+            report = report.with_truth_from_name(spec.labels());
         }
         if self.options.json {
             write_json(output, &report)
         } else {
             Ok(writeln!(output, "{report}")?)
-        }
-    }
-
-    fn preparation(&self) -> Preparation {
-        let own = self.engine.preparation();
-        match self.options.prepare {
-            Some(Prepare::Plain) => Preparation::PLAIN,
-            Some(Prepare::Centred) if own == Preparation::PLAIN => Preparation::CENTRED,
-            _ => own,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::error::ModelError;
 use crate::file::one_line;
 use crate::model::{self, Model, proto};
+use crate::spec::OutputSpec;
 
 /// Looks into an ONNX model.
 pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, ModelError> {
@@ -34,7 +35,11 @@ pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, 
         fact("kind", format!("ONNX model of {kind}")),
         fact("format version", version(&proto)),
         fact("bytes", bytes.len().to_string()),
-        fact("labels", model.labels().join(", ")),
+        match &model.spec().output {
+            OutputSpec::Classes { labels } => fact("labels", labels.join(", ")),
+            OutputSpec::Values => fact("output kind", "values"),
+            OutputSpec::Reconstruction { .. } => fact("output kind", "reconstruction of the input"),
+        },
         fact("multiply-adds", multiply_adds.to_string()),
     ];
     facts.extend(metadata(&proto));

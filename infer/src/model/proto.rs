@@ -4,36 +4,13 @@ use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::Dimension;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
 use tract_onnx::pb::type_proto::Value::TensorType;
-use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, ValueInfoProto};
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 
 use input::onnx::producer;
 
-use super::Quantization;
 use crate::error::ModelError;
-
-/// The name of a digit model's output.
-pub const OUTPUT: &str = "logits";
-
-/// What the metadata must say, where it says anything, about the input that
-/// [`Model::logits`](super::Model::logits) prepares.
-const INPUT_METADATA: [(&str, &str); 2] = [("input_range", "0..1"), ("input_shape", "1,28,28")];
-
-/// Fails unless inputs, outputs and metadata are those of a digit model.
-pub fn check(proto: &ModelProto) -> Result<(), ModelError> {
-    if let Some(graph) = &proto.graph {
-        check_input(graph)?;
-        check_output(graph)?;
-    }
-    for (key, expected) in INPUT_METADATA {
-        if let Some(found) = metadata(proto, key).filter(|&found| found != expected) {
-            return Err(ModelError::form(
-                format!("metadata {key} \"{expected}\""),
-                format!("{found:?}"),
-            ));
-        }
-    }
-    Ok(())
-}
+use crate::file::one_line;
+use crate::spec::Quantization;
 
 /// The metadata entry of this name.
 pub fn metadata<'a>(proto: &'a ModelProto, key: &str) -> Option<&'a str> {
@@ -46,20 +23,34 @@ pub fn initializer<'a>(graph: &'a GraphProto, name: &str) -> Option<&'a TensorPr
     graph.initializer.iter().find(|weight| weight.name == name)
 }
 
-/// What int8 integers the logits stand for, if the graph computes them from such and only changes
-/// their shape afterwards.
-pub fn logits_quantization(graph: &GraphProto) -> Option<Quantization> {
-    let mut node = producer(graph, OUTPUT)?;
+/// What int8 integers an output stands for, if the graph computes it from such and only changes its shape afterwards.
+pub fn quantization_of(graph: &GraphProto, output: &str) -> Option<Quantization> {
+    let mut node = producer(graph, output)?;
     while matches!(node.op_type.as_str(), "Flatten" | "Reshape" | "Squeeze") {
         node = producer(graph, node.input.first()?)?;
     }
-    match (node.op_type.as_str(), &node.input[..]) {
-        ("DequantizeLinear", [_, scale, zero_point]) => Some(Quantization {
-            scale: scalar_f32(initializer(graph, scale)?)?,
-            zero_point: scalar_i8(initializer(graph, zero_point)?)?,
-        }),
-        _ => None,
-    }
+    quantization(graph, node, "DequantizeLinear")
+}
+
+/// What int8 integers the input becomes, if that is all that the graph does with it.
+pub fn input_quantization(graph: &GraphProto, input: &str) -> Option<Quantization> {
+    let reads = |node: &&NodeProto| node.input.iter().any(|name| name == input);
+    let mut readers = graph.node.iter().filter(reads);
+    let node = readers.next()?;
+    let is_only = readers.next().is_none() && node.input.first()? == input;
+    quantization(graph, node, "QuantizeLinear").filter(|_| is_only)
+}
+
+/// Scale and zero point of an operator that is of this type.
+fn quantization(graph: &GraphProto, node: &NodeProto, op_type: &str) -> Option<Quantization> {
+    let [_, scale, zero_point] = &node.input[..] else {
+        return None;
+    };
+    let found = Quantization {
+        scale: scalar_f32(initializer(graph, scale)?)?,
+        zero_point: scalar_i8(initializer(graph, zero_point)?)?,
+    };
+    (node.op_type == op_type && found.scale.is_normal() && found.scale > 0.0).then_some(found)
 }
 
 /// The only value of an f32 tensor.
@@ -92,44 +83,25 @@ pub fn scalar_i8(tensor: &TensorProto) -> Option<i8> {
     }
 }
 
-fn check_input(graph: &GraphProto) -> Result<(), ModelError> {
-    // Files of ONNX IR version 3 list weights among the inputs too.
-    let inputs: Vec<_> = graph
-        .input
-        .iter()
-        .filter(|input| initializer(graph, &input.name).is_none())
-        .collect();
-    let [input] = inputs[..] else {
-        return Err(ModelError::form("one input", names(&inputs)));
+/// Fails unless the graph computes one output.
+pub fn check_output(proto: &ModelProto) -> Result<(), ModelError> {
+    let Some(graph) = &proto.graph else {
+        return Ok(());
     };
-    let (element, shape) = tensor_type(input);
-    if element != DataType::Float
-        || !matches!(shape[..], [None | Some(1), Some(1), Some(28), Some(28)])
-    {
-        let half = [DataType::Float16, DataType::Bfloat16].contains(&element);
-        let of_half = "; half floats are what converters for graphics cards write: export the model in float32";
-        let hint = if half { of_half } else { "" };
-        let found = format!("{} {}{hint}", element.as_str_name(), show(&shape));
-        return Err(ModelError::form("input FLOAT [1, 1, 28, 28]", found));
-    }
-    Ok(())
-}
-
-fn check_output(graph: &GraphProto) -> Result<(), ModelError> {
-    let found = names(&graph.output.iter().collect::<Vec<_>>());
-    if found != OUTPUT {
-        let expected = format!("one output named {OUTPUT}");
-        return Err(ModelError::form(expected, found));
-    }
+    let [output] = &graph.output[..] else {
+        let found = names(&graph.output.iter().collect::<Vec<_>>());
+        return Err(ModelError::form("one output", found));
+    };
     // tract takes for granted that the output exists.
-    if producer(graph, OUTPUT).is_none() {
-        let expected = format!("an operator that computes {OUTPUT}");
-        return Err(ModelError::form(expected, "none"));
+    if producer(graph, &output.name).is_none() {
+        let expected = format!("an operator that computes {}", output.name);
+        return Err(ModelError::form(one_line(&expected), "none"));
     }
     Ok(())
 }
 
-fn names(values: &[&ValueInfoProto]) -> String {
+/// The names of inputs or outputs.
+pub fn names(values: &[&ValueInfoProto]) -> String {
     let names: Vec<&str> = values.iter().map(|value| value.name.as_str()).collect();
     if names.is_empty() {
         "none".to_owned()
@@ -139,7 +111,7 @@ fn names(values: &[&ValueInfoProto]) -> String {
 }
 
 /// Element type and shape, with `None` for dimensions that are left open.
-fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
+pub fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
     let Some(TensorType(tensor)) = value.r#type.as_ref().and_then(|of| of.value.as_ref()) else {
         return (DataType::Undefined, Vec::new());
     };
@@ -152,7 +124,7 @@ fn tensor_type(value: &ValueInfoProto) -> (DataType, Vec<Option<i64>>) {
 }
 
 /// A shape in brackets, with a question mark for open dimensions.
-fn show(shape: &[Option<i64>]) -> String {
+pub fn show(shape: &[Option<i64>]) -> String {
     let size = |size: &Option<i64>| size.map_or("?".to_owned(), |size| size.to_string());
     let sizes: Vec<String> = shape.iter().map(size).collect();
     format!("[{}]", sizes.join(", "))

@@ -4,7 +4,8 @@ use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto};
 
 use super::scores::tests::assert_close;
 use super::*;
-use crate::picture::PIXELS;
+use crate::picture::{PIXELS, Pixels};
+use crate::spec::{Layout, OutputSpec, Quantization};
 use crate::support::{constant, encode, integers, linear, node, tensor, value, with_metadata};
 use network::{CLASSES, FILTERS, Network};
 
@@ -13,6 +14,11 @@ mod network;
 
 fn picture() -> Pixels {
     std::array::from_fn(|index| (index * index / 7 % 256) as u8)
+}
+
+/// What the model makes of a picture of a digit.
+fn logits(model: &Model, pixels: &Pixels) -> Vec<f32> {
+    model.outputs(&Input::Pixels(pixels.to_vec())).unwrap()
 }
 
 fn open(proto: &ModelProto) -> Result<Model, String> {
@@ -40,7 +46,7 @@ fn logits_are_those_of_the_definitions() {
     let network = Network::new();
     let model = open(&network.proto()).unwrap();
     for pixels in [picture(), [0; PIXELS], [255; PIXELS]] {
-        let logits = model.logits(&pixels).unwrap();
+        let logits = logits(&model, &pixels);
         assert_close(&logits, &network.logits(&pixels), 1e-3);
     }
 }
@@ -53,7 +59,7 @@ fn an_open_batch_dimension_becomes_one() {
     graph.input = vec![value("pixels", DataType::Float, &[0, 1, 28, 28])];
     graph.output = vec![value("logits", DataType::Float, &[0, CLASSES])];
     graph.value_info = vec![value("conv", DataType::Float, &[0, FILTERS, 28, 28])];
-    let logits = open(&proto).unwrap().logits(&picture()).unwrap();
+    let logits = logits(&open(&proto).unwrap(), &picture());
     assert_close(&logits, &network.logits(&picture()), 1e-3);
 }
 
@@ -80,7 +86,7 @@ fn weights_may_be_listed_among_the_inputs_and_shapes_computed() {
         graph.initializer.extend(constants);
     });
     for proto in [weights_listed, shapes_computed] {
-        let logits = open(&proto).unwrap().logits(&picture()).unwrap();
+        let logits = logits(&open(&proto).unwrap(), &picture());
         assert_eq!(logits, [1.0, 2.0]);
     }
 }
@@ -90,7 +96,7 @@ fn labels_come_from_the_metadata_or_are_indices() {
     let labels = |names| {
         let bytes = constant(&[0.0; 3], names);
         let model = Model::from_bytes(&bytes, "m.onnx").map_err(|error| error.to_string());
-        model.map(|model| model.labels().to_vec())
+        model.map(|model| model.spec().labels().to_vec())
     };
     assert_eq!(
         labels(Some(r#"["a, b","\n","c"]"#)).unwrap(),
@@ -118,19 +124,18 @@ fn metadata_of_another_input_is_refused() {
 #[test]
 fn wrong_inputs_are_refused() {
     let assert_input = |found, element, shape: &[usize]| {
-        let expected = format!("input FLOAT [1, 1, 28, 28], found {found}");
+        let expected = format!("input FLOAT [1, ...] of sizes that are known, found {found}");
         assert_refused(&expected, |graph| {
             graph.input = vec![value("pixels", element, shape)];
         });
     };
     assert_input("UINT8 [1, 1, 28, 28]", DataType::Uint8, &[1, 1, 28, 28]);
-    assert_input("FLOAT [1, 28, 28, 1]", DataType::Float, &[1, 28, 28, 1]);
     assert_input("FLOAT [64, 1, 28, 28]", DataType::Float, &[64, 1, 28, 28]);
     assert_input("FLOAT [1, ?, 28, 28]", DataType::Float, &[1, 0, 28, 28]);
-    assert_input("FLOAT [1, 784]", DataType::Float, &[1, 784]);
-    assert_refused("input FLOAT [1, 1, 28, 28], found UNDEFINED []", |graph| {
-        graph.input[0].r#type = None;
-    });
+    assert_refused(
+        "input FLOAT [1, ...] of sizes that are known, found UNDEFINED []",
+        |graph| graph.input[0].r#type = None,
+    );
     assert_refused("one input, found pixels, mask", |graph| {
         graph.input.push(value("mask", DataType::Float, &[1]));
     });
@@ -139,10 +144,7 @@ fn wrong_inputs_are_refused() {
 
 #[test]
 fn wrong_outputs_are_refused() {
-    assert_refused("one output named logits, found probabilities", |graph| {
-        graph.output[0].name = "probabilities".into();
-    });
-    assert_refused("one output named logits, found logits, flat", |graph| {
+    assert_refused("one output, found logits, flat", |graph| {
         graph.output.push(value("flat", DataType::Float, &[1, 784]));
     });
     assert_refused("an operator that computes logits, found none", |graph| {
@@ -155,6 +157,68 @@ fn wrong_outputs_are_refused() {
             graph.node.push(node(operator, &["row"], "logits"));
         });
     }
+}
+
+#[test]
+fn inputs_and_outputs_are_known_by_sizes_names_and_operators() {
+    let spec = |proto: &ModelProto| open(proto).unwrap().spec().clone();
+    let of_shape = |shape: &[usize]| {
+        spec(&changed(|graph| {
+            graph.input = vec![value("pixels", DataType::Float, shape)];
+        }))
+    };
+    let digits = of_shape(&[0, 1, 28, 28]);
+    assert_eq!(digits.input.picture(), Some([28, 28, 1]));
+    for sizes in [&[28, 28, 1][..], &[784], &[4, 14, 14]] {
+        let other = of_shape(&[&[1], sizes].concat()).input;
+        assert_eq!((&other.sizes[..], other.layout), (sizes, Layout::Unknown));
+        assert_eq!(other.picture(), None);
+    }
+    let ending = |operator: Option<&str>, name: &str| {
+        let mut proto = changed(|graph| {
+            graph.input = vec![value("pixels", DataType::Float, &[1, 784])];
+            graph.output[0].name = name.into();
+            graph.node[1] = node("Gemm", &["flat", "weights", "bias"], "sums");
+            graph
+                .node
+                .push(node(operator.unwrap_or("Identity"), &["sums"], name));
+        });
+        let classes = matches!(spec(&proto).output, OutputSpec::Classes { .. });
+        proto = with_metadata(proto, &[("labels", "a,b")]);
+        assert_eq!(spec(&proto).labels(), ["a", "b"]);
+        classes
+    };
+    assert!(ending(None, "logits") && ending(Some("Softmax"), "probabilities"));
+    assert!(!ending(None, "angles") && !ending(Some("Tanh"), "angles"));
+}
+
+#[test]
+fn numbers_are_given_as_they_are_taken() {
+    let proto = changed(|graph| {
+        graph.input = vec![value("features", DataType::Float, &[1, 2, 3])];
+        graph.node = vec![node("Neg", &["features"], "opposites")];
+        graph.output = vec![value("opposites", DataType::Float, &[1, 2, 3])];
+    });
+    let model = open(&proto).unwrap();
+    let floats = vec![1.0, -2.5, 0.0, 3e9, 7.0, 1e-9];
+    let Answer { output, .. } = model.run(&Input::Floats(floats.clone())).unwrap();
+    let opposites = floats.iter().map(|float| -float).collect();
+    assert_eq!(
+        output,
+        Output::Values(Values {
+            shape: vec![2, 3],
+            numbers: Numbers::Float(opposites),
+        })
+    );
+    let short = model.run(&Input::Floats(vec![1.0; 5])).unwrap_err();
+    let expected = "m.onnx: expected an input of 6 values, found 5";
+    assert_eq!(short.to_string(), expected);
+    let large = model
+        .run(&Input::Floats(vec![f32::INFINITY; 6]))
+        .unwrap_err();
+    let expected =
+        "m.onnx: expected finite values, found -inf at index 0; the weights may be damaged";
+    assert_eq!(large.to_string(), expected);
 }
 
 #[test]
@@ -176,7 +240,10 @@ fn logits_must_be_finite() {
         let bytes = constant(&[1.0, damaged, f32::INFINITY], Some("a,b,c"));
         let model = Model::from_bytes(&bytes, "m.onnx").unwrap();
         assert_eq!(
-            model.logits(&picture()).unwrap_err().to_string(),
+            model
+                .outputs(&Input::Pixels(picture().to_vec()))
+                .unwrap_err()
+                .to_string(),
             format!(
                 "m.onnx: expected finite logits, found {damaged} for class b; the weights may be damaged"
             )

@@ -1,12 +1,16 @@
 //! The program `infer` as its users run it.
 
+#[path = "../support/arrays.rs"]
+mod arrays;
 #[cfg(unix)]
 #[path = "../support/board.rs"]
 mod board;
 #[cfg(unix)]
 mod device;
 mod evaluate;
+mod evaluate_kinds;
 mod inspect;
+mod kinds;
 mod models;
 mod predict;
 mod program;

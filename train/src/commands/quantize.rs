@@ -115,14 +115,11 @@ fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Erro
 
 /// The samples to calibrate with, and what is said of input and output.
 fn arrays<'a>(args: &QuantizeArgs, path: &Path) -> Result<Data<'a>, Error> {
-    let samples = read_samples(path).map_err(|reason| Error::Arrays {
-        path: path.into(),
-        reason,
-    })?;
     let zero_point = args.input_zero_point;
     let meaning = args
         .input_scale
         .map(|scale| Quantization { scale, zero_point });
+    let samples = read_samples(path, meaning)?;
     Ok(Data::Arrays(Arrays {
         inputs: samples.inputs,
         labels: samples.labels,

@@ -2,6 +2,8 @@
 
 use input::file::one_line;
 use input::{labels, pair};
+use no_std_core::Model;
+use no_std_core::format::OutputKind;
 
 use super::QuantizeError;
 use super::candidate::Candidate;
@@ -62,8 +64,9 @@ pub fn of_int8(
     best: &Candidate,
     [calibration, held_out]: [&Samples; 2],
     measured: Option<&Measured>,
-    flash: &[u8],
-) -> Vec<(String, String)> {
+    flash_file: &[u8],
+) -> Result<Vec<(String, String)>, QuantizeError> {
+    let flash = Model::new(flash_file).map_err(QuantizeError::Core)?;
     let Quantization { scale, zero_point } = best.int8.output();
     let mut entries = best.network.metadata.clone();
     let mut set =
@@ -71,9 +74,10 @@ pub fn of_int8(
             Some(entry) => entry.1 = value,
             None => entries.push((key.into(), value)),
         };
-    let (output, prefix) = match measured {
-        Some(_) => ("logits; softmax makes them probabilities", "logit"),
-        None => ("values", "output"),
+    let (output, prefix) = match flash.output_kind() {
+        OutputKind::Classes => ("logits; softmax makes them probabilities", "logit"),
+        OutputKind::Values => ("values", "output"),
+        OutputKind::Reconstruction => ("what is made of the input again", "output"),
     };
     set("output", output.into());
     let shape = best.network.input.shape.map(|size| size.to_string());
@@ -105,9 +109,12 @@ pub fn of_int8(
             set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
         }
     }
+    for (key, value) in input::metadata::of_flash_file(&flash) {
+        set(key, value);
+    }
     set(
         pair::CHECKSUM_KEY,
-        pair::checksum(flash).unwrap_or_default(),
+        pair::checksum(flash_file).unwrap_or_default(),
     );
-    entries
+    Ok(entries)
 }

@@ -142,7 +142,7 @@ pub fn quantize(
     let gone = prune::prune(&mut pruned.int8);
     let flash = flash_file(runner, &pruned, &sets)?;
     let counts = [&sets.calibration, &sets.held_out];
-    let metadata = metadata::of_int8(&pruned, counts, measured.as_ref(), &flash);
+    let metadata = metadata::of_int8(&pruned, counts, measured.as_ref(), &flash)?;
     let name = format!("{}-int8", request.name);
     let model = graphs::shipped(&pruned.int8, sets.names, &name, &metadata)?;
     stage("running both files before they get their names");

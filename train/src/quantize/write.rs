@@ -1,9 +1,8 @@
 //! The flash file of a quantised network, laid out by [`no_std_core::format`].
 
+use input::probabilities;
 use ndarray::{Array2, ArrayView1};
-use no_std_core::format::{
-    Contents, MAX_CLASSES, ONE, OutputKind, PROBABILITY_ENTRIES, Shape, TensorRecord, TooLarge,
-};
+use no_std_core::format::{Contents, MAX_CLASSES, OutputKind, Shape, TensorRecord, TooLarge};
 use no_std_core::prepare::Preparation;
 use no_std_core::{Classes, Model, Output};
 
@@ -13,12 +12,6 @@ use crate::ops::Quantization;
 
 /// Of a thousand samples the threshold may reject this many.
 const REJECTED_PER_THOUSAND: usize = 5;
-
-/// Entry `d` is the weight, in 1/65536, of a logit that is `d` steps below the greatest.
-pub fn probability_table(logit_scale: f32) -> [u32; PROBABILITY_ENTRIES] {
-    let weight = |steps: usize| (-(steps as f64) * f64::from(logit_scale)).exp();
-    std::array::from_fn(|steps| (f64::from(ONE) * weight(steps)).round() as u32)
-}
 
 /// The least probability, in 1/65536, of a class that is accepted: 99.5 % of the samples with these logits have it in the
 /// model of this flash file.
@@ -95,7 +88,7 @@ pub fn flash_file(
         ..Contents::values(tensor(network, 0)?, operators.collect::<Result<_, _>>()?)
     };
     if output == OutputKind::Classes {
-        contents.probabilities = probability_table(network.output().scale).to_vec();
+        contents.probabilities = probabilities::table(network.output().scale).to_vec();
     }
     contents.plan();
     Ok(contents.to_file()?)

@@ -1,5 +1,8 @@
 //! The program `train`, run as a user runs it: what it prints, its exit code, and what it leaves on the disk.
 
+#[allow(dead_code, reason = "one array is enough here")]
+#[path = "../../../infer/tests/support/arrays.rs"]
+mod arrays;
 mod bench;
 mod checkpoints;
 mod data_folders;

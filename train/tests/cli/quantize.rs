@@ -9,8 +9,8 @@ use train::graph::{Graph, GraphError, ValueId};
 use train::onnx::{self, ValueInfo};
 use train::tensor::TensorType;
 
-use crate::idx;
 use crate::sandbox::Sandbox;
+use crate::{arrays, idx};
 
 /// A model of one dense layer with this weight, and what `finish` makes of its logits.
 fn model(
@@ -297,16 +297,13 @@ fn a_model_that_is_not_there_and_too_few_images_are_named() {
 
 #[test]
 fn samples_in_a_file_take_the_place_of_digits() {
-    use ndarray_npy::WriteNpyExt;
-
     let sandbox = Sandbox::new();
     sandbox.write("ramp.onnx", model(ramp(), plain));
     let samples = ndarray::Array3::from_shape_fn((40, 28, 28), |(sample, row, column)| {
         (((sample * 37 + row) * 41 + column) % 256) as f32 / 255.0
     });
-    let mut bytes = Vec::new();
-    samples.write_npy(&mut bytes).unwrap();
-    sandbox.write("samples.npy", bytes);
+    let samples = arrays::floats(samples.shape(), samples.as_slice().unwrap());
+    sandbox.write("samples.npy", samples);
     let line = "quantize --model ramp.onnx --calibrate samples.npy --runtime tract --out out";
     let finished = sandbox.train(line);
     let printed = finished.success();

@@ -292,3 +292,57 @@ fn centred_drawings_are_light_on_dark_in_the_middle() {
     let plain = prepare(&stroke(0, 255), Preparation::PLAIN).unwrap();
     assert!(plain[0] == 255 && plain[10 * SIDE + 17] < 50);
 }
+
+#[test]
+fn pictures_of_any_size_are_grey_or_in_colours() {
+    let picture = test_picture(90, 60, ColorType::Rgb8);
+    let file = encode(&picture, Png);
+    let plain = Preparation::PLAIN;
+    let rgb = pixels(&file, [60, 90, 3], plain).unwrap();
+    assert_eq!(rgb, picture.to_rgb8().into_raw(), "of its own size");
+    assert_eq!(raw(&file, 3).unwrap(), (rgb, 60));
+    let grey = pixels(&file, [60, 90, 1], plain).unwrap();
+    assert_eq!(raw(&file, 1).unwrap(), (grey.clone(), 60));
+    assert_eq!(grey, super::grey(&file).unwrap().into_raw());
+
+    let small = pixels(&file, [30, 45, 3], plain).unwrap();
+    for (at, &found) in small.iter().enumerate() {
+        let [x, y, channel] = [at / 3 % 45, at / 3 / 45, at % 3];
+        let picture = picture.to_rgb8();
+        let corner = |dx, dy| {
+            picture
+                .get_pixel((2 * x + dx) as u32, (2 * y + dy) as u32)
+                .0[channel]
+        };
+        let corners = [corner(0, 0), corner(1, 0), corner(0, 1), corner(1, 1)].map(f64::from);
+        let mean = corners.iter().sum::<f64>() / 4.0;
+        // The border is even.
+        assert!(
+            (f64::from(found) - mean).abs() < 6.0,
+            "{x} {y}: {found}, not {mean}"
+        );
+    }
+    let digit = pixels(&file, [SIDE, SIDE, 1], plain).unwrap();
+    assert_eq!(digit, prepare(&super::grey(&file).unwrap(), plain).unwrap());
+}
+
+#[test]
+fn colours_lie_on_white_and_one_alone_is_blank() {
+    let even = |pixel| {
+        encode(
+            &image::RgbaImage::from_pixel(4, 4, image::Rgba(pixel)).into(),
+            Png,
+        )
+    };
+    for (pixel, laid) in [
+        ([200, 100, 0, 255], [200, 100, 0]),
+        ([200, 100, 0, 0], [255; 3]),
+        ([0, 255, 51, 127], [128, 255, 153]),
+    ] {
+        let (pixels, _) = raw(&even(pixel), 3).unwrap();
+        assert_eq!(pixels[..3], laid);
+        assert!(is_blank(&pixels, 3));
+        let error = super::pixels(&even(pixel), [8, 8, 3], Preparation::PLAIN).unwrap_err();
+        assert!(matches!(error, PictureError::Blank));
+    }
+}

@@ -2,8 +2,26 @@
 
 use super::*;
 use crate::flash::FlashModel;
+use crate::picture::Pixels;
 use crate::support::flash;
 use crate::support::int8::{LOGIT_SCALE, WEIGHT_SCALE, brightness};
+
+/// The classes of a picture of a digit.
+fn classes(engine: &dyn Engine, pixels: &Pixels) -> Classes {
+    let Answer { output, .. } = engine.run(&Input::Pixels(pixels.to_vec())).unwrap();
+    let Output::Classes(classes) = output else {
+        panic!("digits are classes");
+    };
+    classes
+}
+
+/// What a step of a logit stands for.
+fn meaning(zero_point: i8) -> Quantization {
+    Quantization {
+        scale: LOGIT_SCALE,
+        zero_point,
+    }
+}
 
 #[test]
 fn logits_are_the_integers_of_the_flash_file() {
@@ -19,13 +37,13 @@ fn logits_are_the_integers_of_the_flash_file() {
     ] {
         let flash = FlashModel::from_bytes(file, "m.q8").unwrap();
         for pixels in [picture(), [0; PIXELS], [255; PIXELS], [129; PIXELS]] {
-            let [onnx, flash] = [onnx.scores(&pixels), flash.scores(&pixels)].map(Result::unwrap);
+            let [onnx, flash] = [classes(onnx, &pixels), classes(&flash, &pixels)];
             assert_eq!(onnx.logits, flash.logits);
             assert_eq!((onnx.class, onnx.accepted), (flash.class, None));
         }
     }
-    let white = onnx.scores(&[255; PIXELS]).unwrap();
-    assert_eq!(white.logits, Logits::Int8(vec![3, 101]));
+    let white = classes(&onnx, &[255; PIXELS]);
+    assert_eq!(white.logits, Numbers::Int8(vec![3, 101], meaning(3)));
     // 98 steps of a half.
     let likelier = 1.0 / (1.0 + (-49.0_f64).exp());
     assert!((white.probabilities[1] - likelier).abs() < 1e-12);
@@ -37,6 +55,76 @@ fn logits_are_floats_if_floats_compute_them() {
     let graph = proto.graph.as_mut().unwrap();
     graph.node[3] = node("Flatten", &["reals"], "flat");
     graph.node.push(node("Relu", &["flat"], "logits"));
-    let white = open(&proto).unwrap().scores(&[255; PIXELS]).unwrap();
-    assert_eq!(white.logits, Logits::Float(vec![0.0, 49.0]));
+    let white = classes(&open(&proto).unwrap(), &[255; PIXELS]);
+    assert_eq!(white.logits, Numbers::Float(vec![0.0, 49.0]));
+}
+
+/// The model with entries as `train quantize` writes them.
+fn described(mut proto: ModelProto, entries: &[[&str; 2]]) -> ModelProto {
+    let entries: Vec<(&str, &str)> = entries.iter().map(|&[key, value]| (key, value)).collect();
+    proto = with_metadata(proto, &entries);
+    proto
+}
+
+#[test]
+fn a_model_that_says_its_threshold_decides_as_the_flash_file() {
+    let mut contents = flash::brightness();
+    contents.threshold = 50_000;
+    contents.probabilities = input::probabilities::table(LOGIT_SCALE).to_vec();
+    contents.operators[0].output.zero_point = 3;
+    contents.operators[0].multipliers =
+        flash::multipliers((1.0 / 255.0 * WEIGHT_SCALE) / LOGIT_SCALE);
+    let file = contents.to_file().unwrap();
+    let core = FlashModel::from_bytes(&file, "m.q8").unwrap();
+    let entries = [
+        ["output_kind", "classes"],
+        ["threshold", "50000"],
+        ["preparation", "plain"],
+        ["labels", "dark,bright"],
+    ];
+    let onnx = open(&described(brightness(3), &entries)).unwrap();
+    assert_eq!(onnx.spec().output, core.spec().output);
+    let mut accepted = [0; 2];
+    for grey in 100..160 {
+        let found = classes(&onnx, &[grey; PIXELS]);
+        assert_eq!(found, classes(&core, &[grey; PIXELS]));
+        accepted[usize::from(found.accepted == Some(true))] += 1;
+    }
+    assert!(accepted[0] > 5 && accepted[1] > 5, "{accepted:?}");
+}
+
+#[test]
+fn entries_that_do_not_suit_the_model_are_refused() {
+    let refused = |entries: &[[&str; 2]]| open(&described(brightness(3), entries)).unwrap_err();
+    let plain = ["preparation", "plain"];
+    for (entries, expected) in [
+        (
+            &[["preparation", "by hand"]][..],
+            "metadata preparation \"plain\", \"none\" or \"centred\" with a box, found \"by hand\"",
+        ),
+        (
+            &[plain, ["threshold", "-1"]],
+            "metadata threshold as `train quantize` writes it, found \"-1\"",
+        ),
+        (
+            &[plain, ["output_kind", "guesses"]],
+            "metadata output_kind as `train quantize` writes it, found \"guesses\"",
+        ),
+        (
+            &[plain, ["output_kind", "reconstruction"]],
+            "a threshold and int8 values of a reconstruction, found none",
+        ),
+        (
+            &[plain, ["output_kind", "reconstruction"], ["threshold", "9"]],
+            "a reconstruction with shape, scale and zero point of the input, found [2] ",
+        ),
+        (
+            &[plain, ["input_shape", "3,28,28"]],
+            "metadata input_shape \"1,28,28\", found \"3,28,28\"",
+        ),
+    ] {
+        let error = refused(entries);
+        let expected = format!("m.onnx: expected {expected}");
+        assert!(error.starts_with(&expected), "{error}");
+    }
 }

@@ -1,4 +1,4 @@
-use std::f32::consts::LN_2;
+use no_std_core::format::ONE;
 
 use super::super::groups::Given;
 use super::*;
@@ -57,20 +57,6 @@ fn the_file_says_what_it_was_made_of() {
 }
 
 #[test]
-fn the_table_has_the_exponentials_as_computed_by_hand() {
-    let halves = probability_table(LN_2);
-    for (steps, &entry) in halves[..=16].iter().enumerate() {
-        assert_eq!(entry, ONE >> steps);
-    }
-    assert_eq!(halves[18..], [0; 238]);
-    // 65536 / e, 65536 / e^2.
-    let tenths = probability_table(0.1);
-    assert_eq!([tenths[10], tenths[20]], [24_109, 8_869]);
-    assert_eq!(probability_table(1e-9), [ONE; 256]);
-    assert_eq!(probability_table(1e9)[..2], [ONE, 0]);
-}
-
-#[test]
 fn the_threshold_rejects_at_most_five_of_a_thousand() {
     let mut random = Random::new(8, 0);
     let network = quantized(&mut random);
@@ -78,7 +64,7 @@ fn the_threshold_rejects_at_most_five_of_a_thousand() {
     for count in [1, 199, 200, 1000, 2399] {
         let logits = Array2::from_shape_simple_fn((count, 3), || random.below(256) as u8 as i8);
         let threshold = threshold(&file, &logits).unwrap();
-        let table = probability_table(network.output().scale);
+        let table = probabilities::table(network.output().scale);
         let probability = |logits: ndarray::ArrayView1<i8>| {
             let best = *logits.iter().max().unwrap();
             let sum: u32 = logits

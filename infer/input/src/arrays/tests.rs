@@ -1,0 +1,162 @@
+use std::io::Cursor;
+
+use super::*;
+use crate::support_arrays::{floats, npy, npz};
+
+fn decoded(bytes: Vec<u8>) -> Result<Vec<(String, Array)>, String> {
+    decode(Cursor::new(bytes)).map_err(|error| error.to_string())
+}
+
+fn array(bytes: Vec<u8>) -> Array {
+    decoded(bytes).unwrap().remove(0).1
+}
+
+#[test]
+fn numbers_of_any_type_and_order_of_bytes() {
+    macro_rules! both_orders {
+        ($variant:ident, $number:ty, $name:literal) => {
+            let numbers = [<$number>::MIN, <$number>::MAX, 7 as $number];
+            let expected = Elements::$variant(numbers.to_vec());
+            for (order, bytes) in [
+                ("<", numbers.map(<$number>::to_le_bytes)),
+                (">", numbers.map(<$number>::to_be_bytes)),
+            ] {
+                let file = npy(&format!("{order}{}", $name), &[3, 1], bytes.as_flattened());
+                let found = array(file);
+                assert_eq!((found.shape, &found.elements), (vec![3, 1], &expected));
+            }
+        };
+    }
+    both_orders!(Float32, f32, "f4");
+    both_orders!(Float64, f64, "f8");
+    both_orders!(Int8, i8, "i1");
+    both_orders!(Uint8, u8, "u1");
+    both_orders!(Int16, i16, "i2");
+    both_orders!(Int32, i32, "i4");
+    both_orders!(Int64, i64, "i8");
+}
+
+#[test]
+fn the_innermost_axis_may_be_the_first() {
+    // Element [a, b, c] is 100 a + 10 b + c.
+    let of = |places: &mut dyn Iterator<Item = [u8; 3]>| {
+        places
+            .map(|[a, b, c]| 100 * a + 10 * b + c)
+            .collect::<Vec<u8>>()
+    };
+    let outer = |n: u8| move |at: u8| [at / n, at % n];
+    let last = of(&mut (0..24).map(|at| {
+        let [a, rest] = outer(12)(at);
+        let [b, c] = outer(4)(rest);
+        [a, b, c]
+    }));
+    let first = of(&mut (0..24).map(|at| {
+        let [c, rest] = outer(6)(at);
+        let [b, a] = outer(2)(rest);
+        [a, b, c]
+    }));
+    let expected = Elements::Uint8(last.clone());
+    assert_eq!(array(npy("|u1", &[2, 3, 4], &last)).elements, expected);
+    let mut file = npy("|u1", &[2, 3, 4], &first);
+    let order = b"False, ";
+    let at = file.windows(order.len()).position(|bytes| bytes == order);
+    file[at.unwrap()..][..order.len()].copy_from_slice(b"True,  ");
+    let found = array(file);
+    assert_eq!(found.elements, expected);
+}
+
+#[test]
+fn scalars_and_arrays_of_nothing_are_arrays() {
+    assert_eq!(array(floats(&[], &[2.5])).elements.to_floats(), [2.5]);
+    assert_eq!(array(floats(&[0, 3], &[])).shape, [0, 3]);
+}
+
+#[test]
+fn archives_have_names_and_what_is_no_number_is_passed_over() {
+    let strings = npy("<U1", &[1], &[65, 0, 0, 0]);
+    let arrays = [
+        ("words", strings.clone()),
+        ("x", floats(&[2], &[1.0, 2.0])),
+        ("y", npy("|u1", &[2], &[3, 4])),
+    ];
+    let names: Vec<String> = decoded(npz(&arrays))
+        .unwrap()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(names, ["x", "y"]);
+    let expected = "expected arrays of numbers, found words";
+    assert_eq!(decoded(npz(&arrays[..1])).unwrap_err(), expected);
+    let error = decoded(strings).unwrap_err();
+    assert_eq!(
+        error,
+        "expected arrays of numbers, found an array of others"
+    );
+}
+
+#[test]
+fn inputs_and_their_classes_are_known_by_their_names() {
+    let classes = npy("<i8", &[2], [2_i64, 0].map(i64::to_le_bytes).as_flattened());
+    let inputs = floats(&[2, 1], &[1.0, 2.0]);
+    let found = |arrays: &[(&str, Vec<u8>)]| samples(decoded(npz(arrays)).unwrap());
+    for name in ["x_test", "features", "X"] {
+        let found = found(&[("y_test", classes.clone()), (name, inputs.clone())]).unwrap();
+        assert_eq!(found.labels, Some(vec![2, 0]));
+        assert_eq!(found.inputs.shape, [2, 1]);
+    }
+    let other = floats(&[2], &[0.5, 1.0]);
+    for labels in [other, floats(&[3], &[0.0; 3])] {
+        let found = found(&[("x", inputs.clone()), ("y", labels)]).unwrap();
+        assert_eq!(found.labels, None);
+    }
+    let error = found(&[("y", classes)]).unwrap_err().to_string();
+    let expected = "expected an array of inputs, best named x, found y: int64 [2]";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn other_files_are_refused() {
+    let whole = floats(&[4], &[1.0; 4]);
+    let archive = npz(&[("x", whole.clone())]);
+    let empty = ZipArchive::new(Cursor::new(npz(&[]))).unwrap();
+    assert!(from_archive(empty).is_err());
+    for (bytes, found) in [
+        (&b""[..], "an empty file"),
+        (b"notes", "a file of another kind"),
+        (
+            &whole[..whole.len() - 1],
+            "a damaged one (16 bytes announced, 15 there)",
+        ),
+        (&whole[..20], "a damaged one (cut short)"),
+        (&archive[..archive.len() / 2], "a damaged one ("),
+    ] {
+        let error = decoded(bytes.to_vec()).unwrap_err();
+        let expected = format!("expected a .npy or .npz file, found {found}");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    let giant = npy("<f8", &[1 << 40, 1 << 40], &[]);
+    let error = decoded(giant).unwrap_err();
+    assert_eq!(error, "expected arrays of at most 1024 MiB, found more");
+    let error = read(Path::new("none.npy")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "none.npy: expected a file, found nothing of that name"
+    );
+}
+
+#[test]
+fn damaged_files_never_panic() {
+    let archive = npz(&[
+        ("x", floats(&[3], &[1.0; 3])),
+        ("y", npy("|u1", &[3], &[1; 3])),
+    ]);
+    for file in [floats(&[3], &[1.0; 3]), archive] {
+        for at in 0..file.len() {
+            for flip in [1, 0x20, 0xff] {
+                let mut damaged = file.clone();
+                damaged[at] ^= flip;
+                let _ = decoded(damaged);
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What an ONNX file says of its input and its output.
+
+use input::{labels, metadata};
+use no_std_core::format::{OutputKind, Shape, TensorRecord};
+use no_std_core::prepare::Preparation;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{GraphProto, ModelProto};
+use tract_onnx::prelude::{Datum, TypedFact};
+
+use super::proto::{self, metadata as entry, quantization_of};
+use crate::decision::Decision;
+use crate::error::ModelError;
+use crate::picture::SIDE;
+use crate::spec::{InputSpec, Layout, OutputSpec, Quantization};
+
+/// The entry of our float models that says what pixels become, and all that it may say.
+const INPUT_RANGE: (&str, &str) = ("input_range", "0..1");
+/// The entry that says channels, rows and columns.
+const INPUT_SHAPE: &str = "input_shape";
+/// The output of a model of digits that says nothing of itself.
+const LOGITS: &str = "logits";
+
+/// Whether the file says how a picture becomes the input.
+pub fn says_preparation(proto: &ModelProto) -> bool {
+    entry(proto, metadata::PREPARATION).is_some()
+}
+
+/// What the file says of its input.
+pub fn input(proto: &ModelProto) -> Result<InputSpec, ModelError> {
+    let default = GraphProto::default();
+    let graph = proto.graph.as_ref().unwrap_or(&default);
+    let (name, sizes) = only_input(graph)?;
+    let is_of_digits =
+        sizes == [1, SIDE, SIDE] && graph.output.iter().any(|output| output.name == LOGITS);
+    let is_ours = is_of_digits || says_preparation(proto) || entry(proto, INPUT_RANGE.0).is_some();
+    let is_image = is_ours && sizes.len() == 3;
+    if is_image {
+        check_entries(proto, &sizes)?;
+    }
+    let quantization = proto::input_quantization(graph, name);
+    let preparation = match entry(proto, metadata::PREPARATION) {
+        Some(text) => said_preparation(text, &sizes, quantization)?,
+        None if is_image => Preparation::PLAIN,
+        None => Preparation::NONE,
+    };
+    Ok(InputSpec {
+        layout: if is_image {
+            Layout::ChannelsFirst
+        } else {
+            Layout::Unknown
+        },
+        quantization,
+        preparation,
+        sizes,
+    })
+}
+
+/// The name of the only input and its sizes without the batch.
+fn only_input(graph: &GraphProto) -> Result<(&str, Vec<usize>), ModelError> {
+    // Files of ONNX IR version 3 list weights among the inputs too.
+    let inputs: Vec<_> = graph
+        .input
+        .iter()
+        .filter(|input| proto::initializer(graph, &input.name).is_none())
+        .collect();
+    let [input] = inputs[..] else {
+        return Err(ModelError::form("one input", proto::names(&inputs)));
+    };
+    let (element, shape) = proto::tensor_type(input);
+    if let (DataType::Float, [None | Some(1), sizes @ ..]) = (element, &shape[..])
+        && let Some(sizes) = sizes
+            .iter()
+            .map(|&size| usize::try_from(size?).ok())
+            .collect()
+    {
+        return Ok((&input.name, sizes));
+    }
+    let half = [DataType::Float16, DataType::Bfloat16].contains(&element);
+    let of_half =
+        "; half floats are what converters for graphics cards write: export the model in float32";
+    let hint = if half { of_half } else { "" };
+    let found = format!("{} {}{hint}", element.as_str_name(), proto::show(&shape));
+    let expected = "input FLOAT [1, ...] of sizes that are known";
+    Err(ModelError::form(expected, found))
+}
+
+/// Refuses a model of ours that is for other numbers than its input takes.
+fn check_entries(proto: &ModelProto, sizes: &[usize]) -> Result<(), ModelError> {
+    let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+    let range = INPUT_RANGE.1.to_owned();
+    for (key, expected) in [(INPUT_RANGE.0, range), (INPUT_SHAPE, sizes.join(","))] {
+        if let Some(found) = entry(proto, key).filter(|&found| found != expected) {
+            return Err(ModelError::form(
+                format!("metadata {key} \"{expected}\""),
+                format!("{found:?}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The preparation that an entry names, if it can make the input.
+fn said_preparation(
+    text: &str,
+    sizes: &[usize],
+    quantization: Option<Quantization>,
+) -> Result<Preparation, ModelError> {
+    let key = metadata::PREPARATION;
+    let refusal = |expected: &str| {
+        ModelError::form(format!("metadata {key} {expected}"), format!("{text:?}"))
+    };
+    let preparation = metadata::preparation(text)
+        .ok_or_else(|| refusal("\"plain\", \"none\" or \"centred\" with a box"))?;
+    let takes_pixels = quantization.is_none_or(|of| of.zero_point == i8::MIN);
+    if preparation.takes_pictures() && !takes_pixels {
+        return Err(refusal("\"none\" where 0 is no black pixel"));
+    }
+    if preparation.box_side().is_some() && sizes != [1, SIDE, SIDE] {
+        return Err(refusal("\"plain\" or \"none\" for pictures not of 28 x 28"));
+    }
+    Ok(preparation)
+}
+
+/// What an ONNX file says of its output.
+#[derive(Clone, Debug)]
+pub struct OutputForm {
+    /// Its name.
+    pub name: String,
+    kind: OutputKind,
+    labels: Vec<String>,
+    threshold: Option<u32>,
+    /// The sizes of its axes, without the batch.
+    sizes: Vec<usize>,
+    /// What its integers stand for, if it is made of such.
+    pub quantization: Option<Quantization>,
+    /// Whether the sizes are channels, rows and columns.
+    is_image: bool,
+}
+
+/// What the file says of its output, about which tract knows `fact`.
+pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelError> {
+    let default = GraphProto::default();
+    let graph = proto.graph.as_ref().unwrap_or(&default);
+    let name = graph.output.first().map_or("", |output| &output.name);
+    let found = format!("{:?} {:?}", fact.datum_type, fact.shape);
+    let expected = |form: &str| ModelError::form(format!("output {name} FLOAT {form}"), &found);
+    let shape = fact.shape.as_concrete();
+    let shape = shape.filter(|_| fact.datum_type == f32::datum_type());
+    let named = name == LOGITS || entry(proto, labels::KEY).is_some();
+    let is_flat = matches!(shape, Some(&[1, classes]) if classes > 0);
+    let kind = match entry(proto, metadata::OUTPUT_KIND) {
+        Some(text) => {
+            metadata::output_kind(text).ok_or_else(|| unknown(metadata::OUTPUT_KIND, text))?
+        }
+        None if named || is_flat && input::onnx::ends_in_softmax(graph, name) => {
+            OutputKind::Classes
+        }
+        None => OutputKind::Values,
+    };
+    let (Some([1, sizes @ ..]), true) = (shape, kind != OutputKind::Classes || is_flat) else {
+        return Err(expected(if kind == OutputKind::Classes {
+            "[1, classes]"
+        } else {
+            "[1, ...]"
+        }));
+    };
+    let labels = match kind {
+        OutputKind::Classes => labels::of_classes(entry(proto, labels::KEY), sizes[0])?,
+        OutputKind::Values | OutputKind::Reconstruction => Vec::new(),
+    };
+    let threshold = entry(proto, metadata::THRESHOLD).filter(|_| says_preparation(proto));
+    let threshold =
+        threshold.map(|text| text.parse().map_err(|_| unknown(metadata::THRESHOLD, text)));
+    Ok(OutputForm {
+        name: name.to_owned(),
+        kind,
+        labels,
+        threshold: threshold.transpose()?,
+        sizes: sizes.to_vec(),
+        quantization: quantization_of(graph, name),
+        is_image: says_preparation(proto) && sizes.len() == 3,
+    })
+}
+
+fn unknown(key: &str, text: &str) -> ModelError {
+    let expected = format!("metadata {key} as `train quantize` writes it");
+    ModelError::form(expected, format!("{text:?}"))
+}
+
+impl OutputForm {
+    pub fn spec(&self) -> OutputSpec {
+        match self.kind {
+            OutputKind::Classes => OutputSpec::Classes {
+                labels: self.labels.clone(),
+            },
+            OutputKind::Values => OutputSpec::Values,
+            OutputKind::Reconstruction => OutputSpec::Reconstruction {
+                threshold: self.threshold,
+            },
+        }
+    }
+
+    /// Rows, columns and channels of an output in which channels come first.
+    pub fn channels_first(&self) -> Option<[usize; 3]> {
+        match self.sizes[..] {
+            [channels, rows, columns] if self.is_image => Some([rows, columns, channels]),
+            _ => None,
+        }
+    }
+
+    /// The sizes of an output as it is given: of models of integers rows, columns and channels.
+    pub fn shape(&self) -> Vec<usize> {
+        self.channels_first()
+            .map_or_else(|| self.sizes.clone(), |shape| shape.to_vec())
+    }
+
+    /// What the core decides from the integers of the output; `None` where the file says no threshold, or has no integers.
+    pub fn decision(&self, input: &InputSpec) -> Result<Option<Decision>, ModelError> {
+        let is_reconstruction = self.kind == OutputKind::Reconstruction;
+        let (Some(threshold), Some(of)) = (self.threshold, self.quantization) else {
+            if is_reconstruction {
+                let expected = "a threshold and int8 values of a reconstruction";
+                return Err(ModelError::form(expected, "none"));
+            }
+            return Ok(None);
+        };
+        let count: usize = self.sizes.iter().product();
+        if is_reconstruction && (count != input.elements() || input.quantization != Some(of)) {
+            let expected = "a reconstruction with shape, scale and zero point of the input";
+            return Err(ModelError::form(
+                expected,
+                format!("{:?} {of:?}", self.sizes),
+            ));
+        }
+        let [rows, columns, channels] = match self.sizes[..] {
+            [channels, rows, columns] => [rows, columns, channels],
+            _ => [1, 1, count],
+        };
+        let size = |size: usize| {
+            u16::try_from(size).map_err(|_| ModelError::form("sizes up to 65535", size.to_string()))
+        };
+        let shape = Shape {
+            rows: size(rows)?,
+            columns: size(columns)?,
+            channels: size(channels)?,
+        };
+        let tensor = TensorRecord::new(shape, of.scale, of.zero_point);
+        Ok(Some(Decision::new(self.kind, tensor, threshold)?))
+    }
+}

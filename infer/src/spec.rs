@@ -1,0 +1,142 @@
+//! What a model says of its input and its output, whichever file or board it is in.
+
+use no_std_core::prepare::Preparation;
+
+use crate::picture::SIDE;
+
+/// What a model takes and what it gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    pub input: InputSpec,
+    pub output: OutputSpec,
+}
+
+/// What int8 integers stand for: the real number `scale * (q - zero_point)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantization {
+    pub scale: f32,
+    pub zero_point: i8,
+}
+
+impl Quantization {
+    /// The integer that stands for this real number, or lies nearest to it: what `QuantizeLinear` gives.
+    pub fn integer(self, real: f32) -> i8 {
+        // Casts saturate.
+        ((real / self.scale).round_ties_even() + f32::from(self.zero_point)) as i8
+    }
+
+    /// The real number that an integer stands for: what `DequantizeLinear` gives.
+    pub fn real(self, integer: i8) -> f32 {
+        self.scale * f32::from(i16::from(integer) - i16::from(self.zero_point))
+    }
+
+    /// Whether `pixel - 128` stands for `pixel` or for `pixel / 255`.
+    pub fn is_of_pixels(self) -> bool {
+        self.zero_point == i8::MIN && [1.0, 1.0 / 255.0].contains(&self.scale)
+    }
+}
+
+/// What a model says of its input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputSpec {
+    /// The sizes of its axes in the model's own order, without the batch.
+    pub sizes: Vec<usize>,
+    /// What that order is.
+    pub layout: Layout,
+    /// What its integers stand for; `None` for a model that takes floats.
+    pub quantization: Option<Quantization>,
+    /// How a picture becomes the input, if one does.
+    pub preparation: Preparation,
+}
+
+/// The order of the axes of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Rows, columns, channels, as in flash files.
+    ChannelsLast,
+    /// Channels, rows, columns, as in ONNX files of ours.
+    ChannelsFirst,
+    /// Whatever the model's file has.
+    Unknown,
+}
+
+/// What a model says of its output.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OutputSpec {
+    /// A logit for each class. At least one class, each with a name.
+    Classes { labels: Vec<String> },
+    /// Numbers, whatever they stand for.
+    Values,
+    /// What an autoencoder makes of its input, which is accepted if the mean of the squared differences, in 1/256, is at most
+    /// the threshold. Boards do not say what it is.
+    Reconstruction { threshold: Option<u32> },
+}
+
+impl InputSpec {
+    /// The number of values.
+    pub fn elements(&self) -> usize {
+        self.sizes.iter().product()
+    }
+
+    /// Rows, columns and channels, if they are known.
+    pub fn shape(&self) -> Option<[usize; 3]> {
+        match (self.layout, &self.sizes[..]) {
+            (Layout::ChannelsLast, &[rows, columns, channels])
+            | (Layout::ChannelsFirst, &[channels, rows, columns]) => {
+                Some([rows, columns, channels])
+            }
+            _ => None,
+        }
+    }
+
+    /// Rows, columns and channels of the pictures that the model takes: grey ones with one channel, or RGB.
+    pub fn picture(&self) -> Option<[usize; 3]> {
+        let takes_pictures = self.preparation.takes_pictures();
+        let is_one = |shape: &[usize; 3]| takes_pictures && matches!(shape[2], 1 | 3);
+        self.shape().filter(is_one)
+    }
+
+    /// Whether the model takes pictures of the size of MNIST's, in which drawings can be centred.
+    pub fn is_of_digits(&self) -> bool {
+        self.picture() == Some([SIDE, SIDE, 1])
+    }
+}
+
+impl Spec {
+    /// The names of the classes; none where there are none.
+    pub fn labels(&self) -> &[String] {
+        match &self.output {
+            OutputSpec::Classes { labels } => labels,
+            _ => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_rounded_before_the_zero_point_and_saturate() {
+        let of = Quantization {
+            scale: 0.5,
+            zero_point: 3,
+        };
+        for (real, integer) in [
+            (0.0, 3),
+            (0.25, 3),
+            (0.75, 5),
+            (-0.25, 3),
+            (1e9, 127),
+            (-1e9, -128),
+        ] {
+            assert_eq!(of.integer(real), integer, "{real}");
+        }
+        for integer in i8::MIN..=i8::MAX {
+            for scale in [0.5, 1.0 / 255.0, 0.584_703, 1e-30, 1e30] {
+                let of = Quantization { scale, ..of };
+                assert_eq!(of.integer(of.real(integer)), integer);
+            }
+        }
+    }
+}
