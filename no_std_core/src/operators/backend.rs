@@ -153,16 +153,7 @@ pub trait Patch {
         neighbours: &Neighbours<'_>,
         staging: &mut Self::Staging,
         zero_point: i8,
-    ) {
-        let staging = Self::staged(staging);
-        let mut values = neighbours.values;
-        for lane in lanes {
-            let len = neighbours.put_together(values, staging);
-            let whole = staging.get(..len).unwrap_or_default();
-            self.set(lane, whole, zero_point);
-            values = values.get(neighbours.step..).unwrap_or_default();
-        }
-    }
+    );
 
     /// Adds to the sums of each filter, from those in `lane` on, the products of its weights with the first `len` values of
     /// each window. The filters' weights begin every `stride` bytes.

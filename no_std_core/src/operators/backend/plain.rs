@@ -112,24 +112,6 @@ pub struct Neighbours<'a> {
     pub width: usize,
 }
 
-impl Neighbours<'_> {
-    /// Puts the rows of the window that `values` begin with one behind the other. Returns the number of values.
-    pub fn put_together(&self, values: &[i8], places: &mut [i8]) -> usize {
-        let rows = values.chunks(self.row_step.max(1)).take(self.rows);
-        for (places, values) in places.chunks_mut(self.width.max(1)).zip(rows) {
-            for (place, &value) in places.iter_mut().zip(values) {
-                *place = value;
-            }
-        }
-        self.len()
-    }
-
-    /// Values of a window.
-    pub fn len(&self) -> usize {
-        self.rows * self.width
-    }
-}
-
 /// See [`Patch::convolve`], by way of sums.
 #[inline(never)] // What it needs on the stack, its caller need not keep.
 pub fn convolve<B: Backend, P: Patch>(

@@ -1,6 +1,8 @@
 //! The inner loops for processors without a form of their own.
 
-use super::plain::{self, Channels, Places, add_one_by_one};
+use core::ops::Range;
+
+use super::plain::{self, Channels, Neighbours, Places, add_one_by_one};
 use super::{Backend, Filters, LANES, Outputs, Sums};
 use crate::format::SUM_ENTRIES;
 
@@ -8,7 +10,7 @@ use crate::format::SUM_ENTRIES;
 pub struct Portable;
 
 impl Backend for Portable {
-    type Patch = Patch<80>;
+    type Patch = Patch<96>;
     type SmallPatch = Patch<64>;
 
     fn copy(places: &mut [i8], values: &[i8]) {
@@ -74,10 +76,24 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
     }
 
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
-        for (places, &value) in self.values.iter_mut().zip(values) {
-            if let Some(place) = places.get_mut(lane) {
-                *place = i16::from(value) - i16::from(zero_point);
+        set_row(&mut self.values, lane, values, zero_point);
+    }
+
+    fn set_neighbours(
+        &mut self,
+        lanes: Range<usize>,
+        neighbours: &Neighbours<'_>,
+        _: &mut Self::Staging,
+        zero_point: i8,
+    ) {
+        let mut values = neighbours.values;
+        for lane in lanes {
+            let places = self.values.chunks_mut(neighbours.width.max(1));
+            let rows = values.chunks(neighbours.row_step.max(1));
+            for (places, row) in places.zip(rows).take(neighbours.rows) {
+                set_row(places, lane, row, zero_point);
             }
+            values = values.get(neighbours.step..).unwrap_or_default();
         }
     }
 
@@ -89,7 +105,8 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
         sums: &mut [[i32; LANES]],
     ) {
         let values = self.values.get(..len).unwrap_or_default();
-        for (sums, weights) in sums.iter_mut().zip(weights.chunks(stride.max(1))) {
+        let mut weights = weights;
+        for sums in sums {
             // One by one and in a copy, the sums stay in registers even where a compiler minds the size of loops.
             let mut totals = *sums;
             for (values, weight) in values.iter().zip(weights) {
@@ -100,10 +117,19 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
                 totals[3] += i32::from(values[3]) * weight;
             }
             *sums = totals;
+            weights = weights.get(stride..).unwrap_or_default();
         }
     }
 
     fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
         plain::convolve::<Portable, Self>(self, len, filters, outputs);
+    }
+}
+
+/// Sets the values of a lane in all places that there are values for.
+fn set_row(places: &mut [[i16; LANES]], lane: usize, values: &[i8], zero_point: i8) {
+    let lane = lane % LANES;
+    for (place, &value) in places.iter_mut().zip(values) {
+        place[lane] = i16::from(value) - i16::from(zero_point);
     }
 }
