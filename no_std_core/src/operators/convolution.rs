@@ -225,7 +225,7 @@ impl<P: Patch> Scratch<'_, P> {
             .get_mut(..filters.biases.len())
             .unwrap_or_default();
         B::begin(sums, filters.biases);
-        let parts = windows.parts(filters.stride, P::PART);
+        let parts = windows.parts(P::PART);
         for part in parts.filter_map(|part| windows.trim(part, runs)) {
             let weights = filters.weights.get(part.first..).unwrap_or_default();
             let (patch, staging) = (&mut *self.patch, &mut *self.staging);

@@ -112,44 +112,44 @@ impl<'a, B: Backend> Windows<'a, B> {
         }
     }
 
-    /// The parts, of at most `most` values, of a window of `len`: neighbours in a row of it, and those of a group in one
-    /// place. Several rows make a part if they are short.
-    pub fn parts(&self, len: usize, most: usize) -> impl Iterator<Item = Part> + use<B> {
-        let (most, row_len) = (most.cast_signed(), self.window_row_len);
-        let (group, others) = (self.group, self.channels - self.group);
+    /// The parts, of at most `most` values, of a window: neighbours in a row of it, and those of a group in one place.
+    /// Several rows make a part if they are short.
+    pub fn parts(&self, most: usize) -> impl Iterator<Item = Part> + use<B> {
+        let (most, window_rows, row_len) =
+            (most.cast_signed(), self.window_rows, self.window_row_len);
+        let others = (self.channels - self.group).cast_signed();
+        let run = if others > 0 {
+            self.group.cast_signed()
+        } else {
+            row_len
+        };
         let rows = if others == 0 && 2 * row_len < most {
             most / row_len.max(1)
         } else {
             1
         };
-        let (mut row, mut column, mut first) = (0, 0, 0);
+        let (mut row, mut column, mut left, mut first) = (0, 0, run, 0);
         core::iter::from_fn(move || {
-            let left = len.checked_sub(first).filter(|&left| left > 0)?;
-            let mut width = (row_len - column).min(left.cast_signed()).min(most);
-            if others > 0 {
-                width = width.min((group - first % group.max(1)).cast_signed());
-            }
+            let height = rows.min(window_rows - row);
             let part = Part {
                 row,
                 column,
-                // Some processors divide by a call.
-                height: match rows {
-                    1 => 1,
-                    rows => rows.min(left.cast_signed() / width.max(1)),
-                },
-                width,
+                height,
+                width: left.min(most),
                 first,
             };
             first += part.len();
-            column += width;
-            if others > 0 && first % group.max(1) == 0 {
-                column += others.cast_signed();
+            column += part.width;
+            left -= part.width;
+            if left == 0 {
+                column += others;
+                left = run;
             }
             if column >= row_len {
-                column -= row_len;
-                row += part.height;
+                column = 0;
+                row += height;
             }
-            Some(part)
+            (height > 0 && part.width > 0).then_some(part)
         })
     }
 
