@@ -78,6 +78,8 @@ pub enum Fault {
     Meaning,
     /// A kernel, stride or tile is zero, or an operator has one that takes none.
     Window,
+    /// This build has convolutions only of small windows and tiles, and without groups.
+    Large,
     /// The padding is as large as the kernel, so that a window could lie in it entirely.
     Padding,
     /// The groups do not divide the channels.
@@ -196,6 +198,9 @@ impl fmt::Display for FormatError {
             Fault::Scale => "a positive normal scale, found another",
             Fault::Meaning => "one scale and zero point for inputs and output, found others",
             Fault::Window => "kernel, stride and tile from 1 (without windows 0), found others",
+            Fault::Large => {
+                "no groups, windows of at most 64 values, tiles of at most 4: this build has no others"
+            }
             Fault::Padding => "less padding than the kernel is large, found as much",
             Fault::Groups => "groups that divide the channels, found others",
             Fault::Weight => "a weight from -127 to 127, found -128",

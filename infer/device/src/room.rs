@@ -6,7 +6,7 @@ use std::fmt;
 use no_std_core::backend::Portable;
 use no_std_core::format::KIND_CONVOLUTION;
 use no_std_core::{Model, Operation, Operators};
-use protocol::{ANY_WINDOWS, Room};
+use protocol::{Room, SMALL_WINDOWS};
 
 /// What a model takes, and what a board has for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ fn missing(operation: &Operation<'_>, kinds: u32) -> Option<&'static str> {
     }
     let small = operation.runs_with(Operators::<Portable>::SMALL_CONVOLUTION);
     let is_large = operation.record().kind == KIND_CONVOLUTION && !small;
-    (is_large && !has(ANY_WINDOWS)).then_some("convolution of large windows")
+    (is_large && has(SMALL_WINDOWS)).then_some("convolution with groups, large windows or tiles")
 }
 
 /// A table, a line each of what is needed.

@@ -90,7 +90,7 @@ const DESCRIPTION: Description<'_> = Description {
     room: Room {
         arena: 1000,
         slot: 1 << 20,
-        kinds: 0b1011,
+        kinds: 0b1010,
         width: 100,
         height: 100,
     },

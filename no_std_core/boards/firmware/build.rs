@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use no_std_core::backend::Portable;
-use no_std_core::{Model, Operators, Run, format};
-use protocol::{ANY_WINDOWS, answer, known_value};
+use no_std_core::{Model, Operation, Operators, Run, format};
+use protocol::{SMALL_WINDOWS, answer, known_value};
 
 const MODEL: &str = "BATON_MODEL";
 const ALL: &str = "BATON_OPERATORS";
@@ -46,26 +46,27 @@ fn main() {
 /// What the firmware knows of the model before it looks.
 fn constants(model: &Model<'_>) -> String {
     let kinds = model.operations().map(|operation| operation.record().kind);
-    let kinds: BTreeSet<u8> = if env::var_os(ALL).is_some_and(|operators| operators == "all") {
+    let all = env::var_os(ALL).is_some_and(|operators| operators == "all");
+    let kinds: BTreeSet<u8> = if all {
         OPERATORS.iter().map(|(kind, _)| *kind).collect()
     } else {
         kinds.collect()
     };
     // Convolutions of small windows alone take less stack and code.
-    let small = Operators::<Portable>::SMALL_CONVOLUTION;
-    let mut large = model.operations().filter(|operation| {
-        operation.record().kind == format::KIND_CONVOLUTION && !operation.runs_with(small)
-    });
-    let any_windows = kinds.len() == OPERATORS.len() || large.next().is_some();
+    let is_large = |operation: Operation<'_>| {
+        operation.record().kind == format::KIND_CONVOLUTION
+            && !operation.runs_with(Operators::<Portable>::SMALL_CONVOLUTION)
+    };
+    let all_are_small = !all && !model.operations().any(is_large);
     let needed = OPERATORS.iter().filter(|(kind, _)| kinds.contains(kind));
     let path = |&(kind, name): &(u8, &str)| {
-        let is_small = kind == format::KIND_CONVOLUTION && !any_windows;
+        let is_small = kind == format::KIND_CONVOLUTION && all_are_small;
         let small = if is_small { "SMALL_" } else { "" };
         format!("no_std_core::Operators::<no_std_core::backend::Native>::{small}{name}")
     };
     let operators = needed.map(path).collect::<Vec<_>>().join(", ");
     let bits = kinds.iter().fold(0_u32, |bits, kind| bits | 1 << kind);
-    let bits = bits | u32::from(any_windows) << ANY_WINDOWS;
+    let bits = bits | u32::from(all_are_small) << SMALL_WINDOWS;
     let answer = known_answer(model);
     let [high, low] = [answer >> 16, answer & 0xFFFF];
     format!(

@@ -38,7 +38,7 @@ pub(super) const fn small_operator<B: Backend>() -> Operator {
         check: |operands| {
             check(operands)?;
             let fits = fits(operands, SMALL);
-            ensure(fits, Fault::Window, OperatorRecord::ROWS_AT)
+            ensure(fits, Fault::Large, OperatorRecord::ROWS_AT)
         },
         step: if B::SmallPatch::WINDOWS == LANES {
             assert!(B::SmallPatch::LEN >= SMALL);

@@ -122,7 +122,7 @@ fn small_windows_take_less_stack_and_give_the_same() {
                 assert_eq!((output.values(), fits), (&expected[..], true), "{seed}");
                 ran += 1;
             }
-            Err(error) => assert_eq!((error.fault, fits), (Fault::Window, false), "{seed}"),
+            Err(error) => assert_eq!((error.fault, fits), (Fault::Large, false), "{seed}"),
         }
     }
     assert!((50..250).contains(&ran), "{ran}");

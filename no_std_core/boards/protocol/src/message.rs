@@ -148,7 +148,7 @@ impl Tensor {
 }
 
 /// A bit of [`Room::kinds`]; no kind has this number.
-pub const ANY_WINDOWS: u8 = 0;
+pub const SMALL_WINDOWS: u8 = 0;
 
 /// What a board has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,8 +157,8 @@ pub struct Room {
     pub arena: u32,
     /// Bytes of flash for the file of another model; 0 where there is no room for two.
     pub slot: u32,
-    /// The kinds of operators that it can run: bit n is set for the kind n, and bit [`ANY_WINDOWS`] where convolutions are
-    /// not only those with small windows.
+    /// The kinds of operators that it can run: bit n is set for the kind n, and bit [`SMALL_WINDOWS`] where convolutions can
+    /// only be those that `SMALL_CONVOLUTION` of the core takes.
     pub kinds: u32,
     /// The widest picture that it prepares, in pixels.
     pub width: u16,

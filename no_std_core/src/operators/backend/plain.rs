@@ -1,6 +1,6 @@
 //! What all backends share, and the loops for what their own leave over.
 
-use super::{Backend, Filters, LANES, Outputs, Patch, Sums, UNITS};
+use super::{Backend, Filters, LANES, Outputs, Patch, Sums};
 use crate::format::SUM_ENTRIES;
 use crate::requantize::{Multiplier, Requantizer};
 
@@ -162,55 +162,25 @@ pub fn keep_greatest(sums: &mut [[i32; LANES]]) {
     }
 }
 
-/// Adds to the sum of each unit the products of its weights with the input, less its zero point. The units' weights begin
-/// every `input.len()` bytes; where they end early, the sums of the missing ones can be anything.
-pub type AddProducts = fn(&[i8], i8, &[u8], &mut [i32; UNITS]);
-
-/// See [`Backend::dense`], a few units at a time.
-pub fn dense<B: Backend>(
-    input: &[i8],
-    zero_point: i8,
-    units: &Filters<'_>,
-    outputs: &mut [i8],
-    add_products: AddProducts,
-) {
-    let (mut weights, mut biases, mut multipliers) =
-        (units.weights, units.biases, units.multipliers);
-    for outputs in outputs.chunks_mut(UNITS) {
-        let mut sums = [0; UNITS];
-        for (sum, &bias) in sums.iter_mut().zip(biases) {
-            *sum = i32::from_le_bytes(bias);
-        }
-        add_products(input, zero_point, weights, &mut sums);
-        let sums = Sums {
-            values: sums.get(..outputs.len()).unwrap_or_default(),
-            group: 1,
-            lanes: 1,
-        };
-        B::requantize(&sums, multipliers, units.zero_point, outputs, 1);
-        weights = weights.get(UNITS * units.stride..).unwrap_or_default();
-        biases = biases.get(UNITS..).unwrap_or_default();
-        multipliers = multipliers.get(UNITS..).unwrap_or_default();
+/// See [`Backend::dense`], a unit at a time.
+pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
+    let weights = units.weights.chunks(units.stride.max(1));
+    let ends = units.biases.iter().zip(units.multipliers);
+    for ((output, weights), (&bias, &multiplier)) in outputs.iter_mut().zip(weights).zip(ends) {
+        let sum = i32::from_le_bytes(bias) + sum_products(input, zero_point, weights);
+        let multiplier = Multiplier::of_checked(multiplier);
+        *output = multiplier.requantize(sum, units.zero_point);
     }
 }
 
-/// Adds to the sum of each unit the products of its weights with the input from `first` on, less its zero point. The units'
-/// weights begin every `input.len()` bytes.
-pub fn add_one_by_one(
-    input: &[i8],
-    first: usize,
-    zero_point: i8,
-    weights: &[u8],
-    sums: &mut [i32; UNITS],
-) {
-    let values = input.get(first..).unwrap_or_default();
-    for (sum, weights) in sums.iter_mut().zip(weights.chunks(input.len().max(1))) {
-        let weights = weights.get(first..).unwrap_or_default();
-        for (&value, weight) in values.iter().zip(weights) {
-            let difference = i32::from(value) - i32::from(zero_point);
-            *sum += difference * i32::from(weight.cast_signed());
-        }
-    }
+/// The products of the input, less its zero point, with the weights of a unit.
+pub fn sum_products(input: &[i8], zero_point: i8, weights: &[u8]) -> i32 {
+    let zero_point = i32::from(zero_point);
+    let products = input
+        .iter()
+        .zip(weights)
+        .map(|(&value, weight)| (i32::from(value) - zero_point) * i32::from(weight.cast_signed()));
+    products.sum()
 }
 
 /// See [`Backend::requantize`](super::Backend::requantize).

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::plain::{self, Channels, Neighbours, Places, add_one_by_one};
+use super::plain::{self, Channels, Neighbours, Places};
 use super::{Backend, Filters, LANES, Outputs, Sums};
 use crate::format::SUM_ENTRIES;
 
@@ -20,13 +20,7 @@ impl Backend for Portable {
     }
 
     fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
-        plain::dense::<Self>(
-            input,
-            zero_point,
-            units,
-            outputs,
-            |input, zero_point, weights, sums| add_one_by_one(input, 0, zero_point, weights, sums),
-        );
+        plain::dense(input, zero_point, units, outputs);
     }
 
     fn requantize(

@@ -174,7 +174,7 @@ fn description(file: &[u8], fault: Option<SelfTest>, slot: usize) -> Reply<'stat
             arena: ROOM as u32,
             slot: slot as u32,
             // Convolutions and dense layers.
-            kinds: 0b1011,
+            kinds: 0b1010,
             width: 768,
             height: 8192,
         },

@@ -3,6 +3,7 @@
 use core::arch::naked_asm;
 
 use super::requantize;
+use crate::operators::backend::plain::sum_products;
 use crate::operators::backend::{Filters, Sums, UNITS};
 
 /// Units that are requantised at a time.
@@ -41,10 +42,7 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
         }
         let done = weights.get(fours.len() * UNITS * stride..);
         for (sum, weights) in rest.iter_mut().zip(done.unwrap_or_default().chunks(stride)) {
-            for (&value, weight) in input.iter().zip(weights) {
-                let difference = i32::from(value) - i32::from(zero_point);
-                *sum += difference * i32::from(weight.cast_signed());
-            }
+            *sum += sum_products(input, zero_point, weights);
         }
         let sums = Sums {
             values: sums,

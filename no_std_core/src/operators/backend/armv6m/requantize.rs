@@ -69,9 +69,9 @@ fn requantize_elsewhere(
 ///
 /// Of the multiplier's 24 significant bits 15 are kept, rounded, and of the sum so many that the product has 21 bits behind
 /// the point. Unless the value is saturated, those of a multiplier `M`, 2^14 to 2^15, meet at most 2^29 / `M` of the sum:
-/// rounding moves the product by half of that at most, either way, and what is dropped of the sum takes less than `M` away.
-/// So the true product is at most 2^14 less and `M` + 2^28 / `M` <= 0xa000 more, and single precision moves it by 2^6 at
-/// most. Where that reaches a half, and for multipliers out of the ordinary, all bits are asked.
+/// rounding moves the product by half of that at most, either way, and what is dropped of the sum takes less than `M` + 1
+/// away. So the true product is at most 2^14 + 1 less and `M` + 2^28 / `M` + 2 <= 0xa002 more, and single precision moves it
+/// by 2^6 at most. Where that reaches a half, and for multipliers out of the ordinary, all bits are asked.
 ///
 /// From 256 on a product saturates. Where the zero point is the least value, those less than 0 do, too, and the `mask` is 0
 /// instead of -1.

@@ -13,7 +13,7 @@ use crate::operators::backend;
 /// is `output`, and that of the next window `stride` further: as many as there are `windows`, or the greatest one for 0.
 ///
 /// After what is read of the weights of a filter, those of the next one begin `skip` bytes further, and `multipliers` is
-/// the way from its bias to its multiplier. `zero` is twice the zero point, and 1.
+/// the way from its bias to its multiplier. `halves` is twice the zero point, and 1.
 ///
 /// A round has four groups; where the groups are no multiple of four, each filter enters its first round in the middle.
 #[unsafe(naked)]
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
     biases: *const [u8; 4],
     multipliers: usize,
     biases_end: usize,
-    zero: i32,
+    halves: i32,
     output: *mut i8,
     stride: usize,
 ) {
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
     // r1 the place of the first one, r2 the way to the next one, lr the second one, the others as in `prepare`.
     //
     // On the stack: at 0 the entry, 4 where a filter ends, 8 where it becomes values; at 52 the patch, 56 its end, 60 the
-    // skip, 64 the bias, 68 the way to the multiplier, 72 the end, 76 the zero, 80 the place, 84 the way to the next one.
+    // skip, 64 the bias, 68 the way to the multiplier, 72 the end, 76 the halves, 80 the place, 84 the way to the next one.
     naked_asm!(
         processor!(),
         "push {{r0-r11, lr}}",

@@ -2,8 +2,9 @@
 
 use core::arch::naked_asm;
 
-use super::requantize::{scale_exactly, zero};
+use super::requantize::{halves, scale_exactly};
 use super::{GROUP, offsets};
+use crate::operators::backend::plain::sum_products;
 use crate::operators::backend::{Filters, UNITS};
 
 /// See [`Backend::dense`](crate::operators::backend::Backend::dense).
@@ -38,7 +39,7 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
                 biases: biases.add(first),
                 entry: groups.wrapping_neg() % 4,
                 multipliers: multipliers.addr().wrapping_sub(biases.addr()),
-                zero: zero(units.zero_point),
+                halves: halves(units.zero_point),
                 output: outputs.as_mut_ptr().add(first),
                 blocks,
                 rest: input.len() % GROUP,
@@ -54,12 +55,9 @@ fn add_one_by_one(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &m
     let weights = units.weights.chunks(units.stride.max(1));
     let ends = units.biases.iter().zip(units.multipliers);
     for ((output, weights), (&bias, &multiplier)) in outputs.iter_mut().zip(weights).zip(ends) {
-        let mut sum = i32::from_le_bytes(bias);
-        for (&value, weight) in input.iter().zip(weights) {
-            sum += (i32::from(value) - i32::from(zero_point)) * i32::from(weight.cast_signed());
-        }
+        let sum = i32::from_le_bytes(bias) + sum_products(input, zero_point, weights);
         let multiplier = u32::from_le_bytes(multiplier);
-        let value = scale_exactly(sum, multiplier, zero(units.zero_point));
+        let value = scale_exactly(sum, multiplier, halves(units.zero_point));
         *output = value.clamp(i8::MIN.into(), i8::MAX.into()) as i8;
     }
 }
@@ -82,7 +80,7 @@ struct Task {
     /// The way from a bias to its multiplier.
     multipliers: usize,
     /// Twice the zero point, and 1.
-    zero: i32,
+    halves: i32,
     output: *mut i8,
     /// Blocks left, and values of the input behind the last group.
     blocks: usize,

@@ -8,12 +8,15 @@ use core::ops::Range;
 use core::ptr;
 
 use super::convolution::convolve;
-use super::requantize::zero;
+use super::requantize::halves;
 use super::{GROUP, offsets};
 use crate::operators::backend::{self, Filters, LANES, Neighbours, Outputs};
 
 /// Windows of a patch at most.
 const MOST: usize = LANES + 1;
+
+/// Values from a window to the next one, or from a row to the next one, at most.
+const MOST_STEP: usize = 1 << 24;
 
 /// Values of four or five windows, from which their zero point is taken off, in groups of [`GROUP`]: of each window the
 /// pair of values 0 and 2, then of each the pair of values 1 and 3. Those of four windows take less of the room.
@@ -140,7 +143,7 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
                     .addr()
                     .wrapping_sub(biases.as_ptr().addr()),
                 biases.as_ptr().add(count).addr(),
-                zero(filters.zero_point),
+                halves(filters.zero_point),
                 outputs.values.as_mut_ptr(),
                 outputs.stride,
             );
@@ -184,18 +187,27 @@ impl<const GROUPS: usize> Patch<GROUPS> {
     ) {
         let &Neighbours {
             values,
-            step,
             rows,
-            row_step,
             width,
+            ..
         } = neighbours;
-        let len = rows * width;
-        let room = len.div_ceil(GROUP) * 2 * self.lanes();
-        if lanes.is_empty() || lanes.end > self.lanes() || room > GROUPS * 2 * MOST || len == 0 {
+        // Steps that memory has no room for become so small that nothing here overflows.
+        let step = neighbours.step.min(MOST_STEP);
+        let row_step = neighbours.row_step.min(MOST_STEP);
+        if lanes.is_empty() || lanes.end > self.lanes() {
             return;
         }
+        let may_be = |size: &usize| (1..=GROUPS * MOST).contains(size);
+        if !may_be(&rows) || !may_be(&width) {
+            return;
+        }
+        let len = rows * width;
         let last = (lanes.len() - 1) * step + (rows - 1) * row_step;
-        if last + width > values.len() || rows > 1 && len > staging.len() {
+        let room = len.div_ceil(GROUP) * 2 * self.lanes();
+        if last + width > values.len()
+            || room > GROUPS * 2 * MOST
+            || rows > 1 && len > staging.len()
+        {
             return;
         }
         let first = self.groups.as_mut_ptr().cast::<u32>();

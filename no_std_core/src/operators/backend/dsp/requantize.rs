@@ -106,13 +106,13 @@ pub fn requantize(
             filters,
             sums.lanes,
             (sums.group - sums.lanes) * size_of::<i32>(),
-            zero(zero_point),
+            halves(zero_point),
         );
     }
 }
 
 /// Twice the zero point, and 1: the zero point and a half in halves.
-pub(super) fn zero(zero_point: i8) -> i32 {
+pub(super) fn halves(zero_point: i8) -> i32 {
     2 * i32::from(zero_point) + 1
 }
 
@@ -128,20 +128,20 @@ unsafe extern "C" fn requantize_filters(
     filters: usize,
     lanes: usize,
     skip: usize,
-    zero: i32,
+    halves: i32,
 ) {
     // r0 the next sum, r1 the next multiplier, r2 from one lane's place to the next, r4 to r7 sums, r8 the place, lr lanes
-    // left; the others as in `prepare`. On the stack: at 0 the first place of the filter, 40 the filters, 44 the lanes, 48
-    // the skip, 52 the zero.
+    // left; the others as in `prepare`. On the stack: at 0 the first place of the filter, 44 the filters, 48 the lanes, 52
+    // the skip, 56 the halves.
     naked_asm!(
         processor!(),
-        "push {{r2, r4-r11, lr}}",
+        "push {{r2-r11, lr}}",
         "mov r2, r3",
         "2:",
         "ldr r3, [r1], #4",
-        "ldr lr, [sp, #52]",
+        "ldr lr, [sp, #56]",
         prepare!(),
-        "ldr lr, [sp, #44]",
+        "ldr lr, [sp, #48]",
         "ldr r8, [sp]",
         "subs lr, lr, #4",
         "blt 4f",
@@ -169,13 +169,13 @@ unsafe extern "C" fn requantize_filters(
         "ldr r12, [sp]",
         "add r12, r12, #1",
         "str r12, [sp]",
-        "ldr r12, [sp, #48]",
+        "ldr r12, [sp, #52]",
         "add r0, r0, r12",
-        "ldr r12, [sp, #40]",
+        "ldr r12, [sp, #44]",
         "subs r12, r12, #1",
-        "str r12, [sp, #40]",
+        "str r12, [sp, #44]",
         "bne 2b",
-        "pop {{r2, r4-r11, pc}}",
+        "pop {{r2-r11, pc}}",
         unclear!("r4", "54", "44b"),
         unclear!("r5", "55", "45b"),
         unclear!("r6", "56", "46b"),
@@ -183,7 +183,7 @@ unsafe extern "C" fn requantize_filters(
         unclear!("r4", "58", "48b"),
         "60:", // After five words more on the stack.
         "ldr r1, [r1, #-4]",
-        "ldr r2, [sp, #72]",
+        "ldr r2, [sp, #76]",
         "b.w {scale_exactly}",
         scale_exactly = sym scale_exactly,
     )
@@ -194,7 +194,7 @@ const DROPPED: u32 = 25;
 
 /// What the instructions come to where it is not clear: the value of a sum that stands beside a tie, or whose multiplier is
 /// out of the ordinary.
-pub(super) extern "C" fn scale_exactly(sum: i32, multiplier: u32, zero: i32) -> i32 {
+pub(super) extern "C" fn scale_exactly(sum: i32, multiplier: u32, halves: i32) -> i32 {
     let multiplier = Multiplier::of_checked(multiplier.to_le_bytes());
     let fraction_bits = u32::from(multiplier.shift()).wrapping_sub(DROPPED);
     if (1..=13).contains(&fraction_bits) {
@@ -202,9 +202,9 @@ pub(super) extern "C" fn scale_exactly(sum: i32, multiplier: u32, zero: i32) -> 
         // The tie is where the lower word is 0. What single precision can miss it by:
         let error = 1 << (fraction_bits + 17);
         if (product as u32).wrapping_add(error) > 2 * error {
-            let word = (product >> 32) as i32 + (zero << (fraction_bits - 1));
+            let word = (product >> 32) as i32 + (halves << (fraction_bits - 1));
             return word >> fraction_bits;
         }
     }
-    multiplier.scale(sum) + (zero >> 1)
+    multiplier.scale(sum) + (halves >> 1)
 }
