@@ -27,6 +27,7 @@ pub(super) const LANES: usize = 4;
 pub(super) const SMALL: usize = 64;
 
 /// Units whose products are added in one go.
+#[cfg(any(backend = "armv6m", backend = "dsp"))]
 pub(super) const UNITS: usize = 4;
 
 /// The inner loops for a family of processors.
