@@ -30,12 +30,22 @@ use crate::tensor::TensorType;
 static NEVER: AtomicBool = AtomicBool::new(false);
 const BOTH: &[Variant] = &[Variant::Plain, Variant::Inverted];
 
-/// A process has one runtime, and `cargo test` runs all tests in one.
-static TRACT: LazyLock<Runtime> = LazyLock::new(|| Runtime::open(Choice::Tract, 1).unwrap());
+/// A process has one runtime, and `cargo test` runs all tests in one: tract, unless a test that has a process of its own
+/// asks for the other one first.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let on_onnxruntime = ON_ONNXRUNTIME.load(Ordering::Relaxed);
+    let choice = if on_onnxruntime {
+        Choice::Onnxruntime
+    } else {
+        Choice::Tract
+    };
+    Runtime::open(choice, 1).unwrap()
+});
+static ON_ONNXRUNTIME: AtomicBool = AtomicBool::new(false);
 
 fn runner() -> Runner<'static> {
     Runner {
-        runtime: &TRACT,
+        runtime: &RUNTIME,
         names: Names {
             input: IMAGES,
             output: LOGITS,
@@ -136,7 +146,7 @@ fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a
 fn quantized(model: &[u8], out: &Path) -> (Result<Report, QuantizeError>, String) {
     let mut said = String::new();
     let mut stage = |line: &str| said.extend([line, "\n"]);
-    let report = quantize(&TRACT, &request(model, &digits(), out), &mut stage);
+    let report = quantize(&RUNTIME, &request(model, &digits(), out), &mut stage);
     (report, said)
 }
 
@@ -188,7 +198,7 @@ fn both_files_are_written_and_give_the_same_logits() {
         assert!(table.contains(part), "`{part}` is not in: {table}");
     }
     let bytes = std::fs::read(model).unwrap();
-    let logits = run_model(&TRACT, &bytes, &striped(30), BOTH).unwrap();
+    let logits = run_model(&RUNTIME, &bytes, &striped(30), BOTH).unwrap();
     assert_eq!(logits.dim(), (60, 10));
 }
 
@@ -200,7 +210,7 @@ fn checked_by(answer: Result<Array2<f32>, String>, out: &Path) -> Result<Report,
         second: Some(&answer),
         ..request(&model, &digits, out)
     };
-    quantize(&TRACT, &request, &mut |_| {})
+    quantize(&RUNTIME, &request, &mut |_| {})
 }
 
 #[test]
@@ -299,7 +309,12 @@ fn classes_without_images_are_named() {
     let mut said = String::new();
     let mut stage = |line: &str| said += line;
     let model = striped_model(10);
-    quantize(&TRACT, &request(&model, &digits, folder.path()), &mut stage).unwrap();
+    quantize(
+        &RUNTIME,
+        &request(&model, &digits, folder.path()),
+        &mut stage,
+    )
+    .unwrap();
     assert!(
         said.contains("no training image is of class 3, 8:"),
         "{said}"
@@ -321,7 +336,7 @@ fn an_interrupted_quantisation_writes_nothing() {
             interrupted.store(heard == stages, Ordering::Relaxed);
             heard += 1;
         };
-        let error = quantize(&TRACT, &request, &mut stage).unwrap_err();
+        let error = quantize(&RUNTIME, &request, &mut stage).unwrap_err();
         assert!(matches!(error, QuantizeError::Stopped), "{error}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }

@@ -52,7 +52,7 @@ fn a_fall_in_accuracy_is_an_error_that_names_the_layer_and_keeps_earlier_files()
                 force,
                 ..request(&model, &digits, folder.path())
             };
-            let report = quantize(&TRACT, &request, &mut |_| {}).unwrap();
+            let report = quantize(&RUNTIME, &request, &mut |_| {}).unwrap();
             assert_eq!(report.forced.as_ref(), expected);
             assert!(!are_kept());
         }
@@ -67,7 +67,7 @@ fn a_fall_on_few_images_is_told() {
     digits.train = digits.train.take(5);
     let mut said = String::new();
     let request = request(&model, &digits, folder.path());
-    let report = quantize(&TRACT, &request, &mut |line| said += line).unwrap();
+    let report = quantize(&RUNTIME, &request, &mut |line| said += line).unwrap();
     assert_eq!(report.forced, None);
     assert!(report.measured.unwrap().held_out.lost > 2);
     assert!(said.contains("too few to tell from chance"), "{said}");
@@ -113,7 +113,7 @@ fn outputs_and_their_noise_are_those_of_the_models() {
     let (model, images) = (striped_model(10), striped(6));
     let (network, held_out) = (import(&model).unwrap(), held_out(&images));
     let seen = observe::histograms(&runner(), &network, &held_out.samples).unwrap();
-    let float = run_model(&TRACT, &model, &images, BOTH).unwrap();
+    let float = run_model(&RUNTIME, &model, &images, BOTH).unwrap();
     let ends = float.iter().fold([0.0_f32; 2], |[low, high], &logit| {
         [low.min(logit), high.max(logit)]
     });
@@ -125,7 +125,7 @@ fn outputs_and_their_noise_are_those_of_the_models() {
     let best = choice.unwrap();
     let noise = observe::signal_to_noise(&runner(), &best, &held_out.samples).unwrap();
     let int8 = graphs::shipped(&best.int8, runner().names, "int8", &[]).unwrap();
-    let int8 = run_model(&TRACT, &int8, &images, BOTH).unwrap();
+    let int8 = run_model(&RUNTIME, &int8, &images, BOTH).unwrap();
     let power = |logits: &Array2<f32>| {
         let squares = logits.iter().map(|&logit| f64::from(logit).powi(2));
         squares.sum::<f64>()
@@ -143,7 +143,7 @@ fn the_method_is_the_most_accurate_one_and_on_a_tie_the_first() {
     let images = striped(20);
     let held_out = held_out(&images);
     let network = import(&striped_model(10)).unwrap();
-    let outputs = run_model(&TRACT, &striped_model(10), &images, BOTH).unwrap();
+    let outputs = run_model(&RUNTIME, &striped_model(10), &images, BOTH).unwrap();
     let outputs: Vec<f32> = outputs.into_iter().collect();
     let with = |others: &[f32]| [outputs.repeat(100), others.to_vec()].concat();
     for (outputs, method) in [

@@ -89,7 +89,7 @@ fn with_samples(sizes: &[usize], change: impl FnOnce(&mut Arrays)) -> Result<Rep
         force: false,
         interrupted: &NEVER,
     };
-    let report = quantize(&TRACT, &request, &mut |_| {});
+    let report = quantize(&RUNTIME, &request, &mut |_| {});
     let written: Vec<_> = files(folder.path());
     let names = ["stripes-int8.onnx", "stripes.q8"].map(|name| folder.path().join(name));
     match &report {
