@@ -15,9 +15,10 @@ use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::{DeviceError, ModelError, RunError};
 use crate::evaluate::{EvaluateError, Evaluation, evaluate};
-use crate::file::{self, InFile, SameFile, WriteError, display_name};
+use crate::file::{self, InFile, Pending, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
+use crate::output::Output;
 use crate::source::SourceError;
 use crate::test_set::{TestSet, TestSetError};
 
@@ -231,15 +232,16 @@ pub fn run(
 }
 
 fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
-    if let Some(scores) = &options.scores {
-        let model = options.model.model.as_deref();
-        let mut inputs = vec![("--data", &*options.data)];
-        inputs.extend(model.map(|model| ("--model", model)));
-        file::expect_distinct(scores, &inputs)?;
-        file::expect_writable(scores)?;
+    let mut scores = match &options.scores {
+        Some(path) => Some(scores(path, options)?),
+        None => None,
+    };
+    let evaluation = options.model.open(Choice::Auto, |engine, _| {
+        evaluate_on(engine, options, scores.as_mut())
+    })?;
+    if let Some(scores) = scores {
+        scores.commit()?;
     }
-    let model = &options.model;
-    let evaluation = model.open(Choice::Auto, |engine, _| evaluate_on(engine, options))?;
     if options.json {
         write_json(output, &evaluation)
     } else {
@@ -247,20 +249,34 @@ fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error
     }
 }
 
-fn evaluate_on(engine: &dyn Engine, options: &Evaluate) -> Result<Evaluation, Error> {
+/// The file that the outputs go to, if it is none of the inputs.
+fn scores(path: &Path, options: &Evaluate) -> Result<Pending, Error> {
+    let model = options.model.model.as_deref();
+    let mut inputs = vec![("--data", &*options.data)];
+    inputs.extend(model.map(|model| ("--model", model)));
+    file::expect_distinct(path, &inputs)?;
+    Ok(Pending::create(path)?)
+}
+
+fn evaluate_on(
+    engine: &dyn Engine,
+    options: &Evaluate,
+    mut scores: Option<&mut Pending>,
+) -> Result<Evaluation, Error> {
     let mut test_set = TestSet::load(&options.data, engine.spec())?;
     if let Some(limit) = options.limit {
         test_set.truncate(limit as usize);
     }
     let on_board = options.model.device.is_some();
     let progress = Progress::new(test_set.count, "inputs", on_board);
-    let show = |done| progress.show(done);
-    let (evaluation, outputs) = evaluate(engine, &test_set, options.invert, show)?;
-    drop(progress);
-    if let Some(scores) = &options.scores {
-        file::write(scores, &outputs)?;
-    }
-    Ok(evaluation)
+    let each = |done, output: &Output| {
+        progress.show(done);
+        match &mut scores {
+            Some(scores) => scores.append(&output.numbers().bytes()),
+            None => Ok(()),
+        }
+    };
+    Ok(evaluate(engine, &test_set, options.invert, each)?)
 }
 
 fn run_inspect(options: &Inspect, output: &mut impl Write) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use crate::output::Output;
 /// The rule of one model, as a flash file with the end of that model and without its network.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    file: Vec<u8>,
+    model: Model<'static>,
 }
 
 impl Decision {
@@ -33,14 +33,15 @@ impl Decision {
         let file = contents
             .to_file()
             .expect("one operator and no labels fit a file");
-        Model::new(&file)?;
-        Ok(Self { file })
+        // Checked here and not for every input, the file has to stay: two or three KiB, as long as the program runs.
+        let model = Model::new(file.leak())?;
+        Ok(Self { model })
     }
 
     /// What follows from the values of an output, of a reconstruction together with the input.
     pub fn output(&self, values: &[i8], input: &[i8]) -> Output {
-        let model = Model::new(&self.file).expect("the file was checked when it was made");
-        Output::of_core(&model, &CoreOutput::new(&model, values, input))
+        let output = CoreOutput::new(&self.model, values, input);
+        Output::of_core(&self.model, &output)
     }
 }
 

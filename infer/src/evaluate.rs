@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::engine::{Answer, Cost, Engine};
 use crate::error::RunError;
-use crate::file::InFile;
+use crate::file::{InFile, WriteError};
 use crate::output::Output;
 use crate::source::SourceError;
 use crate::spec::OutputSpec;
@@ -37,6 +37,7 @@ pub enum Evaluation {
 pub enum EvaluateError {
     Input(#[from] InFile<SourceError>),
     Run(#[from] InFile<RunError>),
+    Write(#[from] WriteError),
 }
 
 /// What all runs took.
@@ -61,17 +62,15 @@ enum Tally {
 }
 
 /// Runs the model on all inputs of the test set that was loaded for it, or on the negatives of its pictures. After each,
-/// tells `progress` how many are done. With the result comes what the network gave for every input one after another, as
-/// [`Numbers::bytes`](crate::output::Numbers::bytes) writes it.
+/// tells `each` how many are done, and the output.
 pub fn evaluate(
     engine: &dyn Engine,
     test_set: &TestSet,
     invert: bool,
-    mut progress: impl FnMut(usize),
-) -> Result<(Evaluation, Vec<u8>), EvaluateError> {
+    mut each: impl FnMut(usize, &Output) -> Result<(), WriteError>,
+) -> Result<Evaluation, EvaluateError> {
     let spec = engine.spec();
     let mut tally = Tally::new(engine);
-    let mut outputs = Vec::new();
     let mut effort = Effort {
         count: test_set.count,
         elapsed: Duration::ZERO,
@@ -90,12 +89,11 @@ pub fn evaluate(
         effort.elapsed += start.elapsed();
         let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
         effort.cost = cost.map(greatest).or(effort.cost);
-        outputs.extend(output.numbers().bytes());
         let class = test_set.classes.as_ref().map(|classes| classes[index]);
         tally.add(&output, class);
-        progress(index + 1);
+        each(index + 1, &output)?;
     }
-    Ok((tally.finish(effort), outputs))
+    Ok(tally.finish(effort))
 }
 
 impl Tally {
@@ -142,10 +140,80 @@ impl fmt::Display for Evaluation {
 }
 
 /// The lines about what a board needed.
-fn write_cost(f: &mut fmt::Formatter<'_>, cost: Option<Cost>, unit: &str) -> fmt::Result {
+fn write_cost(f: &mut fmt::Formatter<'_>, cost: Option<Cost>) -> fmt::Result {
     if let Some(cost) = cost {
-        writeln!(f, "cycles   {} an {unit} at most", cost.cycles)?;
+        writeln!(f, "cycles   {} an input at most", cost.cycles)?;
         writeln!(f, "memory   {} bytes of stack at most", cost.stack_bytes)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+    use std::io::ErrorKind;
+
+    use no_std_core::prepare::Preparation;
+
+    use super::*;
+    use crate::input::Input;
+    use crate::output::{Numbers, Values};
+    use crate::spec::{InputSpec, Layout, Spec};
+    use crate::support_arrays::{floats, npz};
+
+    /// Gives what it takes.
+    struct Same {
+        spec: Spec,
+        runs: Cell<usize>,
+    }
+
+    impl Engine for Same {
+        fn spec(&self) -> &Spec {
+            &self.spec
+        }
+
+        fn run(&self, input: &Input) -> Result<Answer, InFile<RunError>> {
+            self.runs.set(self.runs.get() + 1);
+            let Input::Floats(floats) = input.clone() else {
+                panic!("the test set is of floats");
+            };
+            let output = Output::Values(Values {
+                shape: vec![floats.len()],
+                numbers: Numbers::Float(floats),
+            });
+            Ok(Answer { output, cost: None })
+        }
+    }
+
+    #[test]
+    fn outputs_are_given_as_they_come_until_one_is_not_taken() {
+        let engine = Same {
+            spec: Spec {
+                input: InputSpec {
+                    sizes: vec![2],
+                    layout: Layout::Unknown,
+                    quantization: None,
+                    preparation: Preparation::NONE,
+                },
+                output: OutputSpec::Values,
+            },
+            runs: Cell::new(0),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set.npz");
+        let numbers: Vec<f32> = (0..10_u8).map(f32::from).collect();
+        fs::write(&path, npz(&[("x", floats(&[5, 2], &numbers))])).unwrap();
+        let test_set = TestSet::load(&path, &engine.spec).unwrap();
+        let mut found = Vec::new();
+        let ended = evaluate(&engine, &test_set, false, |done, output| {
+            assert_eq!(engine.runs.get(), done);
+            found.extend(output.numbers().reals());
+            let source = ErrorKind::StorageFull.into();
+            let path = path.clone();
+            (done < 3).then_some(()).ok_or(WriteError { path, source })
+        });
+        assert!(matches!(ended, Err(EvaluateError::Write(_))));
+        assert_eq!(found, numbers[..6]);
+    }
 }

@@ -23,10 +23,11 @@ pub enum Input {
 pub enum InputError {
     #[error(transparent)]
     Picture(#[from] PictureError),
-    #[error(
-        "expected {expected} (.npy or .npz), for this model takes no pictures, found a picture"
-    )]
-    NoPicture { expected: String },
+    #[error("expected {expected} (.npy or .npz), for this model takes no pictures, found {found}")]
+    NoPicture {
+        expected: String,
+        found: &'static str,
+    },
     #[error("expected {expected}, found an array of shape {found:?}")]
     Shape { expected: String, found: Vec<usize> },
     #[error("expected an array of {expected}, found one of {found}; convert it with .astype")]
@@ -76,6 +77,11 @@ impl InputSpec {
     pub fn of_picture(&self, file: &[u8], preparation: Preparation) -> Result<Input, InputError> {
         let shape = self.picture().ok_or_else(|| InputError::NoPicture {
             expected: self.describe(),
+            found: if picture::recognizes(file) {
+                "a picture"
+            } else {
+                "a file of another kind"
+            },
         })?;
         Ok(self.of_pixels(picture::pixels(file, shape, preparation)?))
     }

@@ -48,3 +48,7 @@ pub use ::input::{file, picture};
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]
 mod support;
+
+#[cfg(test)]
+#[path = "../tests/support/arrays.rs"]
+mod support_arrays;

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name, read_all};
 use crate::input::InputError;
-use crate::picture::{self, MAX_FILE_BYTES, PictureError};
+use crate::picture::{self, MAX_FILE_BYTES, PictureError, SIDE};
 
 /// Bytes that tell arrays from pictures.
 const HEAD: u64 = 8;
@@ -50,6 +50,10 @@ impl Source {
 
     /// Reads it whole. What begins like arrays, or has their ending, is taken for such.
     pub fn read(&self) -> Result<Content, InFile<SourceError>> {
+        if self.is_array_file() {
+            let samples = arrays::read_samples(&self.0).map_err(|error| error.problem);
+            return samples.map(Content::Samples).map_err(self.named());
+        }
         let bytes = if self.0 == Path::new("-") {
             read_bytes(io::stdin().lock())
         } else {
@@ -64,16 +68,27 @@ impl Source {
         samples.map(Content::Samples).map_err(self.named())
     }
 
+    /// Whether it is a file of arrays, which need not be read whole before they are decoded. What can be read only once, as
+    /// a pipe, is none.
+    fn is_array_file(&self) -> bool {
+        let begins = || File::open(&self.0).and_then(head);
+        self.0 != Path::new("-")
+            && self.0.is_file()
+            && (has_array_extension(&self.0)
+                || begins().is_ok_and(|head| arrays::recognizes(&head)))
+    }
+
     /// Says which source a problem is about; for `map_err`.
     pub fn named<E: Into<SourceError>>(&self) -> impl FnOnce(E) -> InFile<SourceError> {
         |problem| InFile::named(&display_name(self.path()))(problem)
     }
 }
 
-/// A picture file for a board, which prepares it itself: its pixels in so many channels, and the number of its rows.
-pub fn drawing(file: &[u8], channels: usize) -> Result<(Vec<u8>, u32), PictureError> {
-    let (pixels, rows) = picture::raw(file, channels)?;
-    if picture::is_blank(&pixels, channels) {
+/// A picture file for a board, which prepares it itself for a model of pictures of this shape: its pixels in as many channels,
+/// and the number of its rows.
+pub fn drawing(file: &[u8], shape: [usize; 3]) -> Result<(Vec<u8>, u32), PictureError> {
+    let (pixels, rows) = picture::raw(file, shape[2])?;
+    if shape == [SIDE, SIDE, 1] && picture::is_blank(&pixels) {
         return Err(PictureError::Blank);
     }
     Ok((pixels, rows))
@@ -85,9 +100,15 @@ pub fn has_array_extension(path: &Path) -> bool {
     matches!(extension, Some("npy" | "npz"))
 }
 
-fn read_bytes(mut reader: impl Read) -> Result<Vec<u8>, ReadError> {
+/// The first bytes.
+fn head(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    reader.by_ref().take(HEAD).read_to_end(&mut head)?;
+    reader.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn read_bytes(mut reader: impl Read) -> Result<Vec<u8>, ReadError> {
+    let head = head(&mut reader)?;
     let limit = if arrays::recognizes(&head) {
         arrays::MAX_BYTES
     } else {

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use input::arrays::{self, Array, ArraysError};
 use input::folder::{self, FolderError};
-use input::idx::{Form, IdxError};
+use input::idx::{Form, IdxError, Images};
 use input::layout::{Part, find};
 use no_std_core::prepare::Preparation;
 use thiserror::Error;
@@ -20,7 +20,7 @@ const BYTES: usize = 256;
 /// Inputs, at least one, and what they are.
 #[derive(Debug)]
 pub struct TestSet {
-    samples: Samples,
+    inputs: Inputs,
     /// The number of inputs.
     pub count: usize,
     /// The class of each input, if that is known; for a reconstruction 0 for what the model was made for, else 1.
@@ -28,12 +28,9 @@ pub struct TestSet {
 }
 
 #[derive(Debug)]
-enum Samples {
-    /// Grey images of an IDX file one after another, each repeated for so many channels.
-    Images {
-        pixels: Vec<u8>,
-        channels: usize,
-    },
+enum Inputs {
+    /// Grey images of an IDX file, each repeated for so many channels.
+    Images(Images, usize),
     Pictures(Vec<Source>),
     Arrays(Source, Array),
 }
@@ -83,7 +80,7 @@ impl TestSet {
             let (sources, classes): (Vec<_>, Vec<_>) = pictures.into_iter().unzip();
             return Ok(Self {
                 count: sources.len(),
-                samples: Samples::Pictures(sources),
+                inputs: Inputs::Pictures(sources),
                 classes: Some(classes),
             });
         }
@@ -99,10 +96,7 @@ impl TestSet {
         let (images, labels) = test.read(form).map_err(in_file)?;
         Ok(Self {
             count: images.count,
-            samples: Samples::Images {
-                pixels: images.pixels().to_vec(),
-                channels,
-            },
+            inputs: Inputs::Images(images, channels),
             classes: Some(labels.classes.into_iter().map(usize::from).collect()),
         })
     }
@@ -110,7 +104,7 @@ impl TestSet {
     fn from_arrays(path: &Path, spec: &Spec) -> Result<Self, TestSetError> {
         let samples = arrays::read_samples(path).map_err(|error| error.problem)?;
         let count = spec.input.of_array(&samples.inputs)?.count;
-        let classes = samples.labels.filter(|labels| labels.len() == count);
+        let classes = samples.labels(count);
         if let (OutputSpec::Classes { .. }, None) = (&spec.output, &classes) {
             let found = samples.contents;
             return Err(TestSetError::NoLabels { count, found });
@@ -124,7 +118,7 @@ impl TestSet {
         }
         Ok(Self {
             count,
-            samples: Samples::Arrays(Source(path.to_owned()), samples.inputs),
+            inputs: Inputs::Arrays(Source(path.to_owned()), samples.inputs),
             classes,
         })
     }
@@ -132,7 +126,7 @@ impl TestSet {
     /// Leaves only the first inputs, so many if there are as many.
     pub fn truncate(&mut self, limit: usize) {
         self.count = self.count.min(limit);
-        if let Samples::Pictures(sources) = &mut self.samples {
+        if let Inputs::Pictures(sources) = &mut self.inputs {
             sources.truncate(limit);
         }
         if let Some(classes) = &mut self.classes {
@@ -147,14 +141,14 @@ impl TestSet {
         spec: &InputSpec,
         preparation: Preparation,
     ) -> Result<Input, InFile<SourceError>> {
-        match &self.samples {
-            Samples::Images { pixels, channels } => {
+        match &self.inputs {
+            Inputs::Images(images, channels) => {
                 let len = spec.elements() / channels;
-                let pixels = pixels[index * len..][..len].iter();
+                let pixels = images.pixels()[index * len..][..len].iter();
                 let repeated = pixels.flat_map(|&pixel| std::iter::repeat_n(pixel, *channels));
                 Ok(spec.of_pixels(repeated.collect()))
             }
-            Samples::Pictures(sources) => {
+            Inputs::Pictures(sources) => {
                 let source = &sources[index];
                 let input = match source.read()? {
                     Content::Picture(file) => spec.of_picture(&file, preparation),
@@ -164,7 +158,7 @@ impl TestSet {
                 };
                 input.map_err(source.named())
             }
-            Samples::Arrays(source, array) => {
+            Inputs::Arrays(source, array) => {
                 let input = spec
                     .of_array(array)
                     .and_then(|tensors| tensors.input(index));

@@ -8,6 +8,7 @@ use thiserror::Error;
 use zip::ZipArchive;
 
 use crate::file::{InFile, ReadError, display_name, one_line};
+use crate::layout::listed;
 
 mod npy;
 
@@ -91,15 +92,26 @@ impl Elements {
     }
 }
 
-/// Inputs of a model and, where they are there, their classes.
+/// Inputs of a model, and what may be their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
     /// `[samples, ...]`, or one sample.
     pub inputs: Array,
-    /// The class of each.
-    pub labels: Option<Vec<usize>>,
-    /// Name, type and shape of every array of the file.
+    /// The arrays that are named like classes, in the order of the file.
+    classes: Vec<Array>,
+    /// Name, type and shape of the file's arrays, of many of the first ones.
     pub contents: String,
+}
+
+impl Samples {
+    /// The class of each of so many samples: the first array named like classes that has as many whole numbers.
+    pub fn labels(&self, count: usize) -> Option<Vec<usize>> {
+        let fits =
+            |array: &&Array| matches!(array.shape[..], [found] | [found, 1] if found == count);
+        let class = |value: f32| (value >= 0.0 && value.fract() == 0.0).then_some(value as usize);
+        let classes = |array: &Array| array.elements.to_floats().into_iter().map(class).collect();
+        self.classes.iter().filter(fits).find_map(classes)
+    }
 }
 
 /// Whether bytes begin like those of a file of arrays.
@@ -156,34 +168,26 @@ fn from_archive(
     match (arrays.is_empty(), others.is_empty()) {
         (false, _) => Ok(arrays),
         (true, true) => Err(ArraysError::Form("an archive without arrays".into())),
-        (true, false) => Err(ArraysError::NoNumbers(others.join(", "))),
+        (true, false) => Err(ArraysError::NoNumbers(listed(others.into_iter()))),
     }
 }
 
-/// The inputs among the arrays of a file and their classes: the array whose name begins with `x`, else the first one that
-/// is not of classes; and one of as many whole numbers whose name begins with `y` or `label`.
+/// The inputs among the arrays of a file, and what may be their classes: the array whose name begins with `x`, else the first
+/// one that is not of classes; and those whose names begin with `y` or `label`.
 pub fn samples(mut arrays: Vec<(String, Array)>) -> Result<Samples, ArraysError> {
     let begins = |name: &str, word: &str| name.to_lowercase().starts_with(word);
     let is_of_classes = |name: &str| begins(name, "y") || begins(name, "label");
-    let described: Vec<String> = arrays.iter().map(describe).collect();
-    let contents = described.join(", ");
+    let contents = listed(arrays.iter().map(describe));
     let named = arrays.iter().position(|(name, _)| begins(name, "x"));
     let first = || arrays.iter().position(|(name, _)| !is_of_classes(name));
     let Some(at) = named.or_else(first) else {
         return Err(ArraysError::NoInputs(contents));
     };
-    let (_, inputs) = arrays.swap_remove(at);
-    let count = inputs.shape.first().copied().unwrap_or(0);
-    let classes = |(name, array): &(String, Array)| {
-        let fits = is_of_classes(name)
-            && matches!(array.shape[..], [found] | [found, 1] if found == count);
-        let class = |value: f32| (value >= 0.0 && value.fract() == 0.0).then_some(value as usize);
-        let classes = array.elements.to_floats().into_iter().map(class);
-        fits.then(|| classes.collect::<Option<Vec<usize>>>())?
-    };
+    let (_, inputs) = arrays.remove(at);
+    arrays.retain(|(name, _)| is_of_classes(name));
     Ok(Samples {
-        labels: arrays.iter().find_map(classes),
         inputs,
+        classes: arrays.into_iter().map(|(_, array)| array).collect(),
         contents,
     })
 }

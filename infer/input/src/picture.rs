@@ -107,26 +107,21 @@ pub fn open(path: &Path) -> Result<Pixels, InFile<PictureError>> {
 }
 
 /// The pixels that a picture file makes for a model whose pictures have so many rows, columns and channels: one of grey, see
-/// [`grey`], or three of colours. `[row][column][channel]`, prepared as [`prepare()`] says.
+/// [`grey`], or three of colours. `[row][column][channel]`; of a model of digits prepared as [`prepare()`] says, else scaled.
 pub fn pixels(
     file: &[u8],
     shape: [usize; 3],
     preparation: Preparation,
 ) -> Result<Vec<u8>, PictureError> {
     let [rows, columns, channels] = shape;
-    if preparation != Preparation::PLAIN {
+    if preparation != Preparation::PLAIN || shape == [SIDE, SIDE, 1] {
         return Ok(prepare(&grey(file)?, preparation)?.to_vec());
     }
-    let pixels = if channels == 1 {
+    Ok(if channels == 1 {
         scaled(&grey(file)?, rows, columns)
     } else {
         scaled(&colour::rgb(file)?, rows, columns)
-    };
-    if is_blank(&pixels, channels) {
-        Err(PictureError::Blank)
-    } else {
-        Ok(pixels)
-    }
+    })
 }
 
 /// The pixels of a picture file in its own size, in one channel of grey or three of colours, and the number of its rows.
@@ -182,7 +177,7 @@ fn upright<D: ImageDecoder, E: Into<PictureError>>(
 pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, PictureError> {
     if preparation == Preparation::PLAIN {
         let pixels = resize(grey);
-        return if is_blank(&pixels, 1) {
+        return if is_blank(&pixels) {
             Err(PictureError::Blank)
         } else {
             Ok(pixels)
@@ -195,17 +190,12 @@ pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, Pic
     Ok(image.map(|value| (i16::from(value) + 128) as u8))
 }
 
-/// Whether all pixels are of one colour, but for what no eye sees.
-pub fn is_blank(pixels: &[u8], channels: usize) -> bool {
+/// Whether all pixels are of one grey, but for what no eye sees: then there is no drawing.
+pub fn is_blank(pixels: &[u8]) -> bool {
     const STEPS: u8 = 2;
-    let is_even = |channel: usize| {
-        let values = pixels.iter().skip(channel).step_by(channels);
-        let (least, most) = values.fold((u8::MAX, 0), |(least, most), &pixel| {
-            (least.min(pixel), most.max(pixel))
-        });
-        most.saturating_sub(least) <= STEPS
-    };
-    (0..channels).all(is_even)
+    let range = |(least, most): (u8, u8), &pixel: &u8| (least.min(pixel), most.max(pixel));
+    let (least, most) = pixels.iter().fold((u8::MAX, 0), range);
+    most.saturating_sub(least) <= STEPS
 }
 
 fn resize(grey: &GrayImage) -> Pixels {
@@ -222,6 +212,11 @@ fn scaled<P: Pixel<Subpixel = u8> + 'static>(
     // A triangle kernel weighs all pixels that a target pixel covers and, unlike sharper ones,
     // leaves no halo around ink.
     imageops::resize(picture, columns as u32, rows as u32, FilterType::Triangle).into_raw()
+}
+
+/// Whether bytes begin like those of a picture, in whichever format.
+pub fn recognizes(bytes: &[u8]) -> bool {
+    image::guess_format(bytes).is_ok()
 }
 
 /// Whether the path ends like a picture's.

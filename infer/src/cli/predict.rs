@@ -99,8 +99,8 @@ impl Runner<'_> {
 
     fn predict_picture(&self, source: &Source, file: &[u8]) -> Result<Prediction, Error> {
         let input = &self.engine.spec().input;
-        if let (Some(board), Some([_, _, channels])) = (self.board, input.picture()) {
-            let drawing = drawing(file, channels).map_err(source.named())?;
+        if let (Some(board), Some(shape)) = (self.board, input.picture()) {
+            let drawing = drawing(file, shape).map_err(source.named())?;
             return Ok(predict_on_board(board, &drawing)?);
         }
         let input = input.of_picture(file, self.preparation);

@@ -9,40 +9,50 @@ use crate::engine::Cost;
 use crate::output::Classes;
 use crate::table;
 
+/// Most classes that have a confusion matrix, which nobody reads of more.
+const MAX_CONFUSED: usize = 100;
+
 /// How often a model found the right class.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OfClasses {
-    images: usize,
+    #[serde(rename = "images")]
+    inputs: usize,
     correct: usize,
     accuracy: f64,
     /// Inputs that the model takes for one of its classes at all, if it can tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<usize>,
-    images_per_second: f64,
+    #[serde(rename = "images_per_second")]
+    inputs_per_second: f64,
     #[serde(flatten)]
     cost: Option<Cost>,
     labels: Vec<String>,
-    /// For each true class the number of its inputs that the model puts in each class.
-    confusion: Vec<Vec<usize>>,
+    /// For each true class the number of its inputs that the model puts in each class; of at most [`MAX_CONFUSED`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confusion: Option<Vec<Vec<usize>>>,
 }
 
 pub struct ClassTally {
     labels: Vec<String>,
-    confusion: Vec<Vec<usize>>,
+    correct: usize,
+    confusion: Option<Vec<Vec<usize>>>,
     accepted: Option<usize>,
 }
 
 impl ClassTally {
     pub fn new(labels: &[String]) -> Self {
+        let count = labels.len();
         Self {
             labels: labels.to_vec(),
-            confusion: vec![vec![0; labels.len()]; labels.len()],
+            correct: 0,
+            confusion: (count <= MAX_CONFUSED).then(|| vec![vec![0; count]; count]),
             accepted: None,
         }
     }
 
     pub fn add(&mut self, found: &Classes, class: Option<usize>) {
-        let row = class.and_then(|class| self.confusion.get_mut(class));
+        self.correct += usize::from(class == Some(found.class));
+        let row = class.and_then(|class| self.confusion.as_mut()?.get_mut(class));
         if let Some(count) = row.and_then(|row| row.get_mut(found.class)) {
             *count += 1;
         }
@@ -52,14 +62,12 @@ impl ClassTally {
     }
 
     pub fn finish(self, effort: Effort) -> OfClasses {
-        let rows = self.confusion.iter().enumerate();
-        let correct = rows.map(|(class, row)| row[class]).sum();
         OfClasses {
-            images: effort.count,
-            correct,
-            accuracy: correct as f64 / effort.count as f64,
+            inputs: effort.count,
+            correct: self.correct,
+            accuracy: self.correct as f64 / effort.count as f64,
             accepted: self.accepted,
-            images_per_second: effort.per_second(),
+            inputs_per_second: effort.per_second(),
             cost: effort.cost,
             labels: self.labels,
             confusion: self.confusion,
@@ -69,20 +77,68 @@ impl ClassTally {
 
 impl fmt::Display for OfClasses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (images, correct, accuracy) = (self.images, self.correct, self.accuracy);
-        writeln!(f, "accuracy {accuracy:.4} ({correct} of {images} right)")?;
+        let (inputs, correct, accuracy) = (self.inputs, self.correct, self.accuracy);
+        writeln!(f, "accuracy {accuracy:.4} ({correct} of {inputs} right)")?;
         if let Some(accepted) = self.accepted {
-            let share = accepted as f64 / images as f64;
-            writeln!(f, "accepted {share:.4} ({accepted} of {images})")?;
+            let share = accepted as f64 / inputs as f64;
+            writeln!(f, "accepted {share:.4} ({accepted} of {inputs})")?;
         }
-        writeln!(f, "speed    {:.0} images/s", self.images_per_second)?;
-        write_cost(f, self.cost, "image")?;
+        writeln!(f, "speed    {:.0} inputs/s", self.inputs_per_second)?;
+        write_cost(f, self.cost)?;
+        let Some(confusion) = &self.confusion else {
+            let count = self.labels.len();
+            return writeln!(
+                f,
+                "\nno confusion matrix: {count} classes, more than {MAX_CONFUSED}"
+            );
+        };
         writeln!(f, "\nrows: truth, columns: prediction")?;
         let mut rows = vec![[&[String::new()], &self.labels[..]].concat()];
-        for (label, counts) in self.labels.iter().zip(&self.confusion) {
+        for (label, counts) in self.labels.iter().zip(confusion) {
             let counts = counts.iter().map(usize::to_string);
             rows.push(iter::once(label.clone()).chain(counts).collect());
         }
         f.write_str(&table::right_aligned(&rows))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::output::Numbers;
+
+    /// Two inputs of the last class, of which one is taken for the first.
+    fn evaluated(count: usize) -> OfClasses {
+        let labels: Vec<String> = (0..count).map(|class| class.to_string()).collect();
+        let mut tally = ClassTally::new(&labels);
+        for class in [count - 1, 0] {
+            let found = Classes {
+                class,
+                probabilities: Vec::new(),
+                accepted: None,
+                logits: Numbers::Float(Vec::new()),
+            };
+            tally.add(&found, Some(count - 1));
+        }
+        tally.finish(Effort {
+            count: 2,
+            elapsed: Duration::ZERO,
+            cost: None,
+        })
+    }
+
+    #[test]
+    fn of_many_classes_there_is_no_confusion_matrix() {
+        let few = evaluated(MAX_CONFUSED);
+        let last = few.confusion.as_ref().unwrap().last().unwrap();
+        assert_eq!([last[0], last[MAX_CONFUSED - 1]], [1, 1]);
+        assert!(few.to_string().contains("rows: truth"), "{few}");
+        // A matrix of them would be of terabytes.
+        let many = evaluated(1 << 20);
+        assert_eq!((many.correct, many.confusion.as_ref()), (1, None));
+        let end = "\n\nno confusion matrix: 1048576 classes, more than 100\n";
+        assert!(many.to_string().ends_with(end), "{many}");
     }
 }

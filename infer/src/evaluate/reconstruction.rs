@@ -95,7 +95,7 @@ impl fmt::Display for OfReconstructions {
             writeln!(f, "AUC      {auc:.4}")?;
         }
         writeln!(f, "speed    {:.0} inputs/s", self.inputs_per_second)?;
-        write_cost(f, self.cost, "input")
+        write_cost(f, self.cost)
     }
 }
 

@@ -66,6 +66,6 @@ impl fmt::Display for OfValues {
         writeln!(f, "inputs   {}", self.inputs)?;
         writeln!(f, "values   {least} to {greatest}, {mean:.4} on average")?;
         writeln!(f, "speed    {:.0} inputs/s", self.inputs_per_second)?;
-        write_cost(f, self.cost, "input")
+        write_cost(f, self.cost)
     }
 }

@@ -167,15 +167,17 @@ fn numbers_become_what_the_model_takes() {
 #[test]
 fn pictures_are_for_models_of_pictures() {
     let mut spec = spec(Layout::ChannelsFirst, &[3, 2, 2]);
-    let error = spec
-        .of_picture(&[], Preparation::PLAIN)
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        error,
-        "expected an array of shape [2, 2, 3] or [3, 2, 2], or of several samples (.npy or .npz), for this model takes no \
-         pictures, found a picture"
-    );
+    for (file, found) in [
+        (&b"\x89PNG\r\n\x1a\n"[..], "a picture"),
+        (b"1.0,2.5\n", "a file of another kind"),
+    ] {
+        let error = spec.of_picture(file, Preparation::PLAIN).unwrap_err();
+        let expected = format!(
+            "expected an array of shape [2, 2, 3] or [3, 2, 2], or of several samples (.npy or .npz), for this model takes \
+             no pictures, found {found}"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
     spec.preparation = Preparation::PLAIN;
     let pixels = spec.of_pixels((0..12).collect());
     assert_eq!(

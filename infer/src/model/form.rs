@@ -1,7 +1,8 @@
 //! What an ONNX file says of its input and its output.
 
 use input::{labels, metadata};
-use no_std_core::format::{OutputKind, Shape, TensorRecord};
+use no_std_core::Fault;
+use no_std_core::format::{ONE, OutputKind, Shape, TensorRecord};
 use no_std_core::prepare::Preparation;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto};
@@ -166,7 +167,11 @@ pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelE
     };
     let labels = match kind {
         OutputKind::Classes => labels::of_classes(entry(proto, labels::KEY), sizes[0])?,
-        OutputKind::Values | OutputKind::Reconstruction => Vec::new(),
+        OutputKind::Values => Vec::new(),
+        OutputKind::Reconstruction => {
+            check_judged(proto)?;
+            Vec::new()
+        }
     };
     let threshold = entry(proto, metadata::THRESHOLD).filter(|_| says_preparation(proto));
     let threshold =
@@ -180,6 +185,18 @@ pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelE
         quantization: quantization_of(graph, name),
         is_image: says_preparation(proto) && sizes.len() == 3,
     })
+}
+
+/// Refuses a reconstruction of which the file does not say when it is accepted.
+fn check_judged(proto: &ModelProto) -> Result<(), ModelError> {
+    let mut missing = vec![metadata::THRESHOLD, metadata::PREPARATION];
+    missing.retain(|key| entry(proto, key).is_none());
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(" and ");
+    let expected = format!("metadata {missing} of a reconstruction");
+    Err(ModelError::form(expected, "none"))
 }
 
 fn unknown(key: &str, text: &str) -> ModelError {
@@ -219,8 +236,8 @@ impl OutputForm {
         let is_reconstruction = self.kind == OutputKind::Reconstruction;
         let (Some(threshold), Some(of)) = (self.threshold, self.quantization) else {
             if is_reconstruction {
-                let expected = "a threshold and int8 values of a reconstruction";
-                return Err(ModelError::form(expected, "none"));
+                let expected = "int8 values of a reconstruction, with DequantizeLinear at the end";
+                return Err(ModelError::form(expected, "floats"));
             }
             return Ok(None);
         };
@@ -245,6 +262,15 @@ impl OutputForm {
             channels: size(channels)?,
         };
         let tensor = TensorRecord::new(shape, of.scale, of.zero_point);
-        Ok(Some(Decision::new(self.kind, tensor, threshold)?))
+        match Decision::new(self.kind, tensor, threshold) {
+            Err(error) if error.fault == Fault::Threshold => Err(ModelError::form(
+                format!(
+                    "metadata {} that fits the output (of classes at most {ONE})",
+                    metadata::THRESHOLD
+                ),
+                format!("\"{threshold}\""),
+            )),
+            decision => Ok(Some(decision?)),
+        }
     }
 }

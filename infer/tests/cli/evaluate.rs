@@ -60,7 +60,7 @@ fn tables_of_both_kinds() {
         let table = evaluate(&workplace, &[file]).succeeded();
         let (right, rest) = table.split_once("speed    ").unwrap();
         assert_eq!(right, format!("accuracy 0.8000 (4 of 5 right)\n{accepted}"));
-        let (speed, rest) = rest.split_once(" images/s\n").unwrap();
+        let (speed, rest) = rest.split_once(" inputs/s\n").unwrap();
         assert!(speed.parse::<u32>().unwrap() > 0);
         assert_eq!(rest, confusion);
     }

@@ -82,21 +82,11 @@ fn classes_in_arrays_and_in_folders() {
     let classes = [0_u8, 0, 1, 1];
     let mut pixels = Vec::new();
     for (index, (colour, class)) in colours.into_iter().zip(classes).enumerate() {
-        let picture = RgbImage::from_fn(3, 2, |x, y| {
-            let [red, green, blue] = colour;
-            Rgb([
-                red - 3 * u8::from(x + y == 0) * u8::from(red > 3),
-                green,
-                blue,
-            ])
-        });
+        let picture = RgbImage::from_pixel(3, 2, Rgb(colour));
         pixels.extend(picture.as_raw());
         let folder = workplace.path(if index % 2 == 0 { "set" } else { "set/." });
         let folder = folder.join(["red", "blue"][usize::from(class)]);
         fs::create_dir_all(&folder).unwrap();
-        // Another picture, so that it is not blank.
-        let mut picture = picture;
-        picture.put_pixel(2, 1, Rgb([colour[0], colour[1] + 9, colour[2]]));
         picture.save(folder.join(format!("{index}.png"))).unwrap();
     }
     let labels = classes.map(|class| i64::from(class).to_le_bytes());
@@ -120,6 +110,21 @@ fn classes_in_arrays_and_in_folders() {
     let expected =
         "error: set: expected a folder named like each class it has pictures of, found green\n";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn labels_are_as_many_as_inputs_though_one_has_no_axis_of_its_own() {
+    let workplace = workplace();
+    for (labels, right) in [([0, 0].as_slice(), None), (&[0], Some("1.0000"))] {
+        let pixels = npy("|u1", &[2, 3, 3], &[250, 0, 10].repeat(6));
+        let arrays = [("x", pixels), ("y", npy("|u1", &[labels.len()], labels))];
+        fs::write(workplace.path("one.npz"), npz(&arrays)).unwrap();
+        let outcome = evaluate(&workplace, "colours.q8", "one.npz", &[]);
+        match right {
+            Some(right) => assert!(outcome.succeeded().contains(right)),
+            None => assert!(outcome.failed().contains("label for each of 1 inputs")),
+        }
+    }
 }
 
 #[test]

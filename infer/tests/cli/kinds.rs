@@ -88,6 +88,8 @@ pub fn workplace() -> Workplace {
     write("several.npz", npz(&[("x", several)]));
     let picture = RgbImage::from_fn(6, 4, |x, _| Rgb([200, 10, 20 * x as u8]));
     picture.save(workplace.path("reddish.png")).unwrap();
+    let even = RgbImage::from_pixel(3, 2, Rgb([200, 10, 20]));
+    even.save(workplace.path("even.png")).unwrap();
     workplace
 }
 
@@ -203,7 +205,7 @@ fn a_board_does_as_its_model() {
     for (model, inputs) in [
         ("values.q8", &["one.npy", "int8.npy", "several.npz"][..]),
         ("again.q8", &["one.npy", "several.npz"]),
-        ("colours.q8", &["reddish.png"]),
+        ("colours.q8", &["reddish.png", "even.png"]),
     ] {
         let update = ["update", "--device", "unix:board", model];
         workplace.run(&update).succeeded();
@@ -218,6 +220,9 @@ fn a_board_does_as_its_model() {
         assert_eq!(found, expected, "{model}");
     }
     // Of the model of pictures, which is there now.
+    let prepared = ["--device", "unix:board", "--prepare", "board", "even.png"];
+    let prepared = workplace.predict(&prepared).succeeded();
+    assert_eq!(prepared, "even. CNN thinks it's a red (100.0%)\n");
     let pixels: Vec<f32> = (0..18).map(|at| (at * 14) as f32 / 255.0).collect();
     fs::write(workplace.path("real.npy"), floats(&[2, 3, 3], &pixels)).unwrap();
     let on_board = workplace
@@ -249,6 +254,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
         ("labels.npz", npz(&[("y", npy("|u1", &[1], &[0]))])),
         ("empty.npy", Vec::new()),
         ("text.npz", b"notes".to_vec()),
+        ("text.csv", b"1.0,2.5\n".to_vec()),
         ("short.npy", floats(&[2, 2], &[0.0; 3])),
         ("digit.npy", floats(&[28, 28], &[0.5; 784])),
     ] {
@@ -258,6 +264,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
     let no_shape = format!("{shape}, found an array of shape [3, 2]");
     let no_picture =
         format!("{shape} (.npy or .npz), for this model takes no pictures, found a picture");
+    let no_array = no_picture.replace("a picture", "a file of another kind");
     for (model, input, expected) in [
         (
             "values.q8",
@@ -291,6 +298,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
             "expected a .npy or .npz file, found a damaged one (16 bytes announced, 12 there)",
         ),
         ("again.q8", "digit.png", &no_picture),
+        ("again.q8", "text.csv", &no_array),
         (
             "opposite.onnx",
             "int8.npy",

@@ -32,9 +32,10 @@ pub fn read_samples(
     meaning: Option<Quantization>,
 ) -> Result<LabelledSamples, InFile<ArraysError>> {
     let samples = arrays::read_samples(path)?;
+    let count = samples.inputs.shape.first().copied().unwrap_or(0);
     Ok(LabelledSamples {
+        labels: samples.labels(count),
         inputs: floats(samples.inputs, meaning),
-        labels: samples.labels,
     })
 }
 

@@ -10,18 +10,27 @@ pub const MAGIC: &[u8] = b"\x93NUMPY";
 /// Most bytes of a header: those of arrays of numbers are far shorter.
 const MAX_HEADER: u32 = 1 << 16;
 
+/// Most axes of an array, as in `NumPy`.
+const MAX_AXES: usize = 64;
+
 /// Reads an array; `None` if it holds no numbers. What it takes is taken from `room`, in bytes.
 pub fn read(file: &mut impl Read, room: &mut u64) -> Result<Option<Array>, ArraysError> {
-    let header = header(file)?;
+    let header = header(file, room)?;
     let damaged = || ArraysError::damaged("a header without type, order and shape");
     let order = field(&header, "fortran_order").ok_or_else(damaged)?;
     let shape = shape(&header).ok_or_else(damaged)?;
+    if shape.len() > MAX_AXES {
+        let problem = format!("{} axes, more than {MAX_AXES}", shape.len());
+        return Err(ArraysError::damaged(problem));
+    }
     let Some(element) = element(&header) else {
         return Ok(None);
     };
     let sizes = shape.iter().map(|&size| size as u64);
+    // An array of nothing has sizes that can be multiplied, too.
+    let extent = sizes.clone().map(|size| size.max(1));
+    take(room, extent.fold(element.bytes, u64::saturating_mul))?;
     let len = sizes.fold(element.bytes, u64::saturating_mul);
-    *room = room.checked_sub(len).ok_or(ArraysError::TooLarge)?;
     let mut bytes = Vec::new();
     file.take(len).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 != len {
@@ -43,8 +52,14 @@ pub fn read(file: &mut impl Read, room: &mut u64) -> Result<Option<Array>, Array
     }))
 }
 
+/// Takes so many bytes from `room`.
+fn take(room: &mut u64, len: u64) -> Result<(), ArraysError> {
+    *room = room.checked_sub(len).ok_or(ArraysError::TooLarge)?;
+    Ok(())
+}
+
 /// The text that says type, order and shape.
-fn header(file: &mut impl Read) -> Result<String, ArraysError> {
+fn header(file: &mut impl Read, room: &mut u64) -> Result<String, ArraysError> {
     let mut start = [0; MAGIC.len() + 2];
     file.read_exact(&mut start).map_err(unreadable)?;
     let (magic, version) = start.split_at(MAGIC.len());
@@ -64,6 +79,7 @@ fn header(file: &mut impl Read) -> Result<String, ArraysError> {
     if len > MAX_HEADER {
         return Err(ArraysError::damaged("a header of more than 64 KiB"));
     }
+    take(room, len.into())?;
     let mut header = vec![0; len as usize];
     file.read_exact(&mut header).map_err(unreadable)?;
     String::from_utf8(header).map_err(ArraysError::damaged)

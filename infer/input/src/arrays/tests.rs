@@ -101,16 +101,59 @@ fn inputs_and_their_classes_are_known_by_their_names() {
     let found = |arrays: &[(&str, Vec<u8>)]| samples(decoded(npz(arrays)).unwrap());
     for name in ["x_test", "features", "X"] {
         let found = found(&[("y_test", classes.clone()), (name, inputs.clone())]).unwrap();
-        assert_eq!(found.labels, Some(vec![2, 0]));
+        assert_eq!(found.labels(2), Some(vec![2, 0]));
         assert_eq!(found.inputs.shape, [2, 1]);
     }
     let other = floats(&[2], &[0.5, 1.0]);
     for labels in [other, floats(&[3], &[0.0; 3])] {
         let found = found(&[("x", inputs.clone()), ("y", labels)]).unwrap();
-        assert_eq!(found.labels, None);
+        assert_eq!(found.labels(2), None);
     }
     let error = found(&[("y", classes)]).unwrap_err().to_string();
     let expected = "expected an array of inputs, best named x, found y: int64 [2]";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn of_two_arrays_of_classes_the_first_that_fits_counts() {
+    let classes = |classes: &[u8]| npy("|u1", &[classes.len()], classes);
+    let arrays = [
+        ("x", floats(&[4, 1], &[0.0; 4])),
+        ("y_sum", classes(&[1])),
+        ("y", classes(&[0, 1, 2, 3])),
+        ("y_subject", classes(&[7; 4])),
+    ];
+    let found = samples(decoded(npz(&arrays)).unwrap()).unwrap();
+    assert_eq!(found.labels(4), Some(vec![0, 1, 2, 3]));
+    // Of one sample of four numbers.
+    assert_eq!(found.labels(1), Some(vec![1]));
+}
+
+#[test]
+fn of_many_arrays_a_message_lists_the_first() {
+    let names: Vec<String> = (0..30).map(|at| format!("y{at}")).collect();
+    let array = || npy("|u1", &[1], &[0]);
+    let arrays: Vec<_> = names.iter().map(|name| (&**name, array())).collect();
+    let error = samples(decoded(npz(&arrays)).unwrap()).unwrap_err();
+    assert!(
+        error.to_string().ends_with(", y7: uint8 [1] and 22 more"),
+        "{error}"
+    );
+}
+
+#[test]
+fn headers_take_room_and_axes_are_few() {
+    let file = floats(&[2], &[1.0, 2.0]);
+    let taken = file.len() as u64 - 10;
+    let mut room = taken;
+    assert!(npy::read(&mut &file[..], &mut room).is_ok());
+    assert_eq!(room, 0);
+    let refused = npy::read(&mut &file[..], &mut { taken - 1 });
+    assert!(matches!(refused, Err(ArraysError::TooLarge)));
+    let axes = |count: usize| npy("|u1", &[&[0][..], &vec![1; count - 1]].concat(), &[]);
+    assert_eq!(array(axes(64)).shape.len(), 64);
+    let error = decoded(axes(10_000)).unwrap_err();
+    let expected = "expected a .npy or .npz file, found a damaged one (10000 axes, more than 64)";
     assert_eq!(error, expected);
 }
 
@@ -134,9 +177,10 @@ fn other_files_are_refused() {
         let expected = format!("expected a .npy or .npz file, found {found}");
         assert!(error.starts_with(&expected), "{error}");
     }
-    let giant = npy("<f8", &[1 << 40, 1 << 40], &[]);
-    let error = decoded(giant).unwrap_err();
-    assert_eq!(error, "expected arrays of at most 1024 MiB, found more");
+    for shape in [&[1 << 40, 1 << 40][..], &[0, i64::MAX as usize, 4]] {
+        let error = decoded(npy("<f8", shape, &[])).unwrap_err();
+        assert_eq!(error, "expected arrays of at most 1024 MiB, found more");
+    }
     let error = read(Path::new("none.npy")).unwrap_err().to_string();
     assert_eq!(
         error,

@@ -40,7 +40,7 @@ impl WriteError {
     }
 }
 
-/// A file under a temporary name, which has its content and will get its own name.
+/// A file under a temporary name, which gets its content and then its own name.
 #[derive(Debug)]
 pub struct Pending {
     file: NamedTempFile,
@@ -49,15 +49,14 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Writes `bytes` beside `path`, and to the disk; into the system's temporary folder if `path` is a device or a pipe.
-    pub fn write(path: &Path, bytes: &[u8]) -> Result<Self, WriteError> {
-        let write = || {
+    /// A file without content beside `path`; in the system's temporary folder if `path` is a device or a pipe.
+    pub fn create(path: &Path) -> Result<Self, WriteError> {
+        let create = || {
             let destination = Destination::of(path)?;
-            let mut file = match &destination {
+            let file = match &destination {
                 Destination::File { path, .. } => temporary(folder_of(path))?,
                 Destination::Stream(_) => temporary(&std::env::temp_dir())?,
             };
-            file.write_all(bytes)?;
             if let Destination::File {
                 permissions: Some(permissions),
                 ..
@@ -65,15 +64,29 @@ impl Pending {
             {
                 file.as_file().set_permissions(permissions.clone())?;
             }
-            file.as_file().sync_all()?;
             Ok((file, destination))
         };
-        let (file, destination) = write().map_err(WriteError::of(path))?;
+        let (file, destination) = create().map_err(WriteError::of(path))?;
         Ok(Self {
             file,
             destination,
             path: path.to_owned(),
         })
+    }
+
+    /// Like [`Pending::create`], with `bytes` in it and on the disk.
+    pub fn write(path: &Path, bytes: &[u8]) -> Result<Self, WriteError> {
+        let mut pending = Self::create(path)?;
+        pending.append(bytes)?;
+        let synced = pending.file.as_file().sync_all();
+        synced.map_err(WriteError::of(path))?;
+        Ok(pending)
+    }
+
+    /// Writes `bytes` after those that are there.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        let written = self.file.write_all(bytes);
+        written.map_err(WriteError::of(&self.path))
     }
 
     /// Where the bytes are now.
@@ -90,14 +103,13 @@ impl Pending {
         } = self;
         let commit = || match destination {
             Destination::File { path, .. } => {
+                file.as_file().sync_all()?;
                 let _unless_removed = temporaries();
                 file.persist(path).map(drop).map_err(|error| error.error)
             }
             Destination::Stream(stream) => {
-                let mut bytes = Vec::new();
                 file.rewind()?;
-                file.read_to_end(&mut bytes)?;
-                stream.send(&path, &bytes)
+                stream.send(&path, file)
             }
         };
         commit().map_err(WriteError::of(&path))
@@ -218,18 +230,16 @@ impl Destination {
 
 impl Stream {
     /// Sends the bytes; to a pipe as soon as somebody reads it.
-    fn send(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn send(&self, path: &Path, mut bytes: impl Read) -> io::Result<()> {
+        let mut send = |mut to: &mut dyn Write| io::copy(&mut bytes, &mut to).map(drop);
         match self {
             Self::StandardOutput => {
-                io::stdout().write_all(bytes)?;
+                send(&mut io::stdout())?;
                 io::stdout().flush()
             }
-            Self::Device => fs::OpenOptions::new()
-                .write(true)
-                .open(path)?
-                .write_all(bytes),
+            Self::Device => send(&mut fs::OpenOptions::new().write(true).open(path)?),
             #[cfg(unix)]
-            Self::Socket => std::os::unix::net::UnixStream::connect(path)?.write_all(bytes),
+            Self::Socket => send(&mut std::os::unix::net::UnixStream::connect(path)?),
         }
     }
 }

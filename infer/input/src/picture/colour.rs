@@ -14,14 +14,14 @@ pub fn rgb(bytes: &[u8]) -> Result<RgbImage, PictureError> {
         return Err(PictureError::Memory { bytes });
     }
     let picture = upright(decoder, DynamicImage::from_decoder)?;
-    Ok(on_white(&picture))
+    Ok(on_white(picture))
 }
 
-fn on_white(picture: &DynamicImage) -> RgbImage {
+fn on_white(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
-        return picture.to_rgb8();
+        return picture.into_rgb8();
     }
-    let picture = picture.to_rgba8();
+    let picture = picture.into_rgba8();
     RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
         let [red, green, blue, alpha] = picture.get_pixel(x, y).0.map(u32::from);
         let laid = |colour: u32| ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8;

@@ -327,7 +327,7 @@ fn pictures_of_any_size_are_grey_or_in_colours() {
 }
 
 #[test]
-fn colours_lie_on_white_and_one_alone_is_blank() {
+fn colours_lie_on_white_and_one_alone_is_blank_where_digits_are_wanted() {
     let even = |pixel| {
         encode(
             &image::RgbaImage::from_pixel(4, 4, image::Rgba(pixel)).into(),
@@ -341,8 +341,10 @@ fn colours_lie_on_white_and_one_alone_is_blank() {
     ] {
         let (pixels, _) = raw(&even(pixel), 3).unwrap();
         assert_eq!(pixels[..3], laid);
-        assert!(is_blank(&pixels, 3));
-        let error = super::pixels(&even(pixel), [8, 8, 3], Preparation::PLAIN).unwrap_err();
+        let of_shape = |shape| super::pixels(&even(pixel), shape, Preparation::PLAIN);
+        assert_eq!(of_shape([8, 8, 3]).unwrap(), laid.repeat(64));
+        assert!(is_blank(&of_shape([28, 27, 1]).unwrap()));
+        let error = of_shape([SIDE, SIDE, 1]).unwrap_err();
         assert!(matches!(error, PictureError::Blank));
     }
 }

@@ -112,7 +112,15 @@ fn entries_that_do_not_suit_the_model_are_refused() {
         ),
         (
             &[plain, ["output_kind", "reconstruction"]],
-            "a threshold and int8 values of a reconstruction, found none",
+            "metadata threshold of a reconstruction, found none",
+        ),
+        (
+            &[["output_kind", "reconstruction"]],
+            "metadata threshold and preparation of a reconstruction, found none",
+        ),
+        (
+            &[plain, ["threshold", "65537"]],
+            "metadata threshold that fits the output (of classes at most 65536), found \"65537\"",
         ),
         (
             &[plain, ["output_kind", "reconstruction"], ["threshold", "9"]],

@@ -23,6 +23,20 @@ fn a_file_appears_whole_and_replaces_the_earlier_one() {
 }
 
 #[test]
+fn content_may_come_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scores");
+    let mut pending = Pending::create(&path).unwrap();
+    for part in [&b"one"[..], b"", b", two"] {
+        pending.append(part).unwrap();
+    }
+    assert!(!path.exists());
+    pending.commit().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"one, two");
+    assert_eq!(names(folder.path()), ["scores"]);
+}
+
+#[test]
 fn of_two_files_both_get_their_names_or_neither() {
     let folder = tempfile::tempdir().unwrap();
     let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
