@@ -35,7 +35,7 @@ pub trait Backend: 'static {
     /// Values of four windows side by side: its sums with many filters are what convolutions are made of.
     type Patch: Patch;
 
-    /// The same for windows of at most [`SMALL`] values.
+    /// The same for windows of at most 64 values.
     type SmallPatch: Patch;
 
     /// Makes the sums of each filter what they start from.
@@ -115,16 +115,16 @@ impl Sums<'_> {
     }
 }
 
-/// Values of windows side by side, from which their zero point is taken off: of [`LANES`], or as many as are arranged.
+/// Values of windows side by side, from which their zero point is taken off: four, or as many as are arranged.
 pub trait Patch {
     /// Values of each window that there is room for.
     const LEN: usize;
 
-    /// Windows that are set before they meet filters: [`LANES`], or 1 where each does so by itself, which is then the only
+    /// Windows that are set before they meet filters: four, or 1 where each does so by itself, which is then the only
     /// way to use it.
     const WINDOWS: usize = LANES;
 
-    /// The same if there are [`LANES`] windows.
+    /// The same for a part of a window, of four side by side.
     const PART: usize = Self::LEN;
 
     /// One that holds nothing.
