@@ -36,12 +36,26 @@ pub struct Input {
 }
 
 impl Input {
-    /// One sample as whoever feeds the network has it, with any axes, as `[1, channels, rows, columns]`; `None` where it
-    /// has another number of elements.
+    /// One sample as whoever feeds the network has it, as `[1, channels, rows, columns]`: with channels first or last, as its
+    /// sizes say, which axes of one place do not change; as in the model's file where both fit or there is one axis. `None`
+    /// where none does.
     pub fn arranged(&self, sample: ArrayD<f32>) -> Option<Array4<f32>> {
         let [channels, rows, columns] = self.shape;
+        let long = |sizes: &[usize]| -> Vec<usize> {
+            sizes.iter().copied().filter(|&size| size != 1).collect()
+        };
+        let sizes = long(sample.shape());
+        let fits = |layout| match layout {
+            Layout::ChannelsFirst => sizes == long(&[channels, rows, columns]),
+            Layout::ChannelsLast => sizes == long(&[rows, columns, channels]),
+        };
+        let layouts = [self.layout, Layout::ChannelsFirst, Layout::ChannelsLast];
+        let layout = match sizes.len() {
+            0 | 1 => self.layout,
+            _ => layouts.into_iter().find(|&layout| fits(layout))?,
+        };
         let flat: Vec<f32> = sample.into_iter().collect();
-        match self.layout {
+        match layout {
             Layout::ChannelsFirst => {
                 Array4::from_shape_vec((1, channels, rows, columns), flat).ok()
             }
@@ -207,5 +221,32 @@ impl Node {
         let inputs: Vec<ValueId> = self.inputs.iter().map(|&input| values[input]).collect();
         let value = self.layer.form().float(graph, &inputs)?;
         self.clip.apply(graph, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+
+    use super::*;
+
+    #[test]
+    fn the_sizes_of_a_sample_say_where_its_channels_are() {
+        for layout in [Layout::ChannelsFirst, Layout::ChannelsLast] {
+            let shape = [2, 3, 4];
+            let input = Input { shape, layout };
+            let first = Array3::from_shape_fn(shape, |(channel, row, column)| {
+                (100 * channel + 10 * row + column) as f32
+            });
+            let last = first
+                .view()
+                .permuted_axes([1, 2, 0])
+                .as_standard_layout()
+                .into_owned();
+            let expected = first.clone().insert_axis(ndarray::Axis(0));
+            assert_eq!(input.arranged(first.into_dyn()), Some(expected.clone()));
+            assert_eq!(input.arranged(last.into_dyn()), Some(expected));
+            assert_eq!(input.arranged(Array3::zeros([4, 3, 2]).into_dyn()), None);
+        }
     }
 }

@@ -160,10 +160,16 @@ fn from_archive(
         let Some(name) = name.strip_suffix(".npy") else {
             continue;
         };
-        match npy::read(&mut entry, &mut room)? {
-            Some(array) => arrays.push((name.to_owned(), array)),
-            None => others.push(one_line(name)),
+        let Some(array) = npy::read(&mut entry, &mut room)? else {
+            others.push(one_line(name));
+            continue;
+        };
+        // The archive's checksum is compared where an entry ends.
+        if entry.read(&mut [0]).map_err(ArraysError::damaged)? > 0 {
+            let reason = format!("{}: more bytes than its shape says", one_line(name));
+            return Err(ArraysError::damaged(reason));
         }
+        arrays.push((name.to_owned(), array));
     }
     match (arrays.is_empty(), others.is_empty()) {
         (false, _) => Ok(arrays),

@@ -21,8 +21,8 @@ pub enum QuantizeError {
     TooFewImages(usize),
     #[error("expected at least 2 samples to calibrate and choose by, found {0}")]
     TooFewSamples(usize),
-    #[error("expected samples of {expected} numbers, as the model takes them, found {found}")]
-    OtherSamples { expected: usize, found: String },
+    #[error("expected samples of {expected}, as the model takes them, found {found}")]
+    OtherSamples { expected: String, found: String },
     #[error("expected a label of 0 to {} for each of {samples} samples, found {found}", classes - 1)]
     SampleLabels {
         samples: usize,

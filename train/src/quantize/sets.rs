@@ -226,8 +226,9 @@ fn expect_labels(labels: &[usize], samples: usize, classes: usize) -> Result<(),
 /// Samples in the order in which the model's file has them, as the network takes them.
 fn arranged(network: &Network, samples: &ArrayD<f32>) -> Result<Array4<f32>, QuantizeError> {
     let sizes = samples.shape().to_vec();
+    let [channels, rows, columns] = network.input.shape;
     let refusal = || QuantizeError::OtherSamples {
-        expected: elements(network.input.shape),
+        expected: format!("{channels} x {rows} x {columns} numbers, channels first or last"),
         found: format!("an array of {sizes:?}"),
     };
     if samples.ndim() < 2 {

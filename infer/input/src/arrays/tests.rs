@@ -1,4 +1,7 @@
-use std::io::Cursor;
+use std::io::{Cursor, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 use crate::support_arrays::{floats, npy, npz};
@@ -186,6 +189,22 @@ fn other_files_are_refused() {
         error,
         "none.npy: expected a file, found nothing of that name"
     );
+}
+
+#[test]
+fn a_changed_number_of_an_archive_is_seen() {
+    let numbers = [1.5_f32, -2.25, 3.125];
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    archive.start_file("x.npy", stored).unwrap();
+    archive.write_all(&floats(&[3], &numbers)).unwrap();
+    let archive = archive.finish().unwrap().into_inner();
+    let bytes = numbers.map(f32::to_le_bytes).concat();
+    let at = archive.windows(bytes.len()).position(|part| part == bytes);
+    let mut damaged = archive.clone();
+    damaged[at.unwrap()] ^= 1;
+    assert!(decoded(archive).is_ok());
+    assert!(decoded(damaged).is_err());
 }
 
 #[test]

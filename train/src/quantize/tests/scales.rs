@@ -133,7 +133,8 @@ fn samples_that_do_not_fit_are_refused() {
     for (found, expected) in [
         (
             with_samples(&[30, 783], |_| {}),
-            "expected samples of 784 numbers, as the model takes them, found an array of [30, 783]",
+            "expected samples of 1 x 28 x 28 numbers, channels first or last, as the model takes them, \
+             found an array of [30, 783]",
         ),
         (
             with_samples(&[1, 784], |_| {}),
