@@ -49,8 +49,7 @@ fn all_layers_give_the_same_integers_on_onnxruntime_and_in_the_core() {
         return;
     }
     ON_ONNXRUNTIME.store(true, Ordering::Relaxed);
-    let compared = all_are_equal(1400);
-    println!("compared {compared}");
+    let compared = all_are_equal(200);
     assert!(compared > 100, "{compared}");
 }
 
