@@ -124,7 +124,7 @@ pub trait Patch {
     /// way to use it.
     const WINDOWS: usize = LANES;
 
-    /// The same for a part of a window, of four side by side.
+    /// Values of a part of each window that there is room for, of four side by side.
     const PART: usize = Self::LEN;
 
     /// One that holds nothing.

@@ -8,7 +8,7 @@
 
 use super::backend::{Backend, Filters, LANES, Outputs, Patch, SMALL, Sums, keep_greatest};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
-use super::tiles::{Run, Tiles};
+use super::tiles::{Span, Tiles};
 use super::windows::Windows;
 use crate::error::Fault;
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
@@ -98,8 +98,8 @@ fn convolve<B: Backend, P: Patch>(
             tiles.lay_out_next(&windows, part, &mut patch, &mut staging);
         } else {
             count = values.len() / channels;
-            let run = tiles.next_run(&windows, count);
-            windows.lay_out_run(&run, part, 0, &mut patch, &mut staging);
+            let span = tiles.next_span(&windows, count);
+            windows.lay_out_span(&span, part, 0, &mut patch, &mut staging);
         }
         let outputs = Outputs {
             values,
@@ -175,9 +175,9 @@ fn convolve_block<B: Backend, P: Patch>(
         while left > 0 {
             let count = left.min(LANES);
             let all = is_pooled || P::WINDOWS == LANES;
-            let runs = tiles.next(windows, count, if all { LANES } else { count });
+            let spans = tiles.next(windows, count, if all { LANES } else { count });
             left -= count;
-            let sums = scratch.sums(windows, &runs, &filters);
+            let sums = scratch.sums(windows, &spans, &filters);
             if is_pooled {
                 keep_greatest(sums);
             }
@@ -217,7 +217,7 @@ impl<P: Patch> Scratch<'_, P> {
     fn sums<B: Backend>(
         &mut self,
         windows: &Windows<'_, B>,
-        runs: &[Run],
+        spans: &[Span],
         filters: &Filters<'_>,
     ) -> &mut [[i32; LANES]] {
         let sums = self
@@ -226,19 +226,19 @@ impl<P: Patch> Scratch<'_, P> {
             .unwrap_or_default();
         B::begin(sums, filters.biases);
         let parts = windows.parts(P::PART);
-        for part in parts.filter_map(|part| windows.trim(part, runs)) {
+        for part in parts.filter_map(|part| windows.trim(part, spans)) {
             let weights = filters.weights.get(part.first..).unwrap_or_default();
             let (patch, staging) = (&mut *self.patch, &mut *self.staging);
             if P::WINDOWS == LANES {
-                windows.lay_out(runs, part, patch, staging);
+                windows.lay_out(spans, part, patch, staging);
                 patch.add_products([0, part.len()], weights, filters.stride, sums);
                 continue;
             }
             let mut lane = 0;
-            for run in runs {
-                let mut single = Run { len: 1, ..*run };
-                for _ in 0..run.len {
-                    windows.lay_out_run(&single, part, 0, patch, staging);
+            for span in spans {
+                let mut single = Span { len: 1, ..*span };
+                for _ in 0..span.len {
+                    windows.lay_out_span(&single, part, 0, patch, staging);
                     patch.add_products([lane, part.len()], weights, filters.stride, sums);
                     single.window = windows.right_of(single.window);
                     lane += 1;

@@ -17,7 +17,7 @@ pub(super) struct Tiles {
 
 /// Neighbouring windows, from the first one to the right.
 #[derive(Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct Span {
     pub window: Window,
     pub len: usize,
 }
@@ -44,25 +44,25 @@ impl Tiles {
         windows: &Windows<'_, B>,
         count: usize,
         lanes: usize,
-    ) -> [Run; LANES] {
+    ) -> [Span; LANES] {
         let window = windows.window(self.row, self.first + self.column);
-        let mut runs = [Run { window, len: 0 }; LANES];
+        let mut spans = [Span { window, len: 0 }; LANES];
         let (mut lane, mut last) = (0, window);
-        for run in &mut runs {
+        for span in &mut spans {
             if lane < count {
-                *run = self.next_run(windows, count - lane);
+                *span = self.next_span(windows, count - lane);
             } else if lane < lanes {
-                *run = Run {
+                *span = Span {
                     window: last,
                     len: 1,
                 };
             } else {
                 break;
             }
-            lane += run.len;
-            last = windows.last(run);
+            lane += span.len;
+            last = windows.last(span);
         }
-        runs
+        spans
     }
 
     /// Lays out the windows of the next tile, of at most [`LANES`], side by side.
@@ -74,16 +74,16 @@ impl Tiles {
         patch: &mut P,
         staging: &mut P::Staging,
     ) {
-        let runs = self.next(windows, self.len(), LANES);
-        windows.lay_out(&runs, part, patch, staging);
+        let spans = self.next(windows, self.len(), LANES);
+        windows.lay_out(&spans, part, patch, staging);
     }
 
     /// The next window and its neighbours, at most so many.
-    pub fn next_run<B: Backend>(&mut self, windows: &Windows<'_, B>, most: usize) -> Run {
+    pub fn next_span<B: Backend>(&mut self, windows: &Windows<'_, B>, most: usize) -> Span {
         let window = windows.window(self.row, self.first + self.column);
         if self.len() == 1 {
             self.first += most;
-            return Run { window, len: most };
+            return Span { window, len: most };
         }
         let len = most.min(self.columns - self.column);
         self.column += len;
@@ -95,6 +95,6 @@ impl Tiles {
             self.row = 0;
             self.first += self.columns;
         }
-        Run { window, len }
+        Span { window, len }
     }
 }

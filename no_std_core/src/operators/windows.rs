@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::backend::{Backend, Neighbours, Patch};
 use super::operator::Operands;
-use super::tiles::Run;
+use super::tiles::Span;
 use crate::format::Axis;
 
 /// The input of a convolution, from the first row that a row of its output needs.
@@ -155,15 +155,15 @@ impl<'a, B: Backend> Windows<'a, B> {
 
     /// The part without the padding that it begins or ends with in all windows, which adds nothing; `None` if it is all
     /// padding. Parts of several rows stay as they are.
-    pub fn trim(&self, part: Part, runs: &[Run]) -> Option<Part> {
+    pub fn trim(&self, part: Part, spans: &[Span]) -> Option<Part> {
         if part.height > 1 {
             return Some(part);
         }
         let (mut before, mut after) = (part.width, part.width);
-        for run in runs.iter().filter(|run| run.len > 0) {
-            if (0..self.rows).contains(&(run.window.row + part.row)) {
-                let begin = self.last(run).column + part.column;
-                let end = run.window.column + part.column + part.width;
+        for span in spans.iter().filter(|span| span.len > 0) {
+            if (0..self.rows).contains(&(span.window.row + part.row)) {
+                let begin = self.last(span).column + part.column;
+                let end = span.window.column + part.column + part.width;
                 before = before.min((-begin).max(0));
                 after = after.min((end - self.row_len).max(0));
             }
@@ -177,10 +177,10 @@ impl<'a, B: Backend> Windows<'a, B> {
     }
 
     /// The last one of some windows.
-    pub fn last(&self, run: &Run) -> Window {
+    pub fn last(&self, span: &Span) -> Window {
         Window {
-            column: run.window.column + self.step.column * (run.len.cast_signed() - 1),
-            ..run.window
+            column: span.window.column + self.step.column * (span.len.cast_signed() - 1),
+            ..span.window
         }
     }
 
@@ -195,38 +195,38 @@ impl<'a, B: Backend> Windows<'a, B> {
     /// Lays a part of windows out side by side.
     pub fn lay_out<P: Patch>(
         &self,
-        runs: &[Run],
+        spans: &[Span],
         part: Part,
         patch: &mut P,
         staging: &mut P::Staging,
     ) {
         let mut lane = 0;
-        for run in runs {
-            if run.len > 0 {
-                self.lay_out_run(run, part, lane, patch, staging);
+        for span in spans {
+            if span.len > 0 {
+                self.lay_out_span(span, part, lane, patch, staging);
             }
-            lane += run.len;
+            lane += span.len;
         }
     }
 
     /// The same for some neighbours, from a lane on.
     #[inline(never)]
-    pub fn lay_out_run<P: Patch>(
+    pub fn lay_out_span<P: Patch>(
         &self,
-        run: &Run,
+        span: &Span,
         part: Part,
         lane: usize,
         patch: &mut P,
         staging: &mut P::Staging,
     ) {
-        let lanes = lane..lane + run.len;
-        if let Some(neighbours) = self.inside(run, part) {
+        let lanes = lane..lane + span.len;
+        if let Some(neighbours) = self.inside(span, part) {
             patch.set_neighbours(lanes, &neighbours, staging, self.zero_point);
             return;
         }
         let staging = P::staged(staging);
         let staging = staging.get_mut(..part.len()).unwrap_or_default();
-        let mut window = run.window;
+        let mut window = span.window;
         for lane in lanes {
             self.collect(window, part, staging);
             patch.set(lane, staging, self.zero_point);
@@ -235,9 +235,9 @@ impl<'a, B: Backend> Windows<'a, B> {
     }
 
     /// A part of windows that are all in the input.
-    fn inside(&self, run: &Run, part: Part) -> Option<Neighbours<'a>> {
-        let (row, begin) = (run.window.row + part.row, run.window.column + part.column);
-        let end = self.last(run).column + part.column + part.width;
+    fn inside(&self, span: &Span, part: Part) -> Option<Neighbours<'a>> {
+        let (row, begin) = (span.window.row + part.row, span.window.column + part.column);
+        let end = self.last(span).column + part.column + part.width;
         if row < 0 || row + part.height > self.rows || begin < 0 || end > self.row_len {
             return None;
         }
