@@ -143,7 +143,7 @@ fn overwriting(program: &Program<'_>, tensor: usize, last: usize) -> Option<usiz
     None
 }
 
-fn are_apart<T: PartialOrd>(one: &Range<T>, other: &Range<T>) -> bool {
+pub(crate) fn are_apart<T: PartialOrd>(one: &Range<T>, other: &Range<T>) -> bool {
     one.end <= other.start || other.end <= one.start
 }
 

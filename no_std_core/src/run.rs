@@ -92,7 +92,7 @@ impl<'r, 'a> Run<'r, 'a> {
         next.map_or(self.model.operators_len(), |index| index as u16)
     }
 
-    /// Computes one row of an operator's output. Ready after the last one, and whenever called again.
+    /// Computes one row of an operator's output, or some short ones. Ready after the last one, and whenever called again.
     pub fn step(&mut self) -> Poll<()> {
         match self.advance() {
             Some(()) => Poll::Pending,
@@ -118,35 +118,39 @@ impl<'r, 'a> Run<'r, 'a> {
             return None;
         };
         let done = self.done.get_mut(chain.place(index))?;
-        let step = *done;
-        *done = step + 1;
-        let written = self.make_room(operation, step)?;
-        let [mut first, second] = operation.sources(step);
+        let mut steps = *done..*done + 1;
+        if chain.first == chain.last {
+            steps.end = *done + operation.rows_at_once(*done);
+        }
+        *done = steps.end;
+        let written = self.make_room(operation, &steps)?;
+        let [mut first, second] = operation.sources(&steps);
         if operation.operator.in_place {
             move_within(self.arena, first, written.start)?;
             first = 0..0;
         }
         let parts = self.arena.get_disjoint_mut([first, second, written]);
         let [first, second, written] = parts.ok()?;
-        operation.step([first, second], step, written);
-        if index == chain.last && step + 1 == operation.output().shape.rows {
+        operation.step([first, second], steps.start, written);
+        if index == chain.last && steps.end == operation.output().shape.rows {
             self.chain = Chain::from(&self.model.program, chain.last + 1);
             self.done = Done::default();
         }
         Some(())
     }
 
-    /// Where in the arena the row of a step goes. If the tensor is held in part, its oldest row makes way.
-    fn make_room(&mut self, operation: &Operation<'_>, step: u16) -> Option<Range<usize>> {
+    /// Where in the arena the rows of some steps go. If the tensor is held in part, its oldest row makes way.
+    fn make_room(&mut self, operation: &Operation<'_>, steps: &Range<u16>) -> Option<Range<usize>> {
         let (output, maker) = (operation.operands.output, operation.operands.record);
-        let last = operation.output().rows_held().checked_sub(1)?;
-        if step > last {
-            let newer = place_of(output, maker, 1..last + 1);
-            let place = place_of(output, maker, 0..last).start;
-            move_within(self.arena, newer, place)?;
+        let held = operation.output().rows_held();
+        if steps.end <= held {
+            return Some(place_of(output, maker, steps.clone()));
         }
-        let slot = step.min(last);
-        Some(place_of(output, maker, slot..slot + 1))
+        let last = held.checked_sub(1)?;
+        let newer = place_of(output, maker, 1..held);
+        let place = place_of(output, maker, 0..last).start;
+        move_within(self.arena, newer, place)?;
+        Some(place_of(output, maker, last..held))
     }
 }
 

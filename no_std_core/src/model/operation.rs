@@ -4,7 +4,10 @@ use core::ops::Range;
 
 use crate::format::{OperatorRecord, TENSOR_LEN, TensorRecord};
 use crate::operators::{Operands, Operator};
-use crate::plan::{Node, place_of};
+use crate::plan::{Node, are_apart, place_of};
+
+/// Places of rows that are made at once.
+const PLACES: u16 = 64;
 
 /// A step of a model's program: an operator, and what it works with.
 #[derive(Clone)]
@@ -62,16 +65,31 @@ impl Operation<'_> {
         (self.operator.sizes)(&self.operands)
     }
 
-    /// Where in the arena the rows lie that a step reads, of each input.
-    pub(crate) fn sources(&self, step: u16) -> [Range<usize>; 2] {
-        let source = |tensor| self.source(tensor, step);
+    /// Rows that are made at once from a step on: one, or some short ones that do not lie where what they are made of does.
+    pub(crate) fn rows_at_once(&self, step: u16) -> u16 {
+        let shape = self.output().shape;
+        let most = PLACES.checked_div(shape.columns).unwrap_or(0);
+        let most = most.min(shape.rows.saturating_sub(step));
+        if most <= 1 || !self.operator.is_pointwise(&self.record()) {
+            return 1;
+        }
+        let steps = step..step + most;
+        let written = place_of(self.operands.output, self.operands.record, steps.clone());
+        let mut sources = self.sources(&steps).into_iter();
+        let free = sources.all(|source| source.is_empty() || are_apart(&source, &written));
+        if free { most } else { 1 }
+    }
+
+    /// Where in the arena the rows lie that some steps read, of each input. Only pointwise operators make several at once.
+    pub(crate) fn sources(&self, steps: &Range<u16>) -> [Range<usize>; 2] {
+        let source = |tensor| self.source(tensor, steps);
         [
             source(self.operands.input),
             self.second.map_or(0..0, source),
         ]
     }
 
-    fn source(&self, record: &[u8; TENSOR_LEN], step: u16) -> Range<usize> {
+    fn source(&self, record: &[u8; TENSOR_LEN], steps: &Range<u16>) -> Range<usize> {
         let lens = [
             TensorRecord::decode(record).shape.rows,
             self.output().shape.rows,
@@ -80,10 +98,15 @@ impl Operation<'_> {
             operator: self.operator,
             record: self.operands.record,
         };
-        place_of(record, node.record, node.rows_read(lens, step))
+        let rows = if steps.len() == 1 {
+            node.rows_read(lens, steps.start)
+        } else {
+            steps.clone()
+        };
+        place_of(record, node.record, rows)
     }
 
-    /// Computes the row of the output that belongs to a step from the rows of the inputs that it reads.
+    /// Computes the row of the output that belongs to a step, or those from it on, from the rows of the inputs that are read.
     pub(crate) fn step(&self, inputs: [&[i8]; 2], step: u16, output: &mut [i8]) {
         let last = self.output().shape.rows.saturating_sub(1);
         let row = if self.record().upwards {

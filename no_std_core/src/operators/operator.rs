@@ -278,6 +278,19 @@ impl Operator {
         self.name
     }
 
+    /// Whether each place of the output is made of the same place of the inputs alone, so that rows one after the other are
+    /// worked on as if they were one.
+    pub(crate) fn is_pointwise(&self, record: &OperatorRecord) -> bool {
+        match self.reach {
+            Reach::Windows => {
+                self.kind == format::KIND_CONVOLUTION
+                    && [record.rows, record.columns] == [Axis::POINT; 2]
+            }
+            Reach::Row => true,
+            Reach::Whole => false,
+        }
+    }
+
     /// The rows of an input with so many that the row `row` of the output is made of.
     #[inline(always)]
     pub(crate) fn rows_read(&self, rows: Axis, len: u16, row: u16) -> Range<u16> {

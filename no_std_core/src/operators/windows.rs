@@ -68,7 +68,12 @@ impl<'a, B: Backend> Windows<'a, B> {
             values,
             zero_point: operands.input().zero_point,
             rows: covered.len().cast_signed(),
-            row_len: values_of(shape.columns),
+            // Several rows come as one where windows are points.
+            row_len: if covered.len() == 1 {
+                values.len().cast_signed()
+            } else {
+                values_of(shape.columns)
+            },
             window_rows: size(down.kernel),
             window_row_len: values_of(right.kernel),
             group: channels

@@ -3,7 +3,7 @@
 //! Chain by chain, in the order in which operators run, the best few arrangements of the tensors that are alive are kept,
 //! each continued by all that can come next: chains of several lengths, both directions, and for the chain's output each
 //! place that touches another tensor, or lies on one as far as the operators have read it. Of equal arenas the one in which
-//! fewer bytes are moved, for tensors held in part, is better.
+//! fewer bytes are moved, for tensors held in part, is better, or are made row by row where all could be made at once.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -47,8 +47,8 @@ struct Arrangement {
     alive: Vec<(usize, Place)>,
     /// All that tensors have taken.
     taken: Place,
-    /// Bytes that are moved to make room in tensors held in part.
-    moved: u64,
+    /// Bytes that are moved to make room in tensors held in part, or made row by row for want of another place.
+    cost: u64,
     /// Of each tensor so far its rows held, 0 for all, and its first byte.
     tensors: Vec<(u8, i64)>,
     /// Of each operator so far whether it works upwards.
@@ -68,6 +68,8 @@ struct Candidate {
     dying: Vec<(usize, i64)>,
     /// Bytes that are moved.
     moved: u64,
+    /// Bytes that can be made several rows at once if the operator is alone, and they lie on none that it reads.
+    pointwise: u64,
 }
 
 impl Draft {
@@ -139,6 +141,11 @@ impl Draft {
     }
 
     fn candidate(&self, chain: Chain, upwards: bool) -> Option<Candidate> {
+        let pointwise = (chain.first..=chain.last).map(|index| {
+            let node = self.program().node(index)?;
+            let is_pointwise = node.operator.is_pointwise(&node.record());
+            Some(u64::from(is_pointwise) * self.tensor(index + 1)?.shape.elements())
+        });
         let parts = (chain.first + 1..=chain.last).map(|tensor| {
             let held = self.tensor(tensor)?.held;
             Some((held, self.bytes(tensor, held)?))
@@ -169,6 +176,7 @@ impl Draft {
             len: self.bytes(chain.last + 1, 0)?,
             dying: dying.map(distance).collect::<Option<_>>()?,
             moved: moved.sum::<Option<_>>()?,
+            pointwise: pointwise.sum::<Option<_>>()?,
         })
     }
 }
@@ -192,7 +200,11 @@ impl Arrangement {
     fn with(&self, candidate: &Candidate, output: Place) -> Self {
         let Candidate { chain, .. } = *candidate;
         let mut after = self.clone();
-        after.moved += candidate.moved;
+        after.cost += candidate.moved;
+        let is_free = self.alive.iter().all(|(_, place)| are_apart(place, &output));
+        if chain.first < chain.last || !is_free {
+            after.cost += candidate.pointwise;
+        }
         after.taken = union(&after.taken, &output);
         let mut occupied = self.alive.clone();
         occupied.push((chain.last + 1, output.clone()));
@@ -255,7 +267,7 @@ fn union(one: &Place, other: &Place) -> Place {
 /// The best arrangements, the best one first; of those that differ in what is over only the best.
 fn pruned(mut arrangements: Vec<Arrangement>) -> Vec<Arrangement> {
     let len = |arrangement: &Arrangement| arrangement.taken.end - arrangement.taken.start;
-    arrangements.sort_by_key(|arrangement| (len(arrangement), arrangement.moved));
+    arrangements.sort_by_key(|arrangement| (len(arrangement), arrangement.cost));
     let mut best: Vec<Arrangement> = Vec::new();
     for arrangement in arrangements {
         let shape = |one: &Arrangement| {
