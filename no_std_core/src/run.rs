@@ -1,11 +1,11 @@
 //! Running a model, at once or step by step.
 
-use core::cell::Cell;
 use core::ops::Range;
 use core::task::Poll;
 
 use crate::error::RunError;
 use crate::model::{Model, Operation};
+use crate::operators::backend::{Backend, Native};
 use crate::output::Output;
 use crate::plan::{Chain, Done, place_of};
 
@@ -156,38 +156,21 @@ impl<'r, 'a> Run<'r, 'a> {
 
 /// Moves values to another place, which may overlap theirs. `None` if they are not all inside.
 fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
-    // Of cells compilers do not make calls of `memcpy`, which is larger than all of this.
-    let cells = Cell::from_mut(arena).as_slice_of_cells();
-    let (start, values) = (from.start, cells.get(from)?);
-    let places = cells.get(to..)?.get(..values.len())?;
-    let distance = start.abs_diff(to);
-    let mut left = values.len();
+    let distance = from.start.abs_diff(to);
+    let mut left = from.len();
     while left > 0 && distance > 0 {
         // What is moved at once does not overlap its place. Up, the last values go first.
         let count = left.min(distance);
-        let at = if to < start {
-            values.len() - left
+        let at = if to < from.start {
+            from.len() - left
         } else {
             left - count
         };
-        copy(places.get(at..at + count)?, values.get(at..at + count)?);
+        let [value, place] = [from.start + at, to + at];
+        let parts = arena.get_disjoint_mut([value..value + count, place..place + count]);
+        let [values, places] = parts.ok()?;
+        Native::copy(places, values);
         left -= count;
     }
     Some(())
-}
-
-/// Copies as many values as there are of both, which do not overlap.
-fn copy(places: &[Cell<i8>], values: &[Cell<i8>]) {
-    let ((places, last_places), (values, last_values)) =
-        (places.as_chunks::<4>(), values.as_chunks::<4>());
-    for ([p, q, r, s], [a, b, c, d]) in places.iter().zip(values) {
-        let (a, b, c, d) = (a.get(), b.get(), c.get(), d.get());
-        p.set(a);
-        q.set(b);
-        r.set(c);
-        s.set(d);
-    }
-    for (place, value) in last_places.iter().zip(last_values) {
-        place.set(value.get());
-    }
 }

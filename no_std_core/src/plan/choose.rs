@@ -201,7 +201,10 @@ impl Arrangement {
         let Candidate { chain, .. } = *candidate;
         let mut after = self.clone();
         after.cost += candidate.moved;
-        let is_free = self.alive.iter().all(|(_, place)| are_apart(place, &output));
+        let is_free = self
+            .alive
+            .iter()
+            .all(|(_, place)| are_apart(place, &output));
         if chain.first < chain.last || !is_free {
             after.cost += candidate.pointwise;
         }

@@ -69,16 +69,29 @@ impl Backend for Armv6m {
 
 /// Copies values to all `places` that there are values for.
 fn copy(places: &mut [i8], values: &[i8]) {
-    // SAFETY: both slices have at least so many values, and they cannot overlap.
+    // SAFETY: both slices have at least so many values, they cannot overlap, and words are aligned.
     unsafe {
         asm!(
-            "b 3f",
+            "mov {value}, {from}",
+            "orrs {value}, {to}",
+            "orrs {value}, {left}",
+            "lsls {value}, {value}, #30",
+            "bne 3f",
+            "b 5f",
+            "4:",
+            "ldr {value}, [{from}, {left}]",
+            "str {value}, [{to}, {left}]",
+            "5:",
+            "subs {left}, #4",
+            "bhs 4b",
+            "b 6f",
             "2:",
             "ldrb {value}, [{from}, {left}]",
             "strb {value}, [{to}, {left}]",
             "3:",
             "subs {left}, #1",
             "bhs 2b",
+            "6:",
             value = out(reg) _,
             from = in(reg) values.as_ptr(),
             to = in(reg) places.as_mut_ptr(),

@@ -8,12 +8,14 @@ use core::arch::naked_asm;
 use super::requantize::scale_exactly;
 use crate::operators::backend;
 
-/// Meets a patch of so many windows with at least one filter, over at least one group. With `sums`, whose end is
-/// `biases_end`, the products are added to them. Without, sums start from the biases and become values, whose first place
-/// is `output`, and that of the next window `stride` further: as many as there are `windows`, or the greatest one for 0.
+/// Meets a patch of so many windows with at least one filter, over at least one group. With `sums`, the products are added
+/// to them, up to `end`. Without, sums start from the biases and become values, whose first place is `output`, and that of
+/// the next window `stride` further: as many as there are `windows`, or of four the greatest one for 0. `end` is behind the
+/// first window's place of the last filter.
 ///
-/// After what is read of the weights of a filter, those of the next one begin `skip` bytes further, and `multipliers` is
-/// the way from its bias to its multiplier. `halves` is twice the zero point, and 1.
+/// After what is read of the weights of a filter, those of the next one begin `skip` bytes further. `biases` and
+/// `multipliers` are where those of the filter whose place is the address 0 would be. `halves` is twice the zero point,
+/// and 1.
 ///
 /// A round has four groups; where the groups are no multiple of four, each filter enters its first round in the middle.
 #[unsafe(naked)]
@@ -23,13 +25,13 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
     groups: usize,
     sums: *mut [i32; backend::LANES],
     windows: usize,
-    patch: *const u32,
-    patch_end: *const u32,
-    skip: usize,
-    biases: *const [u8; 4],
     multipliers: usize,
-    biases_end: usize,
     halves: i32,
+    skip: usize,
+    end: usize,
+    patch_end: *const u32,
+    patch: *const u32,
+    biases: usize,
     output: *mut i8,
     stride: usize,
 ) {
@@ -37,48 +39,63 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
     // r2 is the end of the patch and lr the place of the sums, of five r2, r9 to r11 and lr are pairs of values. For values:
     // r1 the place of the first one, r2 the way to the next one, lr the second one, the others as in `prepare`.
     //
-    // On the stack: at 0 the entry, 4 where a filter ends, 8 where it becomes values; at 52 the patch, 56 its end, 60 the
-    // skip, 64 the bias, 68 the way to the multiplier, 72 the end, 76 the halves, 80 the place, 84 the way to the next one.
+    // On the stack: at 0 the patch, 4 the biases, 8 the place, 12 the way to the next one; at 52 the multipliers, 56 the
+    // halves, 60 the skip, 64 the end, 68 the end of the patch, 72 the entry, 76 where a filter becomes values, 80 where it
+    // ends.
     naked_asm!(
         processor!(),
         "push {{r0-r11, lr}}",
         "mov lr, r2",
-        "rsb r4, r1, #0",
-        "and r4, r4, #3",
-        "mov r5, #(20 + 8 * {lanes})",
-        "adr.w r6, 6f",
-        "mla r4, r4, r5, r6",
-        "add r4, r4, #1",
+        "add r4, sp, #72",
+        "ldm r4, {{r5-r8}}",
+        "stm sp, {{r5-r8}}",
+        "rsb r5, r1, #0",
+        "and r5, r5, #3",
+        "mov r6, #(20 + 8 * {lanes})",
+        "adr.w r7, 6f",
+        "mla r5, r5, r6, r7",
+        "add r5, r5, #1",
         "adr.w r6, 40f",
         "mov r7, #24",
         "rsb r8, r3, #{lanes}",
         "mla r6, r8, r7, r6",
+        ".if {lanes} == 4",
         "cmp r3, #0",
         "it eq",
         "adreq.w r6, 30f",
+        ".endif",
         "add r6, r6, #1",
-        "adr.w r5, 7f",
+        ".if {lanes} == 4",
+        "adr.w r7, 7f",
         "cmp lr, #0",
         "it ne",
-        "adrne.w r5, 8f",
-        "add r5, r5, #1",
-        "stm sp, {{r4-r6}}",
+        "adrne.w r7, 8f",
+        "add r7, r7, #1",
+        "stm r4, {{r5-r7}}",
         "bne 3f",
+        ".else",
+        "stm r4, {{r5-r6}}",
+        ".endif",
         "2:", // From the bias.
-        "ldrd r1, r2, [sp, #52]",
-        "ldr r12, [sp, #64]",
-        "ldr r4, [r12]",
+        "ldm sp, {{r1, r3, r12}}",
+        ".if {lanes} == 4",
+        "ldr r2, [sp, #68]",
+        ".endif",
+        "ldr r4, [r3, r12, lsl #2]",
         "mov r5, r4",
         "mov r6, r4",
         "mov r7, r4",
         ".if {lanes} == 5",
         "mov r8, r4",
         ".endif",
-        "ldr pc, [sp]",
+        "ldr pc, [sp, #72]",
+        ".if {lanes} == 4",
         "3:", // From the sums.
-        "ldrd r1, r2, [sp, #52]",
+        "ldr r1, [sp]",
+        "ldr r2, [sp, #68]",
         "ldm lr, {{r4-r7}}",
-        "ldr pc, [sp]",
+        "ldr pc, [sp, #72]",
+        ".endif",
         ".p2align 2",
         "6:",
         ".rept 4",
@@ -114,27 +131,26 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         ".endif",
         ".endr",
         ".if {lanes} == 5",
-        "ldr r2, [sp, #56]",
+        "ldr r2, [sp, #68]",
         ".endif",
         "cmp r1, r2",
         "bne 6b",
-        "ldr pc, [sp, #4]",
+        ".if {lanes} == 4",
+        "ldr pc, [sp, #80]",
+        ".endif",
         "7:", // To values.
-        "ldrd r12, r3, [sp, #64]",
-        "ldr r3, [r12, r3]",
-        "add r12, r12, #4",
-        "str r12, [sp, #64]",
-        "ldr lr, [sp, #76]",
-        prepare!(),
-        "ldrd r1, r2, [sp, #80]",
+        "ldrd r1, r2, [sp, #8]",
+        "ldrd r3, lr, [sp, #52]",
+        "ldr r3, [r3, r1, lsl #2]",
+        prepare!("61f", "51"),
         "add lr, r1, r2",
-        "ldr pc, [sp, #8]",
+        "ldr pc, [sp, #76]",
+        ".if {lanes} == 4",
         "8:", // To sums.
         "stm lr!, {{r4-r7}}",
-        "ldr r3, [sp, #60]",
+        "ldrd r3, r12, [sp, #60]",
         "add r0, r0, r3",
-        "ldr r3, [sp, #72]",
-        "cmp lr, r3",
+        "cmp lr, r12",
         "bne 3b",
         "b 9f",
         "30:", // The greatest.
@@ -148,6 +164,7 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "it gt",
         "movgt r4, r7",
         "b 41f",
+        ".endif",
         ".p2align 2",
         "40:",
         ".if {lanes} == 5",
@@ -159,12 +176,10 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "41:",
         value!("r4", "[r1]", "54f", "44"),
         "add r1, r1, #1",
-        "str r1, [sp, #80]",
-        "ldr r3, [sp, #60]",
+        "str r1, [sp, #8]",
+        "ldrd r3, r12, [sp, #60]",
         "add r0, r0, r3",
-        "ldr r12, [sp, #64]",
-        "ldr r3, [sp, #72]",
-        "cmp r12, r3",
+        "cmp r1, r12",
         "bne 2b",
         "9:",
         "add sp, sp, #16",
@@ -176,11 +191,11 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         ".if {lanes} == 5",
         unclear!("r8", "58", "48b"),
         ".endif",
+        unusual!("61", "51b"),
         "60:", // The arguments, after five words more on the stack.
-        "ldrd r1, r2, [sp, #84]",
-        "add r1, r1, r2",
-        "ldr r1, [r1, #-4]",
-        "ldr r2, [sp, #96]",
+        "ldr r1, [sp, #28]",
+        "ldrd r3, r2, [sp, #72]",
+        "ldr r1, [r3, r1, lsl #2]",
         "b.w {scale_exactly}",
         lanes = const LANES,
         scale_exactly = sym scale_exactly,

@@ -96,12 +96,12 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
                 read / GROUP,
                 sums.as_mut_ptr(),
                 0,
-                patch,
-                patch.add(read / GROUP * 2 * LANES),
-                stride.wrapping_sub(read),
-                ptr::null(),
                 0,
+                0,
+                stride.wrapping_sub(read),
                 sums.as_ptr_range().end.addr(),
+                patch.add(read / GROUP * 2 * LANES),
+                patch,
                 0,
                 ptr::null_mut(),
                 0,
@@ -118,7 +118,8 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
         let Some(read) = read else {
             return;
         };
-        if outputs.windows > self.lanes() || end > outputs.values.len() {
+        let fewest = self.others;
+        if !(fewest..=self.lanes()).contains(&outputs.windows) || end > outputs.values.len() {
             return;
         }
         let convolve = match self.lanes() {
@@ -126,6 +127,11 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
             _ => convolve::<MOST>,
         };
         let patch = self.words();
+        let output = outputs.values.as_mut_ptr();
+        let of_address_0 = |words: &[[u8; 4]]| {
+            let first = words.as_ptr().addr();
+            first.wrapping_sub(output.addr().wrapping_mul(size_of::<u32>()))
+        };
         // SAFETY: `read` has seen that there are weights and values, there are biases and multipliers of all filters, and
         // places for all values that are stored.
         unsafe {
@@ -134,17 +140,14 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
                 read / GROUP,
                 ptr::null_mut(),
                 outputs.windows,
-                patch,
-                patch.add(read / GROUP * 2 * self.lanes()),
-                filters.stride.wrapping_sub(read),
-                biases.as_ptr(),
-                multipliers
-                    .as_ptr()
-                    .addr()
-                    .wrapping_sub(biases.as_ptr().addr()),
-                biases.as_ptr().add(count).addr(),
+                of_address_0(multipliers),
                 halves(filters.zero_point),
-                outputs.values.as_mut_ptr(),
+                filters.stride.wrapping_sub(read),
+                output.add(count).addr(),
+                patch.add(read / GROUP * 2 * self.lanes()),
+                patch,
+                of_address_0(biases),
+                output,
                 outputs.stride,
             );
         }

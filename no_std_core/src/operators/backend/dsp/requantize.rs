@@ -11,9 +11,9 @@ use crate::requantize::Multiplier;
 
 /// Takes the multiplier in r3, as a file has it, and in lr twice the zero point and 1. Then r3 is what sums are multiplied
 /// with, r9 what is added, r10 the bits of the fraction and r11 their number. Of multipliers out of the ordinary r10 is 0,
-/// so that nothing is clear.
+/// so that nothing is clear: it goes on at the first label, where [`unusual`] comes back to the second one.
 macro_rules! prepare {
-    () => {
+    ($unusual:literal, $back:literal) => {
         concat!(
             "lsr r11, r3, #24\n",
             "sub r11, r11, #25\n",
@@ -24,10 +24,19 @@ macro_rules! prepare {
             "mov r10, #1\n",
             "lsl r10, r10, r11\n",
             "sub r10, r10, #1\n",
-            "cmp r11, #13\n",
-            "it hi\n",
-            "movhi r10, #0\n",
+            "cmp r11, #13\nbhi.w ",
+            $unusual,
+            "\n",
+            $back,
+            ":\n",
         )
+    };
+}
+
+/// Where [`prepare`] goes on with a multiplier out of the ordinary.
+macro_rules! unusual {
+    ($here:literal, $back:literal) => {
+        concat!($here, ":\nmovs r10, #0\nb.w ", $back)
     };
 }
 
@@ -140,7 +149,7 @@ unsafe extern "C" fn requantize_filters(
         "2:",
         "ldr r3, [r1], #4",
         "ldr lr, [sp, #56]",
-        prepare!(),
+        prepare!("61f", "51"),
         "ldr lr, [sp, #48]",
         "ldr r8, [sp]",
         "subs lr, lr, #4",
@@ -149,11 +158,10 @@ unsafe extern "C" fn requantize_filters(
         "ldm r0!, {{r4-r7}}",
         value!("r4", "[r8]", "54f", "44"),
         value!("r5", "[r8, r2]", "55f", "45"),
-        value!("r6", "[r8, r2, lsl #1]", "56f", "46"),
         "add r8, r8, r2, lsl #1",
-        "add r8, r8, r2",
-        value!("r7", "[r8]", "57f", "47"),
-        "add r8, r8, r2",
+        value!("r6", "[r8]", "56f", "46"),
+        value!("r7", "[r8, r2]", "57f", "47"),
+        "add r8, r8, r2, lsl #1",
         "subs lr, lr, #4",
         "bge 3b",
         "4:",
@@ -181,6 +189,7 @@ unsafe extern "C" fn requantize_filters(
         unclear!("r6", "56", "46b"),
         unclear!("r7", "57", "47b"),
         unclear!("r4", "58", "48b"),
+        unusual!("61", "51b"),
         "60:", // After five words more on the stack.
         "ldr r1, [r1, #-4]",
         "ldr r2, [sp, #76]",
