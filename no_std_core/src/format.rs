@@ -23,7 +23,7 @@
 //! |----------------------|--------|---------|-----------------------------|----------|-------------|
 //! | [`KIND_CONVOLUTION`] | 1      | yes     | `[filter][row][column][channel of its group]` | a filter | a filter |
 //! | [`KIND_DEPTHWISE`]   | 1      | yes     | `[channel][row][column]`    | a channel | a channel |
-//! | [`KIND_DENSE`]       | 1      | no      | `[unit][input]`             | a unit   | a unit      |
+//! | [`KIND_DENSE`]       | 1      | no      | `[unit][input]`, [four by four](DENSE_GROUP) | a unit | a unit |
 //! | [`KIND_MAX_POOL`]    | 1      | yes     | none                        | none     | none        |
 //! | [`KIND_AVERAGE_POOL`]| 1      | yes     | none                        | none     | one         |
 //! | [`KIND_ADD`]         | 2      | no      | a value for each sum of two, from -256 to 254 | none | none |
@@ -46,6 +46,7 @@ pub use checksum::{checksum, seal, stored_checksum};
 #[cfg(feature = "write")]
 pub use contents::{Contents, OperatorContents, TooLarge};
 pub use header::{HEADER_LEN, Header, MAGIC, MAX_CLASSES, MAX_OPERATORS, ONE, OutputKind, VERSION};
+pub(crate) use operator::dense_place;
 pub use operator::{Axis, MAX_CHAIN, NO_TENSOR, OPERATOR_LEN, OperatorRecord};
 pub use tensor::{MAX_ELEMENTS, Shape, TENSOR_LEN, TensorRecord};
 
@@ -55,6 +56,10 @@ pub const KIND_CONVOLUTION: u8 = 1;
 pub const KIND_DEPTHWISE: u8 = 2;
 /// The kind of a dense layer.
 pub const KIND_DENSE: u8 = 3;
+/// Units of a dense layer whose weights lie side by side, and weights of each that do: `[four units][four inputs][unit][input]`,
+/// so that all are read in the order of the file. Inputs that are left over follow each four units, `[input][unit]`, units
+/// that are left over all others, `[unit][input]`.
+pub const DENSE_GROUP: usize = 4;
 /// The kind of a maximum over windows.
 pub const KIND_MAX_POOL: u8 = 4;
 /// The kind of a mean over windows.

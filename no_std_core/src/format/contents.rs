@@ -9,9 +9,9 @@ use core::fmt;
 use super::bytes::align;
 use super::checksum::seal;
 use super::header::{HEADER_LEN, Header, MAX_OPERATORS, ONE, OutputKind};
-use super::operator::{NO_TENSOR, OPERATOR_LEN, OperatorRecord};
+use super::operator::{NO_TENSOR, OPERATOR_LEN, OperatorRecord, dense_place};
 use super::tensor::{Shape, TENSOR_LEN, TensorRecord};
-use super::{KIND_ADD, KIND_TABLE, SUM_ENTRIES};
+use super::{KIND_ADD, KIND_DENSE, KIND_TABLE, SUM_ENTRIES};
 use crate::prepare::Preparation;
 use crate::requantize::Multiplier;
 
@@ -45,7 +45,8 @@ pub struct OperatorContents {
     pub record: OperatorRecord,
     /// What it makes.
     pub output: TensorRecord,
-    /// Weights, or the table of an operator that looks its output up, in the order of [the kind](super#kinds-of-operators).
+    /// Weights, or the table of an operator that looks its output up, in the order of [the kind](super#kinds-of-operators);
+    /// those of a dense layer simply `[unit][input]`.
     pub weights: Vec<i8>,
     /// One an output channel, or none.
     pub biases: Vec<i32>,
@@ -238,6 +239,21 @@ impl Contents {
     }
 }
 
+impl OperatorContents {
+    /// The weights in the order of the file.
+    fn arranged(&self) -> Vec<i8> {
+        let mut arranged = self.weights.clone();
+        let units = self.output.shape.channels.into();
+        let inputs = self.weights.len().checked_div(units).unwrap_or(0);
+        if self.record.kind == KIND_DENSE && inputs > 0 && inputs * units == arranged.len() {
+            for (index, &weight) in self.weights.iter().enumerate() {
+                arranged[dense_place([units, inputs], index / inputs, index % inputs)] = weight;
+            }
+        }
+        arranged
+    }
+}
+
 /// A file that grows section by section.
 struct Sections(Vec<u8>);
 
@@ -254,11 +270,11 @@ impl Sections {
 
     fn append_operator(&mut self, operator: &OperatorContents) -> OperatorRecord {
         let OperatorContents {
-            weights,
             biases,
             multipliers,
             ..
         } = operator;
+        let weights = operator.arranged();
         OperatorRecord {
             weights_at: self.append(weights.iter().map(|weight| weight.cast_unsigned())),
             biases_at: self.append(biases.iter().flat_map(|bias| bias.to_le_bytes())),

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::DENSE_GROUP;
 use super::bytes::{get, half_word, put, word};
 
 /// Bytes of an encoded [`OperatorRecord`].
@@ -12,6 +13,19 @@ pub const NO_TENSOR: u16 = u16::MAX;
 
 /// Operators that may work together row by row: the longest chain of tensors that are held in part, and one.
 pub const MAX_CHAIN: usize = 8;
+
+/// Where among the weights of a dense layer with so many units and inputs that of a unit for an input lies; see
+/// [`DENSE_GROUP`].
+pub(crate) const fn dense_place([units, inputs]: [usize; 2], unit: usize, input: usize) -> usize {
+    let (first, group) = (unit - unit % DENSE_GROUP, input - input % DENSE_GROUP);
+    if first + DENSE_GROUP > units {
+        unit * inputs + input
+    } else if group + DENSE_GROUP > inputs {
+        first * inputs + DENSE_GROUP * input + unit % DENSE_GROUP
+    } else {
+        first * inputs + DENSE_GROUP * (group + unit % DENSE_GROUP) + input % DENSE_GROUP
+    }
+}
 
 /// How windows move over an input along one axis. All fields are 0 where an operator has no windows.
 ///

@@ -26,10 +26,6 @@ pub(super) const LANES: usize = 4;
 /// Values of a window that is small.
 pub(super) const SMALL: usize = 64;
 
-/// Units whose products are added in one go.
-#[cfg(any(backend = "armv6m", backend = "dsp"))]
-pub(super) const UNITS: usize = 4;
-
 /// The inner loops for a family of processors.
 pub trait Backend: 'static {
     /// Values of four windows side by side: its sums with many filters are what convolutions are made of.
@@ -47,7 +43,7 @@ pub trait Backend: 'static {
     fn copy(places: &mut [i8], values: &[i8]);
 
     /// What dense layers are made of: every unit meets the whole input, less its zero point. There are as many units as
-    /// outputs.
+    /// outputs, and their weights lie [four by four](crate::format::DENSE_GROUP).
     fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]);
 
     /// Makes sums values: that of a filter in a lane goes to the place `lane * stride + filter` of the outputs.
@@ -82,6 +78,19 @@ pub struct Filters<'f> {
     pub multipliers: &'f [[u8; 4]],
     /// The value that stands for 0.
     pub zero_point: i8,
+}
+
+impl Filters<'_> {
+    /// Those after the first ones.
+    pub fn skip(&self, count: usize) -> Self {
+        let weights = self.weights.get(count * self.stride..);
+        Self {
+            weights: weights.unwrap_or_default(),
+            biases: self.biases.get(count..).unwrap_or_default(),
+            multipliers: self.multipliers.get(count..).unwrap_or_default(),
+            ..*self
+        }
+    }
 }
 
 /// Where the values of filters go: that of a filter in a window to the place `window * stride + filter`.

@@ -148,6 +148,16 @@ impl<'a> Operands<'a> {
         self.weights.get(begin..).unwrap_or_default()
     }
 
+    /// Where among the weights that of a channel at an index lies.
+    pub fn weight_place(&self, channel: usize, index: usize) -> usize {
+        let sizes = [self.biases.len(), self.channel_weights];
+        if self.record().kind == format::KIND_DENSE {
+            format::dense_place(sizes, channel, index)
+        } else {
+            channel * self.channel_weights + index
+        }
+    }
+
     /// The filters from `first` on, `count` of them.
     pub fn filters(&self, first: usize, count: usize) -> Filters<'a> {
         let biases = self.biases.get(first..).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ndarray::ArrayView4;
-use no_std_core::format::stored_checksum;
+use no_std_core::format::{KIND_DENSE, stored_checksum};
 use no_std_core::{Model, Operation};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -66,6 +66,22 @@ fn multipliers(file: &[u8], layer: &Operation) -> Vec<f32> {
     entries.iter().map(factor).collect()
 }
 
+/// The weights of a dense layer, `[unit][input]`, in the order that the format page gives.
+fn four_by_four(weights: &[u8], units: usize) -> Vec<u8> {
+    let inputs = weights.len() / units;
+    assert_eq!(inputs % 4, 0);
+    let mut arranged = Vec::new();
+    for block in 0..units / 4 {
+        for group in 0..inputs / 4 {
+            for unit in 4 * block..4 * block + 4 {
+                arranged.extend(&weights[unit * inputs + 4 * group..][..4]);
+            }
+        }
+    }
+    arranged.extend(&weights[units / 4 * 4 * inputs..]);
+    arranged
+}
+
 #[test]
 fn both_files_have_the_same_weights_biases_and_multipliers() {
     let file = std::fs::read(models().join(FLASH_MODEL)).unwrap();
@@ -89,7 +105,11 @@ fn both_files_have_the_same_weights_biases_and_multipliers() {
             panic!("nine inputs")
         };
         let record = layer.record();
-        let expected = onnx.channel_last(weights);
+        let mut expected = onnx.channel_last(weights);
+        if record.kind == KIND_DENSE {
+            let units = usize::from(layer.output().shape.channels);
+            expected = four_by_four(&expected, units);
+        }
         assert!(section(&file, record.weights_at, expected.len()) == expected);
         assert!(onnx.tensor(zeros).raw_data.iter().all(|&zero| zero == 0));
         let expected = &onnx.tensor(biases).raw_data;

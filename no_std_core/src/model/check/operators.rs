@@ -60,7 +60,7 @@ pub(super) fn check_operator(
         };
         error(fault, place)
     })?;
-    check_channels(sections.file, operands)?;
+    check_channels(operands)?;
     check_multipliers(operands)
 }
 
@@ -79,14 +79,16 @@ fn check_inputs(record: &OperatorRecord, has_second: bool, index: usize, at: usi
 }
 
 /// That weights are such and that no sum can overflow.
-fn check_channels(file: &[u8], operands: &Operands<'_>) -> Result<()> {
-    let mut weights = operands.weights_from(0, 0).iter();
-    let biases_at = (operands.record().biases_at as usize..).step_by(4);
-    for (bias, at) in operands.biases(0).zip(biases_at) {
+fn check_channels(operands: &Operands<'_>) -> Result<()> {
+    let record = operands.record();
+    let weights = operands.weights_from(0, 0);
+    let biases_at = (record.biases_at as usize..).step_by(4);
+    for (channel, (bias, at)) in operands.biases(0).zip(biases_at).enumerate() {
         let mut bound = bias.unsigned_abs();
-        for _ in 0..operands.channel_weights {
-            let weight = weights.next().map_or(0, |weight| weight.cast_signed());
-            let at = file.len() - weights.len() - 1;
+        for index in 0..operands.channel_weights {
+            let place = operands.weight_place(channel, index);
+            let weight = weights.get(place).map_or(0, |weight| weight.cast_signed());
+            let at = record.weights_at as usize + place;
             ensure(weight != i8::MIN, Fault::Weight, at)?;
             bound += u32::from(weight.unsigned_abs()) * MAX_INPUT;
             bound = bound.min(TOO_LARGE);

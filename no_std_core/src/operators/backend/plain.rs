@@ -1,7 +1,7 @@
 //! What all backends share, and the loops for what their own leave over.
 
 use super::{Backend, Filters, LANES, Outputs, Patch, Sums};
-use crate::format::SUM_ENTRIES;
+use crate::format::{DENSE_GROUP, SUM_ENTRIES};
 use crate::requantize::{Multiplier, Requantizer};
 
 /// Neighbouring channels of a row of windows, each with weights of its own.
@@ -162,14 +162,69 @@ pub fn keep_greatest(sums: &mut [[i32; LANES]]) {
     }
 }
 
-/// See [`Backend::dense`], a unit at a time.
+/// See [`Backend::dense`].
 pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
+    let (fours, rest) = outputs.as_chunks_mut::<DENSE_GROUP>();
+    let done = fours.len() * DENSE_GROUP;
+    for (block, outputs) in fours.iter_mut().enumerate() {
+        let units = units.skip(block * DENSE_GROUP);
+        let mut sums = [0; DENSE_GROUP];
+        for (sum, &bias) in sums.iter_mut().zip(units.biases) {
+            *sum = i32::from_le_bytes(bias);
+        }
+        add_products_of_four(input, zero_point, units.weights, &mut sums);
+        for ((output, sum), &multiplier) in outputs.iter_mut().zip(sums).zip(units.multipliers) {
+            *output = Multiplier::of_checked(multiplier).requantize(sum, units.zero_point);
+        }
+    }
+    dense_one_by_one(input, zero_point, &units.skip(done), rest);
+}
+
+/// The units that are left over.
+#[inline(never)] // What it needs on the stack, its caller need not keep.
+pub fn dense_one_by_one(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
     let weights = units.weights.chunks(units.stride.max(1));
     let ends = units.biases.iter().zip(units.multipliers);
     for ((output, weights), (&bias, &multiplier)) in outputs.iter_mut().zip(weights).zip(ends) {
         let sum = i32::from_le_bytes(bias) + sum_products(input, zero_point, weights);
         let multiplier = Multiplier::of_checked(multiplier);
         *output = multiplier.requantize(sum, units.zero_point);
+    }
+}
+
+/// Adds to the sums of four units side by side the products of the input, less its zero point, with their weights.
+fn add_products_of_four(
+    input: &[i8],
+    zero_point: i8,
+    weights: &[u8],
+    sums: &mut [i32; DENSE_GROUP],
+) {
+    let (groups, rest) = input.as_chunks::<DENSE_GROUP>();
+    let len = groups.len() * DENSE_GROUP * DENSE_GROUP;
+    let (weights, weights_of_rest) = weights.split_at_checked(len).unwrap_or_default();
+    for (group, weights) in groups
+        .iter()
+        .zip(weights.chunks_exact(DENSE_GROUP * DENSE_GROUP))
+    {
+        for (sum, weights) in sums.iter_mut().zip(weights.chunks_exact(DENSE_GROUP)) {
+            *sum += sum_products(group, zero_point, weights);
+        }
+    }
+    add_values_of_four(rest, zero_point, weights_of_rest, sums);
+}
+
+/// [`add_products_of_four`] for the values that are left over.
+pub fn add_values_of_four(
+    values: &[i8],
+    zero_point: i8,
+    weights: &[u8],
+    sums: &mut [i32; DENSE_GROUP],
+) {
+    for (&value, weights) in values.iter().zip(weights.chunks_exact(DENSE_GROUP)) {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            let value = i32::from(value) - i32::from(zero_point);
+            *sum += value * i32::from(weight.cast_signed());
+        }
     }
 }
 

@@ -3,11 +3,15 @@
 use core::arch::naked_asm;
 
 use super::requantize;
-use crate::operators::backend::plain::sum_products;
-use crate::operators::backend::{Filters, Sums, UNITS};
+use crate::format::DENSE_GROUP;
+use crate::operators::backend::plain::{add_values_of_four, sum_products};
+use crate::operators::backend::{Filters, Sums};
 
 /// Units that are requantised at a time.
-const BLOCK: usize = 4 * UNITS;
+const BLOCK: usize = 4 * DENSE_GROUP;
+
+/// Weights of a group of inputs for four units.
+const GROUP_LEN: usize = DENSE_GROUP * DENSE_GROUP;
 
 /// See [`Backend::dense`](crate::operators::backend::Backend::dense).
 pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
@@ -25,23 +29,31 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
         if !there || input.len() != stride || input.is_empty() {
             return;
         }
-        let (fours, rest) = sums.as_chunks_mut::<UNITS>();
-        if !fours.is_empty() {
-            // SAFETY: there is an input and a unit, and all units have a weight for each input.
+        let (fours, rest) = sums.as_chunks_mut::<DENSE_GROUP>();
+        let (groups, values) = input.as_chunks::<DENSE_GROUP>();
+        let (len, block_len) = (groups.len() * GROUP_LEN, DENSE_GROUP * stride);
+        if !fours.is_empty() && !groups.is_empty() {
+            let step = block_len - (GROUP_LEN - DENSE_GROUP);
+            // SAFETY: there is a group and a block of units, and all units have a weight for each input.
             unsafe {
                 add_products(
-                    input.as_ptr_range().end,
-                    stride.wrapping_neg(),
-                    weights.as_ptr(),
-                    stride,
+                    input.as_ptr().wrapping_add(len),
+                    len.wrapping_neg(),
+                    weights.as_ptr().wrapping_add(len).wrapping_sub(step),
+                    step,
                     fours.as_mut_ptr(),
                     fours.len(),
-                    -i32::from(zero_point),
+                    zero_point.into(),
                 );
             }
         }
-        let done = weights.get(fours.len() * UNITS * stride..);
-        for (sum, weights) in rest.iter_mut().zip(done.unwrap_or_default().chunks(stride)) {
+        let split = weights.split_at_checked(fours.len() * block_len);
+        let (blocks, others) = split.unwrap_or_default();
+        for (sums, weights) in fours.iter_mut().zip(blocks.chunks(block_len)) {
+            let weights = weights.get(len..).unwrap_or_default();
+            add_values_of_four(values, zero_point, weights, sums);
+        }
+        for (sum, weights) in rest.iter_mut().zip(others.chunks(stride)) {
             *sum += sum_products(input, zero_point, weights);
         }
         let sums = Sums {
@@ -55,24 +67,23 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
     }
 }
 
-/// Adds to the sums of units, four by four, the products of at least one input. `input` is where it ends, `next`, less than
-/// 0, its first value from there, and `weights` where those of a unit before the first one would end.
-///
-/// A round has four values of 17 instructions, each of them two bytes; where the values are no multiple of four, the units
-/// enter their first round in the middle.
+/// Adds to the sums of units, four by four, the products of at least one group of input values. `next`, less than 0, is the
+/// way from where the weights of a block's groups end to the next one, which goes 16 up with each group; so that it leads
+/// from r0 to the next value as well, r0 goes 12 down. `weights` is `step` before where the groups of the first block end,
+/// and `step` the way to those of the next one from the place of a block's last unit.
 #[unsafe(naked)]
 unsafe extern "C" fn add_products(
     input: *const i8,
     next: usize,
     weights: *const u8,
-    stride: usize,
-    sums: *mut [i32; UNITS],
+    step: usize,
+    sums: *mut [i32; DENSE_GROUP],
     fours: usize,
-    offset: i32,
+    zero_point: i32,
 ) {
-    // r0 the end of the input, r1 the next value and weight, from where they end, r2 to r5 the ends of the four's weights,
-    // r6 a value, r7 a weight and a product, r8 to r11 the sums, r12 the offset, lr from one's weights to the next one's.
-    // On the stack: at 0 what r0, r1 and the program begin with, 48 the sums, 52 the fours left.
+    // r0 to r1 as above, r2 to r5 the places of the four units where the groups end, r6 a value, r7 a weight and a product,
+    // r8 to r11 the sums, r12 less the zero point, lr the zero point. On the stack: at 0 what r0 and r1 begin with, 8 the
+    // step, 48 the sums, 52 the fours left.
     naked_asm!(
         "push {{r4-r7, lr}}",
         "mov r4, r8",
@@ -80,18 +91,12 @@ unsafe extern "C" fn add_products(
         "mov r6, r10",
         "mov r7, r11",
         "push {{r4-r7}}",
-        "mov lr, r3",
         "mov r5, r2",
         "ldr r6, [sp, #44]",
+        "mov lr, r6",
+        "rsbs r6, r6, #0",
         "mov r12, r6",
-        "movs r6, #3",
-        "ands r6, r1",
-        "movs r7, #34",
-        "muls r6, r7, r6",
-        "adr r7, 3f",
-        "adds r6, r6, r7",
-        "adds r6, r6, #1",
-        "push {{r0, r1, r6}}",
+        "push {{r0, r1, r3}}",
         "2:",
         "ldr r7, [sp, #48]",
         "ldmia r7!, {{r0-r3}}",
@@ -99,21 +104,19 @@ unsafe extern "C" fn add_products(
         "mov r9, r1",
         "mov r10, r2",
         "mov r11, r3",
-        "mov r6, lr",
+        "ldr r6, [sp, #8]",
         "adds r2, r5, r6",
-        "adds r3, r2, r6",
-        "adds r4, r3, r6",
-        "adds r5, r4, r6",
-        "mov r7, sp",
-        "ldmia r7!, {{r0, r1, r6}}",
-        "bx r6",
-        ".p2align 2",
+        "adds r3, r2, #4",
+        "adds r4, r3, #4",
+        "adds r5, r4, #4",
+        "ldr r0, [sp]",
+        "ldr r1, [sp, #4]",
         "3:",
         ".rept 4",
         "ldrsb r6, [r0, r1]",
-        "add r6, r12",
-        "cmp r6, #0",
+        "cmp r6, lr",
         "beq 4f",
+        "add r6, r12",
         "ldrsb r7, [r2, r1]",
         "muls r7, r6, r7",
         "add r8, r7",
@@ -129,6 +132,8 @@ unsafe extern "C" fn add_products(
         "4:",
         "adds r1, r1, #1",
         ".endr",
+        "subs r0, #12",
+        "adds r1, #12",
         "bne 3b",
         "ldr r7, [sp, #48]",
         "mov r0, r8",
