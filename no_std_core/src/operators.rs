@@ -20,8 +20,19 @@ use core::marker::PhantomData;
 
 use backend::Backend;
 
+pub(crate) use convolution::small_window;
 pub use operator::Operator;
 pub(crate) use operator::{Operands, Sizes};
+
+/// An operator for convolutions without groups, of windows of at most four times `GROUPS` values and tiles of at most four
+/// windows: [`Operation::small_window`](crate::Operation::small_window). It takes less code than that for all, and for few
+/// values less stack; models with others are refused.
+pub struct SmallWindows<B, const GROUPS: usize>(PhantomData<B>);
+
+impl<B: Backend, const GROUPS: usize> SmallWindows<B, GROUPS> {
+    /// A convolution and the maximum over tiles of its output.
+    pub const CONVOLUTION: &'static Operator = &convolution::small_operator::<B, GROUPS>();
+}
 
 /// The operators with the inner loops of a backend. What a program does not name is not linked.
 pub struct Operators<B>(PhantomData<B>);
@@ -29,9 +40,6 @@ pub struct Operators<B>(PhantomData<B>);
 impl<B: Backend> Operators<B> {
     /// A convolution and the maximum over tiles of its output.
     pub const CONVOLUTION: &'static Operator = &convolution::operator::<B>();
-    /// The same without groups, for windows of at most 64 values and tiles of at most four of them, which takes less stack; models with
-    /// others it refuses.
-    pub const SMALL_CONVOLUTION: &'static Operator = &convolution::small_operator::<B>();
     /// A convolution that has a kernel for each channel.
     pub const DEPTHWISE: &'static Operator = &depthwise::operator::<B>();
     /// Weighted sums of all inputs.

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use no_std_core::backend::Portable;
-use no_std_core::format::KIND_CONVOLUTION;
-use no_std_core::{Model, Operation, Operators};
-use protocol::{Room, SMALL_WINDOWS};
+use no_std_core::{Model, Operation};
+use protocol::Room;
 
 /// What a model takes, and what a board has for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +23,7 @@ impl Fit {
         let mut seen = BTreeSet::new();
         let missing = model
             .operations()
-            .filter_map(|operation| missing(&operation, room.kinds))
+            .filter_map(|operation| missing(&operation, room))
             .filter(|name| seen.insert(*name))
             .collect();
         Self {
@@ -42,15 +40,15 @@ impl Fit {
     }
 }
 
-/// What an operation needs that is not among these kinds; see [`Room::kinds`].
-fn missing(operation: &Operation<'_>, kinds: u32) -> Option<&'static str> {
-    let has = |kind: u8| kinds.checked_shr(kind.into()).unwrap_or(0) & 1 == 1;
-    if !has(operation.record().kind) {
+/// What an operation needs that is not there; see [`Room::kinds`] and [`Room::window`].
+fn missing(operation: &Operation<'_>, room: &Room) -> Option<&'static str> {
+    let kind = operation.record().kind.into();
+    if room.kinds.checked_shr(kind).unwrap_or(0) & 1 == 0 {
         return Some(operation.name());
     }
-    let small = operation.runs_with(Operators::<Portable>::SMALL_CONVOLUTION);
-    let is_large = operation.record().kind == KIND_CONVOLUTION && !small;
-    (is_large && has(SMALL_WINDOWS)).then_some("convolution with groups, large windows or tiles")
+    let window = operation.small_window();
+    let fits = room.window == 0 || window.is_some_and(|window| window <= room.window.into());
+    (!fits).then_some("convolution with groups, large windows or tiles")
 }
 
 /// A table, a line each of what is needed.

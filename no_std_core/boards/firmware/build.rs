@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use no_std_core::backend::Portable;
-use no_std_core::{Model, Operation, Operators, Run, format};
-use protocol::{SMALL_WINDOWS, answer, known_value};
+use no_std_core::{Model, Run, format};
+use protocol::{answer, known_value};
 
 const MODEL: &str = "BATON_MODEL";
 const ALL: &str = "BATON_OPERATORS";
+
+/// Values of the largest windows that an operator for small ones takes no more stack for than that for all.
+const MOST_WINDOW: usize = 144;
 
 /// The constants of `no_std_core::Operators`, by their kinds.
 const OPERATORS: [(u8, &str); 8] = [
@@ -52,31 +54,40 @@ fn constants(model: &Model<'_>) -> String {
     } else {
         kinds.collect()
     };
-    // Convolutions of small windows alone take less stack and code.
-    let is_large = |operation: Operation<'_>| {
-        operation.record().kind == format::KIND_CONVOLUTION
-            && !operation.runs_with(Operators::<Portable>::SMALL_CONVOLUTION)
-    };
-    let all_are_small = !all && !model.operations().any(is_large);
+    let window = small_window(model).filter(|_| !all);
     let needed = OPERATORS.iter().filter(|(kind, _)| kinds.contains(kind));
-    let path = |&(kind, name): &(u8, &str)| {
-        let is_small = kind == format::KIND_CONVOLUTION && all_are_small;
-        let small = if is_small { "SMALL_" } else { "" };
-        format!("no_std_core::Operators::<no_std_core::backend::Native>::{small}{name}")
+    let path = |&(kind, name): &(u8, &str)| match window {
+        Some(window) if kind == format::KIND_CONVOLUTION => {
+            format!("SmallWindows::<Native, {}>::{name}", window / 4)
+        }
+        _ => format!("Operators::<Native>::{name}"),
     };
     let operators = needed.map(path).collect::<Vec<_>>().join(", ");
     let bits = kinds.iter().fold(0_u32, |bits, kind| bits | 1 << kind);
-    let bits = bits | u32::from(all_are_small) << SMALL_WINDOWS;
     let answer = known_answer(model);
     let [high, low] = [answer >> 16, answer & 0xFFFF];
     format!(
-        "/// The checksum of what the model makes of the known input.
+        "use no_std_core::backend::Native;
+        #[allow(unused_imports, reason = \"models have other operators\")]
+        use no_std_core::{{Operators, SmallWindows}};
+        /// The checksum of what the model makes of the known input.
         pub const ANSWER: u32 = 0x{high:04x}_{low:04x};
         /// The operators that the model needs.
         pub const OPERATORS: &[&no_std_core::Operator] = &[{operators}];
         /// The kinds of them, as `protocol::Room` has them.
-        pub const KINDS: u32 = {bits};"
+        pub const KINDS: u32 = {bits};
+        /// The most values of a window, as `protocol::Room` has it.
+        pub const WINDOW: u16 = {};",
+        window.unwrap_or(0)
     )
+}
+
+/// The values of the largest window, rounded up to groups of four, if an operator for small ones will do.
+fn small_window(model: &Model<'_>) -> Option<usize> {
+    let mut windows = model.operations().map(|operation| operation.small_window());
+    let most = windows.try_fold(0, |most, window| Some(most.max(window?)))?;
+    let convolutions = most > 0;
+    (convolutions && most <= MOST_WINDOW).then_some(most.next_multiple_of(4))
 }
 
 fn known_answer(model: &Model<'_>) -> u32 {

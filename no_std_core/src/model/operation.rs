@@ -2,8 +2,8 @@
 
 use core::ops::Range;
 
-use crate::format::{OperatorRecord, TENSOR_LEN, TensorRecord};
-use crate::operators::{Operands, Operator};
+use crate::format::{KIND_CONVOLUTION, OperatorRecord, TENSOR_LEN, TensorRecord};
+use crate::operators::{Operands, Operator, small_window};
 use crate::plan::{Node, are_apart, place_of};
 
 /// Places of rows that are made at once.
@@ -23,9 +23,13 @@ impl Operation<'_> {
         self.operator.name
     }
 
-    /// Whether an operator can take the place of the one that it runs with.
-    pub fn runs_with(&self, operator: &Operator) -> bool {
-        operator.kind == self.operator.kind && (operator.check)(&self.operands).is_ok()
+    /// Values of a window, of a convolution that [`SmallWindows`](crate::SmallWindows) can take; of other operators 0. `None`
+    /// for convolutions with groups or larger tiles.
+    pub fn small_window(&self) -> Option<usize> {
+        match self.operator.kind {
+            KIND_CONVOLUTION => small_window(&self.operands),
+            _ => Some(0),
+        }
     }
 
     /// Kind, inputs and windows.

@@ -23,16 +23,16 @@ pub use portable::Portable as Native;
 /// Windows that a patch has.
 pub(super) const LANES: usize = 4;
 
-/// Values of a window that is small.
-pub(super) const SMALL: usize = 64;
+/// Values of windows that belong together.
+pub(super) const GROUP: usize = 4;
 
 /// The inner loops for a family of processors.
 pub trait Backend: 'static {
     /// Values of four windows side by side: its sums with many filters are what convolutions are made of.
     type Patch: Patch;
 
-    /// The same for windows of at most 64 values.
-    type SmallPatch: Patch;
+    /// The same for windows of at most so many times 4 values.
+    type SmallPatch<const GROUPS: usize>: Patch;
 
     /// Makes the sums of each filter what they start from.
     fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {

@@ -6,7 +6,7 @@
 //! Windows are worked on some at a time: those of a tile, which make one place of the output, or as many places where
 //! there are no tiles. What they cover is laid out side by side and meets the filters there.
 
-use super::backend::{Backend, Filters, LANES, Outputs, Patch, SMALL, Sums, keep_greatest};
+use super::backend::{Backend, Filters, GROUP, LANES, Outputs, Patch, Sums, keep_greatest};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
 use super::tiles::{Span, Tiles};
 use super::windows::Windows;
@@ -23,7 +23,8 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         check,
         sizes,
         step: |operands, inputs, row, output| {
-            if B::Patch::WINDOWS == LANES && fits(operands, B::Patch::LEN) {
+            let small = small_window(operands).is_some_and(|len| len <= B::Patch::LEN);
+            if B::Patch::WINDOWS == LANES && small {
                 convolve::<B, B::Patch>(operands, inputs, row, output);
             } else {
                 convolve_in_parts::<B, B::Patch>(operands, inputs, row, output);
@@ -33,18 +34,18 @@ pub(super) const fn operator<B: Backend>() -> Operator {
 }
 
 /// For windows that are laid out as a whole, once for all filters. It takes less stack, and less code.
-pub(super) const fn small_operator<B: Backend>() -> Operator {
+pub(super) const fn small_operator<B: Backend, const GROUPS: usize>() -> Operator {
     Operator {
         check: |operands| {
             check(operands)?;
-            let fits = fits(operands, SMALL);
+            let fits = small_window(operands).is_some_and(|len| len <= GROUPS * GROUP);
             ensure(fits, Fault::Large, OperatorRecord::ROWS_AT)
         },
-        step: if B::SmallPatch::WINDOWS == LANES {
-            assert!(B::SmallPatch::LEN >= SMALL);
-            convolve::<B, B::SmallPatch>
+        step: if B::SmallPatch::<GROUPS>::WINDOWS == LANES {
+            assert!(B::SmallPatch::<GROUPS>::LEN >= GROUPS * GROUP);
+            convolve::<B, B::SmallPatch<GROUPS>>
         } else {
-            convolve_in_parts::<B, B::SmallPatch>
+            convolve_in_parts::<B, B::SmallPatch<GROUPS>>
         },
         ..operator::<B>()
     }
@@ -66,13 +67,14 @@ fn sizes(operands: &Operands<'_>) -> Sizes {
     Sizes::channels(&operands.output(), weights)
 }
 
-/// Whether windows have at most so many values, and a patch has room for all of a tile.
-fn fits(operands: &Operands<'_>, most: usize) -> bool {
+/// The values of a window, if filters take all of them and a patch has lanes for all of a tile.
+pub(crate) fn small_window(operands: &Operands<'_>) -> Option<usize> {
     let record = operands.record();
-    record.groups == 1 && Tiles::of(&record).len() <= LANES && operands.channel_weights <= most
+    let small = record.groups == 1 && Tiles::of(&record).len() <= LANES;
+    small.then_some(operands.channel_weights)
 }
 
-/// A row of the output, of windows that [fit](fits).
+/// A row of the output, of windows that a patch has room for.
 #[inline(never)] // What one way to do it needs is not on the stack while another one works.
 fn convolve<B: Backend, P: Patch>(
     operands: &Operands<'_>,

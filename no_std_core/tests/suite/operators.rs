@@ -1,7 +1,7 @@
 //! Operators and whole networks against the oracle.
 
 use no_std_core::backend::Portable;
-use no_std_core::{Fault, Model, Operator, Operators, Output, Run, run};
+use no_std_core::{Fault, Model, Operator, Operators, Output, Run, SmallWindows, run};
 use proptest::prelude::*;
 
 use crate::models::{config, models};
@@ -169,7 +169,7 @@ fn the_example_of_the_format_page() {
 #[test]
 fn small_windows_take_less_stack_and_give_the_same() {
     static SMALL: &[&Operator] = &[
-        Operators::<Portable>::SMALL_CONVOLUTION,
+        SmallWindows::<Portable, 16>::CONVOLUTION,
         Operators::<Portable>::DENSE,
     ];
     let mut ran = 0;
@@ -182,6 +182,17 @@ fn small_windows_take_less_stack_and_give_the_same() {
         let first = &contents.operators[0];
         let tile = first.record.rows.pool * first.record.columns.pool;
         let fits = first.weights.len() <= 20 * 64 && tile <= 4;
+        let small = Model::new(&file)
+            .unwrap()
+            .operations()
+            .next()
+            .unwrap()
+            .small_window();
+        assert_eq!(
+            small,
+            (tile <= 4).then_some(first.weights.len() / 20),
+            "{seed}"
+        );
         match Model::with(&file, SMALL) {
             Ok(model) => {
                 let mut arena = vec![0; model.arena_len()];

@@ -55,8 +55,8 @@ pub use frame::{
     Damage, Receiver, TooLong, UNASKED, Unreadable, VERSION, answer, encode, next_number, parse,
 };
 pub use message::{
-    Description, Error, Outcome, Output, PROBABILITIES, Reply, Request, Room, SMALL_WINDOWS,
-    SelfTest, Spec, Tensor,
+    Description, Error, Outcome, Output, PROBABILITIES, Reply, Request, Room, SelfTest, Spec,
+    Tensor,
 };
 pub use pattern::known_value;
 

@@ -147,9 +147,6 @@ impl Tensor {
     }
 }
 
-/// A bit of [`Room::kinds`]; no kind has this number.
-pub const SMALL_WINDOWS: u8 = 0;
-
 /// What a board has room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
@@ -157,9 +154,10 @@ pub struct Room {
     pub arena: u32,
     /// Bytes of flash for the file of another model; 0 where there is no room for two.
     pub slot: u32,
-    /// The kinds of operators that it can run: bit n is set for the kind n, and bit [`SMALL_WINDOWS`] where convolutions can
-    /// only be those that `SMALL_CONVOLUTION` of the core takes.
+    /// The kinds of operators that it can run: bit n is set for the kind n.
     pub kinds: u32,
+    /// The most values of a convolution's window, if it has only the core's operator for small ones; else 0.
+    pub window: u16,
     /// The widest picture that it prepares, in pixels.
     pub width: u16,
     /// The highest picture that it prepares, in pixels.

@@ -23,7 +23,7 @@ pub struct Armv6m;
 
 impl Backend for Armv6m {
     type Patch = Patch<48>;
-    type SmallPatch = Patch<24>;
+    type SmallPatch<const GROUPS: usize> = Patch<24>;
 
     #[inline]
     fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {

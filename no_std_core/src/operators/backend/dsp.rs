@@ -32,15 +32,12 @@ mod patch;
 
 pub use patch::Patch;
 
-/// Values that a word of weights belongs to.
-const GROUP: usize = 4;
-
 /// The processors that this is for.
 pub struct Dsp;
 
 impl Backend for Dsp {
     type Patch = Patch<20>;
-    type SmallPatch = Patch<16>;
+    type SmallPatch<const GROUPS: usize> = Patch<GROUPS>;
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {

@@ -3,15 +3,15 @@
 use core::ops::Range;
 
 use super::plain::{self, Channels, Neighbours, Places};
-use super::{Backend, Filters, LANES, Outputs, Sums};
+use super::{Backend, Filters, GROUP, LANES, Outputs, Sums};
 use crate::format::SUM_ENTRIES;
 
 /// Loops that any processor runs.
 pub struct Portable;
 
 impl Backend for Portable {
-    type Patch = Patch<96>;
-    type SmallPatch = Patch<64>;
+    type Patch = Patch<24>;
+    type SmallPatch<const GROUPS: usize> = Patch<GROUPS>;
 
     fn copy(places: &mut [i8], values: &[i8]) {
         for (place, &value) in places.iter_mut().zip(values) {
@@ -47,30 +47,30 @@ impl Backend for Portable {
 }
 
 /// Values of four windows, from which their zero point is taken off.
-pub struct Patch<const LEN: usize> {
-    values: [[i16; LANES]; LEN],
+pub struct Patch<const GROUPS: usize> {
+    values: [[[i16; LANES]; GROUP]; GROUPS],
 }
 
-impl<const LEN: usize> super::Patch for Patch<LEN> {
-    const LEN: usize = LEN;
+impl<const GROUPS: usize> super::Patch for Patch<GROUPS> {
+    const LEN: usize = GROUPS * GROUP;
 
     #[inline(always)]
     fn empty() -> Self {
         Self {
-            values: [[0; LANES]; LEN],
+            values: [[[0; LANES]; GROUP]; GROUPS],
         }
     }
 
-    type Staging = [i8; LEN];
+    type Staging = [[i8; GROUP]; GROUPS];
 
-    const STAGING: Self::Staging = [0; LEN];
+    const STAGING: Self::Staging = [[0; GROUP]; GROUPS];
 
     fn staged(staging: &mut Self::Staging) -> &mut [i8] {
-        staging
+        staging.as_flattened_mut()
     }
 
     fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
-        set_row(&mut self.values, lane, values, zero_point);
+        set_row(self.values.as_flattened_mut(), lane, values, zero_point);
     }
 
     fn set_neighbours(
@@ -82,7 +82,8 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
     ) {
         let mut values = neighbours.values;
         for lane in lanes {
-            let places = self.values.chunks_mut(neighbours.width.max(1));
+            let places = self.values.as_flattened_mut();
+            let places = places.chunks_mut(neighbours.width.max(1));
             let rows = values.chunks(neighbours.row_step.max(1));
             for (places, row) in places.zip(rows).take(neighbours.rows) {
                 set_row(places, lane, row, zero_point);
@@ -98,7 +99,7 @@ impl<const LEN: usize> super::Patch for Patch<LEN> {
         stride: usize,
         sums: &mut [[i32; LANES]],
     ) {
-        let values = self.values.get(..len).unwrap_or_default();
+        let values = self.values.as_flattened().get(..len).unwrap_or_default();
         let mut weights = weights;
         for sums in sums {
             // One by one and in a copy, the sums stay in registers even where a compiler minds the size of loops.

@@ -8,9 +8,9 @@ use core::ops::Range;
 use core::ptr;
 
 use super::convolution::convolve;
+use super::offsets;
 use super::requantize::halves;
-use super::{GROUP, offsets};
-use crate::operators::backend::{self, Filters, LANES, Neighbours, Outputs};
+use crate::operators::backend::{self, Filters, GROUP, LANES, Neighbours, Outputs};
 
 /// Windows of a patch at most.
 const MOST: usize = LANES + 1;
