@@ -126,44 +126,32 @@ impl Sums<'_> {
 
 /// Values of windows side by side, from which their zero point is taken off: four, or as many as are arranged.
 pub trait Patch {
-    /// Values of each window that there is room for.
+    /// Values of each window that there is room for, if they are put together ten of every eleven.
     const LEN: usize;
 
     /// Windows that are set before they meet filters: four, or 1 where each does so by itself, which is then the only
     /// way to use it.
     const WINDOWS: usize = LANES;
 
-    /// Values of a part of each window that there is room for, of four side by side.
+    /// Values of a part of each window that there is room for, of four side by side, put together or not.
     const PART: usize = Self::LEN;
 
     /// One that holds nothing.
     fn empty() -> Self;
 
-    /// Where a part of a window is put together.
-    type Staging;
-
-    /// Room for one.
-    const STAGING: Self::Staging;
-
-    /// The values of such a part.
-    fn staged(staging: &mut Self::Staging) -> &mut [i8];
+    /// Where the `len` values of a window, or of a part of it, are put together; all of them stand for 0 at first.
+    fn staged(&mut self, len: usize, zero_point: i8) -> &mut [i8];
 
     /// Chooses how many windows of a row of so many are side by side, and returns that number.
     fn arrange(&mut self, _windows: usize) -> usize {
         LANES
     }
 
-    /// Sets the first values of the window `lane`.
-    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8);
+    /// Sets the first values of the window `lane`: the `len` that have been put together.
+    fn set(&mut self, lane: usize, len: usize, zero_point: i8);
 
     /// Sets the first values of the windows in some lanes, one after the other.
-    fn set_neighbours(
-        &mut self,
-        lanes: Range<usize>,
-        neighbours: &Neighbours<'_>,
-        staging: &mut Self::Staging,
-        zero_point: i8,
-    );
+    fn set_neighbours(&mut self, lanes: Range<usize>, neighbours: &Neighbours<'_>, zero_point: i8);
 
     /// Adds to the sums of each filter, from those in `lane` on, the products of its weights with the first `len` values of
     /// each window. The filters' weights begin every `stride` bytes.

@@ -67,11 +67,19 @@ fn sizes(operands: &Operands<'_>) -> Sizes {
     Sizes::channels(&operands.output(), weights)
 }
 
-/// The values of a window, if filters take all of them and a patch has lanes for all of a tile.
+/// The values that a patch has to have room for in a window, if filters take all of it and there are lanes for all of a
+/// tile. Windows that are put together, of rows and padding, take a tenth more.
 pub(crate) fn small_window(operands: &Operands<'_>) -> Option<usize> {
     let record = operands.record();
     let small = record.groups == 1 && Tiles::of(&record).len() <= LANES;
-    small.then_some(operands.channel_weights)
+    let len = operands.channel_weights.next_multiple_of(GROUP);
+    let is_point = [record.rows, record.columns].map(|axis| axis.kernel) == [1, 1];
+    let room = if is_point {
+        len
+    } else {
+        (len * 11).div_ceil(10)
+    };
+    small.then_some(room)
 }
 
 /// A row of the output, of windows that a patch has room for.
@@ -85,7 +93,6 @@ fn convolve<B: Backend, P: Patch>(
     let windows = Windows::<B>::new(operands, input, row);
     let mut tiles = Tiles::of(&operands.record());
     let mut patch = P::empty();
-    let mut staging = P::STAGING;
     let channels = usize::from(operands.output().shape.channels).max(1);
     let filters = operands.filters(0, channels);
     let (part, is_pooled) = (windows.whole(), tiles.len() > 1);
@@ -97,11 +104,11 @@ fn convolve<B: Backend, P: Patch>(
     for values in output.chunks_mut(places * channels) {
         let mut count = 0;
         if is_pooled {
-            tiles.lay_out_next(&windows, part, &mut patch, &mut staging);
+            tiles.lay_out_next(&windows, part, &mut patch);
         } else {
             count = values.len() / channels;
             let span = tiles.next_span(&windows, count);
-            windows.lay_out_span(&span, part, 0, &mut patch, &mut staging);
+            windows.lay_out_span(&span, part, 0, &mut patch);
         }
         let outputs = Outputs {
             values,
@@ -118,7 +125,6 @@ const BLOCK: usize = 32;
 /// What the work on windows that are laid out part by part needs besides them.
 struct Scratch<'s, P: Patch> {
     patch: &'s mut P,
-    staging: &'s mut P::Staging,
     /// The sums of each filter of a block.
     sums: &'s mut [[i32; LANES]; BLOCK],
 }
@@ -133,10 +139,8 @@ fn convolve_in_parts<B: Backend, P: Patch>(
 ) {
     let record = operands.record();
     let mut windows = Windows::<B>::new(operands, input, row);
-    let mut staging = P::STAGING;
     let mut scratch = Scratch {
         patch: &mut P::empty(),
-        staging: &mut staging,
         sums: &mut [[0; LANES]; BLOCK],
     };
     let channels = operands.output().shape.channels;
@@ -230,9 +234,9 @@ impl<P: Patch> Scratch<'_, P> {
         let parts = windows.parts(P::PART);
         for part in parts.filter_map(|part| windows.trim(part, spans)) {
             let weights = filters.weights.get(part.first..).unwrap_or_default();
-            let (patch, staging) = (&mut *self.patch, &mut *self.staging);
+            let patch = &mut *self.patch;
             if P::WINDOWS == LANES {
-                windows.lay_out(spans, part, patch, staging);
+                windows.lay_out(spans, part, patch);
                 patch.add_products([0, part.len()], weights, filters.stride, sums);
                 continue;
             }
@@ -240,7 +244,7 @@ impl<P: Patch> Scratch<'_, P> {
             for span in spans {
                 let mut single = Span { len: 1, ..*span };
                 for _ in 0..span.len {
-                    windows.lay_out_span(&single, part, 0, patch, staging);
+                    windows.lay_out_span(&single, part, 0, patch);
                     patch.add_products([lane, part.len()], weights, filters.stride, sums);
                     single.window = windows.right_of(single.window);
                     lane += 1;

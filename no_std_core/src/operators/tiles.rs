@@ -72,10 +72,9 @@ impl Tiles {
         windows: &Windows<'_, B>,
         part: Part,
         patch: &mut P,
-        staging: &mut P::Staging,
     ) {
         let spans = self.next(windows, self.len(), LANES);
-        windows.lay_out(&spans, part, patch, staging);
+        windows.lay_out(&spans, part, patch);
     }
 
     /// The next window and its neighbours, at most so many.

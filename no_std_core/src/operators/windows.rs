@@ -128,7 +128,7 @@ impl<'a, B: Backend> Windows<'a, B> {
         } else {
             row_len
         };
-        let rows = if others == 0 && 2 * row_len < most {
+        let rows = if others == 0 && 2 * row_len <= most {
             most / row_len.max(1)
         } else {
             1
@@ -198,17 +198,11 @@ impl<'a, B: Backend> Windows<'a, B> {
     }
 
     /// Lays a part of windows out side by side.
-    pub fn lay_out<P: Patch>(
-        &self,
-        spans: &[Span],
-        part: Part,
-        patch: &mut P,
-        staging: &mut P::Staging,
-    ) {
+    pub fn lay_out<P: Patch>(&self, spans: &[Span], part: Part, patch: &mut P) {
         let mut lane = 0;
         for span in spans {
             if span.len > 0 {
-                self.lay_out_span(span, part, lane, patch, staging);
+                self.lay_out_span(span, part, lane, patch);
             }
             lane += span.len;
         }
@@ -216,25 +210,16 @@ impl<'a, B: Backend> Windows<'a, B> {
 
     /// The same for some neighbours, from a lane on.
     #[inline(never)]
-    pub fn lay_out_span<P: Patch>(
-        &self,
-        span: &Span,
-        part: Part,
-        lane: usize,
-        patch: &mut P,
-        staging: &mut P::Staging,
-    ) {
+    pub fn lay_out_span<P: Patch>(&self, span: &Span, part: Part, lane: usize, patch: &mut P) {
         let lanes = lane..lane + span.len;
         if let Some(neighbours) = self.inside(span, part) {
-            patch.set_neighbours(lanes, &neighbours, staging, self.zero_point);
+            patch.set_neighbours(lanes, &neighbours, self.zero_point);
             return;
         }
-        let staging = P::staged(staging);
-        let staging = staging.get_mut(..part.len()).unwrap_or_default();
         let mut window = span.window;
         for lane in lanes {
-            self.collect(window, part, staging);
-            patch.set(lane, staging, self.zero_point);
+            self.collect(window, part, patch.staged(part.len(), self.zero_point));
+            patch.set(lane, part.len(), self.zero_point);
             window = self.right_of(window);
         }
     }
@@ -256,16 +241,13 @@ impl<'a, B: Backend> Windows<'a, B> {
         })
     }
 
-    /// Puts the part together of rows, and of padding around them.
+    /// Puts the part together of rows, in the middle of the padding around them.
     #[inline(never)] // What it needs is not on the stack where windows are unbroken.
     fn collect(&self, window: Window, part: Part, staging: &mut [i8]) {
         let (first, column) = (window.row + part.row, window.column + part.column);
         let (above, before) = ((-first).max(0), (-column).max(0));
         let rows = part.height.min(self.rows - first) - above;
         let width = part.width.min(self.row_len - column) - before;
-        if (rows, width) != (part.height, part.width) {
-            staging.fill(self.zero_point);
-        }
         let len = width.max(0).cast_unsigned();
         for row in above..above + rows {
             let place = (row * part.width + before).cast_unsigned();

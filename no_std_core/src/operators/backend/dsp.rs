@@ -36,7 +36,7 @@ pub use patch::Patch;
 pub struct Dsp;
 
 impl Backend for Dsp {
-    type Patch = Patch<20>;
+    type Patch = Patch<22>;
     type SmallPatch<const GROUPS: usize> = Patch<GROUPS>;
 
     #[inline]

@@ -49,6 +49,7 @@ impl Backend for Portable {
 /// Values of four windows, from which their zero point is taken off.
 pub struct Patch<const GROUPS: usize> {
     values: [[[i16; LANES]; GROUP]; GROUPS],
+    staging: [[i8; GROUP]; GROUPS],
 }
 
 impl<const GROUPS: usize> super::Patch for Patch<GROUPS> {
@@ -58,28 +59,24 @@ impl<const GROUPS: usize> super::Patch for Patch<GROUPS> {
     fn empty() -> Self {
         Self {
             values: [[[0; LANES]; GROUP]; GROUPS],
+            staging: [[0; GROUP]; GROUPS],
         }
     }
 
-    type Staging = [[i8; GROUP]; GROUPS];
-
-    const STAGING: Self::Staging = [[0; GROUP]; GROUPS];
-
-    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
-        staging.as_flattened_mut()
+    fn staged(&mut self, len: usize, zero_point: i8) -> &mut [i8] {
+        let staging = self.staging.as_flattened_mut();
+        let staging = staging.get_mut(..len).unwrap_or_default();
+        staging.fill(zero_point);
+        staging
     }
 
-    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
-        set_row(self.values.as_flattened_mut(), lane, values, zero_point);
+    fn set(&mut self, lane: usize, len: usize, zero_point: i8) {
+        let values = self.staging.as_flattened().get(..len);
+        let places = self.values.as_flattened_mut();
+        set_row(places, lane, values.unwrap_or_default(), zero_point);
     }
 
-    fn set_neighbours(
-        &mut self,
-        lanes: Range<usize>,
-        neighbours: &Neighbours<'_>,
-        _: &mut Self::Staging,
-        zero_point: i8,
-    ) {
+    fn set_neighbours(&mut self, lanes: Range<usize>, neighbours: &Neighbours<'_>, zero_point: i8) {
         let mut values = neighbours.values;
         for lane in lanes {
             let places = self.values.as_flattened_mut();

@@ -1,9 +1,26 @@
 //! The inner loops that need no more than Armv6-M has: the same for all Arm processors.
 #![allow(unsafe_code)] // Compilers do not fetch all bytes of a round from one moving place.
 
-use core::arch::naked_asm;
+use core::arch::{asm, naked_asm};
 
 use crate::format::SUM_ENTRIES;
+
+/// Makes so many bytes, at least one, and what is missing to the next word the same. The first one is aligned.
+pub unsafe fn fill(first: *mut u32, len: usize, value: i8) {
+    // SAFETY: the caller says that there is room.
+    unsafe {
+        asm!(
+            "2:",
+            "stmia r0!, {{{word}}}",
+            "cmp r0, {end}",
+            "blo 2b",
+            inout("r0") first => _,
+            word = in(reg) u32::from_ne_bytes([value.cast_unsigned(); 4]),
+            end = in(reg) first.addr() + len,
+            options(nostack),
+        );
+    }
+}
 
 /// See [`Backend::add`](super::Backend::add).
 pub fn add(output: &mut [i8], other: &[i8], table: &[u8; SUM_ENTRIES]) {

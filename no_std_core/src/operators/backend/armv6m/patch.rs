@@ -6,6 +6,7 @@ use core::ops::Range;
 use core::slice;
 
 use super::Armv6m;
+use crate::operators::backend::thumb::fill;
 use crate::operators::backend::{self, Filters, LANES, Neighbours, Outputs, plain};
 
 /// Filters that a value meets at once.
@@ -20,10 +21,12 @@ struct Term {
 }
 
 /// The terms of a window with so many values: of all places the first ones, `count` of them.
+#[repr(C)] // So the staging begins with a word.
 pub struct Patch<const LEN: usize> {
     terms: [MaybeUninit<Term>; LEN],
     count: usize,
     len: usize,
+    staging: [MaybeUninit<i8>; LEN],
 }
 
 impl<const LEN: usize> backend::Patch for Patch<LEN> {
@@ -37,34 +40,37 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
             terms: [MaybeUninit::uninit(); LEN],
             count: 0,
             len: 0,
+            staging: [MaybeUninit::uninit(); LEN],
         }
     }
 
-    type Staging = [i8; LEN];
-
-    const STAGING: Self::Staging = [0; LEN];
-
-    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
-        staging
+    fn staged(&mut self, len: usize, zero_point: i8) -> &mut [i8] {
+        const { assert!(LEN.is_multiple_of(size_of::<u32>())) }
+        if len == 0 || len > LEN {
+            return &mut [];
+        }
+        let first = self.staging.as_mut_ptr();
+        // SAFETY: there is room for whole words, the first one is aligned, and then they hold values.
+        unsafe {
+            fill(first.cast(), len, zero_point);
+            slice::from_raw_parts_mut(first.cast(), len)
+        }
     }
 
-    fn set(&mut self, _: usize, values: &[i8], zero_point: i8) {
+    fn set(&mut self, _: usize, len: usize, zero_point: i8) {
         self.begin();
-        self.append(values, zero_point);
+        let values = self.staging.as_ptr().cast();
+        // SAFETY: there is room for so many, and the loop may read whatever is there.
+        unsafe { self.append(values, len.min(LEN), zero_point) };
     }
 
-    fn set_neighbours(
-        &mut self,
-        _: Range<usize>,
-        neighbours: &Neighbours<'_>,
-        _: &mut Self::Staging,
-        zero_point: i8,
-    ) {
+    fn set_neighbours(&mut self, _: Range<usize>, neighbours: &Neighbours<'_>, zero_point: i8) {
         self.begin();
         let mut rows = neighbours.values;
         for _ in 0..neighbours.rows {
             let values = rows.get(..neighbours.width).unwrap_or_default();
-            self.append(values, zero_point);
+            // SAFETY: there are so many.
+            unsafe { self.append(values.as_ptr(), values.len(), zero_point) };
             rows = rows.get(neighbours.row_step..).unwrap_or_default();
         }
     }
@@ -121,18 +127,18 @@ impl<const LEN: usize> Patch<LEN> {
         self.len = 0;
     }
 
-    /// Adds the next values of the window.
-    fn append(&mut self, values: &[i8], zero_point: i8) {
+    /// Adds the next values of the window, of which there are `count`.
+    unsafe fn append(&mut self, values: *const i8, count: usize, zero_point: i8) {
         let first = self.len;
-        let len = first.saturating_add(values.len());
-        if values.is_empty() || len > LEN || self.count > first {
+        let len = first.saturating_add(count);
+        if count == 0 || len > LEN || self.count > first {
             return;
         }
         self.len = len;
         // SAFETY: there is a value. There are no more terms than values, and there is room for one of each.
         self.count += unsafe {
             let terms = self.terms.as_mut_ptr().cast::<Term>().add(self.count);
-            collect(first, values, terms, -i32::from(zero_point)).offset_from_unsigned(terms)
+            collect([first, len], values, terms, -i32::from(zero_point)).offset_from_unsigned(terms)
         };
     }
 }
@@ -167,9 +173,14 @@ pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
     }
 }
 
-/// Makes terms of the values that are not 0 once the offset is added, and returns where they end. The first value's weight
-/// is at `first`.
-unsafe fn collect(first: usize, values: &[i8], terms: *mut Term, offset: i32) -> *mut Term {
+/// Makes terms of the values that are not 0 once the offset is added, and returns where they end. The weights of the first
+/// value and of one after the last are at `first` and `last`.
+unsafe fn collect(
+    [first, last]: [usize; 2],
+    values: *const i8,
+    terms: *mut Term,
+    offset: i32,
+) -> *mut Term {
     let end;
     // SAFETY: the caller says that there is a value, and room for a term of each.
     unsafe {
@@ -199,9 +210,9 @@ unsafe fn collect(first: usize, values: &[i8], terms: *mut Term, offset: i32) ->
             "cmp r1, {last}",
             "bne 5b",
             "6:",
-            values = in(reg) values.as_ptr().wrapping_sub(first),
+            values = in(reg) values.wrapping_sub(first),
             offset = in(reg) offset,
-            last = in(reg) first + values.len(),
+            last = in(reg) last,
             inout("r0") terms => end,
             inout("r1") first => _,
             out("r2") _,

@@ -5,11 +5,12 @@
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 use core::ops::Range;
-use core::ptr;
+use core::{ptr, slice};
 
 use super::convolution::convolve;
 use super::offsets;
 use super::requantize::halves;
+use crate::operators::backend::thumb::fill;
 use crate::operators::backend::{self, Filters, GROUP, LANES, Neighbours, Outputs};
 
 /// Windows of a patch at most.
@@ -19,7 +20,8 @@ const MOST: usize = LANES + 1;
 const MOST_STEP: usize = 1 << 24;
 
 /// Values of four or five windows, from which their zero point is taken off, in groups of [`GROUP`]: of each window the
-/// pair of values 0 and 2, then of each the pair of values 1 and 3. Those of four windows take less of the room.
+/// pair of values 0 and 2, then of each the pair of values 1 and 3. They take the beginning of the room, and windows are put
+/// together at its end.
 pub struct Patch<const GROUPS: usize> {
     groups: [[[MaybeUninit<u32>; MOST]; 2]; GROUPS],
     /// Windows besides four.
@@ -29,7 +31,7 @@ pub struct Patch<const GROUPS: usize> {
 impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
     const LEN: usize = GROUPS * GROUP;
 
-    const PART: usize = GROUPS * GROUP * MOST / LANES;
+    const PART: usize = GROUPS * GROUP * 10 / 9 / GROUP * GROUP;
 
     #[inline(always)]
     fn empty() -> Self {
@@ -39,12 +41,18 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
         }
     }
 
-    type Staging = [[i8; GROUP * MOST / LANES]; GROUPS];
-
-    const STAGING: Self::Staging = [[0; GROUP * MOST / LANES]; GROUPS];
-
-    fn staged(staging: &mut Self::Staging) -> &mut [i8] {
-        staging.as_flattened_mut()
+    /// At the end of the room.
+    fn staged(&mut self, len: usize, zero_point: i8) -> &mut [i8] {
+        let words = len.div_ceil(GROUP);
+        if !(1..=Self::WORDS).contains(&words) {
+            return &mut [];
+        }
+        // SAFETY: there is room for whole words, and then they hold values.
+        unsafe {
+            let first = self.staging(words);
+            fill(first, len, zero_point);
+            slice::from_raw_parts_mut(first.cast(), len)
+        }
     }
 
     /// Five where a row takes so much fewer rounds that it makes up for what a round takes more.
@@ -54,27 +62,47 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
         self.lanes()
     }
 
-    fn set(&mut self, lane: usize, values: &[i8], zero_point: i8) {
-        let neighbours = Neighbours {
-            values,
-            step: 0,
-            rows: 1,
-            row_step: 0,
-            width: values.len(),
-        };
-        let staging = &mut [];
-        self.lay_out(lane..lane + 1, &neighbours, staging, zero_point);
+    fn set(&mut self, lane: usize, len: usize, zero_point: i8) {
+        let words = len.div_ceil(GROUP);
+        if self.has_room(len, words) && lane < self.lanes() {
+            // SAFETY: there is room for so many, and the loop may read whatever is there.
+            unsafe {
+                let values = self.staging(words).cast_const().cast();
+                self.widen(lane..lane + 1, values, [len, 0], [0; 2], zero_point);
+            }
+        }
     }
 
-    fn set_neighbours(
-        &mut self,
-        lanes: Range<usize>,
-        neighbours: &Neighbours<'_>,
-        staging: &mut Self::Staging,
-        zero_point: i8,
-    ) {
-        let staging = staging.as_flattened_mut();
-        self.lay_out(lanes, neighbours, staging, zero_point);
+    fn set_neighbours(&mut self, lanes: Range<usize>, neighbours: &Neighbours<'_>, zero_point: i8) {
+        let &Neighbours {
+            values,
+            rows,
+            width,
+            ..
+        } = neighbours;
+        // Steps that memory has no room for become so small that nothing here overflows.
+        let step = neighbours.step.min(MOST_STEP);
+        let row_step = neighbours.row_step.min(MOST_STEP);
+        let may_be = |size: usize| (1..=Self::WORDS * GROUP).contains(&size);
+        if lanes.is_empty() || lanes.end > self.lanes() || !may_be(rows) || !may_be(width) {
+            return;
+        }
+        let len = rows * width;
+        let last = (lanes.len() - 1) * step + (rows - 1) * row_step;
+        let staged = if rows > 1 { len.div_ceil(GROUP) } else { 0 };
+        if last + width > values.len() || !self.has_room(len, staged) {
+            return;
+        }
+        // SAFETY: there is a value, of each window there are so many, and there is room for them and for their pairs.
+        unsafe {
+            self.widen(
+                lanes,
+                values.as_ptr(),
+                [width, rows - 1],
+                [step, row_step],
+                zero_point,
+            );
+        }
     }
 
     fn add_products(
@@ -155,6 +183,9 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
 }
 
 impl<const GROUPS: usize> Patch<GROUPS> {
+    /// Words of the room.
+    const WORDS: usize = GROUPS * 2 * MOST;
+
     fn lanes(&self) -> usize {
         LANES + self.others
     }
@@ -180,44 +211,39 @@ impl<const GROUPS: usize> Patch<GROUPS> {
         (there && (1..=most).contains(&len)).then_some(read)
     }
 
-    /// See [`backend::Patch::set_neighbours`].
-    fn lay_out(
+    /// Whether there is room for windows of so many values, at least one, and for some words where they are put together.
+    fn has_room(&self, len: usize, staged: usize) -> bool {
+        let pairs = len.div_ceil(GROUP).saturating_mul(2 * self.lanes());
+        len > 0 && pairs.saturating_add(staged) <= Self::WORDS
+    }
+
+    /// Where windows of so many words are put together; they must be in the room.
+    unsafe fn staging(&mut self, words: usize) -> *mut u32 {
+        // SAFETY: as the caller says.
+        unsafe {
+            self.groups
+                .as_mut_ptr()
+                .cast::<u32>()
+                .add(Self::WORDS - words)
+        }
+    }
+
+    /// Lays out windows of a row of `width` values and of some other rows: the caller says that they are there, and that
+    /// there is room.
+    unsafe fn widen(
         &mut self,
         lanes: Range<usize>,
-        neighbours: &Neighbours<'_>,
-        staging: &mut [i8],
+        values: *const i8,
+        [width, others]: [usize; 2],
+        [step, row_step]: [usize; 2],
         zero_point: i8,
     ) {
-        let &Neighbours {
-            values,
-            rows,
-            width,
-            ..
-        } = neighbours;
-        // Steps that memory has no room for become so small that nothing here overflows.
-        let step = neighbours.step.min(MOST_STEP);
-        let row_step = neighbours.row_step.min(MOST_STEP);
-        if lanes.is_empty() || lanes.end > self.lanes() {
-            return;
-        }
-        let may_be = |size: &usize| (1..=GROUPS * MOST).contains(size);
-        if !may_be(&rows) || !may_be(&width) {
-            return;
-        }
-        let len = rows * width;
-        let last = (lanes.len() - 1) * step + (rows - 1) * row_step;
-        let room = len.div_ceil(GROUP) * 2 * self.lanes();
-        if last + width > values.len()
-            || room > GROUPS * 2 * MOST
-            || rows > 1 && len > staging.len()
-        {
-            return;
-        }
+        let len = (others + 1) * width;
         let first = self.groups.as_mut_ptr().cast::<u32>();
-        // SAFETY: there is a value, of each window there are so many, and there is room for them and for their pairs.
+        // SAFETY: as the caller says.
         unsafe {
             widen(
-                values.as_ptr(),
+                values,
                 len,
                 first.add(lanes.start),
                 self.lanes() * size_of::<u32>(),
@@ -225,8 +251,8 @@ impl<const GROUPS: usize> Patch<GROUPS> {
                 step,
                 offsets(zero_point),
                 u32::from_ne_bytes([zero_point.cast_unsigned(); GROUP]),
-                staging.as_mut_ptr(),
-                rows - 1,
+                self.staging(len.div_ceil(GROUP)).cast(),
+                others,
                 row_step,
                 width,
             );
