@@ -1,6 +1,6 @@
 //! What all backends share, and the loops for what their own leave over.
 
-use super::{Backend, Filters, LANES, Outputs, Patch, Sums};
+use super::{Backend, Filters, LANES, Outputs, Patch, Portable, Sums};
 use crate::format::{DENSE_GROUP, SUM_ENTRIES};
 use crate::requantize::{Multiplier, Requantizer};
 
@@ -177,19 +177,30 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
             *output = Multiplier::of_checked(multiplier).requantize(sum, units.zero_point);
         }
     }
-    dense_one_by_one(input, zero_point, &units.skip(done), rest);
+    dense_one_by_one::<Portable>(input, zero_point, &units.skip(done), rest);
 }
 
-/// The units that are left over.
+/// The units that are left over, at most three.
 #[inline(never)] // What it needs on the stack, its caller need not keep.
-pub fn dense_one_by_one(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
-    let weights = units.weights.chunks(units.stride.max(1));
-    let ends = units.biases.iter().zip(units.multipliers);
-    for ((output, weights), (&bias, &multiplier)) in outputs.iter_mut().zip(weights).zip(ends) {
-        let sum = i32::from_le_bytes(bias) + sum_products(input, zero_point, weights);
-        let multiplier = Multiplier::of_checked(multiplier);
-        *output = multiplier.requantize(sum, units.zero_point);
+pub fn dense_one_by_one<B: Backend>(
+    input: &[i8],
+    zero_point: i8,
+    units: &Filters<'_>,
+    outputs: &mut [i8],
+) {
+    let mut sums = [0; DENSE_GROUP];
+    let sums = sums.get_mut(..outputs.len()).unwrap_or_default();
+    let mut weights = units.weights;
+    for (sum, &bias) in sums.iter_mut().zip(units.biases) {
+        *sum = i32::from_le_bytes(bias) + sum_products(input, zero_point, weights);
+        weights = weights.get(units.stride..).unwrap_or_default();
     }
+    let sums = Sums {
+        values: sums,
+        group: 1,
+        lanes: 1,
+    };
+    B::requantize(&sums, units.multipliers, units.zero_point, outputs, 1);
 }
 
 /// Adds to the sums of four units side by side the products of the input, less its zero point, with their weights.

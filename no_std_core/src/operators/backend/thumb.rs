@@ -11,10 +11,11 @@ pub unsafe fn fill(first: *mut u32, len: usize, value: i8) {
     unsafe {
         asm!(
             "2:",
-            "stmia r0!, {{{word}}}",
-            "cmp r0, {end}",
+            "str {word}, [{next}]",
+            "adds {next}, #4",
+            "cmp {next}, {end}",
             "blo 2b",
-            inout("r0") first => _,
+            next = inout(reg) first => _,
             word = in(reg) u32::from_ne_bytes([value.cast_unsigned(); 4]),
             end = in(reg) first.addr() + len,
             options(nostack),
