@@ -54,14 +54,8 @@ impl Axis {
     /// Bytes of an encoded axis.
     pub const LEN: usize = 10;
 
-    /// Windows of one place each, at every place.
-    pub(crate) const POINT: Self = Self {
-        kernel: 1,
-        stride: 1,
-        pad_begin: 0,
-        pad_end: 0,
-        pool: 1,
-    };
+    /// The bytes of windows of one place each, at every place.
+    pub(crate) const POINT: [u8; Self::LEN] = [1, 0, 1, 0, 0, 0, 0, 0, 1, 0];
 
     /// The length of the output: of the `(input + pad_begin + pad_end - kernel) / stride + 1` places of the window one for
     /// each `pool`, both rounded down. 0 where no window or no tile fits; `None` if kernel, stride or pool is 0.

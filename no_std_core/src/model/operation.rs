@@ -74,7 +74,7 @@ impl Operation<'_> {
         let shape = self.output().shape;
         let most = PLACES.checked_div(shape.columns).unwrap_or(0);
         let most = most.min(shape.rows.saturating_sub(step));
-        if most <= 1 || !self.operator.is_pointwise(&self.record()) {
+        if most <= 1 || !self.operator.is_pointwise(self.operands.record) {
             return 1;
         }
         let steps = step..step + most;

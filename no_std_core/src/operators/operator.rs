@@ -290,11 +290,11 @@ impl Operator {
 
     /// Whether each place of the output is made of the same place of the inputs alone, so that rows one after the other are
     /// worked on as if they were one.
-    pub(crate) fn is_pointwise(&self, record: &OperatorRecord) -> bool {
+    pub(crate) fn is_pointwise(&self, record: &[u8; OPERATOR_LEN]) -> bool {
+        let windows: &[u8; 2 * Axis::LEN] = format::get(record, OperatorRecord::ROWS_AT);
         match self.reach {
             Reach::Windows => {
-                self.kind == format::KIND_CONVOLUTION
-                    && [record.rows, record.columns] == [Axis::POINT; 2]
+                self.kind == format::KIND_CONVOLUTION && windows.as_chunks().0 == [Axis::POINT; 2]
             }
             Reach::Row => true,
             Reach::Whole => false,

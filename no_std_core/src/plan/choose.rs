@@ -143,7 +143,7 @@ impl Draft {
     fn candidate(&self, chain: Chain, upwards: bool) -> Option<Candidate> {
         let pointwise = (chain.first..=chain.last).map(|index| {
             let node = self.program().node(index)?;
-            let is_pointwise = node.operator.is_pointwise(&node.record());
+            let is_pointwise = node.operator.is_pointwise(node.record);
             Some(u64::from(is_pointwise) * self.tensor(index + 1)?.shape.elements())
         });
         let parts = (chain.first + 1..=chain.last).map(|tensor| {
