@@ -230,6 +230,7 @@ impl<const GROUPS: usize> Patch<GROUPS> {
 
     /// Lays out windows of a row of `width` values and of some other rows: the caller says that they are there, and that
     /// there is room.
+    #[inline(always)] // The loop needs the stack more.
     unsafe fn widen(
         &mut self,
         lanes: Range<usize>,
