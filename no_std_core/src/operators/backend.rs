@@ -82,6 +82,7 @@ pub struct Filters<'f> {
 
 impl Filters<'_> {
     /// Those after the first ones.
+    #[must_use]
     pub fn skip(&self, count: usize) -> Self {
         let weights = self.weights.get(count * self.stride..);
         Self {
