@@ -213,14 +213,23 @@ fn add_products_of_four(
     let (groups, rest) = input.as_chunks::<DENSE_GROUP>();
     let len = groups.len() * DENSE_GROUP * DENSE_GROUP;
     let (weights, weights_of_rest) = weights.split_at_checked(len).unwrap_or_default();
-    for (group, weights) in groups
-        .iter()
-        .zip(weights.chunks_exact(DENSE_GROUP * DENSE_GROUP))
-    {
-        for (sum, weights) in sums.iter_mut().zip(weights.chunks_exact(DENSE_GROUP)) {
-            *sum += sum_products(group, zero_point, weights);
+    let (weights, _) = weights.as_chunks::<DENSE_GROUP>();
+    // In a copy, the sums stay in registers.
+    let mut totals = *sums;
+    let value = |value: i8| i32::from(value) - i32::from(zero_point);
+    for (&[a, b, c, d], weights) in groups.iter().zip(weights.as_chunks::<DENSE_GROUP>().0) {
+        let (a, b, c, d) = (value(a), value(b), value(c), value(d));
+        for (total, &[p, q, r, s]) in totals.iter_mut().zip(weights) {
+            let (p, q, r, s) = (
+                p.cast_signed(),
+                q.cast_signed(),
+                r.cast_signed(),
+                s.cast_signed(),
+            );
+            *total += a * i32::from(p) + b * i32::from(q) + c * i32::from(r) + d * i32::from(s);
         }
     }
+    *sums = totals;
     add_values_of_four(rest, zero_point, weights_of_rest, sums);
 }
 
