@@ -12,6 +12,7 @@ mod firmware;
 mod gpu;
 mod onnxruntime;
 mod pi;
+mod pip;
 mod summary;
 mod table;
 mod tally;

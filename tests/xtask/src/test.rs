@@ -14,6 +14,7 @@ use crate::console::{heading, human};
 use crate::firmware;
 use crate::onnxruntime;
 use crate::pi;
+use crate::pip;
 use crate::summary::{self, Counts};
 use crate::tally::Tally;
 use crate::workspace::executable;
@@ -212,6 +213,13 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
         Err(error) => {
             println!("{error:#}");
             tally.missing("ONNX Runtime", &onnxruntime::remedy(target));
+        }
+    }
+    match pip::onnx(target) {
+        Ok(folder) => environment.extend(folder.map(|folder| ("PYTHONPATH", folder.into()))),
+        Err(error) => {
+            println!("{error:#}");
+            tally.missing("Python's package onnx", &pip::onnx_remedy(target));
         }
     }
     Ok(environment)
