@@ -4,28 +4,19 @@
 //! makes of the known input, computed here: so the board's backend is held against the portable one of the host, and a new
 //! model needs nobody to think of its known answer.
 
-use std::collections::BTreeSet;
+#[path = "../operators.rs"]
+mod operators;
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use no_std_core::backend::Portable;
-use no_std_core::{Model, Operation, Operators, Run, format};
+use no_std_core::{Model, Run};
 use protocol::{SMALL_WINDOWS, answer, known_value};
+
+use operators::{Needed, OPERATORS};
 
 const MODEL: &str = "BATON_MODEL";
 const ALL: &str = "BATON_OPERATORS";
-
-/// The constants of `no_std_core::Operators`, by their kinds.
-const OPERATORS: [(u8, &str); 8] = [
-    (format::KIND_CONVOLUTION, "CONVOLUTION"),
-    (format::KIND_DEPTHWISE, "DEPTHWISE"),
-    (format::KIND_DENSE, "DENSE"),
-    (format::KIND_MAX_POOL, "MAX_POOL"),
-    (format::KIND_AVERAGE_POOL, "AVERAGE_POOL"),
-    (format::KIND_ADD, "ADD"),
-    (format::KIND_CONCATENATE, "CONCATENATE"),
-    (format::KIND_TABLE, "TABLE"),
-];
 
 fn main() {
     println!("cargo::rerun-if-env-changed={MODEL}");
@@ -45,28 +36,19 @@ fn main() {
 
 /// What the firmware knows of the model before it looks.
 fn constants(model: &Model<'_>) -> String {
-    let kinds = model.operations().map(|operation| operation.record().kind);
     let all = env::var_os(ALL).is_some_and(|operators| operators == "all");
-    let kinds: BTreeSet<u8> = if all {
-        OPERATORS.iter().map(|(kind, _)| *kind).collect()
+    let needed = if all {
+        Needed {
+            kinds: OPERATORS.iter().map(|(kind, _)| *kind).collect(),
+            small_windows: false,
+        }
     } else {
-        kinds.collect()
+        Needed::by(model)
     };
-    // Convolutions of small windows alone take less stack and code.
-    let is_large = |operation: Operation<'_>| {
-        operation.record().kind == format::KIND_CONVOLUTION
-            && !operation.runs_with(Operators::<Portable>::SMALL_CONVOLUTION)
-    };
-    let all_are_small = !all && !model.operations().any(is_large);
-    let needed = OPERATORS.iter().filter(|(kind, _)| kinds.contains(kind));
-    let path = |&(kind, name): &(u8, &str)| {
-        let is_small = kind == format::KIND_CONVOLUTION && all_are_small;
-        let small = if is_small { "SMALL_" } else { "" };
-        format!("no_std_core::Operators::<no_std_core::backend::Native>::{small}{name}")
-    };
-    let operators = needed.map(path).collect::<Vec<_>>().join(", ");
-    let bits = kinds.iter().fold(0_u32, |bits, kind| bits | 1 << kind);
-    let bits = bits | u32::from(all_are_small) << SMALL_WINDOWS;
+    let kinds = needed.kinds.iter();
+    let bits = kinds.fold(0_u32, |bits, kind| bits | 1 << kind);
+    let bits = bits | u32::from(needed.small_windows) << SMALL_WINDOWS;
+    let operators = needed.paths();
     let answer = known_answer(model);
     let [high, low] = [answer >> 16, answer & 0xFFFF];
     format!(

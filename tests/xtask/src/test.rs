@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use crate::command::{cargo, describe, output, run, run_quietly, status, watch};
 use crate::console::{heading, human};
 use crate::firmware;
+use crate::library;
 use crate::onnxruntime;
 use crate::pi;
 use crate::pip;
@@ -120,6 +121,7 @@ pub fn test(target: &Path) -> Result<bool> {
     match programs.and_then(|messages| executable(&messages, "infer")) {
         Ok(infer) => {
             firmware::suite(target, &mut tally);
+            library::suite(target, &mut tally);
             pi::suite(&infer, &mut tally);
         }
         Err(_) => tally.step("Build", false, Counts::default()),
