@@ -9,4 +9,5 @@ mod losses;
 mod optimizers;
 mod parity;
 mod quantize;
+mod readers;
 mod training;

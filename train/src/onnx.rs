@@ -65,6 +65,9 @@ pub struct Graph {
     pub input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfo>,
+    /// The other values that nodes compute, for readers that show shapes.
+    #[prost(message, repeated, tag = "13")]
+    pub value_info: Vec<ValueInfo>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -98,9 +101,11 @@ pub struct AttributeEntry {
     pub s: Option<Vec<u8>>,
     #[prost(message, optional, tag = "5")]
     pub t: Option<Tensor>,
-    #[prost(float, repeated, tag = "7")]
+    // The format is of protocol buffers' second version, whose lists are packed only where it says so: some readers take
+    // no others.
+    #[prost(float, repeated, packed = "false", tag = "7")]
     pub floats: Vec<f32>,
-    #[prost(int64, repeated, tag = "8")]
+    #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
     /// `AttributeType` of the format: 1 float, 2 integer, 3 string, 4 tensor, 6 floats, 7 integers.
     #[prost(int32, tag = "20")]

@@ -1,23 +1,23 @@
 //! `cargo xtask firmware`: the firmware of boards checked, measured and run.
 
 mod bench;
-mod boards;
+pub mod boards;
 mod builder;
 mod check;
 mod emulators;
 mod execution;
 pub mod infer;
 pub mod inputs;
-mod layout;
+pub mod layout;
 mod metrics;
-mod networks;
-mod options;
-mod qemu;
+pub mod networks;
+pub mod options;
+pub mod qemu;
 mod rp2040;
 mod running;
 mod size;
-mod snapshots;
-mod subject;
+pub mod snapshots;
+pub mod subject;
 mod suite;
 mod sysroot;
 pub mod toolchain;
@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::library;
 use crate::tally::Tally;
 use options::Options;
 
@@ -40,7 +41,7 @@ pub use suite::suite;
 pub enum Command {
     /// Link the core for microcontrollers: no panic, no allocator, no floating point
     Check,
-    /// Check that and every board that is emulated: outputs, inner loops, and the costs that snapshots keep
+    /// Check that, every board that is emulated: outputs, inner loops, and the costs that snapshots keep; and the library for C
     Test,
     /// Print what each firmware takes of flash and memory
     Size(Options),
@@ -64,6 +65,7 @@ pub fn run(command: &Command, target: &Path) -> Result<ExitCode> {
         Command::Test => Ok(tallied(|tally| {
             check(target, tally);
             suite(target, tally);
+            library::suite(target, tally);
         })),
         Command::Size(options) => size::run(options, target),
         Command::Run(run) => execution::run(run, target),

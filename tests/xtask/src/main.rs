@@ -10,14 +10,17 @@ mod console;
 mod demo;
 mod firmware;
 mod gpu;
+mod library;
 mod onnxruntime;
 mod pi;
+mod pip;
 mod summary;
 mod table;
 mod tally;
 mod test;
 mod workspace;
 
+use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -35,6 +38,8 @@ enum Command {
     Firmware(firmware::Command),
     /// Test and time training on this machine's NVIDIA GPU, or pack what that takes
     Gpu(gpu::Options),
+    /// Write a model as a static library for C, with its header and what builds take it by
+    Library(library::Options),
     /// Build `infer` for a Raspberry Pi, or run it as it runs there
     Pi(pi::Options),
     /// Check everything: formatting, lints, tests, documentation, firmware, the Raspberry Pi's program
@@ -56,6 +61,10 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Firmware(command) => firmware::run(command, &workspace::enter()?),
         // A packed copy of this program has no workspace.
         Command::Gpu(options) => gpu::run(options),
+        Command::Library(options) => {
+            let from = env::current_dir()?;
+            library::run(options, &from, &workspace::enter()?)
+        }
         Command::Pi(options) => {
             workspace::enter()?;
             pi::run(options)
@@ -88,6 +97,10 @@ mod tests {
             &["xtask", "firmware"],
             &["xtask", "firmware", "size", "--board", "toaster"],
             &["xtask", "gpu", "--pack", "folder", "--json", "file"],
+            &["xtask", "library", "--model", "a.q8", "--out", "folder"],
+            &[
+                "xtask", "library", "--target", "toaster", "--model", "a.q8", "--out", "folder",
+            ],
             &["xtask", "pi"],
             &["xtask", "pi", "--target", "toaster"],
             &["xtask", "pi", "--target", "armv7", "--run"],

@@ -7,17 +7,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::apt;
 use crate::command::{describe, relative, run_quietly};
+use crate::pip;
 
 /// The version that the repository's results come from: another one rounds differently.
 const VERSION: &str = "==1.31.1";
 
 /// What else will do, where there is no such wheel for the platform.
 const COMPATIBLE: &str = "~=1.24";
-
-/// The package that has pip where Python comes without it.
-const PIP: &str = "python3-pip";
 
 /// The library's path: the user's own in `ORT_DYLIB_PATH`, else the one in the folder `tools/onnxruntime` of `target`,
 /// which pip fills when it is missing.
@@ -48,53 +45,23 @@ fn folder(target: &Path) -> PathBuf {
     target.join("tools").join("onnxruntime")
 }
 
-/// Fills a folder beside `folder` and renames it, so that an interrupted install is never taken for a whole one.
 fn install(folder: &Path) -> Result<()> {
-    let tools = folder.parent().context("the tools folder is a root")?;
-    fs::create_dir_all(tools).with_context(|| format!("cannot create {}", tools.display()))?;
-    let staging = tempfile::Builder::new()
-        .prefix("onnxruntime-")
-        .tempdir_in(tools)?;
-    ensure_pip()?;
-    run_quietly(&mut install_wheel(staging.path(), VERSION))
-        .or_else(|_| run_quietly(&mut install_wheel(staging.path(), COMPATIBLE)))?;
-    ensure!(
-        find(staging.path(), OS).is_some(),
-        "the wheel onnxruntime holds no library for {OS}"
-    );
-    if folder.exists() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot replace {}", folder.display()))?;
-    }
-    fs::rename(staging.path(), folder)
-        .with_context(|| format!("cannot create {}", folder.display()))
-}
-
-/// Installs pip where Python comes without it, as on Debian, and nobody has to be asked.
-fn ensure_pip() -> Result<()> {
-    let Err(error) = run_quietly(pip().arg("--version")) else {
-        return Ok(());
-    };
-    apt::install(&[PIP]).with_context(|| format!("{error:#}"))
-}
-
-fn pip() -> Command {
-    let mut command = Command::new(if cfg!(windows) { "python" } else { "python3" });
-    command.args(["-m", "pip"]);
-    command
+    pip::fill(folder, |staging| {
+        run_quietly(&mut install_wheel(staging, VERSION))
+            .or_else(|_| run_quietly(&mut install_wheel(staging, COMPATIBLE)))?;
+        ensure!(
+            find(staging, OS).is_some(),
+            "the wheel onnxruntime holds no library for {OS}"
+        );
+        Ok(())
+    })
 }
 
 fn install_wheel(folder: &Path, version: &str) -> Command {
-    let mut command = pip();
-    command.args(["install", "--quiet", "--disable-pip-version-check"]);
+    let mut command = pip::install(folder);
     // The library is the same in the wheels for every Python, but old Pythons are offered old wheels only.
-    command.args([
-        "--no-deps",
-        "--python-version=3.13",
-        "--retries=1",
-        "--target",
-    ]);
-    command.arg(folder).arg(format!("onnxruntime{version}"));
+    command.args(["--no-deps", "--python-version=3.13"]);
+    command.arg(format!("onnxruntime{version}"));
     command
 }
 

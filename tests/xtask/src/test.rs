@@ -12,8 +12,10 @@ use anyhow::{Context, Result};
 use crate::command::{cargo, describe, output, run, run_quietly, status, watch};
 use crate::console::{heading, human};
 use crate::firmware;
+use crate::library;
 use crate::onnxruntime;
 use crate::pi;
+use crate::pip;
 use crate::summary::{self, Counts};
 use crate::tally::Tally;
 use crate::workspace::executable;
@@ -119,6 +121,7 @@ pub fn test(target: &Path) -> Result<bool> {
     match programs.and_then(|messages| executable(&messages, "infer")) {
         Ok(infer) => {
             firmware::suite(target, &mut tally);
+            library::suite(target, &mut tally);
             pi::suite(&infer, &mut tally);
         }
         Err(_) => tally.step("Build", false, Counts::default()),
@@ -212,6 +215,13 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
         Err(error) => {
             println!("{error:#}");
             tally.missing("ONNX Runtime", &onnxruntime::remedy(target));
+        }
+    }
+    match pip::onnx(target) {
+        Ok(folder) => environment.extend(folder.map(|folder| ("PYTHONPATH", folder.into()))),
+        Err(error) => {
+            println!("{error:#}");
+            tally.missing("Python's package onnx", &pip::onnx_remedy(target));
         }
     }
     Ok(environment)

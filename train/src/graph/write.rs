@@ -61,6 +61,9 @@ impl Graph {
         let all = || (0..self.values.len()).map(ValueId);
         let used = || all().filter(|id| values.contains(id));
         let is_input = |id: &ValueId| matches!(self.values[id.0].source, Source::Input);
+        let is_inner = |id: &ValueId| {
+            matches!(self.values[id.0].source, Source::Node) && !self.outputs.contains(id)
+        };
         let info = |id| self.onnx_info(id);
         let nodes = nodes.into_iter().rev();
         let graph = onnx::Graph {
@@ -69,6 +72,7 @@ impl Graph {
             initializer: used().filter_map(|id| self.onnx_constant(id)).collect(),
             input: used().filter(is_input).map(info).collect(),
             output: self.outputs.iter().copied().map(info).collect(),
+            value_info: used().filter(is_inner).map(info).collect(),
         };
         onnx::Model::new(graph, metadata).encode_to_vec()
     }

@@ -80,6 +80,15 @@ impl Toolchain {
         Ok(files.any(|file| file.file_name().to_string_lossy().starts_with("libcore-")))
     }
 
+    /// Whether the compiler knows a processor of a target.
+    pub fn has_processor(&self, target: &str, name: &str) -> Result<bool> {
+        let mut command = Command::new(&self.rustc);
+        let names = output(command.args(["--print=target-cpus", "--target", target]))?;
+        Ok(names
+            .lines()
+            .any(|line| line.split_whitespace().next() == Some(name)))
+    }
+
     /// The cargo that runs this program, with this toolchain's compiler, `flags` for it and none of the flags that the
     /// user has for other builds.
     pub fn cargo(&self, arguments: &str, flags: &[String]) -> Command {
