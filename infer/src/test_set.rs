@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use input::arrays::{self, Array, ArraysError};
+use input::arrays::{self, Array, ArraysError, ClassesError};
 use input::folder::{self, FolderError};
 use input::idx::{Form, IdxError, Images};
 use input::layout::{Part, find};
@@ -44,6 +44,8 @@ pub enum TestSetError {
     Folder(#[from] FolderError),
     #[error(transparent)]
     Arrays(#[from] ArraysError),
+    #[error(transparent)]
+    NoClasses(#[from] ClassesError),
     #[error(transparent)]
     Input(#[from] InputError),
     #[error("expected a folder named like each class it has pictures of, found {0}")]
@@ -104,7 +106,10 @@ impl TestSet {
     fn from_arrays(path: &Path, spec: &Spec) -> Result<Self, TestSetError> {
         let samples = arrays::read_samples(path).map_err(|error| error.problem)?;
         let count = spec.input.of_array(&samples.inputs)?.count;
-        let classes = samples.labels(count);
+        let classes = match spec.output {
+            OutputSpec::Values => None,
+            _ => samples.labels(count)?,
+        };
         if let (OutputSpec::Classes { .. }, None) = (&spec.output, &classes) {
             let found = samples.contents;
             return Err(TestSetError::NoLabels { count, found });

@@ -50,6 +50,8 @@ pub enum Error {
     },
     #[error(transparent)]
     Arrays(#[from] InFile<ArraysError>),
+    #[error("standard input: expected inputs of the model, cannot be read: {0}")]
+    Input(std::io::Error),
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{}: {reason}", display_name(path))]

@@ -25,7 +25,7 @@ pub mod mnist;
 pub mod pictures;
 mod prefetch;
 pub(crate) mod random;
-mod split;
+pub(crate) mod split;
 pub mod synthetic;
 #[cfg(test)]
 mod test_files;

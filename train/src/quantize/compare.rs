@@ -70,6 +70,8 @@ impl Comparison {
 /// Both networks on several sets of samples, none of which gave a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measured {
+    /// Whether labels say what is right, and not the answers of the floats.
+    pub by_labels: bool,
     /// The samples that method and threshold were chosen by, of pictures in all variants.
     pub held_out: Comparison,
     /// The test images.

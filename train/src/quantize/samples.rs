@@ -1,6 +1,6 @@
 //! Inputs of a network: pictures in variants, or arrays.
 
-use ndarray::{Array4, Axis};
+use ndarray::{Array2, Array4, Axis};
 
 use super::QuantizeError;
 use crate::data::Dataset;
@@ -77,6 +77,17 @@ impl Samples {
             }
         }
         Ok(())
+    }
+
+    /// A row of numbers for each sample, in the order channels, rows, columns.
+    pub fn rows(&self) -> Result<Array2<f32>, QuantizeError> {
+        let mut numbers = Vec::new();
+        self.each(|sample| {
+            numbers.extend(sample);
+            Ok(())
+        })?;
+        let shape = (self.len(), numbers.len() / self.len());
+        Ok(Array2::from_shape_vec(shape, numbers).expect("all samples are of one shape"))
     }
 
     /// The samples of these indices; of pictures, the pictures.
