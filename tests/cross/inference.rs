@@ -67,6 +67,7 @@ fn quantized(runtime: &Runtime, task: &Task, out: &Path) -> Option<[usize; 3]> {
     let shape = [rows, columns, channels];
     let inputs = Arrays {
         name: String::new(),
+        names: None,
         inputs: random_inputs(task, SAMPLES, &shape),
         labels: Ok(None),
         meaning: task.meaning,
@@ -149,6 +150,7 @@ fn keywords_are_spotted_by_the_program() {
     let first = samples.inputs.slice_axis(Axis(0), Slice::from(..100));
     let inputs = Arrays {
         name: samples.name,
+        names: None,
         inputs: first.to_owned(),
         labels: Ok(Some(samples.labels.unwrap().unwrap()[..100].to_vec())),
         meaning: Some(FEATURES),

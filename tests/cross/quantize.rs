@@ -131,6 +131,7 @@ fn all_are_equal(runtime: &Runtime, folder: &Path, counts: [usize; 4]) -> Vec<Re
         let sizes = [rows, columns, channels];
         let inputs = Arrays {
             name: String::new(),
+            names: None,
             inputs: random_inputs(task, count, &sizes),
             labels: Ok(None),
             meaning: task.meaning,
@@ -195,6 +196,7 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let (inputs, labels) = (samples.inputs.mapv(real), samples.labels.unwrap().unwrap());
     let part = |range: Range<usize>| Arrays {
         name: String::new(),
+        names: None,
         inputs: inputs
             .slice_axis(Axis(0), Slice::from(range.clone()))
             .to_owned(),
@@ -244,6 +246,7 @@ fn exported_are_equal(runtime: &Runtime, paths: &[PathBuf], count: usize) -> usi
         };
         let inputs = Arrays {
             name: String::new(),
+            names: None,
             inputs: random_inputs(&task, count, &network.input.shape),
             labels: Ok(None),
             meaning: None,

@@ -143,10 +143,11 @@ pub struct QuantizeArgs {
     /// pools, sums and the like
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Samples of inputs in a .npz or .npy file, [samples, ...] each as the model has it, in place of pictures of digits;
-    /// an array of classes whose name begins with `y` or `label` makes answers right or wrong [of a reconstruction 0 for
-    /// usual inputs, 1 for others, which are left out]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "prepare", "box_side"])]
+    /// Samples of inputs in place of pictures of digits: a .npz or .npy file, [samples, ...] each as the model has it, with an
+    /// array of classes whose name begins with `y` or `label` if answers can be right or wrong [of a reconstruction 0 for
+    /// usual inputs, 1 for others, which are left out]; a folder with a folder of pictures for each class, or with pictures
+    /// alone; or a folder with IDX files. At most 3000 pictures are read, of each class in proportion
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["data", "prepare", "box_side"])]
     pub calibrate: Option<PathBuf>,
     /// What the output is [default: classes, if the model ends in a Softmax or names classes; else values]
     #[arg(long, value_enum, requires = "calibrate")]

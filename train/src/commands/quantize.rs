@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use input::{file, onnx};
+use input::{file, labels, onnx};
 use no_std_core::prepare::Preparation;
 
 use super::export::tell_of_second;
 use super::{CHECKED_IMAGES, accept, expect_distinct, load, open, read_model, tell_of};
 use crate::cli::{OutputArg, QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::arrays::read_samples;
+use crate::data::calibration::{self, Calibration, Task};
 use crate::error::Error;
 use crate::export::SecondRuntime;
+use crate::import::import;
 use crate::ops::Quantization;
 use crate::quantize::{self, Arrays, Data, OutputKind, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
@@ -39,7 +40,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     }
     let _folder = OutFolder::prepare(out, stop)?;
     let data = match &args.calibrate {
-        Some(path) => arrays(args, path)?,
+        Some(path) => arrays(args, &model, path)?,
         None => digits(args, preparation, console)?,
     };
     let runtime = open_for_int8(args.runtime)?;
@@ -112,16 +113,25 @@ fn digits(
 }
 
 /// The samples to calibrate with, and what is said of input and output.
-fn arrays(args: &QuantizeArgs, path: &Path) -> Result<Data, Error> {
+fn arrays(args: &QuantizeArgs, model: &[u8], path: &Path) -> Result<Data, Error> {
     let zero_point = args.input_zero_point;
     let meaning = args
         .input_scale
         .map(|scale| Quantization { scale, zero_point });
-    let samples = read_samples(path, meaning)?;
+    let network = import(model).map_err(|error| in_model(&args.model, error.into()))?;
+    let names = network.metadata(labels::KEY);
+    let task = Task {
+        shape: network.input.shape,
+        meaning,
+        outputs: network.output()[0],
+        names: names.and_then(|names| labels::from_metadata(names).ok()),
+    };
+    let Calibration { samples, names } = calibration::read(path, &task)?;
     Ok(Data::Arrays(Arrays {
         name: samples.name,
         inputs: samples.inputs,
         labels: samples.labels,
+        names,
         meaning,
         output: args.output.map(|output| match output {
             OutputArg::Classes => OutputKind::Classes,

@@ -18,6 +18,7 @@ use ndarray::{Array1, Array3, Axis, Slice};
 pub mod arrays;
 pub mod augment;
 pub mod batch;
+pub mod calibration;
 mod directory;
 mod download;
 mod error;

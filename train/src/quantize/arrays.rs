@@ -1,5 +1,6 @@
 //! Samples of any network: whether they fit it, and which of them decide what.
 
+use input::file::one_line;
 use ndarray::{Array4, ArrayD, Axis};
 use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
@@ -8,7 +9,7 @@ use super::groups::Given;
 use super::run::Names;
 use super::samples::Samples;
 use super::sets::{CALIBRATION, HELD_OUT, IMAGE, SEED, Sets};
-use super::{Arrays, QuantizeError, metadata};
+use super::{Arrays, QuantizeError, metadata, sets};
 use crate::data::split;
 use crate::models::LOGITS;
 use crate::network::Network;
@@ -19,8 +20,10 @@ const CHECKED: usize = 100;
 const OUTLIER: f32 = 100.0;
 
 /// The samples for a network, or why they are not for it.
-pub fn sets(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeError> {
-    let output = arrays.output.unwrap_or_else(|| usual_output(network));
+pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeError> {
+    let output = arrays
+        .output
+        .unwrap_or_else(|| usual_output(network, arrays));
     expect_output(network, output)?;
     let inputs = arranged(network, arrays)?;
     let mut notes = Vec::from_iter(outlier(&arrays.name, &inputs));
@@ -47,9 +50,10 @@ pub fn sets(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeError> {
             is_reconstruction: output == OutputKind::Reconstruction,
         },
         output,
-        labels: match output {
-            OutputKind::Classes => metadata::labels(network)?,
-            OutputKind::Values | OutputKind::Reconstruction => Vec::new(),
+        labels: match (output, &arrays.names) {
+            (OutputKind::Classes, Some(names)) => names.iter().map(|name| one_line(name)).collect(),
+            (OutputKind::Classes, None) => metadata::labels(network)?,
+            (OutputKind::Values | OutputKind::Reconstruction, _) => Vec::new(),
         },
         preparation: preparation(arrays),
         names: Names {
@@ -75,9 +79,9 @@ fn preparation(arrays: &Arrays) -> Preparation {
     }
 }
 
-/// Classes, where the model ended in a Softmax or names classes; else values.
-fn usual_output(network: &Network) -> OutputKind {
-    let names_classes = network.metadata(input::labels::KEY).is_some();
+/// Classes, where the model ended in a Softmax or classes have names; else values.
+fn usual_output(network: &Network, arrays: &Arrays) -> OutputKind {
+    let names_classes = network.metadata(input::labels::KEY).is_some() || arrays.names.is_some();
     if network.dropped.is_some() || names_classes {
         OutputKind::Classes
     } else {
@@ -172,7 +176,11 @@ fn labels(
     };
     let labels = arrays.labels.clone()?;
     match &labels {
-        Some(labels) => expect_labels(labels, samples, classes)?,
+        Some(labels) => {
+            expect_labels(labels, samples, classes)?;
+            let is_asked = output == OutputKind::Classes;
+            notes.extend(sets::missing(labels, classes).filter(|_| is_asked));
+        }
         None if output == OutputKind::Classes => notes.push(NO_LABELS.into()),
         None => {}
     }

@@ -4,7 +4,7 @@
 //! the network and keeps a `histogram` of each tensor; `range` finds ranges of these by three methods, `groups` puts tensors together that must have one
 //! scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose` takes the method that does best on
 //! samples that gave no range. `compare` counts what the integers cost on those, and `diagnose` says where that is too
-//! much. `prune` takes out what is the same for every input. `graphs` writes the layers as ONNX, `write` as a flash file;
+//! much; `warn` says what else a user should know. `prune` takes out what is the same for every input. `graphs` writes the layers as ONNX, `write` as a flash file;
 //! `check` runs both before they get their names, and `report` says what came of it. `run` runs whatever graph of these.
 
 mod arrays;
@@ -27,6 +27,7 @@ mod run;
 mod samples;
 mod sets;
 mod settle;
+mod warn;
 mod write;
 
 use std::path::Path;
@@ -115,6 +116,8 @@ pub struct Arrays {
     /// The class of each sample, where that is known, or why what should say it does not; of a reconstruction 0 for inputs
     /// that it is for, 1 for others.
     pub labels: Result<Option<Vec<usize>>, ClassesError>,
+    /// The names of the classes, if not the model but the samples say them; then the output is classes.
+    pub names: Option<Vec<String>>,
     /// What the integers of the input shall mean; else the range of the inputs says it.
     pub meaning: Option<Quantization>,
     /// What the output is; else classes, if the model ends in a Softmax or names classes, and values if not.
@@ -139,7 +142,11 @@ pub fn quantize(
         names: sets.names,
         interrupted: request.interrupted,
     };
-    tell_beforehand(&request.data, &network, stage);
+    if let Some(node) = &network.dropped {
+        stage(&format!(
+            "node {node} at the end is left out: the int8 model gives logits"
+        ));
+    }
     sets.notes.iter().for_each(|note| stage(note));
     let (best, held_out) = calibrated(runner, &network, &sets, stage)?;
     let compared = compared(runner, &best, &held_out)?;
@@ -147,6 +154,9 @@ pub fn quantize(
         Some(compared) => judge(runner, request, &best, (compared, &held_out), stage)?,
         None => None,
     };
+    for warning in warn::warnings(&best, &sets)? {
+        stage(&format!("warning: {warning}"));
+    }
     let noise = observe::signal_to_noise(runner, &best, &sets.held_out)?;
     let measured = measured(runner, &best, compared, &sets, stage)?;
     let mut pruned = best.clone();
@@ -167,31 +177,6 @@ pub fn quantize(
     })
 }
 
-/// Says what the user might not expect of the model and the data.
-fn tell_beforehand(data: &Data, network: &Network, stage: &mut dyn FnMut(&str)) {
-    if let Some(node) = &network.dropped {
-        stage(&format!(
-            "node {node} at the end is left out: the int8 model gives logits"
-        ));
-    }
-    let Data::Digits { digits, .. } = data else {
-        return;
-    };
-    if network.metadata("augment").is_none() {
-        stage("the model does not say `augment`: it is taken to be trained on plain images only");
-    }
-    let labels = &digits.train.labels;
-    let classes = 0..network.output()[0];
-    let missing = classes.filter(|&class| labels.iter().all(|&label| usize::from(label) != class));
-    let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
-    if !missing.is_empty() {
-        let missing = missing.join(", ");
-        stage(&format!(
-            "no training image is of class {missing}: ranges and threshold do not know it"
-        ));
-    }
-}
-
 /// The network in integers, with the ranges that suit the samples held out best.
 fn calibrated(
     runner: &Runner,
@@ -199,7 +184,12 @@ fn calibrated(
     sets: &Sets,
     stage: &mut dyn FnMut(&str),
 ) -> Result<(Candidate, HeldOut), QuantizeError> {
-    stage(&format!("calibrating on {}", sets.calibration.describe("")));
+    let calibration = &sets.calibration;
+    stage(&format!(
+        "calibrating on {}{}",
+        calibration.describe(""),
+        calibration.spread()
+    ));
     let seen = observe::histograms(runner, network, &sets.calibration)?;
     stage(&format!(
         "choosing ranges by {}",

@@ -155,15 +155,16 @@ impl Report {
         };
         writeln!(
             formatter,
-            "\n{:<26}{:>8}{:>8}{:>8}{:>6}{:>8}",
-            title, "samples", "float", "int8", "lost", "gained"
+            "\n{:<26}{:>8}{:>8}{:>8}{:>6}{:>8}{:>22}",
+            title, "samples", "float", "int8", "lost", "gained", "change, in 95 %"
         )?;
         for (_, name, counts) in measured.rows() {
             let ([float, int8], lost, gained) = (counts.accuracies(), counts.lost, counts.gained());
-            let samples = counts.samples;
+            let (samples, [middle, reach]) = (counts.samples, counts.change());
+            let change = format!("{:+.4} to {:+.4}", middle - reach, middle + reach);
             writeln!(
                 formatter,
-                "{name:<26}{samples:>8}{float:>8.4}{int8:>8.4}{lost:>6}{gained:>8}"
+                "{name:<26}{samples:>8}{float:>8.4}{int8:>8.4}{lost:>6}{gained:>8}{change:>22}"
             )?;
         }
         Ok(())

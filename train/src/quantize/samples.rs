@@ -1,5 +1,7 @@
 //! Inputs of a network: pictures in variants, or arrays.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, Array4, Axis};
 
 use super::QuantizeError;
@@ -36,6 +38,24 @@ impl Samples {
         match self {
             Self::Pictures { images, .. } => format!("{} {which}training images", images.len()),
             Self::Arrays { .. } => format!("{} {which}samples", self.len()),
+        }
+    }
+
+    /// How many there are of each class, if that is known, to go on after [`Samples::describe`].
+    pub fn spread(&self) -> String {
+        let mut counts = BTreeMap::<usize, usize>::new();
+        for label in self.labels().into_iter().flatten() {
+            *counts.entry(label).or_default() += 1;
+        }
+        let counts = counts.values().map(|count| count / self.variants());
+        match (counts.clone().min(), counts.clone().max(), counts.count()) {
+            (Some(least), Some(most), classes) if least == most => {
+                format!(", {least} of each of {classes} classes")
+            }
+            (Some(least), Some(most), classes) => {
+                format!(", {least} to {most} of each of {classes} classes")
+            }
+            _ => String::new(),
         }
     }
 

@@ -63,7 +63,7 @@ impl Sets {
                 checked,
                 preparation,
             } => of_digits(network, (digits, checked), *preparation),
-            Data::Arrays(arrays) => arrays::sets(network, arrays),
+            Data::Arrays(arrays) => arrays::of_network(network, arrays),
         }
     }
 }
@@ -99,8 +99,36 @@ fn of_digits(
             input: IMAGES,
             output: LOGITS,
         },
-        notes: Vec::new(),
+        notes: notes_on_digits(network, digits),
     })
+}
+
+fn notes_on_digits(network: &Network, digits: &Digits) -> Vec<String> {
+    let is_silent = network.metadata("augment").is_none();
+    let of_model =
+        "the model does not say `augment`: it is taken to be trained on plain images only";
+    let labels: Vec<usize> = digits
+        .train
+        .labels
+        .iter()
+        .copied()
+        .map(usize::from)
+        .collect();
+    let missing = missing(&labels, network.output()[0]);
+    is_silent
+        .then(|| of_model.to_owned())
+        .into_iter()
+        .chain(missing)
+        .collect()
+}
+
+/// What is to be said of classes that no sample is of.
+pub fn missing(labels: &[usize], classes: usize) -> Option<String> {
+    let missing = (0..classes).filter(|class| !labels.contains(class));
+    let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
+    let missing = missing.join(", ");
+    (!missing.is_empty())
+        .then(|| format!("no sample is of class {missing}: ranges and threshold do not know it"))
 }
 
 /// The training images whose outputs give the ranges, and others that decide between methods and set the threshold: each

@@ -339,10 +339,7 @@ fn classes_without_images_are_named() {
         &mut stage,
     )
     .unwrap();
-    assert!(
-        said.contains("no training image is of class 3, 8:"),
-        "{said}"
-    );
+    assert!(said.contains("no sample is of class 3, 8:"), "{said}");
 }
 
 #[test]

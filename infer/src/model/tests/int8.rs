@@ -33,7 +33,11 @@ fn logits_are_the_integers_of_the_flash_file() {
     let shipped = Model::from_bytes(shipped, "m.onnx").unwrap();
     for (onnx, file, is_judged) in [
         (&onnx, &other.to_file().unwrap()[..], false),
-        (&shipped, include_bytes!("../../../../models/digits.q8"), true),
+        (
+            &shipped,
+            include_bytes!("../../../../models/digits.q8"),
+            true,
+        ),
     ] {
         let flash = FlashModel::from_bytes(file, "m.q8").unwrap();
         for pixels in [picture(), [0; PIXELS], [255; PIXELS], [129; PIXELS]] {

@@ -86,6 +86,7 @@ fn heard(
         name: "x".into(),
         inputs: ArrayD::from_shape_simple_fn(IxDyn(sizes), || random.between(0.0, 1.0)),
         labels: Ok(None),
+        names: None,
         meaning: None,
         output: None,
     };
@@ -172,6 +173,7 @@ fn an_autoencoder_is_calibrated_on_usual_samples_alone() {
             name: String::new(),
             inputs,
             labels: Ok(labels),
+            names: None,
             meaning: None,
             output: Some(OutputKind::Reconstruction),
         };
