@@ -107,7 +107,7 @@ fn digits(
     tell_of(&digits, console);
     Ok(Data::Digits {
         checked: digits.test.clone().take(CHECKED_IMAGES),
-        digits,
+        digits: Box::new(digits),
         preparation,
     })
 }

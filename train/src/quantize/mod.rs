@@ -96,7 +96,7 @@ pub enum Data {
     /// Pictures of digits.
     Digits {
         /// Images: those to train on decide, those to test on are only counted.
-        digits: Digits,
+        digits: Box<Digits>,
         /// The first test images, on which the written files are run, plain and inverted.
         checked: Dataset,
         /// How pictures shall become images, for the flash file to say. The images of [`Digits`] are prepared already.

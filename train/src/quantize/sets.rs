@@ -62,7 +62,7 @@ impl Sets {
                 digits,
                 checked,
                 preparation,
-            } => of_digits(network, (digits, checked), *preparation),
+            } => of_digits(network, (&**digits, checked), *preparation),
             Data::Arrays(arrays) => arrays::of_network(network, arrays),
         }
     }

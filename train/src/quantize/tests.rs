@@ -138,7 +138,7 @@ fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a
         model,
         name: "digits",
         data: Data::Digits {
-            digits: digits.clone(),
+            digits: Box::new(digits.clone()),
             checked: digits.test.clone(),
             preparation: Preparation::centred(19).unwrap(),
         },

@@ -8,7 +8,7 @@ use super::{QuantizeError, sets::Sets};
 use crate::ops::Quantization;
 
 /// A share of the input's numbers beyond its integers that is told.
-const SATURATED: f64 = 1e-3;
+const SATURATED: f64 = 1e-2;
 /// Classes that are named, at most.
 const NAMED: usize = 10;
 /// Samples that are enough to expect each class among the answers.
