@@ -70,9 +70,10 @@ fn whole(elements: &Elements) -> Result<Vec<usize>, String> {
 /// For each row of so many numbers the place of its only 1.
 fn one_hot(elements: &Elements, classes: usize) -> Result<Vec<usize>, String> {
     let numbers = elements.to_floats();
+    let is_one = |value: f32| value.to_bits() == 1.0_f32.to_bits();
     let class = |(sample, row): (usize, &[f32])| {
-        let is_clear = row.iter().all(|&value| value == 0.0 || value == 1.0);
-        let mut ones = (0..classes).filter(|&class| row[class] == 1.0);
+        let is_clear = row.iter().all(|&value| value == 0.0 || is_one(value));
+        let mut ones = (0..classes).filter(|&class| is_one(row[class]));
         match (ones.next(), ones.next()) {
             (Some(class), None) if is_clear => Ok(class),
             _ => Err(format!(
