@@ -145,9 +145,9 @@ struct Evaluate {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// Folder with the test set, in it or below it: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or other
-    /// spellings of these names, packed or not; folder with a folder of pictures named like each class; or .npz file with
-    /// an array x... of inputs and one of labels, y... or label... [of a reconstruction 0 for usual inputs, 1 for others]
+    /// Test set: .npz file with an array x... of inputs and one of labels, y... or label... [of a reconstruction 0 for usual
+    /// inputs, 1 for others]; folder with a folder of pictures named like each class; or folder with IDX files, in it or
+    /// below it: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or other spellings of these names, packed or not
     #[arg(long, value_name = "PATH", env = "MNIST_DIR")]
     data: PathBuf,
 
@@ -159,7 +159,8 @@ struct Evaluate {
     #[arg(long)]
     invert: bool,
 
-    /// Write what the network gives for each input: four bytes a float (little-endian), one byte an 8-bit integer
+    /// Write what the network gives for each input: four bytes a float (little-endian), one byte an 8-bit integer; `-`
+    /// prints them and nothing else
     #[arg(long, value_name = "FILE")]
     scores: Option<PathBuf>,
 
@@ -233,14 +234,16 @@ pub fn run(
 
 fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
     let mut scores = match &options.scores {
-        Some(path) => Some(scores(path, options)?),
-        None => None,
+        Some(path) => scores(path, options)?,
+        None => Scores::None,
     };
     let evaluation = options.model.open(Choice::Auto, |engine, _| {
-        evaluate_on(engine, options, scores.as_mut())
+        evaluate_on(engine, options, &mut scores)
     })?;
-    if let Some(scores) = scores {
-        scores.commit()?;
+    match scores {
+        Scores::Printed(bytes) => return Ok(output.write_all(&bytes)?),
+        Scores::File(pending) => pending.commit()?,
+        Scores::None => {}
     }
     if options.json {
         write_json(output, &evaluation)
@@ -249,19 +252,30 @@ fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error
     }
 }
 
-/// The file that the outputs go to, if it is none of the inputs.
-fn scores(path: &Path, options: &Evaluate) -> Result<Pending, Error> {
+/// Where the outputs go.
+enum Scores {
+    None,
+    File(Pending),
+    /// To standard output, once all are there.
+    Printed(Vec<u8>),
+}
+
+/// Standard output, or the file that the outputs go to, if it is none of the inputs.
+fn scores(path: &Path, options: &Evaluate) -> Result<Scores, Error> {
+    if path == Path::new("-") {
+        return Ok(Scores::Printed(Vec::new()));
+    }
     let model = options.model.model.as_deref();
     let mut inputs = vec![("--data", &*options.data)];
     inputs.extend(model.map(|model| ("--model", model)));
     file::expect_distinct(path, &inputs)?;
-    Ok(Pending::create(path)?)
+    Ok(Scores::File(Pending::create(path)?))
 }
 
 fn evaluate_on(
     engine: &dyn Engine,
     options: &Evaluate,
-    mut scores: Option<&mut Pending>,
+    scores: &mut Scores,
 ) -> Result<Evaluation, Error> {
     let mut test_set = TestSet::load(&options.data, engine.spec())?;
     if let Some(limit) = options.limit {
@@ -271,10 +285,12 @@ fn evaluate_on(
     let progress = Progress::new(test_set.count, "inputs", on_board);
     let each = |done, output: &Output| {
         progress.show(done);
-        match &mut scores {
-            Some(scores) => scores.append(&output.numbers().bytes()),
-            None => Ok(()),
+        match scores {
+            Scores::None => return Ok(()),
+            Scores::File(pending) => pending.append(&output.numbers().bytes())?,
+            Scores::Printed(bytes) => bytes.extend(output.numbers().bytes()),
         }
+        Ok(())
     };
     Ok(evaluate(engine, &test_set, options.invert, each)?)
 }

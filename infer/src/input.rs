@@ -23,13 +23,23 @@ pub enum Input {
 pub enum InputError {
     #[error(transparent)]
     Picture(#[from] PictureError),
-    #[error("expected {expected} (.npy or .npz), for this model takes no pictures, found {found}")]
+    #[error(
+        "expected {expected} (.npy or .npz), for this model takes no pictures, found {found}; a model that `train quantize` was told the --input-scale of pixels takes them"
+    )]
     NoPicture {
         expected: String,
         found: &'static str,
     },
     #[error("expected {expected}, found an array of shape {found:?}")]
     Shape { expected: String, found: Vec<usize> },
+    #[error(
+        "expected samples of shape {last:?}, or {first:?} with channels first, found an array of shape {found:?}, which may be either: give it all axes"
+    )]
+    Ambiguous {
+        last: [usize; 3],
+        first: [usize; 3],
+        found: Vec<usize>,
+    },
     #[error("expected an array of {expected}, found one of {found}; convert it with .astype")]
     Type {
         expected: &'static str,
@@ -102,14 +112,20 @@ impl InputSpec {
         if expected.split([' ', ',']).all(|name| name != found) {
             return Err(InputError::Type { expected, found });
         }
-        let order = |sizes: &[usize]| self.order(sizes);
-        let one = order(&array.shape).map(|order| (1, order));
-        let several = || match &array.shape[..] {
-            [count, sizes @ ..] if *count > 0 => Some((*count, order(sizes)?)),
+        let one = [(1, &array.shape[..])];
+        let several = match &array.shape[..] {
+            [count, sizes @ ..] if *count > 0 => Some((*count, sizes)),
             _ => None,
         };
-        let (count, order) = one.or_else(several).ok_or_else(|| InputError::Shape {
+        let mut fitting = one.into_iter().chain(several);
+        let found = fitting.find_map(|(count, sizes)| Some((count, self.order(sizes)?)));
+        let (count, order) = found.ok_or_else(|| InputError::Shape {
             expected: self.describe(),
+            found: array.shape.clone(),
+        })?;
+        let order = order.map_err(|[last, first]| InputError::Ambiguous {
+            last,
+            first,
             found: array.shape.clone(),
         })?;
         Ok(Tensors {
@@ -144,31 +160,35 @@ impl InputSpec {
         format!("an array of shape {shape}, or of several samples")
     }
 
-    /// How the values of a sample of these sizes lie. Axes of one place do not count; where channels may come first or last,
-    /// they come last.
-    fn order(&self, sizes: &[usize]) -> Option<Order> {
-        let long = |sizes: &[usize]| {
-            sizes
-                .iter()
-                .copied()
-                .filter(|&size| size != 1)
-                .collect::<Vec<_>>()
+    /// How the values of a sample of these sizes lie, if it is one: as all of its sizes say, else as those do that are more
+    /// than one place. A cube's channels come last; where other sizes fit channels last and first alike, both are the error.
+    fn order(&self, sizes: &[usize]) -> Option<Result<Order, [[usize; 3]; 2]>> {
+        let long = |sizes: &[usize]| -> Vec<usize> {
+            sizes.iter().copied().filter(|&size| size != 1).collect()
         };
-        let sizes = long(sizes);
         let Some([rows, columns, channels]) = self.shape() else {
-            return (sizes == long(&self.sizes)).then_some(Order::Own);
+            return (long(sizes) == long(&self.sizes)).then_some(Ok(Order::Own));
         };
         let places = rows * columns;
-        let is_last = sizes == long(&[rows, columns, channels]);
-        if is_last || sizes == long(&[channels, rows, columns]) {
-            Some(match (is_last, self.layout) {
-                (true, Layout::ChannelsFirst) => Order::Transposed(places, channels),
-                (false, Layout::ChannelsLast) => Order::Transposed(channels, places),
-                _ => Order::Own,
-            })
-        } else {
-            (channels == 1 && sizes == [places]).then_some(Order::Own)
-        }
+        let [last, first] = [[rows, columns, channels], [channels, rows, columns]];
+        let is_long = |order: [usize; 3]| long(sizes) == long(&order);
+        let is_last = match (is_long(last), is_long(first)) {
+            _ if sizes == last => true,
+            _ if sizes == first => false,
+            (true, true) if places > 1 && channels > 1 && long(sizes).len() == 2 => {
+                return Some(Err([last, first]));
+            }
+            (false, false) => {
+                let is_flat = channels == 1 && long(sizes) == [places];
+                return is_flat.then_some(Ok(Order::Own));
+            }
+            (is_last, _) => is_last,
+        };
+        Some(Ok(match (is_last, self.layout) {
+            (true, Layout::ChannelsFirst) => Order::Transposed(places, channels),
+            (false, Layout::ChannelsLast) => Order::Transposed(channels, places),
+            _ => Order::Own,
+        }))
     }
 }
 

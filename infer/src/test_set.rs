@@ -1,15 +1,15 @@
 //! Inputs with the classes that they truly are of.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-use input::arrays::{self, Array, ArraysError};
+use input::arrays::{self, Array, ArraysError, ClassesError};
 use input::folder::{self, FolderError};
 use input::idx::{Form, IdxError, Images};
 use input::layout::{Part, find};
 use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
-use crate::file::{InFile, ReadError, display_name, one_line};
+use crate::file::{InFile, display_name};
 use crate::input::{Input, InputError};
 use crate::source::{Content, Source, SourceError, has_array_extension};
 use crate::spec::{InputSpec, OutputSpec, Spec};
@@ -45,9 +45,9 @@ pub enum TestSetError {
     #[error(transparent)]
     Arrays(#[from] ArraysError),
     #[error(transparent)]
+    NoClasses(#[from] ClassesError),
+    #[error(transparent)]
     Input(#[from] InputError),
-    #[error("expected a folder named like each class it has pictures of, found {0}")]
-    Classes(String),
     #[error(
         "expected an array of a label for each of {count} inputs, named y or label, found {found}"
     )]
@@ -76,8 +76,10 @@ impl TestSet {
             return Err(InFile::named(&display_name(path))(problem));
         };
         let names = class_names(spec);
-        if let Some(pictures) = by_class(path, &names)? {
-            let (sources, classes): (Vec<_>, Vec<_>) = pictures.into_iter().unzip();
+        if let Some(pictures) = folder::by_class(path, &names).map_err(in_file)? {
+            let pictures = pictures.into_iter();
+            let (sources, classes): (Vec<_>, Vec<_>) =
+                pictures.map(|(path, class)| (Source(path), class)).unzip();
             return Ok(Self {
                 count: sources.len(),
                 inputs: Inputs::Pictures(sources),
@@ -104,7 +106,10 @@ impl TestSet {
     fn from_arrays(path: &Path, spec: &Spec) -> Result<Self, TestSetError> {
         let samples = arrays::read_samples(path).map_err(|error| error.problem)?;
         let count = spec.input.of_array(&samples.inputs)?.count;
-        let classes = samples.labels(count);
+        let classes = match spec.output {
+            OutputSpec::Values => None,
+            _ => samples.labels(count)?,
+        };
         if let (OutputSpec::Classes { .. }, None) = (&spec.output, &classes) {
             let found = samples.contents;
             return Err(TestSetError::NoLabels { count, found });
@@ -175,55 +180,6 @@ fn class_names(spec: &Spec) -> Vec<String> {
         OutputSpec::Values => Vec::new(),
         OutputSpec::Reconstruction { .. } => vec!["0".into(), "1".into()],
     }
-}
-
-/// The pictures in folders that are named like classes; `None` if there is no such folder.
-fn by_class(
-    folder: &Path,
-    names: &[String],
-) -> Result<Option<Vec<(Source, usize)>>, InFile<TestSetError>> {
-    let is_name = |name: &str| {
-        let mut parts = Path::new(name).components();
-        matches!(
-            (parts.next(), parts.next()),
-            (Some(Component::Normal(_)), None)
-        )
-    };
-    let folders: Vec<(usize, PathBuf)> = names
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| is_name(name))
-        .map(|(class, name)| (class, folder.join(name)))
-        .filter(|(_, path)| path.is_dir())
-        .collect();
-    if folders.is_empty() {
-        return Ok(None);
-    }
-    let known: Vec<&Path> = folders.iter().map(|(_, path)| &**path).collect();
-    if let Some(other) =
-        other_folder(folder, &known).map_err(InFile::named(&display_name(folder)))?
-    {
-        return Err(InFile::named(&display_name(folder))(TestSetError::Classes(
-            other,
-        )));
-    }
-    let mut pictures = Vec::new();
-    for (class, path) in &folders {
-        let found = folder::pictures(path).map_err(in_file)?;
-        pictures.extend(found.into_iter().map(|path| (Source(path), *class)));
-    }
-    Ok(Some(pictures))
-}
-
-/// The name of a folder beside those that are known.
-fn other_folder(folder: &Path, known: &[&Path]) -> Result<Option<String>, FolderError> {
-    let entries = folder.read_dir().map_err(ReadError::from)?;
-    let mut others = entries.flatten().filter(|entry| {
-        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        !is_hidden && entry.path().is_dir() && !known.contains(&&*entry.path())
-    });
-    let name = others.next().map(|entry| entry.file_name());
-    Ok(name.map(|name| one_line(&name.to_string_lossy())))
 }
 
 fn in_file<E: Into<TestSetError>>(error: InFile<E>) -> InFile<TestSetError> {

@@ -66,8 +66,10 @@ fn quantized(runtime: &Runtime, task: &Task, out: &Path) -> Option<[usize; 3]> {
     let [channels, rows, columns] = import(&model).unwrap().input.shape;
     let shape = [rows, columns, channels];
     let inputs = Arrays {
+        name: String::new(),
+        names: None,
         inputs: random_inputs(task, SAMPLES, &shape),
-        labels: None,
+        labels: Ok(None),
         meaning: task.meaning,
         output: task.output,
     };
@@ -147,8 +149,10 @@ fn keywords_are_spotted_by_the_program() {
     let samples = read_samples(&data, Some(FEATURES)).unwrap();
     let first = samples.inputs.slice_axis(Axis(0), Slice::from(..100));
     let inputs = Arrays {
+        name: samples.name,
+        names: None,
         inputs: first.to_owned(),
-        labels: Some(samples.labels.unwrap()[..100].to_vec()),
+        labels: Ok(Some(samples.labels.unwrap().unwrap()[..100].to_vec())),
         meaning: Some(FEATURES),
         output: None,
     };

@@ -96,8 +96,8 @@ fn quantizing_again_costs_no_accuracy() {
         model: &for_one_picture(&model, &Limits::default(), tract).unwrap(),
         name: "digits",
         data: Data::Digits {
-            digits: &digits,
-            checked: &digits.test.clone().take(100),
+            checked: digits.test.clone().take(100),
+            digits: Box::new(digits),
             preparation: Preparation::PLAIN,
         },
         second: None,

@@ -130,8 +130,10 @@ fn all_are_equal(runtime: &Runtime, folder: &Path, counts: [usize; 4]) -> Vec<Re
         let [channels, rows, columns] = import(&model).unwrap().input.shape;
         let sizes = [rows, columns, channels];
         let inputs = Arrays {
+            name: String::new(),
+            names: None,
             inputs: random_inputs(task, count, &sizes),
-            labels: None,
+            labels: Ok(None),
             meaning: task.meaning,
             output: task.output,
         };
@@ -171,7 +173,7 @@ fn the_networks_of_mlperf_tiny_give_equal_integers_on_tract() {
 /// The share of samples that a model from `input` to `logits` answers rightly.
 fn accuracy(runtime: &Runtime, model: &[u8], network: &Network, samples: &Arrays) -> f64 {
     let mut session = runtime.load(model, Vec::new()).unwrap();
-    let labels = samples.labels.as_ref().unwrap();
+    let labels = samples.labels.as_ref().unwrap().as_ref().unwrap();
     let is_right = |(input, &label): (ndarray::ArrayViewD<f32>, &usize)| {
         let input = network.input.arranged(input.to_owned()).unwrap();
         let mut outputs = session.run(vec![("input".into(), input.into())]).unwrap();
@@ -191,12 +193,14 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     };
     let samples = arrays::read_samples(&folder.join("kws_test.npz"), None).unwrap();
     let real = |q: f32| FEATURES.scale * (q - f32::from(FEATURES.zero_point));
-    let (inputs, labels) = (samples.inputs.mapv(real), samples.labels.unwrap());
+    let (inputs, labels) = (samples.inputs.mapv(real), samples.labels.unwrap().unwrap());
     let part = |range: Range<usize>| Arrays {
+        name: String::new(),
+        names: None,
         inputs: inputs
             .slice_axis(Axis(0), Slice::from(range.clone()))
             .to_owned(),
-        labels: Some(labels[range].to_vec()),
+        labels: Ok(Some(labels[range].to_vec())),
         meaning: Some(FEATURES),
         output: None,
     };
@@ -210,7 +214,7 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let of_samples = accuracy(&runtime, &int8, &network, &measured);
     let random = Arrays {
         inputs: random_inputs(task, 100, &[49, 10, 1]),
-        labels: None,
+        labels: Ok(None),
         ..measured.clone()
     };
     let (_, int8) = quantized(&runtime, task, &model, random);
@@ -241,8 +245,10 @@ fn exported_are_equal(runtime: &Runtime, paths: &[PathBuf], count: usize) -> usi
             output: None,
         };
         let inputs = Arrays {
+            name: String::new(),
+            names: None,
             inputs: random_inputs(&task, count, &network.input.shape),
-            labels: None,
+            labels: Ok(None),
             meaning: None,
             output: None,
         };

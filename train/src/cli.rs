@@ -32,6 +32,9 @@ pub enum Command {
     Quantize(QuantizeArgs),
     /// Measure a model file on a runtime
     Evaluate(EvaluateArgs),
+    /// Run a model on the inputs on standard input, both as 32-bit floats: the program asks another runtime so
+    #[command(hide = true)]
+    Outputs(OutputsArgs),
     /// Fetch or find the images of digits, and say what they are
     Data(DataArgs),
     /// Fetch or find ten real pictures, and print their folder
@@ -126,7 +129,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub run: PathBuf,
     /// Model to write [default: digits.onnx in the run's folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output_file)]
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data: DataArgs,
@@ -140,9 +143,11 @@ pub struct QuantizeArgs {
     /// pools, sums and the like
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Samples of inputs in a .npz or .npy file, [samples, ...] each as the model has it, in place of pictures of digits;
-    /// an array of classes whose name begins with `y` or `label` makes answers right or wrong
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "prepare", "box_side"])]
+    /// Samples of inputs in place of pictures of digits: a .npz or .npy file, [samples, ...] each as the model has it, with an
+    /// array of classes whose name begins with `y` or `label` if answers can be right or wrong [of a reconstruction 0 for
+    /// usual inputs, 1 for others, which are left out]; a folder with a folder of pictures for each class, or with pictures
+    /// alone; or a folder with IDX files. At most 3000 pictures are read, of each class in proportion
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["data", "prepare", "box_side"])]
     pub calibrate: Option<PathBuf>,
     /// What the output is [default: classes, if the model ends in a Softmax or names classes; else values]
     #[arg(long, value_enum, requires = "calibrate")]
@@ -239,6 +244,15 @@ pub struct EvaluateArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct OutputsArgs {
+    /// Model file
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct PicturesArgs {
     /// Never use the network
     #[arg(long)]
@@ -269,6 +283,17 @@ pub struct DoctorArgs {
     pub json: bool,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
+}
+
+/// A file that is written under another name first.
+fn output_file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err(
+            "expected a file, since a model is run before it gets its name, found `-` for standard output; `./-` is a file"
+                .into(),
+        ),
+        path => Ok(path.into()),
+    }
 }
 
 fn learning_rate(text: &str) -> Result<f32, String> {

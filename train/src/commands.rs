@@ -5,6 +5,7 @@ mod doctor;
 mod evaluate;
 mod export;
 mod fit;
+mod outputs;
 mod pictures;
 mod quantize;
 
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
         Command::Export(args) => export::run(args, console, stop)?,
         Command::Quantize(args) => quantize::run(args, console, stop)?,
         Command::Evaluate(args) => evaluate::run(args, console)?,
+        Command::Outputs(args) => outputs::run(args, console)?,
         Command::Bench(args) => bench::run(args, console)?,
         Command::Data(args) => tell_of(&load(args)?, console),
         Command::Pictures(args) => pictures::run(args, console)?,

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use input::arrays::ArraysError;
 use input::file::{InFile, ReadError, SameFile, WriteError, display_name};
 use input::onnx::OnnxError;
 
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
+use crate::data::calibration::CalibrationError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
@@ -49,7 +49,9 @@ pub enum Error {
         reason: EvaluateError,
     },
     #[error(transparent)]
-    Arrays(#[from] InFile<ArraysError>),
+    Calibration(#[from] InFile<CalibrationError>),
+    #[error("standard input: expected inputs of the model, cannot be read: {0}")]
+    Input(std::io::Error),
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{}: {reason}", display_name(path))]

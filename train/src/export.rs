@@ -7,7 +7,9 @@ use input::labels;
 use ndarray::{Array2, ArrayView1};
 
 use crate::checkpoint::Checkpoint;
-use crate::data::Dataset;
+use crate::data::augment::Variant;
+use crate::data::batch::{Batches, Order};
+use crate::data::{Dataset, IMAGE_SIDE};
 use crate::evaluate::{EvaluateError, Evaluator, run_model};
 use crate::graph::GraphError;
 use crate::models;
@@ -45,8 +47,10 @@ pub enum ExportError {
 /// Runs a model file on a second runtime. `ort` holds one runtime per process, so this is another process.
 pub trait SecondRuntime {
     fn name(&self) -> &str;
-    /// Logits of the model on the test images that [`export`] was given, or what went wrong.
-    fn logits(&self, model: &Path) -> Result<Array2<f32>, String>;
+    /// Whether it is part of this program, and there on every machine.
+    fn is_built_in(&self) -> bool;
+    /// Outputs `[samples, ...]` of a model of ours for inputs `[samples, ...]`, or what went wrong.
+    fn outputs(&self, model: &Path, inputs: &Array2<f32>) -> Result<Array2<f32>, String>;
 }
 
 /// Writes the network of a checkpoint as an ONNX model to `path`.
@@ -76,13 +80,22 @@ pub fn export(
     let mut unchecked = None;
     if let Some(second) = second {
         let name = second.name();
-        match second.logits(pending.temporary_path()) {
+        let inputs = inputs(images, variants)?;
+        match second.outputs(pending.temporary_path(), &inputs) {
             Ok(found) => check(path, name, &expected, &found)?,
             Err(reason) => unchecked = Some(format!("not checked on {name}: {reason}")),
         }
     }
     pending.commit()?;
     Ok(unchecked)
+}
+
+/// Images in all variants, one row each.
+fn inputs(images: &Dataset, variants: &'static [Variant]) -> Result<Array2<f32>, EvaluateError> {
+    let batches = Batches::new(images, variants, 1, Order::Sequential)?;
+    let shape = (batches.len(), IMAGE_SIDE * IMAGE_SIDE);
+    let pixels = batches.flat_map(|batch| batch.images).collect();
+    Ok(Array2::from_shape_vec(shape, pixels).expect("each batch is one image"))
 }
 
 /// What a model file tells about itself: classes, input, and where it comes from.

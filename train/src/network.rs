@@ -37,22 +37,24 @@ pub struct Input {
 
 impl Input {
     /// One sample as whoever feeds the network has it, as `[1, channels, rows, columns]`: with channels first or last, as its
-    /// sizes say, which axes of one place do not change; as in the model's file where both fit or there is one axis. `None`
-    /// where none does.
+    /// sizes say, or if they are of another number those of more than one place; as in the model's file where both fit or
+    /// there is one axis. `None` where none does.
     pub fn arranged(&self, sample: ArrayD<f32>) -> Option<Array4<f32>> {
         let [channels, rows, columns] = self.shape;
         let long = |sizes: &[usize]| -> Vec<usize> {
             sizes.iter().copied().filter(|&size| size != 1).collect()
         };
-        let sizes = long(sample.shape());
-        let fits = |layout| match layout {
-            Layout::ChannelsFirst => sizes == long(&[channels, rows, columns]),
-            Layout::ChannelsLast => sizes == long(&[rows, columns, channels]),
+        let order = |layout| match layout {
+            Layout::ChannelsFirst => [channels, rows, columns],
+            Layout::ChannelsLast => [rows, columns, channels],
         };
+        let sizes = sample.shape();
         let layouts = [self.layout, Layout::ChannelsFirst, Layout::ChannelsLast];
-        let layout = match sizes.len() {
+        let exact = layouts.into_iter().find(|&layout| sizes == order(layout));
+        let fits = |layout: &Layout| long(sizes) == long(&order(*layout));
+        let layout = match long(sizes).len() {
             0 | 1 => self.layout,
-            _ => layouts.into_iter().find(|&layout| fits(layout))?,
+            _ => exact.or_else(|| layouts.into_iter().find(fits))?,
         };
         let flat: Vec<f32> = sample.into_iter().collect();
         match layout {
@@ -247,6 +249,16 @@ mod tests {
             assert_eq!(input.arranged(first.into_dyn()), Some(expected.clone()));
             assert_eq!(input.arranged(last.into_dyn()), Some(expected));
             assert_eq!(input.arranged(Array3::zeros([4, 3, 2]).into_dyn()), None);
+            // All sizes decide where those of more than one place do not.
+            let shape = [2, 2, 1];
+            let input = Input { shape, layout };
+            let sample = |sizes: [usize; 3]| {
+                let sample = Array3::from_shape_vec(sizes, vec![0.0, 1.0, 2.0, 3.0]);
+                input.arranged(sample.unwrap().into_dyn()).unwrap()
+            };
+            let numbers = |sizes| sample(sizes).into_iter().collect::<Vec<f32>>();
+            assert_eq!(numbers([2, 2, 1]), [0.0, 1.0, 2.0, 3.0]);
+            assert_eq!(numbers([2, 1, 2]), [0.0, 2.0, 1.0, 3.0]);
         }
     }
 }

@@ -1,38 +1,27 @@
 //! Checking a model on a runtime that this process does not use.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use ndarray::Array2;
 
-use crate::cli::DataArgs;
-use crate::data::augment::Augment;
 use crate::export::SecondRuntime;
 use crate::runtime::{Kind, Runtime, discover};
 use crate::stop::Stop;
 
-/// This program, started once more as `train evaluate` with another runtime.
+/// This program, started once more as `train outputs` with another runtime.
 pub struct AnotherProcess<'a> {
     kind: Kind,
-    data: &'a DataArgs,
-    images: usize,
-    augment: Augment,
     stop: &'a Stop,
 }
 
 impl<'a> AnotherProcess<'a> {
     /// tract beside a native runtime, ONNX Runtime beside tract; the error says why there is none.
     ///
-    /// It will run the first `images` test images of `data`, and ends where `stop` ends this one.
-    pub fn beside(
-        runtime: &Runtime,
-        data: &'a DataArgs,
-        images: usize,
-        augment: Augment,
-        stop: &'a Stop,
-    ) -> Result<Self, &'static str> {
+    /// It ends where `stop` ends this process.
+    pub fn beside(runtime: &Runtime, stop: &'a Stop) -> Result<Self, &'static str> {
         let kind = match runtime.kind() {
             Kind::Cuda | Kind::Onnxruntime => Kind::Tract,
             Kind::Tract => Kind::Onnxruntime,
@@ -40,22 +29,23 @@ impl<'a> AnotherProcess<'a> {
         if kind == Kind::Onnxruntime && discover::library().is_none() {
             return Err("no second runtime is here");
         }
-        Ok(Self {
-            kind,
-            data,
-            images,
-            augment,
-            stop,
-        })
+        Ok(Self { kind, stop })
     }
 
-    /// Runs a command to its end.
-    fn output(&self, command: &mut Command) -> io::Result<Output> {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    /// Runs a command to its end, which reads all of its input before it writes.
+    fn output(&self, command: &mut Command, input: &[u8]) -> io::Result<Output> {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut leftovers = self.stop.leftovers();
-        let child = command.spawn()?;
+        let mut child = command.spawn()?;
         leftovers.process = Some(child.id());
         drop(leftovers);
+        if let Some(mut stdin) = child.stdin.take() {
+            // A process that does not read to the end says why.
+            let _ = stdin.write_all(input);
+        }
         let output = child.wait_with_output();
         self.stop.leftovers().process = None;
         output
@@ -67,28 +57,31 @@ impl SecondRuntime for AnotherProcess<'_> {
         self.kind.name()
     }
 
+    fn is_built_in(&self) -> bool {
+        self.kind == Kind::Tract
+    }
+
     /// All goes through pipes: where results can be written, temporary files need not be possible.
-    fn logits(&self, model: &Path) -> Result<Array2<f32>, String> {
+    fn outputs(&self, model: &Path, inputs: &Array2<f32>) -> Result<Array2<f32>, String> {
         let mut command = this_program().map_err(|error| error.to_string())?;
-        command.args(["evaluate", "--threads", "1", "--offline", "--scores", "-"]);
-        command.args(["--runtime", self.kind.name()]);
+        command.args(["outputs", "--threads", "1", "--runtime", self.kind.name()]);
         command.arg(option("--model=", model));
-        command.arg(option("--data=", self.data.data.as_os_str()));
-        command.args(["--images", &self.images.to_string()]);
-        command.args((self.augment == Augment::Invert).then_some("--invert"));
-        let output = self.output(&mut command);
+        let input: Vec<u8> = inputs
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        let output = self.output(&mut command, &input);
         let output = output.map_err(|error| error.to_string())?;
         if !output.status.success() {
             return Err(reason(&output));
         }
         let (chunks, _) = output.stdout.as_chunks();
-        let logits: Vec<f32> = chunks
+        let outputs: Vec<f32> = chunks
             .iter()
             .map(|&bytes| f32::from_le_bytes(bytes))
             .collect();
-        let rows = self.images * self.augment.variants().len();
-        let shape = (rows, logits.len() / rows);
-        Array2::from_shape_vec(shape, logits).map_err(|error| error.to_string())
+        let shape = (inputs.nrows(), outputs.len() / inputs.nrows());
+        Array2::from_shape_vec(shape, outputs).map_err(|error| error.to_string())
     }
 }
 
@@ -101,7 +94,6 @@ fn option(name: &str, value: impl Into<OsString>) -> OsString {
 
 fn this_program() -> io::Result<Command> {
     let mut program = Command::new(std::env::current_exe()?);
-    program.stdin(Stdio::null());
     // Ctrl-C is for this process, which finishes an export that it has begun.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut program, 0);

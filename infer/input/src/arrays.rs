@@ -10,7 +10,10 @@ use zip::ZipArchive;
 use crate::file::{InFile, ReadError, display_name, one_line};
 use crate::layout::listed;
 
+mod classes;
 mod npy;
+
+pub use classes::ClassesError;
 
 /// Most bytes that the arrays of a file may take: 1 GiB.
 pub const MAX_BYTES: u64 = 1 << 30;
@@ -55,63 +58,75 @@ pub struct Array {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Elements {
+    Bool(Vec<bool>),
     Float32(Vec<f32>),
     Float64(Vec<f64>),
     Int8(Vec<i8>),
     Uint8(Vec<u8>),
     Int16(Vec<i16>),
+    Uint16(Vec<u16>),
     Int32(Vec<i32>),
+    Uint32(Vec<u32>),
     Int64(Vec<i64>),
+    Uint64(Vec<u64>),
 }
 
 impl Elements {
     /// What `NumPy` calls their type.
     pub fn type_name(&self) -> &'static str {
         match self {
+            Self::Bool(_) => "bool",
             Self::Float32(_) => "float32",
             Self::Float64(_) => "float64",
             Self::Int8(_) => "int8",
             Self::Uint8(_) => "uint8",
             Self::Int16(_) => "int16",
+            Self::Uint16(_) => "uint16",
             Self::Int32(_) => "int32",
+            Self::Uint32(_) => "uint32",
             Self::Int64(_) => "int64",
+            Self::Uint64(_) => "uint64",
         }
     }
 
     /// The numbers as floats: integers beyond 2^24 lose their last digits.
     pub fn to_floats(&self) -> Vec<f32> {
         match self {
+            Self::Bool(numbers) => numbers.iter().copied().map(f32::from).collect(),
             Self::Float32(numbers) => numbers.clone(),
             Self::Float64(numbers) => numbers.iter().map(|&number| number as f32).collect(),
             Self::Int8(numbers) => numbers.iter().copied().map(f32::from).collect(),
             Self::Uint8(numbers) => numbers.iter().copied().map(f32::from).collect(),
             Self::Int16(numbers) => numbers.iter().copied().map(f32::from).collect(),
+            Self::Uint16(numbers) => numbers.iter().copied().map(f32::from).collect(),
             Self::Int32(numbers) => numbers.iter().map(|&number| number as f32).collect(),
+            Self::Uint32(numbers) => numbers.iter().map(|&number| number as f32).collect(),
             Self::Int64(numbers) => numbers.iter().map(|&number| number as f32).collect(),
+            Self::Uint64(numbers) => numbers.iter().map(|&number| number as f32).collect(),
         }
     }
+}
+
+/// The arrays of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrays {
+    /// Those of numbers with their names, in the order of the file: at least one. That of a `.npy` file has no name.
+    pub numbers: Vec<(String, Array)>,
+    /// Names of those that hold no numbers, and what they hold instead.
+    pub others: Vec<(String, String)>,
 }
 
 /// Inputs of a model, and what may be their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
+    /// What the array of inputs is called; nothing in a `.npy` file.
+    pub name: String,
     /// `[samples, ...]`, or one sample.
     pub inputs: Array,
-    /// The arrays that are named like classes, in the order of the file.
-    classes: Vec<Array>,
+    /// The arrays that are named like classes, in the order of the file, those of numbers first; `None` for one of others.
+    classes: Vec<(String, Option<Array>)>,
     /// Name, type and shape of the file's arrays, of many of the first ones.
     pub contents: String,
-}
-
-impl Samples {
-    /// The class of each of so many samples: the first array named like classes that has as many whole numbers.
-    pub fn labels(&self, count: usize) -> Option<Vec<usize>> {
-        let fits =
-            |array: &&Array| matches!(array.shape[..], [found] | [found, 1] if found == count);
-        let class = |value: f32| (value >= 0.0 && value.fract() == 0.0).then_some(value as usize);
-        let classes = |array: &Array| array.elements.to_floats().into_iter().map(class).collect();
-        self.classes.iter().filter(fits).find_map(classes)
-    }
 }
 
 /// Whether bytes begin like those of a file of arrays.
@@ -119,9 +134,8 @@ pub fn recognizes(bytes: &[u8]) -> bool {
     bytes.starts_with(npy::MAGIC) || bytes.starts_with(ZIP_MAGIC)
 }
 
-/// The arrays of a file with their names, whatever its ending: at least one. Those of a `.npz` file that are no numbers are
-/// passed over; the array of a `.npy` file has no name.
-pub fn read(path: &Path) -> Result<Vec<(String, Array)>, InFile<ArraysError>> {
+/// The arrays of a file, whatever its ending.
+pub fn read(path: &Path) -> Result<Arrays, InFile<ArraysError>> {
     let file = File::open(path).map_err(ReadError::from);
     let arrays = file
         .map_err(ArraysError::from)
@@ -130,16 +144,20 @@ pub fn read(path: &Path) -> Result<Vec<(String, Array)>, InFile<ArraysError>> {
 }
 
 /// Like [`read`], of a file that is open.
-pub fn decode(mut file: impl Read + Seek) -> Result<Vec<(String, Array)>, ArraysError> {
+pub fn decode(mut file: impl Read + Seek) -> Result<Arrays, ArraysError> {
     let mut start = Vec::new();
     let read = file.by_ref().take(npy::MAGIC.len() as u64);
     let read = { read }.read_to_end(&mut start);
     read.and_then(|_| file.seek(SeekFrom::Start(0)))
         .map_err(ReadError::from)?;
     if start.starts_with(npy::MAGIC) {
-        let array = npy::read(&mut file, &mut { MAX_BYTES })?;
-        let array = array.ok_or_else(|| ArraysError::NoNumbers("an array of others".into()))?;
-        Ok(vec![(String::new(), array)])
+        match npy::read(&mut file, &mut { MAX_BYTES })? {
+            Ok(array) => Ok(Arrays {
+                numbers: vec![(String::new(), array)],
+                others: Vec::new(),
+            }),
+            Err(of) => Err(ArraysError::NoNumbers(format!("an array of {of}"))),
+        }
     } else if start.starts_with(ZIP_MAGIC) {
         from_archive(ZipArchive::new(file).map_err(ArraysError::damaged)?)
     } else if start.is_empty() {
@@ -149,51 +167,65 @@ pub fn decode(mut file: impl Read + Seek) -> Result<Vec<(String, Array)>, Arrays
     }
 }
 
-fn from_archive(
-    mut archive: ZipArchive<impl Read + Seek>,
-) -> Result<Vec<(String, Array)>, ArraysError> {
+fn from_archive(mut archive: ZipArchive<impl Read + Seek>) -> Result<Arrays, ArraysError> {
     let mut room = MAX_BYTES;
-    let (mut arrays, mut others) = (Vec::new(), Vec::new());
+    let (mut numbers, mut others) = (Vec::new(), Vec::new());
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(ArraysError::damaged)?;
         let name = entry.name().to_owned();
         let Some(name) = name.strip_suffix(".npy") else {
             continue;
         };
-        let Some(array) = npy::read(&mut entry, &mut room)? else {
-            others.push(one_line(name));
-            continue;
+        let array = match npy::read(&mut entry, &mut room)? {
+            Ok(array) => array,
+            Err(of) => {
+                others.push((name.to_owned(), of));
+                continue;
+            }
         };
         // The archive's checksum is compared where an entry ends.
         if entry.read(&mut [0]).map_err(ArraysError::damaged)? > 0 {
             let reason = format!("{}: more bytes than its shape says", one_line(name));
             return Err(ArraysError::damaged(reason));
         }
-        arrays.push((name.to_owned(), array));
+        numbers.push((name.to_owned(), array));
     }
-    match (arrays.is_empty(), others.is_empty()) {
-        (false, _) => Ok(arrays),
+    match (numbers.is_empty(), others.is_empty()) {
+        (false, _) => Ok(Arrays { numbers, others }),
         (true, true) => Err(ArraysError::Form("an archive without arrays".into())),
-        (true, false) => Err(ArraysError::NoNumbers(listed(others.into_iter()))),
+        (true, false) => Err(ArraysError::NoNumbers(listed(
+            others.iter().map(describe_other),
+        ))),
     }
 }
 
 /// The inputs among the arrays of a file, and what may be their classes: the array whose name begins with `x`, else the first
 /// one that is not of classes; and those whose names begin with `y` or `label`.
-pub fn samples(mut arrays: Vec<(String, Array)>) -> Result<Samples, ArraysError> {
+pub fn samples(arrays: Arrays) -> Result<Samples, ArraysError> {
     let begins = |name: &str, word: &str| name.to_lowercase().starts_with(word);
     let is_of_classes = |name: &str| begins(name, "y") || begins(name, "label");
-    let contents = listed(arrays.iter().map(describe));
-    let named = arrays.iter().position(|(name, _)| begins(name, "x"));
-    let first = || arrays.iter().position(|(name, _)| !is_of_classes(name));
+    let Arrays {
+        mut numbers,
+        others,
+    } = arrays;
+    let contents = numbers.iter().map(describe);
+    let contents: Vec<String> = contents.chain(others.iter().map(describe_other)).collect();
+    let contents = listed(contents.into_iter());
+    let named = numbers.iter().position(|(name, _)| begins(name, "x"));
+    let first = || numbers.iter().position(|(name, _)| !is_of_classes(name));
     let Some(at) = named.or_else(first) else {
         return Err(ArraysError::NoInputs(contents));
     };
-    let (_, inputs) = arrays.remove(at);
-    arrays.retain(|(name, _)| is_of_classes(name));
+    let (name, inputs) = numbers.remove(at);
+    let numbers = numbers.into_iter().map(|(name, array)| (name, Some(array)));
+    let others = others.into_iter().map(|(name, _)| (name, None));
+    let classes = numbers
+        .chain(others)
+        .filter(|(name, _)| is_of_classes(name));
     Ok(Samples {
+        name,
         inputs,
-        classes: arrays.into_iter().map(|(_, array)| array).collect(),
+        classes: classes.collect(),
         contents,
     })
 }
@@ -205,6 +237,10 @@ fn describe((name, array): &(String, Array)) -> String {
         "{name}{}{of} {shape:?}",
         if name.is_empty() { "" } else { ": " }
     )
+}
+
+fn describe_other((name, of): &(String, String)) -> String {
+    format!("{}: {of}", one_line(name))
 }
 
 /// [`read`] and [`samples`].

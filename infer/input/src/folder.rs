@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::file::{InFile, ReadError, display_name};
+use crate::file::{InFile, ReadError, display_name, one_line};
 use crate::layout::list;
 use crate::picture::{FORMAT_NAMES, has_picture_extension};
 
@@ -18,6 +18,49 @@ pub enum FolderError {
     Read(#[from] ReadError),
     #[error("expected picture files ({FORMAT_NAMES}) in the folder, found {0}")]
     Empty(String),
+    #[error("expected a folder named like each class it has pictures of, found {0}")]
+    Classes(String),
+}
+
+/// The pictures in folders that are named like classes, each with the place of its class among `names`; `None` if there is
+/// no such folder. A folder of another name beside them is an error.
+pub fn by_class(
+    folder: &Path,
+    names: &[String],
+) -> Result<Option<Vec<(PathBuf, usize)>>, InFile<FolderError>> {
+    let found = folders(folder)?;
+    let class = |name: &String| names.iter().position(|other| other == name);
+    if !found.iter().any(|name| class(name).is_some()) {
+        return Ok(None);
+    }
+    if let Some(other) = found.iter().find(|name| class(name).is_none()) {
+        let refusal = FolderError::Classes(one_line(other));
+        return Err(InFile::named(&display_name(folder))(refusal));
+    }
+    let mut all = Vec::new();
+    for (class, name) in names.iter().enumerate() {
+        if found.contains(name) {
+            let pictures = pictures(&folder.join(name))?;
+            all.extend(pictures.into_iter().map(|path| (path, class)));
+        }
+    }
+    Ok(Some(all))
+}
+
+/// The names of the folders in a folder, sorted as programs that train on such folders do; hidden ones are left out.
+pub fn folders(folder: &Path) -> Result<Vec<String>, InFile<FolderError>> {
+    let found = entries(folder).map_err(ReadError::from);
+    let mut found = found.map_err(InFile::<FolderError>::named(&display_name(folder)))?;
+    found.retain(|path| !is_hidden(path) && path.is_dir());
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let mut names: Vec<String> = found.iter().map(name).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// The pictures in a folder, in natural order of their names: at least one.
@@ -105,6 +148,28 @@ mod tests {
             ".l.png",
         ];
         assert_eq!(names_in_order(&names), names[..7]);
+    }
+
+    #[test]
+    fn pictures_are_of_the_class_that_their_folder_is_named_like() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let names = ["zebra", "ant", "bee"].map(String::from);
+        assert_eq!(by_class(folder.path(), &names).unwrap(), None);
+        for name in ["ant", "zebra", ".cache"] {
+            fs::create_dir(path(name)).unwrap();
+            fs::write(path(name).join("a.png"), "").unwrap();
+        }
+        assert_eq!(folders(folder.path()).unwrap(), ["ant", "zebra"]);
+        let found = by_class(folder.path(), &names).unwrap().unwrap();
+        let expected = [(path("zebra/a.png"), 0), (path("ant/a.png"), 1)];
+        assert_eq!(found, expected);
+        fs::create_dir(path("cat")).unwrap();
+        let error = by_class(folder.path(), &names).unwrap_err().to_string();
+        assert!(
+            error.ends_with("each class it has pictures of, found cat"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -93,6 +93,41 @@ fn axes_of_one_place_do_not_count() {
 }
 
 #[test]
+fn all_sizes_decide_where_those_of_several_places_do_not() {
+    // Two channels of two rows of one column, in both orders of two axes.
+    let signal = spec(Layout::ChannelsLast, &[2, 1, 2]);
+    let first_input = |shape: &[usize]| signal.of_array(&floats(shape))?.input(0);
+    let own = Input::Floats(vec![0.0, 1.0, 2.0, 3.0]);
+    let turned = Input::Floats(vec![0.0, 2.0, 1.0, 3.0]);
+    for (shape, expected) in [
+        (&[2, 1, 2][..], &own),
+        (&[2, 2, 1], &turned),
+        (&[5, 2, 1, 2], &own),
+        (&[5, 2, 2, 1], &turned),
+    ] {
+        assert_eq!(&first_input(shape).unwrap(), expected, "{shape:?}");
+    }
+    for shape in [&[2, 2][..], &[7, 2, 2]] {
+        let error = first_input(shape).unwrap_err().to_string();
+        let expected = format!(
+            "expected samples of shape [2, 1, 2], or [2, 2, 1] with channels first, found an array of shape {shape:?}, which \
+             may be either: give it all axes"
+        );
+        assert_eq!(error, expected);
+    }
+    let cube = spec(Layout::ChannelsFirst, &[2, 2, 2]);
+    let input = cube
+        .of_array(&floats(&[2, 2, 2]))
+        .unwrap()
+        .input(0)
+        .unwrap();
+    assert_eq!(
+        input,
+        Input::Floats([0, 2, 4, 6, 1, 3, 5, 7].map(|at| at as f32).to_vec())
+    );
+}
+
+#[test]
 fn other_shapes_are_refused() {
     let coloured = spec(Layout::ChannelsLast, &[4, 6, 3]);
     let either = "an array of shape [4, 6, 3] or [3, 4, 6], or of several samples";
@@ -174,7 +209,7 @@ fn pictures_are_for_models_of_pictures() {
         let error = spec.of_picture(file, Preparation::PLAIN).unwrap_err();
         let expected = format!(
             "expected an array of shape [2, 2, 3] or [3, 2, 2], or of several samples (.npy or .npz), for this model takes \
-             no pictures, found {found}"
+             no pictures, found {found}; a model that `train quantize` was told the --input-scale of pixels takes them"
         );
         assert_eq!(error.to_string(), expected);
     }

@@ -125,6 +125,12 @@ fn scores_are_written_raw() {
         let expected = logits.map(|logit| [0, logit.cast_unsigned()]);
         assert_eq!(scores(arguments), expected.as_flattened());
     }
+    let printed = evaluate(
+        &workplace,
+        &["brightness.q8", "--limit", "2", "--scores", "-"],
+    );
+    assert_eq!(printed.succeeded().as_bytes(), [0, 98, 0, 56]);
+    assert!(!workplace.path("-").exists());
     let floats = scores(&["brightness.onnx"]);
     let (floats, rest) = floats.as_chunks();
     assert_eq!((floats.len(), rest.len()), (10, 0));

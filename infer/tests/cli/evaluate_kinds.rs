@@ -122,7 +122,7 @@ fn labels_are_as_many_as_inputs_though_one_has_no_axis_of_its_own() {
         let outcome = evaluate(&workplace, "colours.q8", "one.npz", &[]);
         match right {
             Some(right) => assert!(outcome.succeeded().contains(right)),
-            None => assert!(outcome.failed().contains("label for each of 1 inputs")),
+            None => assert!(outcome.failed().contains("class of each of 1 samples")),
         }
     }
 }
@@ -140,9 +140,13 @@ fn data_for_another_model_are_refused() {
     .unwrap();
     fs::create_dir(workplace.path("data")).unwrap();
     fs::write(workplace.path("text"), "notes").unwrap();
-    let no_labels = "pixels.npz: expected an array of a label for each of 2 inputs, named y or label, found x: uint8 [2, 2, 3, 3], y: uint8 [3]";
+    let other = npy("|u1", &[2, 2, 3, 3], &[7; 36]);
+    fs::write(workplace.path("alone.npz"), npz(&[("x", other)])).unwrap();
+    let no_labels = "alone.npz: expected an array of a label for each of 2 inputs, named y or label, found x: uint8 [2, 2, 3, 3]";
+    let few_labels = "pixels.npz: y: expected the class of each of 2 samples, a whole number from 0, or a row with one 1 among zeros, found an array of shape [3]; correct it, or give it a name that does not begin with y or label";
     for (model, data, more, expected) in [
-        ("colours.q8", "pixels.npz", &[][..], no_labels),
+        ("colours.q8", "alone.npz", &[][..], no_labels),
+        ("colours.q8", "pixels.npz", &[], few_labels),
         (
             "colours.q8",
             "samples.npz",

@@ -7,7 +7,7 @@ use input::file::{self, display_name};
 
 use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
 use crate::checkpoint::{self, Checkpoint};
-use crate::cli::{DataArgs, ExportArgs};
+use crate::cli::ExportArgs;
 use crate::console::{Console, say};
 use crate::data::Dataset;
 use crate::error::Error;
@@ -27,15 +27,7 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
     file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
-    export_checked(
-        &runtime,
-        &checkpoint,
-        test,
-        &args.data,
-        &path,
-        console,
-        stop,
-    )
+    export_checked(&runtime, &checkpoint, test, &path, console, stop)
 }
 
 /// Exports a checkpoint and says on which runtimes the model computes what the trainer does.
@@ -43,13 +35,12 @@ pub fn export_checked(
     runtime: &Runtime,
     checkpoint: &Checkpoint,
     test: Dataset,
-    data: &DataArgs,
     path: &Path,
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let (images, augment) = (test.take(CHECKED_IMAGES), checkpoint.record.augment());
-    let second = AnotherProcess::beside(runtime, data, images.len(), augment, stop);
+    let images = test.take(CHECKED_IMAGES);
+    let second = AnotherProcess::beside(runtime, stop);
     let process = second.as_ref().ok().map(|one| one as &dyn SecondRuntime);
     let network = Network::digits();
     let unchecked = export(runtime, process, &network, checkpoint, &images, path)?;

@@ -84,15 +84,7 @@ fn fit_and_export(
         console.line("interrupted; the last finished epoch is kept");
     }
     let (test, model) = (digits.test, args.out.join(MODEL_NAME));
-    export_checked(
-        &runtime,
-        &checkpoint,
-        test,
-        &args.data,
-        &model,
-        console,
-        stop,
-    )
+    export_checked(&runtime, &checkpoint, test, &model, console, stop)
 }
 
 /// The record of a new run, or of the one to resume with what the user changes.

@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use input::{file, onnx};
+use input::{file, labels, onnx};
+use no_std_core::prepare::Preparation;
 
 use super::export::tell_of_second;
 use super::{CHECKED_IMAGES, accept, expect_distinct, load, open, read_model, tell_of};
 use crate::cli::{OutputArg, QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::arrays::read_samples;
-use crate::data::augment::Augment;
+use crate::data::calibration::{self, Calibration, Task};
 use crate::error::Error;
 use crate::export::SecondRuntime;
+use crate::import::import;
 use crate::ops::Quantization;
 use crate::quantize::{self, Arrays, Data, OutputKind, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
@@ -31,36 +32,20 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let files = [int8_name(&name), flash_name(&name)].map(|name| out.join(name));
     let _lock = run::lock_around(&files[0])?;
     expect_no_input(args, &files)?;
-    let _folder = OutFolder::prepare(out, stop)?;
-    let digits = match &args.calibrate {
-        Some(_) => None,
-        None => Some(load(&args.data)?),
-    };
-    if let Some(digits) = &digits {
-        tell_of(digits, console);
-    }
-    let runtime = open_for_int8(args.runtime)?;
-    console.line(runtime.description());
     // Integers take the place of operators that tract knows, too, so that all of them can be measured.
     let model = accept(&model, &args.model, args.limits, onnx::Runtime::Tract)?;
-    let checked = digits
-        .as_ref()
-        .map(|digits| digits.test.clone().take(CHECKED_IMAGES));
-    let second = match &checked {
-        Some(checked) => {
-            let (data, count) = (&args.data, checked.len());
-            AnotherProcess::beside(&runtime, data, count, Augment::Invert, stop)
-        }
-        None => Err("a second runtime is asked of digits only"),
+    if args.calibrate.is_none() {
+        let expected = quantize::expect_digits(&model);
+        expected.map_err(|error| in_model(&args.model, error))?;
+    }
+    let _folder = OutFolder::prepare(out, stop)?;
+    let data = match &args.calibrate {
+        Some(path) => arrays(args, &model, path)?,
+        None => digits(args, preparation, console)?,
     };
-    let data = match (&digits, &checked, &args.calibrate) {
-        (Some(digits), Some(checked), _) => Data::Digits {
-            digits,
-            checked,
-            preparation,
-        },
-        (_, _, path) => arrays(args, path.as_deref().unwrap_or(Path::new("")))?,
-    };
+    let runtime = open_for_int8(args.runtime)?;
+    console.line(runtime.description());
+    let second = AnotherProcess::beside(&runtime, stop);
     let request = quantize::Request {
         model: &model,
         name: &name,
@@ -113,16 +98,40 @@ fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Erro
     expect_distinct(&outputs, &inputs, &args.data)
 }
 
+fn digits(
+    args: &QuantizeArgs,
+    preparation: Preparation,
+    console: &mut Console,
+) -> Result<Data, Error> {
+    let digits = load(&args.data)?;
+    tell_of(&digits, console);
+    Ok(Data::Digits {
+        checked: digits.test.clone().take(CHECKED_IMAGES),
+        digits: Box::new(digits),
+        preparation,
+    })
+}
+
 /// The samples to calibrate with, and what is said of input and output.
-fn arrays<'a>(args: &QuantizeArgs, path: &Path) -> Result<Data<'a>, Error> {
+fn arrays(args: &QuantizeArgs, model: &[u8], path: &Path) -> Result<Data, Error> {
     let zero_point = args.input_zero_point;
     let meaning = args
         .input_scale
         .map(|scale| Quantization { scale, zero_point });
-    let samples = read_samples(path, meaning)?;
+    let network = import(model).map_err(|error| in_model(&args.model, error.into()))?;
+    let names = network.metadata(labels::KEY);
+    let task = Task {
+        shape: network.input.shape,
+        meaning,
+        outputs: network.output()[0],
+        names: names.and_then(|names| labels::from_metadata(names).ok()),
+    };
+    let Calibration { samples, names } = calibration::read(path, &task)?;
     Ok(Data::Arrays(Arrays {
+        name: samples.name,
         inputs: samples.inputs,
         labels: samples.labels,
+        names,
         meaning,
         output: args.output.map(|output| match output {
             OutputArg::Classes => OutputKind::Classes,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use input::arrays::{self, Array, ArraysError, Elements};
+use input::arrays::{self, Array, ArraysError, ClassesError, Elements};
 use input::file::InFile;
 use ndarray::ArrayD;
 
@@ -10,7 +10,7 @@ use crate::ops::Quantization;
 
 /// The arrays of a file with their names: see [`input::arrays::read`].
 pub fn read(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>, InFile<ArraysError>> {
-    let arrays = arrays::read(path)?.into_iter();
+    let arrays = arrays::read(path)?.numbers.into_iter();
     Ok(arrays
         .map(|(name, array)| (name, floats(array, None)))
         .collect())
@@ -19,10 +19,12 @@ pub fn read(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>, InFile<ArraysErro
 /// Samples and, where they are there, their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelledSamples {
+    /// What the array of inputs is called; nothing in a file of one array.
+    pub name: String,
     /// `[samples, ...]`.
     pub inputs: ArrayD<f32>,
-    /// The class of each.
-    pub labels: Option<Vec<usize>>,
+    /// The class of each, or why arrays that are named like classes say none.
+    pub labels: Result<Option<Vec<usize>>, ClassesError>,
 }
 
 /// The samples of a file and their classes: see [`input::arrays::samples`]. Where it is known what the integers of the input
@@ -35,6 +37,7 @@ pub fn read_samples(
     let count = samples.inputs.shape.first().copied().unwrap_or(0);
     Ok(LabelledSamples {
         labels: samples.labels(count),
+        name: samples.name,
         inputs: floats(samples.inputs, meaning),
     })
 }

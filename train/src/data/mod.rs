@@ -18,6 +18,7 @@ use ndarray::{Array1, Array3, Axis, Slice};
 pub mod arrays;
 pub mod augment;
 pub mod batch;
+pub mod calibration;
 mod directory;
 mod download;
 mod error;
@@ -25,7 +26,7 @@ pub mod mnist;
 pub mod pictures;
 mod prefetch;
 pub(crate) mod random;
-mod split;
+pub(crate) mod split;
 pub mod synthetic;
 #[cfg(test)]
 mod test_files;

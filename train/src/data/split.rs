@@ -7,17 +7,17 @@ use crate::data::random::Random;
 
 /// Indices of `count` labels, of each class in proportion, and of all others, both ascending.
 pub fn stratified(
-    labels: impl Iterator<Item = u8>,
+    labels: impl Iterator<Item = impl Into<usize>>,
     count: usize,
     seed: u64,
 ) -> (Vec<usize>, Vec<usize>) {
-    let mut classes = BTreeMap::<u8, Vec<usize>>::new();
+    let mut classes = BTreeMap::<usize, Vec<usize>>::new();
     for (index, label) in labels.enumerate() {
-        classes.entry(label).or_default().push(index);
+        classes.entry(label.into()).or_default().push(index);
     }
     let mut ranked = Vec::new();
     for (class, mut indices) in classes {
-        shuffle(&mut indices, &mut Random::new(seed, class.into()));
+        shuffle(&mut indices, &mut Random::new(seed, class as u64));
         let len = indices.len();
         let indices = indices.into_iter().enumerate();
         ranked.extend(indices.map(|(place, index)| (rank(place, len), class, index)));
@@ -37,7 +37,7 @@ fn rank(place: usize, len: usize) -> u64 {
     }
 }
 
-fn ascending(ranked: &[(u64, u8, usize)]) -> Vec<usize> {
+fn ascending(ranked: &[(u64, usize, usize)]) -> Vec<usize> {
     let mut indices: Vec<usize> = ranked.iter().map(|&(.., index)| index).collect();
     indices.sort_unstable();
     indices
@@ -79,13 +79,13 @@ mod tests {
 
     #[test]
     fn a_single_image_stays_among_the_others() {
-        let (_, others) = stratified([7, 7, 9].into_iter(), 1, 0);
+        let (_, others) = stratified([7_u8, 7, 9].into_iter(), 1, 0);
         assert!(others.len() == 2 && others.contains(&2));
     }
 
     #[test]
     fn the_seed_decides_alone() {
-        let draw = |seed| stratified((0..100).map(|index| index % 10), 30, seed).0;
+        let draw = |seed| stratified((0..100_u8).map(|index| index % 10), 30, seed).0;
         assert_eq!(draw(5), draw(5));
         assert_ne!(draw(5), draw(6));
     }

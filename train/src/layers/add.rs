@@ -55,28 +55,22 @@ pub struct Int8Add {
 }
 
 impl Int8Form for Int8Add {
-    /// A depthwise convolution of kernel `[2, 1]` over both inputs, one above the other.
+    /// A depthwise convolution over both inputs, one below the other, whose two taps are as many rows apart as an input has.
     fn graph(
         &self,
         graph: &mut Graph,
         inputs: &[ValueId],
         meaning: Meaning,
     ) -> Result<ValueId, GraphError> {
-        let shape = graph.shape(inputs[0]).to_vec();
-        let (channels, places) = (shape[1], shape[2] * shape[3]);
-        let row = [1, channels, 1, places];
-        let rows = [
-            graph.reshape(inputs[0], &row)?,
-            graph.reshape(inputs[1], &row)?,
-        ];
-        let stacked = graph.concat_along(2, &rows)?;
+        let [channels, rows] = [1, 2].map(|axis| graph.shape(inputs[0])[axis]);
+        let stacked = graph.concat_along(2, inputs)?;
         let filters = int8::ones(channels, [2, 1], self.factors.weights[0]);
         let window = Window {
             strides: [1; 2],
+            dilations: [rows, 1],
             ..Window::tiles([2, 1])
         };
-        let sums = graph.q_linear_conv(stacked, filters, (window, channels), meaning.both())?;
-        graph.reshape(sums, &shape)
+        graph.q_linear_conv(stacked, filters, (window, channels), meaning.both())
     }
 
     fn operator(

@@ -78,7 +78,8 @@ pub fn flash_file(
 }
 
 /// Fails unless the model and the flash file at these paths give the same outputs on the samples to be checked, the model
-/// on each runtime there is. What keeps the second runtime from running it says nothing about the model, and is returned.
+/// on each runtime there is. What keeps a second one from running it that is no part of this program says nothing about the
+/// model, and is returned.
 pub fn int8_model(
     runner: &Runner,
     request: &Request,
@@ -89,15 +90,20 @@ pub fn int8_model(
     let core = Model::new(&file).map_err(QuantizeError::Core)?;
     let meaning = best.int8.output();
     let expected = core_outputs(runner, &core, &inputs(checked, best.int8.from)?)?;
-    let outputs = runner.outputs(&read(model)?, &as_integers(checked, best.int8.from))?;
+    let inputs = as_integers(checked, best.int8.from);
+    let outputs = runner.outputs(&read(model)?, &inputs)?;
     let name = runner.runtime.kind().name();
     compare(name, &integers(name, &outputs, meaning)?, &expected)?;
     let Some(second) = request.second else {
         return Ok(None);
     };
     let name = second.name();
-    match second.logits(model) {
-        Ok(logits) => compare(name, &integers(name, &logits, meaning)?, &expected)?,
+    match second.outputs(model, &inputs.rows()?) {
+        Ok(outputs) => compare(name, &integers(name, &outputs, meaning)?, &expected)?,
+        Err(reason) if second.is_built_in() && !request.force => {
+            let runtime = name.into();
+            return Err(QuantizeError::NotRun { runtime, reason });
+        }
         Err(reason) => return Ok(Some(format!("not checked on {name}: {reason}"))),
     }
     Ok(None)

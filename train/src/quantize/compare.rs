@@ -8,6 +8,9 @@ use super::{QuantizeError, graphs};
 /// The integers are called worse only if fair coins would fall so in fewer than this share of trials.
 const CHANCE: f64 = 0.05;
 
+/// Standard deviations on each side that 95 % of a normal distribution lie within.
+const NORMAL_95: f64 = 1.96;
+
 /// How often floats and integers are right on the same samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
@@ -49,6 +52,16 @@ impl Comparison {
         (self.float as f64 - self.int8 as f64) / self.samples as f64
     }
 
+    /// The change of the accuracy of which these samples are a draw: its middle, and how far the interval of 95 % reaches on
+    /// both sides, by the method of Agresti and Min for paired shares.
+    pub fn change(&self) -> [f64; 2] {
+        let [lost, gained] = [self.lost, self.gained()].map(|count| count as f64 + 0.5);
+        let samples = self.samples as f64 + 2.0;
+        let change = (gained - lost) / samples;
+        let variance = (lost + gained - (gained - lost).powi(2) / samples) / samples.powi(2);
+        [change, NORMAL_95 * variance.sqrt()]
+    }
+
     /// Whether so many samples lost may be chance, by the sign test against samples gained.
     pub fn may_be_chance(&self) -> bool {
         self.probability_by_chance() >= CHANCE
@@ -70,6 +83,8 @@ impl Comparison {
 /// Both networks on several sets of samples, none of which gave a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measured {
+    /// Whether labels say what is right, and not the answers of the floats.
+    pub by_labels: bool,
     /// The samples that method and threshold were chosen by, of pictures in all variants.
     pub held_out: Comparison,
     /// The test images.
@@ -124,6 +139,7 @@ pub fn on_test(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::random::Random;
 
     fn comparison(samples: usize, lost: usize, gained: usize) -> Comparison {
         let both = samples - lost - gained;
@@ -162,6 +178,24 @@ mod tests {
             assert!((found - expected).abs() < 1e-12, "{lost} {gained}: {found}");
         }
         assert!(comparison(9000, 4000, 0).probability_by_chance() < 1e-300);
+    }
+
+    #[test]
+    fn nine_of_ten_intervals_hold_the_change_that_they_estimate() {
+        let mut random = Random::new(31, 0);
+        for (count, lost, gained) in [(50, 0.04, 0.02), (250, 0.02, 0.02), (2500, 0.01, 0.002)] {
+            let mut draw = || match random.between(0.0, 1.0) {
+                place if place < lost => (true, false),
+                place if place < lost + gained => (false, true),
+                _ => (true, true),
+            };
+            let held = (0..400).filter(|_| {
+                let [middle, reach] = Comparison::of((0..count).map(|_| draw())).change();
+                (middle - f64::from(gained - lost)).abs() <= reach
+            });
+            let share = held.count() as f64 / 400.0;
+            assert!((0.91..=1.0).contains(&share), "{count}: {share}");
+        }
     }
 
     #[test]

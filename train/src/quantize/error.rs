@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use input::arrays::ClassesError;
 use input::file::WriteError;
 use input::labels::LabelsError;
 
+use super::arrays;
 use super::compare::Comparison;
 use crate::data::DataError;
 use crate::graph::GraphError;
@@ -21,6 +23,19 @@ pub enum QuantizeError {
     TooFewImages(usize),
     #[error("expected at least 2 samples to calibrate and choose by, found {0}")]
     TooFewSamples(usize),
+    #[error(transparent)]
+    NoClassesNamed(#[from] ClassesError),
+    #[error(
+        "{}: expected finite numbers, found {found} in sample {sample}",
+        arrays::array(array)
+    )]
+    NoNumber {
+        /// What the array is called.
+        array: String,
+        /// Index of the sample.
+        sample: usize,
+        found: f32,
+    },
     #[error("expected samples of {expected}, as the model takes them, found {found}")]
     OtherSamples { expected: String, found: String },
     #[error("expected a label of 0 to {} for each of {samples} samples, found {found}", classes - 1)]
@@ -37,7 +52,9 @@ pub enum QuantizeError {
         "expected an output of one row and one column, a logit a class, found {rows} x {columns}"
     )]
     NoClasses { rows: usize, columns: usize },
-    #[error("expected a model of {expected}, found one of {found}")]
+    #[error(
+        "expected a model of {expected}, found one of {found}; samples of its own inputs are given by --calibrate FILE"
+    )]
     OtherData { expected: String, found: String },
     #[error(transparent)]
     Labels(#[from] LabelsError),
@@ -47,11 +64,11 @@ pub enum QuantizeError {
         expected: String,
         found: String,
     },
-    #[error("node {node}: expected finite outputs, found {found} for an image")]
+    #[error("node {node}: expected finite outputs, found {found} for a sample")]
     NotFinite { node: String, found: f32 },
     #[error(
         "node {node}: expected outputs with a range that 255 steps can divide, found {low} to {high} \
-         for the training images (the scale would be 0 or infinite)"
+         for the samples (the scale would be 0 or infinite)"
     )]
     Range { node: String, low: f32, high: f32 },
     #[error(
@@ -109,6 +126,10 @@ pub enum QuantizeError {
         expected: Vec<i8>,
         found: Vec<i8>,
     },
+    #[error(
+        "{runtime} does not run the int8 model: {reason}; --force writes both files in any case"
+    )]
+    NotRun { runtime: String, reason: String },
     #[error("checking it on {runtime} failed: {reason}")]
     Check { runtime: String, reason: String },
     #[error(transparent)]

@@ -109,6 +109,10 @@ pub fn of_int8(
             set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
         }
     }
+    if best.network.metadata(labels::KEY).is_none() && flash.labels().next().is_some() {
+        let names: Vec<String> = flash.labels().map(str::to_owned).collect();
+        set(labels::KEY, labels::to_metadata(&names));
+    }
     for (key, value) in input::metadata::of_flash_file(&flash) {
         set(key, value);
     }

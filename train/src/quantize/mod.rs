@@ -1,12 +1,13 @@
 //! Quantising: a float ONNX model becomes a network of 8-bit integers, in two files that give the same integers.
 //!
-//! [`import`] reads the model; `sets` says which samples decide what. `observe` runs the network and keeps a `histogram`
-//! of each tensor; `range` finds ranges of these by three methods, `groups` puts tensors together that must have one
+//! [`import`] reads the model; `sets`, and `arrays` for samples from files, say which samples decide what. `observe` runs
+//! the network and keeps a `histogram` of each tensor; `range` finds ranges of these by three methods, `groups` puts tensors together that must have one
 //! scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose` takes the method that does best on
 //! samples that gave no range. `compare` counts what the integers cost on those, and `diagnose` says where that is too
-//! much. `prune` takes out what is the same for every input. `graphs` writes the layers as ONNX, `write` as a flash file;
+//! much; `warn` says what else a user should know. `prune` takes out what is the same for every input. `graphs` writes the layers as ONNX, `write` as a flash file;
 //! `check` runs both before they get their names, and `report` says what came of it. `run` runs whatever graph of these.
 
+mod arrays;
 mod candidate;
 mod check;
 mod choose;
@@ -26,11 +27,13 @@ mod run;
 mod samples;
 mod sets;
 mod settle;
+mod warn;
 mod write;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use input::arrays::ClassesError;
 use input::file::{Pending, commit_both};
 use ndarray::ArrayD;
 pub use no_std_core::format::OutputKind;
@@ -63,6 +66,11 @@ pub fn flash_name(name: &str) -> String {
     format!("{name}.q8")
 }
 
+/// Fails unless a model, accepted as that of a [`Request`], is one for the pictures of [`Digits`].
+pub fn expect_digits(model: &[u8]) -> Result<(), QuantizeError> {
+    sets::expect_digits(&import(model)?)
+}
+
 /// What to quantise, and how to check it.
 pub struct Request<'a> {
     /// The bytes of a float ONNX model that [`input::onnx::for_one_picture`] has accepted.
@@ -70,7 +78,7 @@ pub struct Request<'a> {
     /// What the results are called: see [`int8_name`] and [`flash_name`].
     pub name: &'a str,
     /// What to calibrate, choose and measure with.
-    pub data: Data<'a>,
+    pub data: Data,
     /// What runs the int8 model besides the runtime, if there is another.
     pub second: Option<&'a dyn SecondRuntime>,
     /// Folder for the results, which exists.
@@ -84,13 +92,13 @@ pub struct Request<'a> {
 }
 
 /// What a network is quantised with.
-pub enum Data<'a> {
+pub enum Data {
     /// Pictures of digits.
     Digits {
         /// Images: those to train on decide, those to test on are only counted.
-        digits: &'a Digits,
+        digits: Box<Digits>,
         /// The first test images, on which the written files are run, plain and inverted.
-        checked: &'a Dataset,
+        checked: Dataset,
         /// How pictures shall become images, for the flash file to say. The images of [`Digits`] are prepared already.
         preparation: Preparation,
     },
@@ -101,10 +109,15 @@ pub enum Data<'a> {
 /// Inputs of any network.
 #[derive(Clone, Debug)]
 pub struct Arrays {
+    /// What messages call the array of inputs; may be empty.
+    pub name: String,
     /// `[samples, ...]`, each as the model's file has it.
     pub inputs: ArrayD<f32>,
-    /// The class of each sample, where that is known.
-    pub labels: Option<Vec<usize>>,
+    /// The class of each sample, where that is known, or why what should say it does not; of a reconstruction 0 for inputs
+    /// that it is for, 1 for others.
+    pub labels: Result<Option<Vec<usize>>, ClassesError>,
+    /// The names of the classes, if not the model but the samples say them; then the output is classes.
+    pub names: Option<Vec<String>>,
     /// What the integers of the input shall mean; else the range of the inputs says it.
     pub meaning: Option<Quantization>,
     /// What the output is; else classes, if the model ends in a Softmax or names classes, and values if not.
@@ -129,13 +142,21 @@ pub fn quantize(
         names: sets.names,
         interrupted: request.interrupted,
     };
-    tell_beforehand(&request.data, &network, stage);
+    if let Some(node) = &network.dropped {
+        stage(&format!(
+            "node {node} at the end is left out: the int8 model gives logits"
+        ));
+    }
+    sets.notes.iter().for_each(|note| stage(note));
     let (best, held_out) = calibrated(runner, &network, &sets, stage)?;
     let compared = compared(runner, &best, &held_out)?;
     let forced = match compared {
         Some(compared) => judge(runner, request, &best, (compared, &held_out), stage)?,
         None => None,
     };
+    for warning in warn::warnings(&best, &sets)? {
+        stage(&format!("warning: {warning}"));
+    }
     let noise = observe::signal_to_noise(runner, &best, &sets.held_out)?;
     let measured = measured(runner, &best, compared, &sets, stage)?;
     let mut pruned = best.clone();
@@ -149,35 +170,11 @@ pub fn quantize(
     let (facts, unchecked) = write_checked(runner, request, &pruned, &sets, [&model, &flash])?;
     let report = Report::new(&best, &noise, (measured, gone), facts);
     Ok(Report {
+        output: sets.output,
         forced,
         unchecked,
         ..report
     })
-}
-
-/// Says what the user might not expect of the model and the data.
-fn tell_beforehand(data: &Data, network: &Network, stage: &mut dyn FnMut(&str)) {
-    if let Some(node) = &network.dropped {
-        stage(&format!(
-            "node {node} at the end is left out: the int8 model gives logits"
-        ));
-    }
-    let Data::Digits { digits, .. } = data else {
-        return;
-    };
-    if network.metadata("augment").is_none() {
-        stage("the model does not say `augment`: it is taken to be trained on plain images only");
-    }
-    let labels = &digits.train.labels;
-    let classes = 0..network.output()[0];
-    let missing = classes.filter(|&class| labels.iter().all(|&label| usize::from(label) != class));
-    let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
-    if !missing.is_empty() {
-        let missing = missing.join(", ");
-        stage(&format!(
-            "no training image is of class {missing}: ranges and threshold do not know it"
-        ));
-    }
 }
 
 /// The network in integers, with the ranges that suit the samples held out best.
@@ -187,7 +184,12 @@ fn calibrated(
     sets: &Sets,
     stage: &mut dyn FnMut(&str),
 ) -> Result<(Candidate, HeldOut), QuantizeError> {
-    stage(&format!("calibrating on {}", sets.calibration.describe("")));
+    let calibration = &sets.calibration;
+    stage(&format!(
+        "calibrating on {}{}",
+        calibration.describe(""),
+        calibration.spread()
+    ));
     let seen = observe::histograms(runner, network, &sets.calibration)?;
     stage(&format!(
         "choosing ranges by {}",
@@ -271,6 +273,7 @@ fn measured(
         variants = compare::on_test(runner, best, test)?.into_iter();
     }
     Ok(Some(Measured {
+        by_labels: sets.held_out.labels().is_some(),
         held_out,
         test: variants.next(),
         inverted_test: variants.next(),

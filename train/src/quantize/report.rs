@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use no_std_core::format::ONE;
+use no_std_core::format::{ONE, OutputKind};
 
 use super::candidate::Candidate;
 use super::check::{FlashFacts, LayerFacts};
@@ -38,6 +38,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// How their ranges were found.
     pub method: Method,
+    /// What the output is.
+    pub output: OutputKind,
     /// How often the models are right, if they tell classes apart.
     pub measured: Option<Measured>,
     /// What was taken out, because it is the same for every input.
@@ -71,6 +73,7 @@ impl Report {
         Self {
             rows: rows.collect(),
             method: best.method,
+            output: OutputKind::Values,
             measured,
             pruned,
             flash_facts,
@@ -135,21 +138,8 @@ impl fmt::Display for Report {
         }
         self.write_accuracies(formatter)?;
         self.write_pruned(formatter)?;
-        let FlashFacts {
-            threshold,
-            accepted,
-            ..
-        } = self.flash_facts;
         write!(formatter, "\nranges by {}", self.method.name())?;
-        if self.measured.is_some() {
-            let probability = f64::from(threshold) / f64::from(ONE);
-            let accepted = 100.0 * accepted;
-            write!(
-                formatter,
-                "; accepted from probability {probability:.3}, {accepted:.1} % of the samples held out"
-            )?;
-        }
-        Ok(())
+        self.write_threshold(formatter)
     }
 }
 
@@ -158,20 +148,51 @@ impl Report {
         let Some(measured) = &self.measured else {
             return Ok(());
         };
+        let title = if measured.by_labels {
+            "right by the labels"
+        } else {
+            "answers as the floats"
+        };
         writeln!(
             formatter,
-            "\n{:<26}{:>8}{:>8}{:>8}{:>6}{:>8}",
-            "accuracy", "samples", "float", "int8", "lost", "gained"
+            "\n{:<26}{:>8}{:>8}{:>8}{:>6}{:>8}{:>22}",
+            title, "samples", "float", "int8", "lost", "gained", "change, in 95 %"
         )?;
         for (_, name, counts) in measured.rows() {
             let ([float, int8], lost, gained) = (counts.accuracies(), counts.lost, counts.gained());
-            let samples = counts.samples;
+            let (samples, [middle, reach]) = (counts.samples, counts.change());
+            let change = format!("{:+.4} to {:+.4}", middle - reach, middle + reach);
             writeln!(
                 formatter,
-                "{name:<26}{samples:>8}{float:>8.4}{int8:>8.4}{lost:>6}{gained:>8}"
+                "{name:<26}{samples:>8}{float:>8.4}{int8:>8.4}{lost:>6}{gained:>8}{change:>22}"
             )?;
         }
         Ok(())
+    }
+
+    fn write_threshold(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let threshold = f64::from(self.flash_facts.threshold);
+        let accepted = format!(
+            "{:.1} % of the samples held out",
+            100.0 * self.flash_facts.accepted
+        );
+        match self.output {
+            OutputKind::Values => Ok(()),
+            OutputKind::Classes => {
+                let probability = threshold / f64::from(ONE);
+                write!(
+                    formatter,
+                    "; accepted from probability {probability:.3}, {accepted}"
+                )
+            }
+            OutputKind::Reconstruction => {
+                let score = threshold / 256.0;
+                write!(
+                    formatter,
+                    "; accepted up to a score of {score:.2}, the mean squared difference in steps, {accepted}"
+                )
+            }
+        }
     }
 
     fn write_pruned(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,8 @@
 //! Inputs of a network: pictures in variants, or arrays.
 
-use ndarray::{Array4, Axis};
+use std::collections::BTreeMap;
+
+use ndarray::{Array2, Array4, Axis};
 
 use super::QuantizeError;
 use crate::data::Dataset;
@@ -36,6 +38,24 @@ impl Samples {
         match self {
             Self::Pictures { images, .. } => format!("{} {which}training images", images.len()),
             Self::Arrays { .. } => format!("{} {which}samples", self.len()),
+        }
+    }
+
+    /// How many there are of each class, if that is known, to go on after [`Samples::describe`].
+    pub fn spread(&self) -> String {
+        let mut counts = BTreeMap::<usize, usize>::new();
+        for label in self.labels().into_iter().flatten() {
+            *counts.entry(label).or_default() += 1;
+        }
+        let counts = counts.values().map(|count| count / self.variants());
+        match (counts.clone().min(), counts.clone().max(), counts.count()) {
+            (Some(least), Some(most), classes) if least == most => {
+                format!(", {least} of each of {classes} classes")
+            }
+            (Some(least), Some(most), classes) => {
+                format!(", {least} to {most} of each of {classes} classes")
+            }
+            _ => String::new(),
         }
     }
 
@@ -77,6 +97,17 @@ impl Samples {
             }
         }
         Ok(())
+    }
+
+    /// A row of numbers for each sample, in the order channels, rows, columns.
+    pub fn rows(&self) -> Result<Array2<f32>, QuantizeError> {
+        let mut numbers = Vec::new();
+        self.each(|sample| {
+            numbers.extend(sample);
+            Ok(())
+        })?;
+        let shape = (self.len(), numbers.len() / self.len());
+        Ok(Array2::from_shape_vec(shape, numbers).expect("all samples are of one shape"))
     }
 
     /// The samples of these indices; of pictures, the pictures.

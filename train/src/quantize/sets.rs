@@ -1,15 +1,12 @@
 //! Which samples decide what: ranges, the method, and figures that decide nothing.
 
-use ndarray::{Array4, ArrayD, Axis};
 use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
 use super::groups::Given;
 use super::samples::Samples;
-use super::{Arrays, Data, QuantizeError, metadata};
+use super::{Data, QuantizeError, arrays, metadata};
 use crate::data::augment::Augment;
-use crate::data::batch::shuffle;
-use crate::data::random::Random;
 use crate::data::{Dataset, Digits, IMAGE_SIDE};
 use crate::evaluate::CLASSES;
 use crate::models::{IMAGES, LOGITS};
@@ -25,15 +22,13 @@ pub const IMAGE: Quantization = Quantization {
 };
 
 /// Samples to calibrate with, at most.
-const CALIBRATION: usize = 500;
+pub const CALIBRATION: usize = 500;
 /// Of few samples this part is for calibration.
 const CALIBRATION_PART: usize = 6;
 /// Samples to choose by, at most.
-const HELD_OUT: usize = 2500;
-/// Samples on which the written files are run, of arrays.
-const CHECKED: usize = 100;
+pub const HELD_OUT: usize = 2500;
 /// The same samples at each run.
-const SEED: u64 = 0;
+pub const SEED: u64 = 0;
 
 /// What a network is quantised with and for.
 pub struct Sets {
@@ -55,6 +50,8 @@ pub struct Sets {
     pub preparation: Preparation,
     /// What input and output are called.
     pub names: Names,
+    /// What the user might not expect of the samples.
+    pub notes: Vec<String>,
 }
 
 impl Sets {
@@ -65,8 +62,8 @@ impl Sets {
                 digits,
                 checked,
                 preparation,
-            } => of_digits(network, (digits, checked), *preparation),
-            Data::Arrays(arrays) => of_arrays(network, arrays),
+            } => of_digits(network, (&**digits, checked), *preparation),
+            Data::Arrays(arrays) => arrays::of_network(network, arrays),
         }
     }
 }
@@ -102,7 +99,36 @@ fn of_digits(
             input: IMAGES,
             output: LOGITS,
         },
+        notes: notes_on_digits(network, digits),
     })
+}
+
+fn notes_on_digits(network: &Network, digits: &Digits) -> Vec<String> {
+    let is_silent = network.metadata("augment").is_none();
+    let of_model =
+        "the model does not say `augment`: it is taken to be trained on plain images only";
+    let labels: Vec<usize> = digits
+        .train
+        .labels
+        .iter()
+        .copied()
+        .map(usize::from)
+        .collect();
+    let missing = missing(&labels, network.output()[0]);
+    is_silent
+        .then(|| of_model.to_owned())
+        .into_iter()
+        .chain(missing)
+        .collect()
+}
+
+/// What is to be said of classes that no sample is of.
+pub fn missing(labels: &[usize], classes: usize) -> Option<String> {
+    let missing = (0..classes).filter(|class| !labels.contains(class));
+    let missing: Vec<String> = missing.map(|class| class.to_string()).collect();
+    let missing = missing.join(", ");
+    (!missing.is_empty())
+        .then(|| format!("no sample is of class {missing}: ranges and threshold do not know it"))
 }
 
 /// The training images whose outputs give the ranges, and others that decide between methods and set the threshold: each
@@ -118,7 +144,7 @@ pub fn parts(train: &Dataset) -> Result<[Dataset; 2], QuantizeError> {
 }
 
 /// Fails unless the model is for the images and labels of [`Digits`].
-fn expect_digits(network: &Network) -> Result<(), QuantizeError> {
+pub fn expect_digits(network: &Network) -> Result<(), QuantizeError> {
     let form = |[channels, rows, columns]: [usize; 3], classes| {
         format!("images of {channels} x {rows} x {columns} and {classes} classes")
     };
@@ -129,119 +155,4 @@ fn expect_digits(network: &Network) -> Result<(), QuantizeError> {
     } else {
         Err(QuantizeError::OtherData { expected, found })
     }
-}
-
-fn of_arrays(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeError> {
-    let output = arrays.output.unwrap_or_else(|| usual_output(network));
-    let shape = network.output();
-    expect_output(network, output)?;
-    let labels = match output {
-        OutputKind::Classes => metadata::labels(network)?,
-        OutputKind::Values | OutputKind::Reconstruction => Vec::new(),
-    };
-    let inputs = arranged(network, &arrays.inputs)?;
-    let count = inputs.len_of(Axis(0));
-    if count < 2 {
-        return Err(QuantizeError::TooFewSamples(count));
-    }
-    if let Some(classes) = &arrays.labels {
-        expect_labels(classes, count, shape[0])?;
-    }
-    let all = Samples::Arrays {
-        inputs,
-        labels: arrays.labels.clone(),
-    };
-    let mut order: Vec<usize> = (0..count).collect();
-    shuffle(&mut order, &mut Random::new(SEED, 0));
-    let (calibration, rest) = order.split_at((count / 2).clamp(1, CALIBRATION));
-    let held_out = &rest[..rest.len().min(HELD_OUT)];
-    let is_picture = arrays.meaning.is_some_and(|meaning| {
-        meaning.zero_point == IMAGE.zero_point && [1.0, IMAGE.scale].contains(&meaning.scale)
-    });
-    Ok(Sets {
-        calibration: all.select(calibration),
-        held_out: all.select(held_out),
-        test: None,
-        checked: all.select(&held_out[..held_out.len().min(CHECKED)]),
-        given: Given {
-            input: arrays.meaning,
-            is_reconstruction: output == OutputKind::Reconstruction,
-        },
-        output,
-        labels,
-        preparation: if is_picture {
-            Preparation::PLAIN
-        } else {
-            Preparation::NONE
-        },
-        names: Names {
-            input: "input",
-            output: if output == OutputKind::Classes {
-                LOGITS
-            } else {
-                "output"
-            },
-        },
-    })
-}
-
-/// Classes, where the model ended in a Softmax or names classes; else values.
-fn usual_output(network: &Network) -> OutputKind {
-    let names_classes = network.metadata(input::labels::KEY).is_some();
-    if network.dropped.is_some() || names_classes {
-        OutputKind::Classes
-    } else {
-        OutputKind::Values
-    }
-}
-
-fn expect_output(network: &Network, output: OutputKind) -> Result<(), QuantizeError> {
-    let (expected, found) = (network.input.shape, network.output());
-    let [_, rows, columns] = found;
-    match output {
-        OutputKind::Classes if [rows, columns] != [1; 2] => {
-            Err(QuantizeError::NoClasses { rows, columns })
-        }
-        OutputKind::Reconstruction if expected != found => {
-            Err(QuantizeError::NoReconstruction { expected, found })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn expect_labels(labels: &[usize], samples: usize, classes: usize) -> Result<(), QuantizeError> {
-    let beyond = labels.iter().find(|&&label| label >= classes);
-    let found = match beyond {
-        Some(label) => format!("{label}"),
-        None if labels.len() != samples => format!("{} labels", labels.len()),
-        None => return Ok(()),
-    };
-    Err(QuantizeError::SampleLabels {
-        samples,
-        classes,
-        found,
-    })
-}
-
-/// Samples in the order in which the model's file has them, as the network takes them.
-fn arranged(network: &Network, samples: &ArrayD<f32>) -> Result<Array4<f32>, QuantizeError> {
-    let sizes = samples.shape().to_vec();
-    let [channels, rows, columns] = network.input.shape;
-    let refusal = || QuantizeError::OtherSamples {
-        expected: format!("{channels} x {rows} x {columns} numbers, channels first or last"),
-        found: format!("an array of {sizes:?}"),
-    };
-    if samples.ndim() < 2 {
-        return Err(refusal());
-    }
-    let rows = samples.outer_iter();
-    let rows = rows.map(|sample| {
-        network
-            .input
-            .arranged(sample.to_owned())
-            .ok_or_else(refusal)
-    });
-    let rows = rows.collect::<Result<Vec<Array4<f32>>, _>>()?;
-    let views: Vec<_> = rows.iter().map(|row| row.view()).collect();
-    ndarray::concatenate(Axis(0), &views).map_err(|_| refusal())
 }

@@ -112,16 +112,24 @@ fn digits() -> Digits {
 }
 
 /// A second runtime that answers what it is told to, once the model is there.
-struct Answer(Cell<Option<Result<Array2<f32>, String>>>);
+struct Answer {
+    outputs: Cell<Option<Result<Array2<f32>, String>>>,
+    is_built_in: bool,
+}
 
 impl SecondRuntime for Answer {
     fn name(&self) -> &'static str {
         "another"
     }
 
-    fn logits(&self, model: &Path) -> Result<Array2<f32>, String> {
+    fn is_built_in(&self) -> bool {
+        self.is_built_in
+    }
+
+    fn outputs(&self, model: &Path, inputs: &Array2<f32>) -> Result<Array2<f32>, String> {
         assert!(model.exists());
-        self.0.take().unwrap()
+        assert_eq!(inputs.dim(), (24, 784));
+        self.outputs.take().unwrap()
     }
 }
 
@@ -130,8 +138,8 @@ fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a
         model,
         name: "digits",
         data: Data::Digits {
-            digits,
-            checked: &digits.test,
+            digits: Box::new(digits.clone()),
+            checked: digits.test.clone(),
             preparation: Preparation::centred(19).unwrap(),
         },
         second: None,
@@ -203,11 +211,19 @@ fn both_files_are_written_and_give_the_same_logits() {
 }
 
 /// What comes of quantising if another runtime gives this answer on the model.
-fn checked_by(answer: Result<Array2<f32>, String>, out: &Path) -> Result<Report, QuantizeError> {
-    let answer = Answer(Cell::new(Some(answer)));
+fn checked_by(
+    (answer, is_built_in): (Result<Array2<f32>, String>, bool),
+    force: bool,
+    out: &Path,
+) -> Result<Report, QuantizeError> {
+    let answer = Answer {
+        outputs: Cell::new(Some(answer)),
+        is_built_in,
+    };
     let (model, digits) = (striped_model(10), digits());
     let request = Request {
         second: Some(&answer),
+        force,
         ..request(&model, &digits, out)
     };
     quantize(&RUNTIME, &request, &mut |_| {})
@@ -220,12 +236,20 @@ fn a_second_runtime_must_have_the_same_logits_if_it_runs() {
         (24, "on another the int8 logits of sample 0 differ"),
         (23, "checking it on another failed: expected outputs of 24"),
     ] {
-        let answer = checked_by(Ok(Array2::zeros((rows, 10))), folder.path());
+        let answer = (Ok(Array2::zeros((rows, 10))), false);
+        let answer = checked_by(answer, true, folder.path());
         let message = answer.unwrap_err().to_string();
         assert!(message.starts_with(expected), "{message}");
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }
-    let report = checked_by(Err("no memory".into()), folder.path()).unwrap();
+    let none = || Err("no memory".to_owned());
+    let refusal = checked_by((none(), true), false, folder.path()).unwrap_err();
+    let expected =
+        "another does not run the int8 model: no memory; --force writes both files in any case";
+    assert_eq!(refusal.to_string(), expected);
+    assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
+    checked_by((none(), true), true, folder.path()).unwrap();
+    let report = checked_by((none(), false), false, folder.path()).unwrap();
     let unchecked = report.unchecked.unwrap();
     assert_eq!(unchecked, "not checked on another: no memory");
     assert_eq!(files(folder.path()).len(), 2);
@@ -315,10 +339,7 @@ fn classes_without_images_are_named() {
         &mut stage,
     )
     .unwrap();
-    assert!(
-        said.contains("no training image is of class 3, 8:"),
-        "{said}"
-    );
+    assert!(said.contains("no sample is of class 3, 8:"), "{said}");
 }
 
 #[test]

@@ -109,10 +109,7 @@ fn signals_end_an_evaluation_at_once() {
 #[test]
 fn a_signal_while_data_load_leaves_no_folder() {
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "model.onnx",
-        "nothing looks into it before the data are here",
-    );
+    sandbox.write("model.onnx", include_bytes!("../../../models/digits.onnx"));
     // It never answers whom it has accepted.
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());

@@ -308,6 +308,11 @@ fn samples_in_a_file_take_the_place_of_digits() {
     let finished = sandbox.train(line);
     let printed = finished.success();
     assert!(printed.contains("calibrating on 20 samples"), "{printed}");
+    let checked = printed.lines().last().unwrap();
+    assert!(
+        checked.ends_with("core, on tract; no second runtime is here"),
+        "{printed}"
+    );
     assert!(!printed.contains("accuracy"), "{printed}");
     assert_eq!(sandbox.files("out").len(), 2);
     let flash = sandbox.read("out/ramp.q8");
@@ -327,4 +332,11 @@ fn samples_in_a_file_take_the_place_of_digits() {
     assert!(finished.misuse().contains("--calibrate"), "{finished:?}");
     sandbox.write("samples.npy", "notes");
     sandbox.refuses(line, &["samples.npy: expected a .npy or .npz file"]);
+    // Nothing is loaded for a model of other classes.
+    let three = ramp().select(Axis(0), &[0, 1, 2]);
+    sandbox.write("three.onnx", model(three, plain));
+    sandbox.refuses(
+        "quantize --model three.onnx --offline",
+        &["--calibrate FILE"],
+    );
 }

@@ -52,6 +52,7 @@ fn wrong_options_are_named_and_nothing_is_made() {
         ),
         ("fit --unknown", ["'--unknown'", "unexpected"]),
         ("evaluate", ["--model", "required"]),
+        ("export --out -", ["--out", "`./-` is a file"]),
         ("train", ["'train'", "unrecognized"]),
     ] {
         sandbox.misuses(line, &parts);

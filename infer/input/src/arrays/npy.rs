@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::{Array, ArraysError, Elements};
-use crate::file::ReadError;
+use crate::file::{ReadError, one_line};
 
 pub const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -13,8 +13,8 @@ const MAX_HEADER: u32 = 1 << 16;
 /// Most axes of an array, as in `NumPy`.
 const MAX_AXES: usize = 64;
 
-/// Reads an array; `None` if it holds no numbers. What it takes is taken from `room`, in bytes.
-pub fn read(file: &mut impl Read, room: &mut u64) -> Result<Option<Array>, ArraysError> {
+/// Reads an array, or says what it holds if that is no numbers. What it takes is taken from `room`, in bytes.
+pub fn read(file: &mut impl Read, room: &mut u64) -> Result<Result<Array, String>, ArraysError> {
     let header = header(file, room)?;
     let damaged = || ArraysError::damaged("a header without type, order and shape");
     let order = field(&header, "fortran_order").ok_or_else(damaged)?;
@@ -24,7 +24,7 @@ pub fn read(file: &mut impl Read, room: &mut u64) -> Result<Option<Array>, Array
         return Err(ArraysError::damaged(problem));
     }
     let Some(element) = element(&header) else {
-        return Ok(None);
+        return Ok(Err(other(&header)));
     };
     let sizes = shape.iter().map(|&size| size as u64);
     // An array of nothing has sizes that can be multiplied, too.
@@ -46,7 +46,7 @@ pub fn read(file: &mut impl Read, room: &mut u64) -> Result<Option<Array>, Array
         let numbers = bytes.chunks_exact_mut(element.bytes as usize);
         numbers.for_each(<[u8]>::reverse);
     }
-    Ok(Some(Array {
+    Ok(Ok(Array {
         shape,
         elements: (element.decode)(&bytes),
     }))
@@ -125,13 +125,19 @@ fn element(header: &str) -> Option<Element> {
         .split_once('\'')?;
     let (order, name) = name.split_at_checked(1)?;
     let (bytes, decode): (_, fn(&[u8]) -> Elements) = match name {
+        "b1" => (1, |bytes| {
+            Elements::Bool(bytes.iter().map(|&byte| byte != 0).collect())
+        }),
         "f4" => numbers!(Float32, f32),
         "f8" => numbers!(Float64, f64),
         "i1" => numbers!(Int8, i8),
         "u1" => numbers!(Uint8, u8),
         "i2" => numbers!(Int16, i16),
+        "u2" => numbers!(Uint16, u16),
         "i4" => numbers!(Int32, i32),
+        "u4" => numbers!(Uint32, u32),
         "i8" => numbers!(Int64, i64),
+        "u8" => numbers!(Uint64, u64),
         _ => return None,
     };
     Some(Element {
@@ -139,6 +145,19 @@ fn element(header: &str) -> Option<Element> {
         is_big_endian: order == ">",
         decode,
     })
+}
+
+/// What an array holds that has no type known here.
+fn other(header: &str) -> String {
+    let of = field(header, "descr").and_then(|of| of.strip_prefix('\'')?.split_once('\''));
+    let name = of.map_or("", |(name, _)| name);
+    match name.trim_start_matches(['<', '>', '|', '=']) {
+        "f2" => "half floats; convert them with .astype(\"float32\")".into(),
+        "" => "records".into(),
+        "O" => "Python objects; convert them with .astype".into(),
+        name if name.starts_with('U') || name.starts_with('S') => "texts".into(),
+        name => format!("what NumPy calls {:?}", one_line(name)),
+    }
 }
 
 /// The elements of an array whose first axis is the innermost, in the order where the last one is.

@@ -6,12 +6,12 @@ use zip::{CompressionMethod, ZipWriter};
 use super::*;
 use crate::support_arrays::{floats, npy, npz};
 
-fn decoded(bytes: Vec<u8>) -> Result<Vec<(String, Array)>, String> {
+fn decoded(bytes: Vec<u8>) -> Result<Arrays, String> {
     decode(Cursor::new(bytes)).map_err(|error| error.to_string())
 }
 
 fn array(bytes: Vec<u8>) -> Array {
-    decoded(bytes).unwrap().remove(0).1
+    decoded(bytes).unwrap().numbers.remove(0).1
 }
 
 #[test]
@@ -35,8 +35,14 @@ fn numbers_of_any_type_and_order_of_bytes() {
     both_orders!(Int8, i8, "i1");
     both_orders!(Uint8, u8, "u1");
     both_orders!(Int16, i16, "i2");
+    both_orders!(Uint16, u16, "u2");
     both_orders!(Int32, i32, "i4");
+    both_orders!(Uint32, u32, "u4");
     both_orders!(Int64, i64, "i8");
+    both_orders!(Uint64, u64, "u8");
+    let truths = array(npy("|b1", &[2], &[1, 0]));
+    assert_eq!(truths.elements, Elements::Bool(vec![true, false]));
+    assert_eq!(truths.elements.to_floats(), [1.0, 0.0]);
 }
 
 #[test]
@@ -82,19 +88,27 @@ fn archives_have_names_and_what_is_no_number_is_passed_over() {
         ("x", floats(&[2], &[1.0, 2.0])),
         ("y", npy("|u1", &[2], &[3, 4])),
     ];
-    let names: Vec<String> = decoded(npz(&arrays))
-        .unwrap()
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let found = decoded(npz(&arrays)).unwrap();
+    let names: Vec<String> = found.numbers.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["x", "y"]);
-    let expected = "expected arrays of numbers, found words";
+    assert_eq!(found.others, [("words".to_owned(), "texts".to_owned())]);
+    let expected = "expected arrays of numbers, found words: texts";
     assert_eq!(decoded(npz(&arrays[..1])).unwrap_err(), expected);
-    let error = decoded(strings).unwrap_err();
-    assert_eq!(
-        error,
-        "expected arrays of numbers, found an array of others"
-    );
+    for (file, of) in [
+        (strings, "texts"),
+        (
+            npy("|O", &[1], &[0]),
+            "Python objects; convert them with .astype",
+        ),
+        (
+            npy("<f2", &[1], &[0; 2]),
+            "half floats; convert them with .astype(\"float32\")",
+        ),
+        (npy("<c8", &[1], &[0; 8]), "what NumPy calls \"c8\""),
+    ] {
+        let expected = format!("expected arrays of numbers, found an array of {of}");
+        assert_eq!(decoded(file).unwrap_err(), expected);
+    }
 }
 
 #[test]
@@ -104,13 +118,55 @@ fn inputs_and_their_classes_are_known_by_their_names() {
     let found = |arrays: &[(&str, Vec<u8>)]| samples(decoded(npz(arrays)).unwrap());
     for name in ["x_test", "features", "X"] {
         let found = found(&[("y_test", classes.clone()), (name, inputs.clone())]).unwrap();
-        assert_eq!(found.labels(2), Some(vec![2, 0]));
-        assert_eq!(found.inputs.shape, [2, 1]);
+        assert_eq!(found.labels(2), Ok(Some(vec![2, 0])));
+        assert_eq!(
+            (&found.name[..], &found.inputs.shape[..]),
+            (name, &[2, 1][..])
+        );
     }
-    let other = floats(&[2], &[0.5, 1.0]);
-    for labels in [other, floats(&[3], &[0.0; 3])] {
-        let found = found(&[("x", inputs.clone()), ("y", labels)]).unwrap();
-        assert_eq!(found.labels(2), None);
+    assert_eq!(found(&[("x", inputs.clone())]).unwrap().labels(2), Ok(None));
+    let rows = |rows: &[f32]| floats(&[2, rows.len() / 2], rows);
+    for labels in [
+        rows(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0]),
+        npy("|b1", &[2, 3], &[0, 0, 1, 1, 0, 0]),
+        npy(
+            "<u8",
+            &[2, 1],
+            [2_u64, 0].map(u64::to_le_bytes).as_flattened(),
+        ),
+    ] {
+        let found = found(&[("x", inputs.clone()), ("label", labels)]).unwrap();
+        assert_eq!(found.labels(2), Ok(Some(vec![2, 0])));
+    }
+    for (labels, expected) in [
+        (floats(&[2], &[1.0, 0.5]), "0.5 for sample 1"),
+        (floats(&[2], &[-1.0, 0.0]), "-1 for sample 0"),
+        (floats(&[2], &[1.0, f32::NAN]), "NaN for sample 1"),
+        (floats(&[3], &[0.0; 3]), "an array of shape [3]"),
+        (
+            npy("<U1", &[2], &[65, 0, 0, 0, 66, 0, 0, 0]),
+            "an array of no numbers",
+        ),
+        (
+            rows(&[1.0, 0.0, 1.0, 1.0]),
+            "a row of 2 numbers for sample 1 that are not one 1 and zeros",
+        ),
+        (
+            rows(&[0.0, 0.0, 1.0, 0.0]),
+            "a row of 2 numbers for sample 0 that are not one 1 and zeros",
+        ),
+        (
+            rows(&[0.9, 0.1, 1.0, 0.0]),
+            "a row of 2 numbers for sample 0 that are not one 1 and zeros",
+        ),
+    ] {
+        let found = found(&[("x", inputs.clone()), ("y_all", labels)]).unwrap();
+        let refusal = found.labels(2).unwrap_err();
+        assert_eq!((&refusal.name[..], &refusal.found[..]), ("y_all", expected));
+        assert!(
+            refusal.to_string().contains("each of 2 samples"),
+            "{refusal}"
+        );
     }
     let error = found(&[("y", classes)]).unwrap_err().to_string();
     let expected = "expected an array of inputs, best named x, found y: int64 [2]";
@@ -127,9 +183,9 @@ fn of_two_arrays_of_classes_the_first_that_fits_counts() {
         ("y_subject", classes(&[7; 4])),
     ];
     let found = samples(decoded(npz(&arrays)).unwrap()).unwrap();
-    assert_eq!(found.labels(4), Some(vec![0, 1, 2, 3]));
+    assert_eq!(found.labels(4), Ok(Some(vec![0, 1, 2, 3])));
     // Of one sample of four numbers.
-    assert_eq!(found.labels(1), Some(vec![1]));
+    assert_eq!(found.labels(1), Ok(Some(vec![1])));
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub fn random(random: &mut Random, classes: usize) -> Network {
     let first = growing.last();
     growing.same_convolution();
     growing.add(first);
+    growing.strided(6);
     growing.activation();
     let before = growing.last();
     growing.same_convolution();
@@ -155,6 +156,15 @@ impl<'r> Growing<'r> {
             pool: (!is_same && pool.kernel != [1; 2]).then_some(pool),
         };
         self.push(Layer::Conv(layer), &[input], clip);
+    }
+
+    /// A convolution of single places, some of which it skips, of the last tensor.
+    fn strided(&mut self, filters: usize) {
+        let window = Window {
+            strides: [1 + self.random.below(2), 2],
+            ..Window::tiles([1; 2])
+        };
+        self.conv(filters, 1, window, Clip::NONE);
     }
 
     fn convolution(&mut self, filters: usize, groups: usize) {

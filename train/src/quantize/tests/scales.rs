@@ -1,5 +1,6 @@
 //! Scales on which all runtimes agree, and what is refused of samples.
 
+use input::arrays::ClassesError;
 use ndarray::{ArrayD, IxDyn};
 
 use super::super::groups::Given;
@@ -70,17 +71,28 @@ fn tensors_that_a_sum_reads_mean_the_same() {
 
 /// What comes of quantising the striped network with samples of these sizes.
 fn with_samples(sizes: &[usize], change: impl FnOnce(&mut Arrays)) -> Result<Report, String> {
+    heard(&striped_model(10), sizes, change).0
+}
+
+/// What comes of quantising a network with samples of these sizes, and what is said meanwhile.
+fn heard(
+    model: &[u8],
+    sizes: &[usize],
+    change: impl FnOnce(&mut Arrays),
+) -> (Result<Report, String>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random::new(8, 0);
     let mut arrays = Arrays {
+        name: "x".into(),
         inputs: ArrayD::from_shape_simple_fn(IxDyn(sizes), || random.between(0.0, 1.0)),
-        labels: None,
+        labels: Ok(None),
+        names: None,
         meaning: None,
         output: None,
     };
     change(&mut arrays);
     let request = Request {
-        model: &striped_model(10),
+        model,
         name: "stripes",
         data: Data::Arrays(arrays),
         second: None,
@@ -89,14 +101,104 @@ fn with_samples(sizes: &[usize], change: impl FnOnce(&mut Arrays)) -> Result<Rep
         force: false,
         interrupted: &NEVER,
     };
-    let report = quantize(&RUNTIME, &request, &mut |_| {});
+    let mut said = String::new();
+    let report = quantize(&RUNTIME, &request, &mut |line| said.extend([line, "\n"]));
     let written: Vec<_> = files(folder.path());
     let names = ["stripes-int8.onnx", "stripes.q8"].map(|name| folder.path().join(name));
     match &report {
         Ok(_) => assert_eq!(written, names),
         Err(_) => assert_eq!(written, [] as [PathBuf; 0]),
     }
-    report.map_err(|error| error.to_string())
+    (report.map_err(|error| error.to_string()), said)
+}
+
+#[test]
+fn what_is_done_with_labels_is_said() {
+    let labelled = |output| {
+        move |arrays: &mut Arrays| {
+            (arrays.output, arrays.labels) =
+                (output, Ok(Some((0..30).map(|at| at % 10).collect())));
+        }
+    };
+    let classes = Some(OutputKind::Classes);
+    let model = striped_model(10);
+    let (report, said) = heard(&model, &[30, 784], labelled(classes));
+    assert!(
+        !said.contains("labels") && !said.contains("y or label"),
+        "{said}"
+    );
+    let table = report.unwrap().to_string();
+    assert!(table.contains("right by the labels"), "{table}");
+    let (report, said) = heard(&model, &[30, 784], |arrays| arrays.output = classes);
+    assert!(said.contains("no array is named y or label"), "{said}");
+    let table = report.unwrap().to_string();
+    assert!(table.contains("answers as the floats"), "{table}");
+    let (report, said) = heard(&model, &[30, 784], labelled(None));
+    assert!(said.contains("--output classes takes them"), "{said}");
+    assert_eq!(report.unwrap().measured, None);
+}
+
+#[test]
+fn a_sample_far_from_all_others_is_named() {
+    let model = striped_model(10);
+    let (_, said) = heard(&model, &[30, 784], |arrays| arrays.inputs[[17, 3]] = -1e6);
+    assert!(
+        said.contains("x: sample 17 has numbers up to 1.000e6"),
+        "{said}"
+    );
+    let (_, said) = heard(&model, &[30, 784], |arrays| arrays.inputs[[17, 3]] = -50.0);
+    assert!(!said.contains("sample 17"), "{said}");
+}
+
+/// A layer that gives back all numbers of an image but the first.
+fn all_but_the_first() -> Vec<u8> {
+    let mut weight = Array2::eye(784);
+    weight[[0, 0]] = 0.0;
+    dense(&[(weight, Array1::zeros(784))], &[])
+}
+
+#[test]
+fn an_autoencoder_is_calibrated_on_usual_samples_alone() {
+    let sets = |labels: Option<Vec<usize>>| {
+        let mut network = import(&all_but_the_first()).unwrap();
+        network.input.shape = [784, 1, 1];
+        let inputs = ArrayD::from_shape_fn(IxDyn(&[20, 784]), |at| {
+            if at[0] % 4 == 3 {
+                9.0
+            } else {
+                at[1] as f32 / 784.0
+            }
+        });
+        let arrays = Arrays {
+            name: String::new(),
+            inputs,
+            labels: Ok(labels),
+            names: None,
+            meaning: None,
+            output: Some(OutputKind::Reconstruction),
+        };
+        sets::Sets::of(&network, &Data::Arrays(arrays))
+    };
+    let labels: Vec<usize> = (0..20).map(|at| usize::from(at % 4 == 3)).collect();
+    let reach = |samples: &Samples| {
+        let rows = samples.rows().unwrap();
+        rows.into_iter().fold(0.0, f32::max)
+    };
+    let usual = sets(Some(labels)).unwrap();
+    for samples in [&usual.calibration, &usual.held_out, &usual.checked] {
+        assert!(reach(samples) < 1.0);
+    }
+    assert_eq!(usual.calibration.len() + usual.held_out.len(), 15);
+    assert!(
+        usual.notes[0].starts_with("5 samples labelled 1 are left out"),
+        "{:?}",
+        usual.notes
+    );
+    let all = sets(None).unwrap();
+    assert_eq!((all.calibration.len(), all.notes.len()), (10, 0));
+    let refusal = |labels| sets(Some(labels)).err().unwrap().to_string();
+    assert!(refusal(vec![2; 20]).ends_with("found 2 for sample 0"));
+    assert!(refusal(vec![1; 20]).ends_with("to calibrate and choose by, found 0"));
 }
 
 #[test]
@@ -113,7 +215,7 @@ fn samples_of_any_form_give_ranges_and_decide() {
     );
     let labelled = |arrays: &mut Arrays| {
         classes(arrays);
-        arrays.labels = Some(vec![3; 30]);
+        arrays.labels = Ok(Some(vec![3; 30]));
     };
     let measured = with_samples(&[30, 1, 28, 28], labelled)
         .unwrap()
@@ -126,8 +228,16 @@ fn samples_of_any_form_give_ranges_and_decide() {
 fn samples_that_do_not_fit_are_refused() {
     let labels = |labels: Vec<usize>| {
         |arrays: &mut Arrays| {
-            (arrays.output, arrays.labels) = (Some(OutputKind::Classes), Some(labels));
+            (arrays.output, arrays.labels) = (Some(OutputKind::Classes), Ok(Some(labels)));
         }
+    };
+    let unusable = |arrays: &mut Arrays| {
+        arrays.output = Some(OutputKind::Classes);
+        arrays.labels = Err(ClassesError {
+            name: "y".into(),
+            count: 4,
+            found: "an array of shape [3]".into(),
+        });
     };
     let reconstruction = |arrays: &mut Arrays| arrays.output = Some(OutputKind::Reconstruction);
     for (found, expected) in [
@@ -146,7 +256,16 @@ fn samples_that_do_not_fit_are_refused() {
         ),
         (
             with_samples(&[2, 784], labels(vec![0, 10])),
-            "expected a label of 0 to 9 for each of 2 samples, found 10",
+            "expected a label of 0 to 9 for each of 2 samples, found 10 for sample 1",
+        ),
+        (
+            with_samples(&[4, 784], unusable),
+            "y: expected the class of each of 4 samples, a whole number from 0, or a row with one 1 among zeros, found an \
+             array of shape [3]; correct it, or give it a name that does not begin with y or label",
+        ),
+        (
+            with_samples(&[4, 784], |arrays| arrays.inputs[[2, 700]] = f32::NAN),
+            "x: expected finite numbers, found NaN in sample 2",
         ),
         (
             with_samples(&[4, 784], reconstruction),
