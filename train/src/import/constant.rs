@@ -44,7 +44,7 @@ impl Constant {
     }
 
     /// The number of its elements.
-    pub fn len(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.shape().iter().product()
     }
 

@@ -150,7 +150,7 @@ fn computed(
 
 /// How many elements a node makes of constants, or more.
 fn elements(call: &Call, inputs: &[&Constant]) -> usize {
-    let lengths = inputs.iter().map(|one| one.len());
+    let lengths = inputs.iter().map(|one| one.count());
     match call.node.op_type.as_str() {
         "ConstantOfShape" => sizes_of(inputs[0]).map_or(0, |sizes| sizes.iter().product()),
         "Concat" => lengths.fold(0, usize::saturating_add),
@@ -160,10 +160,10 @@ fn elements(call: &Call, inputs: &[&Constant]) -> usize {
         }
         "Gather" => {
             let smallest = inputs[0].shape().iter().min().copied().unwrap_or(1).max(1);
-            let each = inputs[0].len() / smallest;
+            let each = inputs[0].count() / smallest;
             inputs
                 .get(1)
-                .map_or(0, |indices| indices.len().saturating_mul(each))
+                .map_or(0, |indices| indices.count().saturating_mul(each))
         }
         _ => lengths.max().unwrap_or(0),
     }

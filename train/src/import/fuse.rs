@@ -183,7 +183,7 @@ fn order(conv: &Conv) -> Option<Vec<usize>> {
         let is_copy = others.next() == Some(&1.0) && others.next().is_none();
         kernel
             .iter()
-            .position(|&weight| weight == 1.0)
+            .position(|&weight| weight != 0.0)
             .filter(|_| is_copy)
     };
     let order = conv

@@ -46,13 +46,12 @@ fn gathered(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> 
         .integers()
         .is_some_and(|places| places.into_iter().eq(0..sizes[axis] as i64));
     let target = [&sizes[..axis], indices.shape(), &sizes[axis + 1..]].concat();
-    match view.reshaped(shape, &target).filter(|_| is_all) {
-        Some(view) => Ok(Value::View(view)),
-        None => {
-            let expected =
-                "all places of an axis in their order; train a network that takes tensors whole";
-            Err(call.refuse(expected, format!("some of axis {axis} of {sizes:?}")))
-        }
+    if let Some(view) = view.reshaped(shape, &target).filter(|_| is_all) {
+        Ok(Value::View(view))
+    } else {
+        let expected =
+            "all places of an axis in their order; train a network that takes tensors whole";
+        Err(call.refuse(expected, format!("some of axis {axis} of {sizes:?}")))
     }
 }
 

@@ -79,11 +79,13 @@ pub fn window(
     if !are_sizes || !pads.iter().enumerate().all(is_pad) {
         let expected =
             format!("kernel_shape and strides of 1 to {LARGEST}, pads smaller than the kernel");
-        let mut found = text_of_window(kernel, strides, pads);
-        if dilations.iter().any(|&dilation| dilation != 1) {
-            found += &format!(", dilations {dilations:?}");
-        }
-        return Err(call.refuse(&expected, found));
+        let found = text_of_window(kernel, strides, pads);
+        let apart = if dilations.iter().any(|&dilation| dilation != 1) {
+            format!(", dilations {dilations:?}")
+        } else {
+            String::new()
+        };
+        return Err(call.refuse(&expected, found + &apart));
     }
     let mut apart = [1; 2];
     for (index, &side) in sides.iter().enumerate() {

@@ -75,6 +75,7 @@ pub enum Combination {
 
 impl Function {
     /// A function of the number, times the number.
+    #[must_use]
     pub fn gate(self) -> Self {
         Self::pair(Combination::Product, Self::Identity, self)
     }
@@ -90,6 +91,7 @@ impl Function {
     }
 
     /// This function, and another one of what it gives.
+    #[must_use]
     pub fn then(self, next: Self) -> Self {
         let mut parts = Vec::new();
         for function in [self, next] {
@@ -261,7 +263,7 @@ mod tests {
             (Function::Clip { low, high }, 3.0, 2.0),
             (Function::Elu(2.0), -1.0, 2.0 * (-0.632_120_558_8)),
             (Function::Erf, 0.5, 0.520_499_878),
-            (Function::Exp, 1.0, 2.718_281_828),
+            (Function::Exp, 2.0, 7.389_056_099),
             (Function::HardSigmoid { alpha, beta }, 1.0, 0.7),
             (Function::HardSwish, 1.0, 2.0 / 3.0),
             (Function::HardSwish, -3.5, 0.0),

@@ -68,7 +68,8 @@ fn functions_written_out_are_one() {
     let x = gelu.value.clone();
     let [root, one, half] = [2_f32.sqrt(), 1.0, 0.5].map(|number| gelu.floats(&[], 0.0, number));
     gelu.then("Div", &[root], &[]).then("Erf", &[], &[]);
-    gelu.then("Add", &[one.clone()], &[]).then("Mul", &[x], &[]);
+    gelu.then("Add", std::slice::from_ref(&one), &[])
+        .then("Mul", &[x], &[]);
     gelu.then("Mul", &[half], &[]);
     assert_computes(&gelu, |x| 0.5 * x * (1.0 + libm::erf(x / 2_f64.sqrt())));
 
@@ -77,7 +78,7 @@ fn functions_written_out_are_one() {
     let x = swish.value.clone();
     let one = swish.floats(&[], 0.0, 1.0);
     swish.then("Neg", &[], &[]).then("Exp", &[], &[]);
-    swish.then("Add", &[one.clone()], &[]);
+    swish.then("Add", std::slice::from_ref(&one), &[]);
     let below = swish.value.clone();
     swish.node("Div", &[one, below], &[]);
     swish.then("Mul", &[x], &[]);
