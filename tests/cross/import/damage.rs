@@ -117,7 +117,7 @@ fn change(numbers: &mut Numbers, graph: &mut Graph) -> Option<()> {
             let operator = operators.get(below(numbers, operators.len()))?.clone();
             pick(numbers, &mut graph.node)?.op_type = operator;
         }
-        _ => pick(numbers, &mut graph.initializer)?.data_type = below(numbers, 24) as i32,
+        _ => pick(numbers, &mut graph.initializer)?.data_type = numbers.between(0.0, 24.0) as i32,
     }
     Some(())
 }
