@@ -2,46 +2,81 @@
 //!
 //! Node by node, a [`Reader`] finds out what each value is: a constant, computed here; a [`View`] of a tensor of the
 //! network; or a new tensor, made by a layer, which the files of [`layers`](crate::layers) read. `interface` says which
-//! forms the input may have, `shapes` what changes a view, `fold` what is computed of constants, and `plain` what leaves
-//! numbers as they are. At last `fuse` puts layers together that are one in integers.
+//! forms the input may have, `shapes` what changes a view (`shuffle` where that divides channels), `fold` what is computed of constants, `plain` what leaves
+//! numbers as they are, and `quantized` what a model in 8 bits says of its tensors. At last `fuse` puts layers together
+//! that are one in integers.
+//!
+//! Before that, `external` reads weights from files beside the model, `needed` leaves what the output depends on, and
+//! `integer_operators` writes operators of integers out. Nothing is run, and `budget` bounds what is computed: any bytes
+//! give a network or an error.
 
+mod budget;
 mod call;
 mod constant;
 mod error;
+mod external;
 mod fold;
 mod fuse;
+mod integer_operators;
 mod interface;
+mod needed;
 mod plain;
+mod quantized;
 mod reader;
+mod remedy;
 mod shapes;
+mod shuffle;
 mod view;
 mod window;
 
+use std::path::Path;
+
+use input::onnx::Limits;
 use prost::Message;
 
 pub use call::Call;
 pub use constant::Constant;
 pub use error::ImportError;
 pub use reader::{Reader, Readers, Value};
-pub use shapes::axes;
 pub use view::{Axes, Axis, View};
-pub use window::{image_axes, pool_window, window};
+pub use window::{image_axes, over_places, pool_window, window};
 
 use crate::network::Network;
 use crate::onnx;
 
-/// Reads a model file with one input and one output, which [`input::onnx::for_one_picture`] has accepted.
+/// What to read of a model.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// The output that is wanted; needed where there are several.
+    pub output: Option<&'a str>,
+    /// The folder of the model, where weights in files of their own are looked for.
+    pub folder: Option<&'a Path>,
+    /// What the model may take.
+    pub limits: Limits,
+}
+
+/// Reads a model file with one input and one output.
+pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
+    import_with(onnx, &Options::default())
+}
+
+/// Reads a model file with one input.
 ///
 /// The model does not say in which order its input has channels, rows and columns: the first order with which its layers
 /// fit is taken. The batch is 1, whatever the file says.
-pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
+pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportError> {
     let model = onnx::Model::decode(onnx)?;
-    let graph = &model.graph.unwrap_or_default();
+    let mut graph = model.graph.unwrap_or_default();
+    external::read(&mut graph, options.folder, &options.limits)?;
+    budget::check(&graph, &options.limits)?;
+    let output = interface::output(&graph, options.output)?.to_owned();
+    needed::keep(&mut graph, &output);
+    integer_operators::write_out(&mut graph);
     // The refusal of the form that came furthest: most probably it is the one that is meant.
     let mut refusal = (0, error::form("an input", "none"));
-    for form in interface::forms(graph)? {
-        let mut reader = Reader::new(graph, &form);
-        match reader.read(graph) {
+    for form in interface::forms(&graph)? {
+        let mut reader = Reader::new(&graph, &form, options.limits);
+        match reader.read(&graph, &output) {
             Ok(mut network) => {
                 let metadata = model.metadata_props.into_iter();
                 network.metadata = metadata.map(|entry| (entry.key, entry.value)).collect();

@@ -11,18 +11,23 @@ mod concat;
 mod conv;
 mod dense;
 mod depthwise;
+mod elementwise;
 mod factors;
+mod function;
 mod int8;
 mod max_pool;
 mod sums;
 
-pub use activation::{Activation, Function};
+pub use activation::Activation;
 pub use add::Add;
 pub use average_pool::AveragePool;
 pub use concat::Concat;
 pub use conv::Conv;
 pub use dense::Dense;
+pub(crate) use depthwise::is_scaling;
+pub(crate) use elementwise::of_numbers;
 pub use factors::{Factors, Unfit};
+pub use function::{Combination, Function};
 pub use int8::{Channels, Int8Form, Int8Layer, Interval, Meaning};
 pub use max_pool::MaxPool;
 pub use sums::{Overflow, Sums};
@@ -105,5 +110,5 @@ pub static READERS: &[Readers] = &[
     average_pool::READERS,
     add::READERS,
     concat::READERS,
-    activation::READERS,
+    elementwise::READERS,
 ];

@@ -3,10 +3,15 @@
 //! [`import`](crate::import::import) makes one of an ONNX model, [`quantize`](crate::quantize) integers of it. Tensors
 //! are numbered: 0 is the network's input, and node `k` makes tensor `k + 1`.
 
+mod normalization;
+
 use ndarray::{Array4, ArrayD};
+
+pub use normalization::Normalization;
 
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::layers::Layer;
+use crate::ops::Quantization;
 use crate::tensor::TensorType;
 
 /// Channels, rows and columns of a tensor. A signal has one row; a vector has channels alone.
@@ -27,12 +32,37 @@ pub enum Layout {
 }
 
 /// What goes into a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Input {
     /// Channels, rows and columns.
     pub shape: Shape,
     /// How the model that was imported has them.
     pub layout: Layout,
+    /// What integers stand for them, where that model says it.
+    pub given: Option<Quantization>,
+    /// The integers that its file takes in place of the numbers, if it does.
+    pub integers: Option<Integers>,
+}
+
+/// Integers of 8 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integers {
+    /// -128 to 127.
+    Signed,
+    /// 0 to 255: 128 more than what [`Quantization`] speaks of.
+    Unsigned,
+}
+
+impl Input {
+    /// An input of which nothing else is known.
+    pub fn new(shape: Shape, layout: Layout) -> Self {
+        Self {
+            shape,
+            layout,
+            given: None,
+            integers: None,
+        }
+    }
 }
 
 impl Input {
@@ -129,6 +159,8 @@ pub struct Node {
     pub inputs: Vec<usize>,
     /// Channels, rows and columns of what it makes.
     pub shape: Shape,
+    /// What integers stand for its outputs, where the model says it, as one that is quantised does.
+    pub given: Option<Quantization>,
 }
 
 /// A network of at least one layer. The last node makes the output, and all others lead to it.
@@ -138,7 +170,7 @@ pub struct Network {
     pub input: Input,
     /// The layers in an order in which they can run.
     pub nodes: Vec<Node>,
-    /// The Softmax or `LogSoftmax` after the output, if there was one: it is no part of the layers.
+    /// The `Softmax`, `LogSoftmax` or `ArgMax` after the output, if there was one: it is no part of the layers.
     pub dropped: Option<String>,
     /// What the model tells about itself.
     pub metadata: Vec<(String, String)>,
@@ -236,7 +268,7 @@ mod tests {
     fn the_sizes_of_a_sample_say_where_its_channels_are() {
         for layout in [Layout::ChannelsFirst, Layout::ChannelsLast] {
             let shape = [2, 3, 4];
-            let input = Input { shape, layout };
+            let input = Input::new(shape, layout);
             let first = Array3::from_shape_fn(shape, |(channel, row, column)| {
                 (100 * channel + 10 * row + column) as f32
             });

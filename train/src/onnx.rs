@@ -135,6 +135,12 @@ pub struct Tensor {
     /// Elements in row-major order, where other writers have put 64-bit floats here.
     #[prost(double, repeated, tag = "10")]
     pub double_data: Vec<f64>,
+    /// Where in which file the elements are, if they are not here.
+    #[prost(message, repeated, tag = "13")]
+    pub external_data: Vec<StringEntry>,
+    /// 1 where the elements are in another file.
+    #[prost(int32, tag = "14")]
+    pub data_location: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]

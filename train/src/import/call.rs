@@ -1,5 +1,7 @@
 //! A node of the ONNX graph with its attributes, each of which must be asked for.
 
+use input::onnx::is_standard;
+
 use super::ImportError;
 use crate::onnx::{AttributeEntry, Node, Tensor};
 
@@ -27,6 +29,16 @@ impl<'a> Call<'a> {
         match &self.node.name[..] {
             "" => output,
             name => name,
+        }
+    }
+
+    /// The operator, after its domain and a dot where that is not the standard one.
+    pub(super) fn qualified(&self) -> String {
+        let (domain, operator) = (&self.node.domain, &self.node.op_type);
+        if is_standard(domain) {
+            operator.clone()
+        } else {
+            format!("{domain}.{operator}")
         }
     }
 

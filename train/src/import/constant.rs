@@ -43,6 +43,11 @@ impl Constant {
         }
     }
 
+    /// The number of its elements.
+    pub(super) fn count(&self) -> usize {
+        self.shape().iter().product()
+    }
+
     /// Its floats.
     pub fn floats(&self) -> Option<&ArrayD<f32>> {
         match self {

@@ -2,24 +2,23 @@
 //!
 //! Exporters write the sizes of a Reshape or a Pad as a chain of Shape, Gather, Slice, Concat and Cast.
 
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice, Zip};
+mod arrays;
+
+use ndarray::IxDyn;
 
 use super::{Call, Constant, ImportError, Reader, Value, plain, shapes};
+
+use arrays::{combined, dequantized, filled, gathered, joined, sizes_of, sliced, transposed};
 
 /// The operators of this file that no layer reads; of others their values are known where their inputs are.
 pub const OPERATORS: &[&str] = &[
     "CastLike",
     "Constant",
     "ConstantOfShape",
-    "DequantizeLinear",
     "Expand",
-    "Gather",
     "Shape",
     "Slice",
 ];
-
-/// Elements of a constant that is computed here, at most.
-const LARGEST: usize = 1 << 26;
 
 /// The value of a node, if it is known.
 pub fn fold(reader: &Reader, call: &mut Call) -> Result<Option<Constant>, ImportError> {
@@ -47,9 +46,17 @@ fn shape(reader: &Reader, call: &mut Call, value: &Value) -> Result<Constant, Im
     let sizes = match value {
         Value::Constant(constant) => constant.shape().to_vec(),
         Value::View(view) => view.sizes(reader.shape(view.tensor)),
+        Value::Divided(divided) => divided.sizes(reader),
     };
     let rank = sizes.len() as i64;
-    let place = |axis: i64| if axis < 0 { axis + rank } else { axis }.clamp(0, rank);
+    let place = |axis: i64| {
+        if axis < 0 {
+            axis.saturating_add(rank)
+        } else {
+            axis
+        }
+        .clamp(0, rank)
+    };
     let start = place(call.integer("start", 0));
     let end = place(call.integer("end", rank));
     let sizes: Vec<i64> = sizes.into_iter().map(|size| size as i64).collect();
@@ -76,6 +83,10 @@ fn computed(
     first: &Constant,
     inputs: &[&Constant],
 ) -> Result<Option<Constant>, ImportError> {
+    let elements = elements(call, inputs);
+    reader
+        .budget()
+        .take(elements, size_of::<i64>(), &call.describe())?;
     let value = match call.node.op_type.as_str() {
         "Identity" | "Dropout" | "CastLike" => Some(first.clone()),
         "Cast" => Some(cast(first, call.integer("to", 0))),
@@ -115,6 +126,8 @@ fn computed(
             let sizes = sizes.unwrap_or_default();
             each!(first, array => array.broadcast(IxDyn(&sizes)).map(|view| view.to_owned()))
         }
+        "Neg" => each!(first, array => Some(array.mapv(|value| -value))),
+        "Sqrt" => first.floats().map(|floats| floats.mapv(f32::sqrt).into()),
         "Add" | "Sub" | "Mul" | "Div" => combined(&call.node.op_type, inputs),
         "DequantizeLinear" => {
             let axis = call.integer("axis", 1);
@@ -135,180 +148,31 @@ fn computed(
     }
 }
 
+/// How many elements a node makes of constants, or more.
+fn elements(call: &Call, inputs: &[&Constant]) -> usize {
+    let lengths = inputs.iter().map(|one| one.count());
+    match call.node.op_type.as_str() {
+        "ConstantOfShape" => sizes_of(inputs[0]).map_or(0, |sizes| sizes.iter().product()),
+        "Concat" => lengths.fold(0, usize::saturating_add),
+        "Expand" => {
+            let sizes = inputs.get(1).and_then(|sizes| sizes_of(sizes));
+            sizes.map_or(0, |sizes| sizes.iter().product())
+        }
+        "Gather" => {
+            let smallest = inputs[0].shape().iter().min().copied().unwrap_or(1).max(1);
+            let each = inputs[0].count() / smallest;
+            inputs
+                .get(1)
+                .map_or(0, |indices| indices.count().saturating_mul(each))
+        }
+        _ => lengths.max().unwrap_or(0),
+    }
+}
+
 fn cast(constant: &Constant, to: i64) -> Constant {
     match (constant, to) {
         (Constant::Integers(array), 1 | 10 | 11 | 16) => array.mapv(|value| value as f32).into(),
         (Constant::Floats(array), 2..=9 | 12 | 13) => array.mapv(|value| value as i64).into(),
         (other, _) => other.clone(),
     }
-}
-
-fn transposed<T: Clone>(array: &ArrayD<T>, axes: &[usize]) -> Option<ArrayD<T>> {
-    let mut sorted = axes.to_vec();
-    sorted.sort_unstable();
-    let is_permutation = sorted.into_iter().eq(0..array.ndim());
-    let moved = || {
-        array
-            .view()
-            .permuted_axes(IxDyn(axes))
-            .as_standard_layout()
-            .into_owned()
-    };
-    is_permutation.then(moved)
-}
-
-fn joined(inputs: &[&Constant], axis: usize) -> Option<Constant> {
-    let floats: Option<Vec<ArrayViewD<f32>>> = inputs
-        .iter()
-        .map(|one| Some(one.floats()?.view()))
-        .collect();
-    if let Some(floats) = floats {
-        return ndarray::concatenate(Axis(axis), &floats)
-            .ok()
-            .map(Into::into);
-    }
-    let integers = inputs.iter().map(|one| match one {
-        Constant::Integers(array) => Some(array.view()),
-        Constant::Floats(_) => None,
-    });
-    let integers: Vec<ArrayViewD<i64>> = integers.collect::<Option<_>>()?;
-    let joined = ndarray::concatenate(Axis(axis), &integers);
-    joined.ok().map(Into::into)
-}
-
-fn gathered<T: Clone>(array: &ArrayD<T>, indices: &ArrayD<i64>, axis: usize) -> Option<ArrayD<T>> {
-    let size = array.shape()[axis] as i64;
-    let place = |&index: &i64| {
-        let index = if index < 0 { index + size } else { index };
-        (0..size).contains(&index).then_some(index as usize)
-    };
-    let places = indices.iter().map(place).collect::<Option<Vec<_>>>()?;
-    let picked = array.select(Axis(axis), &places);
-    let (before, after) = array.shape().split_at(axis);
-    let shape = [before, indices.shape(), &after[1..]].concat();
-    picked.into_shape_with_order(IxDyn(&shape)).ok()
-}
-
-/// Starts, ends, and, where they are given, axes and steps.
-fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Vec<i64>]) -> Option<ArrayD<T>> {
-    let [starts, ends, rest @ ..] = parts else {
-        return None;
-    };
-    let mut view = array.view();
-    for (index, (&start, &end)) in starts.iter().zip(ends).enumerate() {
-        let given = |part: usize| rest.get(part).and_then(|part| part.get(index)).copied();
-        let axis = given(0).unwrap_or(index as i64);
-        let axis = if axis < 0 {
-            axis + array.ndim() as i64
-        } else {
-            axis
-        } as usize;
-        let step = given(1).unwrap_or(1);
-        let size = *array.shape().get(axis)? as i64;
-        let place = |at: i64| if at < 0 { at.saturating_add(size) } else { at }.clamp(0, size);
-        if step < 0 {
-            // Backwards from the start, down to the end and without it.
-            let first = place(start).min(size - 1);
-            let last = if end < -size { 0 } else { place(end) + 1 };
-            if step != -1 || last > first + 1 {
-                return None;
-            }
-            view.slice_axis_inplace(Axis(axis), Slice::from(last as isize..(first + 1) as isize));
-            view.invert_axis(Axis(axis));
-        } else {
-            let (start, end) = (place(start), place(end));
-            let slice = Slice::new(
-                start as isize,
-                Some(end.max(start) as isize),
-                step.max(1) as isize,
-            );
-            view.slice_axis_inplace(Axis(axis), slice);
-        }
-    }
-    Some(view.as_standard_layout().into_owned())
-}
-
-fn sizes_of(constant: &Constant) -> Option<Vec<usize>> {
-    let sizes = constant.integers()?.into_iter();
-    let sizes = sizes.map(|size| usize::try_from(size).ok());
-    let sizes = sizes.collect::<Option<Vec<usize>>>()?;
-    let count = sizes
-        .iter()
-        .try_fold(1_usize, |count, &size| count.checked_mul(size))?;
-    (count <= LARGEST).then_some(sizes)
-}
-
-fn filled(shape: &Constant, value: Option<Constant>) -> Option<Constant> {
-    let shape = IxDyn(&sizes_of(shape)?);
-    Some(match value {
-        None => ArrayD::from_elem(shape, 0.0_f32).into(),
-        Some(Constant::Floats(value)) => ArrayD::from_elem(shape, *value.first()?).into(),
-        Some(Constant::Integers(value)) => ArrayD::from_elem(shape, *value.first()?).into(),
-    })
-}
-
-fn combined(operator: &str, inputs: &[&Constant]) -> Option<Constant> {
-    match inputs {
-        [Constant::Floats(a), Constant::Floats(b)] => {
-            let value = |a: &f32, b: &f32| {
-                Some(match operator {
-                    "Add" => a + b,
-                    "Sub" => a - b,
-                    "Mul" => a * b,
-                    _ => a / b,
-                })
-            };
-            broadcast(a, b, value).map(Into::into)
-        }
-        [Constant::Integers(a), Constant::Integers(b)] => {
-            let value = |&a: &i64, &b: &i64| match operator {
-                "Add" => a.checked_add(b),
-                "Sub" => a.checked_sub(b),
-                "Mul" => a.checked_mul(b),
-                _ => a.checked_div(b),
-            };
-            broadcast(a, b, value).map(Into::into)
-        }
-        _ => None,
-    }
-}
-
-fn broadcast<T: Clone>(
-    a: &ArrayD<T>,
-    b: &ArrayD<T>,
-    value: impl Fn(&T, &T) -> Option<T>,
-) -> Option<ArrayD<T>> {
-    let shape = match a.broadcast(b.raw_dim()) {
-        Some(_) => b.raw_dim(),
-        None => a.raw_dim(),
-    };
-    let (a, b) = (a.broadcast(shape.clone())?, b.broadcast(shape)?);
-    let values = Zip::from(&a).and(&b).map_collect(value);
-    let shape = values.raw_dim();
-    let values = values.into_iter().collect::<Option<Vec<T>>>()?;
-    ArrayD::from_shape_vec(shape, values).ok()
-}
-
-/// Weights that a converter stored in 8 bits: `(q - zero_point) * scale`, both alike for all or along one axis.
-fn dequantized(inputs: &[&Constant], axis: usize) -> Option<Constant> {
-    let (Constant::Integers(values), scale) = (inputs[0], inputs.get(1)?.floats()?) else {
-        return None;
-    };
-    let zeros = match inputs.get(2) {
-        None => ArrayD::zeros(scale.raw_dim()),
-        Some(zeros) => ArrayD::from_shape_vec(scale.raw_dim(), zeros.integers()?).ok()?,
-    };
-    let count = scale.len();
-    if count != 1 && values.shape().get(axis) != Some(&count) {
-        return None;
-    }
-    let (scale, zeros) = (
-        scale.iter().collect::<Vec<_>>(),
-        zeros.iter().collect::<Vec<_>>(),
-    );
-    let real = |index: IxDyn| {
-        let at = if count == 1 { 0 } else { index[axis] };
-        (values[&index] - zeros[at]) as f32 * scale[at]
-    };
-    Some(ArrayD::from_shape_fn(values.raw_dim(), real).into())
 }

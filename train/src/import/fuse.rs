@@ -2,16 +2,23 @@
 //!
 //! Each function looks at one node and says whether it has changed the network; they are tried until none does.
 
-use ndarray::Axis;
+use ndarray::{ArrayView3, Axis, s};
 
-use crate::layers::{Conv, Layer};
+use crate::layers::{Activation, Conv, Function, Layer, is_scaling, of_numbers};
 use crate::network::{Clip, Network, Node};
 use crate::ops::Window;
 
 /// Changes the network around the node of this index, if it can.
 type Rewrite = fn(&mut Network, usize) -> bool;
 
-const REWRITES: [Rewrite; 3] = [scale_into_layer, limit_into_range, pool_into_convolution];
+const REWRITES: [Rewrite; 6] = [
+    scale_into_layer,
+    scale_into_next,
+    order_into_next,
+    limit_into_range,
+    function_of_function,
+    pool_into_convolution,
+];
 
 /// Puts together what can be, until nothing changes.
 pub(super) fn fuse(network: &mut Network) {
@@ -66,10 +73,7 @@ fn scale_into_layer(network: &mut Network, index: usize) -> bool {
     let Layer::Conv(scaling) = &network.nodes[index].layer else {
         return false;
     };
-    let is_scaling = scaling.window == Window::tiles([1; 2])
-        && scaling.weight.len() == scaling.groups
-        && scaling.pool.is_none();
-    if !is_scaling || network.nodes[before].clip != Clip::NONE {
+    if !is_scaling(scaling) || network.nodes[before].clip != Clip::NONE {
         return false;
     }
     let scaling = scaling.clone();
@@ -86,8 +90,136 @@ fn scale_into_layer(network: &mut Network, index: usize) -> bool {
         bias[channel] = bias[channel] * factor + scaling.bias[channel];
     }
     network.nodes[before].clip = network.nodes[index].clip;
+    network.nodes[before].given = network.nodes[index].given;
     remove(network, index, before + 1);
     true
+}
+
+/// A factor and a shift for each channel of a tensor, computed by the convolution or dense layer that alone reads it: not
+/// a shift where that pads, which would shift the padding too. At the input it says what the model takes, and stays.
+fn scale_into_next(network: &mut Network, index: usize) -> bool {
+    let node = &network.nodes[index];
+    let (Layer::Conv(scaling), [input]) = (&node.layer, &node.inputs[..]) else {
+        return false;
+    };
+    let readers: Vec<usize> = network.readers(index + 1).collect();
+    let (&[reader], true) = (&readers[..], is_scaling(scaling)) else {
+        return false;
+    };
+    if node.clip != Clip::NONE || *input == 0 || is_scaling_node(&network.nodes[reader]) {
+        return false;
+    }
+    let (scaling, input) = (scaling.clone(), *input);
+    let is_shift = scaling.bias.iter().any(|&shift| shift != 0.0);
+    let (weight, bias, groups) = match &mut network.nodes[reader].layer {
+        Layer::Conv(conv) if !is_shift || conv.window.pads == [0; 4] => {
+            (&mut conv.weight, &mut conv.bias, conv.groups)
+        }
+        Layer::Dense(dense) => (&mut dense.weight, &mut dense.bias, 1),
+        _ => return false,
+    };
+    let (filters, of_group, ..) = weight.dim();
+    let (mut scaled, mut shifted) = (weight.clone(), bias.clone());
+    for filter in 0..filters {
+        let first = filter / (filters / groups) * of_group;
+        for channel in 0..of_group {
+            let from = first + channel;
+            let mut kernel = scaled.slice_mut(s![filter, channel, .., ..]);
+            shifted[filter] += kernel.sum() * scaling.bias[from];
+            kernel.mapv_inplace(|weight| weight * scaling.weight[[from, 0, 0, 0]]);
+        }
+    }
+    let is_finite = |number: &f32| number.is_finite();
+    if !scaled.iter().chain(&shifted).all(is_finite) || scaled.iter().all(|&one| one == 0.0) {
+        return false;
+    }
+    (*weight, *bias) = (scaled, shifted);
+    remove(network, index, input);
+    true
+}
+
+fn is_scaling_node(node: &Node) -> bool {
+    matches!(&node.layer, Layer::Conv(conv) if is_scaling(conv))
+}
+
+/// Channels in another order, which the layer takes from where they were that alone reads them.
+fn order_into_next(network: &mut Network, index: usize) -> bool {
+    let node = &network.nodes[index];
+    let (Layer::Conv(conv), &[input], Clip::NONE) = (&node.layer, &node.inputs[..], node.clip)
+    else {
+        return false;
+    };
+    let readers: Vec<usize> = network.readers(index + 1).collect();
+    let (Some(order), &[reader]) = (order(conv), &readers[..]) else {
+        return false;
+    };
+    let weight = match &mut network.nodes[reader].layer {
+        Layer::Conv(conv) if conv.groups == 1 => &mut conv.weight,
+        Layer::Dense(dense) => &mut dense.weight,
+        _ => return false,
+    };
+    let mut places = vec![0; order.len()];
+    for (channel, from) in order.into_iter().enumerate() {
+        places[from] = channel;
+    }
+    *weight = weight.select(Axis(1), &places);
+    remove(network, index, input);
+    true
+}
+
+/// The channel that each channel is a copy of, if a convolution only gives them another order.
+fn order(conv: &Conv) -> Option<Vec<usize>> {
+    let (filters, channels, ..) = conv.weight.dim();
+    let is_plain = conv.window == Window::tiles([1; 2])
+        && conv.groups == 1
+        && conv.pool.is_none()
+        && filters == channels
+        && conv.bias.iter().all(|&bias| bias == 0.0);
+    if !is_plain {
+        return None;
+    }
+    let from = |kernel: ArrayView3<f32>| {
+        let mut others = kernel.iter().filter(|&&weight| weight != 0.0);
+        let is_copy = others.next() == Some(&1.0) && others.next().is_none();
+        kernel
+            .iter()
+            .position(|&weight| weight != 0.0)
+            .filter(|_| is_copy)
+    };
+    let order = conv
+        .weight
+        .outer_iter()
+        .map(from)
+        .collect::<Option<Vec<_>>>()?;
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    sorted.into_iter().eq(0..channels).then_some(order)
+}
+
+/// A function of each number, or a factor and a shift of all, of what a function alone makes: one function.
+fn function_of_function(network: &mut Network, index: usize) -> bool {
+    let Some(before) = only_before(network, index) else {
+        return false;
+    };
+    let (first, second) = (&network.nodes[before], &network.nodes[index]);
+    let is_function = |node: &Node| matches!(node.layer, Layer::Activation(_));
+    let is_input = first.inputs == [0] && !is_function(first);
+    if !(is_function(first) || is_function(second)) || is_input || first.clip != Clip::NONE {
+        return false;
+    }
+    let functions = of_numbers(&first.layer).zip(of_numbers(&second.layer));
+    let function = functions.map(|(first, second)| first.then(second));
+    let Some(function) = function.filter(Function::is_small) else {
+        return false;
+    };
+    network.nodes[index].layer = Layer::Activation(Activation { function });
+    let input = first_input(network, before);
+    remove(network, before, input);
+    true
+}
+
+fn first_input(network: &Network, index: usize) -> usize {
+    network.nodes[index].inputs[0]
 }
 
 /// A limit that the range of the output before can end at, of one function too. A maximum and a limit change places freely.
@@ -112,6 +244,9 @@ fn limit_into_range(network: &mut Network, index: usize) -> bool {
         return false;
     }
     network.nodes[limited].clip = network.nodes[limited].clip.and(clip);
+    if let Some(given) = network.nodes[index].given {
+        network.nodes[limited].given = Some(given);
+    }
     remove(network, index, direct + 1);
     true
 }
@@ -134,6 +269,8 @@ fn pool_into_convolution(network: &mut Network, index: usize) -> bool {
         _ => return false,
     }
     node.shape = shape;
+    let given = network.nodes[index].given;
+    network.nodes[before].given = given.or(network.nodes[before].given);
     remove(network, index, before + 1);
     true
 }

@@ -3,9 +3,12 @@
 use super::error::form;
 use super::view::Axis::{Channel, Column, Row};
 use super::{Axes, Constant, ImportError};
-use crate::network::{Input, Layout, Shape};
+use crate::network::{Input, Integers, Layout, Shape};
 use crate::onnx::{self, Graph};
 use crate::tensor::ElementType;
+
+/// Sizes that a vector may have as an image, at most.
+const RESHAPES: usize = 16;
 
 /// A way to understand the sizes of the input.
 pub struct InputForm<'a> {
@@ -17,6 +20,8 @@ pub struct InputForm<'a> {
     pub axes: Axes,
     /// The file's batch.
     pub batch: usize,
+    /// The integers that the file takes, if it does.
+    pub integers: Option<Integers>,
 }
 
 /// The ways to understand the only input, those first that are more usual.
@@ -26,7 +31,11 @@ pub fn forms(graph: &Graph) -> Result<Vec<InputForm<'_>>, ImportError> {
     let is_fed = |input: &&onnx::ValueInfo| !constants.contains(&&*input.name);
     let fed: Vec<_> = graph.input.iter().filter(is_fed).collect();
     let [input] = fed[..] else {
-        return Err(form(EXPECTED, format!("{} inputs", fed.len())));
+        let advice = match fed.len() {
+            0 => "",
+            _ => "; a model without its weights is to be exported with them (export_params=True)",
+        };
+        return Err(form(EXPECTED, format!("{} inputs{advice}", fed.len())));
     };
     let value_type = input.value_type.as_ref();
     let tensor_type = value_type.and_then(|value| value.tensor_type.as_ref());
@@ -43,31 +52,40 @@ pub fn forms(graph: &Graph) -> Result<Vec<InputForm<'_>>, ImportError> {
             .into_iter()
             .map(|(shape, axes)| InputForm {
                 name: &input.name,
-                input: Input {
-                    shape,
-                    layout: layout(&axes),
-                },
+                input: Input::new(shape, layout(&axes)),
                 axes,
                 batch: usize::try_from(sizes[0]).unwrap_or(1).max(1),
+                integers: match element {
+                    2 => Some(Integers::Unsigned),
+                    3 => Some(Integers::Signed),
+                    _ => None,
+                },
             })
             .collect())
     } else {
-        let advice = match element {
-            3 => ", as of a model in 8 bits; give the float model that it was made of",
-            _ => "",
-        };
         let element = element_name(element);
-        let found = format!("`{}` {element}{sizes:?}{advice}", input.name);
+        let found = format!("`{}` {element}{sizes:?}", input.name);
         Err(form(EXPECTED, found))
     }
 }
 
-/// Name of the only output.
-pub fn output(graph: &Graph) -> Result<&str, ImportError> {
-    match &graph.output[..] {
-        [output] => Ok(&output.name),
-        outputs => Err(form("one output", format!("{} outputs", outputs.len()))),
-    }
+/// Name of the output that is wanted, or of the only one.
+pub fn output<'a>(graph: &'a Graph, wanted: Option<&str>) -> Result<&'a str, ImportError> {
+    let names: Vec<&str> = graph.output.iter().map(|output| &*output.name).collect();
+    let found = match (wanted, &names[..]) {
+        (None, &[only]) => return Ok(only),
+        (Some(wanted), _) => names.iter().find(|&&name| name == wanted),
+        _ => None,
+    };
+    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let list = match &list[..] {
+        [] => "none".to_owned(),
+        list => list.join(", "),
+    };
+    found.copied().ok_or_else(|| match wanted {
+        Some(wanted) => form(&format!("one of the outputs {list}"), format!("`{wanted}`")),
+        None => form("one output, or the name of the one that is wanted", list),
+    })
 }
 
 /// A constant of the file that cannot be read.
@@ -116,8 +134,13 @@ fn reshapes(graph: &Graph, count: usize) -> Vec<[usize; 3]> {
     for sizes in sizes.filter_map(|one| Constant::decode(one)?.integers()) {
         if let [_, sizes @ ..] = &sizes[..]
             && let Some(sizes) = positive(sizes)
-            && sizes.iter().product::<usize>() == count
+            && sizes
+                .iter()
+                .try_fold(1_usize, |all, &size| all.checked_mul(size))
+                == Some(count)
             && let Ok(sizes) = sizes.try_into()
+            && found.len() < RESHAPES
+            && !found.contains(&sizes)
         {
             found.push(sizes);
         }
@@ -143,19 +166,41 @@ fn positive(sizes: &[i64]) -> Option<Vec<usize>> {
 
 /// Whether an input of this element type holds numbers that are floats or become some.
 fn is_number(element: i32) -> bool {
-    matches!(element, 1 | 2 | 10 | 16)
+    matches!(element, 1 | 2 | 3 | 10 | 16)
 }
 
-/// How people call the `DataType` of the format.
-fn element_name(element: i32) -> String {
-    match element {
-        0 => "of unknown type".into(),
-        1 => "F32".into(),
-        2 => "U8".into(),
-        3 => "I8".into(),
-        10 => "F16".into(),
-        11 => "F64".into(),
-        16 => "BF16".into(),
-        other => format!("element type {other} "),
-    }
+/// What people call the types of elements, from the `DataType` 0 of the format on.
+const ELEMENTS: [&str; 24] = [
+    "of unknown type",
+    "F32",
+    "U8",
+    "I8",
+    "U16",
+    "I16",
+    "I32",
+    "I64",
+    "text",
+    "bool",
+    "float16",
+    "F64",
+    "U32",
+    "U64",
+    "complex64",
+    "complex128",
+    "bfloat16",
+    "float8e4m3fn",
+    "float8e4m3fnuz",
+    "float8e5m2",
+    "float8e5m2fnuz",
+    "U4",
+    "I4",
+    "float4e2m1",
+];
+
+/// What people call a `DataType` of the format.
+pub fn element_name(element: i32) -> String {
+    let known = usize::try_from(element)
+        .ok()
+        .and_then(|at| ELEMENTS.get(at));
+    known.map_or_else(|| format!("element type {element} "), |&name| name.into())
 }

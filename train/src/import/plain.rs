@@ -6,6 +6,7 @@ use super::{Call, Constant, ImportError, Reader, Value};
 
 /// The operators of this file.
 pub const READERS: Readers = &[
+    ("ArgMax", arg_max),
     ("Cast", cast),
     ("Dropout", dropout),
     ("Identity", |reader, call| {
@@ -16,12 +17,20 @@ pub const READERS: Readers = &[
     ("Softmax", softmax),
 ];
 
-/// To floats of any size.
+/// Operators at the end that are left out: what comes before says as much.
+pub const ENDS: [&str; 3] = ["ArgMax", "LogSoftmax", "Softmax"];
+
+/// To floats of any size; the number of a class to anything.
 fn cast(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let view = reader.any_view(call, 0)?;
+    let _ = call.integer("saturate", 1);
     match call.integer("to", 0) {
         1 | 10 | 11 | 16 => Ok(Value::View(view)),
-        to => Err(call.refuse("floats to cast to", format!("element type {to}"))),
+        _ if view.is_after_end => Ok(Value::View(view)),
+        to => Err(call.refuse(
+            "floats to cast to",
+            super::interface::element_name(i32::try_from(to).unwrap_or_default()),
+        )),
     }
 }
 
@@ -42,11 +51,23 @@ fn dropout(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     Ok(Value::View(view))
 }
 
-/// Over channels, at the very end.
+/// The number of the greatest class, at the very end.
+fn arg_max(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let axis = call.integer("axis", 0);
+    let _ = call.integer("keepdims", 1);
+    call.limit("select_last_index", &["0"])?;
+    over_classes(reader, call, axis)
+}
+
 fn softmax(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
-    let mut view = reader.view(call, 0)?;
-    let rank = view.axes.len();
     let axis = call.integer("axis", -1);
+    over_classes(reader, call, axis)
+}
+
+/// Over channels, at the very end.
+fn over_classes(reader: &Reader, call: &Call, axis: i64) -> Result<Value, ImportError> {
+    let mut view = reader.any_view(call, 0)?;
+    let rank = view.axes.len();
     let at = super::shapes::axis_of(call, axis, rank)?;
     // Before opset 13 the axis may be missing and mean the second one; of a vector it is the last one as well.
     let is_channels = |(index, axes): (usize, &Vec<Axis>)| {
@@ -61,7 +82,7 @@ fn softmax(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         let expected = "an input of two axes, and the axis of the classes";
         return Err(call.refuse(expected, format!("axis {axis} of {sizes:?}")));
     }
-    view.is_after_softmax = true;
+    view.is_after_end = true;
     Ok(Value::View(view))
 }
 
@@ -85,6 +106,11 @@ fn pad(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         "" => (0..rank as i64).collect(),
         _ => reader.constant(call, 3)?.integers().unwrap_or_default(),
     };
+    let largest = i64::from(u16::MAX);
+    if let Some(size) = sizes.iter().find(|size| size.abs() > largest) {
+        let expected = format!("pads of at most {largest}");
+        return Err(call.refuse(&expected, size.to_string()));
+    }
     if sizes.len() != 2 * axes.len() || (value != 0.0 && sizes.iter().any(|&size| size != 0)) {
         let found = format!("{value} and pads {sizes:?} of {} axes", axes.len());
         return Err(call.refuse("zeros, before and after each axis", found));

@@ -1,17 +1,21 @@
 //! Reading the nodes of a graph one after the other.
 
+mod inputs;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use input::onnx::{explain, is_standard};
-use ndarray::ArrayD;
+use input::onnx::{Limits, explain, is_standard};
 
+use super::budget::Budget;
 use super::error::form;
-use super::interface::{self, InputForm};
-use super::{Axes, Call, Constant, ImportError, View, fold, plain, shapes};
+use super::interface::InputForm;
+use super::shuffle::Divided;
+use super::{Axes, Call, Constant, ImportError, View, fold, plain, quantized, remedy, shapes};
 use crate::layers::{self, Layer};
-use crate::network::{Clip, Input, Network, Node, Shape};
+use crate::network::{Clip, Input, Integers, Network, Node, Shape, elements};
 use crate::onnx;
+use crate::ops::Quantization;
 
 /// Reads a node: what its first output is.
 pub type Read = fn(&mut Reader, &mut Call) -> Result<Value, ImportError>;
@@ -29,6 +33,8 @@ pub enum Value {
     Constant(Rc<Constant>),
     /// A tensor of the network.
     View(View),
+    /// One whose channels are divided, on their way to another order.
+    Divided(Divided),
 }
 
 impl From<Constant> for Value {
@@ -40,27 +46,43 @@ impl From<Constant> for Value {
 /// The part of a graph that was read so far.
 pub struct Reader<'a> {
     initializers: HashMap<&'a str, &'a onnx::Tensor>,
+    /// `DataType`s of constants in the file.
+    types: HashMap<&'a str, i32>,
     values: HashMap<&'a str, Value>,
     input: Input,
     nodes: Vec<Node>,
     /// Inputs that the file is for at a time.
     batch: usize,
-    /// The node that makes probabilities of the outputs, after which nothing may come.
-    softmax: Option<&'a onnx::Node>,
+    /// The integers that the file takes, if it does.
+    integers: Option<Integers>,
+    /// The node that makes probabilities or a class of the outputs, after which nothing may come.
+    end: Option<&'a onnx::Node>,
+    budget: Budget,
     progress: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(graph: &'a onnx::Graph, form: &InputForm<'a>) -> Self {
+    pub(super) fn new(graph: &'a onnx::Graph, form: &InputForm<'a>, limits: Limits) -> Self {
         let view = View::new(0, &form.axes, form.input.shape);
         let initializers = graph.initializer.iter();
+        let initializers = initializers.map(|one| (one.name.as_str(), one));
+        let constant = |node: &'a onnx::Node| {
+            let mut attributes = node.attribute.iter();
+            let tensor = attributes.find_map(|attribute| attribute.t.as_ref());
+            Some((node.output.first()?.as_str(), tensor?))
+        };
+        let constants = graph.node.iter().filter_map(constant);
+        let types = initializers.clone().chain(constants);
         Self {
-            initializers: initializers.map(|one| (one.name.as_str(), one)).collect(),
+            types: types.map(|(name, one)| (name, one.data_type)).collect(),
+            initializers: initializers.collect(),
             values: HashMap::from([(form.name, Value::View(view))]),
             input: form.input,
             nodes: Vec::new(),
             batch: form.batch,
-            softmax: None,
+            integers: form.integers,
+            end: None,
+            budget: Budget::new(limits),
             progress: 0,
         }
     }
@@ -70,7 +92,11 @@ impl<'a> Reader<'a> {
         self.progress
     }
 
-    pub(super) fn read(&mut self, graph: &'a onnx::Graph) -> Result<Network, ImportError> {
+    pub(super) fn read(
+        &mut self,
+        graph: &'a onnx::Graph,
+        output: &str,
+    ) -> Result<Network, ImportError> {
         for node in &graph.node {
             let mut call = Call::new(node);
             let value = self.value(&mut call)?;
@@ -78,20 +104,24 @@ impl<'a> Reader<'a> {
             let Some(output) = node.output.first().filter(|output| !output.is_empty()) else {
                 return Err(call.refuse("an output", "none"));
             };
-            if node.op_type.ends_with("Softmax") {
-                self.softmax = Some(node);
+            if self.values.contains_key(&output[..]) || self.initializers.contains_key(&output[..])
+            {
+                let found = format!("`{output}` a second time");
+                return Err(call.refuse("an output with a name of its own", found));
+            }
+            if plain::ENDS.contains(&node.op_type.as_str()) {
+                self.end.get_or_insert(node);
             }
             self.values.insert(output, value);
             self.progress += 1;
         }
-        self.network(interface::output(graph)?)
+        self.network(output)
     }
 
     fn value(&mut self, call: &mut Call<'a>) -> Result<Value, ImportError> {
-        let operator = &call.node.op_type;
-        let reader = known().find(|(name, _)| name == operator);
-        let is_known = reader.is_some() || fold::OPERATORS.contains(&operator.as_str());
-        if !is_known || !is_standard(&call.node.domain) {
+        let operator = call.qualified();
+        let reader = known().find(|(name, _)| *name == operator);
+        if reader.is_none() && !fold::OPERATORS.contains(&&*operator) {
             return Err(unknown(call));
         }
         if let Some(constant) = fold::fold(self, call)? {
@@ -127,7 +157,7 @@ impl<'a> Reader<'a> {
         let mut network = Network {
             input: self.input,
             nodes: std::mem::take(&mut self.nodes),
-            dropped: self.softmax.map(|node| Call::new(node).describe()),
+            dropped: self.end.map(|node| Call::new(node).describe()),
             metadata: Vec::new(),
         };
         network.nodes.truncate(view.tensor);
@@ -153,100 +183,52 @@ impl<'a> Reader<'a> {
         self.batch
     }
 
-    /// The input of this index, if it is known: a constant of the file is read now.
-    pub(super) fn find(&self, call: &Call, index: usize) -> Option<Value> {
-        let name = call.input(index);
-        let decoded = || Constant::decode(self.initializers.get(name)?).map(Value::from);
-        self.values.get(name).cloned().or_else(decoded)
+    /// The integers that the file takes, if it does.
+    pub(super) fn input_integers(&self) -> Option<Integers> {
+        self.integers
     }
 
-    /// The tensor that is the input of this index, for changes of its form.
-    pub(super) fn any_view(&self, call: &Call, index: usize) -> Result<View, ImportError> {
-        match self.find(call, index) {
-            Some(Value::View(view)) => Ok(view),
-            Some(Value::Constant(_)) => {
-                let expected =
-                    format!("a value that depends on the model's input as input {index}");
-                Err(call.refuse(&expected, format!("the constant `{}`", call.input(index))))
-            }
-            None => {
-                let expected = format!("a value that is computed before it as input {index}");
-                Err(call.refuse(&expected, format!("`{}`", call.input(index))))
-            }
+    /// Notes what integers stand for the input; whether they do.
+    pub(super) fn give_input(&mut self, given: Quantization) -> bool {
+        *self.input.given.get_or_insert(given) == given
+    }
+
+    /// The same where these integers are what the file takes.
+    pub(super) fn give_input_integers(&mut self, given: Quantization, integers: Integers) -> bool {
+        self.input.integers = Some(integers);
+        self.give_input(given)
+    }
+
+    /// Notes what integers stand for the last tensor, and returns its number.
+    pub(super) fn give_last(&mut self, given: Quantization) -> usize {
+        if let Some(node) = self.nodes.last_mut() {
+            node.given = Some(given);
+        }
+        self.nodes.len()
+    }
+
+    /// `DataType` of the elements of a constant in the file.
+    pub(super) fn element_type(&self, name: &str) -> Option<i32> {
+        self.types.get(name).copied()
+    }
+
+    /// Takes so many elements of what the limits leave.
+    pub fn take(&self, call: &Call, elements: usize) -> Result<(), ImportError> {
+        Ok(self
+            .budget
+            .take(elements, size_of::<f32>(), &call.describe())?)
+    }
+
+    /// Says more of where the last layer comes from.
+    pub fn add_to_origin(&mut self, text: &str) {
+        if let Some(node) = self.nodes.last_mut() {
+            node.origin += text;
         }
     }
 
-    /// The tensor that is the input of this index, for a layer that adds the view's padding.
-    pub fn padded_view(&self, call: &Call, index: usize) -> Result<View, ImportError> {
-        let view = self.any_view(call, index)?;
-        match self.softmax.filter(|_| view.is_after_softmax) {
-            None => Ok(view),
-            Some(softmax) => {
-                let found = format!("{} after it", call.describe());
-                let expected = "it at the end only, to leave it out";
-                Err(Call::new(softmax).refuse(expected, found))
-            }
-        }
-    }
-
-    /// The tensor that is the input of this index, for a layer.
-    pub fn view(&self, call: &Call, index: usize) -> Result<View, ImportError> {
-        let view = self.padded_view(call, index)?;
-        if view.pads == [0; 4] {
-            return Ok(view);
-        }
-        Err(call.refuse(
-            "a Conv or an AveragePool that counts them after a Pad",
-            format!("pads {:?} before it", view.pads),
-        ))
-    }
-
-    /// The constant that is the input of this index.
-    pub fn constant(&self, call: &Call, index: usize) -> Result<Rc<Constant>, ImportError> {
-        let name = call.input(index);
-        if let Some(Value::Constant(constant)) = self.find(call, index) {
-            Ok(constant)
-        } else {
-            let found = match self.initializers.get(name) {
-                Some(tensor) => interface::describe(tensor),
-                None => format!("`{name}`"),
-            };
-            let expected = format!("a constant in the file as input {index}");
-            Err(call.refuse(&expected, found))
-        }
-    }
-
-    /// The finite floats, of so many axes and not empty, that are the input of this index.
-    pub fn floats<const AXES: usize>(
-        &self,
-        call: &Call,
-        index: usize,
-    ) -> Result<ArrayD<f32>, ImportError> {
-        let name = call.input(index);
-        let constant = match self.initializers.get(name).map(|one| Constant::decode(one)) {
-            Some(None) => None,
-            _ => Some(self.constant(call, index)?),
-        };
-        let floats = constant.as_ref().and_then(|constant| constant.floats());
-        let Some(floats) = floats.filter(|one| one.ndim() == AXES && !one.is_empty()) else {
-            let expected = format!("F32 of {AXES} axes with its elements in the file");
-            let found = match (self.initializers.get(name), constant) {
-                (Some(tensor), _) => interface::describe(tensor),
-                (None, constant) => {
-                    let sizes = constant.map_or_else(Vec::new, |one| one.shape().to_vec());
-                    format!("`{name}` {sizes:?}")
-                }
-            };
-            return Err(call.refuse(&expected, found));
-        };
-        match floats.iter().position(|value| !value.is_finite()) {
-            None => Ok(floats.clone()),
-            Some(at) => {
-                let value = floats.iter().nth(at).copied().unwrap_or_default();
-                let found = format!("{value} at index {at} of `{name}`");
-                Err(call.refuse("finite weights and biases", found))
-            }
-        }
+    /// What is left of the limits.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Adds a layer that reads these tensors; the view of what it makes has these axes.
@@ -264,36 +246,45 @@ impl<'a> Reader<'a> {
             let expected = format!("at most {LARGEST} channels, rows and columns");
             return Err(call.refuse(&expected, size.to_string()));
         }
+        let (form, node) = (layer.form(), call.describe());
+        self.take(call, elements(shape))?;
+        self.budget
+            .work(form.multiply_adds(&shapes, shape), &node)?;
         self.nodes.push(Node {
             name: String::new(),
-            origin: call.describe(),
+            origin: node,
             layer,
             clip: Clip::NONE,
             inputs,
             shape,
+            given: None,
         });
         Ok(Value::View(View::new(self.nodes.len(), axes, shape)))
     }
 }
 
 /// The operators that there are, with what reads them.
-fn known() -> impl Iterator<Item = &'static (&'static str, Read)> {
-    let tables = layers::READERS
-        .iter()
-        .chain(&[shapes::READERS, plain::READERS]);
+pub(super) fn known() -> impl Iterator<Item = &'static (&'static str, Read)> {
+    let tables =
+        layers::READERS
+            .iter()
+            .chain(&[shapes::READERS, plain::READERS, quantized::READERS]);
     tables.copied().flatten()
 }
 
-/// Says of an operator that no table has what it is and which there are.
+/// Says of an operator that no table has what it is and what to do, or which there are.
 fn unknown(call: &Call) -> ImportError {
-    let names: Vec<&str> = known().map(|(name, _)| *name).collect();
-    let expected = format!("a standard operator of {}", names.join(", "));
     let (domain, operator) = (&call.node.domain, &call.node.op_type);
     let of = if is_standard(domain) {
         String::new()
     } else {
         format!(" of {domain}")
     };
+    if let Some((reason, remedy)) = remedy::find(operator) {
+        return call.refuse(remedy, format!("{operator}{of}: {reason}"));
+    }
+    let names: Vec<&str> = known().map(|(name, _)| *name).collect();
+    let expected = format!("an operator of {}", names.join(", "));
     let advice = explain(domain, operator).map(|advice| format!(": {advice}"));
     let found = format!("{operator}{of}{}", advice.unwrap_or_default());
     call.refuse(&expected, found)

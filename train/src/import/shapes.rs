@@ -1,11 +1,12 @@
 //! Operators that change the form of a value and none of its numbers.
 
 use super::reader::Readers;
-use super::{Call, ImportError, Reader, Value};
+use super::{Call, ImportError, Reader, Value, shuffle};
 
 /// The operators of this file.
 pub const READERS: Readers = &[
     ("Flatten", |reader, call| reshaped(reader, call)),
+    ("Gather", gathered),
     ("Reshape", |reader, call| reshaped(reader, call)),
     ("Squeeze", |reader, call| reshaped(reader, call)),
     ("Transpose", transposed),
@@ -13,19 +14,54 @@ pub const READERS: Readers = &[
 ];
 
 fn reshaped(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let expected = "sizes that put axes together or undo that";
+    if let Some(Value::Divided(divided)) = reader.find(call, 0) {
+        let sizes = divided.sizes(reader);
+        let target = target(reader, call, &sizes)?;
+        let joined = divided.joined(reader, call, &target)?;
+        return joined.ok_or_else(|| call.refuse(expected, format!("{target:?} of {sizes:?}")));
+    }
     let view = reader.any_view(call, 0)?;
     let shape = reader.shape(view.tensor);
     let sizes = view.sizes(shape);
     let target = target(reader, call, &sizes)?;
     if let Some(view) = view.reshaped(shape, &target) {
         Ok(Value::View(view))
+    } else if let Some(divided) = shuffle::divided(reader, &view, &target) {
+        Ok(Value::Divided(divided))
     } else {
-        let expected = "sizes that put axes together or undo that";
         Err(call.refuse(expected, format!("{target:?} of {sizes:?}")))
     }
 }
 
+/// All places of an axis in their order, which give it another form at most.
+fn gathered(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.any_view(call, 0)?;
+    let shape = reader.shape(view.tensor);
+    let sizes = view.sizes(shape);
+    let axis = call.integer("axis", 0);
+    let axis = axis_of(call, axis, sizes.len())?;
+    let indices = reader.constant(call, 1)?;
+    let is_all = indices
+        .integers()
+        .is_some_and(|places| places.into_iter().eq(0..sizes[axis] as i64));
+    let target = [&sizes[..axis], indices.shape(), &sizes[axis + 1..]].concat();
+    if let Some(view) = view.reshaped(shape, &target).filter(|_| is_all) {
+        Ok(Value::View(view))
+    } else {
+        let expected =
+            "all places of an axis in their order; train a network that takes tensors whole";
+        Err(call.refuse(expected, format!("some of axis {axis} of {sizes:?}")))
+    }
+}
+
 fn transposed(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    if let Some(Value::Divided(divided)) = reader.find(call, 0) {
+        let permutation = permutation(call, 5);
+        let turned = divided.transposed(&permutation).map(Value::Divided);
+        let expected = "perm [0, 2, 1, 3, 4], which shuffles channels";
+        return turned.ok_or_else(|| call.refuse(expected, format!("perm {permutation:?}")));
+    }
     let view = reader.any_view(call, 0)?;
     let permutation = permutation(call, view.axes.len());
     if let Some(view) = view.transposed(&permutation) {
@@ -148,7 +184,11 @@ fn integers(
 
 /// An axis of a value of so many axes; those below 0 count from the end.
 pub fn axis_of(call: &Call, axis: i64, rank: usize) -> Result<usize, ImportError> {
-    let from_start = if axis < 0 { axis + rank as i64 } else { axis };
+    let from_start = if axis < 0 {
+        axis.saturating_add(rank as i64)
+    } else {
+        axis
+    };
     match usize::try_from(from_start) {
         Ok(axis) if axis < rank => Ok(axis),
         _ => Err(call.refuse(&format!("axes below {rank}"), format!("axis {axis}"))),

@@ -1,4 +1,8 @@
+mod files;
+mod functions;
+mod fused;
 mod layers;
+mod quantized;
 mod refusals;
 mod rewrites;
 mod written;

@@ -5,6 +5,7 @@
 //! which makes a Reshape that stands for a Transpose the same as one.
 
 use crate::network::Shape;
+use crate::ops::Quantization;
 
 /// An axis of a tensor: its place in a [`Shape`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +30,10 @@ pub struct View {
     pub axes: Axes,
     /// Zeros around rows and columns that the next layer shall add: top, left, bottom, right.
     pub pads: [usize; 4],
-    /// Whether a Softmax was left out, after which nothing may come but changes of the form.
-    pub is_after_softmax: bool,
+    /// Whether an operator of the end was left out, after which nothing may come but changes of the form.
+    pub is_after_end: bool,
+    /// What the value's integers stand for, where it is between `QuantizeLinear` and `DequantizeLinear`.
+    pub integers: Option<Quantization>,
 }
 
 impl View {
@@ -40,7 +43,8 @@ impl View {
             tensor,
             axes: without_ones(axes, shape),
             pads: [0; 4],
-            is_after_softmax: false,
+            is_after_end: false,
+            integers: None,
         }
     }
 

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use super::view::Axis::{Channel, Column, Row};
-use super::{Axes, Call, ImportError, Reader, View};
+use super::{Axes, Call, ImportError, Reader, Value, View, shapes};
+use crate::layers::Layer;
 use crate::network::Shape;
 use crate::ops::Window;
 
@@ -31,30 +32,37 @@ pub fn image_axes(reader: &Reader, call: &Call, view: &View) -> Result<Axes, Imp
 }
 
 /// The window of a node over a view of a tensor of this shape, with the padding of both; `axes` are those of
-/// [`image_axes`]. Without a `kernel` (rows and columns of its weight) the node must say it.
+/// [`image_axes`]. Without a `kernel` (rows and columns of its weight) the node must say it. A kernel with dilations is
+/// as large as the places that it reaches over; they are returned, too.
 pub fn window(
     call: &mut Call,
     (view, axes): (&View, &Axes),
     shape: Shape,
     kernel: Option<&[usize]>,
-) -> Result<Window, ImportError> {
+) -> Result<(Window, [usize; 2]), ImportError> {
     let count = axes.len() - 2;
     let kernel: Option<Vec<i64>> =
         kernel.map(|sizes| sizes.iter().map(|&size| size as i64).collect());
     let kernel = sizes(call, "kernel_shape", count, kernel)?;
     let strides = sizes(call, "strides", count, Some(vec![1; count]))?;
     let pads = sizes(call, "pads", 2 * count, Some(vec![0; 2 * count]))?;
-    call.limit("dilations", &["[1, 1]", "[1]"])?;
+    let dilations = sizes(call, "dilations", count, Some(vec![1; count]))?;
     let sides: Vec<usize> = axes[2..].iter().map(|axis| axis[0] as usize - 1).collect();
     let mut window = Window {
         strides: [1; 2],
         ..Window::tiles([1; 2])
     };
     let is_size = |size: &&i64| (1..=LARGEST).contains(*size);
-    let are_sizes = kernel.iter().chain(&strides).all(|size| is_size(&size));
+    let mut all = kernel.iter().chain(&strides).chain(&dilations);
+    let reach = |(size, dilation): (&i64, &i64)| {
+        let reach = size.saturating_sub(1).saturating_mul(*dilation);
+        reach.saturating_add(1)
+    };
+    let reached: Vec<i64> = kernel.iter().zip(&dilations).map(reach).collect();
+    let are_sizes = all.all(|size| is_size(&size)) && reached.iter().all(|size| is_size(&size));
     let input: Vec<usize> = sides.iter().map(|&side| shape[side + 1]).collect();
     let pads = if are_sizes {
-        padded(call, &kernel, &strides, pads, &input)?
+        padded(call, &reached, &strides, pads, &input)?
     } else {
         pads
     };
@@ -67,29 +75,42 @@ pub fn window(
         .zip(around)
         .map(|(pad, more)| pad.saturating_add(more))
         .collect();
-    let is_pad = |(at, pad): (usize, &i64)| (0..kernel[at % count]).contains(pad);
+    let is_pad = |(at, pad): (usize, &i64)| (0..reached[at % count]).contains(pad);
     if !are_sizes || !pads.iter().enumerate().all(is_pad) {
         let expected =
             format!("kernel_shape and strides of 1 to {LARGEST}, pads smaller than the kernel");
-        return Err(call.refuse(&expected, text_of_window(kernel, strides, pads)));
+        let found = text_of_window(kernel, strides, pads);
+        let apart = if dilations.iter().any(|&dilation| dilation != 1) {
+            format!(", dilations {dilations:?}")
+        } else {
+            String::new()
+        };
+        return Err(call.refuse(&expected, found + &apart));
     }
+    let mut apart = [1; 2];
     for (index, &side) in sides.iter().enumerate() {
-        window.kernel[side] = kernel[index] as usize;
+        window.kernel[side] = reached[index] as usize;
+        apart[side] = dilations[index] as usize;
         window.strides[side] = strides[index] as usize;
         window.pads[side] = pads[index] as usize;
         window.pads[side + 2] = pads[index + count] as usize;
     }
-    Ok(window)
+    Ok((window, apart))
 }
 
-/// The window of a pool, with the rows and columns after the input that `ceil_mode` adds as padding.
+/// The window of a pool, with the rows and columns after the input that `ceil_mode` adds as padding, and whether it adds
+/// some.
 pub fn pool_window(
     call: &mut Call,
     view: (&View, &Axes),
     shape: Shape,
-) -> Result<Window, ImportError> {
+) -> Result<(Window, bool), ImportError> {
     let ceil = call.integer("ceil_mode", 0) != 0;
-    let mut window = window(call, view, shape, None)?;
+    let (mut window, dilations) = window(call, view, shape, None)?;
+    if dilations != [1; 2] {
+        return Err(call.refuse("dilations of 1", format!("dilations {dilations:?}")));
+    }
+    let mut is_cut = false;
     for side in [0, 1] {
         let (kernel, stride) = (window.kernel[side], window.strides[side]);
         let size = shape[side + 1] + window.pads[side] + window.pads[side + 2];
@@ -98,9 +119,55 @@ pub fn pool_window(
         let last = size.saturating_sub(kernel) - rest + stride;
         if ceil && rest > 0 && last < shape[side + 1] + window.pads[side] {
             window.pads[side + 2] += stride - rest;
+            is_cut = true;
         }
     }
-    Ok(window)
+    Ok((window, is_cut))
+}
+
+/// Reads what makes one number of all rows and columns, and may leave out the axes that it makes 1.
+pub fn over_places(
+    reader: &mut Reader,
+    call: &mut Call,
+    layer: fn(Window) -> Layer,
+) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
+    let shape = reader.shape(view.tensor);
+    let rank = view.axes.len();
+    let keeps = call.integer("keepdims", 1) != 0;
+    // Without axes it is refused, whatever that would mean.
+    let _ = call.integer("noop_with_empty_axes", 0);
+    let named = shapes::axes(reader, call)?.unwrap_or_default();
+    let reduced: Vec<usize> = named
+        .iter()
+        .map(|&axis| if axis < 0 { axis.saturating_add(rank as i64) } else { axis } as usize)
+        .collect();
+    let is_reduced = |axis: usize| reduced.contains(&axis);
+    let lists = |is_wanted: bool| {
+        let lists = view.axes.iter().enumerate();
+        lists.filter(move |(axis, _)| is_reduced(*axis) == is_wanted)
+    };
+    let is_place = |axis: &super::Axis| *axis != Channel;
+    let only_places = lists(true).flat_map(|(_, list)| list).all(is_place);
+    let all_places = !lists(false).flat_map(|(_, list)| list).any(is_place);
+    if !only_places || !all_places || is_reduced(0) || named.is_empty() {
+        let sizes = view.sizes(shape);
+        let expected = "axes that are all rows and columns, and nothing else";
+        return Err(call.refuse(expected, format!("axes {named:?} of {sizes:?}")));
+    }
+    let left = |(axis, list): (usize, &Vec<super::Axis>)| {
+        if is_reduced(axis) {
+            keeps.then(Vec::new)
+        } else {
+            Some(list.clone())
+        }
+    };
+    let axes = view.axes.iter().enumerate().filter_map(left).collect();
+    if shape[1..] == [1; 2] {
+        return Ok(Value::View(View::new(view.tensor, &axes, shape)));
+    }
+    let window = Window::tiles([shape[1], shape[2]]);
+    reader.push(call, layer(window), vec![view.tensor], &axes)
 }
 
 /// The pads that `auto_pad` stands for, or those given.

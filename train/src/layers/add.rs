@@ -3,8 +3,8 @@
 use no_std_core::format::{OperatorContents, TensorRecord, TooLarge};
 
 use super::{
-    Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
-    Unfit, depthwise, int8,
+    Channels, Combination, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow,
+    Scales, Unfit, depthwise, elementwise, int8,
 };
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{Call, ImportError, Reader, Readers, Value};
@@ -111,6 +111,9 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         .any(|&index| reader.constant(call, index).is_ok())
     {
         return depthwise::shift(reader, call);
+    }
+    if let Some(value) = elementwise::combined(reader, call, Combination::Sum)? {
+        return Ok(value);
     }
     let (a, b) = (reader.view(call, 0)?, reader.view(call, 1)?);
     let sizes = [&a, &b].map(|view| view.sizes(reader.shape(view.tensor)));

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{
-    Axis, Call, ImportError, Reader, Readers, Value, View, axes, image_axes, pool_window,
+    Call, ImportError, Reader, Readers, Value, image_axes, over_places, pool_window,
 };
 use crate::network::{Shape, elements};
 use crate::ops::Window;
@@ -121,18 +121,22 @@ impl Int8Form for Int8AveragePool {
 pub const READERS: Readers = &[
     ("AveragePool", windows),
     ("GlobalAveragePool", global),
-    ("ReduceMean", reduced),
+    ("ReduceMean", |reader, call| {
+        over_places(reader, call, |window| {
+            Layer::AveragePool(AveragePool { window })
+        })
+    }),
 ];
 
 fn windows(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let view = reader.padded_view(call, 0)?;
     let axes = image_axes(reader, call, &view)?;
     let counts = call.integer("count_include_pad", 0) != 0;
-    call.limit("ceil_mode", &["0"])?;
-    let window = pool_window(call, (&view, &axes), reader.shape(view.tensor))?;
-    // The zeros of a Pad are counted in any case.
-    if window.pads != view.pads && !counts {
-        let expected = "no pads, or count_include_pad 1";
+    let (window, is_cut) = pool_window(call, (&view, &axes), reader.shape(view.tensor))?;
+    // The zeros of a Pad are counted in any case, what `ceil_mode` adds in none.
+    if (window.pads != view.pads && !counts) || is_cut {
+        let expected =
+            "windows of one number of places: no pads, or count_include_pad 1, and ceil_mode 0";
         return Err(call.refuse(expected, format!("pads {:?}", window.pads)));
     }
     let layer = Layer::AveragePool(AveragePool { window });
@@ -147,48 +151,6 @@ fn global(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         return Ok(Value::View(view));
     }
     let window = Window::tiles([rows, columns]);
-    let layer = Layer::AveragePool(AveragePool { window });
-    reader.push(call, layer, vec![view.tensor], &axes)
-}
-
-/// A mean over all rows and columns, which may leave out the axes that it makes 1.
-fn reduced(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
-    let view = reader.view(call, 0)?;
-    let shape = reader.shape(view.tensor);
-    let rank = view.axes.len();
-    let keeps = call.integer("keepdims", 1) != 0;
-    // Without axes it is refused, whatever that would mean.
-    let _ = call.integer("noop_with_empty_axes", 0);
-    let named = axes(reader, call)?.unwrap_or_default();
-    let reduced: Vec<usize> = named
-        .iter()
-        .map(|&axis| if axis < 0 { axis + rank as i64 } else { axis } as usize)
-        .collect();
-    let is_reduced = |axis: usize| reduced.contains(&axis);
-    let lists = |is_wanted: bool| {
-        let lists = view.axes.iter().enumerate();
-        lists.filter(move |(axis, _)| is_reduced(*axis) == is_wanted)
-    };
-    let is_place = |axis: &Axis| *axis != Axis::Channel;
-    let only_places = lists(true).flat_map(|(_, list)| list).all(is_place);
-    let all_places = !lists(false).flat_map(|(_, list)| list).any(is_place);
-    if !only_places || !all_places || is_reduced(0) || named.is_empty() {
-        let sizes = view.sizes(shape);
-        let expected = "a mean over all rows and columns, and nothing else";
-        return Err(call.refuse(expected, format!("axes {named:?} of {sizes:?}")));
-    }
-    let left = |(axis, list): (usize, &Vec<Axis>)| {
-        if is_reduced(axis) {
-            keeps.then(Vec::new)
-        } else {
-            Some(list.clone())
-        }
-    };
-    let axes = view.axes.iter().enumerate().filter_map(left).collect();
-    if shape[1..] == [1; 2] {
-        return Ok(Value::View(View::new(view.tensor, &axes, shape)));
-    }
-    let window = Window::tiles([shape[1], shape[2]]);
     let layer = Layer::AveragePool(AveragePool { window });
     reader.push(call, layer, vec![view.tensor], &axes)
 }

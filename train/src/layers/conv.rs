@@ -1,6 +1,6 @@
 //! A convolution: kernels that move over their input, each over all channels or over those of its group.
 
-use ndarray::{Array1, Array4, Ix1, Ix4};
+use ndarray::{Array1, Array4, Ix1, Ix4, s};
 
 use super::{Factors, Form, Int8Layer, Layer, Meaning, Overflow, Scales, Sums, Unfit, sums};
 use crate::graph::{Graph, GraphError, ValueId};
@@ -101,10 +101,11 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let shape = reader.shape(view.tensor);
     let (weight, sizes) = weight(reader, call, axes.len())?;
     let bias = bias(reader, call, sizes[0])?;
-    let window = window(call, (&view, &axes), shape, Some(&sizes[2..]))?;
+    let (window, dilations) = window(call, (&view, &axes), shape, Some(&sizes[2..]))?;
     let groups = groups(call, shape[0], sizes[0])?;
     let places = axes[2..].iter().map(|axis| axis[0] as usize - 1);
-    let kernel: Vec<usize> = places.map(|side| window.kernel[side]).collect();
+    let kernel = places.map(|side| (window.kernel[side] - 1) / dilations[side] + 1);
+    let kernel: Vec<usize> = kernel.collect();
     let of_group = shape[0] / groups;
     if sizes[1] != of_group || sizes[2..] != kernel {
         let expected = format!("filters of {}", text(of_group, &kernel));
@@ -116,14 +117,44 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     } else {
         weight
     };
+    let weight = weight.as_standard_layout().into_owned();
+    let reached = sizes[0] * sizes[1] * window.kernel[0] * window.kernel[1];
+    reader.take(call, reached)?;
     let layer = Layer::Conv(Conv {
-        weight: weight.as_standard_layout().into_owned(),
+        weight: spread(weight, dilations),
         bias,
         window,
         groups,
         pool: None,
     });
-    reader.push(call, layer, vec![view.tensor], &axes)
+    let value = reader.push(call, layer, vec![view.tensor], &axes)?;
+    if dilations != [1; 2] {
+        let [rows, columns] = window.kernel;
+        reader.add_to_origin(&format!(
+            ", its dilations as zeros in a kernel of {rows} x {columns}"
+        ));
+    }
+    Ok(value)
+}
+
+/// Weights so many rows and columns apart, with zeros between them.
+fn spread(weight: Array4<f32>, [rows, columns]: [usize; 2]) -> Array4<f32> {
+    if [rows, columns] == [1; 2] {
+        return weight;
+    }
+    let (filters, channels, height, width) = weight.dim();
+    let reach = |size: usize, apart: usize| (size - 1) * apart + 1;
+    let sizes = (
+        filters,
+        channels,
+        reach(height, rows),
+        reach(width, columns),
+    );
+    let mut spread = Array4::zeros(sizes);
+    spread
+        .slice_mut(s![.., .., ..;rows, ..;columns])
+        .assign(&weight);
+    spread
 }
 
 /// Channels and the sizes of a kernel, as people write them.

@@ -99,6 +99,11 @@ fn mat_mul(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
 
 /// The matrix that is input 1.
 fn matrix(reader: &Reader, call: &Call) -> Result<Array2<f32>, ImportError> {
+    if reader.constant(call, 1).is_err() && reader.view(call, 1).is_ok() {
+        let expected = "a tensor and weights (products of two tensors, as in attention, have no form in 8 bits here); \
+                        train the network with convolutions in their place";
+        return Err(call.refuse(expected, "two tensors"));
+    }
     let weight = reader.floats::<2>(call, 1)?;
     expect_weight(call, weight.iter())?;
     let weight = weight.into_dimensionality::<Ix2>();
@@ -137,7 +142,9 @@ fn push(
     };
     if outer.iter().any(|axes| !axes.is_empty()) {
         let found = format!("one of {}: {sizes:?}", sizes.len());
-        return Err(call.refuse("an input of two axes, by Flatten", found));
+        let expected = "an input of two axes, by Flatten (of a sequence use convolutions: attention and what \
+                        goes step by step have no form in 8 bits here)";
+        return Err(call.refuse(expected, found));
     }
     if weight.ncols() != elements(shape) {
         let expected = format!("units of {} inputs", elements(shape));

@@ -3,17 +3,22 @@
 
 use ndarray::{Array1, Array4};
 
-use super::{Conv, Layer, activation};
+use super::{Combination, Conv, Layer, elementwise};
 use crate::import::{Axis, Call, Constant, ImportError, Reader, Readers, Value, View};
 use crate::ops::Window;
 
 pub const READERS: Readers = &[
     ("BatchNormalization", batch_normalization),
-    ("Div", |reader, call| {
-        with_constant(reader, call, |constant| (constant.recip(), 0.0))
-    }),
+    ("Div", quotient),
     ("Mul", product),
-    ("Sub", subtraction),
+    ("Neg", |reader, call| {
+        let view = reader.view(call, 0)?;
+        let channels = reader.shape(view.tensor)[0];
+        let (factors, shifts) = (vec![-1.0; channels], vec![0.0; channels]);
+        push(reader, call, &view, factors.into(), shifts.into())
+    }),
+    ("Sub", difference),
+    ("ai.onnx.ml.Scaler", scaler),
 ];
 
 /// `(x - mean) / sqrt(variance + epsilon) * scale + bias`.
@@ -58,17 +63,72 @@ fn batch_normalization(reader: &mut Reader, call: &mut Call) -> Result<Value, Im
     push(reader, call, &view, factors, shifts)
 }
 
-fn product(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
-    if let Err(refusal) = operands(reader, call) {
-        return activation::gated(reader, call)?.ok_or(refusal);
+/// `(x - offset) * scale`, each of them one number for all or one for each channel.
+fn scaler(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
+    let channels = reader.shape(view.tensor)[0];
+    let numbers = [("offset", 0.0), ("scale", 1.0)].map(|(name, default)| {
+        let found = call.floats(name).filter(|found| !found.is_empty());
+        let found = found.map_or_else(|| vec![default], <[f32]>::to_vec);
+        match found[..] {
+            [one] => vec![one; channels],
+            _ => found,
+        }
+    });
+    let is_right =
+        |list: &Vec<f32>| list.len() == channels && list.iter().all(|one| one.is_finite());
+    if !numbers.iter().all(is_right) {
+        let expected = format!("offset and scale of {channels} finite numbers");
+        return Err(call.refuse(&expected, format!("{:?}", numbers.map(|list| list.len()))));
     }
-    with_constant(reader, call, |constant| (constant, 0.0))
+    let [offsets, factors] = numbers;
+    let shifts = offsets
+        .iter()
+        .zip(&factors)
+        .map(|(offset, factor)| -offset * factor);
+    let shifts: Array1<f32> = shifts.collect();
+    push(reader, call, &view, factors.into(), shifts)
 }
 
-fn subtraction(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+fn product(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    match of_two(reader, call, Combination::Product)? {
+        Some(value) => Ok(value),
+        None => with_constant(reader, call, |constant| (constant, 0.0)),
+    }
+}
+
+fn quotient(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    if let Some(value) = of_two(reader, call, Combination::Quotient)? {
+        return Ok(value);
+    }
+    match operands(reader, call)? {
+        (0, _) => with_constant(reader, call, |constant| (constant.recip(), 0.0)),
+        (_, constant) => elementwise::divided(reader, call, &constant),
+    }
+}
+
+fn difference(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    if let Some(value) = of_two(reader, call, Combination::Difference)? {
+        return Ok(value);
+    }
     let (at, _) = operands(reader, call)?;
     let factor = if at == 0 { 1.0 } else { -1.0 };
     with_constant(reader, call, |constant| (factor, -factor * constant))
+}
+
+/// What two tensors make that are functions of one; `None` where an input is a constant.
+fn of_two(
+    reader: &mut Reader,
+    call: &Call,
+    combination: Combination,
+) -> Result<Option<Value>, ImportError> {
+    match operands(reader, call) {
+        Ok(_) => Ok(None),
+        Err(refusal) => match elementwise::combined(reader, call, combination)? {
+            Some(value) => Ok(Some(value)),
+            None => Err(refusal),
+        },
+    }
 }
 
 /// `x + constant`.
@@ -83,9 +143,6 @@ fn with_constant(
     meaning: impl Fn(f32) -> (f32, f32),
 ) -> Result<Value, ImportError> {
     let (at, constant) = operands(reader, call)?;
-    if call.node.op_type == "Div" && at == 1 {
-        return Err(call.refuse("a constant to divide by", "a constant that is divided"));
-    }
     let view = reader.view(call, at)?;
     let constants = channel_vector(reader, call, &view, &constant)?;
     let (factors, shifts) = constants.iter().map(|&constant| meaning(constant)).unzip();
@@ -106,8 +163,9 @@ fn operands(reader: &Reader, call: &Call) -> Result<(usize, Constant), ImportErr
         }
     }
     let found = format!("`{}` and `{}`", call.input(0), call.input(1));
-    let expected = "a tensor and a constant (products, quotients and differences of two tensors, as in \
-                    squeeze-and-excitation, have no form in 8 bits here)";
+    let expected = "a tensor and a constant, or two functions of one tensor (products, quotients and differences of \
+                    two tensors, as in squeeze-and-excitation, have no form in 8 bits here); train the network without \
+                    them";
     Err(call.refuse(expected, found))
 }
 
@@ -140,6 +198,11 @@ fn channel_vector(
     }
 }
 
+/// Whether a convolution is a factor and a shift for each channel.
+pub fn is_scaling(conv: &Conv) -> bool {
+    conv.window == Window::tiles([1; 2]) && conv.weight.len() == conv.groups && conv.pool.is_none()
+}
+
 fn push(
     reader: &mut Reader,
     call: &Call,
@@ -147,6 +210,10 @@ fn push(
     factors: Array1<f32>,
     shifts: Array1<f32>,
 ) -> Result<Value, ImportError> {
+    if let Some(number) = factors.iter().chain(&shifts).find(|one| !one.is_finite()) {
+        let expected = "finite factors and shifts of the channels";
+        return Err(call.refuse(expected, number.to_string()));
+    }
     let channels = factors.len();
     let weight = factors.into_shape_with_order((channels, 1, 1, 1));
     let weight: Array4<f32> = weight.expect("one number a channel");

@@ -5,10 +5,13 @@ use no_std_core::format::{
 };
 
 use super::{
-    Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales, int8,
+    Channels, Factors, Form, Function, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow,
+    Scales, int8,
 };
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::import::{Call, ImportError, Reader, Readers, Value, image_axes, pool_window};
+use crate::import::{
+    Call, ImportError, Reader, Readers, Value, View, image_axes, over_places, pool_window,
+};
 use crate::network::Shape;
 use crate::ops::Window;
 
@@ -79,16 +82,38 @@ impl Int8Form for MaxPool {
 }
 
 pub const READERS: Readers = &[
-    ("MaxPool", |reader, call| {
-        let view = reader.view(call, 0)?;
-        let axes = image_axes(reader, call, &view)?;
-        call.limit("storage_order", &["0"])?;
-        let window = pool_window(call, (&view, &axes), reader.shape(view.tensor))?;
-        let layer = Layer::MaxPool(MaxPool { window });
-        reader.push(call, layer, vec![view.tensor], &axes)
-    }),
     ("GlobalMaxPool", global),
+    ("MaxPool", windows),
+    ("ReduceMax", |reader, call| {
+        over_places(reader, call, |window| Layer::MaxPool(MaxPool { window }))
+    }),
 ];
+
+fn windows(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let mut view = reader.padded_view(call, 0)?;
+    if !is_never_negative(reader, &view) {
+        // Zeros around it would win.
+        view = reader.view(call, 0)?;
+    }
+    let axes = image_axes(reader, call, &view)?;
+    call.limit("storage_order", &["0"])?;
+    let (window, _) = pool_window(call, (&view, &axes), reader.shape(view.tensor))?;
+    let layer = Layer::MaxPool(MaxPool { window });
+    let integers = view.integers;
+    match reader.push(call, layer, vec![view.tensor], &axes)? {
+        Value::View(view) => Ok(Value::View(View { integers, ..view })),
+        constant => Ok(constant),
+    }
+}
+
+/// Whether zeros around a tensor are no greater than what is in it.
+fn is_never_negative(reader: &Reader, view: &View) -> bool {
+    let layer = reader.node(view.tensor).map(|node| &node.layer);
+    let Some(Layer::Activation(activation)) = layer else {
+        return false;
+    };
+    matches!(activation.function, Function::Clip { low, .. } if low >= 0.0)
+}
 
 fn global(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let view = reader.view(call, 0)?;

@@ -12,11 +12,14 @@ const fn function(name: &'static str) -> Operator {
     }
 }
 
+pub static ABS: Operator = function("Abs");
 pub static ELU: Operator = function("Elu");
+pub static ERF: Operator = function("Erf");
 pub static HARD_SIGMOID: Operator = function("HardSigmoid");
 pub static HARD_SWISH: Operator = function("HardSwish");
 pub static LEAKY_RELU: Operator = function("LeakyRelu");
 pub static SIGMOID: Operator = function("Sigmoid");
+pub static SOFTPLUS: Operator = function("Softplus");
 pub static TANH: Operator = function("Tanh");
 
 /// Inputs: a tensor, and the least and the greatest number that it is limited to.
@@ -40,6 +43,21 @@ impl Graph {
 
     pub fn tanh(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
         self.apply(&TANH, &[x], Attributes::none())
+    }
+
+    /// The number without its sign.
+    pub fn abs(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        self.apply(&ABS, &[x], Attributes::none())
+    }
+
+    /// The error function.
+    pub fn erf(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        self.apply(&ERF, &[x], Attributes::none())
+    }
+
+    /// `ln(1 + exp(x))`.
+    pub fn softplus(&mut self, x: ValueId) -> Result<ValueId, GraphError> {
+        self.apply(&SOFTPLUS, &[x], Attributes::none())
     }
 
     /// `x * max(0, min(1, x / 6 + 1 / 2))`.

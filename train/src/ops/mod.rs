@@ -80,6 +80,7 @@ impl std::fmt::Debug for Operator {
 }
 
 pub static OPERATORS: &[&Operator] = &[
+    &ABS,
     &ADD,
     &ARG_MAX,
     &AVERAGE_POOL,
@@ -93,6 +94,7 @@ pub static OPERATORS: &[&Operator] = &[
     &DIV,
     &ELU,
     &EQUAL,
+    &ERF,
     &EXP,
     &EXPAND,
     &FLATTEN,
@@ -119,6 +121,7 @@ pub static OPERATORS: &[&Operator] = &[
     &RESIZE,
     &SIGMOID,
     &SLICE,
+    &SOFTPLUS,
     &SQRT,
     &SUB,
     &TANH,

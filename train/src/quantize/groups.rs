@@ -88,6 +88,7 @@ fn copy(network: &Network, index: usize, tensor: usize) -> Node {
         clip: Clip::NONE,
         inputs: vec![tensor],
         shape: network.shape(tensor),
+        given: None,
     }
 }
 
@@ -180,13 +181,11 @@ mod tests {
             clip: *clip,
             inputs: inputs.to_vec(),
             shape: SHAPE,
+            given: None,
         };
         let layout = Layout::ChannelsFirst;
         Network {
-            input: Input {
-                shape: SHAPE,
-                layout,
-            },
+            input: Input::new(SHAPE, layout),
             nodes: layers.iter().map(node).collect(),
             dropped: None,
             metadata: Vec::new(),

@@ -47,7 +47,8 @@ impl Limits {
         check(found, self.multiply_adds, Unit::MultiplyAdds, place)
     }
 
-    pub(super) fn check_operators(&self, found: u64) -> Result<(), Excess> {
+    /// Refuses so many operators of a graph.
+    pub fn check_operators(&self, found: u64) -> Result<(), Excess> {
         check(found, self.operators, Unit::Operators, "the graph")
     }
 }

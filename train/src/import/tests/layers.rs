@@ -111,7 +111,7 @@ fn limits_are_of_the_layer_before_or_tables() {
     let before = shared.value.clone();
     shared.then("Relu", &[], &[]);
     let after = shared.value.clone();
-    shared.node("Add", &[before, after], &[]);
+    shared.node("Concat", &[before, after], &[integer("axis", 1)]);
     let layers = shared.layers();
     assert_eq!(layers.len(), 3);
     assert_eq!((layers[0].1, &layers[2].2[..]), (Clip::NONE, &[1, 2][..]));
@@ -129,13 +129,7 @@ fn signals_are_images_of_one_row() {
         &[ints("kernel_shape", &[2]), ints("strides", &[2])],
     );
     let network = written.network().unwrap();
-    assert_eq!(
-        network.input,
-        Input {
-            shape: [3, 1, 8],
-            layout: Layout::ChannelsLast
-        }
-    );
+    assert_eq!(network.input, Input::new([3, 1, 8], Layout::ChannelsLast));
     let (_, _, window, pool) = parameters(&network.nodes[0].layer);
     assert_eq!((window.kernel, window.pads), ([1, 5], [0, 2, 0, 1]));
     assert_eq!(

@@ -42,13 +42,7 @@ fn transpositions_around_the_network_are_its_layout() {
         .then("Transpose", &[], &[ints("perm", &[0, 3, 1, 2])]);
     let network = written.network().unwrap();
     let layout = Layout::ChannelsLast;
-    assert_eq!(
-        network.input,
-        Input {
-            shape: IMAGE,
-            layout
-        }
-    );
+    assert_eq!(network.input, Input::new(IMAGE, layout));
     assert_eq!(written.layers(), plain());
     // An output in another order would be taken for one in this.
     written.then("Transpose", &[], &[ints("perm", &[0, 2, 3, 1])]);

@@ -3,6 +3,7 @@
 use super::*;
 
 /// A graph that grows node by node; each node reads the one before and these constants.
+#[derive(Clone)]
 pub struct Written {
     pub graph: onnx::Graph,
     pub value: String,

@@ -76,7 +76,7 @@ impl<'r> Growing<'r> {
     fn new(random: &'r mut Random, shape: Shape) -> Self {
         let layout = Layout::ChannelsFirst;
         let network = Network {
-            input: Input { shape, layout },
+            input: Input::new(shape, layout),
             nodes: Vec::new(),
             dropped: None,
             metadata: Vec::new(),
@@ -107,6 +107,7 @@ impl<'r> Growing<'r> {
             clip,
             inputs: inputs.to_vec(),
             shape,
+            given: None,
         });
     }
 
@@ -222,7 +223,7 @@ impl<'r> Growing<'r> {
             Function::Silu,
             Function::Tanh,
         ];
-        let function = functions[self.random.below(functions.len())];
+        let function = functions[self.random.below(functions.len())].clone();
         self.push(
             Layer::Activation(Activation { function }),
             &[self.last()],

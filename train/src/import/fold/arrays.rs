@@ -1,0 +1,183 @@
+//! What operators compute of constants; `None` where these do not fit.
+
+use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice, Zip};
+
+use crate::import::Constant;
+
+pub fn transposed<T: Clone>(array: &ArrayD<T>, axes: &[usize]) -> Option<ArrayD<T>> {
+    let mut sorted = axes.to_vec();
+    sorted.sort_unstable();
+    let is_permutation = sorted.into_iter().eq(0..array.ndim());
+    let moved = || {
+        array
+            .view()
+            .permuted_axes(IxDyn(axes))
+            .as_standard_layout()
+            .into_owned()
+    };
+    is_permutation.then(moved)
+}
+
+pub fn joined(inputs: &[&Constant], axis: usize) -> Option<Constant> {
+    let floats: Option<Vec<ArrayViewD<f32>>> = inputs
+        .iter()
+        .map(|one| Some(one.floats()?.view()))
+        .collect();
+    if let Some(floats) = floats {
+        return ndarray::concatenate(Axis(axis), &floats)
+            .ok()
+            .map(Into::into);
+    }
+    let integers = inputs.iter().map(|one| match one {
+        Constant::Integers(array) => Some(array.view()),
+        Constant::Floats(_) => None,
+    });
+    let integers: Vec<ArrayViewD<i64>> = integers.collect::<Option<_>>()?;
+    let joined = ndarray::concatenate(Axis(axis), &integers);
+    joined.ok().map(Into::into)
+}
+
+pub fn gathered<T: Clone>(
+    array: &ArrayD<T>,
+    indices: &ArrayD<i64>,
+    axis: usize,
+) -> Option<ArrayD<T>> {
+    let size = array.shape()[axis] as i64;
+    let place = |&index: &i64| {
+        let index = if index < 0 {
+            index.saturating_add(size)
+        } else {
+            index
+        };
+        (0..size).contains(&index).then_some(index as usize)
+    };
+    let places = indices.iter().map(place).collect::<Option<Vec<_>>>()?;
+    let picked = array.select(Axis(axis), &places);
+    let (before, after) = array.shape().split_at(axis);
+    let shape = [before, indices.shape(), &after[1..]].concat();
+    picked.into_shape_with_order(IxDyn(&shape)).ok()
+}
+
+/// Starts, ends, and, where they are given, axes and steps.
+pub fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Vec<i64>]) -> Option<ArrayD<T>> {
+    let [starts, ends, rest @ ..] = parts else {
+        return None;
+    };
+    let mut view = array.view();
+    for (index, (&start, &end)) in starts.iter().zip(ends).enumerate() {
+        let given = |part: usize| rest.get(part).and_then(|part| part.get(index)).copied();
+        let axis = given(0).unwrap_or(index as i64);
+        let axis = if axis < 0 {
+            axis.saturating_add(array.ndim() as i64)
+        } else {
+            axis
+        } as usize;
+        let step = given(1).unwrap_or(1);
+        let size = *array.shape().get(axis)? as i64;
+        let place = |at: i64| if at < 0 { at.saturating_add(size) } else { at }.clamp(0, size);
+        if step < 0 {
+            // Backwards from the start, down to the end and without it.
+            let first = place(start).min(size - 1);
+            let last = if end < -size { 0 } else { place(end) + 1 };
+            if step != -1 || last > first + 1 {
+                return None;
+            }
+            view.slice_axis_inplace(Axis(axis), Slice::from(last as isize..(first + 1) as isize));
+            view.invert_axis(Axis(axis));
+        } else {
+            let (start, end) = (place(start), place(end));
+            let slice = Slice::new(
+                start as isize,
+                Some(end.max(start) as isize),
+                step.max(1) as isize,
+            );
+            view.slice_axis_inplace(Axis(axis), slice);
+        }
+    }
+    Some(view.as_standard_layout().into_owned())
+}
+
+pub fn sizes_of(constant: &Constant) -> Option<Vec<usize>> {
+    let sizes = constant.integers()?.into_iter();
+    let sizes = sizes.map(|size| usize::try_from(size).ok());
+    let sizes = sizes.collect::<Option<Vec<usize>>>()?;
+    let count = sizes
+        .iter()
+        .try_fold(1_usize, |count, &size| count.checked_mul(size.max(1)))?;
+    (count <= isize::MAX as usize / size_of::<i64>()).then_some(sizes)
+}
+
+pub fn filled(shape: &Constant, value: Option<Constant>) -> Option<Constant> {
+    let shape = IxDyn(&sizes_of(shape)?);
+    Some(match value {
+        None => ArrayD::from_elem(shape, 0.0_f32).into(),
+        Some(Constant::Floats(value)) => ArrayD::from_elem(shape, *value.first()?).into(),
+        Some(Constant::Integers(value)) => ArrayD::from_elem(shape, *value.first()?).into(),
+    })
+}
+
+pub fn combined(operator: &str, inputs: &[&Constant]) -> Option<Constant> {
+    match inputs {
+        [Constant::Floats(a), Constant::Floats(b)] => {
+            let value = |a: &f32, b: &f32| {
+                Some(match operator {
+                    "Add" => a + b,
+                    "Sub" => a - b,
+                    "Mul" => a * b,
+                    _ => a / b,
+                })
+            };
+            broadcast(a, b, value).map(Into::into)
+        }
+        [Constant::Integers(a), Constant::Integers(b)] => {
+            let value = |&a: &i64, &b: &i64| match operator {
+                "Add" => a.checked_add(b),
+                "Sub" => a.checked_sub(b),
+                "Mul" => a.checked_mul(b),
+                _ => a.checked_div(b),
+            };
+            broadcast(a, b, value).map(Into::into)
+        }
+        _ => None,
+    }
+}
+
+fn broadcast<T: Clone>(
+    a: &ArrayD<T>,
+    b: &ArrayD<T>,
+    value: impl Fn(&T, &T) -> Option<T>,
+) -> Option<ArrayD<T>> {
+    let shape = match a.broadcast(b.raw_dim()) {
+        Some(_) => b.raw_dim(),
+        None => a.raw_dim(),
+    };
+    let (a, b) = (a.broadcast(shape.clone())?, b.broadcast(shape)?);
+    let values = Zip::from(&a).and(&b).map_collect(value);
+    let shape = values.raw_dim();
+    let values = values.into_iter().collect::<Option<Vec<T>>>()?;
+    ArrayD::from_shape_vec(shape, values).ok()
+}
+
+/// Weights that a converter stored in 8 bits: `(q - zero_point) * scale`, both alike for all or along one axis.
+pub fn dequantized(inputs: &[&Constant], axis: usize) -> Option<Constant> {
+    let (Constant::Integers(values), scale) = (inputs[0], inputs.get(1)?.floats()?) else {
+        return None;
+    };
+    let zeros = match inputs.get(2) {
+        None => ArrayD::zeros(scale.raw_dim()),
+        Some(zeros) => ArrayD::from_shape_vec(scale.raw_dim(), zeros.integers()?).ok()?,
+    };
+    let count = scale.len();
+    if count != 1 && values.shape().get(axis) != Some(&count) {
+        return None;
+    }
+    let (scale, zeros) = (
+        scale.iter().collect::<Vec<_>>(),
+        zeros.iter().collect::<Vec<_>>(),
+    );
+    let real = |index: IxDyn| {
+        let at = if count == 1 { 0 } else { index[axis] };
+        values[&index].saturating_sub(*zeros[at]) as f32 * scale[at]
+    };
+    Some(ArrayD::from_shape_fn(values.raw_dim(), real).into())
+}

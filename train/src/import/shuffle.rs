@@ -1,0 +1,101 @@
+//! Channels in another order, as `ShuffleNet` has them: a Reshape that divides the channels, a Transpose and a Reshape that
+//! undoes the first.
+//!
+//! The permutation is a convolution of 1 x 1 whose weights are 0 and 1, which `fuse` puts into the layer after it where it
+//! can.
+
+use ndarray::{Array1, Array4};
+
+use super::view::Axis::{Channel, Column, Row};
+use super::{Axes, Call, ImportError, Reader, Value, View};
+use crate::layers::{Conv, Layer};
+use crate::ops::Window;
+
+/// An image whose channels are divided in two: `[1, groups, channels of a group, rows, columns]`.
+#[derive(Clone, Debug)]
+pub struct Divided {
+    view: View,
+    groups: usize,
+    /// Whether the two axes have changed places.
+    is_turned: bool,
+}
+
+/// The axes of an image with all that a network has of it.
+fn axes() -> Axes {
+    vec![vec![], vec![Channel], vec![Row], vec![Column]]
+}
+
+/// The image in sizes that divide its channels; `None` where they do something else.
+pub fn divided(reader: &Reader, view: &View, sizes: &[usize]) -> Option<Divided> {
+    let shape = reader.shape(view.tensor);
+    let [channels, rows, columns] = shape;
+    let is_image = View::new(view.tensor, &axes(), shape) == *view;
+    match *sizes {
+        [1, groups, of_group, height, width]
+            if is_image
+                && [height, width] == [rows, columns]
+                && groups.checked_mul(of_group) == Some(channels) =>
+        {
+            Some(Divided {
+                view: view.clone(),
+                groups,
+                is_turned: false,
+            })
+        }
+        _ => None,
+    }
+}
+
+impl Divided {
+    /// The sizes of the value.
+    pub fn sizes(&self, reader: &Reader) -> Vec<usize> {
+        let [channels, rows, columns] = reader.shape(self.view.tensor);
+        let (groups, of_group) = (self.groups, channels / self.groups);
+        if self.is_turned {
+            vec![1, of_group, groups, rows, columns]
+        } else {
+            vec![1, groups, of_group, rows, columns]
+        }
+    }
+
+    /// With both axes of channels in the other order; `None` for any other permutation.
+    pub fn transposed(&self, permutation: &[usize]) -> Option<Self> {
+        (permutation == [0, 2, 1, 3, 4]).then(|| Self {
+            is_turned: !self.is_turned,
+            ..self.clone()
+        })
+    }
+
+    /// The image again, with its channels in the order that they have now; `None` for other sizes.
+    pub fn joined(
+        &self,
+        reader: &mut Reader,
+        call: &Call,
+        sizes: &[usize],
+    ) -> Result<Option<Value>, ImportError> {
+        let [channels, rows, columns] = reader.shape(self.view.tensor);
+        if sizes != [1, channels, rows, columns] {
+            return Ok(None);
+        }
+        if !self.is_turned {
+            return Ok(Some(Value::View(self.view.clone())));
+        }
+        reader.take(call, channels.saturating_mul(channels))?;
+        let of_group = channels / self.groups;
+        let mut weight = Array4::zeros((channels, channels, 1, 1));
+        for channel in 0..channels {
+            let from = channel % self.groups * of_group + channel / self.groups;
+            weight[[channel, from, 0, 0]] = 1.0;
+        }
+        let layer = Layer::Conv(Conv {
+            weight,
+            bias: Array1::zeros(channels),
+            window: Window::tiles([1; 2]),
+            groups: 1,
+            pool: None,
+        });
+        reader
+            .push(call, layer, vec![self.view.tensor], &axes())
+            .map(Some)
+    }
+}
