@@ -10,13 +10,13 @@ use infer::flash::FlashModel;
 use infer::input::Input;
 use infer::model::Model;
 use infer::output::Numbers;
-use input::onnx::{Limits, for_one_picture};
 use ndarray::Array2;
 use no_std_core::prepare::Preparation;
 use tests::{mnist, runtimes};
 use train::data::Dataset;
 use train::data::augment::Variant;
 use train::evaluate::run_model;
+use train::import::Options;
 use train::quantize::{Data, Request, quantize};
 
 const FLOAT_MODEL: &str = "digits.onnx";
@@ -91,9 +91,9 @@ fn quantizing_again_costs_no_accuracy() {
     };
     let folder = tempfile::tempdir().unwrap();
     let model = std::fs::read(models().join(FLOAT_MODEL)).unwrap();
-    let tract = input::onnx::Runtime::Tract;
     let request = Request {
-        model: &for_one_picture(&model, &Limits::default(), tract).unwrap(),
+        model: &model,
+        options: Options::default(),
         name: "digits",
         data: Data::Digits {
             checked: digits.test.clone().take(100),

@@ -10,7 +10,7 @@ use tests::random::Numbers;
 use tests::{networks, runtimes};
 use train::data::arrays;
 use train::graph::Graph;
-use train::import::import;
+use train::import::{Options, import};
 use train::network::Network;
 use train::ops::Quantization;
 use train::quantize::{Arrays, Data, OutputKind, Report, Request, int8_name, quantize};
@@ -100,6 +100,7 @@ pub fn quantize_into(
 ) -> Report {
     let request = Request {
         model,
+        options: Options::default(),
         name: task.name,
         data: Data::Arrays(inputs),
         second: None,

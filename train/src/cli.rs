@@ -152,6 +152,9 @@ pub struct QuantizeArgs {
     /// What the output is [default: classes, if the model ends in a Softmax or names classes; else values]
     #[arg(long, value_enum, requires = "calibrate")]
     pub output: Option<OutputArg>,
+    /// The output that is wanted of a model with several; the error without this option lists them
+    #[arg(long, value_name = "NAME", requires = "calibrate")]
+    pub output_name: Option<String>,
     /// The number that a step of the input's integers stands for, 1 for pixels that are not divided, 0.00392156862745098
     /// for pixels over 255; samples in int8 are such integers then, in uint8 pixels [default: from the range of the samples]
     #[arg(long, value_name = "SCALE", value_parser = learning_rate, requires = "calibrate")]

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use input::{file, labels, onnx};
+use input::{file, labels};
 use no_std_core::prepare::Preparation;
 
 use super::export::tell_of_second;
-use super::{CHECKED_IMAGES, accept, expect_distinct, load, open, read_model, tell_of};
+use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_of};
 use crate::cli::{OutputArg, QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::calibration::{self, Calibration, Task};
 use crate::error::Error;
 use crate::export::SecondRuntime;
-use crate::import::import;
+use crate::import::{Options, import_with};
 use crate::ops::Quantization;
 use crate::quantize::{self, Arrays, Data, OutputKind, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
@@ -32,15 +32,18 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let files = [int8_name(&name), flash_name(&name)].map(|name| out.join(name));
     let _lock = run::lock_around(&files[0])?;
     expect_no_input(args, &files)?;
-    // Integers take the place of operators that tract knows, too, so that all of them can be measured.
-    let model = accept(&model, &args.model, args.limits, onnx::Runtime::Tract)?;
+    let options = Options {
+        output: args.output_name.as_deref(),
+        folder: Some(file::folder_of(&args.model)),
+        limits: args.limits.get(),
+    };
     if args.calibrate.is_none() {
-        let expected = quantize::expect_digits(&model);
+        let expected = quantize::expect_digits(&model, &options);
         expected.map_err(|error| in_model(&args.model, error))?;
     }
     let _folder = OutFolder::prepare(out, stop)?;
     let data = match &args.calibrate {
-        Some(path) => arrays(args, &model, path)?,
+        Some(path) => arrays(args, (&model, &options), path)?,
         None => digits(args, preparation, console)?,
     };
     let runtime = open_for_int8(args.runtime)?;
@@ -48,6 +51,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let second = AnotherProcess::beside(&runtime, stop);
     let request = quantize::Request {
         model: &model,
+        options,
         name: &name,
         data,
         second: second.as_ref().ok().map(|one| one as &dyn SecondRuntime),
@@ -113,12 +117,17 @@ fn digits(
 }
 
 /// The samples to calibrate with, and what is said of input and output.
-fn arrays(args: &QuantizeArgs, model: &[u8], path: &Path) -> Result<Data, Error> {
+fn arrays(
+    args: &QuantizeArgs,
+    (model, options): (&[u8], &Options),
+    path: &Path,
+) -> Result<Data, Error> {
     let zero_point = args.input_zero_point;
     let meaning = args
         .input_scale
         .map(|scale| Quantization { scale, zero_point });
-    let network = import(model).map_err(|error| in_model(&args.model, error.into()))?;
+    let network =
+        import_with(model, options).map_err(|error| in_model(&args.model, error.into()))?;
     let names = network.metadata(labels::KEY);
     let task = Task {
         shape: network.input.shape,

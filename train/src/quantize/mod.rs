@@ -46,7 +46,7 @@ pub use report::Report;
 
 use crate::data::{Dataset, Digits};
 use crate::export::SecondRuntime;
-use crate::import::import;
+use crate::import::{Options, import_with};
 use crate::network::Network;
 use crate::ops::Quantization;
 use crate::runtime::Runtime;
@@ -66,15 +66,17 @@ pub fn flash_name(name: &str) -> String {
     format!("{name}.q8")
 }
 
-/// Fails unless a model, accepted as that of a [`Request`], is one for the pictures of [`Digits`].
-pub fn expect_digits(model: &[u8]) -> Result<(), QuantizeError> {
-    sets::expect_digits(&import(model)?)
+/// Fails unless a model is one for the pictures of [`Digits`].
+pub fn expect_digits(model: &[u8], options: &Options) -> Result<(), QuantizeError> {
+    sets::expect_digits(&import_with(model, options)?)
 }
 
 /// What to quantise, and how to check it.
 pub struct Request<'a> {
-    /// The bytes of a float ONNX model that [`input::onnx::for_one_picture`] has accepted.
+    /// The bytes of an ONNX model.
     pub model: &'a [u8],
+    /// What to read of it.
+    pub options: Options<'a>,
     /// What the results are called: see [`int8_name`] and [`flash_name`].
     pub name: &'a str,
     /// What to calibrate, choose and measure with.
@@ -134,7 +136,7 @@ pub fn quantize(
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, QuantizeError> {
-    let mut network = import(request.model)?;
+    let mut network = import_with(request.model, &request.options)?;
     groups::in_pairs(&mut network);
     let sets = Sets::of(&network, &request.data)?;
     let runner = &Runner {

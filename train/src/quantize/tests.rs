@@ -22,6 +22,7 @@ use crate::data::synthetic;
 use crate::evaluate::CLASSES;
 use crate::evaluate::run_model;
 use crate::graph::Graph;
+use crate::import::import;
 use crate::models::{IMAGES, LOGITS};
 use crate::onnx;
 use crate::runtime::Choice;
@@ -136,6 +137,7 @@ impl SecondRuntime for Answer {
 fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a> {
     Request {
         model,
+        options: Options::default(),
         name: "digits",
         data: Data::Digits {
             digits: Box::new(digits.clone()),

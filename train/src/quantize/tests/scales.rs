@@ -93,6 +93,7 @@ fn heard(
     change(&mut arrays);
     let request = Request {
         model,
+        options: Options::default(),
         name: "stripes",
         data: Data::Arrays(arrays),
         second: None,

@@ -49,7 +49,7 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
         }
         let split = weights.split_at_checked(fours.len() * block_len);
         let (blocks, others) = split.unwrap_or_default();
-        for (sums, weights) in fours.iter_mut().zip(blocks.chunks(block_len)) {
+        for (sums, weights) in fours.iter_mut().zip(blocks.chunks(block_len.max(1))) {
             let weights = weights.get(len..).unwrap_or_default();
             add_values_of_four(values, zero_point, weights, sums);
         }
