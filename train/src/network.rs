@@ -283,7 +283,7 @@ mod tests {
             assert_eq!(input.arranged(Array3::zeros([4, 3, 2]).into_dyn()), None);
             // All sizes decide where those of more than one place do not.
             let shape = [2, 2, 1];
-            let input = Input { shape, layout };
+            let input = Input::new(shape, layout);
             let sample = |sizes: [usize; 3]| {
                 let sample = Array3::from_shape_vec(sizes, vec![0.0, 1.0, 2.0, 3.0]);
                 input.arranged(sample.unwrap().into_dyn()).unwrap()
