@@ -79,12 +79,12 @@ pub fn workplace() -> Workplace {
     let graph = opposite.graph.as_mut().unwrap();
     let float = tract_onnx::pb::tensor_proto::DataType::Float;
     graph.node = vec![node("Neg", &["features"], "opposites")];
-    graph.input = vec![value("features", float, &[0, 2, 2])];
-    graph.output = vec![value("opposites", float, &[0, 2, 2])];
+    graph.input = vec![value("features", float, &[0, 1, 2, 2])];
+    graph.output = vec![value("opposites", float, &[0, 1, 2, 2])];
     write("opposite.onnx", support::encode(&opposite));
-    write("one.npy", floats(&[2, 2], &[1.0, -2.0, 3.0, 0.6]));
-    write("int8.npy", npy("|i1", &[2, 2], &[2, 252, 6, 1]));
-    let several = floats(&[2, 2, 2], &[1.0, -2.0, 3.0, 0.6, 9.0, 9.0, 0.0, 0.0]);
+    write("one.npy", floats(&[1, 2, 2], &[1.0, -2.0, 3.0, 0.6]));
+    write("int8.npy", npy("|i1", &[1, 2, 2], &[2, 252, 6, 1]));
+    let several = floats(&[2, 1, 2, 2], &[1.0, -2.0, 3.0, 0.6, 9.0, 9.0, 0.0, 0.0]);
     write("several.npz", npz(&[("x", several)]));
     let picture = RgbImage::from_fn(6, 4, |x, _| Rgb([200, 10, 20 * x as u8]));
     picture.save(workplace.path("reddish.png")).unwrap();
@@ -248,7 +248,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
     let workplace = workplace();
     workplace.picture("digit.png", 9);
     for (name, bytes) in [
-        ("nan.npy", floats(&[2, 2], &[0.0, f32::NAN, 0.0, 0.0])),
+        ("nan.npy", floats(&[1, 2, 2], &[0.0, f32::NAN, 0.0, 0.0])),
         ("wrong.npy", floats(&[3, 2], &[0.0; 6])),
         ("double.npy", npy("<f8", &[2, 2], &[0; 32])),
         ("labels.npz", npz(&[("y", npy("|u1", &[1], &[0]))])),
@@ -313,7 +313,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
         (
             "digits.onnx",
             "one.npy",
-            "expected an array of shape [1, 28, 28], or of several samples, found an array of shape [2, 2]",
+            "expected an array of shape [1, 28, 28], or of several samples, found an array of shape [1, 2, 2]",
         ),
     ] {
         let error = workplace.predict_with(model, &[input]).failed();

@@ -23,8 +23,8 @@ impl Operation<'_> {
         self.operator.name
     }
 
-    /// Values of a window, of a convolution that [`SmallWindows`](crate::SmallWindows) can take; of other operators 0. `None`
-    /// for convolutions with groups or larger tiles.
+    /// The room that a window takes, in values, of a convolution that [`SmallWindows`](crate::SmallWindows) can take: a tenth
+    /// more than it has unless it is a point. Of other operators 0. `None` for convolutions with groups or larger tiles.
     pub fn small_window(&self) -> Option<usize> {
         match self.operator.kind {
             KIND_CONVOLUTION => small_window(&self.operands),

@@ -122,12 +122,13 @@ fn arrays(
     (model, options): (&[u8], &Options),
     path: &Path,
 ) -> Result<Data, Error> {
-    let zero_point = args.input_zero_point;
-    let meaning = args
-        .input_scale
-        .map(|scale| Quantization { scale, zero_point });
     let network =
         import_with(model, options).map_err(|error| in_model(&args.model, error.into()))?;
+    let zero_point = args.input_zero_point;
+    let asked = args
+        .input_scale
+        .map(|scale| Quantization { scale, zero_point });
+    let meaning = asked.or(network.input.given);
     let names = network.metadata(labels::KEY);
     let task = Task {
         shape: network.input.shape,

@@ -28,7 +28,7 @@ pub struct LabelledSamples {
 }
 
 /// The samples of a file and their classes: see [`input::arrays::samples`]. Where it is known what the integers of the input
-/// mean, int8 samples are such, and uint8 ones are pixels, the least of which is the integer -128.
+/// mean, int8 samples are such, and uint8 ones are such and 128, as pixels are.
 pub fn read_samples(
     path: &Path,
     meaning: Option<Quantization>,
@@ -48,9 +48,9 @@ fn floats(Array { shape, elements }: Array, meaning: Option<Quantization>) -> Ar
             .iter()
             .map(|&integer| scale * f32::from(i16::from(integer) - i16::from(zero_point)))
             .collect(),
-        (Elements::Uint8(pixels), Some(of)) if of.zero_point == i8::MIN => pixels
+        (Elements::Uint8(integers), Some(Quantization { scale, zero_point })) => integers
             .iter()
-            .map(|&pixel| of.scale * f32::from(pixel))
+            .map(|&integer| scale * f32::from(i16::from(integer) - 128 - i16::from(zero_point)))
             .collect(),
         _ => elements.to_floats(),
     };

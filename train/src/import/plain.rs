@@ -107,7 +107,10 @@ fn pad(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         _ => reader.constant(call, 3)?.integers().unwrap_or_default(),
     };
     let largest = i64::from(u16::MAX);
-    if let Some(size) = sizes.iter().find(|size| size.abs() > largest) {
+    if let Some(size) = sizes
+        .iter()
+        .find(|size| size.unsigned_abs() > largest.unsigned_abs())
+    {
         let expected = format!("pads of at most {largest}");
         return Err(call.refuse(&expected, size.to_string()));
     }

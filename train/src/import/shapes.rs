@@ -89,7 +89,9 @@ pub fn target(
     match call.node.op_type.as_str() {
         "Flatten" => {
             let axis = call.integer("axis", 1);
-            let at = axis_of(call, axis, sizes.len() + 1)?;
+            // Counted from the end, it is one of the axes; from the start it may be behind the last one.
+            let rank = sizes.len() + usize::from(axis >= 0);
+            let at = axis_of(call, axis, rank)?;
             let (outer, inner) = sizes.split_at(at);
             Ok(vec![outer.iter().product(), inner.iter().product()])
         }

@@ -60,7 +60,11 @@ pub fn window(
     };
     let reached: Vec<i64> = kernel.iter().zip(&dilations).map(reach).collect();
     let are_sizes = all.all(|size| is_size(&size)) && reached.iter().all(|size| is_size(&size));
-    let input: Vec<usize> = sides.iter().map(|&side| shape[side + 1]).collect();
+    let around = |side: usize| view.pads[side] + view.pads[side + 2];
+    let input: Vec<usize> = sides
+        .iter()
+        .map(|&side| shape[side + 1] + around(side))
+        .collect();
     let pads = if are_sizes {
         padded(call, &reached, &strides, pads, &input)?
     } else {

@@ -86,11 +86,14 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let count = call.node.input.len();
     let views = (0..count).map(|index| reader.view(call, index));
     let views = views.collect::<Result<Vec<View>, _>>()?;
-    if let [view] = &views[..] {
-        return Ok(Value::View(view.clone()));
-    }
-    let rank = views[0].axes.len() as i64;
     let named = call.integer("axis", 0);
+    let [first, others @ ..] = &views[..] else {
+        return Err(call.refuse("at least one input", "none"));
+    };
+    if others.is_empty() {
+        return Ok(Value::View(first.clone()));
+    }
+    let rank = first.axes.len() as i64;
     let at = if named < 0 { named + rank } else { named } as usize;
     let expected = others(&views[0], at);
     let fits = |view: &View| has_channels_at(view, at) && others(view, at) == expected;

@@ -88,11 +88,11 @@ pub unsafe extern "C" fn baton_open(
         (file.addr(), file_len),
         (arena.addr(), arena_len),
     ];
-    // SAFETY: the caller says that it points to a model, of which this is the first word.
-    unsafe { model.cast::<usize>().write(0) };
     if overlap(areas) {
         return BatonStatus::Overlap;
     }
+    // SAFETY: the caller says that it points to a model, of which this is the first word.
+    unsafe { model.cast::<usize>().write(0) };
     if isize::try_from(file_len).is_err() {
         return BatonStatus::NotAModel;
     }
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn baton_open(
 /// Gives the model its input: `count` int8 values, `[row][column][channel]`, of which each stands for
 /// (value - NAME_INPUT_ZERO_POINT) * NAME_INPUT_SCALE.
 ///
-/// Returns BATON_STATUS_OK, NULL, NOT_OPEN or INPUT_LENGTH.
+/// Returns BATON_STATUS_OK, NULL, NOT_OPEN or INPUT_LENGTH. Values that are refused leave the model without an input.
 ///
 /// # Safety
 ///
@@ -153,7 +153,8 @@ pub unsafe extern "C" fn baton_set_values(
 /// A model takes pictures of its input's own size and channels, or, where NAME_CENTRES_PICTURES is 1, grey ones of up to
 /// 8192 x 8192 pixels, of which it cuts out the drawing.
 ///
-/// Returns BATON_STATUS_OK, NULL, NOT_OPEN, NOT_PICTURES, OPERATOR, PICTURE_SIZE or BLANK.
+/// Returns BATON_STATUS_OK, NULL, NOT_OPEN, NOT_PICTURES, OPERATOR, PICTURE_SIZE or BLANK. A picture that is refused leaves
+/// the model without an input.
 ///
 /// # Safety
 ///

@@ -1,7 +1,7 @@
 //! What all backends share, and the loops for what their own leave over.
 
 use super::{Backend, Filters, LANES, Outputs, Patch, Portable, Sums};
-use crate::format::{DENSE_GROUP, SUM_ENTRIES};
+use crate::format::{DENSE_GROUP, SUM_ENTRIES, dense_place};
 use crate::requantize::{Multiplier, Requantizer};
 
 /// Neighbouring channels of a row of windows, each with weights of its own.
@@ -164,7 +164,7 @@ pub fn keep_greatest(sums: &mut [[i32; LANES]]) {
 
 /// See [`Backend::dense`].
 pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i8]) {
-    let (fours, rest) = outputs.as_chunks_mut::<DENSE_GROUP>();
+    let (fours, _) = outputs.as_chunks_mut::<DENSE_GROUP>();
     let done = fours.len() * DENSE_GROUP;
     for (block, outputs) in fours.iter_mut().enumerate() {
         let units = units.skip(block * DENSE_GROUP);
@@ -177,30 +177,36 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
             *output = Multiplier::of_checked(multiplier).requantize(sum, units.zero_point);
         }
     }
-    dense_one_by_one::<Portable>(input, zero_point, &units.skip(done), rest);
+    dense_one_by_one::<Portable>(input, zero_point, units, done, outputs);
 }
 
-/// The units that are left over, at most three.
+/// The units from `first` on.
 #[inline(never)] // What it needs on the stack, its caller need not keep.
 pub fn dense_one_by_one<B: Backend>(
     input: &[i8],
     zero_point: i8,
     units: &Filters<'_>,
+    first: usize,
     outputs: &mut [i8],
 ) {
-    let mut sums = [0; DENSE_GROUP];
-    let sums = sums.get_mut(..outputs.len()).unwrap_or_default();
-    let mut weights = units.weights;
-    for (sum, &bias) in sums.iter_mut().zip(units.biases) {
-        *sum = i32::from_le_bytes(bias) + sum_products(input, zero_point, weights);
-        weights = weights.get(units.stride..).unwrap_or_default();
+    let sizes = [outputs.len(), input.len()];
+    for unit in first..outputs.len() {
+        let bias = units.biases.get(unit).copied().unwrap_or_default();
+        let mut sum = i32::from_le_bytes(bias);
+        for (index, &value) in input.iter().enumerate() {
+            let weight = units.weights.get(dense_place(sizes, unit, index));
+            let weight = weight.map_or(0, |weight| weight.cast_signed());
+            sum += (i32::from(value) - i32::from(zero_point)) * i32::from(weight);
+        }
+        let sums = Sums {
+            values: &[sum],
+            group: 1,
+            lanes: 1,
+        };
+        let multipliers = units.multipliers.get(unit..).unwrap_or_default();
+        let output = outputs.get_mut(unit..).unwrap_or_default();
+        B::requantize(&sums, multipliers, units.zero_point, output, 1);
     }
-    let sums = Sums {
-        values: sums,
-        group: 1,
-        lanes: 1,
-    };
-    B::requantize(&sums, units.multipliers, units.zero_point, outputs, 1);
 }
 
 /// Adds to the sums of four units side by side the products of the input, less its zero point, with their weights.

@@ -16,7 +16,13 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
         && units.stride == input.len();
     debug_assert!(there, "the loader has seen all weights");
     let (groups, rest) = input.as_chunks::<DENSE_GROUP>();
-    let blocks = count / DENSE_GROUP;
+    // Words of weights are read several at once, for which they must be aligned.
+    let aligned = units
+        .weights
+        .as_ptr()
+        .addr()
+        .is_multiple_of(align_of::<u32>());
+    let blocks = if aligned { count / DENSE_GROUP } else { 0 };
     if there && blocks > 0 {
         let (biases, multipliers) = (units.biases.as_ptr(), units.multipliers.as_ptr());
         // SAFETY: there is a block of units, and there are as many weights, biases, multipliers and outputs as that takes.
@@ -41,12 +47,8 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
         }
     }
     let done = blocks * DENSE_GROUP;
-    let (units, outputs) = (
-        units.skip(done),
-        outputs.get_mut(done..).unwrap_or_default(),
-    );
-    if !outputs.is_empty() {
-        dense_one_by_one::<Dsp>(input, zero_point, &units, outputs);
+    if done < count {
+        dense_one_by_one::<Dsp>(input, zero_point, units, done, outputs);
     }
 }
 
@@ -172,13 +174,13 @@ unsafe extern "C" fn add_blocks(task: &mut Task) {
         "pop {{r0, r1, r4-r11, pc}}",
         unusual!("61", "51b"),
         "8:",
-        "push {{r0-r2, lr}}",
+        "push {{r0-r3, lr}}",
         "ldr r1, [r0, #-4]",
         "mov r2, lr",
         "mov r0, r4",
         "bl {scale_exactly}",
         "mov r4, r0",
-        "pop {{r0-r2, lr}}",
+        "pop {{r0-r3, lr}}",
         "b 7b",
         scale_exactly = sym scale_exactly,
     )

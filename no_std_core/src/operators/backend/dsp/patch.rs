@@ -80,7 +80,7 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
             width,
             ..
         } = neighbours;
-        // Steps that memory has no room for become so small that nothing here overflows.
+        // Steps that memory has no room for become so small that so few rows do not overflow.
         let step = neighbours.step.min(MOST_STEP);
         let row_step = neighbours.row_step.min(MOST_STEP);
         let may_be = |size: usize| (1..=Self::WORDS * GROUP).contains(&size);
@@ -88,9 +88,12 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
             return;
         }
         let len = rows * width;
-        let last = (lanes.len() - 1) * step + (rows - 1) * row_step;
         let staged = if rows > 1 { len.div_ceil(GROUP) } else { 0 };
-        if last + width > values.len() || !self.has_room(len, staged) {
+        if !self.has_room(len, staged) {
+            return;
+        }
+        let last = (lanes.len() - 1) * step + (rows - 1) * row_step;
+        if last + width > values.len() {
             return;
         }
         // SAFETY: there is a value, of each window there are so many, and there is room for them and for their pairs.
