@@ -223,16 +223,15 @@ fn add_products_of_four(
     // In a copy, the sums stay in registers.
     let mut totals = *sums;
     let value = |value: i8| i32::from(value) - i32::from(zero_point);
-    for (&[a, b, c, d], weights) in groups.iter().zip(weights.as_chunks::<DENSE_GROUP>().0) {
-        let (a, b, c, d) = (value(a), value(b), value(c), value(d));
-        for (total, &[p, q, r, s]) in totals.iter_mut().zip(weights) {
-            let (p, q, r, s) = (
-                p.cast_signed(),
-                q.cast_signed(),
-                r.cast_signed(),
-                s.cast_signed(),
-            );
-            *total += a * i32::from(p) + b * i32::from(q) + c * i32::from(r) + d * i32::from(s);
+    let weight = |weight: u8| i32::from(weight.cast_signed());
+    for (values, weights) in groups.iter().zip(weights.as_chunks::<DENSE_GROUP>().0) {
+        let (first, second) = (value(values[0]), value(values[1]));
+        let (third, fourth) = (value(values[2]), value(values[3]));
+        for (total, weights) in totals.iter_mut().zip(weights) {
+            *total += first * weight(weights[0])
+                + second * weight(weights[1])
+                + third * weight(weights[2])
+                + fourth * weight(weights[3]);
         }
     }
     *sums = totals;
@@ -252,16 +251,6 @@ pub fn add_values_of_four(
             *sum += value * i32::from(weight.cast_signed());
         }
     }
-}
-
-/// The products of the input, less its zero point, with the weights of a unit.
-pub fn sum_products(input: &[i8], zero_point: i8, weights: &[u8]) -> i32 {
-    let zero_point = i32::from(zero_point);
-    let products = input
-        .iter()
-        .zip(weights)
-        .map(|(&value, weight)| (i32::from(value) - zero_point) * i32::from(weight.cast_signed()));
-    products.sum()
 }
 
 /// See [`Backend::requantize`](super::Backend::requantize).

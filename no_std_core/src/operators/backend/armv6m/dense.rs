@@ -4,7 +4,7 @@ use core::arch::naked_asm;
 
 use super::requantize;
 use crate::format::DENSE_GROUP;
-use crate::operators::backend::plain::{add_values_of_four, sum_products};
+use crate::operators::backend::plain::add_values_of_four;
 use crate::operators::backend::{Filters, Sums};
 
 /// Units that are requantised at a time.
@@ -65,6 +65,16 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
         weights = weights.get(BLOCK * stride..).unwrap_or_default();
         multipliers = multipliers.get(BLOCK..).unwrap_or_default();
     }
+}
+
+/// The products of the input, less its zero point, with the weights of a unit.
+fn sum_products(input: &[i8], zero_point: i8, weights: &[u8]) -> i32 {
+    let zero_point = i32::from(zero_point);
+    let products = input
+        .iter()
+        .zip(weights)
+        .map(|(&value, weight)| (i32::from(value) - zero_point) * i32::from(weight.cast_signed()));
+    products.sum()
 }
 
 /// Adds to the sums of units, four by four, the products of at least one group of input values. `next`, less than 0, is the
