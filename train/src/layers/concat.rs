@@ -87,10 +87,10 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let views = (0..count).map(|index| reader.view(call, index));
     let views = views.collect::<Result<Vec<View>, _>>()?;
     let named = call.integer("axis", 0);
-    let [first, others @ ..] = &views[..] else {
+    let [first, rest @ ..] = &views[..] else {
         return Err(call.refuse("at least one input", "none"));
     };
-    if others.is_empty() {
+    if rest.is_empty() {
         return Ok(Value::View(first.clone()));
     }
     let rank = first.axes.len() as i64;
