@@ -134,7 +134,10 @@ fn models_that_cannot_become_integers_are_refused_by_name() {
     let three = ramp().select(Axis(0), &[0, 1, 2]);
     let flash = no_std_core::format::MAGIC.to_vec();
     for (model, parts) in [
-        (model(ramp(), Graph::log), [quantised, "(Log): expected another activation"]),
+        (
+            model(ramp(), Graph::log),
+            [quantised, "(Log): expected another activation"],
+        ),
         (model(three, plain), [quantised, "10 classes, found one of"]),
         (b"Some notes.\n".to_vec(), ["model.onnx: ", "found none"]),
         (flash, ["model.onnx: ", "a flash file"]),
