@@ -66,7 +66,8 @@ pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
 /// fit is taken. The batch is 1, whatever the file says.
 pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportError> {
     let model = onnx::Model::decode(onnx)?;
-    let mut graph = model.graph.unwrap_or_default();
+    let none = || error::form("an ONNX model", "one with no graph");
+    let mut graph = model.graph.ok_or_else(none)?;
     external::read(&mut graph, options.folder, &options.limits)?;
     budget::check(&graph, &options.limits)?;
     let output = interface::output(&graph, options.output)?.to_owned();

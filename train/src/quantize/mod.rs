@@ -1,6 +1,6 @@
 //! Quantising: a float ONNX model becomes a network of 8-bit integers, in two files that give the same integers.
 //!
-//! [`import`] reads the model; `sets`, and `arrays` for samples from files, say which samples decide what. `observe` runs
+//! [`import_with`] reads the model; `sets`, and `arrays` for samples from files, say which samples decide what. `observe` runs
 //! the network and keeps a `histogram` of each tensor; `range` finds ranges of these by three methods, `groups` puts tensors together that must have one
 //! scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose` takes the method that does best on
 //! samples that gave no range. `compare` counts what the integers cost on those, and `diagnose` says where that is too
