@@ -139,7 +139,10 @@ fn models_that_cannot_become_integers_are_refused_by_name() {
             [quantised, "(Log): expected another activation"],
         ),
         (model(three, plain), [quantised, "10 classes, found one of"]),
-        (b"Some notes.\n".to_vec(), ["model.onnx: ", "found bytes that are none"]),
+        (
+            b"Some notes.\n".to_vec(),
+            ["model.onnx: ", "found bytes that are none"],
+        ),
         (flash, ["model.onnx: ", "a flash file"]),
         (Vec::new(), ["model.onnx: ", "no graph"]),
     ] {
