@@ -24,9 +24,9 @@ pub(crate) use convolution::small_window;
 pub use operator::Operator;
 pub(crate) use operator::{Operands, Sizes};
 
-/// An operator for convolutions without groups, of windows that take room for at most four times `GROUPS` values and tiles of at most four
-/// windows: [`Operation::small_window`](crate::Operation::small_window). It takes less code than that for all, and for few
-/// values less stack; models with others are refused.
+/// An operator for convolutions without groups, of windows that take room for at most four times `GROUPS` values and tiles
+/// of at most four windows: [`Operation::small_window`](crate::Operation::small_window). It takes less code than that for
+/// all, and for few values less stack; models with others are refused.
 pub struct SmallWindows<B, const GROUPS: usize>(PhantomData<B>);
 
 impl<B: Backend, const GROUPS: usize> SmallWindows<B, GROUPS> {

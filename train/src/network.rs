@@ -3,11 +3,7 @@
 //! [`import`](crate::import::import) makes one of an ONNX model, [`quantize`](crate::quantize) integers of it. Tensors
 //! are numbered: 0 is the network's input, and node `k` makes tensor `k + 1`.
 
-mod normalization;
-
 use ndarray::{Array4, ArrayD};
-
-pub use normalization::Normalization;
 
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::layers::Layer;

@@ -1,11 +1,12 @@
 //! Quantising: a float ONNX model becomes a network of 8-bit integers, in two files that give the same integers.
 //!
-//! [`import_with`] reads the model; `sets`, and `arrays` for samples from files, say which samples decide what. `observe` runs
-//! the network and keeps a `histogram` of each tensor; `range` finds ranges of these by three methods, `groups` puts tensors together that must have one
-//! scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose` takes the method that does best on
-//! samples that gave no range. `compare` counts what the integers cost on those, and `diagnose` says where that is too
-//! much; `warn` says what else a user should know. `prune` takes out what is the same for every input. `graphs` writes the layers as ONNX, `write` as a flash file;
-//! `check` runs both before they get their names, and `report` says what came of it. `run` runs whatever graph of these.
+//! [`import_with`] reads the model; `sets`, and `arrays` for samples from files, say which samples decide what. `observe`
+//! runs the network and keeps a `histogram` of each tensor; `range` finds ranges of these by three methods, `groups` puts
+//! tensors together that must have one scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose`
+//! takes the method that does best on samples that gave no range. `compare` counts what the integers cost on those,
+//! `diagnose` says where that is too much, and `warn` what else a user should know. `prune` takes out what is the same for
+//! every input. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names,
+//! and `report` says what came of it. `run` runs whatever graph of these.
 
 mod arrays;
 mod candidate;

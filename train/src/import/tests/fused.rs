@@ -58,24 +58,23 @@ fn a_factor_before_a_convolution_is_in_its_weights() {
 }
 
 #[test]
-fn a_preparation_of_the_input_stays_and_can_be_taken() {
+fn a_preparation_of_the_input_is_a_layer() {
     let mut written = image();
     let most = written.floats(&[], 0.0, 255.0);
     let mean = written.floats(&[1, 2, 1, 1], 0.0, 0.5);
     let deviation = written.floats(&[2, 1, 1], 0.0, 0.25);
     written.then("Div", &[most], &[]).then("Sub", &[mean], &[]);
     written.then("Div", &[deviation], &[]).conv(&[]);
-    let mut network = written.network().unwrap();
-    let found = network.take_normalization().unwrap();
-    for (found, expected) in [(found.mean, 127.5), (found.deviation, 63.75)] {
-        assert_eq!(found.len(), 2);
-        assert!(
-            found.iter().all(|one| (one - expected).abs() < 1e-3),
-            "{found:?}"
-        );
+    let network = written.network().unwrap();
+    assert_eq!(network.nodes.len(), 2);
+    let Layer::Conv(scaling) = &network.nodes[0].layer else {
+        panic!("{:?}", network.nodes[0].layer);
+    };
+    assert_eq!((scaling.weight.len(), scaling.bias.len()), (2, 2));
+    for (shift, factor) in scaling.bias.iter().zip(&scaling.weight) {
+        assert!((-shift / factor - 127.5).abs() < 1e-3, "{shift}");
+        assert!((factor.recip() - 63.75).abs() < 1e-3, "{factor}");
     }
-    assert_eq!(network.nodes.len(), 1);
-    assert_eq!(network.nodes[0].inputs, [0]);
 }
 
 /// Channels 0 to 5 as 0, 3, 1, 4, 2, 5.
