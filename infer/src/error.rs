@@ -1,6 +1,7 @@
 //! Why a model or a board was of no use.
 
 use input::labels::LabelsError;
+use input::normalization::NormalizationError;
 use input::onnx::{Excess, OnnxError};
 use no_std_core::FormatError;
 use thiserror::Error;
@@ -33,6 +34,8 @@ pub enum ModelError {
     Excess(#[from] Excess),
     #[error(transparent)]
     Labels(#[from] LabelsError),
+    #[error("metadata of the input: {0}")]
+    Normalization(#[from] NormalizationError),
 }
 
 impl From<OnnxError> for ModelError {

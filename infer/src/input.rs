@@ -24,7 +24,7 @@ pub enum InputError {
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error(
-        "expected {expected} (.npy or .npz), for this model takes no pictures, found {found}; a model that `train quantize` was told the --input-scale of pixels takes them"
+        "expected {expected} (.npy or .npz), for this model takes no pictures, found {found}; a model that `train quantize` was told the --range of pixels takes them"
     )]
     NoPicture {
         expected: String,

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use input::normalization::Normalization;
 use input::onnx::{self, Checked, Limits, ends_in_softmax, guarded};
 use tract_onnx::prelude::*;
 
@@ -13,7 +14,7 @@ use crate::error::{ModelError, RunError};
 use crate::file::{self, InFile, display_name, one_line};
 use crate::input::{Input, transposed};
 use crate::output::{Classes, Numbers, Output, Values};
-use crate::spec::Spec;
+use crate::spec::{Layout, Spec};
 
 mod form;
 pub(crate) mod proto;
@@ -32,8 +33,8 @@ pub struct Model {
     name: String,
     plan: Arc<TypedRunnableModel>,
     spec: Spec,
-    /// The number that a pixel of 1 stands for; `None` where pixels are divided by 255.
-    pixel: Option<f32>,
+    /// What the pixels of a picture become.
+    pixels: Normalization,
     output: OutputForm,
     /// Whether the graph makes its outputs probabilities itself.
     has_softmax: bool,
@@ -69,9 +70,7 @@ impl Model {
         let output = form::output(&proto, fact)?;
         let decision = output.decision(&input)?;
         let plan = guarded(|| model.into_runnable())?;
-        let pixel = input
-            .quantization
-            .filter(|_| form::says_preparation(&proto));
+        let pixels = form::pixels(&proto, &input)?;
         let graph = proto.graph.unwrap_or_default();
         Ok(Self {
             name: name.to_owned(),
@@ -80,7 +79,7 @@ impl Model {
                 output: output.spec(),
                 input,
             },
-            pixel: pixel.map(|of| of.scale),
+            pixels,
             has_softmax: ends_in_softmax(&graph, &output.name),
             output,
             decision,
@@ -103,12 +102,13 @@ impl Model {
     /// What the input stands for.
     fn reals(&self, input: &Input) -> Vec<f32> {
         match (input, self.spec.input.quantization) {
-            (Input::Pixels(pixels), _) => {
-                let real = |&pixel: &u8| match self.pixel {
-                    Some(step) => f32::from(pixel) * step,
-                    None => f32::from(pixel) / 255.0,
-                };
-                pixels.iter().map(real).collect()
+            (Input::Pixels(pixels), of) => {
+                let channel = self.channels_of(pixels.len());
+                let real = |(at, &pixel)| self.pixels.number(channel(at), pixel);
+                let reals = pixels.iter().enumerate().map(real);
+                // As the flash file has them: runtimes divide by a scale in ways that differ.
+                let rounded = |real| of.map_or(real, |of| of.real(of.integer(real)));
+                reals.map(rounded).collect()
             }
             (Input::Integers(integers), Some(of)) => {
                 integers.iter().map(|&integer| of.real(integer)).collect()
@@ -116,6 +116,14 @@ impl Model {
             (Input::Integers(integers), None) => integers.iter().copied().map(f32::from).collect(),
             (Input::Floats(floats), _) => floats.clone(),
         }
+    }
+
+    /// The channel of each pixel of an input of so many.
+    fn channels_of(&self, pixels: usize) -> impl Fn(usize) -> usize {
+        let channels = self.pixels.channels();
+        let is_last = self.spec.input.layout == Layout::ChannelsLast;
+        let places = (pixels / channels).max(1);
+        move |at| if is_last { at % channels } else { at / places }
     }
 
     /// The input's integers in the order of the flash file.

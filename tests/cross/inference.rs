@@ -65,14 +65,7 @@ fn quantized(runtime: &Runtime, task: &Task, out: &Path) -> Option<[usize; 3]> {
     let model = model(&folder, task.name);
     let [channels, rows, columns] = import(&model).unwrap().input.shape;
     let shape = [rows, columns, channels];
-    let inputs = Arrays {
-        name: String::new(),
-        names: None,
-        inputs: random_inputs(task, SAMPLES, &shape),
-        labels: Ok(None),
-        meaning: task.meaning,
-        output: task.output,
-    };
+    let inputs = task.arrays(random_inputs(task, SAMPLES, &shape));
     quantize_into(out, runtime, task, &model, inputs);
     for name in [int8_name(task.name), flash_name(task.name)] {
         let table = infer(&["inspect", out.join(name).to_str().unwrap()]);
@@ -92,7 +85,14 @@ fn int8_onnx_and_flash_file_give_the_same_for_arrays_and_pictures() {
         output: Some(OutputKind::Values),
         ..TASKS[2]
     };
-    for task in TASKS.iter().chain([&values]) {
+    // Pixels that a table makes integers of.
+    let normalized = Task {
+        range: [-1.0, 1.3],
+        meaning: None,
+        pixels: Some([-1.0, 1.3]),
+        ..TASKS[3]
+    };
+    for task in TASKS.iter().chain([&values, &normalized]) {
         let out = tempfile::tempdir().unwrap();
         let shape = quantized(&runtime, task, out.path()).unwrap();
         // Beyond the range of the samples, too.
@@ -146,15 +146,13 @@ fn keywords_are_spotted_by_the_program() {
     };
     let runtime = runtimes::onnxruntime(test).unwrap_or_else(runtimes::tract);
     let data = folder.join("kws_test.npz");
-    let samples = read_samples(&data, Some(FEATURES)).unwrap();
+    let (samples, _) = read_samples(&data, Some(FEATURES), false).unwrap();
     let first = samples.inputs.slice_axis(Axis(0), Slice::from(..100));
     let inputs = Arrays {
         name: samples.name,
-        names: None,
-        inputs: first.to_owned(),
         labels: Ok(Some(samples.labels.unwrap().unwrap()[..100].to_vec())),
         meaning: Some(FEATURES),
-        output: None,
+        ..Arrays::new(first.to_owned())
     };
     let task = &TASKS[1];
     let out = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use input::normalization::Normalization;
 use input::onnx::{Limits, for_one_picture};
 use ndarray::{ArrayD, Axis, Slice};
 use tests::random::Numbers;
@@ -38,7 +39,22 @@ pub struct Task {
     pub name: &'static str,
     pub range: [f32; 2],
     pub meaning: Option<Quantization>,
+    /// What black and white become, if pictures become the input.
+    pub pixels: Option<[f32; 2]>,
     pub output: Option<OutputKind>,
+}
+
+impl Task {
+    /// These inputs, and what is known of them.
+    pub fn arrays(&self, inputs: ArrayD<f32>) -> Arrays {
+        let normalization = |range| Normalization::new(range, [&[0.0], &[1.0]], 3).unwrap();
+        Arrays {
+            meaning: self.meaning,
+            pixels: self.pixels.map(normalization),
+            output: self.output,
+            ..Arrays::new(inputs)
+        }
+    }
 }
 
 pub const TASKS: [Task; 4] = [
@@ -46,24 +62,28 @@ pub const TASKS: [Task; 4] = [
         name: "ic_resnet8",
         range: [0.0, 255.0],
         meaning: Some(RAW_PIXELS),
+        pixels: Some([0.0, 255.0]),
         output: None,
     },
     Task {
         name: "kws_dscnn",
         range: [-120.0, 25.0],
         meaning: Some(FEATURES),
+        pixels: None,
         output: None,
     },
     Task {
         name: "ad_autoencoder",
         range: [-60.0, 10.0],
         meaning: None,
+        pixels: None,
         output: Some(OutputKind::Reconstruction),
     },
     Task {
         name: "vww_mobilenet_v1_025",
         range: [0.0, 1.0],
         meaning: Some(PIXELS),
+        pixels: Some([0.0, 1.0]),
         output: None,
     },
 ];
@@ -130,14 +150,7 @@ fn all_are_equal(runtime: &Runtime, folder: &Path, counts: [usize; 4]) -> Vec<Re
         let model = model(folder, task.name);
         let [channels, rows, columns] = import(&model).unwrap().input.shape;
         let sizes = [rows, columns, channels];
-        let inputs = Arrays {
-            name: String::new(),
-            names: None,
-            inputs: random_inputs(task, count, &sizes),
-            labels: Ok(None),
-            meaning: task.meaning,
-            output: task.output,
-        };
+        let inputs = task.arrays(random_inputs(task, count, &sizes));
         quantized(runtime, task, &model, inputs).0
     };
     TASKS.iter().zip(counts).map(quantized).collect()
@@ -195,15 +208,13 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let samples = arrays::read_samples(&folder.join("kws_test.npz"), None).unwrap();
     let real = |q: f32| FEATURES.scale * (q - f32::from(FEATURES.zero_point));
     let (inputs, labels) = (samples.inputs.mapv(real), samples.labels.unwrap().unwrap());
-    let part = |range: Range<usize>| Arrays {
-        name: String::new(),
-        names: None,
-        inputs: inputs
-            .slice_axis(Axis(0), Slice::from(range.clone()))
-            .to_owned(),
-        labels: Ok(Some(labels[range].to_vec())),
-        meaning: Some(FEATURES),
-        output: None,
+    let part = |range: Range<usize>| {
+        let inputs = inputs.slice_axis(Axis(0), Slice::from(range.clone()));
+        Arrays {
+            labels: Ok(Some(labels[range].to_vec())),
+            meaning: Some(FEATURES),
+            ..Arrays::new(inputs.to_owned())
+        }
     };
     let task = &TASKS[1];
     let model = model(&folder, task.name);
@@ -243,16 +254,10 @@ fn exported_are_equal(runtime: &Runtime, paths: &[PathBuf], count: usize) -> usi
             name: "exported",
             range: [-1.0, 1.0],
             meaning: None,
+            pixels: None,
             output: None,
         };
-        let inputs = Arrays {
-            name: String::new(),
-            names: None,
-            inputs: random_inputs(&task, count, &network.input.shape),
-            labels: Ok(None),
-            meaning: None,
-            output: None,
-        };
+        let inputs = Arrays::new(random_inputs(&task, count, &network.input.shape));
         println!("{}", path.display());
         quantized(runtime, &task, &model, inputs);
         equal += 1;

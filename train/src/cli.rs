@@ -1,16 +1,22 @@
 //! The command line as data.
 
+mod input;
+
 use std::path::PathBuf;
 
+use ::input::onnx::Limits;
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
-use input::onnx::Limits;
 use no_std_core::prepare::Preparation;
 
+use crate::boards;
 use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::{Choice, DeviceOptions};
+
+pub use input::{InputArgs, LayoutArg, OutputArg};
 
 /// Trains the digit network and exports it as ONNX.
 #[derive(Debug, Parser)]
@@ -28,6 +34,10 @@ pub enum Command {
     Fit(FitArgs),
     /// Write a run's network as an ONNX model, checked on two runtimes
     Export(ExportArgs),
+    /// Say whether a model can run in 8-bit integers, what its layers take, and on which boards it fits
+    ///
+    /// Exits with 1 if it cannot, or does not fit on the board that is named.
+    Check(CheckArgs),
     /// Turn a model into 8-bit integers, as an ONNX model and as a flash file
     Quantize(QuantizeArgs),
     /// Measure a model file on a runtime
@@ -102,7 +112,7 @@ pub struct FitArgs {
     #[arg(long, value_enum, conflicts_with = "resume")]
     pub optimizer: Option<Optimizer>,
     /// Step size [default: 0.001, sgd 0.01; a resumed run keeps its own]
-    #[arg(long, value_name = "RATE", value_parser = learning_rate)]
+    #[arg(long, value_name = "RATE", value_parser = positive)]
     pub learning_rate: Option<f32>,
     /// Seed of parameters, order and dropout [default: 0; a resumed run keeps its own]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
@@ -138,6 +148,29 @@ pub struct ExportArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Model to look at: ONNX of any program
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Samples of inputs, as for `quantize`: which channels are the same for every input may depend on them, and with it the
+    /// size of the flash file [default: drawn ones]
+    #[arg(long, value_name = "PATH")]
+    pub calibrate: Option<PathBuf>,
+    /// The board that it shall fit on [default: each that is known]
+    #[arg(long, value_name = "NAME", value_parser = board())]
+    pub board: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct QuantizeArgs {
     /// Model to quantise: of digits as `export` writes it, or with `--calibrate` any network of convolutions, dense layers,
     /// pools, sums and the like
@@ -149,19 +182,8 @@ pub struct QuantizeArgs {
     /// alone; or a folder with IDX files. At most 3000 pictures are read, of each class in proportion
     #[arg(long, value_name = "PATH", conflicts_with_all = ["data", "prepare", "box_side"])]
     pub calibrate: Option<PathBuf>,
-    /// What the output is [default: classes, if the model ends in a Softmax or names classes; else values]
-    #[arg(long, value_enum, requires = "calibrate")]
-    pub output: Option<OutputArg>,
-    /// The output that is wanted of a model with several; the error without this option lists them
-    #[arg(long, value_name = "NAME", requires = "calibrate")]
-    pub output_name: Option<String>,
-    /// The number that a step of the input's integers stands for, 1 for pixels that are not divided, 0.00392156862745098
-    /// for pixels over 255; samples in int8 are such integers then, in uint8 pixels [default: from the range of the samples]
-    #[arg(long, value_name = "SCALE", value_parser = learning_rate, requires = "calibrate")]
-    pub input_scale: Option<f32>,
-    /// The integer of the input that stands for 0
-    #[arg(long, value_name = "N", default_value_t = -128, requires = "input_scale", allow_negative_numbers = true)]
-    pub input_zero_point: i8,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
     /// Folder for the results, digits-int8.onnx and digits.q8, or with the model's name in place of `digits` [default: the
     /// model's folder]
     #[arg(long, value_name = "DIR")]
@@ -188,6 +210,17 @@ pub struct QuantizeArgs {
 }
 
 impl QuantizeArgs {
+    /// Ends the program as for any wrong usage if it is told of the input of digits.
+    pub fn expect_usage(&self) {
+        if self.calibrate.is_none() && self.input != InputArgs::default() {
+            let message =
+                "what input and output are is said with --calibrate only: digits are known";
+            Cli::command()
+                .error(ErrorKind::MissingRequiredArgument, message)
+                .exit();
+        }
+    }
+
     /// The preparation asked for; ends the program as for any wrong usage if it is plain and has a box.
     pub fn preparation(&self) -> Preparation {
         match (self.prepare, self.box_side) {
@@ -203,16 +236,6 @@ impl QuantizeArgs {
                 .unwrap_or(Preparation::CENTRED),
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OutputArg {
-    /// Logits, one a class: the greatest is the answer
-    Classes,
-    /// Numbers, whatever they stand for
-    Values,
-    /// What an autoencoder makes of its input: the further from it, the stranger the input is
-    Reconstruction,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -299,11 +322,16 @@ fn output_file(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn learning_rate(text: &str) -> Result<f32, String> {
+fn positive(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(rate) if rate > 0.0 && f32::is_finite(rate) => Ok(rate),
         _ => Err("expected a positive number".into()),
     }
+}
+
+fn board() -> PossibleValuesParser {
+    let names = boards::rooms().into_iter().map(|room| room.board);
+    names.collect::<Vec<&str>>().into()
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -1,10 +1,12 @@
 //! What each command does.
 
 mod bench;
+mod check;
 mod doctor;
 mod evaluate;
 mod export;
 mod fit;
+mod meaning;
 mod outputs;
 mod pictures;
 mod quantize;
@@ -30,6 +32,7 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
         Command::Summary => console.line(Network::digits().summary()),
         Command::Fit(args) => fit::run(args, console, stop)?,
         Command::Export(args) => export::run(args, console, stop)?,
+        Command::Check(args) => check::run(args, console)?,
         Command::Quantize(args) => quantize::run(args, console, stop)?,
         Command::Evaluate(args) => evaluate::run(args, console)?,
         Command::Outputs(args) => outputs::run(args, console)?,

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use input::file::{InFile, ReadError, SameFile, WriteError, display_name};
+use input::labels::LabelsError;
+use input::normalization::NormalizationError;
 use input::onnx::OnnxError;
 
+use crate::boards::Room;
 use crate::checkpoint::CheckpointError;
 use crate::data::DataError;
 use crate::data::calibration::CalibrationError;
@@ -50,6 +53,12 @@ pub enum Error {
     },
     #[error(transparent)]
     Calibration(#[from] InFile<CalibrationError>),
+    #[error(transparent)]
+    Labels(#[from] InFile<LabelsError>),
+    #[error(transparent)]
+    ReadLabels(#[from] InFile<ReadError>),
+    #[error("what pixels become: {0}; see --range, --mean and --std")]
+    Normalization(#[from] NormalizationError),
     #[error("standard input: expected inputs of the model, cannot be read: {0}")]
     Input(std::io::Error),
     #[error("the report cannot be written as JSON: {0}")]
@@ -60,6 +69,17 @@ pub enum Error {
     QuantizeModel {
         path: PathBuf,
         reason: QuantizeError,
+    },
+    #[error(
+        "{}: expected a model that fits on {}, which has room for {} bytes of flash and {} of RAM, found one of {flash} and {arena}; \
+         smaller layers help: `train check` shows what each takes",
+        display_name(path), room.board, room.flash, room.arena
+    )]
+    Room {
+        path: PathBuf,
+        room: Room,
+        flash: usize,
+        arena: usize,
     },
     /// The user stopped a command that writes its results at its end.
     #[error("interrupted; nothing was written")]

@@ -4,7 +4,7 @@
 //! network; or a new tensor, made by a layer, which the files of [`layers`](crate::layers) read. `interface` says which
 //! forms the input may have, `shapes` what changes a view (`shuffle` where that divides channels), `fold` what is computed of constants, `plain` what leaves
 //! numbers as they are, and `quantized` what a model in 8 bits says of its tensors. At last `fuse` puts layers together
-//! that are one in integers.
+//! that are one in integers. `survey` lists all nodes that nothing reads.
 //!
 //! Before that, `external` reads weights from files beside the model, `needed` leaves what the output depends on, and
 //! `integer_operators` writes operators of integers out. Nothing is run, and `budget` bounds what is computed: any bytes
@@ -26,6 +26,7 @@ mod reader;
 mod remedy;
 mod shapes;
 mod shuffle;
+mod survey;
 mod view;
 mod window;
 
@@ -38,11 +39,12 @@ pub use call::Call;
 pub use constant::Constant;
 pub use error::ImportError;
 pub use reader::{Reader, Readers, Value};
+pub use survey::{Survey, survey};
 pub use view::{Axes, Axis, View};
 pub use window::{image_axes, over_places, pool_window, window};
 
-use crate::network::Network;
-use crate::onnx;
+use crate::network::{Layout, Network};
+use crate::onnx::{self, Graph, Model};
 
 /// What to read of a model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +53,8 @@ pub struct Options<'a> {
     pub output: Option<&'a str>,
     /// The folder of the model, where weights in files of their own are looked for.
     pub folder: Option<&'a Path>,
+    /// The order that the input's axes have; else the first with which the layers fit.
+    pub layout: Option<Layout>,
     /// What the model may take.
     pub limits: Limits,
 }
@@ -65,17 +69,10 @@ pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
 /// The model does not say in which order its input has channels, rows and columns: the first order with which its layers
 /// fit is taken. The batch is 1, whatever the file says.
 pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportError> {
-    let model = onnx::Model::decode(onnx)?;
-    let none = || error::form("an ONNX model", "one with no graph");
-    let mut graph = model.graph.ok_or_else(none)?;
-    external::read(&mut graph, options.folder, &options.limits)?;
-    budget::check(&graph, &options.limits)?;
-    let output = interface::output(&graph, options.output)?.to_owned();
-    needed::keep(&mut graph, &output);
-    integer_operators::write_out(&mut graph);
+    let (model, graph, output) = prepared(onnx, options)?;
     // The refusal of the form that came furthest: most probably it is the one that is meant.
     let mut refusal = (0, error::form("an input", "none"));
-    for form in interface::forms(&graph)? {
+    for form in interface::forms(&graph, options.layout)? {
         let mut reader = Reader::new(&graph, &form, options.limits);
         match reader.read(&graph, &output) {
             Ok(mut network) => {
@@ -93,6 +90,19 @@ pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportErro
         }
     }
     Err(refusal.1)
+}
+
+/// A model without its graph, the graph as far as the output needs it, and the output's name.
+fn prepared(onnx: &[u8], options: &Options) -> Result<(Model, Graph, String), ImportError> {
+    let mut model = Model::decode(onnx)?;
+    let none = || error::form("an ONNX model", "one with no graph");
+    let mut graph = model.graph.take().ok_or_else(none)?;
+    external::read(&mut graph, options.folder, &options.limits)?;
+    budget::check(&graph, &options.limits)?;
+    let output = interface::output(&graph, options.output)?.to_owned();
+    needed::keep(&mut graph, &output);
+    integer_operators::write_out(&mut graph);
+    Ok((model, graph, output))
 }
 
 #[cfg(test)]

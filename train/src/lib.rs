@@ -15,6 +15,7 @@
 #![allow(clippy::cast_possible_wrap)]
 
 mod bench;
+pub mod boards;
 pub mod checkpoint;
 pub mod cli;
 pub mod commands;

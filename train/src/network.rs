@@ -3,6 +3,8 @@
 //! [`import`](crate::import::import) makes one of an ONNX model, [`quantize`](crate::quantize) integers of it. Tensors
 //! are numbered: 0 is the network's input, and node `k` makes tensor `k + 1`.
 
+mod normalization;
+
 use ndarray::{Array4, ArrayD};
 
 use crate::graph::{Graph, GraphError, ValueId};

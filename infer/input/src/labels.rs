@@ -15,14 +15,15 @@ pub enum LabelsError {
     #[error("expected a JSON array of texts in metadata {KEY}, found {} in it; write its names as texts", one_line(.0))]
     NoText(String),
     #[error(
-        "expected one label for each of {classes} classes, found {found} in metadata {KEY}; name each class once"
+        "expected one label for each of {classes} classes, found {found}; name each class once"
     )]
     Count { classes: usize, found: usize },
 }
 
 /// The entry's value: the names in the order of the classes, as a JSON array. Names may be any text.
-pub fn to_metadata(labels: &[String]) -> String {
-    Value::from(labels).to_string()
+pub fn to_metadata(labels: &[impl AsRef<str>]) -> String {
+    let labels = labels.iter().map(|label| label.as_ref().to_owned());
+    labels.collect::<Value>().to_string()
 }
 
 /// The names in the entry's value: a JSON array of texts, or names with commas between them as older models have it.
@@ -35,6 +36,16 @@ pub fn from_metadata(entry: &str) -> Result<Vec<String>, LabelsError> {
         other => Err(LabelsError::NoText(other.to_string())),
     });
     names.collect()
+}
+
+/// The names in a file of the user's: a JSON array of texts, or a name a line; empty lines at the end say nothing.
+pub fn from_file(text: &str, classes: usize) -> Result<Vec<String>, LabelsError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Ok(Value::Array(_)) = serde_json::from_str(text) {
+        return of_classes(Some(text), classes);
+    }
+    let lines: Vec<&str> = text.trim_end().lines().map(str::trim).collect();
+    of_classes(Some(&to_metadata(&lines)), classes)
 }
 
 /// The names of a model's classes. A class without a name, as all are without the entry, is called by its index.
@@ -98,15 +109,26 @@ mod tests {
     }
 
     #[test]
+    fn files_have_a_line_a_class() {
+        for text in [
+            "cat, black\ngröße\n",
+            "\u{feff}cat, black\r\n größe \r\n\r\n",
+            r#"["cat, black", "größe"]"#,
+        ] {
+            assert_eq!(from_file(text, 2).unwrap(), ["cat, black", "größe"]);
+        }
+        assert_eq!(from_file("[a]\n\nb", 3).unwrap(), ["[a]", "1", "b"]);
+        assert!(from_file("a\nb", 3).is_err());
+    }
+
+    #[test]
     fn each_class_has_one_name() {
         assert_eq!(of_classes(None, 3).unwrap(), ["0", "1", "2"]);
         assert_eq!(of_classes(Some("a,,b"), 3).unwrap(), ["a", "1", "b"]);
         assert_eq!(of_classes(Some(r#"["",""]"#), 2).unwrap(), ["0", "1"]);
         let error = of_classes(Some("a,b"), 3).unwrap_err().to_string();
         assert!(
-            error.starts_with(
-                "expected one label for each of 3 classes, found 2 in metadata labels"
-            ),
+            error.starts_with("expected one label for each of 3 classes, found 2;"),
             "{error}"
         );
     }

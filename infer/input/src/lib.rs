@@ -9,6 +9,7 @@ pub mod idx;
 pub mod labels;
 pub mod layout;
 pub mod metadata;
+pub mod normalization;
 pub mod onnx;
 pub mod pair;
 pub mod picture;

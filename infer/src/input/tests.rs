@@ -209,7 +209,7 @@ fn pictures_are_for_models_of_pictures() {
         let error = spec.of_picture(file, Preparation::PLAIN).unwrap_err();
         let expected = format!(
             "expected an array of shape [2, 2, 3] or [3, 2, 2], or of several samples (.npy or .npz), for this model takes \
-             no pictures, found {found}; a model that `train quantize` was told the --input-scale of pixels takes them"
+             no pictures, found {found}; a model that `train quantize` was told the --range of pixels takes them"
         );
         assert_eq!(error.to_string(), expected);
     }

@@ -1,5 +1,6 @@
 //! What an ONNX file says of its input and its output.
 
+use input::normalization::{self, Normalization};
 use input::{labels, metadata};
 use no_std_core::Fault;
 use no_std_core::format::{ONE, OutputKind, Shape, TensorRecord};
@@ -14,8 +15,6 @@ use crate::error::ModelError;
 use crate::picture::SIDE;
 use crate::spec::{InputSpec, Layout, OutputSpec, Quantization};
 
-/// The entry of our float models that says what pixels become, and all that it may say.
-const INPUT_RANGE: (&str, &str) = ("input_range", "0..1");
 /// The entry that says channels, rows and columns.
 const INPUT_SHAPE: &str = "input_shape";
 /// The output of a model of digits that says nothing of itself.
@@ -33,14 +32,15 @@ pub fn input(proto: &ModelProto) -> Result<InputSpec, ModelError> {
     let (name, sizes) = only_input(graph)?;
     let is_of_digits =
         sizes == [1, SIDE, SIDE] && graph.output.iter().any(|output| output.name == LOGITS);
-    let is_ours = is_of_digits || says_preparation(proto) || entry(proto, INPUT_RANGE.0).is_some();
+    let is_ours =
+        is_of_digits || says_preparation(proto) || entry(proto, normalization::RANGE).is_some();
     let is_image = is_ours && sizes.len() == 3;
     if is_image {
-        check_entries(proto, &sizes)?;
+        check_shape(proto, &sizes)?;
     }
     let quantization = proto::input_quantization(graph, name);
     let preparation = match entry(proto, metadata::PREPARATION) {
-        Some(text) => said_preparation(text, &sizes, quantization)?,
+        Some(text) => said_preparation(proto, text, &sizes, quantization)?,
         None if is_image => Preparation::PLAIN,
         None => Preparation::NONE,
     };
@@ -85,23 +85,33 @@ fn only_input(graph: &GraphProto) -> Result<(&str, Vec<usize>), ModelError> {
     Err(ModelError::form(expected, found))
 }
 
-/// Refuses a model of ours that is for other numbers than its input takes.
-fn check_entries(proto: &ModelProto, sizes: &[usize]) -> Result<(), ModelError> {
+/// Refuses a model of ours that is for an input of another shape.
+fn check_shape(proto: &ModelProto, sizes: &[usize]) -> Result<(), ModelError> {
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
-    let range = INPUT_RANGE.1.to_owned();
-    for (key, expected) in [(INPUT_RANGE.0, range), (INPUT_SHAPE, sizes.join(","))] {
-        if let Some(found) = entry(proto, key).filter(|&found| found != expected) {
-            return Err(ModelError::form(
-                format!("metadata {key} \"{expected}\""),
-                format!("{found:?}"),
-            ));
-        }
+    let expected = sizes.join(",");
+    match entry(proto, INPUT_SHAPE).filter(|&found| found != expected) {
+        None => Ok(()),
+        Some(found) => Err(ModelError::form(
+            format!("metadata {INPUT_SHAPE} \"{expected}\""),
+            format!("{found:?}"),
+        )),
     }
-    Ok(())
+}
+
+/// What pixels become in a model of this input: what the file says; else 0 to 1, or integers count them.
+pub fn pixels(proto: &ModelProto, input: &InputSpec) -> Result<Normalization, ModelError> {
+    let channels = input.shape().map_or(1, |[_, _, channels]| channels);
+    let said = Normalization::from_entries(|key| entry(proto, key), channels);
+    let of_integers = input
+        .quantization
+        .filter(|_| says_preparation(proto))
+        .map_or(1.0, |of| 255.0 * of.scale);
+    Ok(said?.unwrap_or_else(|| Normalization::up_to(of_integers, channels)))
 }
 
 /// The preparation that an entry names, if it can make the input.
 fn said_preparation(
+    proto: &ModelProto,
     text: &str,
     sizes: &[usize],
     quantization: Option<Quantization>,
@@ -113,7 +123,8 @@ fn said_preparation(
     let preparation = metadata::preparation(text)
         .ok_or_else(|| refusal("\"plain\", \"none\" or \"centred\" with a box"))?;
     let takes_pixels = quantization.is_none_or(|of| of.zero_point == i8::MIN);
-    if preparation.takes_pictures() && !takes_pixels {
+    let is_said = entry(proto, normalization::RANGE).is_some();
+    if preparation.takes_pictures() && !takes_pixels && !is_said {
         return Err(refusal("\"none\" where 0 is no black pixel"));
     }
     if preparation.box_side().is_some() && sizes != [1, SIDE, SIDE] {

@@ -263,7 +263,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
     let shape = "expected an array of shape [1, 2, 2] or [2, 1, 2], or of several samples";
     let no_shape = format!("{shape}, found an array of shape [3, 2]");
     let no_picture = format!(
-        "{shape} (.npy or .npz), for this model takes no pictures, found a picture; a model that `train quantize` was told the --input-scale of pixels takes them"
+        "{shape} (.npy or .npz), for this model takes no pictures, found a picture; a model that `train quantize` was told the --range of pixels takes them"
     );
     let no_array = no_picture.replace("a picture", "a file of another kind");
     for (model, input, expected) in [

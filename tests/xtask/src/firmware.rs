@@ -13,6 +13,7 @@ mod metrics;
 pub mod networks;
 pub mod options;
 pub mod qemu;
+mod rooms;
 mod rp2040;
 mod running;
 mod size;

@@ -2,19 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use input::{file, labels};
+use input::file;
 use no_std_core::prepare::Preparation;
 
 use super::export::tell_of_second;
+use super::meaning::{self, samples};
 use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_of};
-use crate::cli::{OutputArg, QuantizeArgs, RuntimeArgs};
+use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::calibration::{self, Calibration, Task};
 use crate::error::Error;
 use crate::export::SecondRuntime;
-use crate::import::{Options, import_with};
-use crate::ops::Quantization;
-use crate::quantize::{self, Arrays, Data, OutputKind, QuantizeError, flash_name, int8_name};
+use crate::quantize::{self, Data, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
 use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
@@ -24,6 +22,7 @@ use crate::stop::Stop;
 const DIGITS: &str = "digits";
 
 pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
+    args.expect_usage();
     let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let beside = || file::folder_of(&args.model);
@@ -32,18 +31,14 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let files = [int8_name(&name), flash_name(&name)].map(|name| out.join(name));
     let _lock = run::lock_around(&files[0])?;
     expect_no_input(args, &files)?;
-    let options = Options {
-        output: args.output_name.as_deref(),
-        folder: Some(file::folder_of(&args.model)),
-        limits: args.limits.get(),
-    };
+    let options = meaning::options(&args.input, &args.model, args.limits);
     if args.calibrate.is_none() {
         let expected = quantize::expect_digits(&model, &options);
         expected.map_err(|error| in_model(&args.model, error))?;
     }
     let _folder = OutFolder::prepare(out, stop)?;
     let data = match &args.calibrate {
-        Some(path) => arrays(args, (&model, &options), path)?,
+        Some(path) => Data::Arrays(samples(&args.input, (&args.model, &model, &options), path)?),
         None => digits(args, preparation, console)?,
     };
     let runtime = open_for_int8(args.runtime)?;
@@ -94,6 +89,7 @@ fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Erro
     let mut inputs: Vec<(&str, &Path)> = vec![("--model", &args.model)];
     if let Some(path) = &args.calibrate {
         inputs.push(("--calibrate", path));
+        inputs.extend(args.input.labels.iter().map(|path| ("--labels", &**path)));
         for output in outputs {
             file::expect_distinct(output, &inputs)?;
         }
@@ -116,43 +112,8 @@ fn digits(
     })
 }
 
-/// The samples to calibrate with, and what is said of input and output.
-fn arrays(
-    args: &QuantizeArgs,
-    (model, options): (&[u8], &Options),
-    path: &Path,
-) -> Result<Data, Error> {
-    let network =
-        import_with(model, options).map_err(|error| in_model(&args.model, error.into()))?;
-    let zero_point = args.input_zero_point;
-    let asked = args
-        .input_scale
-        .map(|scale| Quantization { scale, zero_point });
-    let meaning = asked.or(network.input.given);
-    let names = network.metadata(labels::KEY);
-    let task = Task {
-        shape: network.input.shape,
-        meaning,
-        outputs: network.output()[0],
-        names: names.and_then(|names| labels::from_metadata(names).ok()),
-    };
-    let Calibration { samples, names } = calibration::read(path, &task)?;
-    Ok(Data::Arrays(Arrays {
-        name: samples.name,
-        inputs: samples.inputs,
-        labels: samples.labels,
-        names,
-        meaning,
-        output: args.output.map(|output| match output {
-            OutputArg::Classes => OutputKind::Classes,
-            OutputArg::Values => OutputKind::Values,
-            OutputArg::Reconstruction => OutputKind::Reconstruction,
-        }),
-    }))
-}
-
 /// The error with the model's name, where it is the model's.
-fn in_model(path: &Path, error: QuantizeError) -> Error {
+pub(super) fn in_model(path: &Path, error: QuantizeError) -> Error {
     match error {
         QuantizeError::Stopped => Error::Stopped,
         QuantizeError::Data(error) => error.into(),
@@ -165,7 +126,7 @@ fn in_model(path: &Path, error: QuantizeError) -> Error {
 }
 
 /// Opens a runtime that has the operators of int8 models; `auto` does not try CUDA, which has none of them.
-fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
+pub(super) fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
     let with = |runtime| open(RuntimeArgs { runtime, ..args });
     match args.runtime {
         Choice::Cuda => {

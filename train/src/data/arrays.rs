@@ -28,18 +28,22 @@ pub struct LabelledSamples {
 }
 
 /// The samples of a file and their classes: see [`input::arrays::samples`]. Where it is known what the integers of the input
-/// mean, int8 samples are such, and uint8 ones are such and 128, as pixels are.
+/// mean, int8 samples are such, and uint8 ones are such and 128; but where the model takes pixels uint8 ones are pixels as
+/// they are, which is also returned.
 pub fn read_samples(
     path: &Path,
     meaning: Option<Quantization>,
-) -> Result<LabelledSamples, InFile<ArraysError>> {
+    takes_pixels: bool,
+) -> Result<(LabelledSamples, bool), InFile<ArraysError>> {
     let samples = arrays::read_samples(path)?;
     let count = samples.inputs.shape.first().copied().unwrap_or(0);
-    Ok(LabelledSamples {
+    let are_pixels = takes_pixels && matches!(samples.inputs.elements, Elements::Uint8(_));
+    let samples = LabelledSamples {
         labels: samples.labels(count),
         name: samples.name,
-        inputs: floats(samples.inputs, meaning),
-    })
+        inputs: floats(samples.inputs, meaning.filter(|_| !are_pixels)),
+    };
+    Ok((samples, are_pixels))
 }
 
 fn floats(Array { shape, elements }: Array, meaning: Option<Quantization>) -> ArrayD<f32> {

@@ -27,6 +27,8 @@ pub struct Task {
     pub shape: Shape,
     /// What the integers of the input shall mean, if that is known.
     pub meaning: Option<Quantization>,
+    /// Whether it is known what pixels of pictures become.
+    pub takes_pixels: bool,
     /// Number of outputs, which may be classes.
     pub outputs: usize,
     /// The names of the classes, if the model says them.
@@ -38,6 +40,8 @@ pub struct Task {
 pub struct Calibration {
     /// The samples with their classes.
     pub samples: LabelledSamples,
+    /// Whether they are pixels, 0 to 255.
+    pub are_pixels: bool,
     /// The names of the classes, if folders say them and the model does not.
     pub names: Option<Vec<String>>,
 }
@@ -56,12 +60,10 @@ pub enum CalibrationError {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(
-        "expected --input-scale with pictures: 1 if the model takes pixels as they are, 0.00392156862745098 if it takes them over \
-         255; found none"
+        "expected --range with pictures: 0..255 if the model takes pixels as they are, 0..1 if it takes them over 255, and \
+         --mean and --std if it takes them normalised; found none"
     )]
-    NoScale,
-    #[error("expected --input-zero-point -128 with pictures, for 0 is black, found {0}")]
-    ZeroPoint(i8),
+    NoRange,
     #[error(
         "expected a model of pictures in 1 or 3 channels, found one of {0}; give arrays of its inputs (.npz or .npy)"
     )]
@@ -81,24 +83,27 @@ type OfClass = (PathBuf, Option<usize>);
 /// one with the IDX files of a data set, of which the images to train on are taken, or else those to test on.
 pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
     if !path.is_dir() {
-        let samples = read_samples(path, task.meaning).map_err(in_file)?;
-        let names = None;
-        return Ok(Calibration { samples, names });
+        let (samples, are_pixels) =
+            read_samples(path, task.meaning, task.takes_pixels).map_err(in_file)?;
+        return Ok(Calibration {
+            samples,
+            are_pixels,
+            names: None,
+        });
     }
-    let scale = match (task.meaning, task.shape[0]) {
-        (_, channels) if channels != 1 && channels != 3 => {
-            Err(CalibrationError::Channels(channels))
-        }
-        (None, _) => Err(CalibrationError::NoScale),
-        (Some(of), _) if of.zero_point != i8::MIN => {
-            Err(CalibrationError::ZeroPoint(of.zero_point))
-        }
-        (Some(of), _) => Ok(of.scale),
+    let refusal = match task.shape[0] {
+        1 | 3 => (!task.takes_pixels).then_some(CalibrationError::NoRange),
+        channels => Some(CalibrationError::Channels(channels)),
     };
-    let scale = scale.map_err(Refusal::named(&display_name(path)))?;
-    if let Some(samples) = idx(path, task, scale)? {
-        let names = None;
-        return Ok(Calibration { samples, names });
+    if let Some(refusal) = refusal {
+        return Err(Refusal::named(&display_name(path))(refusal));
+    }
+    if let Some(samples) = idx(path, task)? {
+        return Ok(Calibration {
+            samples,
+            are_pixels: true,
+            names: None,
+        });
     }
     let (pictures, names) = pictures(path, task)?;
     let is_labelled = pictures.iter().all(|(_, class)| class.is_some());
@@ -114,9 +119,9 @@ pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
         samples: samples(
             (pictures.len(), task.shape),
             &pixels,
-            scale,
             is_labelled.then_some(labels),
         ),
+        are_pixels: true,
         names,
     })
 }
@@ -125,13 +130,9 @@ pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
 fn samples(
     (count, [channels, rows, columns]): (usize, Shape),
     pixels: &[u8],
-    scale: f32,
     labels: Option<Vec<usize>>,
 ) -> LabelledSamples {
-    let numbers = pixels
-        .iter()
-        .map(|&pixel| scale * f32::from(pixel))
-        .collect();
+    let numbers = pixels.iter().copied().map(f32::from).collect();
     let inputs = ArrayD::from_shape_vec(vec![count, rows, columns, channels], numbers);
     LabelledSamples {
         name: "pictures".into(),
@@ -181,7 +182,7 @@ fn pictures(path: &Path, task: &Task) -> Result<(Vec<OfClass>, Option<Vec<String
 }
 
 /// The images of IDX files in or below a folder; `None` if there are none.
-fn idx(path: &Path, task: &Task, scale: f32) -> Result<Option<LabelledSamples>, Refusal> {
+fn idx(path: &Path, task: &Task) -> Result<Option<LabelledSamples>, Refusal> {
     let parts = [Part::Train, Part::Test];
     let Some([pair]) = parts.into_iter().find_map(|part| find(path, [part]).ok()) else {
         return Ok(None);
@@ -202,12 +203,7 @@ fn idx(path: &Path, task: &Task, scale: f32) -> Result<Option<LabelledSamples>, 
         .flat_map(|&pixel| std::iter::repeat_n(pixel, channels))
         .collect();
     let classes = drawn.iter().map(|&at| usize::from(labels.classes[at]));
-    let found = samples(
-        (drawn.len(), task.shape),
-        &pixels,
-        scale,
-        Some(classes.collect()),
-    );
+    let found = samples((drawn.len(), task.shape), &pixels, Some(classes.collect()));
     Ok(Some(found))
 }
 
@@ -230,10 +226,8 @@ mod tests {
     fn task(shape: Shape, names: Option<&[&str]>) -> Task {
         Task {
             shape,
-            meaning: Some(Quantization {
-                scale: 0.5,
-                zero_point: i8::MIN,
-            }),
+            meaning: None,
+            takes_pixels: true,
             outputs: 2,
             names: names.map(|names| names.iter().map(ToString::to_string).collect()),
         }
@@ -265,8 +259,8 @@ mod tests {
             assert_eq!(of, Ok(Some(labels.to_vec())));
             assert_eq!(inputs.shape(), [3, 3, 4, 3]);
             let last = inputs[[2, 2, 3, 1]];
-            let expected = if labels[1] == 0 { 2.0_f32 } else { 5.0 };
-            assert!((last - expected).abs() < 1e-6, "{last}");
+            let expected = if labels[1] == 0 { 4.0 } else { 10.0 };
+            assert_eq!((last, calibration.are_pixels), (expected, true));
         }
         let three = Task {
             outputs: 3,
@@ -274,10 +268,10 @@ mod tests {
         };
         assert!(read(&three).unwrap_err().contains("each of 3 outputs"));
         let without = Task {
-            meaning: None,
+            takes_pixels: false,
             ..task([3, 3, 4], None)
         };
-        assert!(read(&without).unwrap_err().contains("--input-scale"));
+        assert!(read(&without).unwrap_err().contains("--range"));
         assert!(
             read(&task([4, 3, 4], None))
                 .unwrap_err()

@@ -24,8 +24,8 @@ pub struct InputForm<'a> {
     pub integers: Option<Integers>,
 }
 
-/// The ways to understand the only input, those first that are more usual.
-pub fn forms(graph: &Graph) -> Result<Vec<InputForm<'_>>, ImportError> {
+/// The ways to understand the only input, those first that are more usual; with a layout those of it.
+pub fn forms(graph: &Graph, layout: Option<Layout>) -> Result<Vec<InputForm<'_>>, ImportError> {
     const EXPECTED: &str = "one input F32[batch, ...] of two to four axes";
     let constants: Vec<&str> = graph.initializer.iter().map(|one| &*one.name).collect();
     let is_fed = |input: &&onnx::ValueInfo| !constants.contains(&&*input.name);
@@ -47,12 +47,14 @@ pub fn forms(graph: &Graph) -> Result<Vec<InputForm<'_>>, ImportError> {
         [_, sizes @ ..] if is_number(element) => positive(sizes).map(|sizes| ways(graph, &sizes)),
         _ => None,
     };
+    let is_wanted = |axes: &Axes| layout.is_none_or(|wanted| layout_of(axes) == wanted);
     if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
         Ok(ways
             .into_iter()
+            .filter(|(_, axes)| is_wanted(axes))
             .map(|(shape, axes)| InputForm {
                 name: &input.name,
-                input: Input::new(shape, layout(&axes)),
+                input: Input::new(shape, layout_of(&axes)),
                 axes,
                 batch: usize::try_from(sizes[0]).unwrap_or(1).max(1),
                 integers: match element {
@@ -148,7 +150,7 @@ fn reshapes(graph: &Graph, count: usize) -> Vec<[usize; 3]> {
     found
 }
 
-fn layout(axes: &Axes) -> Layout {
+fn layout_of(axes: &Axes) -> Layout {
     match axes.iter().flatten().next() {
         Some(Row | Column) if axes.iter().flatten().any(|&axis| axis == Channel) => {
             Layout::ChannelsLast

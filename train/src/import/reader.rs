@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     fn value(&mut self, call: &mut Call<'a>) -> Result<Value, ImportError> {
         let operator = call.qualified();
         let reader = known().find(|(name, _)| *name == operator);
-        if reader.is_none() && !fold::OPERATORS.contains(&&*operator) {
+        if !is_known(&operator) {
             return Err(unknown(call));
         }
         if let Some(constant) = fold::fold(self, call)? {
@@ -272,8 +272,13 @@ pub(super) fn known() -> impl Iterator<Item = &'static (&'static str, Read)> {
     tables.copied().flatten()
 }
 
+/// Whether anything reads this operator.
+pub(super) fn is_known(operator: &str) -> bool {
+    known().any(|(name, _)| *name == operator) || fold::OPERATORS.contains(&operator)
+}
+
 /// Says of an operator that no table has what it is and what to do, or which there are.
-fn unknown(call: &Call) -> ImportError {
+pub(super) fn unknown(call: &Call) -> ImportError {
     let (domain, operator) = (&call.node.domain, &call.node.op_type);
     let of = if is_standard(domain) {
         String::new()

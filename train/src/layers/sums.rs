@@ -18,6 +18,9 @@ const LARGEST_INPUT: f64 = 255.0;
 /// so weights of less are lost in any case; and a filter of zeros gets a scale in which its bias is an exact enough integer.
 const LEAST_SCALE: f32 = 1.0 / 1024.0;
 
+/// So near to a whole number of steps are weights that were rounded to some: beyond what 32-bit floats change in them.
+const WHOLE: f32 = 1e-3;
+
 /// Why a layer cannot become integers: a sum could leave 32 bits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Overflow {
@@ -233,18 +236,32 @@ fn biases(
     Ok(steps)
 }
 
-/// For each filter the scale with which -127 to 127 cover its weights.
+/// For each filter the scale with which -127 to 127 cover its weights; of one that is in integers already, theirs.
 pub(super) fn weight_scales(weight: &Array4<f32>) -> Array1<f32> {
-    let largest = |weights: ndarray::ArrayViewD<f32>| {
-        weights
-            .iter()
-            .fold(0.0, |largest: f32, weight| largest.max(weight.abs()))
-    };
     let least = largest(weight.view().into_dyn()) * LEAST_SCALE;
-    let filters = weight.axis_iter(ArrayAxis(0));
-    filters
-        .map(|filter| largest(filter.into_dyn()).max(least) / 127.0)
-        .collect()
+    let scale = |filter: ArrayView3<f32>| match largest(filter.view().into_dyn()) {
+        largest if largest > least => largest / steps(&filter, largest),
+        _ => least / 127.0,
+    };
+    weight.axis_iter(ArrayAxis(0)).map(scale).collect()
+}
+
+fn largest(weights: ndarray::ArrayViewD<f32>) -> f32 {
+    let magnitudes = weights.iter().map(|weight| weight.abs());
+    magnitudes.fold(0.0, f32::max)
+}
+
+/// How many steps the largest weight has: the most, up to 127, with which all weights are whole numbers of steps; 127 where
+/// none is.
+fn steps(filter: &ArrayView3<f32>, largest: f32) -> f32 {
+    let are_whole = |steps: &f32| {
+        let weights = filter.iter().map(|weight| weight / largest * steps);
+        weights
+            .into_iter()
+            .all(|one| (one - one.round_ties_even()).abs() < WHOLE)
+    };
+    let mut all = (1..=127_u8).rev().map(f32::from);
+    all.find(are_whole).unwrap_or(127.0)
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use no_std_core::prepare::Preparation;
 use super::groups::Given;
 use super::run::Names;
 use super::samples::Samples;
-use super::sets::{CALIBRATION, HELD_OUT, IMAGE, SEED, Sets};
-use super::{Arrays, QuantizeError, metadata, sets};
+use super::sets::{CALIBRATION, HELD_OUT, SEED, Sets};
+use super::{Arrays, QuantizeError, metadata, pixels, sets};
 use crate::data::split;
 use crate::models::LOGITS;
 use crate::network::Network;
+use crate::ops::Quantization;
 
 /// Samples on which the written files are run.
 const CHECKED: usize = 100;
@@ -26,6 +27,7 @@ pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeEr
         .unwrap_or_else(|| usual_output(network, arrays));
     expect_output(network, output)?;
     let inputs = arranged(network, arrays)?;
+    let meaning = meaning(arrays)?;
     let mut notes = Vec::from_iter(outlier(&arrays.name, &inputs));
     let labels = labels(
         network,
@@ -46,7 +48,7 @@ pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeEr
         held_out,
         test: None,
         given: Given {
-            input: arrays.meaning,
+            input: meaning,
             is_reconstruction: output == OutputKind::Reconstruction,
         },
         output,
@@ -55,7 +57,11 @@ pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeEr
             (OutputKind::Classes, None) => metadata::labels(network)?,
             (OutputKind::Values | OutputKind::Reconstruction, _) => Vec::new(),
         },
-        preparation: preparation(arrays),
+        preparation: match arrays.pixels {
+            Some(_) => Preparation::PLAIN,
+            None => Preparation::NONE,
+        },
+        pixels: arrays.pixels.clone(),
         names: Names {
             input: "input",
             output: match output {
@@ -67,16 +73,16 @@ pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeEr
     })
 }
 
-/// Pictures where the integers of the input are pixels.
-fn preparation(arrays: &Arrays) -> Preparation {
-    let is_picture = arrays.meaning.is_some_and(|meaning| {
-        meaning.zero_point == IMAGE.zero_point && [1.0, IMAGE.scale].contains(&meaning.scale)
-    });
-    if is_picture {
-        Preparation::PLAIN
-    } else {
-        Preparation::NONE
-    }
+/// What the integers of the input mean: what is said, or what the pixels of pictures need.
+fn meaning(arrays: &Arrays) -> Result<Option<Quantization>, QuantizeError> {
+    let Some(of) = &arrays.pixels else {
+        return Ok(arrays.meaning);
+    };
+    let meaning = match arrays.meaning {
+        Some(said) => Some(said).filter(|&said| pixels::is_certain(of, said)),
+        None => pixels::quantization(of),
+    };
+    meaning.map(Some).ok_or(QuantizeError::Pixels)
 }
 
 /// Classes, where the model ended in a Softmax or classes have names; else values.
@@ -128,6 +134,11 @@ fn arranged(network: &Network, arrays: &Arrays) -> Result<Array4<f32>, QuantizeE
         let numbers: ArrayD<f32> = numbers.to_owned();
         let numbers = network.input.arranged(numbers).ok_or_else(refusal)?;
         place.assign(&numbers.index_axis(Axis(0), 0));
+        if let Some(of) = arrays.pixels.as_ref().filter(|_| arrays.are_pixels) {
+            for (channel, mut pixels) in place.outer_iter_mut().enumerate() {
+                pixels.mapv_inplace(|pixel| of.number(channel, pixel as u8));
+            }
+        }
     }
     Ok(all)
 }

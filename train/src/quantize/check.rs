@@ -39,7 +39,7 @@ pub struct LayerFacts {
 }
 
 impl LayerFacts {
-    fn of(operation: &Operation<'_>) -> Self {
+    pub(super) fn of(operation: &Operation<'_>) -> Self {
         Self {
             flash: operation.flash_len() as usize,
             memory: operation.output().shape.elements() as usize,

@@ -56,6 +56,11 @@ pub enum QuantizeError {
         "expected a model of {expected}, found one of {found}; samples of its own inputs are given by --calibrate FILE"
     )]
     OtherData { expected: String, found: String },
+    #[error(
+        "expected a scale of the input by which every pixel has one integer, whether it is divided by or its reciprocal \
+         multiplied, found none near; another --mean or --std, changed in its last digit, helps"
+    )]
+    Pixels,
     #[error(transparent)]
     Labels(#[from] LabelsError),
     #[error("metadata entry `{key}`: expected {expected}, found `{found}`")]

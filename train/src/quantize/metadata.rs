@@ -1,6 +1,7 @@
 //! What a float model tells about itself, and what its int8 model does.
 
 use input::file::one_line;
+use input::normalization::Normalization;
 use input::{labels, pair};
 use no_std_core::Model;
 use no_std_core::format::OutputKind;
@@ -64,7 +65,7 @@ pub fn of_int8(
     best: &Candidate,
     [calibration, held_out]: [&Samples; 2],
     measured: Option<&Measured>,
-    flash_file: &[u8],
+    (flash_file, pixels): (&[u8], Option<&Normalization>),
 ) -> Result<Vec<(String, String)>, QuantizeError> {
     let flash = Model::new(flash_file).map_err(QuantizeError::Core)?;
     let Quantization { scale, zero_point } = best.int8.output();
@@ -112,6 +113,9 @@ pub fn of_int8(
     if best.network.metadata(labels::KEY).is_none() && flash.labels().next().is_some() {
         let names: Vec<String> = flash.labels().map(str::to_owned).collect();
         set(labels::KEY, labels::to_metadata(&names));
+    }
+    for (key, value) in pixels.map_or_else(Vec::new, Normalization::entries) {
+        set(key, value);
     }
     for (key, value) in input::metadata::of_flash_file(&flash) {
         set(key, value);

@@ -5,7 +5,7 @@
 //! tensors together that must have one scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose`
 //! takes the method that does best on samples that gave no range. `compare` counts what the integers cost on those,
 //! `diagnose` says where that is too much, and `warn` what else a user should know. `prune` takes out what is the same for
-//! every input. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names,
+//! every input; `outline` says what will come of it before there are samples. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names,
 //! and `report` says what came of it. `run` runs whatever graph of these.
 
 mod arrays;
@@ -21,6 +21,8 @@ mod histogram;
 mod int8;
 mod metadata;
 mod observe;
+mod outline;
+mod pixels;
 mod prune;
 mod range;
 mod report;
@@ -36,12 +38,15 @@ use std::sync::atomic::AtomicBool;
 
 use input::arrays::ClassesError;
 use input::file::{Pending, commit_both};
+use input::normalization::Normalization;
 use ndarray::ArrayD;
 pub use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
+pub use check::LayerFacts;
 pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
+pub use outline::{Inputs, Outline, OutlinedLayer, outline};
 pub use prune::Pruned;
 pub use report::Report;
 
@@ -123,8 +128,31 @@ pub struct Arrays {
     pub names: Option<Vec<String>>,
     /// What the integers of the input shall mean; else the range of the inputs says it.
     pub meaning: Option<Quantization>,
+    /// What the pixels of a picture become, if pictures become the input.
+    pub pixels: Option<Normalization>,
+    /// Whether the inputs are such pixels, 0 to 255.
+    pub are_pixels: bool,
+    /// Whether `pixels` holds what the model does to its input before all else, which is to be left out of the network.
+    pub is_normalized: bool,
     /// What the output is; else classes, if the model ends in a Softmax or names classes, and values if not.
     pub output: Option<OutputKind>,
+}
+
+impl Arrays {
+    /// Inputs of which nothing else is known.
+    pub fn new(inputs: ArrayD<f32>) -> Self {
+        Self {
+            name: String::new(),
+            inputs,
+            labels: Ok(None),
+            names: None,
+            meaning: None,
+            pixels: None,
+            are_pixels: false,
+            is_normalized: false,
+            output: None,
+        }
+    }
 }
 
 /// Quantises a model and writes [`int8_name`] and [`flash_name`], both or neither; if the machine stops between the one
@@ -137,8 +165,7 @@ pub fn quantize(
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, QuantizeError> {
-    let mut network = import_with(request.model, &request.options)?;
-    groups::in_pairs(&mut network);
+    let network = prepared(request.model, &request.options, &request.data)?;
     let sets = Sets::of(&network, &request.data)?;
     let runner = &Runner {
         runtime,
@@ -166,7 +193,12 @@ pub fn quantize(
     let gone = prune::prune(&mut pruned.int8);
     let flash = flash_file(runner, &pruned, &sets)?;
     let counts = [&sets.calibration, &sets.held_out];
-    let metadata = metadata::of_int8(&pruned, counts, measured.as_ref(), &flash)?;
+    let metadata = metadata::of_int8(
+        &pruned,
+        counts,
+        measured.as_ref(),
+        (&flash, sets.pixels.as_ref()),
+    )?;
     let name = format!("{}-int8", request.name);
     let model = graphs::shipped(&pruned.int8, sets.names, &name, &metadata)?;
     stage("running both files before they get their names");
@@ -178,6 +210,16 @@ pub fn quantize(
         unchecked,
         ..report
     })
+}
+
+/// The network of a model as integers shall compute it.
+fn prepared(model: &[u8], options: &Options, data: &Data) -> Result<Network, QuantizeError> {
+    let mut network = import_with(model, options)?;
+    if matches!(data, Data::Arrays(arrays) if arrays.is_normalized) {
+        network.take_normalization();
+    }
+    groups::in_pairs(&mut network);
+    Ok(network)
 }
 
 /// The network in integers, with the ranges that suit the samples held out best.
@@ -288,6 +330,7 @@ fn flash_file(runner: &Runner, best: &Candidate, sets: &Sets) -> Result<Vec<u8>,
     let mut description = Description {
         output: sets.output,
         labels: &sets.labels,
+        pixels: sets.pixels.as_ref(),
         threshold: 0,
         preparation: sets.preparation,
     };

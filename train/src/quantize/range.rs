@@ -43,6 +43,12 @@ pub struct Range {
 }
 
 impl Range {
+    /// 0 alone.
+    pub const ZERO: Self = Self {
+        low: 0.0,
+        high: 0.0,
+    };
+
     /// The range for numbers seen, by a method.
     pub fn of(seen: &Histogram, method: Method) -> Self {
         let [low, high] = seen.ends();

@@ -1,5 +1,6 @@
 //! Which samples decide what: ranges, the method, and figures that decide nothing.
 
+use input::normalization::Normalization;
 use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
@@ -48,6 +49,8 @@ pub struct Sets {
     pub labels: Vec<String>,
     /// How a picture becomes the input.
     pub preparation: Preparation,
+    /// What its pixels become, if one does.
+    pub pixels: Option<Normalization>,
     /// What input and output are called.
     pub names: Names,
     /// What the user might not expect of the samples.
@@ -95,6 +98,7 @@ fn of_digits(
         output: OutputKind::Classes,
         labels,
         preparation,
+        pixels: Some(Normalization::up_to(1.0, 1)),
         names: Names {
             input: IMAGES,
             output: LOGITS,

@@ -8,7 +8,7 @@ use super::QuantizeError;
 use super::groups::{Given, groups, hulls};
 use super::range::Range;
 use crate::layers::{Factors, Unfit};
-use crate::network::Network;
+use crate::network::{Clip, Network, Node};
 use crate::ops::Quantization;
 
 /// Floats above its scale that are tried for a group, less than 0.2 % of it; most take one of the first two.
@@ -45,6 +45,20 @@ pub fn settle(network: &Network, ranges: &[Range], given: Given) -> Result<Settl
     })
 }
 
+/// What the model itself says that the integers of a group mean, if all that it says is the same and the group's tensors end
+/// where their integers do.
+fn said_by_model(network: &Network, groups: &[usize], group: usize) -> Option<Quantization> {
+    let of_group = |(index, _): &(usize, &Node)| groups[index + 1] == group;
+    let nodes = network.nodes.iter().enumerate().filter(of_group);
+    let mut said = nodes.clone().filter_map(|(_, node)| node.given);
+    let given = said.next().filter(|&first| said.all(|one| one == first))?;
+    let real =
+        |integer: i8| given.scale * f32::from(i16::from(integer) - i16::from(given.zero_point));
+    let half = given.scale / 2.0;
+    let ends = |Clip { low, high }: Clip| real(i8::MIN) > low - half && real(i8::MAX) < high + half;
+    nodes.map(|(_, node)| node.clip).all(ends).then_some(given)
+}
+
 struct Scales {
     /// Of each group, at the lowest number in it.
     meanings: Vec<Quantization>,
@@ -62,10 +76,11 @@ impl Scales {
     ) -> Result<Self, QuantizeError> {
         let mut meanings = Vec::new();
         for (tensor, range) in hulls(groups, ranges).into_iter().enumerate() {
-            let meaning = match input.filter(|_| tensor == 0) {
-                Some(input) => input,
-                None => range.quantization(),
+            let said = match tensor {
+                0 => input,
+                _ => said_by_model(network, groups, tensor),
             };
+            let meaning = said.unwrap_or_else(|| range.quantization());
             if groups[tensor] == tensor && !meaning.scale.is_normal() {
                 let node = match tensor.checked_sub(1) {
                     None => "the input".into(),

@@ -1,13 +1,14 @@
 //! The flash file of a quantised network, laid out by [`no_std_core::format`].
 
+use input::normalization::Normalization;
 use input::probabilities;
 use ndarray::{Array2, ArrayView1};
 use no_std_core::format::{Contents, MAX_CLASSES, OutputKind, Shape, TensorRecord, TooLarge};
 use no_std_core::prepare::Preparation;
 use no_std_core::{Classes, Model, Output};
 
-use super::QuantizeError;
 use super::int8::Int8Network;
+use super::{QuantizeError, pixels};
 use crate::ops::Quantization;
 
 /// Of a thousand samples the threshold may reject this many.
@@ -52,6 +53,8 @@ pub struct Description<'a> {
     pub threshold: u32,
     /// How a picture becomes the input.
     pub preparation: Preparation,
+    /// What its pixels become, if one does.
+    pub pixels: Option<&'a Normalization>,
 }
 
 /// The bytes of a flash file, with the memory planned.
@@ -64,6 +67,7 @@ pub fn flash_file(
         labels,
         threshold,
         preparation,
+        pixels,
     } = *description;
     at_most("classes", labels.len(), MAX_CLASSES)?;
     for (class, label) in labels.iter().enumerate() {
@@ -85,6 +89,7 @@ pub fn flash_file(
         threshold,
         labels: labels.to_vec(),
         preparation,
+        pixels: pixels.map_or_else(Vec::new, |pixels| pixels::table(pixels, network.from)),
         ..Contents::values(tensor(network, 0)?, operators.collect::<Result<_, _>>()?)
     };
     if output == OutputKind::Classes {

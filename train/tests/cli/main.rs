@@ -4,6 +4,7 @@
 #[path = "../../../infer/tests/support/arrays.rs"]
 mod arrays;
 mod bench;
+mod check;
 mod checkpoints;
 mod data_folders;
 mod fits;

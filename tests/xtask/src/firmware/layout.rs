@@ -33,6 +33,8 @@ pub struct Layout {
     pub model: EmbeddedModel,
     /// Bytes of memory that are left for an arena; none where nothing says where the stack is.
     pub room: Option<u64>,
+    /// Bytes of a place for one of two models, where there are such.
+    pub slot: Option<u64>,
 }
 
 /// The model in a firmware.
@@ -103,6 +105,7 @@ impl Layout {
             code,
             functions: functions(&elf)?,
             room: room(&elf),
+            slot: slot(&elf),
             model,
         })
     }
@@ -140,6 +143,11 @@ fn room(elf: &Elf<'_>) -> Option<u64> {
     let is_riscv = elf.architecture() == Architecture::Riscv32;
     let high = address("_stack_start")?.checked_sub(stack_len(is_riscv) as u64)?;
     Some(high.saturating_sub(low))
+}
+
+fn slot(elf: &Elf<'_>) -> Option<u64> {
+    let address = |name: &str| Some(elf.symbol_by_name(name)?.address());
+    address("__slot_a_end")?.checked_sub(address("__slot_a")?)
 }
 
 /// Bytes of functions by crate; of functions at the same place the first one.

@@ -18,7 +18,7 @@ use super::metrics::{grouped, measure};
 use super::options::DIGITS;
 use super::snapshots::{self, Snapshots};
 use super::subject::Subject;
-use super::{emulators, networks, qemu, toolchain, update};
+use super::{emulators, networks, qemu, rooms, toolchain, update};
 use crate::console::heading;
 use crate::tally::Tally;
 
@@ -130,6 +130,7 @@ impl Suite {
 
     fn build(&self, board: &Board) -> Result<String> {
         let layout = Layout::read(&self.builder.firmware(board, &self.digits)?)?;
+        rooms::check(board, &layout)?;
         Ok(format!("{} bytes of flash", layout.flash))
     }
 
@@ -145,6 +146,8 @@ impl Suite {
 
     fn cost(&self, board: &Board) -> Result<String> {
         let metrics = measure(board, &self.builder, &self.digits)?;
+        let firmware = self.builder.firmware(board, &self.digits)?;
+        rooms::check(board, &Layout::read(&firmware)?)?;
         let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
         let changes = snapshots.compare(board.name, &metrics);
         for improvement in &changes.improvements {

@@ -20,14 +20,35 @@ fn sums((weight, bias): &(Array4<f32>, Array1<f32>), from: f32, to: f32) -> Resu
 }
 
 #[test]
+fn weights_that_are_integers_already_stay_what_they_are() {
+    let mut random = Random::new(4, 0);
+    for _ in 0..100 {
+        let scale = 10_f32.powf(random.between(-4.0, 1.0));
+        let most = random.between(3.0, 127.9).floor();
+        let mut integers: Vec<f32> = (0..16)
+            .map(|_| random.between(-most, most).round())
+            .collect();
+        // The greatest, and one beside it, which have no common divisor.
+        integers[..2].copy_from_slice(&[most, most - 1.0]);
+        let real: Vec<f32> = integers.iter().map(|integer| scale * integer).collect();
+        let (weight, _) = filters(&[&real], &[0.0]);
+        let found = weight_scales(&weight)[0];
+        assert!((found / scale - 1.0).abs() < 1e-6, "{found} for {scale}");
+        let again: Vec<f32> = real.iter().map(|one| (one / found).round()).collect();
+        assert_eq!(again, integers);
+    }
+}
+
+#[test]
 fn a_small_layer_is_as_computed_by_hand() {
-    let filters = filters(&[&[0.5, 0.25], &[-1.27, 0.005]], &[0.1, -0.2]);
+    let filters = filters(&[&[0.5, 0.25, 0.137], &[-1.27, 0.005, 0.0]], &[0.1, -0.2]);
     let sums = sums(&filters, 0.5, 0.25).unwrap();
-    // Scales 0.5 / 127 and 0.01: 0.25 is 63.5 steps, a tie that goes to the even 64; 0.005 is half a step, to 0.
+    // Scales 0.5 / 127 and 0.01: 0.25 is 63.5 steps, a tie that goes to the even 64; 0.005 is half a step, to 0; 0.137 is
+    // 34.798 steps.
     assert_eq!(sums.filters.scales.to_vec(), [0.5 / 127.0, 1.27 / 127.0]);
     assert_eq!(
         sums.filters.weight.iter().copied().collect::<Vec<_>>(),
-        [127, 64, -127, 0]
+        [127, 64, 35, -127, 0, 0]
     );
     // 0.1 / (0.5 * 0.5 / 127) = 50.8 and -0.2 / (0.5 * 0.01) = -40.
     assert_eq!(sums.filters.bias.to_vec(), [51, -40]);

@@ -82,13 +82,10 @@ fn heard(
 ) -> (Result<Report, String>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut random = Random::new(8, 0);
+    let inputs = ArrayD::from_shape_simple_fn(IxDyn(sizes), || random.between(0.0, 1.0));
     let mut arrays = Arrays {
         name: "x".into(),
-        inputs: ArrayD::from_shape_simple_fn(IxDyn(sizes), || random.between(0.0, 1.0)),
-        labels: Ok(None),
-        names: None,
-        meaning: None,
-        output: None,
+        ..Arrays::new(inputs)
     };
     change(&mut arrays);
     let request = Request {
@@ -171,12 +168,9 @@ fn an_autoencoder_is_calibrated_on_usual_samples_alone() {
             }
         });
         let arrays = Arrays {
-            name: String::new(),
-            inputs,
             labels: Ok(labels),
-            names: None,
-            meaning: None,
             output: Some(OutputKind::Reconstruction),
+            ..Arrays::new(inputs)
         };
         sets::Sets::of(&network, &Data::Arrays(arrays))
     };

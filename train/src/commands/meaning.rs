@@ -1,0 +1,164 @@
+//! What the options and a model say of its input and its classes.
+
+use std::path::Path;
+
+use input::file::{self, InFile, ReadError, display_name};
+use input::labels::{self, LabelsError};
+use input::normalization::Normalization;
+use ndarray::ArrayD;
+use no_std_core::format::OutputKind;
+
+use super::quantize::in_model;
+use crate::cli::{InputArgs, LimitArgs, OutputArg};
+use crate::data::calibration::{self, Calibration, Task};
+use crate::error::Error;
+use crate::import::{Options, import_with};
+use crate::network::{Layout, Network};
+use crate::ops::Quantization;
+use crate::quantize::Arrays;
+
+/// What is to be read of the model in this file.
+pub fn options<'a>(args: &'a InputArgs, model: &'a Path, limits: LimitArgs) -> Options<'a> {
+    Options {
+        output: args.output_name.as_deref(),
+        folder: Some(file::folder_of(model)),
+        layout: args.layout.map(Layout::from),
+        limits: limits.get(),
+    }
+}
+
+/// What is known of a network's input and output before samples are seen.
+#[derive(Clone, Debug)]
+pub struct Meaning {
+    /// What the integers of the input shall mean.
+    pub input: Option<Quantization>,
+    /// What pixels become, if pictures become the input.
+    pub pixels: Option<Normalization>,
+    /// Whether that holds what the network did to its input itself, which was taken out of it.
+    pub is_normalized: bool,
+    /// What the output is.
+    pub output: Option<OutputKind>,
+    /// The names of the classes that the user gives.
+    pub names: Option<Vec<String>>,
+}
+
+impl Meaning {
+    /// Takes what the network does to its input out of it, where pictures become the input.
+    pub fn of(args: &InputArgs, network: &mut Network) -> Result<Self, Error> {
+        let said = args.input_scale.map(|scale| Quantization {
+            scale,
+            zero_point: args.input_zero_point.unwrap_or(i8::MIN),
+        });
+        let input = said.or(network.input.given);
+        let mut pixels = pixels(args, network, input)?;
+        let own = match (&pixels, input) {
+            (Some(_), None) => network.take_normalization(),
+            _ => None,
+        };
+        let is_normalized = own.is_some();
+        if let (Some(pixels), Some([mean, deviation])) = (&mut pixels, own) {
+            *pixels = pixels.then(&mean, &deviation);
+        }
+        Ok(Self {
+            input,
+            pixels,
+            is_normalized,
+            output: args.output.map(OutputKind::from),
+            names: given_names(args, network)?,
+        })
+    }
+
+    /// These inputs, and all that is known.
+    pub fn arrays(self, inputs: ArrayD<f32>) -> Arrays {
+        Arrays {
+            names: self.names,
+            meaning: self.input,
+            pixels: self.pixels,
+            is_normalized: self.is_normalized,
+            output: self.output,
+            ..Arrays::new(inputs)
+        }
+    }
+}
+
+/// What the options say, else the model's metadata, else integers that pixels are known to have.
+fn pixels(
+    args: &InputArgs,
+    network: &Network,
+    input: Option<Quantization>,
+) -> Result<Option<Normalization>, Error> {
+    let channels = network.input.shape[0];
+    if args.range.is_some() || !args.mean.is_empty() || !args.std.is_empty() {
+        let or = |numbers: &[f32], usual| match numbers {
+            [] => vec![usual],
+            numbers => numbers.to_vec(),
+        };
+        let (mean, deviation) = (or(&args.mean, 0.0), or(&args.std, 1.0));
+        let range = args.range.unwrap_or([0.0, 1.0]);
+        let said = Normalization::new(range, [&mean, &deviation], channels);
+        return Ok(Some(said?));
+    }
+    if let Some(said) = Normalization::from_entries(|key| network.metadata(key), channels)? {
+        return Ok(Some(said));
+    }
+    let steps = |white: f32| Quantization {
+        scale: white / 255.0,
+        zero_point: i8::MIN,
+    };
+    let mut whites = [1.0, 255.0].into_iter();
+    let white = whites.find(|&white| input == Some(steps(white)));
+    Ok(white.map(|white| Normalization::up_to(white, channels)))
+}
+
+/// The samples to calibrate with that are at a path, and what is said of input and output; `model` is its file and what is
+/// in it.
+pub fn samples(
+    args: &InputArgs,
+    (file, model, options): (&Path, &[u8], &Options),
+    path: &Path,
+) -> Result<Arrays, Error> {
+    let network = import_with(model, options);
+    let mut network = network.map_err(|error| in_model(file, error.into()))?;
+    let meaning = Meaning::of(args, &mut network)?;
+    let names = network.metadata(labels::KEY);
+    let names = names.and_then(|names| labels::from_metadata(names).ok());
+    let task = Task {
+        shape: network.input.shape,
+        meaning: meaning.input,
+        takes_pixels: meaning.pixels.is_some(),
+        outputs: network.output()[0],
+        names: meaning.names.clone().or(names),
+    };
+    let Calibration {
+        samples,
+        are_pixels,
+        names,
+    } = calibration::read(path, &task)?;
+    Ok(Arrays {
+        name: samples.name,
+        labels: samples.labels,
+        names: meaning.names.clone().or(names),
+        are_pixels,
+        ..meaning.arrays(samples.inputs)
+    })
+}
+
+fn given_names(args: &InputArgs, network: &Network) -> Result<Option<Vec<String>>, Error> {
+    let Some(path) = &args.labels else {
+        return Ok(None);
+    };
+    let name = display_name(path);
+    let text = file::read(path).map_err(InFile::<ReadError>::named(&name))?;
+    let names = labels::from_file(&String::from_utf8_lossy(&text), network.output()[0]);
+    Ok(Some(names.map_err(InFile::<LabelsError>::named(&name))?))
+}
+
+impl From<OutputArg> for OutputKind {
+    fn from(output: OutputArg) -> Self {
+        match output {
+            OutputArg::Classes => Self::Classes,
+            OutputArg::Values => Self::Values,
+            OutputArg::Reconstruction => Self::Reconstruction,
+        }
+    }
+}
