@@ -205,7 +205,7 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let (Some(folder), Some(runtime)) = (folder(test), runtimes::onnxruntime(test)) else {
         return;
     };
-    let samples = arrays::read_samples(&folder.join("kws_test.npz"), None).unwrap();
+    let (samples, _) = arrays::read_samples(&folder.join("kws_test.npz"), None, false).unwrap();
     let real = |q: f32| FEATURES.scale * (q - f32::from(FEATURES.zero_point));
     let (inputs, labels) = (samples.inputs.mapv(real), samples.labels.unwrap().unwrap());
     let part = |range: Range<usize>| {

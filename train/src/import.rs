@@ -44,7 +44,7 @@ pub use view::{Axes, Axis, View};
 pub use window::{image_axes, over_places, pool_window, window};
 
 use crate::network::{Layout, Network};
-use crate::onnx::{self, Graph, Model};
+use crate::onnx::{Graph, Model};
 
 /// What to read of a model.
 #[derive(Clone, Copy, Debug, Default)]

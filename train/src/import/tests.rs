@@ -7,8 +7,8 @@ mod refusals;
 mod rewrites;
 mod written;
 
+use crate::onnx::{self, AttributeEntry};
 use ndarray::ArrayD;
-use onnx::AttributeEntry;
 
 use super::*;
 use crate::init;

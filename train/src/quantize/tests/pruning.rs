@@ -18,6 +18,7 @@ fn in_core(network: &Int8Network, samples: &Samples) -> Array2<i8> {
         labels: &[],
         threshold: 0,
         preparation: Preparation::NONE,
+        pixels: None,
     };
     let file = write::flash_file(network, &description).unwrap();
     let model = Model::new(&file).unwrap();

@@ -11,6 +11,7 @@ fn described(labels: &[String]) -> Description<'_> {
         labels,
         threshold: 0,
         preparation: Preparation::PLAIN,
+        pixels: None,
     }
 }
 
