@@ -5,7 +5,7 @@
 //! tensors together that must have one scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose`
 //! takes the method that does best on samples that gave no range. `compare` counts what the integers cost on those,
 //! `diagnose` says where that is too much, and `warn` what else a user should know. `prune` takes out what is the same for
-//! every input. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names,
+//! every input, `layers` says what is left of which layer. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names,
 //! and `report` says what came of it. `run` runs whatever graph of these.
 
 mod arrays;
@@ -19,6 +19,7 @@ mod graphs;
 mod groups;
 mod histogram;
 mod int8;
+mod layers;
 mod metadata;
 mod observe;
 mod prune;
@@ -40,14 +41,18 @@ use ndarray::ArrayD;
 pub use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
+pub(crate) use arrays::arranged;
 pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
+pub(crate) use graphs::float_layers;
+pub(crate) use layers::Origins;
 pub use prune::Pruned;
 pub use report::Report;
+pub(crate) use run::{Names, integer};
 
 use crate::data::{Dataset, Digits};
 use crate::export::SecondRuntime;
-use crate::import::{Options, import_with};
+use crate::import::{ImportError, Options, import_with};
 use crate::network::Network;
 use crate::ops::Quantization;
 use crate::runtime::Runtime;
@@ -137,8 +142,7 @@ pub fn quantize(
     request: &Request,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Report, QuantizeError> {
-    let mut network = import_with(request.model, &request.options)?;
-    groups::in_pairs(&mut network);
+    let network = network(request.model, &request.options)?;
     let sets = Sets::of(&network, &request.data)?;
     let runner = &Runner {
         runtime,
@@ -166,7 +170,8 @@ pub fn quantize(
     let gone = prune::prune(&mut pruned.int8);
     let flash = flash_file(runner, &pruned, &sets)?;
     let counts = [&sets.calibration, &sets.held_out];
-    let metadata = metadata::of_int8(&pruned, counts, measured.as_ref(), &flash)?;
+    let layers = Origins::of(&network, &pruned);
+    let metadata = metadata::of_int8(&pruned, counts, measured.as_ref(), (&layers, &flash))?;
     let name = format!("{}-int8", request.name);
     let model = graphs::shipped(&pruned.int8, sets.names, &name, &metadata)?;
     stage("running both files before they get their names");
@@ -178,6 +183,13 @@ pub fn quantize(
         unchecked,
         ..report
     })
+}
+
+/// The network of a model whose layers are those that integers compute.
+pub(crate) fn network(model: &[u8], options: &Options) -> Result<Network, ImportError> {
+    let mut network = import_with(model, options)?;
+    groups::in_pairs(&mut network);
+    Ok(network)
 }
 
 /// The network in integers, with the ranges that suit the samples held out best.
