@@ -1,5 +1,7 @@
 //! The command line as data.
 
+mod compare;
+
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -11,6 +13,7 @@ use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::{Choice, DeviceOptions};
+pub use compare::CompareArgs;
 
 /// Trains the digit network and exports it as ONNX.
 #[derive(Debug, Parser)]
@@ -30,6 +33,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Turn a model into 8-bit integers, as an ONNX model and as a flash file
     Quantize(QuantizeArgs),
+    /// Compare a model with what `quantize` made of it, layer by layer
+    Compare(CompareArgs),
     /// Measure a model file on a runtime
     Evaluate(EvaluateArgs),
     /// Run a model on the inputs on standard input, both as 32-bit floats: the program asks another runtime so

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod bench;
+mod compare;
 mod doctor;
 mod evaluate;
 mod export;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
         Command::Fit(args) => fit::run(args, console, stop)?,
         Command::Export(args) => export::run(args, console, stop)?,
         Command::Quantize(args) => quantize::run(args, console, stop)?,
+        Command::Compare(args) => compare::run(args, console, stop)?,
         Command::Evaluate(args) => evaluate::run(args, console)?,
         Command::Outputs(args) => outputs::run(args, console)?,
         Command::Bench(args) => bench::run(args, console)?,

@@ -6,6 +6,7 @@ use input::file::{InFile, ReadError, SameFile, WriteError, display_name};
 use input::onnx::OnnxError;
 
 use crate::checkpoint::CheckpointError;
+use crate::compare::CompareError;
 use crate::data::DataError;
 use crate::data::calibration::CalibrationError;
 use crate::evaluate::EvaluateError;
@@ -61,6 +62,13 @@ pub enum Error {
         path: PathBuf,
         reason: QuantizeError,
     },
+    #[error("{}: {reason}", display_name(path))]
+    Compare {
+        path: PathBuf,
+        reason: Box<CompareError>,
+    },
+    #[error(transparent)]
+    Device(#[from] InFile<device::DeviceError>),
     /// The user stopped a command that writes its results at its end.
     #[error("interrupted; nothing was written")]
     Stopped,

@@ -165,7 +165,7 @@ fn in_model(path: &Path, error: QuantizeError) -> Error {
 }
 
 /// Opens a runtime that has the operators of int8 models; `auto` does not try CUDA, which has none of them.
-fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
+pub(super) fn open_for_int8(args: RuntimeArgs) -> Result<Runtime, Error> {
     let with = |runtime| open(RuntimeArgs { runtime, ..args });
     match args.runtime {
         Choice::Cuda => {
