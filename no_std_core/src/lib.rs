@@ -32,10 +32,10 @@
 //!
 //! Pictures of any size become images of 28 x 28 with [`prepare`], here and in every other part of the project.
 //!
-//! A loop with deadlines takes a [`Run`] instead and computes a row of an operator's output at a time. What is to be linked
-//! and run is a table of [`Operators`], with the inner loops of a [`backend`]; [`Model::new`] takes all of them. All machines give the same
-//! logits to the bit: [`requantize`] is the rule behind that. The layout of the file is in [`format`](mod@format) and
-//! nowhere else.
+//! A loop with deadlines takes a [`Run`] instead and computes a row of an operator's output at a time;
+//! [`Run::step_observed`] shows the rows, too. What is to be linked and run is a table of [`Operators`], with the inner
+//! loops of a [`backend`]; [`Model::new`] takes all of them. All machines give the same logits to the bit: [`requantize`] is
+//! the rule behind that. The layout of the file is in [`format`](mod@format) and nowhere else.
 #![no_std]
 #![cfg_attr(backend = "portable", forbid(unsafe_code))]
 #![deny(missing_docs)]
@@ -63,4 +63,4 @@ pub use model::{Model, Operation};
 pub use operators::{Operator, Operators, SmallWindows, backend};
 pub use output::{Classes, Difference, Output, Values};
 pub use prepare::quantize_pixel;
-pub use run::{Run, run};
+pub use run::{OutputRow, Run, run};

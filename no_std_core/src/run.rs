@@ -9,6 +9,10 @@ use crate::operators::backend::{Backend, Native};
 use crate::output::Output;
 use crate::plan::{Chain, Done, place_of};
 
+mod observe;
+
+pub use observe::OutputRow;
+
 /// Runs a model on an image, `[row][column][channel]`, in an arena of at least [`Model::arena_len`] bytes, whatever they
 /// hold.
 ///

@@ -1,5 +1,6 @@
 //! The command line as data.
 
+mod compare;
 mod input;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::{Choice, DeviceOptions};
+pub use compare::CompareArgs;
 
 pub use input::{InputArgs, LayoutArg, OutputArg};
 
@@ -40,6 +42,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Turn a model into 8-bit integers, as an ONNX model and as a flash file
     Quantize(QuantizeArgs),
+    /// Compare a model with what `quantize` made of it, layer by layer
+    Compare(CompareArgs),
     /// Measure a model file on a runtime
     Evaluate(EvaluateArgs),
     /// Run a model on the inputs on standard input, both as 32-bit floats: the program asks another runtime so

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod compare;
 mod doctor;
 mod evaluate;
 mod export;
@@ -34,6 +35,7 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
         Command::Export(args) => export::run(args, console, stop)?,
         Command::Check(args) => check::run(args, console)?,
         Command::Quantize(args) => quantize::run(args, console, stop)?,
+        Command::Compare(args) => compare::run(args, console, stop)?,
         Command::Evaluate(args) => evaluate::run(args, console)?,
         Command::Outputs(args) => outputs::run(args, console)?,
         Command::Bench(args) => bench::run(args, console)?,

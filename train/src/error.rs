@@ -9,6 +9,7 @@ use input::onnx::OnnxError;
 
 use crate::boards::Room;
 use crate::checkpoint::CheckpointError;
+use crate::compare::CompareError;
 use crate::data::DataError;
 use crate::data::calibration::CalibrationError;
 use crate::evaluate::EvaluateError;
@@ -81,6 +82,13 @@ pub enum Error {
         flash: usize,
         arena: usize,
     },
+    #[error("{}: {reason}", display_name(path))]
+    Compare {
+        path: PathBuf,
+        reason: Box<CompareError>,
+    },
+    #[error(transparent)]
+    Device(#[from] InFile<device::DeviceError>),
     /// The user stopped a command that writes its results at its end.
     #[error("interrupted; nothing was written")]
     Stopped,

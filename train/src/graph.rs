@@ -165,6 +165,13 @@ impl Graph {
         Ok(())
     }
 
+    /// Names a computed value that is no output, for whoever reads the model.
+    pub fn rename(&mut self, value: ValueId, name: &str) -> Result<(), GraphError> {
+        self.check_name(name)?;
+        self.values[value.0].name = name.into();
+        Ok(())
+    }
+
     pub fn tensor_type(&self, value: ValueId) -> &TensorType {
         &self.values[value.0].tensor_type
     }

@@ -7,7 +7,7 @@
 //! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs.
 //!
 //! [`mod@import`] reads that model, or one of another program, as a [`network::Network`]: a graph of [`layers`]; and
-//! [`mod@quantize`] makes 8-bit integers of it.
+//! [`mod@quantize`] makes 8-bit integers of it, which [`mod@compare`] sets against the floats.
 
 // A program: comments say what a name does not.
 #![allow(missing_docs)]
@@ -19,6 +19,7 @@ pub mod boards;
 pub mod checkpoint;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod console;
 pub mod data;
 pub mod error;

@@ -133,6 +133,11 @@ pub enum OpenError {
 }
 
 impl DeviceError {
+    /// Whether the board's firmware is too old for what it was asked, or its memory too small, and all else works.
+    pub fn is_inability(&self) -> bool {
+        matches!(self, Self::Refused(Error::Unknown | Error::Memory))
+    }
+
     /// An answer that does not fit the question.
     pub(crate) fn unexpected(expected: &'static str, reply: &Reply<'_>) -> Self {
         match reply {
@@ -188,5 +193,6 @@ fn refusal(error: Error) -> &'static str {
         Error::Checksum => "another model arrived at the board; start again",
         Error::KnownAnswer => "the board does not compute what this computer does with the model",
         Error::Flash => "the board's flash does not hold what is written to it",
+        Error::Memory => "the board has no memory left beside the model",
     }
 }

@@ -7,6 +7,7 @@
 mod error;
 mod line;
 mod link;
+mod observe;
 mod room;
 #[cfg(all(test, unix))]
 mod tests;
@@ -22,7 +23,7 @@ use protocol::{Description, Error, MAX_WIDTH, Output, Reply, Request};
 pub use error::{DeviceError, OpenError};
 use line::Line;
 use link::Link;
-pub use protocol::{Outcome, Room, Spec, Tensor};
+pub use protocol::{Outcome, Room, Spec, Tensor, answer_continued as checksum_continued};
 pub use room::Fit;
 pub use update::update;
 
@@ -138,7 +139,12 @@ impl Device {
     pub fn run(&self, input: &Input<'_>) -> Result<Answer, DeviceError> {
         self.board.check(input)?;
         let mut link = self.link.borrow_mut();
-        let output = show(&mut link, input)?;
+        let begin = Request::Begin {
+            rows: input.rows,
+            row_len: input.row_len(),
+            prepare: input.prepare,
+        };
+        let output = show(&mut link, &begin, input.bytes)?;
         let len = self.board.outputs();
         if output.len as usize != len {
             return Err(DeviceError::Output {
@@ -228,22 +234,17 @@ impl Input<'_> {
     }
 }
 
-/// Shows the board an input, piece by piece.
-fn show(link: &mut Link, input: &Input<'_>) -> Result<Output, DeviceError> {
-    let begin = Request::Begin {
-        rows: input.rows,
-        row_len: input.row_len(),
-        prepare: input.prepare,
-    };
-    let mut reply = link.ask(&begin)?;
+/// Shows the board an input, piece by piece, after a request that begins a run on it.
+fn show(link: &mut Link, begin: &Request<'_>, bytes: &[u8]) -> Result<Output, DeviceError> {
+    let mut reply = link.ask(begin)?;
     loop {
         match reply {
             Reply::NeedInput { offset, len } => {
                 let start = offset as usize;
-                let bytes = input.bytes.get(start..start + usize::from(len));
+                let piece = bytes.get(start..start + usize::from(len));
                 // A longer one fits no frame.
-                let bytes = bytes.filter(|bytes| bytes.len() <= MAX_WIDTH);
-                let bytes = bytes.ok_or(DeviceError::Piece { offset, len })?;
+                let piece = piece.filter(|piece| piece.len() <= MAX_WIDTH);
+                let bytes = piece.ok_or(DeviceError::Piece { offset, len })?;
                 reply = link.ask(&Request::Input { offset, bytes })?;
             }
             Reply::Output(output) => return Ok(output),

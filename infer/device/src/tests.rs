@@ -15,6 +15,7 @@ mod answers;
 #[path = "../../tests/support/board.rs"]
 mod board;
 mod noise;
+mod observe;
 
 const PIXELS: usize = 784;
 

@@ -1,6 +1,6 @@
 //! The two files of one quantisation: `X-int8.onnx` and `X.q8` in the same folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use no_std_core::format::{MAGIC, stored_checksum};
 
@@ -21,16 +21,19 @@ pub fn checksum(flash: &[u8]) -> Option<String> {
     Some(format!("{checksum:08x}"))
 }
 
+/// Where the other file of a quantisation is, if this one has its own name.
+pub fn other(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let of_flash = name.strip_suffix(".q8");
+    let of_flash = of_flash.map(|name| format!("{name}-int8.onnx"));
+    let of_onnx = || Some(format!("{}.q8", name.strip_suffix("-int8.onnx")?));
+    Some(path.with_file_name(of_flash.or_else(of_onnx)?))
+}
+
 /// What to say of a model file beside which the other one of its name is of another quantisation.
 pub fn note(path: &Path, bytes: &[u8]) -> Option<String> {
-    let name = path.file_name()?.to_str()?;
     let is_flash = is_flash(bytes);
-    let other = if is_flash {
-        format!("{}-int8.onnx", name.strip_suffix(".q8")?)
-    } else {
-        format!("{}.q8", name.strip_suffix("-int8.onnx")?)
-    };
-    let other = path.with_file_name(other);
+    let other = other(path)?;
     let found = file::read_if_regular(&other)?;
     let (onnx, flash) = if is_flash {
         (&*found, bytes)

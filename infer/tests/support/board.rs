@@ -7,6 +7,9 @@ use std::thread;
 use firmware::{ARENA_LEN, Board, Closed, OPERATORS};
 use slots::{RECORD_LEN, RamFlash, Slots};
 
+/// Bytes beside the model's own, for a checksum of each operator.
+const CHECKSUMS_LEN: usize = 64;
+
 struct SocketBoard {
     socket: Option<UnixStream>,
     /// Where the next host connects; without it, there is none.
@@ -71,7 +74,7 @@ impl Board for SocketBoard {
 /// Runs the firmware for one host until the program ends.
 pub fn serve(socket: UnixStream) {
     thread::spawn(|| {
-        let mut arena = [0; ARENA_LEN];
+        let mut arena = [0; ARENA_LEN + CHECKSUMS_LEN];
         firmware::serve(&mut SocketBoard::new(Some(socket), None), &mut arena)
     });
 }

@@ -112,12 +112,17 @@ impl Operation<'_> {
 
     /// Computes the row of the output that belongs to a step, or those from it on, from the rows of the inputs that are read.
     pub(crate) fn step(&self, inputs: [&[i8]; 2], step: u16, output: &mut [i8]) {
+        (self.operator.step)(&self.operands, inputs, self.row(step), output);
+    }
+
+    /// The row of the output, counted from the top, that belongs to a step.
+    #[inline(always)]
+    pub(crate) fn row(&self, step: u16) -> u16 {
         let last = self.output().shape.rows.saturating_sub(1);
-        let row = if self.record().upwards {
+        if self.record().upwards {
             last.saturating_sub(step)
         } else {
             step
-        };
-        (self.operator.step)(&self.operands, inputs, row, output);
+        }
     }
 }

@@ -6,6 +6,7 @@ mod format_page;
 mod harness;
 mod models;
 mod network;
+mod observe;
 mod operators;
 mod oracle;
 mod output;

@@ -110,7 +110,7 @@ fn expect_output(network: &Network, output: OutputKind) -> Result<(), QuantizeEr
 }
 
 /// Samples in the order in which the model's file has them, as the network takes them: finite numbers.
-fn arranged(network: &Network, arrays: &Arrays) -> Result<Array4<f32>, QuantizeError> {
+pub fn arranged(network: &Network, arrays: &Arrays) -> Result<Array4<f32>, QuantizeError> {
     let sizes = arrays.inputs.shape();
     let [channels, rows, columns] = network.input.shape;
     let refusal = || QuantizeError::OtherSamples {

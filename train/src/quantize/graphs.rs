@@ -79,7 +79,7 @@ fn with_rounded_weights(node: &Node, int8: &Int8Node) -> Node {
     node
 }
 
-/// The shipped form: the input in floats to the output in floats, integers in between.
+/// The shipped form: the input in floats to the output in floats, integers in between, which have the names of their layers.
 pub fn shipped(
     int8: &Int8Network,
     names: Names,
@@ -91,6 +91,9 @@ pub fn shipped(
     let shape = TensorType::f32(&[1, channels, rows, columns]);
     let input = graph.input(names.input, shape)?;
     let values = forward(&mut graph, input, int8)?;
+    for (node, &value) in int8.nodes.iter().zip(&values[1..]) {
+        graph.rename(value, &node.name)?;
+    }
     let reals = graph.dequantize_linear(values[int8.nodes.len()], int8.output())?;
     output(&mut graph, reals, names)?;
     Ok(graph.to_onnx(name, metadata))

@@ -21,6 +21,8 @@ pub struct Int8Node {
     pub inputs: Vec<usize>,
     /// Channels, rows and columns of what it makes.
     pub shape: Shape,
+    /// Which channels of the layer in floats these are.
+    pub channels: Vec<usize>,
     /// Where its outputs have been seen.
     pub range: Range,
     /// What the integers of its output stand for.
@@ -66,6 +68,7 @@ impl Int8Network {
                 layer,
                 inputs: node.inputs.clone(),
                 shape: node.shape,
+                channels: (0..node.shape[0]).collect(),
                 range: ranges[index + 1],
                 to: meaning.to,
             });

@@ -9,6 +9,7 @@ use no_std_core::format::OutputKind;
 use super::QuantizeError;
 use super::candidate::Candidate;
 use super::compare::Measured;
+use super::layers::Origins;
 use super::samples::Samples;
 use crate::data::augment::Augment;
 use crate::network::Network;
@@ -65,6 +66,7 @@ pub fn of_int8(
     best: &Candidate,
     [calibration, held_out]: [&Samples; 2],
     measured: Option<&Measured>,
+    layers: &Origins,
     (flash_file, pixels): (&[u8], Option<&Normalization>),
 ) -> Result<Vec<(String, String)>, QuantizeError> {
     let flash = Model::new(flash_file).map_err(QuantizeError::Core)?;
@@ -120,6 +122,7 @@ pub fn of_int8(
     for (key, value) in input::metadata::of_flash_file(&flash) {
         set(key, value);
     }
+    set(Origins::KEY, layers.to_metadata());
     set(
         pair::CHECKSUM_KEY,
         pair::checksum(flash_file).unwrap_or_default(),

@@ -5,7 +5,8 @@
 //! tensors together that must have one scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose`
 //! takes the method that does best on samples that gave no range. `compare` counts what the integers cost on those,
 //! `diagnose` says where that is too much, and `warn` what else a user should know. `prune` takes out what is the same for
-//! every input; `outline` says what will come of it before there are samples. `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names,
+//! every input, `layers` says what is left of which layer; `outline` says what will come of it before there are samples.
+//! `graphs` writes the layers as ONNX, `write` as a flash file; `check` runs both before they get their names,
 //! and `report` says what came of it. `run` runs whatever graph of these.
 
 mod arrays;
@@ -19,6 +20,7 @@ mod graphs;
 mod groups;
 mod histogram;
 mod int8;
+mod layers;
 mod metadata;
 mod observe;
 mod outline;
@@ -43,16 +45,20 @@ use ndarray::ArrayD;
 pub use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
+pub(crate) use arrays::arranged;
 pub use check::LayerFacts;
 pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
+pub(crate) use graphs::float_layers;
+pub(crate) use layers::Origins;
 pub use outline::{Inputs, Outline, OutlinedLayer, outline};
 pub use prune::Pruned;
 pub use report::Report;
+pub(crate) use run::{Names, integer};
 
 use crate::data::{Dataset, Digits};
 use crate::export::SecondRuntime;
-use crate::import::{Options, import_with};
+use crate::import::{ImportError, Options, import_with};
 use crate::network::Network;
 use crate::ops::Quantization;
 use crate::runtime::Runtime;
@@ -112,6 +118,13 @@ pub enum Data {
     },
     /// Inputs of any network.
     Arrays(Arrays),
+}
+
+impl Data {
+    /// Whether what the network does to its input before all else is done to them already.
+    fn is_normalized(&self) -> bool {
+        matches!(self, Self::Arrays(arrays) if arrays.is_normalized)
+    }
 }
 
 /// Inputs of any network.
@@ -193,12 +206,12 @@ pub fn quantize(
     let gone = prune::prune(&mut pruned.int8);
     let flash = flash_file(runner, &pruned, &sets)?;
     let counts = [&sets.calibration, &sets.held_out];
-    let metadata = metadata::of_int8(
-        &pruned,
-        counts,
-        measured.as_ref(),
-        (&flash, sets.pixels.as_ref()),
-    )?;
+    let layers = Origins {
+        is_normalized: request.data.is_normalized(),
+        ..Origins::of(&network, &pruned)
+    };
+    let told = (&*flash, sets.pixels.as_ref());
+    let metadata = metadata::of_int8(&pruned, counts, measured.as_ref(), &layers, told)?;
     let name = format!("{}-int8", request.name);
     let model = graphs::shipped(&pruned.int8, sets.names, &name, &metadata)?;
     stage("running both files before they get their names");
@@ -212,10 +225,20 @@ pub fn quantize(
     })
 }
 
-/// The network of a model as integers shall compute it.
-fn prepared(model: &[u8], options: &Options, data: &Data) -> Result<Network, QuantizeError> {
+/// The network of a model as integers shall compute it for these data.
+fn prepared(model: &[u8], options: &Options, data: &Data) -> Result<Network, ImportError> {
+    network(model, options, data.is_normalized())
+}
+
+/// The network of a model whose layers are those that integers compute, without what it does to its input before all else if
+/// that is done already.
+pub(crate) fn network(
+    model: &[u8],
+    options: &Options,
+    is_normalized: bool,
+) -> Result<Network, ImportError> {
     let mut network = import_with(model, options)?;
-    if matches!(data, Data::Arrays(arrays) if arrays.is_normalized) {
+    if is_normalized {
         network.take_normalization();
     }
     groups::in_pairs(&mut network);

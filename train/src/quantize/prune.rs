@@ -32,6 +32,7 @@ pub fn prune(network: &mut Int8Network) -> Pruned {
         let (inputs, output) = (network.nodes[index].inputs.clone(), &kept[index + 1]);
         let node = &mut network.nodes[index];
         node.shape[0] = output.len();
+        node.channels.clone_from(output);
         if let Int8Layer::Sums(sums) = &mut node.layer {
             let is_mixed = sums.channels() == Channels::Mixed;
             sums.keep_filters(output);

@@ -4,8 +4,13 @@
 #[path = "../../../infer/tests/support/arrays.rs"]
 mod arrays;
 mod bench;
+#[cfg(unix)]
+#[allow(dead_code, reason = "one model is enough here")]
+#[path = "../../../infer/tests/support/board.rs"]
+mod board;
 mod check;
 mod checkpoints;
+mod compare;
 mod data_folders;
 mod fits;
 mod idx;

@@ -1,7 +1,7 @@
 //! Running the model step by step.
 
 use no_std_core::{Output, Run};
-use protocol::Outcome;
+use protocol::{Outcome, answer_continued};
 
 use crate::board::Board;
 
@@ -11,6 +11,29 @@ pub fn finish<'r>(board: &mut impl Board, mut run: Run<'r, '_>) -> (Output<'r>, 
     let begin = board.cycles();
     loop {
         let step = run.step();
+        let cycles = board.cycles().wrapping_sub(begin);
+        if step.is_ready() {
+            return (run.into_output(), cycles);
+        }
+    }
+}
+
+/// The same, and leaves the checksum of what each operator makes, in little-endian bytes.
+#[inline(never)] // As above.
+pub fn finish_observed<'r>(
+    board: &mut impl Board,
+    mut run: Run<'r, '_>,
+    checksums: &mut [[u8; 4]],
+) -> (Output<'r>, u32) {
+    let begin = board.cycles();
+    checksums.fill([0; 4]);
+    loop {
+        let step = run.step_observed(|row| {
+            if let Some(checksum) = checksums.get_mut(usize::from(row.operator)) {
+                let before = u32::from_le_bytes(*checksum);
+                *checksum = answer_continued(before, row.values).to_le_bytes();
+            }
+        });
         let cycles = board.cycles().wrapping_sub(begin);
         if step.is_ready() {
             return (run.into_output(), cycles);

@@ -14,6 +14,7 @@ use crate::no_flash::NoFlash;
 use crate::self_test::self_test;
 
 mod description;
+mod observe;
 mod update;
 
 /// The model that the firmware was built with.
@@ -115,6 +116,8 @@ pub struct Server<'m, 'f, B, F> {
     spare: Option<Spare<'f, F>>,
     /// What was said of the output that is in the arena, and the number of the request.
     output: Option<(u8, protocol::Output)>,
+    /// Whether checksums of what the operators made in that run are behind the model's part of the arena.
+    is_observed: bool,
 }
 
 impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
@@ -138,6 +141,7 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
             model,
             spare,
             output: None,
+            is_observed: false,
         }
     }
 
@@ -186,13 +190,15 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
             Request::BeginUpdate { len, checksum } => self.begin_update(number, len, checksum),
             Request::WriteChunk { .. } => self.write_chunk(number),
             Request::Commit { answer } => self.commit(number, answer),
+            Request::Observe { rows, row_len } => self.observe(last, (rows, row_len)),
+            Request::Checksums { operator } => self.checksums(number, operator),
         }
     }
 
     /// Runs the model on an input of the host's, and says what follows from the output.
     #[inline(never)] // What one request needs is not on the stack while another is fulfilled.
     fn run(&mut self, number: &mut u8, size: (u16, u32), prepare: bool) -> Result<(), Stop> {
-        self.output = None;
+        (self.output, self.is_observed) = (None, false);
         let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
         let mut run = Run::new(model, self.arena).map_err(|_| Error::SelfTest)?;
         let mut host = Host {

@@ -73,6 +73,11 @@ fn step(model: &Model<'_>, mut run: Run<'_, '_>) {
     }
     while get() != 0 {
         put((run.operator(), run.step().is_ready()));
+        let outcome = run.step_observed(|made| {
+            put((made.operator, made.row));
+            made.values.iter().copied().for_each(put);
+        });
+        put(outcome.is_ready());
     }
     report(model, &run.into_output());
 }

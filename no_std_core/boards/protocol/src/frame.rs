@@ -19,7 +19,14 @@ static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// The checksum of an output, by which a board knows the right one: CRC-32 (IEEE 802.3, as in zip and PNG) of its int8 values.
 pub fn answer(values: &[i8]) -> u32 {
-    let mut digest = CRC.digest();
+    answer_continued(0, values)
+}
+
+/// The checksum of values that come piece by piece: of those before, whose checksum is `before` and 0 if there are none,
+/// and of these.
+pub fn answer_continued(before: u32, values: &[i8]) -> u32 {
+    // The register as the last byte has left it; the library takes it as the polynomial is written, highest power first.
+    let mut digest = CRC.digest_with_initial((!before).reverse_bits());
     for value in values {
         digest.update(&value.to_le_bytes());
     }

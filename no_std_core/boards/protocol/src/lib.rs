@@ -12,6 +12,8 @@
 //! | [`Request::Input`]              | what follows; the number of a piece is [`next_number`] of the request before, and the last one may come again |
 //! | [`Request::Values`]             | [`Reply::Values`] of the last output                                          |
 //! | [`Request::Probabilities`]      | [`Reply::Probabilities`] of the last output                                   |
+//! | [`Request::Observe`]            | as on [`Request::Begin`]                                                      |
+//! | [`Request::Checksums`]          | [`Reply::Checksums`] of the last run, if it was observed                      |
 //! | [`Request::BeginUpdate`]        | [`Reply::NeedChunk`]                                                          |
 //! | [`Request::WriteChunk`]         | [`Reply::NeedChunk`], also where the same bytes were written before           |
 //! | [`Request::Commit`]             | [`Reply::Updated`]                                                            |
@@ -52,11 +54,12 @@ mod pattern;
 mod tests;
 
 pub use frame::{
-    Damage, Receiver, TooLong, UNASKED, Unreadable, VERSION, answer, encode, next_number, parse,
+    Damage, Receiver, TooLong, UNASKED, Unreadable, VERSION, answer, answer_continued, encode,
+    next_number, parse,
 };
 pub use message::{
-    Description, Error, Outcome, Output, PROBABILITIES, Reply, Request, Room, SelfTest, Spec,
-    Tensor,
+    CHECKSUMS, Description, Error, Outcome, Output, PROBABILITIES, Reply, Request, Room, SelfTest,
+    Spec, Tensor,
 };
 pub use pattern::known_value;
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Probabilities that are sent at once.
 pub const PROBABILITIES: usize = 64;
 
+/// Checksums that are sent at once.
+pub const CHECKSUMS: usize = 64;
+
 /// What a host asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request<'a> {
@@ -63,6 +66,19 @@ pub enum Request<'a> {
         /// [`answer`](crate::answer).
         answer: u32,
     },
+    /// As [`Self::Begin`], of values for the model's input, with a checksum taken of what each operator makes: see
+    /// [`Self::Checksums`]. It takes the board 4 bytes of memory for each operator, besides those that the model takes.
+    Observe {
+        /// Rows of the input.
+        rows: u16,
+        /// Bytes in a row: the columns with all their channels.
+        row_len: u32,
+    },
+    /// Checksums of what the operators made in the last run, if that was observed.
+    Checksums {
+        /// The operator of the first of them.
+        operator: u16,
+    },
 }
 
 /// What a board answers.
@@ -95,6 +111,9 @@ pub enum Reply<'a> {
     Updated,
     /// The request cannot be fulfilled.
     Error(Error),
+    /// Checksums from that of the wanted operator on: each of the rows of its output one after the other, in the order in
+    /// which it makes them, as [`answer`](crate::answer) has it. Rows that nothing is made of may not be made.
+    Checksums(Vec<u32, CHECKSUMS>),
 }
 
 /// A board and its model.
@@ -255,4 +274,6 @@ pub enum Error {
     KnownAnswer,
     /// The flash of the board does not hold what is written to it.
     Flash,
+    /// The board has no memory left for what would have to be kept.
+    Memory,
 }

@@ -77,7 +77,7 @@ type Parts = (u8, u16, u16, Vec<u8>);
 
 fn requests() -> impl Strategy<Value = Parts> {
     let bytes = many(any::<u8>(), 0..=MAX_WIDTH);
-    (0..9u8, any::<u16>(), any::<u16>(), bytes)
+    (0..11u8, any::<u16>(), any::<u16>(), bytes)
 }
 
 fn request(&(kind, first, second, ref bytes): &Parts) -> Request<'_> {
@@ -104,7 +104,12 @@ fn request(&(kind, first, second, ref bytes): &Parts) -> Request<'_> {
             offset: large,
             bytes,
         },
-        _ => Request::Commit { answer: large },
+        8 => Request::Commit { answer: large },
+        9 => Request::Observe {
+            rows: first,
+            row_len: second.into(),
+        },
+        _ => Request::Checksums { operator: first },
     }
 }
 
@@ -128,6 +133,8 @@ fn the_largest_messages_fit() {
     }
     let all = [u32::MAX; PROBABILITIES].into_iter().collect();
     assert!(encode(1, &Reply::Probabilities(all), &mut [0; FRAME_LEN]).is_ok());
+    let all = [u32::MAX; CHECKSUMS].into_iter().collect();
+    assert!(encode(1, &Reply::Checksums(all), &mut [0; FRAME_LEN]).is_ok());
 }
 
 #[test]
@@ -138,6 +145,10 @@ fn answers_are_told_apart_by_the_checksum_of_zip() {
             .map(|value: &i8| value.cast_unsigned())
             .collect();
         assert_eq!(answer(values), crc32(&bytes));
+        for cut in 0..=values.len() {
+            let (before, after) = values.split_at(cut);
+            assert_eq!(answer_continued(answer(before), after), answer(values));
+        }
     }
 }
 
@@ -246,7 +257,7 @@ proptest! {
     #[test]
     fn replies_arrive_as_they_were_sent(
         number: u8,
-        kind in 0..9,
+        kind in 0..10,
         name: String,
         bytes in many(any::<u8>(), 0..=CHUNK_LEN),
         at: u32,
@@ -278,7 +289,8 @@ proptest! {
             5 => Reply::Updated,
             6 => Reply::Values(&bytes),
             7 => Reply::Probabilities(bytes.iter().take(PROBABILITIES).map(|&byte| byte.into()).collect()),
-            _ => Reply::Error(Error::Model { at }),
+            8 => Reply::Error(Error::Model { at }),
+            _ => Reply::Checksums(bytes.iter().take(CHECKSUMS).map(|&byte| at ^ u32::from(byte)).collect()),
         };
         let mut buffer = vec![0; 4 * FRAME_LEN];
         let frame = encode(number, &reply, &mut buffer).unwrap();

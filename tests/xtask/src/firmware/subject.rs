@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
+use device::checksum_continued;
 use no_std_core::format::Shape;
-use no_std_core::{Model, Output, run};
+use no_std_core::{Model, Output, Run, run};
 
 /// A flash file.
 #[derive(Debug)]
@@ -48,19 +49,26 @@ impl Subject {
         self.model().input().shape
     }
 
+    /// The checksum of what each operator makes of such an input as [`Self::run`] takes.
+    pub fn checksums(&self, bytes: &[u8]) -> Result<Vec<u32>> {
+        let model = self.model();
+        let mut arena = vec![0; model.arena_len()];
+        let mut run = Run::new(&model, &mut arena)?;
+        run.input().copy_from_slice(&self.input(bytes));
+        let mut checksums = vec![0; model.operators_len().into()];
+        while run
+            .step_observed(|row| {
+                let checksum = &mut checksums[usize::from(row.operator)];
+                *checksum = checksum_continued(*checksum, row.values);
+            })
+            .is_pending()
+        {}
+        Ok(checksums)
+    }
+
     /// What the model makes of an input, of which a byte is a pixel where the model takes pictures, else an int8 value.
     pub fn run(&self, bytes: &[u8]) -> Result<Expected> {
-        let model = self.model();
-        let takes_pictures = model.preparation().takes_pictures();
-        let channels = (0..usize::from(model.input().shape.channels)).cycle();
-        let value = |(&byte, channel): (&u8, usize)| {
-            if takes_pictures {
-                model.quantize_pixel(channel, byte)
-            } else {
-                byte.cast_signed()
-            }
-        };
-        let input: Vec<i8> = bytes.iter().zip(channels).map(value).collect();
+        let (model, input) = (self.model(), self.input(bytes));
         let mut arena = vec![0; model.arena_len()];
         let output = run(&model, &input, &mut arena)?;
         let class = match output {
@@ -72,5 +80,19 @@ impl Subject {
             class,
             accepted: output.accepted(),
         })
+    }
+
+    fn input(&self, bytes: &[u8]) -> Vec<i8> {
+        let model = self.model();
+        let takes_pictures = model.preparation().takes_pictures();
+        let channels = (0..usize::from(model.input().shape.channels)).cycle();
+        let value = |(&byte, channel): (&u8, usize)| {
+            if takes_pictures {
+                model.quantize_pixel(channel, byte)
+            } else {
+                byte.cast_signed()
+            }
+        };
+        bytes.iter().zip(channels).map(value).collect()
     }
 }

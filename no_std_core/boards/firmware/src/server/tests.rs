@@ -13,6 +13,7 @@ use protocol::{Description, FRAME_LEN, Outcome, Receiver, Room, Spec, Tensor, ne
 use super::*;
 use crate::model::{ARENA_LEN, OPERATORS};
 
+mod observe;
 mod pictures;
 mod update;
 
