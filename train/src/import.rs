@@ -73,10 +73,13 @@ pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportErro
     let output = interface::output(&graph, options.output)?.to_owned();
     needed::keep(&mut graph, &output);
     integer_operators::write_out(&mut graph);
+    let sets = model.opset_import.iter();
+    let standard = sets.filter(|set| input::onnx::is_standard(&set.domain));
+    let opset = standard.map(|set| set.version).max().unwrap_or(onnx::OPSET);
     // The refusal of the form that came furthest: most probably it is the one that is meant.
     let mut refusal = (0, error::form("an input", "none"));
     for form in interface::forms(&graph)? {
-        let mut reader = Reader::new(&graph, &form, options.limits);
+        let mut reader = Reader::new(&graph, &form, (opset, options.limits));
         match reader.read(&graph, &output) {
             Ok(mut network) => {
                 let metadata = model.metadata_props.into_iter();

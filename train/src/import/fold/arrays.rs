@@ -59,13 +59,13 @@ pub fn gathered<T: Clone>(
 }
 
 /// Starts, ends, and, where they are given, axes and steps.
-pub fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Vec<i64>]) -> Option<ArrayD<T>> {
-    let [starts, ends, rest @ ..] = parts else {
+pub fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Option<Vec<i64>>; 4]) -> Option<ArrayD<T>> {
+    let [Some(starts), Some(ends), rest @ ..] = parts else {
         return None;
     };
     let mut view = array.view();
     for (index, (&start, &end)) in starts.iter().zip(ends).enumerate() {
-        let given = |part: usize| rest.get(part).and_then(|part| part.get(index)).copied();
+        let given = |part: usize| rest[part].as_ref()?.get(index).copied();
         let axis = given(0).unwrap_or(index as i64);
         let axis = if axis < 0 {
             axis.saturating_add(array.ndim() as i64)
@@ -158,26 +158,46 @@ fn broadcast<T: Clone>(
     ArrayD::from_shape_vec(shape, values).ok()
 }
 
+/// Numbers, their scales and their zero points.
+type Scaled<'a> = (&'a Constant, Option<&'a Constant>, Option<&'a Constant>);
+
 /// Weights that a converter stored in 8 bits: `(q - zero_point) * scale`, both alike for all or along one axis.
-pub fn dequantized(inputs: &[&Constant], axis: usize) -> Option<Constant> {
-    let (Constant::Integers(values), scale) = (inputs[0], inputs.get(1)?.floats()?) else {
+pub fn dequantized(scaled: Scaled, axis: usize) -> Option<Constant> {
+    let Constant::Integers(values) = scaled.0 else {
         return None;
     };
-    let zeros = match inputs.get(2) {
-        None => ArrayD::zeros(scale.raw_dim()),
-        Some(zeros) => ArrayD::from_shape_vec(scale.raw_dim(), zeros.integers()?).ok()?,
-    };
-    let count = scale.len();
-    if count != 1 && values.shape().get(axis) != Some(&count) {
-        return None;
-    }
-    let (scale, zeros) = (
-        scale.iter().collect::<Vec<_>>(),
-        zeros.iter().collect::<Vec<_>>(),
-    );
+    let (at, scale, zeros) = meanings(scaled, axis)?;
     let real = |index: IxDyn| {
-        let at = if count == 1 { 0 } else { index[axis] };
-        values[&index].saturating_sub(*zeros[at]) as f32 * scale[at]
+        let at = at(&index);
+        values[&index].saturating_sub(zeros[at]) as f32 * scale[at]
     };
     Some(ArrayD::from_shape_fn(values.raw_dim(), real).into())
+}
+
+/// The integers of weights, from the first to the second of these.
+pub fn quantized(scaled: Scaled, axis: usize, [least, greatest]: [i64; 2]) -> Option<Constant> {
+    let values = scaled.0.floats()?;
+    let (at, scale, zeros) = meanings(scaled, axis)?;
+    let integer = |index: IxDyn| {
+        let at = at(&index);
+        let steps = (values[&index] / scale[at]).round_ties_even() as i64;
+        steps.saturating_add(zeros[at]).clamp(least, greatest)
+    };
+    Some(ArrayD::from_shape_fn(values.raw_dim(), integer).into())
+}
+
+/// Where the scale and the zero point of an element are, among these.
+fn meanings(
+    (values, scale, zeros): Scaled,
+    axis: usize,
+) -> Option<(impl Fn(&IxDyn) -> usize, Vec<f32>, Vec<i64>)> {
+    let scale: Vec<f32> = scale?.floats()?.iter().copied().collect();
+    let zeros = match zeros {
+        None => vec![0; scale.len()],
+        Some(zeros) => zeros.integers()?,
+    };
+    let count = scale.len();
+    let fits = count == 1 || values.shape().get(axis) == Some(&count);
+    let at = move |index: &IxDyn| if count == 1 { 0 } else { index[axis] };
+    (fits && zeros.len() == count).then_some((at, scale, zeros))
 }
