@@ -166,10 +166,10 @@ pub fn dequantized(scaled: Scaled, axis: usize) -> Option<Constant> {
     let Constant::Integers(values) = scaled.0 else {
         return None;
     };
-    let (at, scale, zeros) = meanings(scaled, axis)?;
+    let meanings = meanings(scaled, axis)?;
     let real = |index: IxDyn| {
-        let at = at(&index);
-        values[&index].saturating_sub(zeros[at]) as f32 * scale[at]
+        let (scale, zero) = meanings.at(&index);
+        values[&index].saturating_sub(zero) as f32 * scale
     };
     Some(ArrayD::from_shape_fn(values.raw_dim(), real).into())
 }
@@ -177,27 +177,43 @@ pub fn dequantized(scaled: Scaled, axis: usize) -> Option<Constant> {
 /// The integers of weights, from the first to the second of these.
 pub fn quantized(scaled: Scaled, axis: usize, [least, greatest]: [i64; 2]) -> Option<Constant> {
     let values = scaled.0.floats()?;
-    let (at, scale, zeros) = meanings(scaled, axis)?;
+    let meanings = meanings(scaled, axis)?;
     let integer = |index: IxDyn| {
-        let at = at(&index);
-        let steps = (values[&index] / scale[at]).round_ties_even() as i64;
-        steps.saturating_add(zeros[at]).clamp(least, greatest)
+        let (scale, zero) = meanings.at(&index);
+        let steps = (values[&index] / scale).round_ties_even() as i64;
+        steps.saturating_add(zero).clamp(least, greatest)
     };
     Some(ArrayD::from_shape_fn(values.raw_dim(), integer).into())
 }
 
-/// Where the scale and the zero point of an element are, among these.
-fn meanings(
-    (values, scale, zeros): Scaled,
-    axis: usize,
-) -> Option<(impl Fn(&IxDyn) -> usize, Vec<f32>, Vec<i64>)> {
-    let scale: Vec<f32> = scale?.floats()?.iter().copied().collect();
+/// Scales and zero points of all elements, or of those at each place of an axis.
+struct Meanings {
+    axis: Option<usize>,
+    scales: Vec<f32>,
+    zeros: Vec<i64>,
+}
+
+impl Meanings {
+    /// Scale and zero point of an element.
+    fn at(&self, index: &IxDyn) -> (f32, i64) {
+        let at = self.axis.map_or(0, |axis| index[axis]);
+        (self.scales[at], self.zeros[at])
+    }
+}
+
+fn meanings((values, scales, zeros): Scaled, axis: usize) -> Option<Meanings> {
+    let scales: Vec<f32> = scales?.floats()?.iter().copied().collect();
     let zeros = match zeros {
-        None => vec![0; scale.len()],
+        None => vec![0; scales.len()],
         Some(zeros) => zeros.integers()?,
     };
-    let count = scale.len();
+    let count = scales.len();
     let fits = count == 1 || values.shape().get(axis) == Some(&count);
-    let at = move |index: &IxDyn| if count == 1 { 0 } else { index[axis] };
-    (fits && zeros.len() == count).then_some((at, scale, zeros))
+    let is_right = fits && zeros.len() == count;
+    let axis = (count != 1).then_some(axis);
+    is_right.then_some(Meanings {
+        axis,
+        scales,
+        zeros,
+    })
 }

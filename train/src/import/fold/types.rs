@@ -67,9 +67,12 @@ pub fn cast(constant: &Constant, to: i32) -> Option<Constant> {
 fn wrapped(array: &ArrayD<i64>, to: i32) -> Option<ArrayD<i64>> {
     let &(_, bits, is_signed) = INTEGERS.iter().find(|(one, ..)| *one == to)?;
     let above = i64::BITS - bits;
-    Some(array.mapv(|value| match is_signed {
-        true => value << above >> above,
-        false => ((value as u64) << above >> above) as i64,
+    Some(array.mapv(|value| {
+        if is_signed {
+            value << above >> above
+        } else {
+            ((value as u64) << above >> above) as i64
+        }
     }))
 }
 

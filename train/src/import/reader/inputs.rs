@@ -96,9 +96,10 @@ impl Reader<'_> {
     ) -> Result<ArrayD<f32>, ImportError> {
         let name = call.input(index);
         let is_damaged = self.initializers.contains_key(name) && self.find(call, index).is_none();
-        let constant = match is_damaged {
-            true => None,
-            false => Some(self.constant(call, index)?),
+        let constant = if is_damaged {
+            None
+        } else {
+            Some(self.constant(call, index)?)
         };
         let floats = constant.as_ref().and_then(|constant| constant.floats());
         let Some(floats) = floats.filter(|one| one.ndim() == AXES && !one.is_empty()) else {
