@@ -44,7 +44,7 @@ pub use view::{Axes, Axis, View};
 pub use window::{image_axes, over_places, pool_window, window};
 
 use crate::network::{Layout, Network};
-use crate::onnx::{Graph, Model};
+use crate::onnx::{self, Graph, Model};
 
 /// What to read of a model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,10 +70,11 @@ pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
 /// fit is taken. The batch is 1, whatever the file says.
 pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportError> {
     let (model, graph, output) = prepared(onnx, options)?;
+    let limits = (opset(&model).unwrap_or(onnx::OPSET), options.limits);
     // The refusal of the form that came furthest: most probably it is the one that is meant.
     let mut refusal = (0, error::form("an input", "none"));
     for form in interface::forms(&graph, options.layout)? {
-        let mut reader = Reader::new(&graph, &form, options.limits);
+        let mut reader = Reader::new(&graph, &form, limits);
         match reader.read(&graph, &output) {
             Ok(mut network) => {
                 let metadata = model.metadata_props.into_iter();
@@ -90,6 +91,13 @@ pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportErro
         }
     }
     Err(refusal.1)
+}
+
+/// Version of the standard operators.
+fn opset(model: &Model) -> Option<i64> {
+    let sets = model.opset_import.iter();
+    let standard = sets.filter(|set| input::onnx::is_standard(&set.domain));
+    standard.map(|set| set.version).max()
 }
 
 /// A model without its graph, the graph as far as the output needs it, and the output's name.

@@ -75,6 +75,11 @@ pub trait Form {
     /// Multiplications and additions for one input.
     fn multiply_adds(&self, inputs: &[Shape], output: Shape) -> usize;
 
+    /// Comparisons for one input.
+    fn comparisons(&self, _output: Shape) -> usize {
+        0
+    }
+
     /// Adds the layer in floats; inputs and output are `[1, channels, rows, columns]`.
     fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError>;
 

@@ -52,8 +52,14 @@ pub fn check(graph: &Graph, limits: &Limits) -> Result<(), Excess> {
     limits.check_bytes(bytes.saturating_mul(SHARE), "the weights, four times")
 }
 
+/// Bytes of the elements, where all kinds of integers have 64 bits.
 fn bytes(tensor: &Tensor) -> u64 {
-    let words = tensor.float_data.len() + tensor.int32_data.len();
-    let long = tensor.int64_data.len() + tensor.double_data.len();
-    (tensor.raw_data.len() + 4 * words + 8 * long) as u64
+    let raw = match tensor.data_type {
+        2 | 3 | 9 => 8 * tensor.raw_data.len(),
+        4 | 5 => 4 * tensor.raw_data.len(),
+        6 => 2 * tensor.raw_data.len(),
+        _ => tensor.raw_data.len(),
+    };
+    let long = tensor.int32_data.len() + tensor.int64_data.len() + tensor.double_data.len();
+    (raw + 4 * tensor.float_data.len() + 8 * long) as u64
 }

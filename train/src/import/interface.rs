@@ -10,6 +10,9 @@ use crate::tensor::ElementType;
 /// Sizes that a vector may have as an image, at most.
 const RESHAPES: usize = 16;
 
+/// Channels of pictures: an axis of so many, and no other one, is taken for that of the channels where layers take both.
+const COLOURS: [usize; 3] = [1, 3, 4];
+
 /// A way to understand the sizes of the input.
 pub struct InputForm<'a> {
     /// Name of the input.
@@ -105,10 +108,16 @@ fn ways(graph: &Graph, sizes: &[usize]) -> Vec<(Shape, Axes)> {
         lists.map(<[_]>::to_vec).collect::<Axes>()
     };
     match *sizes {
-        [a, b, c] => vec![
-            ([a, b, c], axes(&[&[Channel], &[Row], &[Column]])),
-            ([c, a, b], axes(&[&[Row], &[Column], &[Channel]])),
-        ],
+        [a, b, c] => {
+            let mut ways = vec![
+                ([a, b, c], axes(&[&[Channel], &[Row], &[Column]])),
+                ([c, a, b], axes(&[&[Row], &[Column], &[Channel]])),
+            ];
+            if COLOURS.contains(&c) && !COLOURS.contains(&a) {
+                ways.reverse();
+            }
+            ways
+        }
         [a, b] => vec![
             ([1, a, b], axes(&[&[Row], &[Column]])),
             ([a, 1, b], axes(&[&[Channel], &[Column]])),

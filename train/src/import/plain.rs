@@ -20,6 +20,9 @@ pub const READERS: Readers = &[
 /// Operators at the end that are left out: what comes before says as much.
 pub const ENDS: [&str; 3] = ["ArgMax", "LogSoftmax", "Softmax"];
 
+/// The opset since which Softmax is of one axis.
+const FIRST_OF_ONE_AXIS: i64 = 13;
+
 /// To floats of any size; the number of a class to anything.
 fn cast(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let view = reader.any_view(call, 0)?;
@@ -59,9 +62,17 @@ fn arg_max(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     over_classes(reader, call, axis)
 }
 
+/// Before opset 13 the axis and all after it are one.
 fn softmax(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
-    let axis = call.integer("axis", -1);
-    over_classes(reader, call, axis)
+    if reader.opset() >= FIRST_OF_ONE_AXIS {
+        let axis = call.integer("axis", -1);
+        return over_classes(reader, call, axis);
+    }
+    let axis = call.integer("axis", 1);
+    let view = reader.any_view(call, 0)?;
+    let at = super::shapes::axis_of(call, axis, view.axes.len())?;
+    let named = view.axes[at..].iter().position(|axes| !axes.is_empty());
+    over_classes(reader, call, (at + named.unwrap_or(0)) as i64)
 }
 
 /// Over channels, at the very end.
@@ -69,7 +80,6 @@ fn over_classes(reader: &Reader, call: &Call, axis: i64) -> Result<Value, Import
     let mut view = reader.any_view(call, 0)?;
     let rank = view.axes.len();
     let at = super::shapes::axis_of(call, axis, rank)?;
-    // Before opset 13 the axis may be missing and mean the second one; of a vector it is the last one as well.
     let is_channels = |(index, axes): (usize, &Vec<Axis>)| {
         if index == at {
             axes[..] == [Axis::Channel]
@@ -86,16 +96,21 @@ fn over_classes(reader: &Reader, call: &Call, axis: i64) -> Result<Value, Import
     Ok(Value::View(view))
 }
 
-/// Zeros around rows and columns, for the next layer to add.
+/// Zeros around rows and columns, for the next layer to add; of integers what stands for zero.
 fn pad(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let mut view = reader.any_view(call, 0)?;
     let mode = call.text("mode");
     if !matches!(&mode[..], "" | "constant") {
         return Err(call.refuse("mode constant", format!("mode {mode}")));
     }
-    let value = match call.input(2) {
-        "" => call.float("value", 0.0),
-        _ => reader.constant(call, 2)?.scalar().unwrap_or(f32::NAN),
+    let value = match (call.input(2), view.integers) {
+        ("", None) => call.float("value", 0.0),
+        ("", Some(of)) => of.number(0),
+        (_, None) => reader.constant(call, 2)?.scalar().unwrap_or(f32::NAN),
+        (_, Some(of)) => match reader.constant(call, 2)?.integers().as_deref() {
+            Some(&[integer]) => of.number(integer),
+            _ => f32::NAN,
+        },
     };
     let sizes = match call.integers("pads") {
         Some(sizes) => sizes.to_vec(),

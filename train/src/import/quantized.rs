@@ -4,6 +4,7 @@
 //! layer before takes in; what the integers mean is kept with the tensor. Pairs around constants are computed by `fold`.
 
 use super::reader::Readers;
+use super::view::Meaning;
 use super::{Call, ImportError, Reader, Value};
 use crate::layers::{Activation, Function, Layer};
 use crate::network::Integers;
@@ -20,7 +21,8 @@ const TYPES: [(i32, Integers); 2] = [(2, Integers::Unsigned), (3, Integers::Sign
 
 fn quantize(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let mut view = reader.any_view(call, 0)?;
-    let given = meaning(reader, call, Integers::Unsigned)?;
+    let meaning = meaning(reader, call, Integers::Unsigned)?;
+    let given = meaning.given;
     if view.pads != [0; 4] || view.integers.is_some() {
         return Err(call.refuse("floats without padding", "integers, or a Pad before it"));
     }
@@ -38,18 +40,24 @@ fn quantize(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> 
         reader.push(call, layer, vec![view.tensor], &view.axes)?;
         view.tensor = reader.give_last(given);
     }
-    view.integers = Some(given);
+    view.integers = Some(meaning);
     Ok(Value::View(view))
 }
 
 fn dequantize(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let mut view = reader.any_view(call, 0)?;
     let of_input = reader.input_integers().filter(|_| view.tensor == 0);
-    let given = meaning(reader, call, of_input.unwrap_or(Integers::Unsigned))?;
+    let default = view.integers.map(|made_with| made_with.integers);
+    let default = default.or(of_input).unwrap_or(Integers::Unsigned);
+    let meaning = meaning(reader, call, default)?;
+    let given = meaning.given;
     let fits = match (view.integers, of_input) {
-        (Some(made_with), _) => made_with == given,
-        (None, Some(integers)) => reader.give_input_integers(given, integers),
-        (None, None) => false,
+        (Some(made_with), _) => made_with == meaning,
+        // A Pad before this has put zeros around the integers.
+        (None, Some(integers)) if view.pads == [0; 4] || meaning.number(0) == 0.0 => {
+            reader.give_input_integers(given, integers)
+        }
+        (None, _) => false,
     };
     if !fits {
         let expected = "integers that QuantizeLinear made with the same scale and zero point";
@@ -61,11 +69,7 @@ fn dequantize(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError
 }
 
 /// What the integers of a whole tensor mean; they are of type `default` where no zero point says it.
-fn meaning(
-    reader: &Reader,
-    call: &mut Call,
-    default: Integers,
-) -> Result<Quantization, ImportError> {
+fn meaning(reader: &Reader, call: &mut Call, default: Integers) -> Result<Meaning, ImportError> {
     // Of one scale the axis says nothing; `saturate` is of 8-bit floats.
     let (_, _) = (call.integer("axis", 1), call.integer("saturate", 1));
     call.limit("block_size", &["0"])?;
@@ -93,9 +97,11 @@ fn meaning(
         (Some(Integers::Unsigned), Some(&[zero])) => i8::try_from(zero.saturating_sub(128)).ok(),
         _ => None,
     };
-    zero.map(|zero_point| Quantization { scale, zero_point })
-        .ok_or_else(|| {
-            let found = super::interface::element_name(data_type.unwrap_or_default());
-            call.refuse("one zero point I8 or U8", found)
-        })
+    let given = zero.map(|zero_point| Quantization { scale, zero_point });
+    let meaning = integers.zip(given);
+    let meaning = meaning.map(|(integers, given)| Meaning { integers, given });
+    meaning.ok_or_else(|| {
+        let found = super::interface::element_name(data_type.unwrap_or_default());
+        call.refuse("one zero point I8 or U8", found)
+    })
 }

@@ -2,6 +2,7 @@
 
 mod inputs;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -46,8 +47,12 @@ impl From<Constant> for Value {
 /// The part of a graph that was read so far.
 pub struct Reader<'a> {
     initializers: HashMap<&'a str, &'a onnx::Tensor>,
-    /// `DataType`s of constants in the file.
+    /// Those that were read, and the others that cannot be.
+    decoded: RefCell<HashMap<&'a str, Option<Value>>>,
+    /// `DataType`s of constants.
     types: HashMap<&'a str, i32>,
+    /// The version of the standard operators.
+    opset: i64,
     values: HashMap<&'a str, Value>,
     input: Input,
     nodes: Vec<Node>,
@@ -62,20 +67,20 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(graph: &'a onnx::Graph, form: &InputForm<'a>, limits: Limits) -> Self {
+    pub(super) fn new(
+        graph: &'a onnx::Graph,
+        form: &InputForm<'a>,
+        (opset, limits): (i64, Limits),
+    ) -> Self {
         let view = View::new(0, &form.axes, form.input.shape);
         let initializers = graph.initializer.iter();
         let initializers = initializers.map(|one| (one.name.as_str(), one));
-        let constant = |node: &'a onnx::Node| {
-            let mut attributes = node.attribute.iter();
-            let tensor = attributes.find_map(|attribute| attribute.t.as_ref());
-            Some((node.output.first()?.as_str(), tensor?))
-        };
-        let constants = graph.node.iter().filter_map(constant);
-        let types = initializers.clone().chain(constants);
+        let types = initializers.clone();
         Self {
             types: types.map(|(name, one)| (name, one.data_type)).collect(),
             initializers: initializers.collect(),
+            decoded: RefCell::default(),
+            opset,
             values: HashMap::from([(form.name, Value::View(view))]),
             input: form.input,
             nodes: Vec::new(),
@@ -97,6 +102,8 @@ impl<'a> Reader<'a> {
         graph: &'a onnx::Graph,
         output: &str,
     ) -> Result<Network, ImportError> {
+        let numbers = elements(self.input.shape);
+        self.budget.take(numbers, size_of::<f32>(), "the input")?;
         for node in &graph.node {
             let mut call = Call::new(node);
             let value = self.value(&mut call)?;
@@ -111,6 +118,11 @@ impl<'a> Reader<'a> {
             }
             if plain::ENDS.contains(&node.op_type.as_str()) {
                 self.end.get_or_insert(node);
+            }
+            if let (Value::Constant(_), Some(data_type)) =
+                (&value, fold::computed_type(self, &call))
+            {
+                self.types.insert(output, data_type);
             }
             self.values.insert(output, value);
             self.progress += 1;
@@ -207,7 +219,12 @@ impl<'a> Reader<'a> {
         self.nodes.len()
     }
 
-    /// `DataType` of the elements of a constant in the file.
+    /// The version of the standard operators that the file is for.
+    pub(super) fn opset(&self) -> i64 {
+        self.opset
+    }
+
+    /// `DataType` of the elements of a constant.
     pub(super) fn element_type(&self, name: &str) -> Option<i32> {
         self.types.get(name).copied()
     }
@@ -248,8 +265,8 @@ impl<'a> Reader<'a> {
         }
         let (form, node) = (layer.form(), call.describe());
         self.take(call, elements(shape))?;
-        self.budget
-            .work(form.multiply_adds(&shapes, shape), &node)?;
+        let work = form.multiply_adds(&shapes, shape);
+        self.budget.work(work.max(form.comparisons(shape)), &node)?;
         self.nodes.push(Node {
             name: String::new(),
             origin: node,

@@ -17,14 +17,14 @@ fn reshaped(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> 
     let expected = "sizes that put axes together or undo that";
     if let Some(Value::Divided(divided)) = reader.find(call, 0) {
         let sizes = divided.sizes(reader);
-        let target = target(reader, call, &sizes)?;
+        let target = target(reader, call, &sizes, reader.batch())?;
         let joined = divided.joined(reader, call, &target)?;
         return joined.ok_or_else(|| call.refuse(expected, format!("{target:?} of {sizes:?}")));
     }
     let view = reader.any_view(call, 0)?;
     let shape = reader.shape(view.tensor);
     let sizes = view.sizes(shape);
-    let target = target(reader, call, &sizes)?;
+    let target = target(reader, call, &sizes, reader.batch())?;
     if let Some(view) = view.reshaped(shape, &target) {
         Ok(Value::View(view))
     } else if let Some(divided) = shuffle::divided(reader, &view, &target) {
@@ -80,11 +80,12 @@ pub fn permutation(call: &mut Call, rank: usize) -> Vec<usize> {
     }
 }
 
-/// The sizes that one of these operators, but Transpose, gives to a value of `sizes`.
+/// The sizes that one of these operators, but Transpose, gives to a value of `sizes`, of which the file has so many.
 pub fn target(
     reader: &Reader,
     call: &mut Call,
     sizes: &[usize],
+    batch: usize,
 ) -> Result<Vec<usize>, ImportError> {
     match call.node.op_type.as_str() {
         "Flatten" => {
@@ -107,7 +108,7 @@ pub fn target(
             let size = |place: Option<usize>| place.or_else(|| left.next()).unwrap_or(1);
             Ok(places.into_iter().map(size).collect())
         }
-        _ => resized(reader, call, sizes),
+        _ => resized(reader, call, sizes, batch as i64),
     }
 }
 
@@ -129,7 +130,12 @@ fn squeezed(reader: &Reader, call: &mut Call, sizes: &[usize]) -> Result<Vec<usi
 }
 
 /// What a Reshape makes of `sizes`: 0 keeps a size, -1 is what is left, and the file's batch becomes 1.
-fn resized(reader: &Reader, call: &mut Call, sizes: &[usize]) -> Result<Vec<usize>, ImportError> {
+fn resized(
+    reader: &Reader,
+    call: &mut Call,
+    sizes: &[usize],
+    batch: i64,
+) -> Result<Vec<usize>, ImportError> {
     let keeps = call.integer("allowzero", 0) == 0;
     let mut target = integers(reader, call, 1, "shape")?.unwrap_or_default();
     let count: i64 = sizes.iter().product::<usize>() as i64;
@@ -138,12 +144,12 @@ fn resized(reader: &Reader, call: &mut Call, sizes: &[usize]) -> Result<Vec<usiz
             *size = sizes.get(axis).map_or(0, |&size| size as i64);
         }
     }
-    let batch = reader.batch() as i64;
     let known = |target: &[i64]| {
         let known = target.iter().filter(|&&size| size >= 0);
         known.fold(1_i64, |product, &size| product.saturating_mul(size))
     };
-    if target.first() == Some(&batch) && (known(&target) == count.saturating_mul(batch)) {
+    let is_whole = known(&target) == count.saturating_mul(batch) || target.contains(&-1);
+    if target.first() == Some(&batch) && is_whole {
         target[0] = 1;
     }
     let product = known(&target);

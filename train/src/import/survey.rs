@@ -1,7 +1,7 @@
 //! What is in a model, and which of its nodes nothing reads.
 
 use super::reader::{self, is_known};
-use super::{Call, ImportError, Options, prepared};
+use super::{Call, ImportError, Options, opset, prepared};
 
 /// What a model file says of itself, and its nodes as far as the output needs them.
 #[derive(Debug)]
@@ -19,10 +19,8 @@ pub fn survey(onnx: &[u8], options: &Options) -> Result<Survey, ImportError> {
     let (model, graph, _) = prepared(onnx, options)?;
     let calls: Vec<Call> = graph.node.iter().map(Call::new).collect();
     let unknown = calls.iter().filter(|call| !is_known(&call.qualified()));
-    let mut opsets = model.opset_import.iter();
-    let standard = opsets.find(|set| input::onnx::is_standard(&set.domain));
     Ok(Survey {
-        opset: standard.map(|set| set.version),
+        opset: opset(&model),
         nodes: calls
             .iter()
             .map(|call| (call.describe(), call.qualified()))

@@ -1,3 +1,4 @@
+mod constants;
 mod files;
 mod functions;
 mod fused;

@@ -4,7 +4,7 @@
 //! of a tensor, and two transpositions that undo each other leave the view that was. An axis of size 1 is in no view,
 //! which makes a Reshape that stands for a Transpose the same as one.
 
-use crate::network::Shape;
+use crate::network::{Integers, Shape};
 use crate::ops::Quantization;
 
 /// An axis of a tensor: its place in a [`Shape`].
@@ -33,7 +33,28 @@ pub struct View {
     /// Whether an operator of the end was left out, after which nothing may come but changes of the form.
     pub is_after_end: bool,
     /// What the value's integers stand for, where it is between `QuantizeLinear` and `DequantizeLinear`.
-    pub integers: Option<Quantization>,
+    pub integers: Option<Meaning>,
+}
+
+/// What integers of a type stand for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Meaning {
+    /// The type.
+    pub integers: Integers,
+    /// The numbers, for integers from -128 on.
+    pub given: Quantization,
+}
+
+impl Meaning {
+    /// The number that one of the integers stands for.
+    pub fn number(self, integer: i64) -> f32 {
+        let first = match self.integers {
+            Integers::Signed => 0,
+            Integers::Unsigned => 128,
+        };
+        let steps = integer.saturating_sub(first + i64::from(self.given.zero_point));
+        self.given.scale * steps as f32
+    }
 }
 
 impl View {

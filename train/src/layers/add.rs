@@ -4,10 +4,10 @@ use no_std_core::format::{OperatorContents, TensorRecord, TooLarge};
 
 use super::{
     Channels, Combination, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow,
-    Scales, Unfit, depthwise, elementwise, int8,
+    Scales, Unfit, depthwise, elementwise, int8, sums::LARGEST_STEP,
 };
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::import::{Call, ImportError, Reader, Readers, Value};
+use crate::import::{Call, ImportError, Reader, Readers, Value, View};
 use crate::network::Shape;
 use crate::ops::Window;
 
@@ -40,7 +40,7 @@ impl Form for Add {
     }
 
     fn factors(&self, from: f32, to: f32) -> Result<Factors, Unfit> {
-        Factors::exactly(from, 1.0, to)
+        Factors::exactly(from, 1.0, to, 2 * LARGEST_STEP)
     }
 
     fn int8(&self, _: Meaning, factors: Factors) -> Result<Int8Layer, Overflow> {
@@ -103,7 +103,7 @@ impl Int8Form for Int8Add {
     }
 }
 
-pub const READERS: Readers = &[("Add", read)];
+pub const READERS: Readers = &[("Add", read), ("Sum", sum)];
 
 fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     if [0, 1]
@@ -116,6 +116,31 @@ fn read(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         return Ok(value);
     }
     let (a, b) = (reader.view(call, 0)?, reader.view(call, 1)?);
+    of_two(reader, call, (a, b))
+}
+
+/// Of as many tensors as there are, two after two.
+fn sum(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    if call.node.input.len() == 2 {
+        return read(reader, call);
+    }
+    let mut sum = reader.view(call, 0)?;
+    for index in 1..call.node.input.len() {
+        let next = reader.view(call, index)?;
+        sum = match of_two(reader, call, (sum, next))? {
+            Value::View(view) => view,
+            other => return Ok(other),
+        };
+    }
+    Ok(Value::View(sum))
+}
+
+/// Of two tensors.
+pub(super) fn of_two(
+    reader: &mut Reader,
+    call: &Call,
+    (a, b): (View, View),
+) -> Result<Value, ImportError> {
     let sizes = [&a, &b].map(|view| view.sizes(reader.shape(view.tensor)));
     if a.axes != b.axes || sizes[0] != sizes[1] {
         let [a, b] = sizes;

@@ -4,6 +4,7 @@ use no_std_core::format::{
     KIND_AVERAGE_POOL, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
 };
 
+use super::sums::{BEYOND, LARGEST_STEP};
 use super::{
     Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
     Unfit, int8,
@@ -53,10 +54,15 @@ impl Form for AveragePool {
     }
 
     fn factors(&self, from: f32, to: f32) -> Result<Factors, Unfit> {
-        Factors::exactly(from, 1.0 / self.places() as f32, to)
+        let places = self.places();
+        Factors::exactly(from, 1.0 / places as f32, to, places * LARGEST_STEP)
     }
 
     fn int8(&self, _: Meaning, factors: Factors) -> Result<Int8Layer, Overflow> {
+        let (filter, bound) = (0, (self.places() * LARGEST_STEP) as f64);
+        if bound >= BEYOND {
+            return Err(Overflow { filter, bound });
+        }
         Ok(Int8Layer::AveragePool(Int8AveragePool {
             window: self.window,
             factors,
@@ -153,4 +159,25 @@ fn global(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let window = Window::tiles([rows, columns]);
     let layer = Layer::AveragePool(AveragePool { window });
     reader.push(call, layer, vec![view.tensor], &axes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::Quantization;
+
+    #[test]
+    fn sums_that_could_leave_32_bits_are_refused() {
+        let (scale, zero_point) = (1.0, 0);
+        let from = Quantization { scale, zero_point };
+        let meaning = Meaning { from, to: from };
+        let int8 = |kernel: [usize; 2]| {
+            let window = Window::tiles(kernel);
+            AveragePool { window }.int8(meaning, Factors::default())
+        };
+        // 255 times the places is 2^31 - 128 and 2^31 + 127.
+        assert!(int8([1, 8_421_504]).is_ok());
+        let bound = 2_147_483_775.0;
+        assert_eq!(int8([1, 8_421_505]), Err(Overflow { filter: 0, bound }));
+    }
 }

@@ -112,13 +112,16 @@ fn matrix(reader: &Reader, call: &Call) -> Result<Array2<f32>, ImportError> {
 
 /// The biases of a Gemm: a vector, one number for all, or a row.
 fn biases(reader: &Reader, call: &Call, units: usize) -> Result<Array1<f32>, ImportError> {
-    let constant = reader.constant(call, 2)?;
-    match (constant.shape(), constant.floats()) {
-        ([] | [1] | [1, 1], Some(one)) if units > 1 => {
-            let value = one.first().copied().unwrap_or_default();
-            Ok(Array1::from_elem(units, value))
-        }
-        (&[1, columns], Some(row)) if columns == units => Ok(row.iter().copied().collect()),
+    let numbers = match reader.constant(call, 2)?.shape().len() {
+        0 => reader.floats::<0>(call, 2)?,
+        1 => reader.floats::<1>(call, 2)?,
+        _ => reader.floats::<2>(call, 2)?,
+    };
+    match *numbers.shape() {
+        [] | [1] | [1, 1] => Ok(Array1::from_iter(
+            numbers.iter().copied().cycle().take(units),
+        )),
+        [1, columns] if columns == units => Ok(numbers.iter().copied().collect()),
         _ => bias(reader, call, units),
     }
 }

@@ -3,7 +3,7 @@
 
 use ndarray::{Array1, Array4};
 
-use super::{Combination, Conv, Layer, elementwise};
+use super::{Combination, Conv, Layer, add, elementwise};
 use crate::import::{Axis, Call, Constant, ImportError, Reader, Readers, Value, View};
 use crate::ops::Window;
 
@@ -13,9 +13,7 @@ pub const READERS: Readers = &[
     ("Mul", product),
     ("Neg", |reader, call| {
         let view = reader.view(call, 0)?;
-        let channels = reader.shape(view.tensor)[0];
-        let (factors, shifts) = (vec![-1.0; channels], vec![0.0; channels]);
-        push(reader, call, &view, factors.into(), shifts.into())
+        negative(reader, call, &view)
     }),
     ("Sub", difference),
     ("ai.onnx.ml.Scaler", scaler),
@@ -108,12 +106,29 @@ fn quotient(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> 
 }
 
 fn difference(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
-    if let Some(value) = of_two(reader, call, Combination::Difference)? {
-        return Ok(value);
-    }
-    let (at, _) = operands(reader, call)?;
+    let Ok((at, _)) = operands(reader, call) else {
+        return match elementwise::combined(reader, call, Combination::Difference)? {
+            Some(value) => Ok(value),
+            None => of_two_tensors(reader, call),
+        };
+    };
     let factor = if at == 0 { 1.0 } else { -1.0 };
     with_constant(reader, call, |constant| (factor, -factor * constant))
+}
+
+/// A tensor plus the negative of another one.
+fn of_two_tensors(reader: &mut Reader, call: &Call) -> Result<Value, ImportError> {
+    let (first, second) = (reader.view(call, 0)?, reader.view(call, 1)?);
+    match negative(reader, call, &second)? {
+        Value::View(negative) => add::of_two(reader, call, (first, negative)),
+        other => Ok(other),
+    }
+}
+
+fn negative(reader: &mut Reader, call: &Call, view: &View) -> Result<Value, ImportError> {
+    let channels = reader.shape(view.tensor)[0];
+    let (factors, shifts) = (vec![-1.0; channels], vec![0.0; channels]);
+    push(reader, call, view, factors.into(), shifts.into())
 }
 
 /// What two tensors make that are functions of one; `None` where an input is a constant.
@@ -163,14 +178,14 @@ fn operands(reader: &Reader, call: &Call) -> Result<(usize, Constant), ImportErr
         }
     }
     let found = format!("`{}` and `{}`", call.input(0), call.input(1));
-    let expected = "a tensor and a constant, or two functions of one tensor (products, quotients and differences of \
+    let expected = "a tensor and a constant, or two functions of one tensor (products and quotients of \
                     two tensors, as in squeeze-and-excitation, have no form in 8 bits here); train the network without \
                     them";
     Err(call.refuse(expected, found))
 }
 
 /// A finite number for each channel, of a constant that is broadcast against a tensor.
-fn channel_vector(
+pub(super) fn channel_vector(
     reader: &Reader,
     call: &Call,
     view: &View,
@@ -203,7 +218,7 @@ pub fn is_scaling(conv: &Conv) -> bool {
     conv.window == Window::tiles([1; 2]) && conv.weight.len() == conv.groups && conv.pool.is_none()
 }
 
-fn push(
+pub(super) fn push(
     reader: &mut Reader,
     call: &Call,
     view: &View,

@@ -2,7 +2,7 @@
 //! tensor is a function of that tensor.
 
 use super::function::{Combination, Function};
-use super::{Activation, Conv, Layer, depthwise};
+use super::{Activation, Add, Conv, Layer, depthwise};
 use crate::import::{Call, Constant, ImportError, Reader, Readers, Value, View};
 use crate::network::Clip;
 
@@ -162,36 +162,55 @@ fn limit(reader: &Reader, call: &Call, counts: fn(f32, f32) -> f32) -> Result<f3
 /// A whole exponent, as a product.
 fn power(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     let exponent = reader.constant(call, 1)?;
-    let exponent = exponent
-        .scalar()
-        .or_else(|| Some(exponent.integers()?.first().copied()? as f32));
+    let whole = || match exponent.integers()?[..] {
+        [whole] => Some(whole as f32),
+        _ => None,
+    };
+    let exponent = exponent.scalar().or_else(whole);
     let function = match exponent {
         Some(1.0) => Function::Identity,
         Some(2.0) => Function::Identity.gate(),
         Some(3.0) => Function::Identity.gate().gate(),
         Some(-1.0) => Function::Reciprocal,
         other => {
-            let found = other.map_or("another".into(), |exponent| exponent.to_string());
+            let found = other.map_or("several".into(), |exponent| exponent.to_string());
             return Err(call.refuse("the exponent 1, 2, 3 or -1", found));
         }
     };
     push(reader, call, function)
 }
 
-/// With one slope for all channels.
+/// One slope for all channels, or one for each: then the numbers above 0 plus the others times their slopes.
 fn p_relu(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
+    let view = reader.view(call, 0)?;
     let constant = reader.constant(call, 1)?;
-    let slopes = constant.floats().map(|slopes| slopes.iter().copied());
-    let slopes: Vec<f32> = slopes.into_iter().flatten().collect();
+    let slopes = depthwise::channel_vector(reader, call, &view, &constant)?;
     let is = |first: f32| move |other: &f32| other.to_bits() == first.to_bits();
-    match slopes[..] {
-        [first, ref rest @ ..] if first.is_finite() && rest.iter().all(is(first)) => {
-            push(reader, call, Function::LeakyRelu(first))
-        }
-        _ => {
-            let expected = "one slope for all channels; train it as torch.nn.PReLU(num_parameters=1), or with LeakyReLU";
-            Err(call.refuse(expected, format!("{} slopes", slopes.len())))
-        }
+    if slopes.iter().all(is(slopes[0])) {
+        return push(reader, call, Function::LeakyRelu(slopes[0]));
+    }
+    let (low, high) = (f32::NEG_INFINITY, f32::INFINITY);
+    let below = Function::Clip { low, high: 0.0 };
+    let below = push_over(reader, call, below, view.clone())?;
+    let shifts = vec![0.0; slopes.len()];
+    let scaled = depthwise::push(
+        reader,
+        call,
+        &of(below, &view),
+        slopes.into(),
+        shifts.into(),
+    )?;
+    let above = Function::Clip { low: 0.0, high };
+    let above = push_over(reader, call, above, view.clone())?;
+    let tensors = [above, scaled].map(|value| of(value, &view).tensor);
+    reader.push(call, Layer::Add(Add), tensors.into(), &view.axes)
+}
+
+/// The view in a value that a layer has made.
+fn of(value: Value, view: &View) -> View {
+    match value {
+        Value::View(view) => view,
+        _ => view.clone(),
     }
 }
 

@@ -4,12 +4,19 @@
 //! computes it from left to right, tract with `1 / y_scale` and in another order, and where the last bit of the factor
 //! differs, now and then an output does. Nothing depends on the last bits of a scale, so scales close by are taken on which
 //! all orders agree: of weights here, of tensors where the layers of a network are settled together.
+//!
+//! Where all filters have one factor, tract multiplies sums by it exactly and rounds once, not as floats do. An output
+//! differs where the exact product is beside a half that the float is; such factors are avoided, too.
 
 use ndarray::Array1;
 use no_std_core::requantize::Multiplier;
 
 /// Floats above its scale among which a filter seeks its own; most have one among the first ten.
 const NEAR: usize = 128;
+/// Sums beyond are not looked at for products beside a half: among so many there are always some.
+const LARGEST: usize = 1 << 20;
+/// Integers of outputs from the zero point on, to either side.
+const STEPS: u32 = 256;
 
 /// The scales of a layer's weights, and the factors from its sums to its outputs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,28 +44,58 @@ impl Factors {
             multipliers: weights.clone(),
         };
         for (filter, &weight) in weights.iter().enumerate() {
-            let found = upwards(weight)
-                .take(NEAR)
-                .find_map(|weight| Some((weight, factor(from, weight, to)?)));
             let factor = (from * weight) / to;
-            (factors.weights[filter], factors.multipliers[filter]) =
-                found.ok_or(Unfit { filter, factor })?;
+            (factors.weights[filter], factors.multipliers[filter]) = fits(from, weight, to)
+                .next()
+                .ok_or(Unfit { filter, factor })?;
         }
+        factors.set_first_apart(from, to);
         Ok(factors)
     }
 
-    /// One scale of weights that is just this one.
-    pub fn exactly(from: f32, weight: f32, to: f32) -> Result<Self, Unfit> {
+    /// Where all filters have one factor, gives the first another; a filter alone one that rounds alike, if one is near.
+    fn set_first_apart(&mut self, from: f32, to: f32) {
+        let factors: Vec<f32> = self.multipliers.to_vec();
+        let [first, others @ ..] = &factors[..] else {
+            return;
+        };
+        if others
+            .iter()
+            .any(|other| other.to_bits() != first.to_bits())
+        {
+            return;
+        }
+        let is_better = |factor: f32| match others.first() {
+            Some(other) => factor.to_bits() != other.to_bits(),
+            None => rounds_alike(factor, usize::MAX),
+        };
+        let better = fits(from, self.weights[0], to).find(|&(_, factor)| is_better(factor));
+        if let Some((weight, factor)) = better {
+            (self.weights[0], self.multipliers[0]) = (weight, factor);
+        }
+    }
+
+    /// One scale of weights that is just this one, for sums of up to `largest`.
+    pub fn exactly(from: f32, weight: f32, to: f32, largest: usize) -> Result<Self, Unfit> {
         let found = (from * weight) / to;
-        let factor = factor(from, weight, to).ok_or(Unfit {
-            filter: 0,
-            factor: found,
-        })?;
+        let fit = factor(from, weight, to);
+        let factor = fit
+            .filter(|&factor| largest > LARGEST || rounds_alike(factor, largest))
+            .ok_or(Unfit {
+                filter: 0,
+                factor: found,
+            })?;
         Ok(Self {
             weights: Array1::from_elem(1, weight),
             multipliers: Array1::from_elem(1, factor),
         })
     }
+}
+
+/// Scales at or just above this one that have a factor, with that.
+fn fits(from: f32, weight: f32, to: f32) -> impl Iterator<Item = (f32, f32)> {
+    let near = upwards(weight).take(NEAR);
+    near.filter_map(move |weight| Some((weight, factor(from, weight, to)?)))
 }
 
 /// A float and those that follow it.
@@ -82,6 +119,18 @@ fn factor(x: f32, w: f32, y: f32) -> Option<f32> {
         .iter()
         .all(|other| other.to_bits() == factor.to_bits())
         .then_some(factor)
+}
+
+/// Whether the products of the factor with sums of up to `largest` give the same integers rounded once as rounded to a float
+/// before. For each half that is the nearest sum's product alone.
+fn rounds_alike(factor: f32, largest: usize) -> bool {
+    let step = f64::from(factor);
+    let differs = |integer: u32| {
+        let sum = ((f64::from(integer) + 0.5) / step).round();
+        let [once, twice] = [sum * step, f64::from(sum as f32 * factor)];
+        sum <= largest as f64 && once.round_ties_even() as i64 != twice.round_ties_even() as i64
+    };
+    !(0..STEPS).any(differs)
 }
 
 #[cfg(test)]
@@ -128,8 +177,43 @@ mod tests {
         let factors = Factors::near(0.5, &weights, 0.25).unwrap();
         assert_eq!(factors.weights, weights);
         assert_eq!(factors.multipliers, weights * 2.0);
-        let one = Factors::exactly(0.5, 1.0, 0.25).unwrap();
+        let one = Factors::exactly(0.5, 1.0, 0.25, 510).unwrap();
         assert_eq!(one.multipliers.to_vec(), [2.0]);
+    }
+
+    #[test]
+    fn products_beside_a_half_are_found_as_by_trying_every_sum() {
+        let mut random = Random::new(7, 0);
+        let mut found = [0; 2];
+        for _ in 0..400 {
+            let factor = 10f32.powf(random.between(-3.5, -1.0));
+            let differs = |sum: u32| {
+                let once = f64::from(sum) * f64::from(factor);
+                let twice = sum as f32 * factor;
+                once < 256.0 && once.round_ties_even() as i64 != twice.round_ties_even() as i64
+            };
+            let expected = !(0..65_280).any(differs);
+            assert_eq!(rounds_alike(factor, 65_279), expected, "{factor}");
+            found[usize::from(expected)] += 1;
+        }
+        assert!(found.iter().all(|&count| count > 9), "{found:?}");
+        // 926 times this is 45.499999590; as a float it is 45.5.
+        let factor = f32::from_bits(0x3d49_42e7);
+        assert!(!rounds_alike(factor, 926) && rounds_alike(factor, 925));
+        assert!(Factors::exactly(1.0, factor, 1.0, 926).is_err());
+    }
+
+    #[test]
+    fn filters_of_one_factor_get_two() {
+        let factors = Factors::near(0.5, &Array1::from(vec![0.3; 3]), 0.25).unwrap();
+        let [first, second, third] = factors.multipliers.to_vec()[..] else {
+            panic!("{factors:?}")
+        };
+        assert!(first > second);
+        assert_eq!(second.to_bits(), third.to_bits());
+        let factor = f32::from_bits(0x3d49_42e7);
+        let alone = Factors::near(1.0, &Array1::from(vec![factor]), 1.0).unwrap();
+        assert!(alone.weights[0] > factor && rounds_alike(alone.multipliers[0], usize::MAX));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{
     Call, ImportError, Reader, Readers, Value, View, image_axes, over_places, pool_window,
 };
-use crate::network::Shape;
+use crate::network::{Shape, elements};
 use crate::ops::Window;
 
 /// A maximum over windows, which may overlap.
@@ -35,6 +35,11 @@ impl Form for MaxPool {
 
     fn multiply_adds(&self, _: &[Shape], _: Shape) -> usize {
         0
+    }
+
+    fn comparisons(&self, output: Shape) -> usize {
+        let places = self.window.kernel.iter().product();
+        elements(output).saturating_mul(places)
     }
 
     fn float(&self, graph: &mut Graph, inputs: &[ValueId]) -> Result<ValueId, GraphError> {

@@ -13,7 +13,9 @@ use crate::network::{Shape, elements};
 use crate::ops::{QuantizedFilters, Window};
 
 /// The largest distance of an int8 input from its zero point.
-const LARGEST_INPUT: f64 = 255.0;
+pub const LARGEST_STEP: usize = 255;
+/// Sums of 32 bits stay below.
+pub const BEYOND: f64 = (1_u64 << 31) as f64;
 /// A filter's scale is at least this share of the layer's largest. The integers of the output are common to all filters,
 /// so weights of less are lost in any case; and a filter of zeros gets a scale in which its bias is an exact enough integer.
 const LEAST_SCALE: f32 = 1.0 / 1024.0;
@@ -227,8 +229,8 @@ fn biases(
         let scale = f64::from(from) * f64::from(scales[filter]);
         let bias = (f64::from(bias[filter]) / scale).round_ties_even();
         let weights: f64 = weights.iter().map(|&weight| f64::from(weight).abs()).sum();
-        let bound = bias.abs() + weights * LARGEST_INPUT;
-        if bound >= f64::from(1u32 << 31) {
+        let bound = bias.abs() + weights * LARGEST_STEP as f64;
+        if bound >= BEYOND {
             return Err(Overflow { filter, bound });
         }
         steps[filter] = bias as i32;

@@ -101,7 +101,7 @@ fn the_first_layer_that_a_board_computes_otherwise_is_named() {
     let checksum = comparison.checksum().unwrap();
     let run = |checksum, answer| {
         let device = board(folder.path(), &written.flash, checksum, answer);
-        comparison.run(&runtime, (samples(), 1), Some(&device), &NEVER)
+        comparison.run(&runtime, (samples(inputs()), 1), Some(&device), &NEVER)
     };
     let right = expected(&written);
     let report = run(checksum, Ok(right.clone())).unwrap();

@@ -59,13 +59,13 @@ pub fn gathered<T: Clone>(
 }
 
 /// Starts, ends, and, where they are given, axes and steps.
-pub fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Vec<i64>]) -> Option<ArrayD<T>> {
-    let [starts, ends, rest @ ..] = parts else {
+pub fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Option<Vec<i64>>; 4]) -> Option<ArrayD<T>> {
+    let [Some(starts), Some(ends), rest @ ..] = parts else {
         return None;
     };
     let mut view = array.view();
     for (index, (&start, &end)) in starts.iter().zip(ends).enumerate() {
-        let given = |part: usize| rest.get(part).and_then(|part| part.get(index)).copied();
+        let given = |part: usize| rest[part].as_ref()?.get(index).copied();
         let axis = given(0).unwrap_or(index as i64);
         let axis = if axis < 0 {
             axis.saturating_add(array.ndim() as i64)
@@ -158,26 +158,62 @@ fn broadcast<T: Clone>(
     ArrayD::from_shape_vec(shape, values).ok()
 }
 
+/// Numbers, their scales and their zero points.
+type Scaled<'a> = (&'a Constant, Option<&'a Constant>, Option<&'a Constant>);
+
 /// Weights that a converter stored in 8 bits: `(q - zero_point) * scale`, both alike for all or along one axis.
-pub fn dequantized(inputs: &[&Constant], axis: usize) -> Option<Constant> {
-    let (Constant::Integers(values), scale) = (inputs[0], inputs.get(1)?.floats()?) else {
+pub fn dequantized(scaled: Scaled, axis: usize) -> Option<Constant> {
+    let Constant::Integers(values) = scaled.0 else {
         return None;
     };
-    let zeros = match inputs.get(2) {
-        None => ArrayD::zeros(scale.raw_dim()),
-        Some(zeros) => ArrayD::from_shape_vec(scale.raw_dim(), zeros.integers()?).ok()?,
-    };
-    let count = scale.len();
-    if count != 1 && values.shape().get(axis) != Some(&count) {
-        return None;
-    }
-    let (scale, zeros) = (
-        scale.iter().collect::<Vec<_>>(),
-        zeros.iter().collect::<Vec<_>>(),
-    );
+    let meanings = meanings(scaled, axis)?;
     let real = |index: IxDyn| {
-        let at = if count == 1 { 0 } else { index[axis] };
-        values[&index].saturating_sub(*zeros[at]) as f32 * scale[at]
+        let (scale, zero) = meanings.at(&index);
+        values[&index].saturating_sub(zero) as f32 * scale
     };
     Some(ArrayD::from_shape_fn(values.raw_dim(), real).into())
+}
+
+/// The integers of weights, from the first to the second of these.
+pub fn quantized(scaled: Scaled, axis: usize, [least, greatest]: [i64; 2]) -> Option<Constant> {
+    let values = scaled.0.floats()?;
+    let meanings = meanings(scaled, axis)?;
+    let integer = |index: IxDyn| {
+        let (scale, zero) = meanings.at(&index);
+        let steps = (values[&index] / scale).round_ties_even() as i64;
+        steps.saturating_add(zero).clamp(least, greatest)
+    };
+    Some(ArrayD::from_shape_fn(values.raw_dim(), integer).into())
+}
+
+/// Scales and zero points of all elements, or of those at each place of an axis.
+struct Meanings {
+    axis: Option<usize>,
+    scales: Vec<f32>,
+    zeros: Vec<i64>,
+}
+
+impl Meanings {
+    /// Scale and zero point of an element.
+    fn at(&self, index: &IxDyn) -> (f32, i64) {
+        let at = self.axis.map_or(0, |axis| index[axis]);
+        (self.scales[at], self.zeros[at])
+    }
+}
+
+fn meanings((values, scales, zeros): Scaled, axis: usize) -> Option<Meanings> {
+    let scales: Vec<f32> = scales?.floats()?.iter().copied().collect();
+    let zeros = match zeros {
+        None => vec![0; scales.len()],
+        Some(zeros) => zeros.integers()?,
+    };
+    let count = scales.len();
+    let fits = count == 1 || values.shape().get(axis) == Some(&count);
+    let is_right = fits && zeros.len() == count;
+    let axis = (count != 1).then_some(axis);
+    is_right.then_some(Meanings {
+        axis,
+        scales,
+        zeros,
+    })
 }

@@ -11,8 +11,13 @@ impl Reader<'_> {
     /// The input of this index, if it is known: a constant of the file is read now.
     pub(in crate::import) fn find(&self, call: &Call, index: usize) -> Option<Value> {
         let name = call.input(index);
-        let decoded = || Constant::decode(self.initializers.get(name)?).map(Value::from);
-        self.values.get(name).cloned().or_else(decoded)
+        if let Some(value) = self.values.get(name) {
+            return Some(value.clone());
+        }
+        let (&name, tensor) = self.initializers.get_key_value(name)?;
+        let decoded = || Constant::decode(tensor).map(Value::from);
+        let mut all = self.decoded.borrow_mut();
+        all.entry(name).or_insert_with(decoded).clone()
     }
 
     /// The tensor that is the input of this index, for changes of its form.
@@ -90,9 +95,11 @@ impl Reader<'_> {
         index: usize,
     ) -> Result<ArrayD<f32>, ImportError> {
         let name = call.input(index);
-        let constant = match self.initializers.get(name).map(|one| Constant::decode(one)) {
-            Some(None) => None,
-            _ => Some(self.constant(call, index)?),
+        let is_damaged = self.initializers.contains_key(name) && self.find(call, index).is_none();
+        let constant = if is_damaged {
+            None
+        } else {
+            Some(self.constant(call, index)?)
         };
         let floats = constant.as_ref().and_then(|constant| constant.floats());
         let Some(floats) = floats.filter(|one| one.ndim() == AXES && !one.is_empty()) else {

@@ -121,6 +121,40 @@ fn constants_are_computed_within_the_limits() {
 }
 
 #[test]
+fn what_costs_no_multiplication_is_bounded_too() {
+    let mut pools = Written::new(&[1, 1, 4096, 4096]);
+    let kernel = super::written::ints("kernel_shape", &[2001, 2001]);
+    let message = pools.then("MaxPool", &[], &[kernel]).network().unwrap_err();
+    assert!(message.to_string().contains("multiply"), "{message}");
+    let mut wide = Written::new(&[1, 60_000, 60_000]);
+    let message = wide.then("Relu", &[], &[]).network().unwrap_err();
+    assert!(message.to_string().contains("the input"), "{message}");
+}
+
+#[test]
+fn a_constant_is_read_once_however_often_it_is_used() {
+    let mut written = image();
+    let mut numbers = vec![0; 1 << 22];
+    numbers[..4].copy_from_slice(&[1, 2, 6, 5]);
+    let table = written.integers(&numbers);
+    let mut parts = Vec::new();
+    for place in 0..1900 {
+        let place = written.integers(&[place]);
+        written.node("Gather", &[table.clone(), place], &[]);
+        parts.push(written.value.clone());
+    }
+    written.node("Concat", &parts, &[integer("axis", 0)]);
+    let [start, end] = [0, 4].map(|place| written.integers(&[place]));
+    written.then("Slice", &[start, end], &[]);
+    let sizes = written.value.clone();
+    written.node("Reshape", &["x".into(), sizes], &[]);
+    written.conv(&[]).then("Relu", &[], &[]);
+    let start = std::time::Instant::now();
+    assert_eq!(written.layers(), plain());
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
 fn what_is_refused_is_told_with_a_remedy() {
     for (operator, expected) in [
         ("GRU", "expected convolutions over time"),

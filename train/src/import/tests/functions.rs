@@ -3,6 +3,7 @@
 use super::written::{Written, image};
 use super::*;
 use crate::layers::Function;
+use crate::network::Node;
 
 /// The function of the only layer after a convolution.
 fn function(written: &Written) -> Function {
@@ -106,6 +107,54 @@ fn the_least_and_the_greatest_of_a_number_are_limits() {
     assert_eq!(layers.len(), 1);
     let (low, high) = (-1.0, 2.0);
     assert_eq!(layers[0].1, Clip { low, high });
+}
+
+#[test]
+fn slopes_of_channels_are_factors_of_what_is_below_zero() {
+    let mut written = image();
+    written.conv(&[]);
+    let slopes = written.floats(&[3, 1, 1], 0.1, 0.2);
+    written.then("PRelu", &[slopes], &[]);
+    let nodes = written.network().unwrap().nodes;
+    let [conv, below, scaled, above, sum] = &nodes[..] else {
+        panic!("{nodes:?}")
+    };
+    let function = |node: &Node| match &node.layer {
+        Layer::Activation(activation) => (activation.function.clone(), node.inputs[0]),
+        other => panic!("{other:?}"),
+    };
+    let (low, high) = (f32::NEG_INFINITY, f32::INFINITY);
+    assert_eq!(function(below), (Function::Clip { low, high: 0.0 }, 1));
+    assert_eq!(function(above), (Function::Clip { low: 0.0, high }, 1));
+    let (factors, shifts, ..) = parameters(&scaled.layer);
+    assert_eq!((factors, shifts), (vec![-0.3, 0.4, 0.0], vec![0.0; 3]));
+    assert_eq!((scaled.inputs[0], &sum.inputs[..]), (2, &[4, 3][..]));
+    assert_eq!(
+        (conv.clip, &sum.layer),
+        (Clip::NONE, &Layer::Add(crate::layers::Add))
+    );
+    let mut wrong = image();
+    wrong.conv(&[]);
+    let slopes = wrong.floats(&[4, 3], 0.1, 0.2);
+    let message = wrong.then("PRelu", &[slopes], &[]).network().unwrap_err();
+    let expected = "one for all or one for each channel of [1, 3, 4, 3], found a constant [4, 3]";
+    assert!(message.to_string().contains(expected), "{message}");
+}
+
+#[test]
+fn exponents_are_one_number() {
+    let raised = |numbers: &[i64]| {
+        let mut written = image();
+        written.conv(&[]);
+        let exponent = written.integers(numbers);
+        written.then("Pow", &[exponent], &[]).network()
+    };
+    assert_eq!(raised(&[2]).unwrap().nodes.len(), 2);
+    let message = raised(&[2, 3, 2]).unwrap_err().to_string();
+    assert!(
+        message.ends_with("the exponent 1, 2, 3 or -1, found several"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -169,6 +169,57 @@ fn the_last_window_of_a_maximum_may_be_cut_off() {
 }
 
 #[test]
+fn sums_and_differences_of_tensors_are_layers() {
+    let mut written = image();
+    written.conv(&[]);
+    let a = written.value.clone();
+    written.node("Neg", std::slice::from_ref(&a), &[]);
+    written.then("Tanh", &[], &[]);
+    let b = written.value.clone();
+    written.then("GlobalAveragePool", &[], &[]);
+    let other = written.value.clone();
+    let kinds = |written: &Written| -> Vec<(&str, Vec<usize>)> {
+        let nodes = written.network().unwrap().nodes;
+        let kinds = nodes.into_iter();
+        kinds
+            .map(|node| (node.layer.form().kind(), node.inputs))
+            .collect()
+    };
+    written.node("Sum", &[a.clone(), b.clone(), a.clone()], &[]);
+    let expected = [
+        ("conv", vec![0]),
+        ("function", vec![1]),
+        ("add", vec![1, 2]),
+        ("add", vec![3, 1]),
+    ];
+    assert_eq!(kinds(&written), expected);
+    written.node("Mul", &[a.clone(), other], &[]);
+    assert!(written.network().is_err());
+    // Of a function of the first itself the difference is one, too; not of what another layer makes.
+    written.node("Sub", &[a.clone(), b.clone()], &[]);
+    assert_eq!(kinds(&written), [("conv", vec![0]), ("function", vec![1])]);
+    let (weight, bias) = (
+        written.floats(&[3, 2, 3, 3], 0.2, 0.0),
+        written.floats(&[3], 0.5, 0.0),
+    );
+    written.node("Conv", &["x".into(), weight, bias], &[]);
+    let second = written.value.clone();
+    written.node("Sub", &[a, second], &[]);
+    let nodes = written.network().unwrap().nodes;
+    let [first, second, sum] = &nodes[..] else {
+        panic!("{nodes:?}")
+    };
+    assert_eq!(
+        (sum.layer.form().kind(), &sum.inputs[..]),
+        ("add", &[1, 2][..])
+    );
+    let weights = |node: &crate::network::Node| parameters(&node.layer).0;
+    for (first, second) in weights(first).into_iter().zip(weights(second)) {
+        assert!((second + 2.0 * first).abs() < 1e-6, "{first} {second}");
+    }
+}
+
+#[test]
 fn tensors_are_joined_along_their_channels_alone() {
     let joined = |axis: i64| {
         let mut written = image();

@@ -110,6 +110,37 @@ fn operators_of_integers_are_those_of_floats_between_pairs() {
 }
 
 #[test]
+fn padding_between_pairs_is_of_what_stands_for_zero() {
+    for (data_type, zero_point, constant, is_taken) in [
+        (3, 7, Some(7), true),
+        (3, 7, Some(0), false),
+        (2, 200, Some(200), true),
+        (2, 200, Some(72), false),
+        (3, 7, None, false),
+        (3, 0, None, true),
+        (2, 0, None, true),
+        (2, 128, None, false),
+    ] {
+        let mut written = image();
+        let of_input = meaning(&mut written, 0.5, zero_point, data_type);
+        written.then("QuantizeLinear", &of_input, &[]);
+        let mut inputs = vec![written.integers(&[0, 0, 1, 1, 0, 0, 1, 1])];
+        inputs.extend(constant.map(|integer| written.constant(&[], data_type, vec![integer])));
+        written.then("Pad", &inputs, &[]);
+        written.then("DequantizeLinear", &of_input, &[]).conv(&[]);
+        let found = written.network().map(|network| network.nodes);
+        assert_eq!(
+            found.is_ok(),
+            is_taken,
+            "{data_type} {zero_point} {constant:?}"
+        );
+        if let Ok(nodes) = found {
+            assert_eq!(parameters(&nodes[0].layer).2.pads, [1; 4]);
+        }
+    }
+}
+
+#[test]
 fn integers_of_another_meaning_are_refused() {
     let mut written = image();
     let [scale, zero] = meaning(&mut written, 0.5, 0, 3);

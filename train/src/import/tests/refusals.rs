@@ -147,6 +147,20 @@ node Conv_3 (Conv): expected a weight other than 0, its scale would be 0, found 
 }
 
 #[test]
+fn biases_that_are_one_number_or_a_row_are_finite() {
+    for sizes in [&[][..], &[1], &[1, 128]] {
+        let message = changed(|graph| {
+            let bias = tensor(graph, "Gemm", 0, 2);
+            let count = sizes.iter().product::<i64>() as usize;
+            bias.dims = sizes.to_vec();
+            bias.raw_data = f32::NAN.to_le_bytes().repeat(count);
+        });
+        let message = message.unwrap_err().to_string();
+        assert!(message.contains("finite weights and biases"), "{message}");
+    }
+}
+
+#[test]
 fn tensors_that_are_not_what_a_node_needs_are_refused() {
     assert_refused(
         [

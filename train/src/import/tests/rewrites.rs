@@ -81,6 +81,38 @@ fn a_dense_layer_after_a_transposition_has_its_weights_in_order() {
 }
 
 #[test]
+fn before_opset_13_classes_are_over_all_axes_from_the_named_one_on() {
+    for (opset, places, axis, is_taken) in [
+        (12, &[1, 36][..], None, true),
+        (12, &[1, 1, 36], None, true),
+        (12, &[1, 36, 1], None, true),
+        (12, &[1, 36, 1], Some(-2), true),
+        (12, &[1, 36, 1], Some(2), false),
+        (13, &[1, 36, 1], Some(1), true),
+        (13, &[1, 36, 1], None, false),
+        (13, &[1, 1, 36], None, true),
+        (13, &[1, 1, 36], Some(1), false),
+    ] {
+        for operator in ["Softmax", "LogSoftmax"] {
+            let mut written = image();
+            written.opset = opset;
+            written
+                .conv(&[])
+                .then("Relu", &[], &[])
+                .then("Flatten", &[], &[]);
+            let weight = written.floats(&[36, 36], 0.1, 0.0);
+            written.then("MatMul", &[weight], &[]);
+            let sizes = written.integers(places);
+            written.then("Reshape", &[sizes], &[]);
+            let axis = axis.map(|axis| integer("axis", axis));
+            written.then(operator, &[], axis.as_slice());
+            let found = written.network();
+            assert_eq!(found.is_ok(), is_taken, "{opset} {places:?} {axis:?}");
+        }
+    }
+}
+
+#[test]
 fn sizes_that_are_computed_are_known() {
     // As PyTorch writes x.view(x.size(0), -1) for an open batch.
     let mut written = image();
@@ -104,13 +136,65 @@ fn sizes_that_are_computed_are_known() {
 
 #[test]
 fn a_batch_in_the_file_becomes_one() {
-    let mut written = Written::new(&[7, 2, 6, 5]);
-    written.conv(&[]).then("Relu", &[], &[]);
-    let sizes = written.integers(&[7, 36]);
+    for sizes in [[7, 36], [7, -1], [-1, 36], [0, -1]] {
+        let mut written = Written::new(&[7, 2, 6, 5]);
+        written.conv(&[]).then("Relu", &[], &[]);
+        let sizes = written.integers(&sizes);
+        written.then("Reshape", &[sizes], &[]);
+        let weight = written.floats(&[36, 2], 0.1, 0.0);
+        written.then("MatMul", &[weight], &[]);
+        assert_eq!(written.layers()[..1], plain());
+    }
+}
+
+#[test]
+fn a_constant_has_no_batch() {
+    // Its sizes are those of a batch of 2 by chance.
+    let mut written = Written::new(&[2, 2, 6, 5]);
+    let all = written.integers(&[1, 2, 6, 5]);
+    let sizes = written.integers(&[2, -1]);
+    written.node("Reshape", &[all, sizes], &[]);
+    let sizes = written.integers(&[-1]);
     written.then("Reshape", &[sizes], &[]);
-    let weight = written.floats(&[36, 2], 0.1, 0.0);
-    written.then("MatMul", &[weight], &[]);
-    assert_eq!(written.layers()[..1], plain());
+    let sizes = written.value.clone();
+    written.node("Reshape", &["x".into(), sizes], &[]);
+    assert_eq!(written.conv(&[]).then("Relu", &[], &[]).layers(), plain());
+}
+
+#[test]
+fn an_axis_of_colours_is_that_of_the_channels() {
+    for (sizes, shape, layout) in [
+        ([6, 5, 3], [3, 6, 5], Layout::ChannelsLast),
+        ([6, 5, 1], [1, 6, 5], Layout::ChannelsLast),
+        ([3, 6, 5], [3, 6, 5], Layout::ChannelsFirst),
+        ([1, 6, 3], [1, 6, 3], Layout::ChannelsFirst),
+        ([5, 6, 2], [5, 6, 2], Layout::ChannelsFirst),
+    ] {
+        let count: usize = sizes.iter().product();
+        let mut written = Written::new(&[1, sizes[0], sizes[1], sizes[2]]);
+        written.then("Flatten", &[], &[]);
+        let weight = written.floats(&[count, 2], 0.1, 0.0);
+        let network = written.then("MatMul", &[weight], &[]).network().unwrap();
+        assert_eq!(network.input, Input::new(shape, layout), "{sizes:?}");
+        let Layer::Dense(Dense { weight, .. }) = &network.nodes[0].layer else {
+            panic!("not dense")
+        };
+        // The weight of a number, by its place in the file's order.
+        let [channels, rows, columns] = shape;
+        for ((unit, channel, row, column), &weight) in weight.indexed_iter() {
+            let place = match layout {
+                Layout::ChannelsFirst => (channel * rows + row) * columns + column,
+                Layout::ChannelsLast => (row * columns + column) * channels + channel,
+            };
+            let expected = 0.1 * (((place * 2 + unit) * 7 % 11) as f32 - 5.0);
+            assert_eq!(weight.to_bits(), expected.to_bits());
+        }
+    }
+    // Where a layer takes one order alone, that is it.
+    let mut written = Written::new(&[1, 6, 5, 1]);
+    let weight = written.floats(&[2, 6, 3, 1], 0.1, 0.0);
+    let network = written.then("Conv", &[weight], &[]).network().unwrap();
+    assert_eq!(network.input, Input::new([6, 5, 1], Layout::ChannelsFirst));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::*;
 pub struct Written {
     pub graph: onnx::Graph,
     pub value: String,
+    pub opset: i64,
 }
 
 /// The sizes of a small image: channels, rows, columns.
@@ -22,6 +23,7 @@ impl Written {
         Self {
             graph,
             value: "x".into(),
+            opset: onnx::OPSET,
         }
     }
 
@@ -91,7 +93,9 @@ impl Written {
     pub fn network(&self) -> Result<Network, ImportError> {
         let mut graph = self.graph.clone();
         graph.output = vec![onnx::ValueInfo::tensor(&self.value, 1, &[])];
-        import(&onnx::Model::new(graph, &[]).encode_to_vec())
+        let mut model = onnx::Model::new(graph, &[]);
+        model.opset_import[0].version = self.opset;
+        import(&model.encode_to_vec())
     }
 
     /// The layers with what they read and are limited to.
