@@ -8,7 +8,7 @@ use infer::cli::{Cli, run};
 use ndarray::{Axis, Slice};
 use serde_json::Value;
 use tests::runtimes;
-use train::data::arrays::read_samples;
+use train::data::arrays::{Inputs, read_samples};
 use train::import::import;
 use train::quantize::{Arrays, OutputKind, flash_name, int8_name};
 use train::runtime::Runtime;
@@ -146,13 +146,16 @@ fn keywords_are_spotted_by_the_program() {
     };
     let runtime = runtimes::onnxruntime(test).unwrap_or_else(runtimes::tract);
     let data = folder.join("kws_test.npz");
-    let (samples, _) = read_samples(&data, Some(FEATURES), false).unwrap();
-    let first = samples.inputs.slice_axis(Axis(0), Slice::from(..100));
+    let samples = read_samples(&data, Some(FEATURES), false).unwrap();
+    let Inputs::Numbers(inputs) = samples.inputs else {
+        panic!("{:?}", samples.inputs.shape())
+    };
+    let first = inputs.slice_axis(Axis(0), Slice::from(..100));
     let inputs = Arrays {
         name: samples.name,
         labels: Ok(Some(samples.labels.unwrap().unwrap()[..100].to_vec())),
         meaning: Some(FEATURES),
-        ..Arrays::new(first.to_owned())
+        ..Arrays::new(Inputs::Numbers(first.to_owned()))
     };
     let task = &TASKS[1];
     let out = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use input::onnx::{Limits, for_one_picture};
 use ndarray::{ArrayD, Axis, Slice};
 use tests::random::Numbers;
 use tests::{networks, runtimes};
-use train::data::arrays;
+use train::data::arrays::{self, Inputs};
 use train::graph::Graph;
 use train::import::{Options, import};
 use train::network::Network;
@@ -52,7 +52,7 @@ impl Task {
             meaning: self.meaning,
             pixels: self.pixels.map(normalization),
             output: self.output,
-            ..Arrays::new(inputs)
+            ..Arrays::new(Inputs::Numbers(inputs))
         }
     }
 }
@@ -195,7 +195,10 @@ fn accuracy(runtime: &Runtime, model: &[u8], network: &Network, samples: &Arrays
         let best = (0..logits.len()).max_by(|&a, &b| logits[[0, a]].total_cmp(&logits[[0, b]]));
         best == Some(label)
     };
-    let right = samples.inputs.outer_iter().zip(labels).map(is_right);
+    let Inputs::Numbers(inputs) = &samples.inputs else {
+        panic!("{:?}", samples.inputs.shape())
+    };
+    let right = inputs.outer_iter().zip(labels).map(is_right);
     right.filter(|&right| right).count() as f64 / labels.len() as f64
 }
 
@@ -205,15 +208,18 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let (Some(folder), Some(runtime)) = (folder(test), runtimes::onnxruntime(test)) else {
         return;
     };
-    let (samples, _) = arrays::read_samples(&folder.join("kws_test.npz"), None, false).unwrap();
+    let samples = arrays::read_samples(&folder.join("kws_test.npz"), None, false).unwrap();
     let real = |q: f32| FEATURES.scale * (q - f32::from(FEATURES.zero_point));
-    let (inputs, labels) = (samples.inputs.mapv(real), samples.labels.unwrap().unwrap());
+    let Inputs::Numbers(integers) = samples.inputs else {
+        panic!("{:?}", samples.inputs.shape())
+    };
+    let (inputs, labels) = (integers.mapv(real), samples.labels.unwrap().unwrap());
     let part = |range: Range<usize>| {
         let inputs = inputs.slice_axis(Axis(0), Slice::from(range.clone()));
         Arrays {
             labels: Ok(Some(labels[range].to_vec())),
             meaning: Some(FEATURES),
-            ..Arrays::new(inputs.to_owned())
+            ..Arrays::new(Inputs::Numbers(inputs.to_owned()))
         }
     };
     let task = &TASKS[1];
@@ -225,7 +231,7 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let (_, int8) = quantized(&runtime, task, &model, part(0..100));
     let of_samples = accuracy(&runtime, &int8, &network, &measured);
     let random = Arrays {
-        inputs: random_inputs(task, 100, &[49, 10, 1]),
+        inputs: Inputs::Numbers(random_inputs(task, 100, &[49, 10, 1])),
         labels: Ok(None),
         ..measured.clone()
     };
@@ -257,7 +263,11 @@ fn exported_are_equal(runtime: &Runtime, paths: &[PathBuf], count: usize) -> usi
             pixels: None,
             output: None,
         };
-        let inputs = Arrays::new(random_inputs(&task, count, &network.input.shape));
+        let inputs = Arrays::new(Inputs::Numbers(random_inputs(
+            &task,
+            count,
+            &network.input.shape,
+        )));
         println!("{}", path.display());
         quantized(runtime, &task, &model, inputs);
         equal += 1;

@@ -17,7 +17,7 @@ mod run;
 use std::sync::atomic::AtomicBool;
 
 use input::normalization::Normalization;
-use ndarray::{Array4, Axis};
+use ndarray::Array4;
 use no_std_core::Model;
 use prost::Message;
 
@@ -157,17 +157,19 @@ fn drawn(
     let arrays = Arrays {
         name: samples.name,
         pixels,
-        are_pixels: found.are_pixels,
         ..Arrays::new(samples.inputs)
     };
-    let inputs = quantize::arranged(network, &arrays)?;
-    let len = inputs.len_of(Axis(0));
+    let all = quantize::arranged(network, &arrays)?;
+    let len = all.len();
     let labels = labels.filter(|labels| labels.len() == len);
     let (drawn, _) = split::stratified(labels.unwrap_or(vec![0; len]).into_iter(), count, 0);
     if drawn.is_empty() {
         return Err(CompareError::NoSamples);
     }
-    Ok(inputs.select(Axis(0), &drawn))
+    let [channels, rows, columns] = network.input.shape;
+    let shape = (drawn.len(), channels, rows, columns);
+    let numbers = all.select(&drawn).rows()?.into_shape_with_order(shape);
+    Ok(numbers.expect("each sample has as many numbers as the network's input"))
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Input {
     /// One sample as whoever feeds the network has it, as `[1, channels, rows, columns]`: with channels first or last, as its
     /// sizes say, or if they are of another number those of more than one place; as in the model's file where both fit or
     /// there is one axis. `None` where none does.
-    pub fn arranged(&self, sample: ArrayD<f32>) -> Option<Array4<f32>> {
+    pub fn arranged<T: Copy>(&self, sample: ArrayD<T>) -> Option<Array4<T>> {
         let [channels, rows, columns] = self.shape;
         let long = |sizes: &[usize]| -> Vec<usize> {
             sizes.iter().copied().filter(|&size| size != 1).collect()
@@ -84,7 +84,7 @@ impl Input {
             0 | 1 => self.layout,
             _ => exact.or_else(|| layouts.into_iter().find(fits))?,
         };
-        let flat: Vec<f32> = sample.into_iter().collect();
+        let flat: Vec<T> = sample.into_iter().collect();
         match layout {
             Layout::ChannelsFirst => {
                 Array4::from_shape_vec((1, channels, rows, columns), flat).ok()
@@ -278,7 +278,10 @@ mod tests {
             let expected = first.clone().insert_axis(ndarray::Axis(0));
             assert_eq!(input.arranged(first.into_dyn()), Some(expected.clone()));
             assert_eq!(input.arranged(last.into_dyn()), Some(expected));
-            assert_eq!(input.arranged(Array3::zeros([4, 3, 2]).into_dyn()), None);
+            assert_eq!(
+                input.arranged(Array3::<f32>::zeros([4, 3, 2]).into_dyn()),
+                None
+            );
             // All sizes decide where those of more than one place do not.
             let shape = [2, 2, 1];
             let input = Input::new(shape, layout);

@@ -14,12 +14,13 @@ use super::{accept, read_model};
 use crate::boards::{Room, rooms};
 use crate::cli::{CheckArgs, InputArgs};
 use crate::console::Console;
+use crate::data::arrays::Inputs;
 use crate::data::random::Random;
 use crate::error::Error;
 use crate::import::{Options, Survey, import_with, survey};
 use crate::net::thousands;
 use crate::network::Shape;
-use crate::quantize::{Arrays, Inputs, Outline, OutlinedLayer, outline};
+use crate::quantize::{Arrays, Origin, Outline, OutlinedLayer, outline};
 
 /// Inputs that are drawn where there are none.
 const DRAWN: usize = 8;
@@ -54,8 +55,8 @@ fn on_tract(model: &[u8], args: &CheckArgs) -> Result<Option<String>, Error> {
 fn outlined((model, options): (&[u8], &Options), args: &CheckArgs) -> Result<Outline, Error> {
     let of_model = (&*args.model, model, options);
     let (arrays, kind) = match &args.calibrate {
-        Some(path) => (samples(&args.input, of_model, path)?, Inputs::Real),
-        None => (drawn(&args.input, of_model)?, Inputs::Drawn),
+        Some(path) => (samples(&args.input, of_model, path)?, Origin::Real),
+        None => (drawn(&args.input, of_model)?, Origin::Drawn),
     };
     let runtime = open_for_int8(args.runtime)?;
     let outlined = outline(&runtime, (model, options), (arrays, kind));
@@ -73,15 +74,17 @@ fn drawn(
     let mut random = Random::new(0, 0);
     let [channels, rows, columns] = network.input.shape;
     let sizes = IxDyn(&[DRAWN, channels, rows, columns]);
-    let are_pixels = meaning.pixels.is_some();
-    let mut draw = || match random.between(0.0, 1.0) {
-        number if are_pixels => (255.0 * number).round(),
-        number => number,
+    let inputs = match meaning.pixels {
+        Some(_) => {
+            let mut pixel = || random.between(0.0, 255.9) as u8;
+            Inputs::Pixels(ArrayD::from_shape_simple_fn(sizes, &mut pixel))
+        }
+        None => {
+            let mut number = || random.between(0.0, 1.0);
+            Inputs::Numbers(ArrayD::from_shape_simple_fn(sizes, &mut number))
+        }
     };
-    Ok(Arrays {
-        are_pixels,
-        ..meaning.arrays(ArrayD::from_shape_simple_fn(sizes, &mut draw))
-    })
+    Ok(meaning.arrays(inputs))
 }
 
 #[derive(Debug, Serialize)]
@@ -200,7 +203,7 @@ impl Quantized {
             room,
         });
         Self {
-            is_drawn: outline.inputs == Inputs::Drawn,
+            is_drawn: outline.origin == Origin::Drawn,
             input: outline.input,
             folded: folded(outline, survey),
             dropped: outline.dropped.clone(),

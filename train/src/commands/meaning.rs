@@ -5,11 +5,11 @@ use std::path::Path;
 use input::file::{self, InFile, ReadError, display_name};
 use input::labels::{self, LabelsError};
 use input::normalization::Normalization;
-use ndarray::ArrayD;
 use no_std_core::format::OutputKind;
 
 use super::quantize::in_model;
 use crate::cli::{InputArgs, LimitArgs, OutputArg};
+use crate::data::arrays::Inputs;
 use crate::data::calibration::{self, Calibration, Task};
 use crate::error::Error;
 use crate::import::{Options, import_with};
@@ -69,7 +69,7 @@ impl Meaning {
     }
 
     /// These inputs, and all that is known.
-    pub fn arrays(self, inputs: ArrayD<f32>) -> Arrays {
+    pub fn arrays(self, inputs: Inputs) -> Arrays {
         Arrays {
             names: self.names,
             meaning: self.input,
@@ -129,16 +129,11 @@ pub fn samples(
         outputs: network.output()[0],
         names: meaning.names.clone().or(names),
     };
-    let Calibration {
-        samples,
-        are_pixels,
-        names,
-    } = calibration::read(path, &task)?;
+    let Calibration { samples, names } = calibration::read(path, &task)?;
     Ok(Arrays {
         name: samples.name,
         labels: samples.labels,
         names: meaning.names.clone().or(names),
-        are_pixels,
         ..meaning.arrays(samples.inputs)
     })
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ndarray::{Array1, Array2, Array4, ArrayD};
+use ndarray::{Array1, Array2, Array4, ArrayD, Axis};
 
 use super::*;
-use crate::data::arrays::LabelledSamples;
+use crate::data::arrays::{Inputs, LabelledSamples};
 use crate::data::random::Random;
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::ops::Window;
@@ -69,12 +69,11 @@ fn inputs() -> ArrayD<f32> {
 fn samples(inputs: ArrayD<f32>) -> Calibration {
     let samples = LabelledSamples {
         name: String::new(),
-        inputs,
+        inputs: Inputs::Numbers(inputs),
         labels: Ok(None),
     };
     Calibration {
         samples,
-        are_pixels: false,
         names: None,
     }
 }
@@ -87,7 +86,7 @@ fn written(runtime: &Runtime, seed: u64, folder: &Path) -> Written {
         name: "net",
         data: Data::Arrays(Arrays {
             output: Some(no_std_core::format::OutputKind::Classes),
-            ..Arrays::new(inputs())
+            ..Arrays::new(Inputs::Numbers(inputs()))
         }),
         second: None,
         out: folder,

@@ -1,4 +1,4 @@
-//! Arrays in files of `NumPy`, as floats.
+//! Samples: numbers, or pixels as they are; arrays in files of `NumPy`.
 
 use std::path::Path;
 
@@ -16,34 +16,61 @@ pub fn read(path: &Path) -> Result<Vec<(String, ArrayD<f32>)>, InFile<ArraysErro
         .collect())
 }
 
+/// Samples of whatever sizes, `[samples, ...]`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inputs {
+    /// What the model takes.
+    Numbers(ArrayD<f32>),
+    /// Pixels, which become that.
+    Pixels(ArrayD<u8>),
+}
+
+impl Inputs {
+    /// Their sizes.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Self::Numbers(numbers) => numbers.shape(),
+            Self::Pixels(pixels) => pixels.shape(),
+        }
+    }
+}
+
 /// Samples and, where they are there, their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelledSamples {
     /// What the array of inputs is called; nothing in a file of one array.
     pub name: String,
-    /// `[samples, ...]`.
-    pub inputs: ArrayD<f32>,
+    /// The samples.
+    pub inputs: Inputs,
     /// The class of each, or why arrays that are named like classes say none.
     pub labels: Result<Option<Vec<usize>>, ClassesError>,
 }
 
 /// The samples of a file and their classes: see [`input::arrays::samples`]. Where it is known what the integers of the input
 /// mean, int8 samples are such, and uint8 ones are such and 128; but where the model takes pixels uint8 ones are pixels as
-/// they are, which is also returned.
+/// they are.
 pub fn read_samples(
     path: &Path,
     meaning: Option<Quantization>,
     takes_pixels: bool,
-) -> Result<(LabelledSamples, bool), InFile<ArraysError>> {
+) -> Result<LabelledSamples, InFile<ArraysError>> {
     let samples = arrays::read_samples(path)?;
     let count = samples.inputs.shape.first().copied().unwrap_or(0);
-    let are_pixels = takes_pixels && matches!(samples.inputs.elements, Elements::Uint8(_));
-    let samples = LabelledSamples {
+    Ok(LabelledSamples {
         labels: samples.labels(count),
         name: samples.name,
-        inputs: floats(samples.inputs, meaning.filter(|_| !are_pixels)),
-    };
-    Ok((samples, are_pixels))
+        inputs: match samples.inputs {
+            Array {
+                shape,
+                elements: Elements::Uint8(pixels),
+            } if takes_pixels => Inputs::Pixels(array(shape, pixels)),
+            numbers => Inputs::Numbers(floats(numbers, meaning)),
+        },
+    })
+}
+
+fn array<T>(shape: Vec<usize>, elements: Vec<T>) -> ArrayD<T> {
+    ArrayD::from_shape_vec(shape, elements).expect("an array has as many elements as its sizes say")
 }
 
 fn floats(Array { shape, elements }: Array, meaning: Option<Quantization>) -> ArrayD<f32> {
@@ -58,5 +85,5 @@ fn floats(Array { shape, elements }: Array, meaning: Option<Quantization>) -> Ar
             .collect(),
         _ => elements.to_floats(),
     };
-    ArrayD::from_shape_vec(shape, floats).expect("an array has as many numbers as its sizes say")
+    array(shape, floats)
 }

@@ -12,13 +12,15 @@ use ndarray::ArrayD;
 use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
-use super::arrays::{LabelledSamples, read_samples};
+use super::arrays::{Inputs, LabelledSamples, read_samples};
 use super::split;
 use crate::network::Shape;
 use crate::ops::Quantization;
 
 /// Pictures that are read, at most, of each class in proportion: more would decide nothing.
-pub const PICTURES: usize = 3000;
+const PICTURES: usize = 3000;
+/// Pixels of all channels that are read, at most.
+const PIXELS: usize = 96 << 20;
 
 /// What a model says of its inputs and outputs that samples have to fit.
 #[derive(Clone, Debug)]
@@ -40,8 +42,6 @@ pub struct Task {
 pub struct Calibration {
     /// The samples with their classes.
     pub samples: LabelledSamples,
-    /// Whether they are pixels, 0 to 255.
-    pub are_pixels: bool,
     /// The names of the classes, if folders say them and the model does not.
     pub names: Option<Vec<String>>,
 }
@@ -83,13 +83,9 @@ type OfClass = (PathBuf, Option<usize>);
 /// one with the IDX files of a data set, of which the images to train on are taken, or else those to test on.
 pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
     if !path.is_dir() {
-        let (samples, are_pixels) =
-            read_samples(path, task.meaning, task.takes_pixels).map_err(in_file)?;
-        return Ok(Calibration {
-            samples,
-            are_pixels,
-            names: None,
-        });
+        let samples = read_samples(path, task.meaning, task.takes_pixels).map_err(in_file)?;
+        let names = None;
+        return Ok(Calibration { samples, names });
     }
     let refusal = match task.shape[0] {
         1 | 3 => (!task.takes_pixels).then_some(CalibrationError::NoRange),
@@ -99,16 +95,13 @@ pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
         return Err(Refusal::named(&display_name(path))(refusal));
     }
     if let Some(samples) = idx(path, task)? {
-        return Ok(Calibration {
-            samples,
-            are_pixels: true,
-            names: None,
-        });
+        let names = None;
+        return Ok(Calibration { samples, names });
     }
     let (pictures, names) = pictures(path, task)?;
     let is_labelled = pictures.iter().all(|(_, class)| class.is_some());
     let classes = pictures.iter().map(|(_, class)| class.unwrap_or_default());
-    let (drawn, _) = split::stratified(classes, PICTURES, 0);
+    let (drawn, _) = split::stratified(classes, most(task.shape), 0);
     let pictures: Vec<_> = drawn.into_iter().map(|at| pictures[at].clone()).collect();
     let mut pixels = Vec::new();
     for (path, _) in &pictures {
@@ -118,25 +111,23 @@ pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
     Ok(Calibration {
         samples: samples(
             (pictures.len(), task.shape),
-            &pixels,
+            pixels,
             is_labelled.then_some(labels),
         ),
-        are_pixels: true,
         names,
     })
 }
 
-/// Pictures `[count, rows, columns, channels]` as floats.
+/// Pictures `[count, rows, columns, channels]`.
 fn samples(
     (count, [channels, rows, columns]): (usize, Shape),
-    pixels: &[u8],
+    pixels: Vec<u8>,
     labels: Option<Vec<usize>>,
 ) -> LabelledSamples {
-    let numbers = pixels.iter().copied().map(f32::from).collect();
-    let inputs = ArrayD::from_shape_vec(vec![count, rows, columns, channels], numbers);
+    let inputs = ArrayD::from_shape_vec(vec![count, rows, columns, channels], pixels);
     LabelledSamples {
         name: "pictures".into(),
-        inputs: inputs.expect("each picture has as many pixels as the shape says"),
+        inputs: Inputs::Pixels(inputs.expect("each picture has as many pixels as the shape says")),
         labels: Ok(labels),
     }
 }
@@ -146,6 +137,13 @@ fn read_picture(path: &Path, [channels, rows, columns]: Shape) -> Result<Vec<u8>
     let file = file::read(path).map_err(Refusal::named(&name))?;
     let pixels = picture::pixels(&file, [rows, columns, channels], Preparation::PLAIN);
     pixels.map_err(Refusal::named(&name))
+}
+
+/// How many pictures of this shape are read, at most.
+fn most([channels, rows, columns]: Shape) -> usize {
+    PICTURES
+        .min(PIXELS / (channels * rows * columns).max(1))
+        .max(2)
 }
 
 /// The pictures of a folder, each with the class that its own folder says, and the names of the classes, if only folders say
@@ -194,7 +192,7 @@ fn idx(path: &Path, task: &Task) -> Result<Option<LabelledSamples>, Refusal> {
         classes: task.outputs.min(256),
     };
     let (images, labels) = pair.read(form).map_err(in_file)?;
-    let (drawn, _) = split::stratified(labels.classes.iter().copied(), PICTURES, 0);
+    let (drawn, _) = split::stratified(labels.classes.iter().copied(), most(task.shape), 0);
     let len = rows * columns;
     let pixels = drawn
         .iter()
@@ -203,7 +201,7 @@ fn idx(path: &Path, task: &Task) -> Result<Option<LabelledSamples>, Refusal> {
         .flat_map(|&pixel| std::iter::repeat_n(pixel, channels))
         .collect();
     let classes = drawn.iter().map(|&at| usize::from(labels.classes[at]));
-    let found = samples((drawn.len(), task.shape), &pixels, Some(classes.collect()));
+    let found = samples((drawn.len(), task.shape), pixels, Some(classes.collect()));
     Ok(Some(found))
 }
 
@@ -257,10 +255,12 @@ mod tests {
                 inputs, labels: of, ..
             } = calibration.samples;
             assert_eq!(of, Ok(Some(labels.to_vec())));
+            let Inputs::Pixels(inputs) = inputs else {
+                panic!("{inputs:?}")
+            };
             assert_eq!(inputs.shape(), [3, 3, 4, 3]);
             let last = inputs[[2, 2, 3, 1]];
-            let expected = if labels[1] == 0 { 4.0 } else { 10.0 };
-            assert_eq!((last, calibration.are_pixels), (expected, true));
+            assert_eq!(last, if labels[1] == 0 { 4 } else { 10 });
         }
         let three = Task {
             outputs: 3,
@@ -282,8 +282,8 @@ mod tests {
         fs::remove_dir_all(folder.path().join("ant")).unwrap();
         let alone = read(&task([1, 3, 4], None)).unwrap();
         assert_eq!(
-            (alone.samples.labels, alone.samples.inputs.len()),
-            (Ok(None), 12)
+            (alone.samples.labels, alone.samples.inputs.shape()),
+            (Ok(None), &[1, 3, 4, 1][..])
         );
     }
 

@@ -1,6 +1,9 @@
 //! Samples of any network: whether they fit it, and which of them decide what.
 
 use input::file::one_line;
+use std::sync::Arc;
+
+use input::normalization::Normalization;
 use ndarray::{Array4, ArrayD, Axis};
 use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
@@ -9,7 +12,7 @@ use super::groups::Given;
 use super::run::Names;
 use super::samples::Samples;
 use super::sets::{CALIBRATION, HELD_OUT, SEED, Sets};
-use super::{Arrays, QuantizeError, metadata, pixels, sets};
+use super::{Arrays, Inputs, QuantizeError, metadata, pixels, sets};
 use crate::data::split;
 use crate::models::LOGITS;
 use crate::network::Network;
@@ -26,16 +29,12 @@ pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeEr
         .output
         .unwrap_or_else(|| usual_output(network, arrays));
     expect_output(network, output)?;
-    let inputs = arranged(network, arrays)?;
+    let mut notes = Vec::new();
+    let all = arranged(network, arrays)?;
     let meaning = meaning(arrays)?;
-    let mut notes = Vec::from_iter(outlier(&arrays.name, &inputs));
-    let labels = labels(
-        network,
-        arrays,
-        (output, inputs.len_of(Axis(0))),
-        &mut notes,
-    )?;
-    let all = Samples::Arrays { inputs, labels };
+    notes.extend(outlier(&arrays.name, &all));
+    let labels = labels(network, arrays, (output, all.len()), &mut notes)?;
+    let all = all.labelled(labels);
     let all = match output {
         OutputKind::Reconstruction => usual(all, &mut notes),
         _ => all,
@@ -110,42 +109,68 @@ fn expect_output(network: &Network, output: OutputKind) -> Result<(), QuantizeEr
 }
 
 /// Samples in the order in which the model's file has them, as the network takes them: finite numbers.
-pub fn arranged(network: &Network, arrays: &Arrays) -> Result<Array4<f32>, QuantizeError> {
-    let sizes = arrays.inputs.shape();
+pub fn arranged(network: &Network, arrays: &Arrays) -> Result<Samples, QuantizeError> {
+    let labels = None;
+    match &arrays.inputs {
+        Inputs::Numbers(numbers) => {
+            let inputs = in_order(network, numbers)?;
+            expect_finite(&arrays.name, &inputs)?;
+            Ok(Samples::Arrays { inputs, labels })
+        }
+        Inputs::Pixels(pixels) => {
+            let pixels = in_order(network, pixels)?;
+            let as_they_are = || Normalization::up_to(255.0, network.input.shape[0]);
+            Ok(Samples::Pixels {
+                chosen: (0..pixels.len_of(Axis(0))).collect(),
+                pixels: Arc::new(pixels),
+                labels,
+                numbers: arrays.pixels.clone().unwrap_or_else(as_they_are),
+                meaning: None,
+            })
+        }
+    }
+}
+
+/// All samples as `[samples, channels, rows, columns]`.
+fn in_order<T: Copy + Default>(
+    network: &Network,
+    inputs: &ArrayD<T>,
+) -> Result<Array4<T>, QuantizeError> {
+    let sizes = inputs.shape();
     let [channels, rows, columns] = network.input.shape;
     let refusal = || QuantizeError::OtherSamples {
         expected: format!("{channels} x {rows} x {columns} numbers, channels first or last"),
         found: format!("an array of {sizes:?}"),
     };
-    if arrays.inputs.ndim() < 2 {
+    if inputs.ndim() < 2 {
         return Err(refusal());
     }
-    let mut all = Array4::zeros((sizes[0], channels, rows, columns));
-    let samples = arrays.inputs.outer_iter().enumerate();
-    for (mut place, (sample, numbers)) in all.outer_iter_mut().zip(samples) {
-        if let Some(&found) = numbers.iter().find(|number| !number.is_finite()) {
-            let array = arrays.name.clone();
-            return Err(QuantizeError::NoNumber {
-                array,
-                sample,
-                found,
-            });
-        }
-        let numbers: ArrayD<f32> = numbers.to_owned();
-        let numbers = network.input.arranged(numbers).ok_or_else(refusal)?;
-        place.assign(&numbers.index_axis(Axis(0), 0));
-        if let Some(of) = arrays.pixels.as_ref().filter(|_| arrays.are_pixels) {
-            for (channel, mut pixels) in place.outer_iter_mut().enumerate() {
-                pixels.mapv_inplace(|pixel| of.number(channel, pixel as u8));
-            }
-        }
+    let mut all = Array4::from_elem((sizes[0], channels, rows, columns), T::default());
+    for (mut place, sample) in all.outer_iter_mut().zip(inputs.outer_iter()) {
+        let sample = network.input.arranged(sample.to_owned());
+        place.assign(&sample.ok_or_else(refusal)?.index_axis(Axis(0), 0));
     }
     Ok(all)
 }
 
+fn expect_finite(array: &str, inputs: &Array4<f32>) -> Result<(), QuantizeError> {
+    let mut numbers = inputs.indexed_iter();
+    match numbers.find(|(_, number)| !number.is_finite()) {
+        None => Ok(()),
+        Some(((sample, ..), &found)) => Err(QuantizeError::NoNumber {
+            array: array.into(),
+            sample,
+            found,
+        }),
+    }
+}
+
 /// What is to be said of the sample that reaches furthest from 0, if it is so far from all others that the range of the
 /// input, and of what follows from it, is made for it.
-fn outlier(name: &str, inputs: &Array4<f32>) -> Option<String> {
+fn outlier(name: &str, samples: &Samples) -> Option<String> {
+    let Samples::Arrays { inputs, .. } = samples else {
+        return None;
+    };
     let reach = |sample: ndarray::ArrayView3<f32>| {
         let magnitudes = sample.into_iter().map(|number| number.abs());
         magnitudes.fold(0.0, f32::max)

@@ -1,5 +1,7 @@
 //! An int8 network that quantising may take, and what it answers.
 
+use std::sync::Arc;
+
 use ndarray::{Array2, ArrayView1};
 
 use super::int8::Int8Network;
@@ -112,6 +114,19 @@ pub fn int8_outputs(
 pub fn as_integers(samples: &Samples, meaning: Quantization) -> Samples {
     match samples {
         Samples::Pictures { .. } => samples.clone(),
+        Samples::Pixels {
+            pixels,
+            chosen,
+            labels,
+            numbers,
+            ..
+        } => Samples::Pixels {
+            pixels: Arc::clone(pixels),
+            chosen: chosen.clone(),
+            labels: labels.clone(),
+            numbers: numbers.clone(),
+            meaning: Some(meaning),
+        },
         Samples::Arrays { inputs, labels } => Samples::Arrays {
             inputs: inputs.mapv(|value| rounded(value, meaning)),
             labels: labels.clone(),

@@ -98,7 +98,7 @@ pub fn of_int8(
                 calibration.describe(""),
                 images.len()
             ),
-            Samples::Arrays { .. } => format!(
+            Samples::Pixels { .. } | Samples::Arrays { .. } => format!(
                 "{} for ranges, {} others for method and threshold",
                 calibration.describe(""),
                 held_out.len()

@@ -41,7 +41,6 @@ use std::sync::atomic::AtomicBool;
 use input::arrays::ClassesError;
 use input::file::{Pending, commit_both};
 use input::normalization::Normalization;
-use ndarray::ArrayD;
 pub use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
@@ -51,11 +50,12 @@ pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
 pub(crate) use graphs::float_layers;
 pub(crate) use layers::Origins;
-pub use outline::{Inputs, Outline, OutlinedLayer, outline};
+pub use outline::{Origin, Outline, OutlinedLayer, outline};
 pub use prune::Pruned;
 pub use report::Report;
 pub(crate) use run::{Names, integer};
 
+use crate::data::arrays::Inputs;
 use crate::data::{Dataset, Digits};
 use crate::export::SecondRuntime;
 use crate::import::{ImportError, Options, import_with};
@@ -132,8 +132,8 @@ impl Data {
 pub struct Arrays {
     /// What messages call the array of inputs; may be empty.
     pub name: String,
-    /// `[samples, ...]`, each as the model's file has it.
-    pub inputs: ArrayD<f32>,
+    /// Each as the model's file has it.
+    pub inputs: Inputs,
     /// The class of each sample, where that is known, or why what should say it does not; of a reconstruction 0 for inputs
     /// that it is for, 1 for others.
     pub labels: Result<Option<Vec<usize>>, ClassesError>,
@@ -143,8 +143,6 @@ pub struct Arrays {
     pub meaning: Option<Quantization>,
     /// What the pixels of a picture become, if pictures become the input.
     pub pixels: Option<Normalization>,
-    /// Whether the inputs are such pixels, 0 to 255.
-    pub are_pixels: bool,
     /// Whether `pixels` holds what the model does to its input before all else, which is to be left out of the network.
     pub is_normalized: bool,
     /// What the output is; else classes, if the model ends in a Softmax or names classes, and values if not.
@@ -153,7 +151,7 @@ pub struct Arrays {
 
 impl Arrays {
     /// Inputs of which nothing else is known.
-    pub fn new(inputs: ArrayD<f32>) -> Self {
+    pub fn new(inputs: Inputs) -> Self {
         Self {
             name: String::new(),
             inputs,
@@ -161,7 +159,6 @@ impl Arrays {
             names: None,
             meaning: None,
             pixels: None,
-            are_pixels: false,
             is_normalized: false,
             output: None,
         }

@@ -16,9 +16,9 @@ use crate::import::Options;
 use crate::network::{Network, Shape};
 use crate::runtime::Runtime;
 
-/// What a network is outlined with.
+/// Where the inputs are from that a network is outlined with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inputs {
+pub enum Origin {
     /// Those that it will be quantised with.
     Real,
     /// Numbers of whatever range.
@@ -28,8 +28,8 @@ pub enum Inputs {
 /// A network in integers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outline {
-    /// What it was made with.
-    pub inputs: Inputs,
+    /// Where the inputs were from.
+    pub origin: Origin,
     /// Channels, rows and columns of the input.
     pub input: Shape,
     /// What the output is.
@@ -67,7 +67,7 @@ pub struct OutlinedLayer {
 pub fn outline(
     runtime: &Runtime,
     (model, options): (&[u8], &Options),
-    (arrays, inputs): (Arrays, Inputs),
+    (arrays, origin): (Arrays, Origin),
 ) -> Result<Outline, QuantizeError> {
     let data = Data::Arrays(arrays);
     let network = prepared(model, options, &data)?;
@@ -77,9 +77,9 @@ pub fn outline(
         names: sets.names,
         interrupted: &AtomicBool::new(false),
     };
-    let mut int8 = match inputs {
-        Inputs::Real => calibrated(runner, &network, &sets, &mut |_| ())?.0.int8,
-        Inputs::Drawn => of_drawn(runner, &network, &sets)?,
+    let mut int8 = match origin {
+        Origin::Real => calibrated(runner, &network, &sets, &mut |_| ())?.0.int8,
+        Origin::Drawn => of_drawn(runner, &network, &sets)?,
     };
     let pruned = prune(&mut int8);
     let description = Description {
@@ -94,7 +94,7 @@ pub fn outline(
     let layers = int8.nodes.iter().zip(core.operations());
     let layers = layers.map(|(node, operation)| layer(node, LayerFacts::of(&operation)));
     Ok(Outline {
-        inputs,
+        origin,
         input: int8.input,
         output: sets.output,
         layers: layers.collect(),

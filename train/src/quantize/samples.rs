@@ -1,13 +1,17 @@
 //! Inputs of a network: pictures in variants, or arrays.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use input::normalization::Normalization;
 use ndarray::{Array2, Array4, Axis};
 
 use super::QuantizeError;
+use super::run::rounded;
 use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
+use crate::ops::Quantization;
 
 /// Inputs, and the classes that they are of where that is known.
 #[derive(Clone, Debug)]
@@ -16,6 +20,18 @@ pub enum Samples {
     Pictures {
         images: Dataset,
         variants: &'static [Variant],
+    },
+    /// Pictures of any kind, kept as bytes.
+    Pixels {
+        /// `[pictures, channels, rows, columns]`.
+        pixels: Arc<Array4<u8>>,
+        /// Which of them they are.
+        chosen: Vec<usize>,
+        labels: Option<Vec<usize>>,
+        /// What they become.
+        numbers: Normalization,
+        /// The integers whose numbers these are rounded to.
+        meaning: Option<Quantization>,
     },
     /// `[samples, channels, rows, columns]`.
     Arrays {
@@ -29,6 +45,7 @@ impl Samples {
     pub fn len(&self) -> usize {
         match self {
             Self::Pictures { images, variants } => images.len() * variants.len(),
+            Self::Pixels { chosen, .. } => chosen.len(),
             Self::Arrays { inputs, .. } => inputs.len_of(Axis(0)),
         }
     }
@@ -37,7 +54,7 @@ impl Samples {
     pub fn describe(&self, which: &str) -> String {
         match self {
             Self::Pictures { images, .. } => format!("{} {which}training images", images.len()),
-            Self::Arrays { .. } => format!("{} {which}samples", self.len()),
+            _ => format!("{} {which}samples", self.len()),
         }
     }
 
@@ -63,7 +80,7 @@ impl Samples {
     pub fn variants(&self) -> usize {
         match self {
             Self::Pictures { variants, .. } => variants.len(),
-            Self::Arrays { .. } => 1,
+            _ => 1,
         }
     }
 
@@ -75,8 +92,18 @@ impl Samples {
                 let each = |&label: &u8| vec![usize::from(label); variants.len()];
                 Some(labels.flat_map(each).collect())
             }
-            Self::Arrays { labels, .. } => labels.clone(),
+            Self::Pixels { labels, .. } | Self::Arrays { labels, .. } => labels.clone(),
         }
+    }
+
+    /// The same samples with these classes; those of pictures of digits are known.
+    #[must_use]
+    pub fn labelled(mut self, found: Option<Vec<usize>>) -> Self {
+        match &mut self {
+            Self::Pictures { .. } => {}
+            Self::Pixels { labels, .. } | Self::Arrays { labels, .. } => *labels = found,
+        }
+        self
     }
 
     /// Shows `visit` each sample in turn, `[1, channels, rows, columns]`.
@@ -88,6 +115,23 @@ impl Samples {
             Self::Pictures { images, variants } => {
                 for batch in Batches::new(images, variants, 1, Order::Sequential)? {
                     visit(batch.images)?;
+                }
+            }
+            Self::Pixels {
+                pixels,
+                chosen,
+                numbers,
+                meaning,
+                ..
+            } => {
+                for &picture in chosen {
+                    let picture = pixels.index_axis(Axis(0), picture);
+                    let mut sample = Array4::zeros(one(picture.dim()));
+                    for ((at, &pixel), place) in picture.indexed_iter().zip(&mut sample) {
+                        let number = numbers.number(at.0, pixel);
+                        *place = meaning.map_or(number, |meaning| rounded(number, meaning));
+                    }
+                    visit(sample)?;
                 }
             }
             Self::Arrays { inputs, .. } => {
@@ -118,12 +162,32 @@ impl Samples {
                 images: images.select(indices),
                 variants,
             },
+            Self::Pixels {
+                pixels,
+                chosen,
+                labels,
+                numbers,
+                meaning,
+            } => Self::Pixels {
+                pixels: Arc::clone(pixels),
+                chosen: indices.iter().map(|&index| chosen[index]).collect(),
+                labels: selected(labels.as_deref(), indices),
+                numbers: numbers.clone(),
+                meaning: *meaning,
+            },
             Self::Arrays { inputs, labels } => Self::Arrays {
                 inputs: inputs.select(Axis(0), indices),
-                labels: labels
-                    .as_ref()
-                    .map(|labels| indices.iter().map(|&index| labels[index]).collect()),
+                labels: selected(labels.as_deref(), indices),
             },
         }
     }
+}
+
+/// The sizes of one sample.
+fn one((channels, rows, columns): (usize, usize, usize)) -> (usize, usize, usize, usize) {
+    (1, channels, rows, columns)
+}
+
+fn selected(labels: Option<&[usize]>, indices: &[usize]) -> Option<Vec<usize>> {
+    labels.map(|labels| indices.iter().map(|&index| labels[index]).collect())
 }

@@ -69,6 +69,13 @@ fn tensors_that_a_sum_reads_mean_the_same() {
     }
 }
 
+fn numbers(arrays: &mut Arrays) -> &mut ArrayD<f32> {
+    match &mut arrays.inputs {
+        Inputs::Numbers(numbers) => numbers,
+        Inputs::Pixels(_) => panic!("pixels"),
+    }
+}
+
 /// What comes of quantising the striped network with samples of these sizes.
 fn with_samples(sizes: &[usize], change: impl FnOnce(&mut Arrays)) -> Result<Report, String> {
     heard(&striped_model(10), sizes, change).0
@@ -85,7 +92,7 @@ fn heard(
     let inputs = ArrayD::from_shape_simple_fn(IxDyn(sizes), || random.between(0.0, 1.0));
     let mut arrays = Arrays {
         name: "x".into(),
-        ..Arrays::new(inputs)
+        ..Arrays::new(Inputs::Numbers(inputs))
     };
     change(&mut arrays);
     let request = Request {
@@ -139,12 +146,14 @@ fn what_is_done_with_labels_is_said() {
 #[test]
 fn a_sample_far_from_all_others_is_named() {
     let model = striped_model(10);
-    let (_, said) = heard(&model, &[30, 784], |arrays| arrays.inputs[[17, 3]] = -1e6);
+    let (_, said) = heard(&model, &[30, 784], |arrays| numbers(arrays)[[17, 3]] = -1e6);
     assert!(
         said.contains("x: sample 17 has numbers up to 1.000e6"),
         "{said}"
     );
-    let (_, said) = heard(&model, &[30, 784], |arrays| arrays.inputs[[17, 3]] = -50.0);
+    let (_, said) = heard(&model, &[30, 784], |arrays| {
+        numbers(arrays)[[17, 3]] = -50.0
+    });
     assert!(!said.contains("sample 17"), "{said}");
 }
 
@@ -170,7 +179,7 @@ fn an_autoencoder_is_calibrated_on_usual_samples_alone() {
         let arrays = Arrays {
             labels: Ok(labels),
             output: Some(OutputKind::Reconstruction),
-            ..Arrays::new(inputs)
+            ..Arrays::new(Inputs::Numbers(inputs))
         };
         sets::Sets::of(&network, &Data::Arrays(arrays))
     };
@@ -259,7 +268,7 @@ fn samples_that_do_not_fit_are_refused() {
              array of shape [3]; correct it, or give it a name that does not begin with y or label",
         ),
         (
-            with_samples(&[4, 784], |arrays| arrays.inputs[[2, 700]] = f32::NAN),
+            with_samples(&[4, 784], |arrays| numbers(arrays)[[2, 700]] = f32::NAN),
             "x: expected finite numbers, found NaN in sample 2",
         ),
         (
