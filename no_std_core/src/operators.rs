@@ -22,7 +22,7 @@ use backend::Backend;
 
 pub(crate) use convolution::small_window;
 pub use operator::Operator;
-pub(crate) use operator::{Operands, Sizes};
+pub(crate) use operator::{Operands, Sizes, Step};
 
 /// An operator for convolutions without groups, of windows that take room for at most four times `GROUPS` values and tiles
 /// of at most four windows: [`Operation::small_window`](crate::Operation::small_window). It takes less code than that for

@@ -3,7 +3,8 @@
 use core::ops::Range;
 
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TENSOR_LEN, TensorRecord};
-use crate::operators::{Operands, Operator, small_window};
+use crate::operators::backend::{Backend, Native};
+use crate::operators::{Operands, Operator, Step, small_window};
 use crate::plan::{Node, are_apart, place_of};
 
 /// Places of rows that are made at once.
@@ -110,14 +111,57 @@ impl Operation<'_> {
         place_of(record, node.record, rows)
     }
 
-    /// Computes the row of the output that belongs to a step, or those from it on, from the rows of the inputs that are read.
-    pub(crate) fn step(&self, inputs: [&[i8]; 2], step: u16, output: &mut [i8]) {
+    /// Computes the rows of the output that belong to some steps, where they are `written` in the arena, from the rows of the
+    /// inputs that are read. `None` if they are not all inside.
+    pub(crate) fn step(
+        &self,
+        arena: &mut [i8],
+        written: Range<usize>,
+        steps: &Range<u16>,
+    ) -> Option<()> {
         let last = self.output().shape.rows.saturating_sub(1);
         let row = if self.record().upwards {
-            last.saturating_sub(step)
+            last.saturating_sub(steps.start)
         } else {
-            step
+            steps.start
         };
-        (self.operator.step)(&self.operands, inputs, row, output);
+        let [mut first, second] = self.sources(steps);
+        let step = match self.operator.step {
+            Step::ByChannel { step, .. } => {
+                step(&self.operands, arena, [first, written], row);
+                return Some(());
+            }
+            Step::InPlace(step) => {
+                move_within(arena, first, written.start)?;
+                first = 0..0;
+                step
+            }
+            Step::Apart(step) => step,
+        };
+        let parts = arena.get_disjoint_mut([first, second, written]);
+        let [first, second, written] = parts.ok()?;
+        step(&self.operands, [first, second], row, written);
+        Some(())
     }
+}
+
+/// Moves values to another place, which may overlap theirs. `None` if they are not all inside.
+pub(crate) fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
+    let distance = from.start.abs_diff(to);
+    let mut left = from.len();
+    while left > 0 && distance > 0 {
+        // What is moved at once does not overlap its place. Up, the last values go first.
+        let count = left.min(distance);
+        let at = if to < from.start {
+            from.len() - left
+        } else {
+            left - count
+        };
+        let [value, place] = [from.start + at, to + at];
+        let parts = arena.get_disjoint_mut([value..value + count, place..place + count]);
+        let [values, places] = parts.ok()?;
+        Native::copy(places, values);
+        left -= count;
+    }
+    Some(())
 }

@@ -1,7 +1,7 @@
 //! The sum of two tensors: of a value and another one a table says what they become.
 
 use super::backend::Backend;
-use super::operator::{Operands, Operator, Reach, Sizes, check_second, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, Step, check_second, ensure};
 use crate::error::Fault;
 use crate::format::{KIND_ADD, SUM_ENTRIES};
 
@@ -11,10 +11,9 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "add",
         check_second: Some(check_second),
         reach: Reach::Row,
-        in_place: true,
         check,
         sizes: |_| Sizes::table(SUM_ENTRIES),
-        step: step::<B>,
+        step: Step::InPlace(step::<B>),
     }
 }
 

@@ -2,7 +2,7 @@
 //! counts as zeros.
 
 use super::backend::{Backend, Places, Sums};
-use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, Step, ensure};
 use crate::error::Fault;
 use crate::format::{KIND_AVERAGE_POOL, OperatorRecord};
 
@@ -15,13 +15,12 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "average pool",
         check_second: None,
         reach: Reach::Windows,
-        in_place: false,
         check,
         sizes: |_| Sizes {
             multipliers: 1,
             ..Sizes::default()
         },
-        step: step::<B>,
+        step: Step::Apart(step::<B>),
     }
 }
 

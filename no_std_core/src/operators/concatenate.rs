@@ -1,7 +1,7 @@
 //! The channels of two tensors side by side.
 
 use super::backend::Backend;
-use super::operator::{Operands, Operator, Reach, Sizes, check_second, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, Step, check_second, ensure};
 use crate::error::Fault;
 use crate::format::{KIND_CONCATENATE, Shape};
 
@@ -11,10 +11,9 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "concatenate",
         check_second: Some(check_second),
         reach: Reach::Row,
-        in_place: false,
         check,
         sizes: |_| Sizes::default(),
-        step: step::<B>,
+        step: Step::Apart(step::<B>),
     }
 }
 

@@ -7,7 +7,7 @@
 //! there are no tiles. What they cover is laid out side by side and meets the filters there.
 
 use super::backend::{Backend, Filters, GROUP, LANES, Outputs, Patch, Sums, keep_greatest};
-use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, Step, ensure};
 use super::tiles::{Span, Tiles};
 use super::windows::Windows;
 use crate::error::Fault;
@@ -19,17 +19,16 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "convolution",
         check_second: None,
         reach: Reach::Windows,
-        in_place: false,
         check,
         sizes,
-        step: |operands, inputs, row, output| {
+        step: Step::Apart(|operands, inputs, row, output| {
             let small = small_window(operands).is_some_and(|len| len <= B::Patch::LEN);
             if B::Patch::WINDOWS == LANES && small {
                 convolve::<B, B::Patch>(operands, inputs, row, output);
             } else {
                 convolve_in_parts::<B, B::Patch>(operands, inputs, row, output);
             }
-        },
+        }),
     }
 }
 
@@ -41,12 +40,12 @@ pub(super) const fn small_operator<B: Backend, const GROUPS: usize>() -> Operato
             let fits = small_window(operands).is_some_and(|len| len <= GROUPS * GROUP);
             ensure(fits, Fault::Large, OperatorRecord::ROWS_AT)
         },
-        step: if B::SmallPatch::<GROUPS>::WINDOWS == LANES {
+        step: Step::Apart(if B::SmallPatch::<GROUPS>::WINDOWS == LANES {
             assert!(B::SmallPatch::<GROUPS>::LEN >= GROUPS * GROUP);
             convolve::<B, B::SmallPatch<GROUPS>>
         } else {
             convolve_in_parts::<B, B::SmallPatch<GROUPS>>
-        },
+        }),
         ..operator::<B>()
     }
 }

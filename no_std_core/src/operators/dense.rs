@@ -1,7 +1,7 @@
 //! The dense layer: every output is a weighted sum of all inputs.
 
 use super::backend::Backend;
-use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, Step, ensure};
 use crate::error::Fault;
 use crate::format::KIND_DENSE;
 
@@ -11,12 +11,11 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "dense",
         check_second: None,
         reach: Reach::Whole,
-        in_place: false,
         check,
         sizes: |operands| {
             Sizes::channels(&operands.output(), operands.input().shape.elements() as u32)
         },
-        step: step::<B>,
+        step: Step::Apart(step::<B>),
     }
 }
 

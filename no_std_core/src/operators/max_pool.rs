@@ -1,6 +1,6 @@
 //! The maximum over windows. Padding is never the greatest.
 
-use super::operator::{Operands, Operator, Reach, Sizes};
+use super::operator::{Operands, Operator, Reach, Sizes, Step};
 use super::windows::Covered;
 use crate::error::Fault;
 use crate::format::KIND_MAX_POOL;
@@ -10,10 +10,9 @@ pub(super) const OPERATOR: Operator = Operator {
     name: "max pool",
     check_second: None,
     reach: Reach::Windows,
-    in_place: false,
     check,
     sizes: |_| Sizes::default(),
-    step,
+    step: Step::Apart(step),
 };
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {

@@ -14,8 +14,6 @@ pub struct Operator {
     pub(crate) name: &'static str,
     /// The rows of an input that a row of the output is made of.
     pub(crate) reach: Reach,
-    /// Whether it changes its first input value by value, in the place of its output.
-    pub(crate) in_place: bool,
     /// Checks that the output, whose shape has no zero, is what the operator makes of its first input; an error comes with
     /// the field's place in the record.
     pub(crate) check: fn(&Operands<'_>) -> Result<(), (Fault, usize)>,
@@ -24,8 +22,26 @@ pub struct Operator {
     /// What the file holds of it.
     pub(crate) sizes: fn(&Operands<'_>) -> Sizes,
     /// Computes one row of the output from the rows of its inputs that it is made of.
-    pub(crate) step: fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]),
+    pub(crate) step: Step,
 }
+
+/// How a row of the output is computed, and where it may lie meanwhile.
+pub(crate) enum Step {
+    /// Apart from all that it is made of.
+    Apart(Rows),
+    /// Where the same row of the first input has been copied to, value by value.
+    InPlace(Rows),
+    /// Channel by channel, each of which is made of the same channel of the only input and has been read when it is written:
+    /// if the row has at most `most` places, it may lie on all that no later row is made of, channel on channel. The step
+    /// takes the memory, where in it input and output lie, and the row.
+    ByChannel {
+        most: u16,
+        step: fn(&Operands<'_>, &mut [i8], [Range<usize>; 2], u16),
+    },
+}
+
+/// A step with its inputs, the row, and that row of the output.
+type Rows = fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]);
 
 /// A check of the tensor that is an operator's second input.
 type CheckSecond = fn(&Operands<'_>, &[u8; TENSOR_LEN]) -> Result<(), (Fault, usize)>;

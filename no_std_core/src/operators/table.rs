@@ -1,6 +1,6 @@
 //! A function of one value: a table says what each becomes.
 
-use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::operator::{Operands, Operator, Reach, Sizes, Step, ensure};
 use crate::error::Fault;
 use crate::format::{KIND_TABLE, VALUE_ENTRIES};
 use crate::prepare::quantize_pixel;
@@ -10,10 +10,9 @@ pub(super) const OPERATOR: Operator = Operator {
     name: "table",
     check_second: None,
     reach: Reach::Row,
-    in_place: true,
     check,
     sizes: |_| Sizes::table(VALUE_ENTRIES),
-    step,
+    step: Step::InPlace(step),
 };
 
 fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
