@@ -14,7 +14,6 @@ mod check;
 mod operation;
 
 pub use operation::Operation;
-pub(crate) use operation::move_within;
 
 /// A model in a flash file, which it borrows.
 #[derive(Clone)]

@@ -240,8 +240,13 @@ fn unread(
 ) -> Option<Range<usize>> {
     let node = program.node(index)?;
     let record = program.tensors.get(tensor)?;
-    let output = program.tensor(index + 1)?;
-    let step = step + u16::from(writes && node.spends(tensor, record, &output));
+    let [_, second] = node.record().inputs;
+    let (is_second, output) = (
+        usize::from(second) == tensor,
+        program.tensors.get(index + 1)?,
+    );
+    let is_spent = writes && (node.operator.spends)(is_second, [record, output]);
+    let step = step + u16::from(is_spent);
     if !reads(node.record, tensor) || step >= program.rows(index + 1) {
         return Some(0..0);
     }

@@ -4,7 +4,8 @@ use core::ops::Range;
 use core::task::Poll;
 
 use crate::error::RunError;
-use crate::model::{Model, Operation, move_within};
+use crate::model::{Model, Operation};
+use crate::operators::move_within;
 use crate::output::Output;
 use crate::plan::{Chain, Done, place_of};
 
@@ -119,7 +120,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let done = self.done.get_mut(chain.place(index))?;
         let mut steps = *done..*done + 1;
         if chain.first == chain.last {
-            steps.end = *done + operation.rows_at_once(*done);
+            steps.end = *done + (operation.operator.rows_at_once)(operation, *done);
         }
         *done = steps.end;
         let written = self.make_room(operation, &steps)?;

@@ -3,8 +3,7 @@
 use core::ops::Range;
 
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TENSOR_LEN, TensorRecord};
-use crate::operators::backend::{Backend, Native};
-use crate::operators::{Operands, Operator, Step, small_window};
+use crate::operators::{Operands, Operator, Rows, form, window_room};
 use crate::plan::{Node, are_apart, place_of};
 
 /// Places of rows that are made at once.
@@ -24,12 +23,21 @@ impl Operation<'_> {
         self.operator.name
     }
 
-    /// The room that a window takes, in values, of a convolution that [`SmallWindows`](crate::SmallWindows) can take: a tenth
-    /// more than it has unless it is a point. Of other operators 0. `None` for convolutions with groups or larger tiles.
-    pub fn small_window(&self) -> Option<usize> {
+    /// The form of a convolution: [`PLACES`](crate::PLACES), [`TILES`](crate::TILES) or [`OTHERS`](crate::OTHERS). Of other
+    /// operators 0.
+    pub fn form(&self) -> u8 {
         match self.operator.kind {
-            KIND_CONVOLUTION => small_window(&self.operands),
-            _ => Some(0),
+            KIND_CONVOLUTION => form(&self.operands),
+            _ => 0,
+        }
+    }
+
+    /// The room that a window of a convolution takes, in values: a tenth more than it has unless it is a point. Of other
+    /// operators 0.
+    pub fn window(&self) -> usize {
+        match self.operator.kind {
+            KIND_CONVOLUTION => window_room(&self.operands),
+            _ => 0,
         }
     }
 
@@ -70,8 +78,8 @@ impl Operation<'_> {
         (self.operator.sizes)(&self.operands)
     }
 
-    /// Rows that are made at once from a step on: one, or some short ones that do not lie where what they are made of does.
-    pub(crate) fn rows_at_once(&self, step: u16) -> u16 {
+    /// See [`Operator::rows_at_once`], for pointwise operators: some short rows, unless they lie where what they are made of does.
+    pub(crate) fn pointwise_rows(&self, step: u16) -> u16 {
         let shape = self.output().shape;
         let most = PLACES.checked_div(shape.columns).unwrap_or(0);
         let most = most.min(shape.rows.saturating_sub(step));
@@ -125,43 +133,11 @@ impl Operation<'_> {
         } else {
             steps.start
         };
-        let [mut first, second] = self.sources(steps);
-        let step = match self.operator.step {
-            Step::ByChannel { step, .. } => {
-                step(&self.operands, arena, [first, written], row);
-                return Some(());
-            }
-            Step::InPlace(step) => {
-                move_within(arena, first, written.start)?;
-                first = 0..0;
-                step
-            }
-            Step::Apart(step) => step,
+        let rows = Rows {
+            memory: arena,
+            inputs: self.sources(steps),
+            output: written,
         };
-        let parts = arena.get_disjoint_mut([first, second, written]);
-        let [first, second, written] = parts.ok()?;
-        step(&self.operands, [first, second], row, written);
-        Some(())
+        (self.operator.step)(&self.operands, rows, row)
     }
-}
-
-/// Moves values to another place, which may overlap theirs. `None` if they are not all inside.
-pub(crate) fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
-    let distance = from.start.abs_diff(to);
-    let mut left = from.len();
-    while left > 0 && distance > 0 {
-        // What is moved at once does not overlap its place. Up, the last values go first.
-        let count = left.min(distance);
-        let at = if to < from.start {
-            from.len() - left
-        } else {
-            left - count
-        };
-        let [value, place] = [from.start + at, to + at];
-        let parts = arena.get_disjoint_mut([value..value + count, place..place + count]);
-        let [values, places] = parts.ok()?;
-        Native::copy(places, values);
-        left -= count;
-    }
-    Some(())
 }

@@ -1,11 +1,10 @@
 //! The convolution that has a kernel for each channel, and knows nothing of the others.
 
-use core::ops::Range;
-
 use super::backend::{Backend, Channels, Sums};
-use super::operator::{Operands, Operator, Reach, Sizes, Step};
+use super::operator::{Operands, Operator, Reach, Sizes};
+use super::rows::Rows;
 use crate::error::Fault;
-use crate::format::KIND_DEPTHWISE;
+use crate::format::{KIND_DEPTHWISE, TENSOR_LEN, TensorRecord};
 
 /// Sums that are worked on at a time, and of how many windows at most.
 const SUMS: usize = 160;
@@ -23,10 +22,9 @@ pub(super) const fn operator<B: Backend>() -> Operator {
             let kernel = u32::from(record.rows.kernel) * u32::from(record.columns.kernel);
             Sizes::channels(&operands.output(), kernel)
         },
-        step: Step::ByChannel {
-            most: WINDOWS as u16,
-            step: step::<B>,
-        },
+        rows_at_once: |_, _| 1,
+        spends,
+        step: step::<B>,
     }
 }
 
@@ -34,12 +32,21 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_pool()
 }
 
-fn step<B: Backend>(
-    operands: &Operands<'_>,
-    memory: &mut [i8],
-    [input, output]: [Range<usize>; 2],
-    row: u16,
-) {
+/// If a row is not longer than what is summed at once, it may lie on what it is made of, channel on channel: of a channel all
+/// has been read then.
+fn spends(_: bool, records: [&[u8; TENSOR_LEN]; 2]) -> bool {
+    let [input, output] = records.map(TensorRecord::decode);
+    let channels = u32::from(output.shape.channels);
+    let distance = input.at.abs_diff(output.at);
+    usize::from(output.shape.columns) <= WINDOWS && distance.is_multiple_of(channels)
+}
+
+fn step<B: Backend>(operands: &Operands<'_>, rows: Rows<'_>, row: u16) -> Option<()> {
+    let Rows {
+        memory,
+        inputs: [input, _],
+        output,
+    } = rows;
     let (record, shape) = (operands.record(), operands.input().shape);
     let place = usize::from(shape.channels).max(1);
     // Rows of the window above the input have weights, too.
@@ -61,9 +68,8 @@ fn step<B: Backend>(
                 len += sums.len();
             }
             let sums = sums.get_mut(..len).unwrap_or_default();
-            let values = memory.get(input.start + channel..input.end);
             let channels = Channels {
-                values: values.unwrap_or_default(),
+                values: memory.get(input.start + channel..input.end)?,
                 place,
                 columns: shape.columns.into(),
                 zero_point: operands.input().zero_point,
@@ -83,10 +89,10 @@ fn step<B: Backend>(
             };
             let multipliers = operands.multipliers(channel);
             let zero_point = operands.output().zero_point;
-            let outputs = memory.get_mut(begin + channel..output.end);
-            let outputs = outputs.unwrap_or_default();
+            let outputs = memory.get_mut(begin + channel..output.end)?;
             B::requantize(&sums, multipliers, zero_point, outputs, place);
         }
         first += (WINDOWS * usize::from(record.columns.stride)).cast_signed();
     }
+    Some(())
 }

@@ -3,8 +3,10 @@
 use core::ops::Range;
 
 use super::backend::Filters;
+use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
+use crate::model::Operation;
 
 /// A kind of operator, with inner loops for some processor. A model runs with a table of these.
 pub struct Operator {
@@ -21,27 +23,15 @@ pub struct Operator {
     pub(crate) check_second: Option<CheckSecond>,
     /// What the file holds of it.
     pub(crate) sizes: fn(&Operands<'_>) -> Sizes,
-    /// Computes one row of the output from the rows of its inputs that it is made of.
-    pub(crate) step: Step,
+    /// How many rows are made at once from a step on, if the operator works alone.
+    pub(crate) rows_at_once: fn(&Operation<'_>, u16) -> u16,
+    /// Whether a row of the output is written where an input, the second one or not, is needed no more for it; it takes the
+    /// records of the input and of the output.
+    pub(crate) spends: fn(bool, [&[u8; TENSOR_LEN]; 2]) -> bool,
+    /// Computes one row of the output, or some, from the rows of its inputs that it is made of. `None` if they do not lie
+    /// as they should.
+    pub(crate) step: fn(&Operands<'_>, Rows<'_>, u16) -> Option<()>,
 }
-
-/// How a row of the output is computed, and where it may lie meanwhile.
-pub(crate) enum Step {
-    /// Apart from all that it is made of.
-    Apart(Rows),
-    /// Where the same row of the first input has been copied to, value by value.
-    InPlace(Rows),
-    /// Channel by channel, each of which is made of the same channel of the only input and has been read when it is written:
-    /// if the row has at most `most` places, it may lie on all that no later row is made of, channel on channel. The step
-    /// takes the memory, where in it input and output lie, and the row.
-    ByChannel {
-        most: u16,
-        step: fn(&Operands<'_>, &mut [i8], [Range<usize>; 2], u16),
-    },
-}
-
-/// A step with its inputs, the row, and that row of the output.
-type Rows = fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]);
 
 /// A check of the tensor that is an operator's second input.
 type CheckSecond = fn(&Operands<'_>, &[u8; TENSOR_LEN]) -> Result<(), (Fault, usize)>;
@@ -159,8 +149,9 @@ impl<'a> Operands<'a> {
 
     /// The file from the weight at `first` of the channel at `channel` on.
     pub fn weights_from(&self, channel: usize, first: usize) -> &'a [u8] {
-        let begin = channel.saturating_mul(self.channel_weights);
-        let begin = begin.saturating_add(first);
+        // Before a file has been checked, it can say anything.
+        let begin = channel.wrapping_mul(self.channel_weights);
+        let begin = begin.wrapping_add(first);
         self.weights.get(begin..).unwrap_or_default()
     }
 

@@ -11,8 +11,7 @@ use core::ops::Range;
 
 use super::draft::Draft;
 use super::{Chain, are_apart, each_write};
-use crate::format::{Contents, MAX_CHAIN, TENSOR_LEN, TensorRecord};
-use crate::operators::Step;
+use crate::format::{Contents, KIND_DEPTHWISE, MAX_CHAIN, TENSOR_LEN, TensorRecord};
 
 /// Arrangements that are kept for each number of operators that have run.
 const WIDTH: usize = 64;
@@ -168,9 +167,12 @@ impl Draft {
             last.is_some_and(|last| (chain.first..=chain.last).contains(&last))
                 && !(tensor == 0 && self.keeps_input)
         });
-        let grain = match self.program().node(chain.last)?.operator.step {
-            Step::ByChannel { .. } => self.tensor(chain.last + 1)?.shape.channels.max(1),
-            _ => 1,
+        // Rows of a depthwise convolution lie on others channel on channel.
+        let last = self.program().node(chain.last)?.record().kind;
+        let grain = if last == KIND_DEPTHWISE {
+            self.tensor(chain.last + 1)?.shape.channels.max(1)
+        } else {
+            1
         };
         let dying = dying.map(|tensor| {
             let mut bounds = [i64::MAX / 4, i64::MIN / 4];

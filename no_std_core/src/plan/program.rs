@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::format::{OPERATOR_LEN, OperatorRecord, TENSOR_LEN, TensorRecord};
-use crate::operators::{Operator, Step};
+use crate::operators::Operator;
 
 /// The operators and the tensors of a model, as its file has them.
 #[derive(Clone)]
@@ -79,23 +79,6 @@ impl Node<'_> {
         let row = output_len.saturating_sub(1).saturating_sub(step);
         let rows = self.rows_covered(len, row);
         len.saturating_sub(rows.end)..len.saturating_sub(rows.start)
-    }
-
-    /// Whether a row of the output is written where an input, with this record, is needed no more for it.
-    pub(super) fn spends(
-        &self,
-        input: usize,
-        record: &[u8; TENSOR_LEN],
-        to: &TensorRecord,
-    ) -> bool {
-        match self.operator.step {
-            Step::Apart(_) => false,
-            Step::InPlace(_) => usize::from(self.record().inputs[1]) != input,
-            Step::ByChannel { most, .. } => {
-                let distance = TensorRecord::decode(record).at.abs_diff(to.at);
-                to.shape.columns <= most && distance.is_multiple_of(to.shape.channels.into())
-            }
-        }
     }
 
     /// The rows of an input with so many that the row `row` of the output is made of.
