@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use no_std_core::{Model, format};
+use no_std_core::{Model, OTHERS, PLACES, TILES, format};
 
 /// Values of the largest windows that an operator for small ones takes no more stack for than that for all.
 const MOST_WINDOW: usize = 144;
@@ -22,20 +22,35 @@ pub const OPERATORS: [(u8, &str); 8] = [
 /// What is to be linked.
 pub struct Needed {
     pub kinds: BTreeSet<u8>,
-    /// The most values of a window, in groups of four, if an operator for small windows will do.
-    pub window: Option<usize>,
+    /// The forms of convolutions.
+    pub forms: u8,
+    /// The most values of a window, if an operator for windows that are laid out as a whole will do; else 0.
+    pub window: usize,
 }
 
 impl Needed {
     /// What a model needs.
     pub fn by(model: &Model<'_>) -> Self {
         let kinds = model.operations().map(|operation| operation.record().kind);
-        let mut windows = model.operations().map(|operation| operation.small_window());
-        let most = windows.try_fold(0, |most, window| Some(most.max(window?)));
-        let most = most.filter(|most| (1..=MOST_WINDOW).contains(most));
+        let forms = model.operations().map(|operation| operation.form());
+        let forms = forms.fold(0, |forms, form| forms | form);
+        let windows = model.operations().map(|operation| operation.window());
+        let window = windows.max().unwrap_or(0).next_multiple_of(4);
+        let is_whole = window <= MOST_WINDOW && forms & OTHERS == 0;
         Self {
             kinds: kinds.collect(),
-            window: most.map(|most| most.next_multiple_of(4)),
+            forms,
+            window: if is_whole { window } else { 0 },
+        }
+    }
+
+    /// Everything.
+    #[allow(dead_code, reason = "the library for C has what its model needs")]
+    pub fn all() -> Self {
+        Self {
+            kinds: OPERATORS.iter().map(|(kind, _)| *kind).collect(),
+            forms: PLACES | TILES | OTHERS,
+            window: 0,
         }
     }
 
@@ -45,12 +60,14 @@ impl Needed {
         let needed = OPERATORS
             .iter()
             .filter(|(kind, _)| self.kinds.contains(kind));
-        let path = |&(kind, name): &(u8, &str)| match self.window {
-            Some(window) if kind == format::KIND_CONVOLUTION => {
-                let groups = window / 4;
-                format!("{CORE}::SmallWindows::<{CORE}::backend::Native, {groups}>::{name}")
+        let path = |&(kind, name): &(u8, &str)| {
+            let native = format!("{CORE}::backend::Native");
+            if kind == format::KIND_CONVOLUTION {
+                let (forms, groups) = (self.forms, self.window / 4);
+                format!("{CORE}::Convolutions::<{native}, {forms}, {groups}>::{name}")
+            } else {
+                format!("{CORE}::Operators::<{native}>::{name}")
             }
-            _ => format!("{CORE}::Operators::<{CORE}::backend::Native>::{name}"),
         };
         needed.map(path).collect::<Vec<_>>().join(", ")
     }

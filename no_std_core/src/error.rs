@@ -78,7 +78,7 @@ pub enum Fault {
     Meaning,
     /// A kernel, stride or tile is zero, or an operator has one that takes none.
     Window,
-    /// This build has convolutions only of small windows and tiles, and without groups.
+    /// This build has no convolution of such groups, windows or tiles.
     Large,
     /// The padding is as large as the kernel, so that a window could lie in it entirely.
     Padding,
@@ -198,9 +198,7 @@ impl fmt::Display for FormatError {
             Fault::Scale => "a positive normal scale, found another",
             Fault::Meaning => "one scale and zero point for inputs and output, found others",
             Fault::Window => "kernel, stride and tile from 1 (without windows 0), found others",
-            Fault::Large => {
-                "no groups, windows of at most 64 values, tiles of at most 4: this build has no others"
-            }
+            Fault::Large => "groups, windows and tiles that this build has, found others",
             Fault::Padding => "less padding than the kernel is large, found as much",
             Fault::Groups => "groups that divide the channels, found others",
             Fault::Weight => "a weight from -127 to 127, found -128",

@@ -60,7 +60,7 @@ mod run;
 pub use error::{Fault, FormatError, RunError};
 pub use format::arena_len;
 pub use model::{Model, Operation};
-pub use operators::{Operator, Operators, SmallWindows, backend};
+pub use operators::{Convolutions, OTHERS, Operator, Operators, PLACES, TILES, backend};
 pub use output::{Classes, Difference, Output, Values};
 pub use prepare::quantize_pixel;
 pub use run::{OutputRow, Run, run};

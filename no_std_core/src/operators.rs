@@ -12,26 +12,36 @@ mod dense;
 mod depthwise;
 mod max_pool;
 mod operator;
+mod rows;
 mod table;
 mod tiles;
 mod windows;
 
 use core::marker::PhantomData;
 
-use backend::Backend;
+use backend::{Backend, LANES, Patch as _};
 
-pub(crate) use convolution::small_window;
+use convolution::{ANY, BLOCK};
+pub use convolution::{OTHERS, PLACES, TILES};
+pub(crate) use convolution::{form, window_room};
 pub use operator::Operator;
 pub(crate) use operator::{Operands, Sizes};
+pub(crate) use rows::{Rows, move_within};
 
-/// An operator for convolutions without groups, of windows that take room for at most four times `GROUPS` values and tiles
-/// of at most four windows: [`Operation::small_window`](crate::Operation::small_window). It takes less code than that for
-/// all, and for few values less stack; models with others are refused.
-pub struct SmallWindows<B, const GROUPS: usize>(PhantomData<B>);
+/// An operator for convolutions of some [forms](Operation::form), and if `GROUPS` is more than 0 of windows that have
+/// [room](Operation::window) in so many groups of four values. It takes less code than that for all, and for small windows
+/// less stack; models with others are refused.
+pub struct Convolutions<B, const FORMS: u8, const GROUPS: usize>(PhantomData<B>);
 
-impl<B: Backend, const GROUPS: usize> SmallWindows<B, GROUPS> {
+impl<B: Backend, const FORMS: u8, const GROUPS: usize> Convolutions<B, FORMS, GROUPS> {
     /// A convolution and the maximum over tiles of its output.
-    pub const CONVOLUTION: &'static Operator = &convolution::small_operator::<B, GROUPS>();
+    pub const CONVOLUTION: &'static Operator = if GROUPS == 0 {
+        &convolution::operator::<B, B::Patch, BLOCK, FORMS>()
+    } else if B::SmallPatch::<GROUPS>::WINDOWS == LANES {
+        &convolution::operator::<B, B::SmallPatch<GROUPS>, 0, FORMS>()
+    } else {
+        &convolution::operator::<B, B::SmallPatch<GROUPS>, BLOCK, FORMS>()
+    };
 }
 
 /// The operators with the inner loops of a backend. What a program does not name is not linked.
@@ -39,7 +49,7 @@ pub struct Operators<B>(PhantomData<B>);
 
 impl<B: Backend> Operators<B> {
     /// A convolution and the maximum over tiles of its output.
-    pub const CONVOLUTION: &'static Operator = &convolution::operator::<B>();
+    pub const CONVOLUTION: &'static Operator = Convolutions::<B, ANY, 0>::CONVOLUTION;
     /// A convolution that has a kernel for each channel.
     pub const DEPTHWISE: &'static Operator = &depthwise::operator::<B>();
     /// Weighted sums of all inputs.

@@ -3,6 +3,7 @@
 //! Who writes a file chooses the places (`choose`); here they are checked. A tensor is alive from when it is made to when it
 //! has been read for the last time, and no other may lie where it does meanwhile, with one exception: an operator works row
 //! by row, so its output may lie on rows of an input that dies there which are not read any more when they are overwritten.
+//! How an operator does a row says which those are.
 //! Operators work from the first row down or from the last one up, and all rows are counted in that order here.
 //!
 //! A tensor that one operator reads may be held in part: in memory are the newest of its rows, and a new one pushes the
@@ -238,13 +239,17 @@ fn unread(
     writes: bool,
 ) -> Option<Range<usize>> {
     let node = program.node(index)?;
+    let record = program.tensors.get(tensor)?;
     let [_, second] = node.record().inputs;
-    // What changes in place has been copied to where it is written.
-    let is_copied = node.operator.in_place && usize::from(second) != tensor;
-    let step = step + u16::from(writes && is_copied);
+    let (is_second, output) = (
+        usize::from(second) == tensor,
+        program.tensors.get(index + 1)?,
+    );
+    let is_spent = writes && (node.operator.spends)(is_second, [record, output]);
+    let step = step + u16::from(is_spent);
     if !reads(node.record, tensor) || step >= program.rows(index + 1) {
         return Some(0..0);
     }
     let rows = program.rows_read(tensor, index, step).start..program.rows(tensor);
-    Some(place_of(program.tensors.get(tensor)?, node.record, rows))
+    Some(place_of(record, node.record, rows))
 }

@@ -76,6 +76,11 @@ impl Multiplier {
         Requantizer::new(self, zero_point).requantize(acc)
     }
 
+    /// [`requantize`](Self::requantize) in less code, for values that are few.
+    pub(crate) fn requantize_one(self, acc: i32, zero_point: i8) -> i8 {
+        saturate(self.scale(acc) + i32::from(zero_point))
+    }
+
     /// `acc` times the multiplier as single precision computes and rounds it, limited to 2^24 either way.
     #[cold]
     #[inline(never)]
@@ -128,14 +133,7 @@ impl Requantizer {
             None => self.multiplier.scale(acc),
         };
         // At most 2^24 either way, so the zero point cannot make it overflow.
-        let value = scaled + self.zero_point;
-        if value < i8::MIN as i32 {
-            i8::MIN
-        } else if value > i8::MAX as i32 {
-            i8::MAX
-        } else {
-            value as i8
-        }
+        saturate(scaled + self.zero_point)
     }
 
     /// What [`Multiplier::scale`] gives, by one multiplication. `None` where that does not tell: where the exact product is
@@ -153,6 +151,17 @@ impl Requantizer {
             return None;
         }
         Some(nearest >> self.fraction_bits)
+    }
+}
+
+/// The value of an int8 that is nearest to a number.
+const fn saturate(value: i32) -> i8 {
+    if value < i8::MIN as i32 {
+        i8::MIN
+    } else if value > i8::MAX as i32 {
+        i8::MAX
+    } else {
+        value as i8
     }
 }
 

@@ -5,7 +5,7 @@ use core::task::Poll;
 
 use crate::error::RunError;
 use crate::model::{Model, Operation};
-use crate::operators::backend::{Backend, Native};
+use crate::operators::move_within;
 use crate::output::Output;
 use crate::plan::{Chain, Done, place_of};
 
@@ -124,18 +124,11 @@ impl<'r, 'a> Run<'r, 'a> {
         let done = self.done.get_mut(chain.place(index))?;
         let mut steps = *done..*done + 1;
         if chain.first == chain.last {
-            steps.end = *done + operation.rows_at_once(*done);
+            steps.end = *done + (operation.operator.rows_at_once)(operation, *done);
         }
         *done = steps.end;
         let written = self.make_room(operation, &steps)?;
-        let [mut first, second] = operation.sources(&steps);
-        if operation.operator.in_place {
-            move_within(self.arena, first, written.start)?;
-            first = 0..0;
-        }
-        let parts = self.arena.get_disjoint_mut([first, second, written]);
-        let [first, second, written] = parts.ok()?;
-        operation.step([first, second], steps.start, written);
+        operation.step(self.arena, written, &steps)?;
         if index == chain.last && steps.end == operation.output().shape.rows {
             self.chain = Chain::from(&self.model.program, chain.last + 1);
             self.done = Done::default();
@@ -156,25 +149,4 @@ impl<'r, 'a> Run<'r, 'a> {
         move_within(self.arena, newer, place)?;
         Some(place_of(output, maker, last..held))
     }
-}
-
-/// Moves values to another place, which may overlap theirs. `None` if they are not all inside.
-fn move_within(arena: &mut [i8], from: Range<usize>, to: usize) -> Option<()> {
-    let distance = from.start.abs_diff(to);
-    let mut left = from.len();
-    while left > 0 && distance > 0 {
-        // What is moved at once does not overlap its place. Up, the last values go first.
-        let count = left.min(distance);
-        let at = if to < from.start {
-            from.len() - left
-        } else {
-            left - count
-        };
-        let [value, place] = [from.start + at, to + at];
-        let parts = arena.get_disjoint_mut([value..value + count, place..place + count]);
-        let [values, places] = parts.ok()?;
-        Native::copy(places, values);
-        left -= count;
-    }
-    Some(())
 }

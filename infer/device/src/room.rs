@@ -40,15 +40,15 @@ impl Fit {
     }
 }
 
-/// What an operation needs that is not there; see [`Room::kinds`] and [`Room::window`].
+/// What an operation needs that is not there; see [`Room::kinds`], [`Room::forms`] and [`Room::window`].
 fn missing(operation: &Operation<'_>, room: &Room) -> Option<&'static str> {
     let kind = operation.record().kind.into();
     if room.kinds.checked_shr(kind).unwrap_or(0) & 1 == 0 {
         return Some(operation.name());
     }
-    let window = operation.small_window();
-    let fits = room.window == 0 || window.is_some_and(|window| window <= room.window.into());
-    (!fits).then_some("convolution with groups, large windows or tiles")
+    let is_known = operation.form() & !room.forms == 0;
+    let has_room = room.window == 0 || operation.window() <= room.window.into();
+    (!(is_known && has_room)).then_some("convolution with such groups, windows or tiles")
 }
 
 /// A table, a line each of what is needed.

@@ -92,6 +92,7 @@ const DESCRIPTION: Description<'_> = Description {
         arena: 1000,
         slot: 1 << 20,
         kinds: 0b1010,
+        forms: 7,
         window: 0,
         width: 100,
         height: 100,

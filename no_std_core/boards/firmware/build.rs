@@ -13,7 +13,7 @@ use std::{env, fs};
 use no_std_core::{Model, Run};
 use protocol::{answer, known_value};
 
-use operators::{Needed, OPERATORS};
+use operators::Needed;
 
 const MODEL: &str = "BATON_MODEL";
 const ALL: &str = "BATON_OPERATORS";
@@ -38,10 +38,7 @@ fn main() {
 fn constants(model: &Model<'_>) -> String {
     let all = env::var_os(ALL).is_some_and(|operators| operators == "all");
     let needed = if all {
-        Needed {
-            kinds: OPERATORS.iter().map(|(kind, _)| *kind).collect(),
-            window: None,
-        }
+        Needed::all()
     } else {
         Needed::by(model)
     };
@@ -57,9 +54,11 @@ fn constants(model: &Model<'_>) -> String {
         pub const OPERATORS: &[&no_std_core::Operator] = &[{operators}];
         /// The kinds of them, as `protocol::Room` has them.
         pub const KINDS: u32 = {bits};
+        /// The forms of convolutions, as `protocol::Room` has them.
+        pub const FORMS: u8 = {};
         /// The most values of a window, as `protocol::Room` has it.
         pub const WINDOW: u16 = {};",
-        needed.window.unwrap_or(0)
+        needed.forms, needed.window
     )
 }
 

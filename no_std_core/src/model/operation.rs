@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TENSOR_LEN, TensorRecord};
-use crate::operators::{Operands, Operator, small_window};
+use crate::operators::{Operands, Operator, Rows, form, window_room};
 use crate::plan::{Node, are_apart, place_of};
 
 /// Places of rows that are made at once.
@@ -23,12 +23,21 @@ impl Operation<'_> {
         self.operator.name
     }
 
-    /// The room that a window takes, in values, of a convolution that [`SmallWindows`](crate::SmallWindows) can take: a tenth
-    /// more than it has unless it is a point. Of other operators 0. `None` for convolutions with groups or larger tiles.
-    pub fn small_window(&self) -> Option<usize> {
+    /// The form of a convolution: [`PLACES`](crate::PLACES), [`TILES`](crate::TILES) or [`OTHERS`](crate::OTHERS). Of other
+    /// operators 0.
+    pub fn form(&self) -> u8 {
         match self.operator.kind {
-            KIND_CONVOLUTION => small_window(&self.operands),
-            _ => Some(0),
+            KIND_CONVOLUTION => form(&self.operands),
+            _ => 0,
+        }
+    }
+
+    /// The room that a window of a convolution takes, in values: a tenth more than it has unless it is a point. Of other
+    /// operators 0.
+    pub fn window(&self) -> usize {
+        match self.operator.kind {
+            KIND_CONVOLUTION => window_room(&self.operands),
+            _ => 0,
         }
     }
 
@@ -69,8 +78,8 @@ impl Operation<'_> {
         (self.operator.sizes)(&self.operands)
     }
 
-    /// Rows that are made at once from a step on: one, or some short ones that do not lie where what they are made of does.
-    pub(crate) fn rows_at_once(&self, step: u16) -> u16 {
+    /// See [`Operator::rows_at_once`], for pointwise operators: some short rows, unless they lie where what they are made of does.
+    pub(crate) fn pointwise_rows(&self, step: u16) -> u16 {
         let shape = self.output().shape;
         let most = PLACES.checked_div(shape.columns).unwrap_or(0);
         let most = most.min(shape.rows.saturating_sub(step));
@@ -110,9 +119,20 @@ impl Operation<'_> {
         place_of(record, node.record, rows)
     }
 
-    /// Computes the row of the output that belongs to a step, or those from it on, from the rows of the inputs that are read.
-    pub(crate) fn step(&self, inputs: [&[i8]; 2], step: u16, output: &mut [i8]) {
-        (self.operator.step)(&self.operands, inputs, self.row(step), output);
+    /// Computes the rows of the output that belong to some steps, where they are `written` in the arena, from the rows of the
+    /// inputs that are read. `None` if they are not all inside.
+    pub(crate) fn step(
+        &self,
+        arena: &mut [i8],
+        written: Range<usize>,
+        steps: &Range<u16>,
+    ) -> Option<()> {
+        let rows = Rows {
+            memory: arena,
+            inputs: self.sources(steps),
+            output: written,
+        };
+        (self.operator.step)(&self.operands, rows, self.row(steps.start))
     }
 
     /// The row of the output, counted from the top, that belongs to a step.

@@ -2,6 +2,7 @@
 
 use super::backend::Backend;
 use super::operator::{Operands, Operator, Reach, Sizes, check_second, ensure};
+use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::{KIND_ADD, SUM_ENTRIES};
 
@@ -11,9 +12,10 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "add",
         check_second: Some(check_second),
         reach: Reach::Row,
-        in_place: true,
         check,
         sizes: |_| Sizes::table(SUM_ENTRIES),
+        rows_at_once: |operation, step| operation.pointwise_rows(step),
+        spends: |is_second, _| !is_second,
         step: step::<B>,
     }
 }
@@ -24,8 +26,8 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     ensure(same, Fault::Shape, Operands::OUTPUT)
 }
 
-fn step<B: Backend>(operands: &Operands<'_>, [_, other]: [&[i8]; 2], _: u16, output: &mut [i8]) {
-    if let Some(table) = operands.table() {
-        B::add(output, other, table);
-    }
+fn step<B: Backend>(operands: &Operands<'_>, rows: Rows<'_>, _: u16) -> Option<()> {
+    let (other, output) = rows.in_place()?;
+    B::add(output, other, operands.table()?);
+    Some(())
 }

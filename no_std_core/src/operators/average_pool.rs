@@ -3,6 +3,7 @@
 
 use super::backend::{Backend, Places, Sums};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::{KIND_AVERAGE_POOL, OperatorRecord};
 
@@ -15,12 +16,13 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "average pool",
         check_second: None,
         reach: Reach::Windows,
-        in_place: false,
         check,
         sizes: |_| Sizes {
             multipliers: 1,
             ..Sizes::default()
         },
+        rows_at_once: |_, _| 1,
+        spends: |_, _| false,
         step: step::<B>,
     }
 }
@@ -33,7 +35,8 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     ensure(places < 1 << 23, Fault::Window, OperatorRecord::ROWS_AT)
 }
 
-fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
+fn step<B: Backend>(operands: &Operands<'_>, rows: Rows<'_>, row: u16) -> Option<()> {
+    let ([input, _], output) = rows.apart()?;
     let (record, shape) = (operands.record(), operands.input().shape);
     let stride = usize::from(shape.channels).max(1);
     let rows = record.rows.covered(shape.rows, row).len();
@@ -76,4 +79,5 @@ fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, o
             );
         }
     }
+    Some(())
 }

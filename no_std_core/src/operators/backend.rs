@@ -15,7 +15,7 @@ mod thumb;
 pub use armv6m::Armv6m as Native;
 #[cfg(backend = "dsp")]
 pub use dsp::Dsp as Native;
-pub(super) use plain::{Channels, Neighbours, Places, keep_greatest};
+pub(super) use plain::{Channels, Neighbours, Places};
 pub use portable::Portable;
 #[cfg(backend = "portable")]
 pub use portable::Portable as Native;
@@ -33,11 +33,6 @@ pub trait Backend: 'static {
 
     /// The same for windows of at most so many times 4 values.
     type SmallPatch<const GROUPS: usize>: Patch;
-
-    /// Makes the sums of each filter what they start from.
-    fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
-        plain::begin(sums, biases);
-    }
 
     /// Copies values to all `places` that there are values for: few, so that a call of `memcpy` would take longer.
     fn copy(places: &mut [i8], values: &[i8]);
@@ -81,6 +76,15 @@ pub struct Filters<'f> {
 }
 
 impl Filters<'_> {
+    /// The same, from the weight at an index of each on.
+    #[must_use]
+    pub fn from_weight(&self, index: usize) -> Self {
+        Self {
+            weights: self.weights.get(index..).unwrap_or_default(),
+            ..*self
+        }
+    }
+
     /// Those after the first ones.
     #[must_use]
     pub fn skip(&self, count: usize) -> Self {
@@ -103,6 +107,24 @@ pub struct Outputs<'o> {
     /// The windows of a patch, the first ones, whose values are wanted; 0 if it is the greatest one of all, as if there
     /// were one window.
     pub windows: usize,
+}
+
+/// A part of the windows in a patch, and what it has to do with filters.
+pub struct Products<'p, 'f> {
+    /// The window, of a patch that has one at a time.
+    pub lane: usize,
+    /// The first values of each window that are meant, as many as were set.
+    pub len: usize,
+    /// The filters, from their weights for the first of these values on.
+    pub filters: &'p Filters<'f>,
+    /// The sums of each filter: room for them, unless the part is the first and the last one.
+    pub sums: &'p mut [[i32; LANES]],
+    /// Whether sums start from the biases now.
+    pub is_first: bool,
+    /// Whether they become values now.
+    pub is_last: bool,
+    /// Where those go.
+    pub outputs: Outputs<'p>,
 }
 
 /// The sums of filters in some lanes.
@@ -134,6 +156,9 @@ pub trait Patch {
     /// way to use it.
     const WINDOWS: usize = LANES;
 
+    /// Values of windows that are put together, for which there is room in as many lanes as [`arrange`](Self::arrange) chooses.
+    const WHOLE: usize = Self::LEN * 10 / 11;
+
     /// Values of a part of each window that there is room for, of four side by side, put together or not.
     const PART: usize = Self::LEN;
 
@@ -154,16 +179,11 @@ pub trait Patch {
     /// Sets the first values of the windows in some lanes, one after the other.
     fn set_neighbours(&mut self, lanes: Range<usize>, neighbours: &Neighbours<'_>, zero_point: i8);
 
-    /// Adds to the sums of each filter, from those in `lane` on, the products of its weights with the first `len` values of
-    /// each window. The filters' weights begin every `stride` bytes.
-    fn add_products(
-        &self,
-        lane_and_len: [usize; 2],
-        weights: &[u8],
-        stride: usize,
-        sums: &mut [[i32; LANES]],
-    );
+    /// Adds the products of a part of each window with the weights of filters to their sums.
+    fn convolve(&self, products: Products<'_, '_>);
 
-    /// What all filters make of windows that have `len` values each.
-    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>);
+    /// The same for four windows whose greatest values alone are wanted.
+    fn convolve_tile(&self, products: Products<'_, '_>) {
+        self.convolve(products);
+    }
 }

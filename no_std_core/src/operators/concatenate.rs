@@ -2,6 +2,7 @@
 
 use super::backend::Backend;
 use super::operator::{Operands, Operator, Reach, Sizes, check_second, ensure};
+use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::{KIND_CONCATENATE, Shape};
 
@@ -11,9 +12,10 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "concatenate",
         check_second: Some(check_second),
         reach: Reach::Row,
-        in_place: false,
         check,
         sizes: |_| Sizes::default(),
+        rows_at_once: |operation, step| operation.pointwise_rows(step),
+        spends: |_, _| false,
         step: step::<B>,
     }
 }
@@ -31,7 +33,8 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_same_meaning()
 }
 
-fn step<B: Backend>(operands: &Operands<'_>, [one, other]: [&[i8]; 2], _: u16, output: &mut [i8]) {
+fn step<B: Backend>(operands: &Operands<'_>, rows: Rows<'_>, _: u16) -> Option<()> {
+    let ([one, other], output) = rows.apart()?;
     let [all, first] = [operands.output(), operands.input()].map(|t| usize::from(t.shape.channels));
     let second = all.saturating_sub(first).max(1);
     let places = output.chunks_mut(all.max(1));
@@ -42,4 +45,5 @@ fn step<B: Backend>(operands: &Operands<'_>, [one, other]: [&[i8]; 2], _: u16, o
             B::copy(right, other);
         }
     }
+    Some(())
 }

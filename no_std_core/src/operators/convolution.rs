@@ -6,48 +6,37 @@
 //! Windows are worked on some at a time: those of a tile, which make one place of the output, or as many places where
 //! there are no tiles. What they cover is laid out side by side and meets the filters there.
 
-use super::backend::{Backend, Filters, GROUP, LANES, Outputs, Patch, Sums, keep_greatest};
+use super::backend::{Backend, Filters, GROUP, LANES, Outputs, Patch, Products};
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::rows::Rows;
 use super::tiles::{Span, Tiles};
-use super::windows::Windows;
+use super::windows::{Part, Windows};
 use crate::error::Fault;
 use crate::format::{KIND_CONVOLUTION, OperatorRecord, TensorRecord};
 
-pub(super) const fn operator<B: Backend>() -> Operator {
+/// A convolution for the forms of it that are among so many.
+pub(super) const fn operator<B: Backend, P: Patch, const SUMS: usize, const FORMS: u8>() -> Operator
+{
+    assert!(SUMS > 0 || FORMS & OTHERS == 0, "room for sums");
     Operator {
         kind: KIND_CONVOLUTION,
         name: "convolution",
         check_second: None,
         reach: Reach::Windows,
-        in_place: false,
-        check,
-        sizes,
-        step: |operands, inputs, row, output| {
-            let small = small_window(operands).is_some_and(|len| len <= B::Patch::LEN);
-            if B::Patch::WINDOWS == LANES && small {
-                convolve::<B, B::Patch>(operands, inputs, row, output);
-            } else {
-                convolve_in_parts::<B, B::Patch>(operands, inputs, row, output);
-            }
-        },
-    }
-}
-
-/// For windows that are laid out as a whole, once for all filters. It takes less stack, and less code.
-pub(super) const fn small_operator<B: Backend, const GROUPS: usize>() -> Operator {
-    Operator {
         check: |operands| {
             check(operands)?;
-            let fits = small_window(operands).is_some_and(|len| len <= GROUPS * GROUP);
-            ensure(fits, Fault::Large, OperatorRecord::ROWS_AT)
+            let is_known = FORMS == ANY || FORMS & form(operands) != 0;
+            let has_room = SUMS > 0 || window_room(operands) <= P::LEN;
+            ensure(is_known && has_room, Fault::Large, OperatorRecord::ROWS_AT)
         },
-        step: if B::SmallPatch::<GROUPS>::WINDOWS == LANES {
-            assert!(B::SmallPatch::<GROUPS>::LEN >= GROUPS * GROUP);
-            convolve::<B, B::SmallPatch<GROUPS>>
+        sizes,
+        rows_at_once: if FORMS == TILES {
+            |_, _| 1
         } else {
-            convolve_in_parts::<B, B::SmallPatch<GROUPS>>
+            |operation, step| operation.pointwise_rows(step)
         },
-        ..operator::<B>()
+        spends: |_, _| false,
+        step: convolve::<B, P, SUMS, FORMS>,
     }
 }
 
@@ -67,190 +56,231 @@ fn sizes(operands: &Operands<'_>) -> Sizes {
     Sizes::channels(&operands.output(), weights)
 }
 
-/// The values that a patch has to have room for in a window, if filters take all of it and there are lanes for all of a
-/// tile. Windows that are put together, of rows and padding, take a tenth more.
-pub(crate) fn small_window(operands: &Operands<'_>) -> Option<usize> {
+/// The form of convolutions whose windows each make a place of the output.
+pub const PLACES: u8 = 1;
+/// The form of those that have tiles of at most [`LANES`] windows.
+pub const TILES: u8 = 2;
+/// The form of those that have larger tiles, or groups.
+pub const OTHERS: u8 = 4;
+
+/// All forms.
+pub(super) const ANY: u8 = PLACES | TILES | OTHERS;
+
+/// The form that a convolution has.
+pub(crate) fn form(operands: &Operands<'_>) -> u8 {
     let record = operands.record();
-    let small = record.groups == 1 && Tiles::of(&record).len() <= LANES;
+    match Tiles::of(&record).len() {
+        _ if record.groups != 1 => OTHERS,
+        1 => PLACES,
+        2..=LANES => TILES,
+        _ => OTHERS,
+    }
+}
+
+/// The values that a patch has to have room for in a window, if filters take all of it: windows that are put together, of
+/// rows and padding, take a tenth more.
+pub(crate) fn window_room(operands: &Operands<'_>) -> usize {
+    let record = operands.record();
     let len = operands.channel_weights.next_multiple_of(GROUP);
     let is_point = [record.rows, record.columns].map(|axis| axis.kernel) == [1, 1];
-    let room = if is_point {
+    if is_point {
         len
     } else {
         (len * 11).div_ceil(10)
-    };
-    small.then_some(room)
-}
-
-/// A row of the output, of windows that a patch has room for.
-#[inline(never)] // What one way to do it needs is not on the stack while another one works.
-fn convolve<B: Backend, P: Patch>(
-    operands: &Operands<'_>,
-    [input, _]: [&[i8]; 2],
-    row: u16,
-    output: &mut [i8],
-) {
-    let windows = Windows::<B>::new(operands, input, row);
-    let mut tiles = Tiles::of(&operands.record());
-    let mut patch = P::empty();
-    let channels = usize::from(operands.output().shape.channels).max(1);
-    let filters = operands.filters(0, channels);
-    let (part, is_pooled) = (windows.whole(), tiles.len() > 1);
-    let places = if is_pooled {
-        1
-    } else {
-        patch.arrange(output.len() / channels)
-    };
-    for values in output.chunks_mut(places * channels) {
-        let mut count = 0;
-        if is_pooled {
-            tiles.lay_out_next(&windows, part, &mut patch);
-        } else {
-            count = values.len() / channels;
-            let span = tiles.next_span(&windows, count);
-            windows.lay_out_span(&span, part, 0, &mut patch);
-        }
-        let outputs = Outputs {
-            values,
-            stride: channels,
-            windows: count,
-        };
-        patch.convolve(part.len(), &filters, outputs);
     }
 }
 
 /// Filters that share the work of laying out a part of the windows.
-const BLOCK: usize = 32;
+pub(super) const BLOCK: usize = 32;
 
-/// What the work on windows that are laid out part by part needs besides them.
-struct Scratch<'s, P: Patch> {
-    patch: &'s mut P,
-    /// The sums of each filter of a block.
-    sums: &'s mut [[i32; LANES]; BLOCK],
+/// The work on a row of the output.
+struct Work<'w, B, P, const SUMS: usize, const FORMS: u8> {
+    windows: Windows<'w, B>,
+    channels: usize,
+    /// Whether windows are laid out as a whole, once for all filters; without room for sums they always are.
+    most: usize,
+    scratch: Scratch<'w, P, SUMS, FORMS>,
 }
 
-/// A row of the output, of any windows.
-#[inline(never)] // As above.
-fn convolve_in_parts<B: Backend, P: Patch>(
+/// What it needs of memory.
+struct Scratch<'w, P, const SUMS: usize, const FORMS: u8> {
+    patch: &'w mut P,
+    /// The sums of some filters, for windows that are laid out part by part.
+    sums: &'w mut [[i32; LANES]; SUMS],
+}
+
+/// A row of the output.
+fn convolve<B: Backend, P: Patch, const SUMS: usize, const FORMS: u8>(
     operands: &Operands<'_>,
-    [input, _]: [&[i8]; 2],
+    rows: Rows<'_>,
     row: u16,
-    output: &mut [i8],
-) {
+) -> Option<()> {
+    let ([input, _], output) = rows.apart()?;
     let record = operands.record();
-    let mut windows = Windows::<B>::new(operands, input, row);
-    let mut scratch = Scratch {
-        patch: &mut P::empty(),
-        sums: &mut [[0; LANES]; BLOCK],
+    let channels = usize::from(operands.output().shape.channels).max(1);
+    let is_simple = FORMS & OTHERS == 0 || form(operands) != OTHERS;
+    let fits = P::WINDOWS == LANES && operands.channel_weights <= P::WHOLE;
+    let is_whole = SUMS == 0 || fits && is_simple;
+    let mut work = Work::<B, P, SUMS, FORMS> {
+        windows: Windows::new(operands, input, row),
+        channels,
+        most: if is_whole { P::LEN } else { P::PART },
+        scratch: Scratch {
+            patch: &mut P::empty(),
+            sums: &mut [[0; LANES]; SUMS],
+        },
     };
-    let channels = operands.output().shape.channels;
-    let filters = channels.checked_div(record.groups).unwrap_or(channels);
-    let filters = usize::from(filters);
-    for group in 0..usize::from(record.groups) {
-        windows.select(group, &record.columns);
-        let first = group * filters;
-        for begin in (first..first + filters).step_by(BLOCK) {
-            let count = BLOCK.min(first + filters - begin);
-            convolve_block(operands, &windows, [begin, count], &mut scratch, output);
+    let groups = if FORMS & OTHERS == 0 {
+        1
+    } else {
+        usize::from(record.groups)
+    };
+    let filters = channels.checked_div(groups)?;
+    let block = if is_whole { filters } else { SUMS };
+    let mut first = 0;
+    for group in 0..groups {
+        if FORMS & OTHERS != 0 {
+            work.windows.select(group, &record.columns);
+        }
+        let mut left = filters;
+        while left > 0 {
+            let count = left.min(block);
+            let filters = operands.filters(first, count);
+            work.convolve_row(Tiles::of(&record), &filters, output.get_mut(first..)?);
+            (first, left) = (first + count, left - count);
         }
     }
+    Some(())
 }
 
-/// What the filters from `first` on, `count` of them, make of a row of windows.
-fn convolve_block<B: Backend, P: Patch>(
-    operands: &Operands<'_>,
-    windows: &Windows<'_, B>,
-    [first, count]: [usize; 2],
-    scratch: &mut Scratch<'_, P>,
-    output: &mut [i8],
-) {
-    let filters = operands.filters(first, count);
-    let channels = usize::from(operands.output().shape.channels).max(1);
-    let mut tiles = Tiles::of(&operands.record());
-    let is_pooled = tiles.len() > 1;
-    let places = if is_pooled { 1 } else { LANES };
-    for values in output.chunks_mut(places * channels) {
-        let mut left = if is_pooled {
-            tiles.len()
-        } else {
-            values.len() / channels
-        };
-        let lanes = if is_pooled { 1 } else { left };
-        let values = values.get_mut(first..).unwrap_or_default();
-        let mut is_first = true;
-        while left > 0 {
-            let count = left.min(LANES);
-            let all = is_pooled || P::WINDOWS == LANES;
-            let spans = tiles.next(windows, count, if all { LANES } else { count });
-            left -= count;
-            let sums = scratch.sums(windows, &spans, &filters);
+impl<B: Backend, P: Patch, const SUMS: usize, const FORMS: u8> Work<'_, B, P, SUMS, FORMS> {
+    /// What some filters make of the row, tile by tile; `output` begins with the place of the first one.
+    fn convolve_row(&mut self, mut tiles: Tiles, filters: &Filters<'_>, output: &mut [i8]) {
+        let stride = self.channels;
+        let is_pooled = FORMS == TILES || FORMS != PLACES && tiles.len() > 1;
+        let mut places = LANES;
+        if is_pooled {
+            places = 1;
+        } else if self.most == P::LEN {
+            places = self.scratch.patch.arrange(output.len().div_ceil(stride));
+        }
+        for values in output.chunks_mut(places * stride) {
             if is_pooled {
-                keep_greatest(sums);
+                self.convolve_tile(&mut tiles, filters, values);
+                continue;
             }
-            let sums = Sums {
-                values: sums.as_flattened(),
-                group: LANES,
-                lanes,
+            let windows = values.len().div_ceil(stride);
+            let span = tiles.next_places(&self.windows, windows);
+            let outputs = Outputs {
+                values,
+                stride,
+                windows,
             };
-            finish::<B>(&sums, &filters, values, channels, is_first);
+            self.convolve_spans(&[span], filters, outputs);
+        }
+    }
+
+    /// The greatest values of the windows of a tile, four by four.
+    fn convolve_tile(&mut self, tiles: &mut Tiles, filters: &Filters<'_>, values: &mut [i8]) {
+        let (mut left, mut is_first) = (tiles.len(), true);
+        loop {
+            let count = left.min(LANES);
+            let spans = tiles.next(&self.windows, count);
+            let mut others = [i8::MIN; BLOCK];
+            let outputs = Outputs {
+                values: if is_first { &mut *values } else { &mut others },
+                stride: self.channels,
+                windows: 0,
+            };
+            self.convolve_spans(&spans, filters, outputs);
+            left -= count;
+            if !is_first {
+                for (value, other) in values.iter_mut().zip(others) {
+                    *value = other.max(*value);
+                }
+            }
+            if FORMS & OTHERS == 0 || left == 0 {
+                return;
+            }
+            is_first = false;
+        }
+    }
+
+    /// What filters make of windows, at most as many as a patch has.
+    fn convolve_spans(&mut self, spans: &[Span], filters: &Filters<'_>, mut outputs: Outputs<'_>) {
+        let (windows, scratch) = (&self.windows, &mut self.scratch);
+        if SUMS == 0 {
+            let part = windows.whole();
+            windows.lay_out(spans, part, scratch.patch);
+            return scratch.multiply([0, part.len()], filters, [true; 2], &mut outputs);
+        }
+        let mut parts = windows.parts(self.most, spans);
+        let (mut next, mut is_first) = (parts.next(), true);
+        while let Some(part) = next {
+            next = parts.next();
+            let ends = [is_first, next.is_none()];
+            let filters = filters.from_weight(part.first);
+            if P::WINDOWS == LANES {
+                windows.lay_out(spans, part, scratch.patch);
+                scratch.multiply([0, part.len()], &filters, ends, &mut outputs);
+            } else {
+                scratch.convolve_singly(windows, spans, part, &filters, ends, &mut outputs);
+            }
             is_first = false;
         }
     }
 }
 
-/// Makes sums values, the first ones of their places or where they are greater.
-fn finish<B: Backend>(
-    sums: &Sums<'_>,
-    filters: &Filters<'_>,
-    outputs: &mut [i8],
-    stride: usize,
-    are_first: bool,
-) {
-    let (multipliers, zero_point) = (filters.multipliers, filters.zero_point);
-    if are_first {
-        B::requantize(sums, multipliers, zero_point, outputs, stride);
-        return;
-    }
-    let mut values = [i8::MIN; BLOCK];
-    B::requantize(sums, multipliers, zero_point, &mut values, 1);
-    for (output, value) in outputs.iter_mut().zip(values) {
-        *output = value.max(*output);
-    }
-}
-
-impl<P: Patch> Scratch<'_, P> {
-    /// The sums of the filters, at most [`BLOCK`], in four windows or less.
-    fn sums<B: Backend>(
+impl<P: Patch, const SUMS: usize, const FORMS: u8> Scratch<'_, P, SUMS, FORMS> {
+    /// What filters make of a part of each window, where a patch has one at a time.
+    fn convolve_singly<B: Backend>(
         &mut self,
         windows: &Windows<'_, B>,
         spans: &[Span],
+        part: Part,
         filters: &Filters<'_>,
-    ) -> &mut [[i32; LANES]] {
-        let sums = self
-            .sums
-            .get_mut(..filters.biases.len())
-            .unwrap_or_default();
-        B::begin(sums, filters.biases);
-        let parts = windows.parts(P::PART);
-        for part in parts.filter_map(|part| windows.trim(part, spans)) {
-            let weights = filters.weights.get(part.first..).unwrap_or_default();
-            let patch = &mut *self.patch;
-            if P::WINDOWS == LANES {
-                windows.lay_out(spans, part, patch);
-                patch.add_products([0, part.len()], weights, filters.stride, sums);
-                continue;
-            }
-            let mut lane = 0;
-            for span in spans {
-                let mut single = Span { len: 1, ..*span };
-                for _ in 0..span.len {
-                    windows.lay_out_span(&single, part, 0, patch);
-                    patch.add_products([lane, part.len()], weights, filters.stride, sums);
-                    single.window = windows.right_of(single.window);
-                    lane += 1;
-                }
+        [is_first, is_last]: [bool; 2],
+        outputs: &mut Outputs<'_>,
+    ) {
+        let count: usize = spans.iter().map(|span| span.len).sum();
+        let mut lane = 0;
+        for span in spans {
+            let mut single = Span { len: 1, ..*span };
+            for _ in 0..span.len {
+                windows.lay_out_span(&single, part, 0, self.patch);
+                let ends = [is_first && lane == 0, is_last && lane + 1 == count];
+                self.multiply([lane, part.len()], filters, ends, outputs);
+                single.window = windows.right_of(single.window);
+                lane += 1;
             }
         }
-        sums
+    }
+
+    /// What is laid out, from a lane on, meets filters: as the first part or not, as the last one or not.
+    fn multiply(
+        &mut self,
+        [lane, len]: [usize; 2],
+        filters: &Filters<'_>,
+        [is_first, is_last]: [bool; 2],
+        outputs: &mut Outputs<'_>,
+    ) {
+        let sums = self.sums.get_mut(..filters.biases.len());
+        let products = Products {
+            lane,
+            len,
+            filters,
+            sums: sums.unwrap_or_default(),
+            is_first,
+            is_last,
+            outputs: Outputs {
+                values: outputs.values,
+                ..*outputs
+            },
+        };
+        if FORMS == TILES {
+            self.patch.convolve_tile(products);
+        } else {
+            self.patch.convolve(products);
+        }
     }
 }

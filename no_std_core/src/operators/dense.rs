@@ -2,6 +2,7 @@
 
 use super::backend::Backend;
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::KIND_DENSE;
 
@@ -11,11 +12,12 @@ pub(super) const fn operator<B: Backend>() -> Operator {
         name: "dense",
         check_second: None,
         reach: Reach::Whole,
-        in_place: false,
         check,
         sizes: |operands| {
             Sizes::channels(&operands.output(), operands.input().shape.elements() as u32)
         },
+        rows_at_once: |_, _| 1,
+        spends: |_, _| false,
         step: step::<B>,
     }
 }
@@ -27,7 +29,9 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     ensure(flat, Fault::Shape, Operands::OUTPUT)
 }
 
-fn step<B: Backend>(operands: &Operands<'_>, [input, _]: [&[i8]; 2], _: u16, output: &mut [i8]) {
+fn step<B: Backend>(operands: &Operands<'_>, rows: Rows<'_>, _: u16) -> Option<()> {
+    let ([input, _], output) = rows.apart()?;
     let units = operands.filters(0, output.len());
     B::dense(input, operands.input().zero_point, &units, output);
+    Some(())
 }

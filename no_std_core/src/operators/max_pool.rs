@@ -1,6 +1,7 @@
 //! The maximum over windows. Padding is never the greatest.
 
 use super::operator::{Operands, Operator, Reach, Sizes};
+use super::rows::Rows;
 use super::windows::Covered;
 use crate::error::Fault;
 use crate::format::KIND_MAX_POOL;
@@ -10,9 +11,10 @@ pub(super) const OPERATOR: Operator = Operator {
     name: "max pool",
     check_second: None,
     reach: Reach::Windows,
-    in_place: false,
     check,
     sizes: |_| Sizes::default(),
+    rows_at_once: |_, _| 1,
+    spends: |_, _| false,
     step,
 };
 
@@ -21,7 +23,8 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     operands.check_same_meaning()
 }
 
-fn step(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut [i8]) {
+fn step(operands: &Operands<'_>, rows: Rows<'_>, row: u16) -> Option<()> {
+    let ([input, _], output) = rows.apart()?;
     let channels = usize::from(operands.output().shape.channels).max(1);
     for (column, place) in (0..).zip(output.chunks_mut(channels)) {
         place.fill(i8::MIN);
@@ -31,4 +34,5 @@ fn step(operands: &Operands<'_>, [input, _]: [&[i8]; 2], row: u16, output: &mut 
             }
         }
     }
+    Some(())
 }

@@ -3,8 +3,10 @@
 use core::ops::Range;
 
 use super::backend::Filters;
+use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
+use crate::model::Operation;
 
 /// A kind of operator, with inner loops for some processor. A model runs with a table of these.
 pub struct Operator {
@@ -14,8 +16,6 @@ pub struct Operator {
     pub(crate) name: &'static str,
     /// The rows of an input that a row of the output is made of.
     pub(crate) reach: Reach,
-    /// Whether it changes its first input value by value, in the place of its output.
-    pub(crate) in_place: bool,
     /// Checks that the output, whose shape has no zero, is what the operator makes of its first input; an error comes with
     /// the field's place in the record.
     pub(crate) check: fn(&Operands<'_>) -> Result<(), (Fault, usize)>,
@@ -23,8 +23,14 @@ pub struct Operator {
     pub(crate) check_second: Option<CheckSecond>,
     /// What the file holds of it.
     pub(crate) sizes: fn(&Operands<'_>) -> Sizes,
-    /// Computes one row of the output from the rows of its inputs that it is made of.
-    pub(crate) step: fn(&Operands<'_>, [&[i8]; 2], u16, &mut [i8]),
+    /// How many rows are made at once from a step on, if the operator works alone.
+    pub(crate) rows_at_once: fn(&Operation<'_>, u16) -> u16,
+    /// Whether a row of the output is written where an input, the second one or not, is needed no more for it; it takes the
+    /// records of the input and of the output.
+    pub(crate) spends: fn(bool, [&[u8; TENSOR_LEN]; 2]) -> bool,
+    /// Computes one row of the output, or some, from the rows of its inputs that it is made of. `None` if they do not lie
+    /// as they should.
+    pub(crate) step: fn(&Operands<'_>, Rows<'_>, u16) -> Option<()>,
 }
 
 /// A check of the tensor that is an operator's second input.
@@ -143,8 +149,9 @@ impl<'a> Operands<'a> {
 
     /// The file from the weight at `first` of the channel at `channel` on.
     pub fn weights_from(&self, channel: usize, first: usize) -> &'a [u8] {
-        let begin = channel.saturating_mul(self.channel_weights);
-        let begin = begin.saturating_add(first);
+        // Before a file has been checked, it can say anything.
+        let begin = channel.wrapping_mul(self.channel_weights);
+        let begin = begin.wrapping_add(first);
         self.weights.get(begin..).unwrap_or_default()
     }
 

@@ -1,6 +1,7 @@
 //! A function of one value: a table says what each becomes.
 
 use super::operator::{Operands, Operator, Reach, Sizes, ensure};
+use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::{KIND_TABLE, VALUE_ENTRIES};
 use crate::prepare::quantize_pixel;
@@ -10,9 +11,10 @@ pub(super) const OPERATOR: Operator = Operator {
     name: "table",
     check_second: None,
     reach: Reach::Row,
-    in_place: true,
     check,
     sizes: |_| Sizes::table(VALUE_ENTRIES),
+    rows_at_once: |operation, step| operation.pointwise_rows(step),
+    spends: |is_second, _| !is_second,
     step,
 };
 
@@ -22,12 +24,13 @@ fn check(operands: &Operands<'_>) -> Result<(), (Fault, usize)> {
     ensure(same, Fault::Shape, Operands::OUTPUT)
 }
 
-fn step(operands: &Operands<'_>, _: [&[i8]; 2], _: u16, output: &mut [i8]) {
-    if let Some(table) = operands.table::<VALUE_ENTRIES>() {
-        for value in output {
-            // The entry of -128 is the first.
-            let index = quantize_pixel(value.cast_unsigned()).cast_unsigned();
-            *value = table[usize::from(index)].cast_signed();
-        }
+fn step(operands: &Operands<'_>, rows: Rows<'_>, _: u16) -> Option<()> {
+    let (_, output) = rows.in_place()?;
+    let table = operands.table::<VALUE_ENTRIES>()?;
+    for value in output {
+        // The entry of -128 is the first.
+        let index = quantize_pixel(value.cast_unsigned()).cast_unsigned();
+        *value = table[usize::from(index)].cast_signed();
     }
+    Some(())
 }

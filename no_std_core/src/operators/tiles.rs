@@ -1,7 +1,7 @@
 //! The windows that places of a convolution's output are made of.
 
-use super::backend::{Backend, LANES, Patch};
-use super::windows::{Part, Window, Windows};
+use super::backend::{Backend, LANES};
+use super::windows::{Window, Windows};
 use crate::format::OperatorRecord;
 
 /// The windows of a row of the output, tile by tile: of the windows of a tile the maximum is taken. Where a layer takes
@@ -16,7 +16,7 @@ pub(super) struct Tiles {
 }
 
 /// Neighbouring windows, from the first one to the right.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Span {
     pub window: Window,
     pub len: usize,
@@ -38,20 +38,21 @@ impl Tiles {
         self.rows * self.columns
     }
 
-    /// The next windows, `count` of them, for so many lanes: the last one once more for each that is left over.
-    pub fn next<B: Backend>(
-        &mut self,
-        windows: &Windows<'_, B>,
-        count: usize,
-        lanes: usize,
-    ) -> [Span; LANES] {
-        let window = windows.window(self.row, self.first + self.column);
-        let mut spans = [Span { window, len: 0 }; LANES];
-        let (mut lane, mut last) = (0, window);
+    /// The next windows, `count` of them, where every place has a tile of one.
+    pub fn next_places<B: Backend>(&mut self, windows: &Windows<'_, B>, count: usize) -> Span {
+        let window = windows.window(0, self.first);
+        self.first += count;
+        Span { window, len: count }
+    }
+
+    /// The next windows of a larger tile, `count` of them for all lanes: the last one once more for each that is left over.
+    pub fn next<B: Backend>(&mut self, windows: &Windows<'_, B>, count: usize) -> [Span; LANES] {
+        let mut spans = [Span::default(); LANES];
+        let (mut lane, mut last) = (0, Window::default());
         for span in &mut spans {
             if lane < count {
                 *span = self.next_span(windows, count - lane);
-            } else if lane < lanes {
+            } else if lane < LANES {
                 *span = Span {
                     window: last,
                     len: 1,
@@ -65,25 +66,9 @@ impl Tiles {
         spans
     }
 
-    /// Lays out the windows of the next tile, of at most [`LANES`], side by side.
-    #[inline(never)] // What it needs is not on the stack where there are no tiles.
-    pub fn lay_out_next<B: Backend, P: Patch>(
-        &mut self,
-        windows: &Windows<'_, B>,
-        part: Part,
-        patch: &mut P,
-    ) {
-        let spans = self.next(windows, self.len(), LANES);
-        windows.lay_out(&spans, part, patch);
-    }
-
-    /// The next window and its neighbours, at most so many.
-    pub fn next_span<B: Backend>(&mut self, windows: &Windows<'_, B>, most: usize) -> Span {
+    /// The next window and its neighbours in the tile, at most so many.
+    fn next_span<B: Backend>(&mut self, windows: &Windows<'_, B>, most: usize) -> Span {
         let window = windows.window(self.row, self.first + self.column);
-        if self.len() == 1 {
-            self.first += most;
-            return Span { window, len: most };
-        }
         let len = most.min(self.columns - self.column);
         self.column += len;
         if self.column == self.columns {

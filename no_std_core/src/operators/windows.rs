@@ -29,7 +29,7 @@ pub(super) struct Windows<'a, B> {
 
 /// Where a window begins: in which row of those that are there, and at which of its values. Both can be less than 0, in
 /// the padding.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Window {
     row: isize,
     column: isize,
@@ -117,11 +117,14 @@ impl<'a, B: Backend> Windows<'a, B> {
         }
     }
 
-    /// The parts, of at most `most` values, of a window: neighbours in a row of it, and those of a group in one place.
-    /// Several rows make a part if they are short.
-    pub fn parts(&self, most: usize) -> impl Iterator<Item = Part> + use<B> {
-        let (most, window_rows, row_len) =
-            (most.cast_signed(), self.window_rows, self.window_row_len);
+    /// The parts, of at most `most` values, of some windows: neighbours in a row of each, and those of a group in one place.
+    /// Several rows make a part if they are short. What is padding in all windows is left out.
+    pub fn parts<'s>(
+        &'s self,
+        most: usize,
+        spans: &'s [Span],
+    ) -> impl Iterator<Item = Part> + use<'a, 's, B> {
+        let (most, row_len) = (most.cast_signed(), self.window_row_len);
         let others = (self.channels - self.group).cast_signed();
         let run = if others > 0 {
             self.group.cast_signed()
@@ -135,32 +138,39 @@ impl<'a, B: Backend> Windows<'a, B> {
         };
         let (mut row, mut column, mut left, mut first) = (0, 0, run, 0);
         core::iter::from_fn(move || {
-            let height = rows.min(window_rows - row);
-            let part = Part {
-                row,
-                column,
-                height,
-                width: left.min(most),
-                first,
-            };
-            first += part.len();
-            column += part.width;
-            left -= part.width;
-            if left == 0 {
-                column += others;
-                left = run;
+            loop {
+                let part = Part {
+                    row,
+                    column,
+                    height: rows.min(self.window_rows - row),
+                    width: left.min(most),
+                    first,
+                };
+                if part.height <= 0 || part.width <= 0 {
+                    return None;
+                }
+                first += part.len();
+                column += part.width;
+                left -= part.width;
+                if left == 0 {
+                    column += others;
+                    left = run;
+                }
+                if column >= row_len {
+                    column = 0;
+                    row += part.height;
+                }
+                let part = self.trim(part, spans);
+                if part.is_some() {
+                    return part;
+                }
             }
-            if column >= row_len {
-                column = 0;
-                row += height;
-            }
-            (height > 0 && part.width > 0).then_some(part)
         })
     }
 
     /// The part without the padding that it begins or ends with in all windows, which adds nothing; `None` if it is all
     /// padding. Parts of several rows stay as they are.
-    pub fn trim(&self, part: Part, spans: &[Span]) -> Option<Part> {
+    fn trim(&self, part: Part, spans: &[Span]) -> Option<Part> {
         if part.height > 1 {
             return Some(part);
         }

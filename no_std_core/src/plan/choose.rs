@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use super::draft::Draft;
 use super::{Chain, are_apart, each_write};
-use crate::format::{Contents, MAX_CHAIN, TENSOR_LEN, TensorRecord};
+use crate::format::{Contents, KIND_DEPTHWISE, MAX_CHAIN, TENSOR_LEN, TensorRecord};
 
 /// Arrangements that are kept for each number of operators that have run.
 const WIDTH: usize = 64;
@@ -63,13 +63,21 @@ struct Candidate {
     parts: Vec<(u8, i64)>,
     /// Bytes of the output.
     len: i64,
-    /// Tensors that die, and how far from the start of each the output may start: at most so far on the way down, at least
-    /// on the way up.
-    dying: Vec<(usize, i64)>,
+    /// Tensors that die.
+    dying: Vec<Dying>,
     /// Bytes that are moved.
     moved: u64,
     /// Bytes that can be made several rows at once if the operator is alone, and they lie on none that it reads.
     pointwise: u64,
+}
+
+/// A tensor that an operator of a chain reads for the last time.
+struct Dying {
+    tensor: usize,
+    /// How far from its start the output may start: at most so far on the way down, at least on the way up.
+    distance: i64,
+    /// The distance is a multiple of this.
+    grain: i64,
 }
 
 impl Draft {
@@ -159,7 +167,14 @@ impl Draft {
             last.is_some_and(|last| (chain.first..=chain.last).contains(&last))
                 && !(tensor == 0 && self.keeps_input)
         });
-        let distance = |tensor| {
+        // Rows of a depthwise convolution lie on others channel on channel.
+        let last = self.program().node(chain.last)?.record().kind;
+        let grain = if last == KIND_DEPTHWISE {
+            self.tensor(chain.last + 1)?.shape.channels.max(1)
+        } else {
+            1
+        };
+        let dying = dying.map(|tensor| {
             let mut bounds = [i64::MAX / 4, i64::MIN / 4];
             each_write(&self.program(), tensor, chain, |written, unread| {
                 bounds[0] = bounds[0]
@@ -167,14 +182,18 @@ impl Draft {
                 bounds[1] = bounds[1]
                     .max(unread.end.cast_signed() as i64 - written.start.cast_signed() as i64);
             })?;
-            Some((tensor, bounds[usize::from(upwards)]))
-        };
+            Some(Dying {
+                tensor,
+                distance: bounds[usize::from(upwards)],
+                grain: grain.into(),
+            })
+        });
         Some(Candidate {
             chain,
             upwards,
             parts: parts.collect::<Option<_>>()?,
             len: self.bytes(chain.last + 1, 0)?,
-            dying: dying.map(distance).collect::<Option<_>>()?,
+            dying: dying.collect::<Option<_>>()?,
             moved: moved.sum::<Option<_>>()?,
             pointwise: pointwise.sum::<Option<_>>()?,
         })
@@ -185,9 +204,9 @@ impl Arrangement {
     /// The arrangement continued by a chain, with each place that its output can have.
     fn continued(&self, candidate: &Candidate) -> Vec<Self> {
         let mut starts = beside(&self.alive, candidate.len);
-        for (tensor, distance) in &candidate.dying {
-            let place = self.alive.iter().find(|(alive, _)| alive == tensor);
-            starts.extend(place.map(|(_, place)| place.start.saturating_add(*distance)));
+        for dying in &candidate.dying {
+            let place = self.alive.iter().find(|(alive, _)| *alive == dying.tensor);
+            starts.extend(place.map(|(_, place)| place.start.saturating_add(dying.distance)));
         }
         starts.sort_unstable();
         starts.dedup();
@@ -229,7 +248,7 @@ impl Arrangement {
         after.tensors.push((0, output.start));
         let upwards = core::iter::repeat_n(candidate.upwards, candidate.parts.len() + 1);
         after.upwards.extend(upwards);
-        let dies = |tensor: usize| candidate.dying.iter().any(|&(dying, _)| dying == tensor);
+        let dies = |tensor| candidate.dying.iter().any(|dying| dying.tensor == tensor);
         after.alive.retain(|&(tensor, _)| !dies(tensor));
         after.alive.push((chain.last + 1, output));
         after
@@ -240,15 +259,15 @@ impl Candidate {
     /// Whether the output can lie in a place: where nothing else is, or what has been read already.
     fn may_lie(&self, place: &Place, before: &Arrangement) -> bool {
         before.alive.iter().all(|(tensor, other)| {
-            let mut dying = self.dying.iter();
-            let distance = dying.find(|(dying, _)| dying == tensor);
-            let is_read = distance.is_some_and(|&(_, distance)| {
-                let limit = other.start.saturating_add(distance);
-                if self.upwards {
+            let dying = self.dying.iter().find(|dying| dying.tensor == *tensor);
+            let is_read = dying.is_some_and(|dying| {
+                let limit = other.start.saturating_add(dying.distance);
+                let is_after = if self.upwards {
                     place.start >= limit
                 } else {
                     place.start <= limit
-                }
+                };
+                is_after && (place.start - other.start) % dying.grain == 0
             });
             is_read || are_apart(place, other)
         })

@@ -1,7 +1,9 @@
 //! Operators and whole networks against the oracle.
 
 use no_std_core::backend::Portable;
-use no_std_core::{Fault, Model, Operator, Operators, Output, Run, SmallWindows, run};
+use no_std_core::{
+    Convolutions, Fault, Model, OTHERS, Operator, Operators, Output, PLACES, Run, TILES, run,
+};
 use proptest::prelude::*;
 
 use crate::models::{config, models};
@@ -165,49 +167,71 @@ fn the_example_of_the_format_page() {
     }
 }
 
-/// Windows of few values have an operator of their own, which refuses others.
+/// Forms of convolutions, and windows of few values, have operators of their own, which refuse others.
 #[test]
-fn small_windows_take_less_stack_and_give_the_same() {
-    static SMALL: &[&Operator] = &[
-        SmallWindows::<Portable, 16>::CONVOLUTION,
-        Operators::<Portable>::DENSE,
+fn operators_for_some_convolutions_give_the_same() {
+    type Some<const FORMS: u8, const GROUPS: usize> = Convolutions<Portable, FORMS, GROUPS>;
+    type Table = &'static [&'static Operator];
+    static TABLES: [(Table, u8, usize); 6] = [
+        (&[Some::<PLACES, 0>::CONVOLUTION], PLACES, 0),
+        (&[Some::<TILES, 0>::CONVOLUTION], TILES, 0),
+        (&[Some::<OTHERS, 0>::CONVOLUTION], OTHERS, 0),
+        (&[Some::<PLACES, 9>::CONVOLUTION], PLACES, 9),
+        (&[Some::<TILES, 9>::CONVOLUTION], TILES, 9),
+        (
+            &[Some::<{ PLACES | TILES }, 16>::CONVOLUTION],
+            PLACES | TILES,
+            16,
+        ),
     ];
-    let mut ran = 0;
-    for seed in 0..300 {
+    let mut ran = [0; TABLES.len()];
+    for seed in 0..1000 {
         let mut random = Random(seed);
-        let sizes = [12, 12, 12].map(|most| random.within(1, most) as u16);
-        let input = crate::support::shape(sizes[0], sizes[1], sizes[2]);
-        let (contents, image) = random.chain(input, &[20], &[3]);
-        let file = file(&contents);
-        let first = &contents.operators[0];
-        let tile = first.record.rows.pool * first.record.columns.pool;
-        let len = (first.weights.len() / 20).next_multiple_of(4);
-        let is_point = first.record.rows.kernel * first.record.columns.kernel == 1;
+        let [rows, columns, channels] = [12, 12, 12].map(|most| random.within(1, most) as u16);
+        let input = random.tensor(crate::support::shape(rows, columns, channels));
+        let axes = random.axes(input.shape, 3);
+        let groups = if channels % 2 == 0 && random.once_in(4) {
+            2
+        } else {
+            1
+        };
+        let convolution = random.convolution((0, input.shape), axes, 10, groups);
+        let len = convolution.weights.len() / 10;
+        let contents = Contents::values(input, vec![convolution]);
+        let (image, file) = (random.image(&contents), file(&contents));
+        let expected = oracle::tensors(&contents, &image).pop().unwrap();
+        let form = match (groups, axes[0].pool * axes[1].pool) {
+            (1, 1) => PLACES,
+            (1, 2..=4) => TILES,
+            _ => OTHERS,
+        };
+        let is_point = axes[0].kernel * axes[1].kernel == 1;
+        let len = len.next_multiple_of(4);
         let room = if is_point {
             len
         } else {
             len + len.div_ceil(10)
         };
-        let fits = room <= 64 && tile <= 4;
-        let small = Model::new(&file)
-            .unwrap()
-            .operations()
-            .next()
-            .unwrap()
-            .small_window();
-        assert_eq!(small, (tile <= 4).then_some(room), "{seed}");
-        match Model::with(&file, SMALL) {
-            Ok(model) => {
-                let mut arena = vec![0; model.arena_len()];
-                let output = run(&model, &image, &mut arena).unwrap();
-                let expected = oracle::tensors(&contents, &image).pop().unwrap();
-                assert_eq!((output.values(), fits), (&expected[..], true), "{seed}");
-                ran += 1;
+        let operation = Model::new(&file).unwrap().operations().next().unwrap();
+        assert_eq!(
+            (operation.form(), operation.window()),
+            (form, room),
+            "{seed}"
+        );
+        for ((table, forms, most), ran) in TABLES.iter().zip(&mut ran) {
+            let fits = forms & form != 0 && (*most == 0 || room <= 4 * most);
+            match Model::with(&file, table) {
+                Ok(model) => {
+                    let mut arena = vec![0; model.arena_len()];
+                    let output = run(&model, &image, &mut arena).unwrap();
+                    assert_eq!((output.values(), fits), (&expected[..], true), "{seed}");
+                    *ran += 1;
+                }
+                Err(error) => assert_eq!((error.fault, fits), (Fault::Large, false), "{seed}"),
             }
-            Err(error) => assert_eq!((error.fault, fits), (Fault::Large, false), "{seed}"),
         }
     }
-    assert!((50..250).contains(&ran), "{ran}");
+    assert!(ran.iter().all(|ran| (20..980).contains(ran)), "{ran:?}");
 }
 
 /// Only what a table names can run.

@@ -8,7 +8,7 @@ use crate::models::{config, models};
 use crate::network::network;
 use crate::oracle;
 use crate::random::Random;
-use crate::support::{Contents, file_apart, shape};
+use crate::support::{Contents, axis, file_apart, shape};
 
 /// Rows of a tensor that an operator reads for a row of its output, from the first to the last.
 fn rows_read(contents: &Contents, index: usize, row: u16, tensor: usize) -> std::ops::Range<u16> {
@@ -128,6 +128,43 @@ proptest! {
                     matches!(error.fault, Fault::Overlap | Fault::Held),
                     "{}", error
                 ),
+            }
+        }
+    }
+}
+
+/// A row of a depthwise convolution takes the place of the first one that it is made of, channel on channel, where all of it
+/// is summed at once; one value further or with one place more, it is refused.
+#[test]
+fn depthwise_rows_lie_on_what_they_are_made_of() {
+    let mut random = Random(1);
+    for (columns, channels) in [(1, 1), (3, 8), (5, 64), (48, 1), (48, 5), (49, 1), (49, 5)] {
+        let input = random.tensor(shape(6, columns, channels));
+        let depthwise = random.depthwise((0, input.shape), [axis(3, 1, [1, 1], 1); 2]);
+        let mut contents = Contents::values(input, vec![depthwise]);
+        let image = random.image(&contents);
+        let expected = oracle::tensors(&contents, &image).pop();
+        let row_len = input.shape.row_len();
+        for further in 0..=2 * u32::from(channels) {
+            contents.input.at = row_len + further;
+            let file = contents.to_file().expect("it is small");
+            let model = Model::new(&file);
+            let strictly = further >= row_len;
+            if strictly || columns <= 48 && further.is_multiple_of(channels.into()) {
+                let model = model.expect("a place that is free");
+                let mut arena = vec![0; model.arena_len()];
+                let output = run(&model, &image, &mut arena).expect("image and arena fit");
+                assert_eq!(
+                    Some(output.values().to_vec()),
+                    expected,
+                    "{columns} {further}"
+                );
+            } else {
+                assert_eq!(
+                    model.unwrap_err().fault,
+                    Fault::Overlap,
+                    "{columns} {further}"
+                );
             }
         }
     }

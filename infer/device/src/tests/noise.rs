@@ -132,6 +132,7 @@ fn a_model_that_does_not_fit_is_not_sent() {
         assert_eq!(*request, Request::Describe);
         let room = Room {
             kinds: 0b10,
+            forms: 7,
             window: 0,
             slot: 2000,
             ..DESCRIPTION.room

@@ -45,7 +45,7 @@ mod window;
 pub use board::{Board, Closed};
 #[cfg(target_os = "none")]
 pub use cycles::CycleCounter;
-pub use model::{ANSWER, ARENA_LEN, KINDS, MODEL, OPERATORS, WINDOW};
+pub use model::{ANSWER, ARENA_LEN, FORMS, KINDS, MODEL, OPERATORS, WINDOW};
 #[cfg(target_os = "none")]
 pub use panic::darken_on_panic;
 #[cfg(target_os = "none")]

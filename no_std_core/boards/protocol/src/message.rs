@@ -175,6 +175,8 @@ pub struct Room {
     pub slot: u32,
     /// The kinds of operators that it can run: bit n is set for the kind n.
     pub kinds: u32,
+    /// The forms of convolutions that it can run, as the core has them.
+    pub forms: u8,
     /// The room for a convolution's window, in values, if it has only the core's operator for small ones; else 0.
     pub window: u16,
     /// The widest picture that it prepares, in pixels.

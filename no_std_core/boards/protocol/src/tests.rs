@@ -274,7 +274,7 @@ proptest! {
                 board: &name,
                 checksum: at,
                 model: if at.is_multiple_of(2) { Ok(spec) } else { Err(SelfTest::Model { at }) },
-                room: Room { arena: at, slot: at, kinds: at, window: 9000, width: 768, height: 8192 },
+                room: Room { arena: at, slot: at, kinds: at, forms: 7, window: 9000, width: 768, height: 8192 },
             }),
             1 => Reply::Label(&name),
             2 => Reply::Output(Output {

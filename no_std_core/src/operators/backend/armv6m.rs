@@ -15,7 +15,7 @@ use core::arch::asm;
 pub use patch::Patch;
 
 use super::plain::{Channels, Places};
-use super::{Backend, Filters, LANES, Sums, thumb};
+use super::{Backend, Filters, Sums, thumb};
 use crate::format::SUM_ENTRIES;
 
 /// The processors that this is for.
@@ -24,11 +24,6 @@ pub struct Armv6m;
 impl Backend for Armv6m {
     type Patch = Patch<48>;
     type SmallPatch<const GROUPS: usize> = Patch<24>;
-
-    #[inline]
-    fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
-        patch::begin(sums, biases);
-    }
 
     #[inline]
     fn copy(places: &mut [i8], values: &[i8]) {

@@ -1,6 +1,6 @@
 //! What all backends share, and the loops for what their own leave over.
 
-use super::{Backend, Filters, LANES, Outputs, Patch, Portable, Sums};
+use super::{Backend, Filters, LANES, Products, Sums};
 use crate::format::{DENSE_GROUP, SUM_ENTRIES, dense_place};
 use crate::requantize::{Multiplier, Requantizer};
 
@@ -112,42 +112,41 @@ pub struct Neighbours<'a> {
     pub width: usize,
 }
 
-/// See [`Patch::convolve`], by way of sums.
-#[inline(never)] // What it needs on the stack, its caller need not keep.
-pub fn convolve<B: Backend, P: Patch>(
-    patch: &P,
-    len: usize,
-    filters: &Filters<'_>,
-    outputs: Outputs<'_>,
+/// See [`Patch::convolve`](super::Patch::convolve), by way of sums that there is room for: `begin` makes them what they start
+/// from, and `add` adds the products.
+pub fn convolve<B: Backend>(
+    products: Products<'_, '_>,
+    begin: impl FnOnce(&mut [[i32; LANES]], &[[u8; 4]]),
+    add: impl FnOnce(&mut [[i32; LANES]]),
 ) {
-    const BLOCK: usize = 8;
-    let Outputs {
-        values,
-        stride,
-        windows,
-    } = outputs;
-    let mut sums = [[0; LANES]; BLOCK];
-    let (mut weights, mut multipliers) = (filters.weights, filters.multipliers);
-    for (block, biases) in filters.biases.chunks(BLOCK).enumerate() {
-        let sums = sums.get_mut(..biases.len()).unwrap_or_default();
-        begin(sums, biases);
-        patch.add_products([0, len], weights, filters.stride, sums);
-        if windows == 0 {
-            keep_greatest(sums);
-        }
-        let sums = Sums {
-            values: sums.as_flattened(),
-            group: LANES,
-            lanes: windows.max(1),
-        };
-        let places = values.get_mut(block * BLOCK..).unwrap_or_default();
-        B::requantize(&sums, multipliers, filters.zero_point, places, stride);
-        weights = weights.get(BLOCK * filters.stride..).unwrap_or_default();
-        multipliers = multipliers.get(BLOCK..).unwrap_or_default();
+    let Products { filters, sums, .. } = products;
+    if products.is_first {
+        begin(sums, filters.biases);
     }
+    add(sums);
+    if !products.is_last {
+        return;
+    }
+    let outputs = products.outputs;
+    if outputs.windows == 0 {
+        keep_greatest(sums);
+    }
+    let sums = Sums {
+        values: sums.as_flattened(),
+        group: LANES,
+        lanes: outputs.windows.max(1),
+    };
+    let (multipliers, zero_point) = (filters.multipliers, filters.zero_point);
+    B::requantize(
+        &sums,
+        multipliers,
+        zero_point,
+        outputs.values,
+        outputs.stride,
+    );
 }
 
-/// See [`Backend::begin`](super::Backend::begin).
+/// Makes the sums of each filter what they start from.
 pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
     for (sums, &bias) in sums.iter_mut().zip(biases) {
         *sums = [i32::from_le_bytes(bias); LANES];
@@ -155,7 +154,7 @@ pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
 }
 
 /// Makes the first sum of each filter the greatest one.
-pub fn keep_greatest(sums: &mut [[i32; LANES]]) {
+fn keep_greatest(sums: &mut [[i32; LANES]]) {
     for sums in sums {
         let [a, b, c, d] = *sums;
         sums[0] = a.max(b).max(c.max(d));
@@ -177,12 +176,12 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
             *output = Multiplier::of_checked(multiplier).requantize(sum, units.zero_point);
         }
     }
-    dense_one_by_one::<Portable>(input, zero_point, units, done, outputs);
+    dense_one_by_one(input, zero_point, units, done, outputs);
 }
 
 /// The units from `first` on.
 #[inline(never)] // What it needs on the stack, its caller need not keep.
-pub fn dense_one_by_one<B: Backend>(
+pub fn dense_one_by_one(
     input: &[i8],
     zero_point: i8,
     units: &Filters<'_>,
@@ -198,14 +197,11 @@ pub fn dense_one_by_one<B: Backend>(
             let weight = weight.map_or(0, |weight| weight.cast_signed());
             sum += (i32::from(value) - i32::from(zero_point)) * i32::from(weight);
         }
-        let sums = Sums {
-            values: &[sum],
-            group: 1,
-            lanes: 1,
-        };
-        let multipliers = units.multipliers.get(unit..).unwrap_or_default();
-        let output = outputs.get_mut(unit..).unwrap_or_default();
-        B::requantize(&sums, multipliers, units.zero_point, output, 1);
+        if let (Some(output), Some(&multiplier)) =
+            (outputs.get_mut(unit), units.multipliers.get(unit))
+        {
+            *output = Multiplier::of_checked(multiplier).requantize_one(sum, units.zero_point);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::plain::{self, Channels, Neighbours, Places};
-use super::{Backend, Filters, GROUP, LANES, Outputs, Sums};
+use super::{Backend, Filters, GROUP, LANES, Outputs, Products, Sums};
 use crate::format::SUM_ENTRIES;
 
 /// Loops that any processor runs.
@@ -89,32 +89,60 @@ impl<const GROUPS: usize> super::Patch for Patch<GROUPS> {
         }
     }
 
-    fn add_products(
-        &self,
-        [_, len]: [usize; 2],
-        weights: &[u8],
-        stride: usize,
-        sums: &mut [[i32; LANES]],
-    ) {
-        let values = self.values.as_flattened().get(..len).unwrap_or_default();
-        let mut weights = weights;
-        for sums in sums {
-            // One by one and in a copy, the sums stay in registers even where a compiler minds the size of loops.
-            let mut totals = *sums;
-            for (values, weight) in values.iter().zip(weights) {
-                let weight = i32::from(weight.cast_signed());
-                totals[0] += i32::from(values[0]) * weight;
-                totals[1] += i32::from(values[1]) * weight;
-                totals[2] += i32::from(values[2]) * weight;
-                totals[3] += i32::from(values[3]) * weight;
-            }
-            *sums = totals;
-            weights = weights.get(stride..).unwrap_or_default();
+    #[inline(never)] // What it needs on the stack, its caller need not keep.
+    fn convolve(&self, products: Products<'_, '_>) {
+        const BLOCK: usize = 8;
+        if !(products.is_first && products.is_last) {
+            return self.add_products(products);
+        }
+        // One part is all, so sums need to last for a few filters only.
+        let Products {
+            filters, outputs, ..
+        } = products;
+        for (block, biases) in filters.biases.chunks(BLOCK).enumerate() {
+            let first = block * BLOCK;
+            let mut sums = [[0; LANES]; BLOCK];
+            self.add_products(Products {
+                filters: &Filters {
+                    biases,
+                    ..filters.skip(first)
+                },
+                sums: sums.get_mut(..biases.len()).unwrap_or_default(),
+                outputs: Outputs {
+                    values: outputs.values.get_mut(first..).unwrap_or_default(),
+                    ..outputs
+                },
+                ..products
+            });
         }
     }
+}
 
-    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
-        plain::convolve::<Portable, Self>(self, len, filters, outputs);
+impl<const GROUPS: usize> Patch<GROUPS> {
+    /// See [`convolve`](super::Patch::convolve), where there is room for the sums.
+    fn add_products(&self, products: Products<'_, '_>) {
+        let values = self.values.as_flattened();
+        let values = values.get(..products.len).unwrap_or_default();
+        let Filters {
+            mut weights,
+            stride,
+            ..
+        } = *products.filters;
+        plain::convolve::<Portable>(products, plain::begin, |sums| {
+            for sums in sums {
+                // One by one and in a copy, the sums stay in registers even where a compiler minds the size of loops.
+                let mut totals = *sums;
+                for (values, weight) in values.iter().zip(weights) {
+                    let weight = i32::from(weight.cast_signed());
+                    totals[0] += i32::from(values[0]) * weight;
+                    totals[1] += i32::from(values[1]) * weight;
+                    totals[2] += i32::from(values[2]) * weight;
+                    totals[3] += i32::from(values[3]) * weight;
+                }
+                *sums = totals;
+                weights = weights.get(stride..).unwrap_or_default();
+            }
+        });
     }
 }
 

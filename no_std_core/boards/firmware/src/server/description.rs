@@ -9,7 +9,7 @@ use slots::{MappedFlash, Spare};
 use super::Server;
 use crate::board::{Board, Closed};
 use crate::host::Stop;
-use crate::model::{KINDS, WINDOW};
+use crate::model::{FORMS, KINDS, WINDOW};
 
 impl<B: Board, F: MappedFlash> Server<'_, '_, B, F> {
     #[inline(never)] // What one request needs is not on the stack while another is fulfilled.
@@ -22,6 +22,7 @@ impl<B: Board, F: MappedFlash> Server<'_, '_, B, F> {
                 arena: self.arena.len() as u32,
                 slot: self.spare.as_ref().map_or(0, Spare::room),
                 kinds: KINDS,
+                forms: FORMS,
                 window: WINDOW,
                 width: MAX_WIDTH as u16,
                 height: MAX_SIDE as u16,

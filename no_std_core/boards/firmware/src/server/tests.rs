@@ -176,6 +176,7 @@ fn description(file: &[u8], fault: Option<SelfTest>, slot: usize) -> Reply<'stat
             slot: slot as u32,
             // Convolutions and dense layers.
             kinds: 0b1010,
+            forms: no_std_core::TILES,
             window: 0,
             width: 768,
             height: 8192,

@@ -7,7 +7,7 @@ use core::slice;
 
 use super::Armv6m;
 use crate::operators::backend::thumb::fill;
-use crate::operators::backend::{self, Filters, LANES, Neighbours, Outputs, plain};
+use crate::operators::backend::{self, Filters, LANES, Neighbours, Products, plain};
 
 /// Filters that a value meets at once.
 const FILTERS: usize = 4;
@@ -75,6 +75,19 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
         }
     }
 
+    fn convolve(&self, products: Products<'_, '_>) {
+        let (lane, len) = (products.lane, products.len);
+        let Filters {
+            weights, stride, ..
+        } = *products.filters;
+        plain::convolve::<Armv6m>(products, begin, |sums| {
+            self.add_products([lane, len], weights, stride, sums);
+        });
+    }
+}
+
+impl<const LEN: usize> Patch<LEN> {
+    /// Adds to the sums of each filter in a lane the products of its weights with the `len` values.
     fn add_products(
         &self,
         [lane, len]: [usize; 2],
@@ -116,12 +129,6 @@ impl<const LEN: usize> backend::Patch for Patch<LEN> {
         }
     }
 
-    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
-        plain::convolve::<Armv6m, Self>(self, len, filters, outputs);
-    }
-}
-
-impl<const LEN: usize> Patch<LEN> {
     fn begin(&mut self) {
         self.count = 0;
         self.len = 0;
@@ -143,8 +150,8 @@ impl<const LEN: usize> Patch<LEN> {
     }
 }
 
-/// See [`Backend::begin`](backend::Backend::begin).
-pub fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
+/// See [`plain::begin`].
+fn begin(sums: &mut [[i32; LANES]], biases: &[[u8; 4]]) {
     let words = biases.as_ptr();
     if !words.addr().is_multiple_of(align_of::<i32>())
         || sums.is_empty()

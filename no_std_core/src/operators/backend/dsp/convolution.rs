@@ -8,19 +8,18 @@ use core::arch::naked_asm;
 use super::requantize::scale_exactly;
 use crate::operators::backend;
 
-/// Meets a patch of so many windows with at least one filter, over at least one group. With `sums`, the products are added
-/// to them, up to `end`. Without, sums start from the biases and become values, whose first place is `output`, and that of
-/// the next window `stride` further: as many as there are `windows`, or of four the greatest one for 0. `end` is behind the
-/// first window's place of the last filter.
+/// Meets a patch of so many windows with at least one filter, over at least one group. The sums start from the biases if
+/// `biases` are given, else from `sums`. With `output`, they become values, whose first place that is, and that of the next
+/// window `stride` further: as many as there are `windows`, at most `VALUES`, or of four the greatest one for 0; `end` is behind the first
+/// window's place of the last filter. Without, they go to `sums`, up to `end`. Five windows have no sums in memory.
 ///
-/// After what is read of the weights of a filter, those of the next one begin `skip` bytes further. `biases` and
-/// `multipliers` are where those of the filter whose place is the address 0 would be. `halves` is twice the zero point,
-/// and 1.
+/// After what is read of the weights of a filter, those of the next one begin `skip` bytes further. `multipliers` is where
+/// that of the filter whose place is the address 0 would be. `halves` is twice the zero point, and 1.
 ///
 /// A round has four groups; where the groups are no multiple of four, each filter enters its first round in the middle.
 #[unsafe(naked)]
 #[allow(clippy::too_many_arguments, reason = "they are registers")]
-pub unsafe extern "C" fn convolve<const LANES: usize>(
+pub unsafe extern "C" fn convolve<const LANES: usize, const VALUES: usize>(
     weights: *const u8,
     groups: usize,
     sums: *mut [i32; backend::LANES],
@@ -31,17 +30,18 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
     end: usize,
     patch_end: *const u32,
     patch: *const u32,
-    biases: usize,
+    biases: *const [u8; 4],
     output: *mut i8,
     stride: usize,
+    begin: usize,
 ) {
     // r0 weights, r1 patch, r3 and r12 pairs of weights, r4 to r8 the sums. Of four windows r8 to r11 are pairs of values,
-    // r2 is the end of the patch and lr the place of the sums, of five r2, r9 to r11 and lr are pairs of values. For values:
+    // r2 is the end of the patch and lr the end of the sums, of five r2, r9 to r11 and lr are pairs of values. For values:
     // r1 the place of the first one, r2 the way to the next one, lr the second one, the others as in `prepare`.
     //
     // On the stack: at 0 the patch, 4 the biases, 8 the place, 12 the way to the next one; at 52 the multipliers, 56 the
     // halves, 60 the skip, 64 the end, 68 the end of the patch, 72 the entry, 76 where a filter becomes values, 80 where it
-    // ends.
+    // ends, 84 the sums, 88 where it begins.
     naked_asm!(
         processor!(),
         "push {{r0-r11, lr}}",
@@ -49,12 +49,15 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "add r4, sp, #72",
         "ldm r4, {{r5-r8}}",
         "stm sp, {{r5-r8}}",
+        "mov r10, r6",
+        "mov r11, r7",
         "rsb r5, r1, #0",
         "and r5, r5, #3",
         "mov r6, #(20 + 8 * {lanes})",
         "adr.w r7, 6f",
         "mla r5, r5, r6, r7",
         "add r5, r5, #1",
+        ".if {values} > 1",
         "adr.w r6, 40f",
         "mov r7, #24",
         "rsb r8, r3, #{lanes}",
@@ -65,23 +68,32 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "adreq.w r6, 30f",
         ".endif",
         "add r6, r6, #1",
+        ".endif",
         ".if {lanes} == 4",
         "adr.w r7, 7f",
-        "cmp lr, #0",
-        "it ne",
-        "adrne.w r7, 8f",
+        "cmp r11, #0",
+        "it eq",
+        "adreq.w r7, 8f",
         "add r7, r7, #1",
-        "stm r4, {{r5-r7}}",
-        "bne 3f",
+        "mov r8, lr",
+        "adr.w r9, 2f",
+        "cmp r10, #0",
+        "it eq",
+        "adreq.w r9, 3f",
+        "add r9, r9, #1",
+        "stm r4, {{r5-r9}}",
+        "bx r9",
         ".else",
         "stm r4, {{r5-r6}}",
         ".endif",
         "2:", // From the bias.
-        "ldm sp, {{r1, r3, r12}}",
+        "ldm sp, {{r1, r3}}",
         ".if {lanes} == 4",
+        "add lr, lr, #16",
         "ldr r2, [sp, #68]",
         ".endif",
-        "ldr r4, [r3, r12, lsl #2]",
+        "ldr r4, [r3], #4",
+        "str r3, [sp, #4]",
         "mov r5, r4",
         "mov r6, r4",
         "mov r7, r4",
@@ -93,7 +105,9 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "3:", // From the sums.
         "ldr r1, [sp]",
         "ldr r2, [sp, #68]",
-        "ldm lr, {{r4-r7}}",
+        "ldr lr, [sp, #84]",
+        "ldm lr!, {{r4-r7}}",
+        "str lr, [sp, #84]",
         "ldr pc, [sp, #72]",
         ".endif",
         ".p2align 2",
@@ -143,16 +157,11 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "ldrd r3, lr, [sp, #52]",
         "ldr r3, [r3, r1, lsl #2]",
         prepare!("61f", "51"),
+        ".if {values} > 1",
         "add lr, r1, r2",
         "ldr pc, [sp, #76]",
+        ".endif",
         ".if {lanes} == 4",
-        "8:", // To sums.
-        "stm lr!, {{r4-r7}}",
-        "ldrd r3, r12, [sp, #60]",
-        "add r0, r0, r3",
-        "cmp lr, r12",
-        "bne 3b",
-        "b 9f",
         "30:", // The greatest.
         "cmp r5, r4",
         "it gt",
@@ -163,8 +172,11 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "cmp r7, r4",
         "it gt",
         "movgt r4, r7",
+        ".if {values} > 1",
         "b 41f",
         ".endif",
+        ".endif",
+        ".if {values} > 1",
         ".p2align 2",
         "40:",
         ".if {lanes} == 5",
@@ -173,6 +185,7 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         value!("r7", "[lr, r2, lsl #1]", "57f", "47"),
         value!("r6", "[r1, r2, lsl #1]", "56f", "46"),
         value!("r5", "[r1, r2]", "55f", "45"),
+        ".endif",
         "41:",
         value!("r4", "[r1]", "54f", "44"),
         "add r1, r1, #1",
@@ -180,14 +193,31 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "ldrd r3, r12, [sp, #60]",
         "add r0, r0, r3",
         "cmp r1, r12",
+        ".if {lanes} == 4",
+        "it ne",
+        "ldrne pc, [sp, #88]",
+        ".else",
         "bne 2b",
+        ".endif",
         "9:",
         "add sp, sp, #16",
         "pop {{r4-r11, pc}}",
+        ".if {lanes} == 4",
+        "8:", // To sums.
+        "stmdb lr, {{r4-r7}}",
+        "ldrd r3, r12, [sp, #60]",
+        "add r0, r0, r3",
+        "cmp lr, r12",
+        "it ne",
+        "ldrne pc, [sp, #88]",
+        "b 9b",
+        ".endif",
         unclear!("r4", "54", "44b"),
+        ".if {values} > 1",
         unclear!("r5", "55", "45b"),
         unclear!("r6", "56", "46b"),
         unclear!("r7", "57", "47b"),
+        ".endif",
         ".if {lanes} == 5",
         unclear!("r8", "58", "48b"),
         ".endif",
@@ -198,6 +228,7 @@ pub unsafe extern "C" fn convolve<const LANES: usize>(
         "ldr r1, [r3, r1, lsl #2]",
         "b.w {scale_exactly}",
         lanes = const LANES,
+        values = const VALUES,
         scale_exactly = sym scale_exactly,
     )
 }

@@ -2,8 +2,8 @@
 
 use core::arch::naked_asm;
 
+use super::offsets;
 use super::requantize::{halves, scale_exactly};
-use super::{Dsp, offsets};
 use crate::format::DENSE_GROUP;
 use crate::operators::backend::Filters;
 use crate::operators::backend::plain::dense_one_by_one;
@@ -48,7 +48,7 @@ pub fn dense(input: &[i8], zero_point: i8, units: &Filters<'_>, outputs: &mut [i
     }
     let done = blocks * DENSE_GROUP;
     if done < count {
-        dense_one_by_one::<Dsp>(input, zero_point, units, done, outputs);
+        dense_one_by_one(input, zero_point, units, done, outputs);
     }
 }
 

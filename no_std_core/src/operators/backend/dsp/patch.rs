@@ -11,7 +11,7 @@ use super::convolution::convolve;
 use super::offsets;
 use super::requantize::halves;
 use crate::operators::backend::thumb::fill;
-use crate::operators::backend::{self, Filters, GROUP, LANES, Neighbours, Outputs};
+use crate::operators::backend::{self, GROUP, LANES, Neighbours, Products};
 
 /// Windows of a patch at most.
 const MOST: usize = LANES + 1;
@@ -108,84 +108,84 @@ impl<const GROUPS: usize> backend::Patch for Patch<GROUPS> {
         }
     }
 
-    fn add_products(
-        &self,
-        [_, len]: [usize; 2],
-        weights: &[u8],
-        stride: usize,
-        sums: &mut [[i32; LANES]],
-    ) {
-        let read = Self::read(Self::PART, len, weights, stride, sums.len());
-        let Some(read) = read.filter(|_| self.others == 0) else {
-            return;
-        };
-        let patch = self.words();
-        // SAFETY: `read` has seen that there are weights and values, and there are sums for each filter.
-        unsafe {
-            convolve::<LANES>(
-                weights.as_ptr(),
-                read / GROUP,
-                sums.as_mut_ptr(),
-                0,
-                0,
-                0,
-                stride.wrapping_sub(read),
-                sums.as_ptr_range().end.addr(),
-                patch.add(read / GROUP * 2 * LANES),
-                patch,
-                0,
-                ptr::null_mut(),
-                0,
-            );
+    fn convolve(&self, products: Products<'_, '_>) {
+        match self.lanes() {
+            LANES => self.convolve_with::<LANES, LANES>(products),
+            _ => self.convolve_with::<MOST, MOST>(products),
         }
     }
 
-    fn convolve(&self, len: usize, filters: &Filters<'_>, outputs: Outputs<'_>) {
-        let (biases, multipliers) = (filters.biases, filters.multipliers);
-        let count = biases.len().min(multipliers.len());
-        let read = Self::read(Self::LEN, len, filters.weights, filters.stride, count);
-        let others = outputs.windows.saturating_sub(1);
-        let end = others.saturating_mul(outputs.stride).saturating_add(count);
-        let Some(read) = read else {
-            return;
-        };
-        let fewest = self.others;
-        if !(fewest..=self.lanes()).contains(&outputs.windows) || end > outputs.values.len() {
-            return;
-        }
-        let convolve = match self.lanes() {
-            LANES => convolve::<LANES>,
-            _ => convolve::<MOST>,
-        };
-        let patch = self.words();
-        let output = outputs.values.as_mut_ptr();
-        let of_address_0 = |words: &[[u8; 4]]| {
-            let first = words.as_ptr().addr();
-            first.wrapping_sub(output.addr().wrapping_mul(size_of::<u32>()))
-        };
-        // SAFETY: `read` has seen that there are weights and values, there are biases and multipliers of all filters, and
-        // places for all values that are stored.
-        unsafe {
-            convolve(
-                filters.weights.as_ptr(),
-                read / GROUP,
-                ptr::null_mut(),
-                outputs.windows,
-                of_address_0(multipliers),
-                halves(filters.zero_point),
-                filters.stride.wrapping_sub(read),
-                output.add(count).addr(),
-                patch.add(read / GROUP * 2 * self.lanes()),
-                patch,
-                of_address_0(biases),
-                output,
-                outputs.stride,
-            );
-        }
+    fn convolve_tile(&self, products: Products<'_, '_>) {
+        self.convolve_with::<LANES, 1>(products);
     }
 }
 
 impl<const GROUPS: usize> Patch<GROUPS> {
+    /// What filters make of so many windows, at most so many values.
+    fn convolve_with<const WINDOWS: usize, const VALUES: usize>(&self, products: Products<'_, '_>) {
+        let Products {
+            len,
+            filters,
+            sums,
+            is_first,
+            is_last,
+            outputs,
+            ..
+        } = products;
+        let count = filters.biases.len().min(filters.multipliers.len());
+        let read = Self::read(len, filters.weights, filters.stride, count);
+        let has_sums = is_first && is_last || WINDOWS == LANES && count <= sums.len();
+        let windows = WINDOWS - LANES..=VALUES;
+        // The first window's alone where the greatest value of all is wanted.
+        let others = if VALUES == 1 {
+            0
+        } else {
+            outputs.windows.saturating_sub(1)
+        };
+        let places = others.saturating_mul(outputs.stride).saturating_add(count);
+        let has_places = windows.contains(&outputs.windows) && places <= outputs.values.len();
+        let output = if is_last {
+            outputs.values.as_mut_ptr()
+        } else {
+            ptr::null_mut()
+        };
+        let end = if is_last {
+            output.addr() + count
+        } else {
+            sums.as_ptr().addr() + count * size_of::<[i32; LANES]>()
+        };
+        let there = has_sums && has_places;
+        let Some(read) = read.filter(|_| there) else {
+            return;
+        };
+        let patch = self.words();
+        let multipliers = filters.multipliers.as_ptr().addr();
+        // SAFETY: `read` has seen that there are weights and values, there are biases and multipliers of all filters, and
+        // there is room for all sums and values that are stored.
+        unsafe {
+            convolve::<WINDOWS, VALUES>(
+                filters.weights.as_ptr(),
+                read / GROUP,
+                sums.as_mut_ptr(),
+                outputs.windows,
+                multipliers.wrapping_sub(output.addr().wrapping_mul(size_of::<u32>())),
+                halves(filters.zero_point),
+                filters.stride.wrapping_sub(read),
+                end,
+                patch.add(read / GROUP * 2 * WINDOWS),
+                patch,
+                if is_first {
+                    filters.biases.as_ptr()
+                } else {
+                    ptr::null()
+                },
+                output,
+                outputs.stride,
+                0,
+            );
+        }
+    }
+
     /// Words of the room.
     const WORDS: usize = GROUPS * 2 * MOST;
 
@@ -197,27 +197,20 @@ impl<const GROUPS: usize> Patch<GROUPS> {
         self.groups.as_ptr().cast()
     }
 
-    /// The weights that are read of each filter, to meet the first `len` values of each window, of at most `most`. `None` if
-    /// there is no filter, no value, or the last of these weights is not there: behind those of a file there are always more
-    /// bytes.
-    fn read(
-        most: usize,
-        len: usize,
-        weights: &[u8],
-        stride: usize,
-        filters: usize,
-    ) -> Option<usize> {
+    /// The weights that are read of each filter, to meet the first `len` values of each window. `None` if there is no filter,
+    /// no value, or the last of these weights is not there: behind those of a file there are always more bytes.
+    fn read(len: usize, weights: &[u8], stride: usize, filters: usize) -> Option<usize> {
         let read = len.next_multiple_of(GROUP);
         let last = filters.checked_sub(1)?.saturating_mul(stride);
         let there = last.saturating_add(read) <= weights.len();
         debug_assert!(there, "the loader has seen all weights");
-        (there && (1..=most).contains(&len)).then_some(read)
+        (there && (1..=<Self as backend::Patch>::PART).contains(&len)).then_some(read)
     }
 
     /// Whether there is room for windows of so many values, at least one, and for some words where they are put together.
     fn has_room(&self, len: usize, staged: usize) -> bool {
-        let pairs = len.div_ceil(GROUP).saturating_mul(2 * self.lanes());
-        len > 0 && pairs.saturating_add(staged) <= Self::WORDS
+        let may_be = (1..=<Self as backend::Patch>::PART).contains(&len);
+        may_be && len.div_ceil(GROUP) * 2 * self.lanes() + staged <= Self::WORDS
     }
 
     /// Where windows of so many words are put together; they must be in the room.

@@ -237,10 +237,10 @@ fn large_model() -> Vec<u8> {
         columns: side,
         channels,
     };
-    let one = format::Axis {
+    let tile = format::Axis {
         kernel: 1,
         stride: 1,
-        pool: 1,
+        pool: 2,
         ..format::Axis::default()
     };
     // One half.
@@ -251,16 +251,16 @@ fn large_model() -> Vec<u8> {
         multipliers: vec![multiplier; output.channels.into()],
         ..format::OperatorContents::new(record, format::TensorRecord::new(output, 0.5, 0))
     };
-    let each_pixel = format::OperatorRecord {
+    let each_tile = format::OperatorRecord {
         groups: 1,
-        rows: one,
-        columns: one,
+        rows: tile,
+        columns: tile,
         ..format::OperatorRecord::new(format::KIND_CONVOLUTION, 0)
     };
     let all = format::OperatorRecord::new(format::KIND_DENSE, 1);
     let operators = vec![
-        operator(each_pixel, shape(28, 16), 16),
-        operator(all, shape(1, 1), 28 * 28 * 16),
+        operator(each_tile, shape(14, 64), 64),
+        operator(all, shape(1, 1), 14 * 14 * 64),
     ];
     let input = format::TensorRecord::new(shape(28, 1), 0.5, no_std_core::quantize_pixel(0));
     let mut contents = format::Contents::new(input, operators);
