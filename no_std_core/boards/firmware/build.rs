@@ -1,7 +1,7 @@
 //! Puts a model into the firmware: that in the file which `BATON_MODEL` names, else the one of digits.
 //!
-//! With it come the operators that it needs, so that no others are linked unless `BATON_OPERATORS` is `all`, and what it
-//! makes of the known input, computed here: so the board's backend is held against the portable one of the host, and a new
+//! With it come the operators that it needs, so that no others are linked unless `BATON_OPERATORS` is `all` or a host has
+//! memory for all, and what it makes of the known input, computed here: so the board's backend is held against the portable one of the host, and a new
 //! model needs nobody to think of its known answer.
 
 #[path = "../operators.rs"]
@@ -36,8 +36,9 @@ fn main() {
 
 /// What the firmware knows of the model before it looks.
 fn constants(model: &Model<'_>) -> String {
-    let all = env::var_os(ALL).is_some_and(|operators| operators == "all");
-    let needed = if all {
+    let says = |variable, value| env::var_os(variable).is_some_and(|found| found == value);
+    let is_host = !says("CARGO_CFG_TARGET_OS", "none");
+    let needed = if is_host || says(ALL, "all") {
         Needed::all()
     } else {
         Needed::by(model)
@@ -50,7 +51,7 @@ fn constants(model: &Model<'_>) -> String {
     format!(
         "/// The checksum of what the model makes of the known input.
         pub const ANSWER: u32 = 0x{high:04x}_{low:04x};
-        /// The operators that the model needs.
+        /// The operators that there are.
         pub const OPERATORS: &[&no_std_core::Operator] = &[{operators}];
         /// The kinds of them, as `protocol::Room` has them.
         pub const KINDS: u32 = {bits};

@@ -175,16 +175,20 @@ impl Draft {
             1
         };
         let dying = dying.map(|tensor| {
-            let mut bounds = [i64::MAX / 4, i64::MIN / 4];
+            let mut bound = None;
             each_write(&self.program(), tensor, chain, |written, unread| {
-                bounds[0] = bounds[0]
-                    .min(unread.start.cast_signed() as i64 - written.end.cast_signed() as i64);
-                bounds[1] = bounds[1]
-                    .max(unread.end.cast_signed() as i64 - written.start.cast_signed() as i64);
+                let next = if upwards {
+                    unread.end.cast_signed() as i64 - written.start.cast_signed() as i64
+                } else {
+                    unread.start.cast_signed() as i64 - written.end.cast_signed() as i64
+                };
+                let further = if upwards { i64::max } else { i64::min };
+                bound = Some(bound.map_or(next, |bound| further(bound, next)));
             })?;
             Some(Dying {
                 tensor,
-                distance: bounds[usize::from(upwards)],
+                // Where all has been read before, the start is as good a place as any.
+                distance: bound.unwrap_or(0),
                 grain: grain.into(),
             })
         });

@@ -1,6 +1,8 @@
 //! Memory plans: tensors held in part, from the first row down and from the last one up.
 
-use no_std_core::format::{KIND_ADD, KIND_CONCATENATE, KIND_DENSE, KIND_TABLE, MAX_CHAIN};
+use no_std_core::format::{
+    KIND_ADD, KIND_CONCATENATE, KIND_DENSE, KIND_TABLE, MAX_CHAIN, OperatorContents, OperatorRecord,
+};
 use no_std_core::{Fault, Model, run};
 use proptest::prelude::*;
 
@@ -8,7 +10,7 @@ use crate::models::{config, models};
 use crate::network::network;
 use crate::oracle;
 use crate::random::Random;
-use crate::support::{Contents, axis, file_apart, shape};
+use crate::support::{Contents, axis, dense, file, file_apart, shape, tensor};
 
 /// Rows of a tensor that an operator reads for a row of its output, from the first to the last.
 fn rows_read(contents: &Contents, index: usize, row: u16, tensor: usize) -> std::ops::Range<u16> {
@@ -218,5 +220,23 @@ fn contents_that_cannot_be_a_model_stay_as_they_are() {
         let before: Vec<_> = wrong.tensors().copied().collect();
         wrong.plan();
         assert!(wrong.tensors().eq(&before));
+    }
+}
+
+/// Functions of tensors of one row have read all of it when they write: nothing bounds where they may.
+#[test]
+fn rows_that_are_all_read_before_have_a_plan() {
+    let row = tensor(shape(1, 4, 9), -128);
+    for functions in 1..9_u16 {
+        let function = |index| OperatorContents {
+            weights: vec![3; 256],
+            ..OperatorContents::new(OperatorRecord::new(KIND_TABLE, index), row)
+        };
+        let mut operators: Vec<_> = (0..functions).map(function).collect();
+        operators.push(dense(functions, vec![1; 36 * 18], vec![0; 18], 0.5));
+        let file = file(&Contents::values(row, operators));
+        let model = Model::new(&file).unwrap();
+        // The last tensor but one, and the output beside it.
+        assert!(model.arena_len() <= 36 + 18 + 16, "{}", model.arena_len());
     }
 }

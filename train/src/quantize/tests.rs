@@ -276,10 +276,13 @@ fn other_classes_and_metadata_are_refused() {
             "none or invert, found `flip\\n`",
         ),
         (refusal(10, "input_range", "0..255"), "0..1, found `0..255`"),
-        (refusal(10, "labels", "a,b"), "found 2 in metadata labels"),
+        (
+            refusal(10, "labels", "a,b"),
+            "found 2; name each class once",
+        ),
         (
             refusal(10, "labels", &"x".repeat(1 << 20)),
-            "found 1 in metadata",
+            "found 1; name each",
         ),
     ] {
         assert!(found.contains(expected), "{found}");

@@ -11,7 +11,7 @@ use no_std_core::{Model, quantize_pixel};
 use protocol::{Description, FRAME_LEN, Outcome, Receiver, Room, Spec, Tensor, next_number};
 
 use super::*;
-use crate::model::{ARENA_LEN, OPERATORS};
+use crate::model::{ARENA_LEN, FORMS, KINDS, OPERATORS};
 
 mod observe;
 mod pictures;
@@ -174,9 +174,8 @@ fn description(file: &[u8], fault: Option<SelfTest>, slot: usize) -> Reply<'stat
         room: Room {
             arena: ROOM as u32,
             slot: slot as u32,
-            // Convolutions and dense layers.
-            kinds: 0b1010,
-            forms: no_std_core::TILES,
+            kinds: KINDS,
+            forms: FORMS,
             window: 0,
             width: 768,
             height: 8192,
