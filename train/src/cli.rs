@@ -183,7 +183,7 @@ pub struct QuantizeArgs {
     /// Samples of inputs in place of pictures of digits: a .npz or .npy file, [samples, ...] each as the model has it, with an
     /// array of classes whose name begins with `y` or `label` if answers can be right or wrong [of a reconstruction 0 for
     /// usual inputs, 1 for others, which are left out]; a folder with a folder of pictures for each class, or with pictures
-    /// alone; or a folder with IDX files. At most 3000 pictures are read, of each class in proportion
+    /// alone; or a folder with IDX files. At most 3000 pictures are read, and 96 MB of pixels, of each class in proportion
     #[arg(long, value_name = "PATH", conflicts_with_all = ["data", "prepare", "box_side"])]
     pub calibrate: Option<PathBuf>,
     #[command(flatten)]

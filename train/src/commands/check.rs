@@ -74,15 +74,12 @@ fn drawn(
     let mut random = Random::new(0, 0);
     let [channels, rows, columns] = network.input.shape;
     let sizes = IxDyn(&[DRAWN, channels, rows, columns]);
-    let inputs = match meaning.pixels {
-        Some(_) => {
-            let mut pixel = || random.between(0.0, 255.9) as u8;
-            Inputs::Pixels(ArrayD::from_shape_simple_fn(sizes, &mut pixel))
-        }
-        None => {
-            let mut number = || random.between(0.0, 1.0);
-            Inputs::Numbers(ArrayD::from_shape_simple_fn(sizes, &mut number))
-        }
+    let inputs = if meaning.pixels.is_some() {
+        let mut pixel = || random.between(0.0, 255.9) as u8;
+        Inputs::Pixels(ArrayD::from_shape_simple_fn(sizes, &mut pixel))
+    } else {
+        let mut number = || random.between(0.0, 1.0);
+        Inputs::Numbers(ArrayD::from_shape_simple_fn(sizes, &mut number))
     };
     Ok(meaning.arrays(inputs))
 }

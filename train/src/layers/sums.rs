@@ -240,16 +240,16 @@ fn biases(
 
 /// For each filter the scale with which -127 to 127 cover its weights; of one that is in integers already, theirs.
 pub(super) fn weight_scales(weight: &Array4<f32>) -> Array1<f32> {
-    let least = largest(weight.view().into_dyn()) * LEAST_SCALE;
-    let scale = |filter: ArrayView3<f32>| match largest(filter.view().into_dyn()) {
+    let least = largest(weight) * LEAST_SCALE;
+    let scale = |filter: ArrayView3<f32>| match largest(filter) {
         largest if largest > least => largest / steps(&filter, largest),
         _ => least / 127.0,
     };
     weight.axis_iter(ArrayAxis(0)).map(scale).collect()
 }
 
-fn largest(weights: ndarray::ArrayViewD<f32>) -> f32 {
-    let magnitudes = weights.iter().map(|weight| weight.abs());
+fn largest<'a>(weights: impl IntoIterator<Item = &'a f32>) -> f32 {
+    let magnitudes = weights.into_iter().map(|weight| weight.abs());
     magnitudes.fold(0.0, f32::max)
 }
 

@@ -152,7 +152,7 @@ fn a_sample_far_from_all_others_is_named() {
         "{said}"
     );
     let (_, said) = heard(&model, &[30, 784], |arrays| {
-        numbers(arrays)[[17, 3]] = -50.0
+        numbers(arrays)[[17, 3]] = -50.0;
     });
     assert!(!said.contains("sample 17"), "{said}");
 }
