@@ -28,8 +28,8 @@ pub use operator::Operator;
 pub(crate) use operator::{Operands, Sizes};
 pub(crate) use rows::{Rows, move_within};
 
-/// An operator for convolutions of some [forms](Operation::form), and if `GROUPS` is more than 0 of windows that have
-/// [room](Operation::window) in so many groups of four values. It takes less code than that for all, and for small windows
+/// An operator for convolutions of some [forms](crate::Operation::form), and if `GROUPS` is more than 0 of windows that have
+/// [room](crate::Operation::window) in so many groups of four values. It takes less code than that for all, and for small windows
 /// less stack; models with others are refused.
 pub struct Convolutions<B, const FORMS: u8, const GROUPS: usize>(PhantomData<B>);
 

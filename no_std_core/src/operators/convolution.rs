@@ -58,7 +58,7 @@ fn sizes(operands: &Operands<'_>) -> Sizes {
 
 /// The form of convolutions whose windows each make a place of the output.
 pub const PLACES: u8 = 1;
-/// The form of those that have tiles of at most [`LANES`] windows.
+/// The form of those that have tiles of at most 4 windows.
 pub const TILES: u8 = 2;
 /// The form of those that have larger tiles, or groups.
 pub const OTHERS: u8 = 4;
