@@ -24,6 +24,7 @@ use prost::Message;
 pub use error::CompareError;
 pub use report::{Difference, OnBoard, Report, Row};
 
+use crate::data::arrays::Inputs;
 use crate::data::calibration::Calibration;
 use crate::data::split;
 use crate::import::Options;
@@ -50,6 +51,8 @@ pub struct Comparison<'a> {
     files: Files<'a>,
     flash: Option<Model<'a>>,
     pixels: Option<Normalization>,
+    /// Whether what the model in floats does to its input is part of `pixels`.
+    is_normalized: bool,
 }
 
 impl<'a> Comparison<'a> {
@@ -76,6 +79,7 @@ impl<'a> Comparison<'a> {
             pairs,
             files,
             pixels,
+            is_normalized: layers.is_normalized,
         })
     }
 
@@ -111,6 +115,9 @@ impl<'a> Comparison<'a> {
         device: Option<&device::Device>,
         interrupted: &AtomicBool,
     ) -> Result<Report, CompareError> {
+        if self.is_normalized && matches!(samples.samples.inputs, Inputs::Numbers(_)) {
+            return Err(CompareError::NotPixels);
+        }
         let samples = drawn(&self.pairs.network, self.pixels.clone(), (samples, count))?;
         run::Running::new(self, runtime)?.all(&samples, device, interrupted)
     }
@@ -133,6 +140,13 @@ fn flash_file<'a>(
     let found: Vec<Shape> = outputs
         .map(|shape| [shape.channels, shape.rows, shape.columns].map(usize::from))
         .collect();
+    if found.len() != pairs.layers.len() {
+        return Err(CompareError::FlashShape {
+            layer: "the last one".into(),
+            expected: format!("of {} layers", pairs.layers.len()),
+            found: format!("those of {}", found.len()),
+        });
+    }
     for (index, pair) in pairs.layers.iter().enumerate() {
         let (expected, found) = (pairs.shape(index + 1), found.get(index));
         if found != Some(&expected) {

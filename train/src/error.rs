@@ -60,6 +60,13 @@ pub enum Error {
     ReadLabels(#[from] InFile<ReadError>),
     #[error("what pixels become: {0}; see --range, --mean and --std")]
     Normalization(#[from] NormalizationError),
+    #[error("metadata of the model: {0}; --range, --mean and --std take their place")]
+    NormalizationOfModel(NormalizationError),
+    #[error(
+        "expected a model of pictures in 1 or 3 channels for --range, --mean and --std, which say what pixels become, found one of \
+         {0}; --input-scale is for other inputs"
+    )]
+    NoPictures(usize),
     #[error("standard input: expected inputs of the model, cannot be read: {0}")]
     Input(std::io::Error),
     #[error("the report cannot be written as JSON: {0}")]

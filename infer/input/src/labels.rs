@@ -12,8 +12,10 @@ pub const KEY: &str = "labels";
 #[derive(Debug, Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum LabelsError {
-    #[error("expected a JSON array of texts in metadata {KEY}, found {} in it; write its names as texts", one_line(.0))]
+    #[error("expected a JSON array of texts for labels, found {} in it; write its names as texts", one_line(.0))]
     NoText(String),
+    #[error("expected labels in UTF-8, found other bytes; save the file in UTF-8")]
+    Encoding,
     #[error(
         "expected one label for each of {classes} classes, found {found}; name each class once"
     )]
@@ -39,7 +41,8 @@ pub fn from_metadata(entry: &str) -> Result<Vec<String>, LabelsError> {
 }
 
 /// The names in a file of the user's: a JSON array of texts, or a name a line; empty lines at the end say nothing.
-pub fn from_file(text: &str, classes: usize) -> Result<Vec<String>, LabelsError> {
+pub fn from_file(file: &[u8], classes: usize) -> Result<Vec<String>, LabelsError> {
+    let text = str::from_utf8(file).map_err(|_| LabelsError::Encoding)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Ok(Value::Array(_)) = serde_json::from_str(text) {
         return of_classes(Some(text), classes);
@@ -115,10 +118,15 @@ mod tests {
             "\u{feff}cat, black\r\n größe \r\n\r\n",
             r#"["cat, black", "größe"]"#,
         ] {
-            assert_eq!(from_file(text, 2).unwrap(), ["cat, black", "größe"]);
+            assert_eq!(
+                from_file(text.as_bytes(), 2).unwrap(),
+                ["cat, black", "größe"]
+            );
         }
-        assert_eq!(from_file("[a]\n\nb", 3).unwrap(), ["[a]", "1", "b"]);
-        assert!(from_file("a\nb", 3).is_err());
+        assert_eq!(from_file(b"[a]\n\nb", 3).unwrap(), ["[a]", "1", "b"]);
+        for refused in [&b"a\nb"[..], b"a\nb\n\xe9", br#"["a","b",7]"#] {
+            assert!(from_file(refused, 3).is_err());
+        }
     }
 
     #[test]

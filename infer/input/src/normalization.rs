@@ -57,7 +57,7 @@ impl Normalization {
         if !(low.is_finite() && high.is_finite() && low < high) {
             return Err(NormalizationError::Range(format!("{low}..{high}")));
         }
-        Ok(Self {
+        let one = Self {
             range,
             mean: of_channels(mean, f32::is_finite).ok_or_else(|| NormalizationError::Mean {
                 channels,
@@ -69,7 +69,16 @@ impl Normalization {
                     found: list(deviation),
                 }
             })?,
-        })
+        };
+        let ends =
+            (0..channels).flat_map(|channel| [0, u8::MAX].map(|end| one.number(channel, end)));
+        if ends.into_iter().all(f32::is_finite) {
+            Ok(one)
+        } else {
+            Err(NormalizationError::Range(format!(
+                "{low}..{high}, which becomes infinite"
+            )))
+        }
     }
 
     /// What the metadata of a model say, by the entries' names; `None` where none of the three is there.
@@ -120,25 +129,23 @@ impl Normalization {
         (number - self.mean[channel]) / self.deviation[channel]
     }
 
-    /// This one and then another subtraction and division of each channel.
+    /// This one and then another subtraction and division of each channel; `None` where floats do not reach so far.
     #[must_use]
-    pub fn then(&self, mean: &[f32], deviation: &[f32]) -> Self {
+    pub fn then(&self, mean: &[f32], deviation: &[f32]) -> Option<Self> {
         // ((x - m) / d - mean) / deviation = (x - (m + mean * d)) / (d * deviation)
         let own = self.mean.iter().zip(&self.deviation);
         let pairs = own.zip(mean.iter().zip(deviation));
         let both = pairs.map(|((m, d), (mean, deviation))| (m + mean * d, d * deviation));
-        let (mean, deviation) = both.unzip();
-        Self {
-            range: self.range,
-            mean,
-            deviation,
-        }
+        let (mean, deviation): (Vec<f32>, Vec<f32>) = both.unzip();
+        Self::new(self.range, [&mean, &deviation], self.channels()).ok()
     }
 }
 
 /// Two numbers with two dots between them.
 pub fn range(text: &str) -> Option<[f32; 2]> {
-    let (low, high) = text.split_once("..")?;
+    let (low, high) = text
+        .split_once("..")
+        .filter(|(_, high)| !high.starts_with('.'))?;
     Some([low.trim().parse().ok()?, high.trim().parse().ok()?])
 }
 
@@ -185,7 +192,9 @@ mod tests {
 
     #[test]
     fn pixels_become_what_a_loop_in_double_precision_makes_of_them() {
-        let both = image_net().then(&[1.0, -2.0, 0.5], &[2.0, 0.25, -3.0]);
+        let both = image_net()
+            .then(&[1.0, -2.0, 0.5], &[2.0, 0.25, -3.0])
+            .unwrap();
         for pixel in 0..=255 {
             let unit = Normalization::up_to(1.0, 1).number(0, pixel);
             assert_eq!(unit.to_bits(), (f32::from(pixel) / 255.0).to_bits());
@@ -215,7 +224,9 @@ mod tests {
             let result = Normalization::from_entries(entry, 3);
             result.unwrap_err().to_string()
         };
-        for range in ["1..0", "0..0", "0", "a..b", "0..inf", "0..NaN"] {
+        for range in [
+            "1..0", "0..0", "0", "a..b", "0..inf", "0..NaN", "0...1", "0..3e38",
+        ] {
             assert!(of(range, "0", "1").starts_with("expected a range as 0..1"));
         }
         for mean in ["", "0,0", "NaN", "a"] {

@@ -101,7 +101,9 @@ fn check_shape(proto: &ModelProto, sizes: &[usize]) -> Result<(), ModelError> {
 /// What pixels become in a model of this input: what the file says; else 0 to 1, or integers count them.
 pub fn pixels(proto: &ModelProto, input: &InputSpec) -> Result<Normalization, ModelError> {
     let channels = input.shape().map_or(1, |[_, _, channels]| channels);
-    let said = Normalization::from_entries(|key| entry(proto, key), channels);
+    let takes_pictures = input.preparation.takes_pictures();
+    let said_entry = |key: &str| entry(proto, key).filter(|_| takes_pictures);
+    let said = Normalization::from_entries(said_entry, channels);
     let of_integers = input
         .quantization
         .filter(|_| says_preparation(proto))

@@ -70,7 +70,7 @@ fn drawn(
 ) -> Result<Arrays, Error> {
     let network = import_with(model, options);
     let mut network = network.map_err(|error| in_model(file, error.into()))?;
-    let meaning = Meaning::of(args, &mut network)?;
+    let meaning = Meaning::of(args, &network)?;
     let mut random = Random::new(0, 0);
     let [channels, rows, columns] = network.input.shape;
     let sizes = IxDyn(&[DRAWN, channels, rows, columns]);
@@ -81,7 +81,7 @@ fn drawn(
         let mut number = || random.between(0.0, 1.0);
         Inputs::Numbers(ArrayD::from_shape_simple_fn(sizes, &mut number))
     };
-    Ok(meaning.arrays(inputs))
+    Ok(meaning.arrays(&mut network, inputs))
 }
 
 #[derive(Debug, Serialize)]

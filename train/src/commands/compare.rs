@@ -87,9 +87,10 @@ fn at_fault(args: &CompareArgs, reason: CompareError) -> Error {
         CompareError::Float(_) | CompareError::NoSuchLayer(_) | CompareError::Channels { .. } => {
             &args.float
         }
-        CompareError::NoSamples | CompareError::Samples(_) | CompareError::NoPixels { .. } => {
-            &args.data
-        }
+        CompareError::NoSamples
+        | CompareError::NotPixels
+        | CompareError::Samples(_)
+        | CompareError::NoPixels { .. } => &args.data,
         CompareError::Device(_) | CompareError::OtherModel { .. } => {
             Path::new(args.device.as_deref().unwrap_or_default())
         }

@@ -43,33 +43,38 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// Takes what the network does to its input out of it, where pictures become the input.
-    pub fn of(args: &InputArgs, network: &mut Network) -> Result<Self, Error> {
+    /// What the options say, else the model.
+    pub fn of(args: &InputArgs, network: &Network) -> Result<Self, Error> {
         let said = args.input_scale.map(|scale| Quantization {
             scale,
             zero_point: args.input_zero_point.unwrap_or(i8::MIN),
         });
         let input = said.or(network.input.given);
-        let mut pixels = pixels(args, network, input)?;
-        let own = match (&pixels, input) {
-            (Some(_), None) => network.take_normalization(),
-            _ => None,
-        };
-        let is_normalized = own.is_some();
-        if let (Some(pixels), Some([mean, deviation])) = (&mut pixels, own) {
-            *pixels = pixels.then(&mean, &deviation);
-        }
         Ok(Self {
             input,
-            pixels,
-            is_normalized,
+            pixels: pixels(args, network, input)?,
+            is_normalized: false,
             output: args.output.map(OutputKind::from),
             names: given_names(args, network)?,
         })
     }
 
+    /// Takes what the network does to its input out of it, if these samples are pixels, which become that then.
+    fn absorb(&mut self, network: &mut Network, inputs: &Inputs) {
+        let (Some(pixels), None, Inputs::Pixels(_)) = (&self.pixels, self.input, inputs) else {
+            return;
+        };
+        let mut rest = network.clone();
+        let own = rest.take_normalization();
+        let both = own.and_then(|[mean, deviation]| pixels.then(&mean, &deviation));
+        if let Some(both) = both {
+            (*network, self.pixels, self.is_normalized) = (rest, Some(both), true);
+        }
+    }
+
     /// These inputs, and all that is known.
-    pub fn arrays(self, inputs: Inputs) -> Arrays {
+    pub fn arrays(mut self, network: &mut Network, inputs: Inputs) -> Arrays {
+        self.absorb(network, &inputs);
         Arrays {
             names: self.names,
             meaning: self.input,
@@ -88,7 +93,13 @@ fn pixels(
     input: Option<Quantization>,
 ) -> Result<Option<Normalization>, Error> {
     let channels = network.input.shape[0];
-    if args.range.is_some() || !args.mean.is_empty() || !args.std.is_empty() {
+    let is_said = args.range.is_some() || !args.mean.is_empty() || !args.std.is_empty();
+    match (channels, is_said) {
+        (1 | 3, _) => {}
+        (_, true) => return Err(Error::NoPictures(channels)),
+        (_, false) => return Ok(None),
+    }
+    if is_said {
         let or = |numbers: &[f32], usual| match numbers {
             [] => vec![usual],
             numbers => numbers.to_vec(),
@@ -98,7 +109,8 @@ fn pixels(
         let said = Normalization::new(range, [&mean, &deviation], channels);
         return Ok(Some(said?));
     }
-    if let Some(said) = Normalization::from_entries(|key| network.metadata(key), channels)? {
+    let said = Normalization::from_entries(|key| network.metadata(key), channels);
+    if let Some(said) = said.map_err(Error::NormalizationOfModel)? {
         return Ok(Some(said));
     }
     let steps = |white: f32| Quantization {
@@ -119,7 +131,7 @@ pub fn samples(
 ) -> Result<Arrays, Error> {
     let network = import_with(model, options);
     let mut network = network.map_err(|error| in_model(file, error.into()))?;
-    let meaning = Meaning::of(args, &mut network)?;
+    let meaning = Meaning::of(args, &network)?;
     let names = network.metadata(labels::KEY);
     let names = names.and_then(|names| labels::from_metadata(names).ok());
     let task = Task {
@@ -134,7 +146,7 @@ pub fn samples(
         name: samples.name,
         labels: samples.labels,
         names: meaning.names.clone().or(names),
-        ..meaning.arrays(samples.inputs)
+        ..meaning.arrays(&mut network, samples.inputs)
     })
 }
 
@@ -144,7 +156,7 @@ fn given_names(args: &InputArgs, network: &Network) -> Result<Option<Vec<String>
     };
     let name = display_name(path);
     let text = file::read(path).map_err(InFile::<ReadError>::named(&name))?;
-    let names = labels::from_file(&String::from_utf8_lossy(&text), network.output()[0]);
+    let names = labels::from_file(&text, network.output()[0]);
     Ok(Some(names.map_err(InFile::<LabelsError>::named(&name))?))
 }
 

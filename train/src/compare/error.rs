@@ -61,8 +61,17 @@ pub enum CompareError {
         expected: String,
         found: String,
     },
-    #[error("expected samples, found none")]
+    #[error("expected samples, found none; give those that calibrated, or others of their kind")]
     NoSamples,
+    #[error(
+        "expected pictures, or their pixels in uint8, since the int8 model holds what the one in floats does to its input, found \
+         other numbers"
+    )]
+    NotPixels,
+    #[error(
+        "metadata entry `int8_layers`: expected layer {0} with positive scales and as many inputs as in the float model"
+    )]
+    Layer(String),
     #[error(transparent)]
     Samples(#[from] QuantizeError),
     #[error(

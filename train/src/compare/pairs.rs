@@ -48,6 +48,17 @@ impl Pairs {
                 (None, Some(copied)) => pairs[copied].tensor,
                 (None, None) => 0,
             };
+            let inputs = match &layer.float {
+                Some(_) => network.nodes[tensor - 1].inputs.len(),
+                None => 1,
+            };
+            let is_scale = |tensor: usize| {
+                let scale = layers.meaning(tensor).scale;
+                scale.is_normal() && scale > 0.0
+            };
+            if layer.inputs.len() != inputs || !is_scale(0) || !is_scale(index + 1) {
+                return Err(CompareError::Layer(layer.name.clone()));
+            }
             let all = network.shape(tensor)[0];
             let channels = layer.channels.clone().unwrap_or_else(|| (0..all).collect());
             if let Some(&channel) = channels.iter().find(|&&channel| channel >= all) {

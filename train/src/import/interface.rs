@@ -52,6 +52,10 @@ pub fn forms(graph: &Graph, layout: Option<Layout>) -> Result<Vec<InputForm<'_>>
     };
     let is_wanted = |axes: &Axes| layout.is_none_or(|wanted| layout_of(axes) == wanted);
     if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+        if !ways.iter().any(|(_, axes)| is_wanted(axes)) {
+            let found = format!("`{}` {sizes:?}", input.name);
+            return Err(form("an input whose axes can have that layout", found));
+        }
         Ok(ways
             .into_iter()
             .filter(|(_, axes)| is_wanted(axes))

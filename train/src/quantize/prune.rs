@@ -100,6 +100,11 @@ fn kept(network: &Int8Network, reached: &[Vec<Interval>]) -> Vec<Vec<usize>> {
             classes.keep(tensor, 0);
         }
     }
+    for (index, node) in network.nodes.iter().enumerate() {
+        if is_left_with_one_factor(node, |filter| classes.is_kept(index + 1, filter)) {
+            classes.keep(index + 1, 0);
+        }
+    }
     (0..=last)
         .map(|tensor| {
             let channels = 0..network.shape(tensor)[0];
@@ -108,6 +113,20 @@ fn kept(network: &Int8Network, reached: &[Vec<Interval>]) -> Vec<Vec<usize>> {
                 .collect()
         })
         .collect()
+}
+
+/// Whether all filters that stay have one factor, where all together have several: tract rounds otherwise then. The first one
+/// has another.
+fn is_left_with_one_factor(node: &Int8Node, stays: impl Fn(usize) -> bool) -> bool {
+    let Int8Layer::Sums(sums) = &node.layer else {
+        return false;
+    };
+    let all = sums.multipliers.iter().map(|factor| factor.to_bits());
+    let mut left = all.clone().enumerate().filter(|(filter, _)| stays(*filter));
+    let Some((_, first)) = left.next() else {
+        return false;
+    };
+    left.all(|(_, factor)| factor == first) && all.clone().any(|factor| factor != first)
 }
 
 /// Whether a node needs a channel of its input, whose values lie in this interval.

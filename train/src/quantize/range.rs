@@ -74,6 +74,13 @@ impl Range {
         }
     }
 
+    /// Whether integers of this meaning reach as far, to a step.
+    pub fn is_within(self, Quantization { scale, zero_point }: Quantization) -> bool {
+        let steps = |integer: i8| f32::from(integer) - f32::from(zero_point);
+        let (low, high) = (steps(i8::MIN) - 1.0, steps(i8::MAX) + 1.0);
+        self.low >= low * scale && self.high <= high * scale
+    }
+
     fn part(self, hundredths: u8) -> Self {
         let share = f32::from(hundredths) / 100.0;
         Self {

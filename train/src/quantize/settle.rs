@@ -78,7 +78,7 @@ impl Scales {
         for (tensor, range) in hulls(groups, ranges).into_iter().enumerate() {
             let said = match tensor {
                 0 => input,
-                _ => said_by_model(network, groups, tensor),
+                _ => said_by_model(network, groups, tensor).filter(|&said| range.is_within(said)),
             };
             let meaning = said.unwrap_or_else(|| range.quantization());
             if groups[tensor] == tensor && !meaning.scale.is_normal() {

@@ -73,7 +73,7 @@ pub fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Option<Vec<i64>>; 4]) -> Opt
             axis
         } as usize;
         let step = given(1).unwrap_or(1);
-        let size = *array.shape().get(axis)? as i64;
+        let size = *view.shape().get(axis)? as i64;
         let place = |at: i64| if at < 0 { at.saturating_add(size) } else { at }.clamp(0, size);
         if step < 0 {
             // Backwards from the start, down to the end and without it.
