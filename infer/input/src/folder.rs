@@ -60,6 +60,11 @@ pub fn folders(folder: &Path) -> Result<Vec<String>, InFile<FolderError>> {
     };
     let mut names: Vec<String> = found.iter().map(name).collect();
     names.sort();
+    // Classes that are numbers are in their order, 2 before 10.
+    let is_named = |number: usize| names.contains(&number.to_string());
+    if (0..names.len()).all(is_named) {
+        names = (0..names.len()).map(|number| number.to_string()).collect();
+    }
     Ok(names)
 }
 
@@ -139,6 +144,18 @@ mod tests {
         shuffled.sort_unstable();
         assert_ne!(shuffled, sorted);
         assert_eq!(names_in_order(&shuffled), sorted);
+    }
+
+    #[test]
+    fn folders_named_by_all_numbers_are_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let add = |name: &str| fs::create_dir(folder.path().join(name)).unwrap();
+        let numbers: Vec<String> = (0..12).map(|number| number.to_string()).collect();
+        numbers.iter().for_each(|name| add(name));
+        assert_eq!(folders(folder.path()).unwrap(), numbers);
+        // Names that only hold numbers are texts, as other programs have them.
+        add("x12");
+        assert_eq!(folders(folder.path()).unwrap()[..3], ["0", "1", "10"]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::import::{Options, Survey, import_with, survey};
 use crate::net::thousands;
 use crate::network::Shape;
-use crate::quantize::{Arrays, Origin, Outline, OutlinedLayer, outline};
+use crate::quantize::{Arrays, Origin, Outline, OutlinedLayer, OutputKind, outline};
 
 /// Inputs that are drawn where there are none.
 const DRAWN: usize = 8;
@@ -99,13 +99,17 @@ struct Report {
 }
 
 /// Where the scales decide.
-const DEAD_OF_DRAWN: &str = "; with --calibrate, just those that `train quantize` leaves out";
+const DEAD_OF_DRAWN: &str = " of inputs from 0 to 1, or of all pixels with --range; with --calibrate, just those that `train quantize` leaves out";
 
 /// What the model will be in integers.
 #[derive(Debug, Serialize)]
 struct Quantized {
     /// Whether no inputs were given.
     is_drawn: bool,
+    /// Whether it is known what pixels become.
+    takes_pictures: bool,
+    /// Classes, values or a reconstruction.
+    output: &'static str,
     input: Shape,
     layers: Vec<Layer>,
     /// How many nodes of each operator are no layer of their own.
@@ -201,6 +205,12 @@ impl Quantized {
         });
         Self {
             is_drawn: outline.origin == Origin::Drawn,
+            takes_pictures: outline.takes_pictures,
+            output: match outline.output {
+                OutputKind::Classes => "classes",
+                OutputKind::Values => "values",
+                OutputKind::Reconstruction => "reconstruction",
+            },
             input: outline.input,
             folded: folded(outline, survey),
             dropped: outline.dropped.clone(),
@@ -223,7 +233,16 @@ impl Quantized {
             )
         };
         let mut lines = vec![
-            format!("input: channels x rows x columns {}", size(self.input)),
+            format!(
+                "input: {}, channels x rows x columns {}; output: {}",
+                if self.takes_pictures {
+                    "pictures"
+                } else {
+                    "numbers"
+                },
+                size(self.input),
+                self.output
+            ),
             String::new(),
             format!(
                 "{:<16} {:<16} {:>13} {:>9} {:>11} {:>9}  node",

@@ -32,6 +32,8 @@ pub struct Outline {
     pub origin: Origin,
     /// Channels, rows and columns of the input.
     pub input: Shape,
+    /// Whether pictures become it.
+    pub takes_pictures: bool,
     /// What the output is.
     pub output: OutputKind,
     /// Its layers in order.
@@ -96,6 +98,7 @@ pub fn outline(
     Ok(Outline {
         origin,
         input: int8.input,
+        takes_pictures: sets.pixels.is_some(),
         output: sets.output,
         layers: layers.collect(),
         pruned,

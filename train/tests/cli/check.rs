@@ -125,6 +125,59 @@ fn what_pixels_become_is_in_both_files() {
     assert_eq!(entries, ["0..1", "0.4,0.5,0.6", "0.2,0.25,0.3", "plain"]);
 }
 
+/// A model that subtracts and divides itself takes numbers as they are; of pixels both files do it, and it is left out.
+#[test]
+fn a_model_that_normalises_takes_its_own_numbers_or_pixels() {
+    let sandbox = Sandbox::new();
+    let mut file = onnx::Model::decode(&*model(3, &[])).unwrap();
+    let graph = file.graph.as_mut().unwrap();
+    let steps = [("Sub", "images", 100.0_f32), ("Div", "after Sub", 50.0)];
+    for (at, (operator, from, value)) in steps.into_iter().enumerate() {
+        let constant = format!("{operator} of");
+        graph.initializer.push(onnx::Tensor {
+            name: constant.clone(),
+            data_type: 1,
+            raw_data: value.to_le_bytes().to_vec(),
+            ..onnx::Tensor::default()
+        });
+        let node = onnx::Node {
+            name: operator.into(),
+            op_type: operator.into(),
+            input: vec![from.into(), constant],
+            output: vec![format!("after {operator}")],
+            ..onnx::Node::default()
+        };
+        graph.node.insert(at, node);
+    }
+    graph.node[2].input[0] = "after Div".into();
+    sandbox.write("wide.onnx", file.encode_to_vec());
+    sandbox.write("bytes.npy", pictures());
+    let numbers: Vec<f32> = (0..40 * 60).map(|at| (at * 101 % 256) as f32).collect();
+    sandbox.write("floats.npy", arrays::floats(&[40, 4, 5, 3], &numbers));
+    let line = format!("quantize {RUN} --range 0..255 --output classes");
+    for data in ["bytes", "floats"] {
+        let printed = sandbox.succeeds(&format!("{line} --calibrate {data}.npy --out {data}"));
+        // The floats are right by themselves; the integers are nearly always.
+        let row = printed
+            .lines()
+            .find(|line| line.starts_with("samples held out"));
+        let int8: f64 = row
+            .unwrap()
+            .split_whitespace()
+            .nth(5)
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(int8 >= 0.9, "{printed}");
+        let file = onnx::Model::decode(&*sandbox.read(&format!("{data}/wide-int8.onnx"))).unwrap();
+        let mut entries = file.metadata_props.iter();
+        assert_eq!(
+            entries.any(|entry| entry.key == "input_mean"),
+            data == "bytes"
+        );
+    }
+}
+
 #[test]
 fn what_does_not_go_or_fit_is_told_with_a_remedy() {
     let sandbox = Sandbox::new();
@@ -154,7 +207,6 @@ fn what_does_not_go_or_fit_is_told_with_a_remedy() {
     sandbox.write("wide.onnx", model(3, &[]));
     for (options, part) in [
         ("--mean 1,2", "one for each of 3 channels, found 1,2"),
-        ("--std 0", "that is not 0"),
         ("--labels none.txt", "none.txt"),
     ] {
         sandbox.refuses(&format!("check {RUN} {options}"), &[part]);
@@ -165,6 +217,9 @@ fn what_does_not_go_or_fit_is_told_with_a_remedy() {
         &labels,
         &["names.txt: expected one label for each of 3 classes, found 2"],
     );
-    sandbox.misuses(&format!("check {RUN} --range 1..0"), &["0..1"]);
+    for (options, part) in [("--range 1..0", "0..1"), ("--std 0", "positive")] {
+        sandbox.misuses(&format!("check {RUN} {options}"), &[part]);
+    }
+    sandbox.succeeds(&format!("check {RUN} --mean -0.5,0,0.5 --range -1..1"));
     sandbox.misuses("quantize --model wide.onnx --mean 0.5", &["--calibrate"]);
 }

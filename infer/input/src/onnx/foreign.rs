@@ -34,7 +34,7 @@ pub fn explain(domain: &str, operator: &str) -> Option<&'static str> {
     let is_of_integers = operator.ends_with("Integer") || operator.ends_with("uantizeLinear");
     let advice = match (domain, operator) {
         (_, operator) if operator.starts_with("QLinear") || operator.starts_with("QGemm") => {
-            "arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; for `infer` quantise with QuantFormat.QDQ, for `train quantize` give the float model that it was made of"
+            "arithmetic on 8-bit integers that ONNX Runtime's quantiser writes in its form QOperator; for `infer` quantise with QuantFormat.QDQ, or give it what `train quantize` makes of it"
         }
         _ if is_of_integers => {
             "of a model in 8 bits, as quantisers write it; give the float model that it was made of"
