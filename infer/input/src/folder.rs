@@ -151,7 +151,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let add = |name: &str| fs::create_dir(folder.path().join(name)).unwrap();
         let numbers: Vec<String> = (0..12).map(|number| number.to_string()).collect();
-        numbers.iter().for_each(|name| add(name));
+        for name in &numbers {
+            add(name);
+        }
         assert_eq!(folders(folder.path()).unwrap(), numbers);
         // Names that only hold numbers are texts, as other programs have them.
         add("x12");
