@@ -19,7 +19,7 @@ pub struct InputArgs {
         long,
         value_name = "MEAN",
         value_delimiter = ',',
-        allow_negative_numbers = true
+        allow_hyphen_values = true
     )]
     pub mean: Vec<f32>,
     /// What they are divided by then, likewise: 0.229,0.224,0.225
@@ -27,7 +27,7 @@ pub struct InputArgs {
         long,
         value_name = "STD",
         value_delimiter = ',',
-        allow_negative_numbers = true
+        value_parser = positive
     )]
     pub std: Vec<f32>,
     /// The order of the input's axes [default: the first with which the layers fit]
