@@ -152,6 +152,12 @@ pub struct ValueInfo {
 }
 
 impl ValueInfo {
+    /// The size of each axis of a tensor, where it is fixed; `None` where the value says no shape.
+    pub fn sizes(&self) -> Option<impl Iterator<Item = Option<i64>>> {
+        let tensor = self.value_type.as_ref()?.tensor_type.as_ref()?;
+        Some(tensor.shape.as_ref()?.dim.iter().map(|one| one.dim_value))
+    }
+
     /// A tensor of a fixed shape; `data_type` is the format's `DataType`.
     pub fn tensor(name: &str, data_type: i32, shape: &[usize]) -> Self {
         let size = |&size: &usize| Dimension {

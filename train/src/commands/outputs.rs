@@ -40,16 +40,8 @@ pub fn run(args: &OutputsArgs, console: &mut Console) -> Result<(), Error> {
 fn ends(model: &[u8]) -> Option<[(String, Vec<usize>); 2]> {
     let graph = onnx::Model::decode(model).ok()?.graph?;
     let end = |value: &ValueInfo| {
-        let shape = value
-            .value_type
-            .as_ref()?
-            .tensor_type
-            .as_ref()?
-            .shape
-            .as_ref()?;
-        let size =
-            |of: &onnx::Dimension| usize::try_from(of.dim_value?).ok().filter(|&size| size > 0);
-        let sizes = shape.dim.iter().map(size);
+        let size = |size: Option<i64>| usize::try_from(size?).ok().filter(|&size| size > 0);
+        let sizes = value.sizes()?.map(size);
         Some((value.name.clone(), sizes.collect::<Option<_>>()?))
     };
     Some([end(graph.input.first()?)?, end(graph.output.first()?)?])

@@ -164,16 +164,7 @@ fn expect_shape(graph: &onnx::Graph, pair: &Pair, shape: Shape) -> Result<(), Co
     if found == Some(&expected) {
         return Ok(());
     }
-    let sizes = |value: &ValueInfo| -> Option<Vec<i64>> {
-        let shape = value
-            .value_type
-            .as_ref()?
-            .tensor_type
-            .as_ref()?
-            .shape
-            .as_ref()?;
-        shape.dim.iter().map(|one| one.dim_value).collect()
-    };
+    let sizes = |value: &ValueInfo| value.sizes()?.collect::<Option<Vec<i64>>>();
     let text = |sizes: Option<Vec<i64>>| sizes.map_or("none".into(), |sizes| format!("{sizes:?}"));
     Err(CompareError::Shape {
         layer: pair.name.clone(),
