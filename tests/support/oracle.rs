@@ -94,6 +94,17 @@ fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
         }
         "Gemm" => gemm(node, inputs, shape),
         "Conv" => conv(&Window::from_attributes(&node.attributes), inputs, shape),
+        "Clip" => x.mapv(|value| value.clamp(inputs[1].sum(), inputs[2].sum())),
+        "LeakyRelu" => {
+            let slope = f64::from(node.attributes.get_float("alpha", f32::NAN));
+            x.mapv(|value| if value > 0.0 { value } else { slope * value })
+        }
+        "Concat" => {
+            let axis = Axis(node.attributes.get_integer("axis", -1) as usize);
+            let views: Vec<_> = inputs.iter().map(|input| input.view()).collect();
+            ndarray::concatenate(axis, &views).expect("shapes were checked")
+        }
+        "AveragePool" => average_pool(&Window::from_attributes(&node.attributes), x, shape),
         "MaxPool" => max_pool(&Window::from_attributes(&node.attributes), x, shape),
         other => panic!("the oracle does not know operator {other}"),
     }
@@ -143,14 +154,28 @@ fn taps(window: &Window, place: &IxDyn, x: &ArrayD<f64>) -> impl Iterator<Item =
 
 fn conv(window: &Window, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
     let (x, weight) = (inputs[0], inputs[1]);
+    let (filters, of_group) = (weight.shape()[0], weight.shape()[1]);
+    let of_filter = filters * of_group / x.shape()[1];
     ArrayD::from_shape_fn(IxDyn(shape), |index| {
         let mut sum = inputs.get(2).map_or(0.0, |bias| bias[[index[1]]]);
+        let first = index[1] / of_filter * of_group;
         for [i, j, row, column] in taps(window, &index, x) {
-            for channel in 0..x.shape()[1] {
-                sum += x[[index[0], channel, row, column]] * weight[[index[1], channel, i, j]];
+            for channel in 0..of_group {
+                let pixel = x[[index[0], first + channel, row, column]];
+                sum += pixel * weight[[index[1], channel, i, j]];
             }
         }
         sum
+    })
+}
+
+/// Padding counts as zeros.
+fn average_pool(window: &Window, x: &ArrayD<f64>, shape: &[usize]) -> ArrayD<f64> {
+    let places = (window.kernel[0] * window.kernel[1]) as f64;
+    ArrayD::from_shape_fn(IxDyn(shape), |index| {
+        let values =
+            taps(window, &index, x).map(|[_, _, row, column]| x[[index[0], index[1], row, column]]);
+        values.sum::<f64>() / places
     })
 }
 

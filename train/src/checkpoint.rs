@@ -14,7 +14,7 @@ use crate::data::augment::Augment;
 use crate::data::hexadecimal;
 use crate::graph::Target;
 use crate::models;
-use crate::net::Network;
+use crate::net::{Description, Network};
 use crate::optimizer::{Optimizer, Variable};
 use crate::tensor::Tensor;
 
@@ -39,7 +39,11 @@ pub enum CheckpointError {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
+    /// The network's name.
     pub network: String,
+    /// The network itself, where it is another one than the seed course's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Described>,
     pub optimizer: Optimizer,
     pub learning_rate: f32,
     pub batch_size: usize,
@@ -55,6 +59,30 @@ pub struct Record {
     pub epochs: Vec<Epoch>,
 }
 
+/// All that a network follows from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Described {
+    /// What its file says.
+    pub text: String,
+    /// Channels, rows and columns of what goes in.
+    pub input: [usize; 3],
+    pub labels: Vec<String>,
+}
+
+impl Described {
+    fn of(network: &Network) -> Option<Self> {
+        let digits = Network::digits();
+        let is_digits = network.text == digits.text
+            && network.input == digits.input
+            && network.labels == digits.labels;
+        (!is_digits).then(|| Self {
+            text: network.text.to_string(),
+            input: network.input,
+            labels: network.labels.clone(),
+        })
+    }
+}
+
 fn val_data() -> String {
     "the test images, by which nothing is chosen".into()
 }
@@ -63,7 +91,8 @@ impl Record {
     /// Before the first epoch, on data that are not known yet.
     pub fn new(network: &Network, optimizer: Optimizer, batch_size: usize, seed: u64) -> Self {
         Self {
-            network: network.name.into(),
+            network: network.name.clone(),
+            described: Described::of(network),
             optimizer,
             learning_rate: optimizer.default_learning_rate(),
             batch_size,
@@ -72,6 +101,27 @@ impl Record {
             data_source: String::new(),
             val_data: val_data(),
             epochs: Vec::new(),
+        }
+    }
+
+    /// The network that was trained, or what is wrong with what the record says of it.
+    pub fn network(&self) -> Result<Network, String> {
+        let digits = Network::digits();
+        match &self.described {
+            Some(Described {
+                text,
+                input,
+                labels,
+            }) => {
+                let description = Description::parse("its network", text);
+                let network = description.and_then(|one| one.network(*input, labels.clone()));
+                network.map_err(|error| error.to_string())
+            }
+            None if self.network == digits.name => Ok(digits),
+            None => Err(format!(
+                "one of network `{}`, of whose layers it says nothing",
+                self.network
+            )),
         }
     }
 
@@ -110,25 +160,24 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Reads the checkpoint of a run, which is a folder or the file itself; its variables must be those of `network` and
-    /// of its own optimiser.
-    pub fn load(run: &Path, network: &Network) -> Result<Self, CheckpointError> {
+    /// Reads the checkpoint of a run, which is a folder or the file itself, and the network that it is of; its variables
+    /// must be those of that network and of its optimiser.
+    pub fn load(run: &Path) -> Result<(Self, Network), CheckpointError> {
         let path = file_of(run);
         let bytes = file::read(&path).map_err(|source| CheckpointError::Read {
             path: path.clone(),
             source,
         })?;
-        let checkpoint = Self::from_bytes(&bytes).and_then(|found| found.of(network));
+        let checkpoint = Self::from_bytes(&bytes).and_then(|found| {
+            let network = found.record.network()?;
+            Ok((found.of(&network)?, network))
+        });
         checkpoint.map_err(|found| CheckpointError::Format { path, found })
     }
 
     /// The file keeps its own order; this brings the variables into that of the network's training graph.
     fn of(self, network: &Network) -> Result<Self, String> {
         let Self { record, variables } = self;
-        if record.network != network.name {
-            let (found, expected) = (record.network, network.name);
-            return Err(format!("one of network `{found}` instead of `{expected}`"));
-        }
         let model = models::training(network, record.optimizer, 1, Target::default())
             .map_err(|error| error.to_string())?;
         Ok(Self {

@@ -30,8 +30,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print the network layer by layer: shapes, parameters, multiply-adds
-    Summary,
+    /// List the networks that come with the program
+    Networks,
+    /// Print a network layer by layer, what it costs, and on which boards it fits in integers
+    Summary(SummaryArgs),
     /// Train, measure and save an epoch at a time, then export the model
     Fit(FitArgs),
     /// Write a run's network as an ONNX model, checked on two runtimes
@@ -97,10 +99,44 @@ impl LimitArgs {
     }
 }
 
+/// A network, and what it is for.
+#[derive(Clone, Debug, Default, Args)]
+pub struct NetworkArgs {
+    /// A network's file, or the name of one that comes with the program (`train networks`) [default: digits]
+    #[arg(long, value_name = "FILE|NAME")]
+    pub network: Option<PathBuf>,
+    /// Channels, rows and columns of an input [default: those that the network's file names]
+    #[arg(long, value_name = "CxRxC", value_parser = shape)]
+    pub input: Option<[usize; 3]>,
+    /// Number of classes [default: likewise]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    pub classes: Option<u16>,
+}
+
+/// Three sizes with `x` between them.
+fn shape(text: &str) -> Result<[usize; 3], String> {
+    let size = |part: &str| part.parse().ok().filter(|size| (1..=4096).contains(size));
+    let sizes: Option<Vec<usize>> = text.split('x').map(size).collect();
+    let sizes = sizes.and_then(|sizes| <[usize; 3]>::try_from(sizes).ok());
+    sizes.ok_or_else(|| "expected channels, rows and columns from 1 to 4096: 3x64x64".into())
+}
+
+#[derive(Debug, Args)]
+pub struct SummaryArgs {
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
 #[derive(Debug, Args)]
 pub struct FitArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    /// A network's file, or the name of one that comes with the program (`train networks`) [default: digits; a resumed
+    /// run keeps its own]
+    #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
+    pub network: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Use only the first N training images

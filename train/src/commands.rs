@@ -11,6 +11,7 @@ mod meaning;
 mod outputs;
 mod pictures;
 mod quantize;
+mod summary;
 
 use std::path::Path;
 
@@ -20,7 +21,6 @@ use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::{self, Dataset, Digits};
 use crate::error::Error;
-use crate::net::Network;
 use crate::run;
 use crate::runtime::Runtime;
 use crate::stop::Stop;
@@ -30,7 +30,8 @@ const CHECKED_IMAGES: usize = 100;
 
 pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     match &cli.command {
-        Command::Summary => console.line(Network::digits().summary()),
+        Command::Networks => summary::list(console)?,
+        Command::Summary(args) => summary::run(args, console)?,
         Command::Fit(args) => fit::run(args, console, stop)?,
         Command::Export(args) => export::run(args, console, stop)?,
         Command::Check(args) => check::run(args, console)?,

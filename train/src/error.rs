@@ -15,6 +15,8 @@ use crate::data::calibration::CalibrationError;
 use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
+use crate::graph::GraphError;
+use crate::net::DescriptionError;
 use crate::quantize::QuantizeError;
 use crate::run::RunError;
 use crate::runtime::RuntimeError;
@@ -25,6 +27,10 @@ pub enum Error {
     Data(#[from] DataError),
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    Network(#[from] DescriptionError),
+    #[error(transparent)]
+    Graph(#[from] GraphError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]

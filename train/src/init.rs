@@ -3,7 +3,8 @@
 use ndarray::{ArrayD, IxDyn};
 
 use crate::data::random::Random;
-use crate::net::{Network, Parameter};
+use crate::layers::{Initial, Parameter};
+use crate::net::Network;
 use crate::tensor::Tensor;
 
 /// Streams of random numbers that one seed yields; the data module shuffles with stream 0.
@@ -18,15 +19,18 @@ pub fn epoch_seed(seed: u64, finished: usize) -> u64 {
 }
 
 /// Draws the parameters: weights uniform with the variance of
-/// [Glorot and Bengio](https://proceedings.mlr.press/v9/glorot10a.html), biases zero.
+/// [Glorot and Bengio](https://proceedings.mlr.press/v9/glorot10a.html), all others constant.
 pub fn parameters(network: &Network, seed: u64) -> Vec<(String, Tensor)> {
     let mut random = Random::new(seed, PARAMETERS);
     let draw = |parameter: Parameter| {
-        let limit = parameter.fans.map_or(0.0, |[inputs, outputs]| {
-            (6.0 / (inputs + outputs) as f32).sqrt()
+        let (middle, limit) = match parameter.initial {
+            Initial::Random([inputs, outputs]) => (0.0, (6.0 / (inputs + outputs) as f32).sqrt()),
+            Initial::Constant(value) => (value, 0.0),
+        };
+        // Constants take numbers from the stream, too.
+        let array = ArrayD::from_shape_simple_fn(IxDyn(&parameter.shape), || {
+            middle + random.between(-limit, limit)
         });
-        let array =
-            ArrayD::from_shape_simple_fn(IxDyn(&parameter.shape), || random.between(-limit, limit));
         (parameter.name, Tensor::F32(array))
     };
     network.parameters().into_iter().map(draw).collect()
@@ -84,9 +88,10 @@ mod tests {
                 .unwrap()
                 .mapv(|value| f64::from(value).powi(2));
             let variance = squares.mean().unwrap();
-            let expected = parameter
-                .fans
-                .map_or(0.0, |[inputs, outputs]| 2.0 / (inputs + outputs) as f64);
+            let expected = match parameter.initial {
+                Initial::Random([inputs, outputs]) => 2.0 / (inputs + outputs) as f64,
+                Initial::Constant(_) => 0.0,
+            };
             let error = (variance - expected).abs();
             assert!(
                 error <= 0.2 * expected,

@@ -1,22 +1,27 @@
-//! The kinds of layers that networks are imported with and that integers compute, one file each.
+//! The kinds of layers that networks are made of, one file each.
 //!
-//! A layer's file says what it is, what shape it makes at what cost, how it is read from ONNX, and what it is in a graph
-//! in floats and in integers. To add one, write its file, name it in [`Layer`], in [`Layer::form`] and in [`READERS`], and
-//! if integers compute it another way than all others, in [`Int8Layer`].
+//! A layer's file says what it is, what shape it makes at what cost, how it is read from ONNX, what it is in a graph in
+//! floats and in integers, and how networks are trained with it. To add one, write its file, name it in [`Layer`], in
+//! [`Layer::form`], in [`READERS`] and in [`KINDS`], and if integers compute it another way than all others, in
+//! [`Int8Layer`].
 
 mod activation;
 mod add;
 mod average_pool;
+mod batch_norm;
 mod concat;
 mod conv;
 mod dense;
 mod depthwise;
+mod dropout;
 mod elementwise;
 mod factors;
+mod flatten;
 mod function;
 mod int8;
 mod max_pool;
 mod sums;
+mod trained;
 
 pub use activation::Activation;
 pub use add::Add;
@@ -31,6 +36,7 @@ pub use function::{Combination, Function};
 pub use int8::{Channels, Int8Form, Int8Layer, Interval, Meaning};
 pub use max_pool::MaxPool;
 pub use sums::{Overflow, Sums};
+pub use trained::{Activation as Applied, Initial, KINDS, Parameter, Pass, Trained, Training};
 
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::Readers;

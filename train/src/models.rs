@@ -5,8 +5,9 @@ pub mod on_device;
 
 use crate::gradient::gradients;
 use crate::graph::{Graph, GraphError, Target, ValueId};
+use crate::layers::Training;
 use crate::loss::{Loss, sparse_cross_entropy};
-use crate::net::Network;
+use crate::net::{Forward, Network};
 use crate::optimizer::{Optimizer, Trainable, Variable, append_updates};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
@@ -57,9 +58,29 @@ pub fn training(
     let mut graph = Graph::for_target(target);
     let masks = mask_inputs(&mut graph, network, batch_size)?;
     let (parameters, variables) = parameter_inputs(&mut graph, network)?;
-    let (_, loss) = forward_and_loss(&mut graph, network, batch_size, &parameters, &masks)?;
-    let found = gradients(&mut graph, loss.mean, &parameters)?;
-    append_training(graph, network, optimizer, (parameters, variables), found)
+    let (forward, loss) =
+        forward_and_loss(&mut graph, network, batch_size, &parameters, Some(&masks))?;
+    append_statistics(&mut graph, &forward)?;
+    let trained = trained(network, &parameters);
+    let found = gradients(&mut graph, loss.mean, &trained)?;
+    append_training(graph, network, optimizer, (trained, variables), found)
+}
+
+/// The parameters that have a gradient.
+fn trained(network: &Network, parameters: &[ValueId]) -> Vec<ValueId> {
+    let all = network.parameters().into_iter().zip(parameters);
+    all.filter(|(parameter, _)| parameter.is_trained)
+        .map(|(_, &value)| value)
+        .collect()
+}
+
+/// Makes the next values of statistics outputs.
+fn append_statistics(graph: &mut Graph, forward: &Forward) -> Result<(), GraphError> {
+    for &(parameter, next) in &forward.updates {
+        let name = Variable::next_name(graph.name(parameter));
+        graph.output(&name, next)?;
+    }
+    Ok(())
 }
 
 /// Completes a graph that has the gradients with the optimiser.
@@ -79,24 +100,25 @@ fn append_training(
     let state = append_updates(&mut graph, optimizer, &trainables, rate)?;
     variables.extend(state);
     Ok(TrainingModel {
-        onnx: graph.specialized()?.to_onnx(network.name, &[]),
+        onnx: graph.specialized()?.to_onnx(&network.name, &[]),
         variables,
     })
 }
 
 /// The gradients of a part of a batch: `(images, labels, weights, masks, parameters)` of `rows` images to
-/// `(loss_sum, correct, gradients)`, the gradients being those of the sum of the losses.
+/// `(loss_sum, correct, gradients)`, the gradients being those of the sum of the losses. The network must have no
+/// statistics of batches.
 pub fn part(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::for_target(target);
     let masks = mask_inputs(&mut graph, network, rows)?;
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
-    let (_, loss) = forward_and_loss(&mut graph, network, rows, &parameters, &masks)?;
+    let (_, loss) = forward_and_loss(&mut graph, network, rows, &parameters, Some(&masks))?;
     let found = gradients(&mut graph, loss.sum, &parameters)?;
     for (&parameter, gradient) in parameters.iter().zip(found) {
         let name = gradient_name(graph.name(parameter));
         graph.output(&name, gradient)?;
     }
-    Ok(graph.specialized()?.to_onnx(network.name, &[]))
+    Ok(graph.specialized()?.to_onnx(&network.name, &[]))
 }
 
 /// The update that follows the gradients of so many parts: `(gradients, count, learning_rate, variables)` to
@@ -131,9 +153,9 @@ pub fn evaluation(
 ) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::for_target(target);
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
-    let (logits, _) = forward_and_loss(&mut graph, network, batch_size, &parameters, &[])?;
-    graph.output(LOGITS, logits)?;
-    Ok(graph.specialized()?.to_onnx(network.name, &[]))
+    let (forward, _) = forward_and_loss(&mut graph, network, batch_size, &parameters, None)?;
+    graph.output(LOGITS, forward.output)?;
+    Ok(graph.specialized()?.to_onnx(&network.name, &[]))
 }
 
 /// The shipped form: one image in, logits out, parameters inside, nothing of training left.
@@ -146,9 +168,9 @@ pub fn inference(
     let images = graph.input(IMAGES, image_type(network, 1))?;
     let parameters = parameters.into_iter().map(|tensor| graph.constant(tensor));
     let parameters: Vec<ValueId> = parameters.collect();
-    let logits = network.forward(&mut graph, images, &parameters, &[])?;
-    graph.output(LOGITS, logits)?;
-    Ok(graph.to_onnx(network.name, metadata))
+    let forward = network.forward(&mut graph, images, &parameters, None)?;
+    graph.output(LOGITS, forward.output)?;
+    Ok(graph.to_onnx(&network.name, metadata))
 }
 
 fn image_type(network: &Network, batch_size: usize) -> TensorType {
@@ -190,14 +212,15 @@ fn forward_and_loss(
     network: &Network,
     batch_size: usize,
     parameters: &[ValueId],
-    masks: &[ValueId],
-) -> Result<(ValueId, Loss), GraphError> {
+    masks: Option<&[ValueId]>,
+) -> Result<(Forward, Loss), GraphError> {
     let images = graph.input(IMAGES, image_type(network, batch_size))?;
     let labels = graph.input(LABELS, TensorType::new(ElementType::I64, &[batch_size]))?;
     let weights = graph.input(WEIGHTS, TensorType::f32(&[batch_size]))?;
-    let logits = network.forward(graph, images, parameters, masks)?;
-    let loss = sparse_cross_entropy(graph, logits, labels, weights)?;
+    let training = masks.map(|masks| Training { masks, weights });
+    let forward = network.forward(graph, images, parameters, training)?;
+    let loss = sparse_cross_entropy(graph, forward.output, labels, weights)?;
     graph.output(LOSS_SUM, loss.sum)?;
     graph.output(CORRECT, loss.correct)?;
-    Ok((logits, loss))
+    Ok((forward, loss))
 }

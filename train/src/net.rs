@@ -1,235 +1,163 @@
-//! Networks as data: a list of layers, from which the graphs, the parameters and the summary follow.
+//! Networks that are trained: layers as data, from which the graphs, the parameters and the summary follow.
 
+mod build;
+mod description;
+mod presets;
 mod summary;
 
+use std::sync::Arc;
+
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::ops::Window;
+use crate::layers::{Applied, Parameter, Pass, Trained, Training};
+
+pub use description::{Description, DescriptionError};
+pub use presets::{PRESETS, Preset};
 pub(crate) use summary::thousands;
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Layer {
-    /// Convolution that keeps height and width, then `ReLU`.
-    Conv {
-        filters: usize,
-        /// Height and width of the filters, odd.
-        kernel: usize,
-    },
-    MaxPool {
-        size: usize,
-    },
-    Flatten,
-    /// Fully connected layer, with `ReLU` or without.
-    Dense {
-        units: usize,
-        relu: bool,
-    },
-    /// In training, sets this share of the inputs to zero and scales the rest up.
-    Dropout {
-        rate: f32,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Name in graphs, checkpoints and models: `conv1.weight`.
+/// A layer with its name, what it reads, and what follows from that.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Name, if its file gives none counted by kind: `conv1`.
     pub name: String,
-    /// Shape: `[filters, channels, rows, columns]`, `[units, inputs]` or, for a bias, `[outputs]`.
-    pub shape: Vec<usize>,
-    /// Number of inputs and outputs that share an element; `None` for a bias, which starts at zero.
-    pub fans: Option<[usize; 2]>,
-}
-
-impl Parameter {
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// A layer with its name, shapes and cost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedLayer {
-    /// Name, counted by kind: `conv1`.
-    pub name: String,
-    pub layer: Layer,
-    /// Shape of one output, without the batch.
+    pub kind: &'static str,
+    pub layer: Arc<dyn Trained>,
+    /// What is applied to its outputs.
+    pub activation: Applied,
+    /// The tensors that it reads, each before its own: 0 is the input, and node `k` makes tensor `k + 1`.
+    pub inputs: Vec<usize>,
+    /// Shape of one output, without the batch: `[channels, rows, columns]` or `[features]`.
     pub output: Vec<usize>,
-    /// Weight and bias, if it has any.
     pub parameters: Vec<Parameter>,
-    /// Multiplications and additions for one image.
+    /// Multiplications and additions for one sample.
     pub multiply_adds: usize,
 }
 
-impl PlannedLayer {
-    fn is_max_pool(&self) -> bool {
-        matches!(self.layer, Layer::MaxPool { .. })
-    }
-}
-
-/// A network that classifies images.
-#[derive(Clone, Debug, PartialEq)]
+/// A network of at least one layer. The last one makes the output, and all others lead to it.
+#[derive(Clone, Debug)]
 pub struct Network {
-    pub name: &'static str,
-    /// Channels, rows and columns of an image.
+    pub name: String,
+    /// Channels, rows and columns of a sample.
     pub input: [usize; 3],
-    /// The layers; the last one yields the logits.
-    pub layers: Vec<Layer>,
+    /// The layers in an order in which they can run.
+    pub nodes: Vec<Node>,
+    /// The classes that the outputs stand for.
     pub labels: Vec<String>,
+    /// What its file says.
+    pub text: Arc<str>,
 }
 
 impl Network {
     /// The digit classifier of the seed course: two convolutions with pooling, two dense layers with dropout.
+    ///
+    /// # Panics
+    ///
+    /// Never: its file is part of the program, and read in the tests.
     pub fn digits() -> Self {
-        let conv = |filters| Layer::Conv { filters, kernel: 5 };
-        let dense = |units, relu| Layer::Dense { units, relu };
-        Self {
-            name: "digits",
-            input: [1, 28, 28],
-            layers: vec![
-                conv(16),
-                Layer::MaxPool { size: 2 },
-                conv(32),
-                Layer::MaxPool { size: 2 },
-                Layer::Flatten,
-                dense(128, true),
-                Layer::Dropout { rate: 0.4 },
-                dense(10, false),
-            ],
-            labels: (0..10).map(|digit| digit.to_string()).collect(),
-        }
-    }
-
-    /// The layers with their shapes, parameters and cost.
-    pub fn plan(&self) -> Vec<PlannedLayer> {
-        let mut planned: Vec<PlannedLayer> = Vec::new();
-        for &layer in &self.layers {
-            let input = planned
-                .last()
-                .map_or(&self.input[..], |last| &last.output[..]);
-            let kind = kind(layer);
-            let before = planned
-                .iter()
-                .filter(|other| self::kind(other.layer) == kind);
-            let name = format!("{kind}{}", before.count() + 1);
-            let layer = plan_layer(name, layer, input);
-            planned.push(layer);
-        }
-        planned
+        let labels = (0..10).map(|digit| digit.to_string()).collect();
+        let digits = Description::preset("digits").expect("there is a preset of this name");
+        digits
+            .network([1, 28, 28], labels)
+            .expect("it is a network for digits")
     }
 
     pub fn parameters(&self) -> Vec<Parameter> {
-        let layers = self.plan().into_iter();
-        layers.flat_map(|layer| layer.parameters).collect()
+        let nodes = self.nodes.iter();
+        nodes.flat_map(|node| node.parameters.clone()).collect()
     }
 
-    /// Name, drop rate and shape of one image's mask of each dropout layer.
+    /// Number of all elements of parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters().iter().map(Parameter::len).sum()
+    }
+
+    /// Multiplications and additions for one sample.
+    pub fn multiply_adds(&self) -> usize {
+        self.nodes.iter().map(|node| node.multiply_adds).sum()
+    }
+
+    /// Whether batches have to stay whole, since samples depend on each other.
+    pub fn has_batch_statistics(&self) -> bool {
+        self.parameters().iter().any(|one| !one.is_trained)
+    }
+
+    /// Name, drop rate and shape of one sample's mask of each dropout layer.
     pub fn dropouts(&self) -> Vec<(String, f32, Vec<usize>)> {
-        let dropout = |planned: PlannedLayer| match planned.layer {
-            Layer::Dropout { rate } => Some((planned.name, rate, planned.output)),
-            _ => None,
+        let dropout = |node: &Node| {
+            let rate = node.layer.drops()?;
+            Some((node.name.clone(), rate, node.output.clone()))
         };
-        self.plan().into_iter().filter_map(dropout).collect()
+        self.nodes.iter().filter_map(dropout).collect()
     }
 
-    /// Adds the forward pass from `images` `[N, channels, rows, columns]` to logits `[N, classes]`.
+    /// Adds the forward pass from samples `[N, channels, rows, columns]` to outputs `[N, ...]`, in training with what
+    /// only training has.
     ///
-    /// `parameters` are in the order of [`Network::parameters`]. `masks` hold, for each dropout layer, zeros and
-    /// `1 / (1 - rate)`; without masks nothing is dropped.
+    /// `parameters` are in the order of [`Network::parameters`].
     pub fn forward(
         &self,
         graph: &mut Graph,
-        images: ValueId,
+        samples: ValueId,
         parameters: &[ValueId],
-        masks: &[ValueId],
-    ) -> Result<ValueId, GraphError> {
-        let (mut parameters, mut masks) = (parameters.iter(), masks.iter());
-        let mut x = images;
-        // ReLU and the maximum of a tile change places freely, and there are fewer maxima than elements.
-        let mut delayed_relu = false;
-        let plan = self.plan();
-        for (index, layer) in plan.iter().enumerate() {
-            let weights = parameters.by_ref().take(layer.parameters.len());
-            let weights: Vec<ValueId> = weights.copied().collect();
-            x = match (layer.layer, &weights[..]) {
-                (Layer::Conv { kernel, .. }, &[weight, bias]) => {
-                    let y = graph.conv(x, weight, Some(bias), Window::same([kernel; 2]))?;
-                    delayed_relu = plan.get(index + 1).is_some_and(PlannedLayer::is_max_pool);
-                    if delayed_relu { y } else { graph.relu(y)? }
-                }
-                (Layer::MaxPool { size }, _) => {
-                    let y = graph.max_pool(x, Window::tiles([size; 2]))?;
-                    let is_last = std::mem::take(&mut delayed_relu);
-                    if is_last { graph.relu(y)? } else { y }
-                }
-                (Layer::Flatten, _) => graph.flatten(x)?,
-                (Layer::Dense { relu, .. }, &[weight, bias]) => {
-                    let y = graph.dense(x, weight, bias)?;
-                    if relu { graph.relu(y)? } else { y }
-                }
-                (Layer::Dropout { .. }, _) => match masks.next() {
-                    Some(&mask) => graph.mul(x, mask)?,
-                    None => x,
-                },
-                (Layer::Conv { .. } | Layer::Dense { .. }, _) => {
-                    return Err(GraphError::MissingParameter(layer.name.clone()));
-                }
+        training: Option<Training>,
+    ) -> Result<Forward, GraphError> {
+        let mut pass = Pass {
+            graph,
+            training,
+            updates: Vec::new(),
+        };
+        let mut rest = parameters;
+        let mut values = vec![samples];
+        for (index, node) in self.nodes.iter().enumerate() {
+            let count = node.parameters.len();
+            let Some((own, others)) = rest.split_at_checked(count) else {
+                return Err(GraphError::MissingParameter(node.name.clone()));
             };
+            rest = others;
+            let inputs: Vec<ValueId> = node.inputs.iter().map(|&input| values[input]).collect();
+            let value = node.layer.forward(&mut pass, &inputs, own)?;
+            let value = self.applied(index).apply(pass.graph, value)?;
+            values.push(value);
         }
-        Ok(x)
+        Ok(Forward {
+            output: values[values.len() - 1],
+            updates: pass.updates,
+        })
+    }
+
+    /// What is applied to the outputs of a layer in the graph: an activation and the maximum of a window change places
+    /// freely, and there are fewer maxima than elements.
+    fn applied(&self, index: usize) -> Applied {
+        let node = &self.nodes[index];
+        if self.maximum_after(index).is_some() {
+            return Applied::None;
+        }
+        match node.inputs[..] {
+            [input] if input > 0 && self.maximum_after(input - 1) == Some(index) => {
+                self.nodes[input - 1].activation
+            }
+            _ => node.activation,
+        }
+    }
+
+    /// The layer of maxima that alone reads a layer with an activation.
+    fn maximum_after(&self, index: usize) -> Option<usize> {
+        let reads = |node: &Node| node.inputs.contains(&(index + 1));
+        let mut readers = (0..self.nodes.len()).filter(|&other| reads(&self.nodes[other]));
+        let (reader, None) = (readers.next()?, readers.next()) else {
+            return None;
+        };
+        let after = &self.nodes[reader];
+        let is_free = after.layer.takes_maxima() && after.activation == Applied::None;
+        (is_free && self.nodes[index].activation != Applied::None).then_some(reader)
     }
 }
 
-fn kind(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Conv { .. } => "conv",
-        Layer::MaxPool { .. } => "max_pool",
-        Layer::Flatten => "flatten",
-        Layer::Dense { .. } => "dense",
-        Layer::Dropout { .. } => "dropout",
-    }
-}
-
-fn plan_layer(name: String, layer: Layer, input: &[usize]) -> PlannedLayer {
-    let features: usize = input.iter().product();
-    let (channels, area) = (input[0], features / input[0]);
-    let (output, weight) = match layer {
-        Layer::Conv { filters, kernel } => (
-            [&[filters], &input[1..]].concat(),
-            Some((vec![filters, channels, kernel, kernel], area)),
-        ),
-        Layer::MaxPool { size } => (vec![channels, input[1] / size, input[2] / size], None),
-        Layer::Flatten => (vec![features], None),
-        Layer::Dense { units, .. } => (vec![units], Some((vec![units, features], 1))),
-        Layer::Dropout { .. } => (input.to_vec(), None),
-    };
-    let (parameters, multiply_adds) = weight.map_or((Vec::new(), 0), |(shape, positions)| {
-        let cost = positions * shape.iter().product::<usize>();
-        (weight_and_bias(&name, shape), cost)
-    });
-    PlannedLayer {
-        name,
-        layer,
-        output,
-        parameters,
-        multiply_adds,
-    }
-}
-
-fn weight_and_bias(layer: &str, shape: Vec<usize>) -> Vec<Parameter> {
-    let (outputs, taps) = (shape[0], shape[2..].iter().product::<usize>());
-    let fans = Some([shape[1] * taps, outputs * taps]);
-    let parameter = |kind, shape, fans| Parameter {
-        name: format!("{layer}.{kind}"),
-        shape,
-        fans,
-    };
-    vec![
-        parameter("weight", shape, fans),
-        parameter("bias", vec![outputs], None),
-    ]
+/// What a forward pass makes.
+pub struct Forward {
+    /// `[N, ...]`
+    pub output: ValueId,
+    /// In training, the parameters that change without a gradient, with their next values.
+    pub updates: Vec<(ValueId, ValueId)>,
 }
 
 #[cfg(test)]

@@ -82,7 +82,9 @@ pub fn cases() -> Vec<Case> {
         shapes(),
         products(),
         convolutions(),
+        depthwise_convolutions(),
         pools(),
+        average_pools(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -120,6 +122,17 @@ fn functions() -> Vec<Case> {
             let shifted = graph.sub(inputs[0], shift)?;
             graph.apply(operator, &[shifted], Attributes::none())
         }),
+        case("LeakyRelu", &[&[4, 9]], |graph, operator, inputs| {
+            let shift = graph.scalar(1.0);
+            let shifted = graph.sub(inputs[0], shift)?;
+            let attributes = Attributes::none().float("alpha", 0.1);
+            graph.apply(operator, &[shifted], attributes)
+        }),
+        case("Clip", &[&[5, 9]], |graph, operator, inputs| {
+            // A third below the limits, a third between them, a third above.
+            let [low, high] = [0.8, 1.2].map(|limit| graph.scalar(limit));
+            graph.apply(operator, &[inputs[0], low, high], Attributes::none())
+        }),
         case("Where", &[&[3, 4], &[3, 4]], |graph, operator, inputs| {
             let condition = graph.greater(inputs[0], inputs[1])?;
             graph.apply(
@@ -134,6 +147,11 @@ fn functions() -> Vec<Case> {
 fn shapes() -> Vec<Case> {
     let none = Attributes::none;
     vec![
+        plain(
+            "Concat",
+            &[&[2, 3, 4], &[2, 1, 4], &[2, 2, 4]],
+            none().integer("axis", 1),
+        ),
         with_integers("Expand", &[3, 1], &[2, 3, 4], none()),
         with_integers(
             "ReduceSum",
@@ -221,6 +239,43 @@ fn convolutions() -> Vec<Case> {
             2,
             window([2, 2], [2, 3], [2, 2, 3, 2], [1, 1]),
         ),
+    ]
+}
+
+/// One filter a channel: padding, also unequal, steps that leave a rest, dilations, and whole blocks of channels.
+fn depthwise_convolutions() -> Vec<Case> {
+    let depthwise = |image: [usize; 4], attributes: Attributes| {
+        let kernel = attributes.get_sizes("kernel_shape");
+        let channels = image[1];
+        let weight = [channels, 1, kernel[0], kernel[1]];
+        let groups = i64::try_from(channels).unwrap();
+        let attributes = attributes.integer("group", groups);
+        plain("Conv", &[&image, &weight, &[channels]], attributes)
+    };
+    vec![
+        depthwise([2, 3, 6, 5], window([3, 3], [1, 1], [1, 1, 1, 1], [1, 1])),
+        depthwise([2, 4, 8, 7], window([3, 3], [2, 2], [0, 0, 1, 1], [1, 1])),
+        depthwise([1, 2, 9, 8], window([3, 2], [2, 1], [1, 0, 2, 1], [1, 3])),
+        depthwise([1, 16, 6, 6], window([3, 3], [1, 1], [1, 1, 1, 1], [1, 1])),
+        depthwise([1, 16, 7, 6], window([3, 3], [2, 2], [1, 0, 1, 1], [1, 1])),
+    ]
+}
+
+/// All of a picture, tiles with and without a rest, and windows that overlap.
+fn average_pools() -> Vec<Case> {
+    let pool = |image: [usize; 4], kernel: [usize; 2], strides: [usize; 2], pads: [usize; 4]| {
+        let attributes = Attributes::none()
+            .sizes("kernel_shape", &kernel)
+            .sizes("strides", &strides)
+            .sizes("pads", &pads)
+            .integer("count_include_pad", 1);
+        plain("AveragePool", &[&image], attributes)
+    };
+    vec![
+        pool([2, 3, 4, 5], [4, 5], [1, 1], [0; 4]),
+        pool([2, 2, 6, 4], [3, 2], [3, 2], [0; 4]),
+        pool([2, 2, 7, 5], [2, 2], [2, 2], [0; 4]),
+        pool([1, 2, 7, 6], [3, 2], [2, 1], [1, 0, 1, 1]),
     ]
 }
 

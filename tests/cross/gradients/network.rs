@@ -1,23 +1,48 @@
-//! The gradients of the whole digit network against central differences of the oracle.
+//! The gradients of whole networks against central differences of the oracle.
 
-use ndarray::{ArrayD, arr1};
+use ndarray::{Array1, ArrayD};
 use tests::oracle::{self, Feeds};
 use tests::{random, runtimes};
 use train::gradient::gradients;
 use train::graph::{Graph, ValueId};
 use train::init;
+use train::layers::Training;
 use train::loss::sparse_cross_entropy;
-use train::net::Network;
+use train::net::{Description, Network};
 use train::runtime::Runtime;
 use train::tensor::{ElementType, Tensor, TensorType};
 
 use super::{TOLERANCE, to_f32};
 
-const BATCH: usize = 2;
 /// Directions along which each parameter is moved.
 const DIRECTIONS: usize = 8;
 /// Small enough that none of the thousands of maxima and zeros changes place within it.
 const STEP: f64 = 1e-8;
+
+/// A network with a layer of each kind, batch normalisation of pictures and of features among them.
+const EACH_KIND: &str = r#"
+name = "each"
+input = [2, 9, 8]
+classes = 3
+layers = [
+    { layer = "conv", filters = 4, kernel = 3, stride = [2, 1], batch_norm = true, activation = "leaky" },
+    { layer = "separable", filters = 6, kernel = [3, 2], stride = 2, batch_norm = true, activation = "relu6", name = "a" },
+    { layer = "depthwise", kernel = 2, activation = "relu", name = "b" },
+    { layer = "add", from = ["a", "b"], name = "sum" },
+    { layer = "conv", from = "sum", filters = 3, kernel = 1, bias = false, name = "c" },
+    { layer = "concat", from = ["sum", "c"] },
+    { layer = "max_pool", size = 2, stride = 1, name = "d" },
+    { layer = "average_pool", size = [2, 1], stride = 1 },
+    { layer = "activation", activation = "relu" },
+    { layer = "flatten", name = "e" },
+    { layer = "global_pool", from = "d", name = "f" },
+    { layer = "concat", from = ["e", "f"] },
+    { layer = "dense", units = 7, batch_norm = true, activation = "relu" },
+    { layer = "dropout", rate = 0.5 },
+    { layer = "batch_norm", momentum = 0.5, epsilon = 0.01 },
+    { layer = "dense", units = "classes" },
+]
+"#;
 
 /// The mean loss of a batch, a graph of its parameters.
 struct Problem {
@@ -28,38 +53,53 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(numbers: &mut random::Numbers) -> Self {
-        let network = Network::digits();
+    /// A batch whose rows count as `weights` say.
+    fn new(network: &Network, weights: &[f64], numbers: &mut random::Numbers) -> Self {
+        let rows = weights.len();
         let mut graph = Graph::new();
         let mut feeds = Feeds::new();
-        let images = [BATCH, 1, 28, 28];
-        let mask = numbers.tensor(&[BATCH, 128], -1.0, 1.0);
-        let mask = mask.mapv(|value| if value < 0.0 { 0.0 } else { 2.0 });
-        let mut input = |name: &str, element, value: ArrayD<f64>| {
+        let mut input = |graph: &mut Graph, name: &str, element, value: ArrayD<f64>| {
             let tensor_type = TensorType::new(element, value.shape());
             let id = graph.input(name, tensor_type).unwrap();
             feeds.insert(id, value);
             id
         };
-        let images = input(
-            "images",
-            ElementType::F32,
-            numbers.tensor(&images, 0.0, 1.0),
-        );
-        let labels = input("labels", ElementType::I64, arr1(&[3.0, 8.0]).into_dyn());
-        let weights = input("weights", ElementType::F32, arr1(&[1.0; BATCH]).into_dyn());
-        let mask = input("mask", ElementType::F32, mask);
-        let mut parameters = Vec::new();
-        for (name, tensor) in init::parameters(&network, 1) {
-            let value = tensor.as_f32().unwrap().mapv(f64::from);
-            parameters.push(input(&name, ElementType::F32, value));
+        let floats = ElementType::F32;
+        let images = numbers.tensor(&[&[rows], &network.input[..]].concat(), 0.0, 1.0);
+        let images = input(&mut graph, "images", floats, images);
+        let classes = (0..rows).map(|row| (3 * row % network.labels.len()) as f64);
+        let classes = Array1::from_iter(classes).into_dyn();
+        let labels = input(&mut graph, "labels", ElementType::I64, classes);
+        let weights = Array1::from_iter(weights.iter().copied()).into_dyn();
+        let weights = input(&mut graph, "weights", floats, weights);
+        let mut masks = Vec::new();
+        for (name, _, shape) in network.dropouts() {
+            let mask = numbers.tensor(&[&[rows], &shape[..]].concat(), -1.0, 1.0);
+            let mask = mask.mapv(|value| if value < 0.0 { 0.0 } else { 2.0 });
+            masks.push(input(&mut graph, &name, floats, mask));
         }
-        let logits = network
-            .forward(&mut graph, images, &parameters, &[mask])
-            .unwrap();
-        let loss = sparse_cross_entropy(&mut graph, logits, labels, weights)
-            .unwrap()
-            .mean;
+        let (mut all, mut parameters) = (Vec::new(), Vec::new());
+        let first = init::parameters(network, 1);
+        for (parameter, (name, tensor)) in network.parameters().iter().zip(first) {
+            let drawn = numbers.tensor(&parameter.shape, -0.2, 0.2);
+            let value = tensor.as_f32().unwrap().mapv(f64::from) + drawn;
+            let value = input(&mut graph, &name, floats, value);
+            all.push(value);
+            if parameter.is_trained {
+                parameters.push(value);
+            }
+        }
+        let training = Training {
+            masks: &masks,
+            weights,
+        };
+        let forward = network.forward(&mut graph, images, &all, Some(training));
+        let forward = forward.unwrap();
+        for (index, (_, next)) in forward.updates.into_iter().enumerate() {
+            graph.output(&format!("statistic{index}"), next).unwrap();
+        }
+        let loss = sparse_cross_entropy(&mut graph, forward.output, labels, weights);
+        let loss = loss.unwrap().mean;
         Self {
             graph,
             feeds,
@@ -107,10 +147,21 @@ impl Problem {
     }
 }
 
-/// Compares derivatives along random directions, relative to the length of the gradient.
-fn the_network_is_right(runtime: &Runtime) {
+/// The digit network, and one with a layer of each kind whose batch is filled up with rows that do not count.
+fn networks_are_right(runtime: &Runtime) {
     let mut numbers = random::Numbers::new(5);
-    let mut problem = Problem::new(&mut numbers);
+    let digits = Problem::new(&Network::digits(), &[1.0; 2], &mut numbers);
+    is_right(runtime, digits, &mut numbers);
+    let labels = ["a", "b", "c"].map(String::from).to_vec();
+    let each = Description::parse("each kind", EACH_KIND).unwrap();
+    let each = each.network([2, 9, 8], labels).unwrap();
+    let weights = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
+    let each = Problem::new(&each, &weights, &mut numbers);
+    is_right(runtime, each, &mut numbers);
+}
+
+/// Compares derivatives along random directions, relative to the length of the gradient.
+fn is_right(runtime: &Runtime, mut problem: Problem, numbers: &mut random::Numbers) {
     let gradients = problem.found(runtime);
     for (&parameter, gradient) in problem.parameters.iter().zip(&gradients) {
         let name = problem.graph.name(parameter);
@@ -135,13 +186,13 @@ fn the_network_is_right(runtime: &Runtime) {
 }
 
 #[test]
-fn the_network_is_right_on_tract() {
-    the_network_is_right(&runtimes::tract());
+fn networks_are_right_on_tract() {
+    networks_are_right(&runtimes::tract());
 }
 
 #[test]
-fn the_network_is_right_on_onnxruntime() {
-    if let Some(runtime) = runtimes::onnxruntime("the_network_is_right_on_onnxruntime") {
-        the_network_is_right(&runtime);
+fn networks_are_right_on_onnxruntime() {
+    if let Some(runtime) = runtimes::onnxruntime("networks_are_right_on_onnxruntime") {
+        networks_are_right(&runtime);
     }
 }

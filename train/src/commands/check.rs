@@ -1,6 +1,6 @@
 //! `train check`: what becomes of a model, before anything is made of it.
 
-mod report;
+pub(super) mod report;
 
 use std::path::Path;
 
@@ -18,6 +18,7 @@ use crate::data::random::Random;
 use crate::error::Error;
 use crate::import::{Options, import_with, survey};
 use crate::quantize::{Arrays, Origin, Outline, outline};
+use crate::runtime::Runtime;
 use report::Report;
 
 /// Inputs that are drawn where there are none.
@@ -55,17 +56,28 @@ fn on_tract(model: &[u8], args: &CheckArgs) -> Result<Option<String>, Error> {
 fn outlined((model, options): (&[u8], &Options), args: &CheckArgs) -> Result<Outline, Error> {
     let of_model = (&*args.model, model, options);
     let runtime = open_for_int8(args.runtime)?;
-    let outlined = |arrays, origin| {
-        let outlined = outline(&runtime, (model, options), (arrays, origin));
-        outlined.map_err(|error| in_model(&args.model, error))
-    };
-    if let Some(path) = &args.calibrate {
-        return outlined(samples(&args.input, of_model, path)?, Origin::Real);
+    match &args.calibrate {
+        Some(path) => {
+            let arrays = samples(&args.input, of_model, path)?;
+            let outlined = outline(&runtime, (model, options), (arrays, Origin::Real));
+            outlined.map_err(|error| in_model(&args.model, error))
+        }
+        None => of_drawn(&runtime, &args.input, of_model),
     }
-    // Of which numbers the inputs are decides which channels are the same for all of them: the file is no larger than this.
+}
+
+/// What a model is in integers, as inputs that are drawn tell: of which numbers these are decides which channels are the
+/// same for all of them, and the file is no larger than this.
+pub(super) fn of_drawn(
+    runtime: &Runtime,
+    input: &InputArgs,
+    of_model: (&Path, &[u8], &Options),
+) -> Result<Outline, Error> {
+    let (file, model, options) = of_model;
     let [first, second] = REACHES.map(|reach| {
-        let arrays = drawn(&args.input, of_model, reach)?;
-        outlined(arrays, Origin::Drawn)
+        let arrays = drawn(input, of_model, reach)?;
+        let outlined = outline(runtime, (model, options), (arrays, Origin::Drawn));
+        outlined.map_err(|error| in_model(file, error))
     });
     let (first, second) = (first?, second?);
     Ok(if second.flash > first.flash {

@@ -23,17 +23,24 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
     let path = args.out.clone().unwrap_or_else(|| model_of(&args.run));
     expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
     let _lock = lock_around(&path)?;
-    let checkpoint = Checkpoint::load(&args.run, &Network::digits())?;
+    let (checkpoint, network) = Checkpoint::load(&args.run)?;
     file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;
-    export_checked(&runtime, &checkpoint, test, &path, console, stop)
+    export_checked(
+        &runtime,
+        (&checkpoint, &network),
+        test,
+        &path,
+        console,
+        stop,
+    )
 }
 
 /// Exports a checkpoint and says on which runtimes the model computes what the trainer does.
 pub fn export_checked(
     runtime: &Runtime,
-    checkpoint: &Checkpoint,
+    (checkpoint, network): (&Checkpoint, &Network),
     test: Dataset,
     path: &Path,
     console: &mut Console,
@@ -42,8 +49,7 @@ pub fn export_checked(
     let images = test.take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(runtime, stop);
     let process = second.as_ref().ok().map(|one| one as &dyn SecondRuntime);
-    let network = Network::digits();
-    let unchecked = export(runtime, process, &network, checkpoint, &images, path)?;
+    let unchecked = export(runtime, process, network, checkpoint, &images, path)?;
     let (name, also) = (
         runtime.kind().name(),
         tell_of_second(&second, unchecked, path),

@@ -10,7 +10,7 @@ use crate::console::{Console, note};
 use crate::data::{Digits, mnist};
 use crate::error::Error;
 use crate::fit::{Options, Terminal, fit};
-use crate::net::Network;
+use crate::net::{Description, Network};
 use crate::optimizer::Optimizer;
 use crate::run::{self, MODEL_NAME, OutFolder, model_of};
 use crate::stop::Stop;
@@ -28,8 +28,7 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
     if lock.is_some() {
         file::remove_stale(out);
     }
-    let load = |run| Checkpoint::load(run, &Network::digits());
-    let resume = resumed.map(load).transpose()?;
+    let resume = resumed.map(Checkpoint::load).transpose()?;
     run::expect_free(out, resumed, args.overwrite)?;
     let outputs = run::files(out);
     expect_distinct(&outputs.each_ref().map(|path| &**path), &[], &args.data)?;
@@ -38,11 +37,19 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
 
 fn fit_and_export(
     args: &FitArgs,
-    resume: Option<Checkpoint>,
+    resume: Option<(Checkpoint, Network)>,
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let network = Network::digits();
+    let (resume, resumed) = resume.unzip();
+    let network = match (resumed, &args.network) {
+        (Some(network), _) => network,
+        (None, None) => Network::digits(),
+        (None, Some(name)) => {
+            let digits = Network::digits();
+            Description::open(name)?.network(digits.input, digits.labels)?
+        }
+    };
     let mut digits = load(&args.data)?;
     if let Some(limit) = args.limit {
         digits.train = digits.train.take(limit as usize);
@@ -84,7 +91,8 @@ fn fit_and_export(
         console.line("interrupted; the last finished epoch is kept");
     }
     let (test, model) = (digits.test, args.out.join(MODEL_NAME));
-    export_checked(&runtime, &checkpoint, test, &model, console, stop)
+    let trained = (&checkpoint, &network);
+    export_checked(&runtime, trained, test, &model, console, stop)
 }
 
 /// The record of a new run, or of the one to resume with what the user changes.

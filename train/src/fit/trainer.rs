@@ -62,8 +62,10 @@ impl Trainer {
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, FitError> {
         let step = match &runtime.parts(record.batch_size)[..] {
-            [_] => Step::whole(runtime, network, record, variables)?,
-            parts => Step::divided(runtime, network, record, variables, parts)?,
+            parts @ [_, _, ..] if !network.has_batch_statistics() => {
+                Step::divided(runtime, network, record, variables, parts)?
+            }
+            _ => Step::whole(runtime, network, record, variables)?,
         };
         Ok(Self {
             step,

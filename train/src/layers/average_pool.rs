@@ -3,8 +3,10 @@
 use no_std_core::format::{
     KIND_AVERAGE_POOL, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
 };
+use serde::Deserialize;
 
 use super::sums::{BEYOND, LARGEST_STEP};
+use super::trained::{self, Pass, Trained};
 use super::{
     Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
     Unfit, int8,
@@ -121,6 +123,75 @@ impl Int8Form for Int8AveragePool {
 
     fn multiply_adds(&self, _: &[Shape], output: Shape) -> usize {
         elements(output) * self.window.kernel.iter().product::<usize>()
+    }
+}
+
+/// A mean of windows in training.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    #[serde(deserialize_with = "trained::sizes")]
+    size: [usize; 2],
+    /// Without one, windows touch each other.
+    #[serde(default, deserialize_with = "trained::some_sizes")]
+    stride: Option<[usize; 2]>,
+}
+
+impl Trained for Described {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let [channels, rows, columns] = trained::picture(inputs)?;
+        let [rows, columns] = self.window().output([rows, columns])?;
+        Ok(vec![channels, rows, columns])
+    }
+
+    fn multiply_adds(&self, _: &[&[usize]], output: &[usize]) -> usize {
+        output.iter().chain(&self.size).product()
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        _: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        pass.graph.average_pool(inputs[0], self.window())
+    }
+}
+
+impl Described {
+    fn window(&self) -> Window {
+        Window {
+            strides: self.stride.unwrap_or(self.size),
+            ..Window::tiles(self.size)
+        }
+    }
+}
+
+/// The mean of each channel in training: features of a picture.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Global {}
+
+impl Trained for Global {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let [channels, ..] = trained::picture(inputs)?;
+        Ok(vec![channels])
+    }
+
+    fn multiply_adds(&self, inputs: &[&[usize]], _: &[usize]) -> usize {
+        inputs[0].iter().product()
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        _: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        let shape = pass.graph.shape(inputs[0]);
+        let window = Window::tiles([shape[2], shape[3]]);
+        let means = pass.graph.average_pool(inputs[0], window)?;
+        pass.graph.flatten(means)
     }
 }
 

@@ -3,7 +3,9 @@
 use no_std_core::format::{
     KIND_CONCATENATE, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
 };
+use serde::Deserialize;
 
+use super::trained::{Pass, Trained};
 use super::{
     Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
 };
@@ -77,6 +79,33 @@ impl Int8Form for Concat {
 
     fn channels(&self) -> Channels {
         Channels::Joined
+    }
+}
+
+/// Channels side by side in training.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {}
+
+impl Trained for Described {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let fits = |shape: &&[usize]| shape[1..] == inputs[0][1..];
+        if inputs.len() < 2 || !inputs.iter().all(fits) {
+            return Err(format!(
+                "expected inputs of equal rows and columns (`from = [\"a\", \"b\"]`), found {inputs:?}"
+            ));
+        }
+        let channels = inputs.iter().map(|shape| shape[0]).sum();
+        Ok([&[channels], &inputs[0][1..]].concat())
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        _: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        pass.graph.concat(inputs)
     }
 }
 

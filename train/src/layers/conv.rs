@@ -1,7 +1,9 @@
 //! A convolution: kernels that move over their input, each over all channels or over those of its group.
 
 use ndarray::{Array1, Array4, Ix1, Ix4, s};
+use serde::Deserialize;
 
+use super::trained::{self, Padding, Parameter, Pass, Trained};
 use super::{Factors, Form, Int8Layer, Layer, Meaning, Overflow, Scales, Sums, Unfit, sums};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{Axis, Call, ImportError, Reader, Readers, Value, image_axes, window};
@@ -90,6 +92,54 @@ impl Form for Conv {
             pool: self.pool,
             ..sums
         }))
+    }
+}
+
+/// A convolution in training.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    #[serde(deserialize_with = "trained::size")]
+    filters: usize,
+    #[serde(deserialize_with = "trained::sizes")]
+    kernel: [usize; 2],
+    #[serde(default = "trained::unit", deserialize_with = "trained::sizes")]
+    stride: [usize; 2],
+    #[serde(default)]
+    padding: Padding,
+    #[serde(default = "trained::yes")]
+    bias: bool,
+}
+
+impl Trained for Described {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let input = trained::picture(inputs)?;
+        let [rows, columns] = self.padding.output(self.kernel, self.stride, input)?;
+        Ok(vec![self.filters, rows, columns])
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        let [rows, columns] = self.kernel;
+        let weight = vec![self.filters, inputs[0][0], rows, columns];
+        Parameter::weight_and_bias(weight, self.bias)
+    }
+
+    fn multiply_adds(&self, inputs: &[&[usize]], output: &[usize]) -> usize {
+        let taps: usize = self.kernel.iter().product();
+        output.iter().product::<usize>() * inputs[0][0] * taps
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        parameters: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        let window = self
+            .padding
+            .over(pass.graph, inputs[0], self.kernel, self.stride);
+        let bias = parameters.get(1).copied();
+        pass.graph.conv(inputs[0], parameters[0], bias, window)
     }
 }
 

@@ -1,8 +1,10 @@
 //! A dense layer: kernels that cover their input.
 
 use ndarray::{Array1, Array2, Array4, ArrayD, Axis as ArrayAxis, Ix2, Ix4, IxDyn};
+use serde::Deserialize;
 
 use super::conv::{bias, expect_weight};
+use super::trained::{self, Parameter, Pass, Trained};
 use super::{Factors, Form, Int8Layer, Layer, Meaning, Overflow, Scales, Sums, Unfit, sums};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::{Axes, Axis, Call, ImportError, Reader, Readers, Value, View};
@@ -70,6 +72,50 @@ impl Form for Dense {
             is_dense: true,
             ..sums
         }))
+    }
+}
+
+/// A fully connected layer in training.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    #[serde(deserialize_with = "trained::size")]
+    units: usize,
+    #[serde(default = "trained::yes")]
+    bias: bool,
+}
+
+impl Trained for Described {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        match trained::one(inputs)? {
+            [_] => Ok(vec![self.units]),
+            picture => Err(format!(
+                "expected features, found a picture of {picture:?}; a layer `flatten` or `global_pool` before it makes \
+                 features of one"
+            )),
+        }
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        Parameter::weight_and_bias(vec![self.units, inputs[0][0]], self.bias)
+    }
+
+    fn multiply_adds(&self, inputs: &[&[usize]], _: &[usize]) -> usize {
+        self.units * inputs[0][0]
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        parameters: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        match *parameters {
+            [weight, bias] => pass.graph.dense(inputs[0], weight, bias),
+            _ => pass
+                .graph
+                .matrix_product(inputs[0], parameters[0], false, true),
+        }
     }
 }
 

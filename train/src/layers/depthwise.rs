@@ -2,10 +2,58 @@
 //! where it can.
 
 use ndarray::{Array1, Array4};
+use serde::Deserialize;
 
+use super::trained::{self, Padding, Parameter, Pass, Trained};
 use super::{Combination, Conv, Layer, add, elementwise};
+use crate::graph::{GraphError, ValueId};
 use crate::import::{Axis, Call, Constant, ImportError, Reader, Readers, Value, View};
 use crate::ops::Window;
+
+/// A convolution in training whose channels each have a filter of their own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    #[serde(deserialize_with = "trained::sizes")]
+    kernel: [usize; 2],
+    #[serde(default = "trained::unit", deserialize_with = "trained::sizes")]
+    stride: [usize; 2],
+    #[serde(default)]
+    padding: Padding,
+    #[serde(default = "trained::yes")]
+    bias: bool,
+}
+
+impl Trained for Described {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let input = trained::picture(inputs)?;
+        let [rows, columns] = self.padding.output(self.kernel, self.stride, input)?;
+        Ok(vec![input[0], rows, columns])
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        let [rows, columns] = self.kernel;
+        Parameter::weight_and_bias(vec![inputs[0][0], 1, rows, columns], self.bias)
+    }
+
+    fn multiply_adds(&self, _: &[&[usize]], output: &[usize]) -> usize {
+        output.iter().chain(&self.kernel).product()
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        parameters: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        let window = self
+            .padding
+            .over(pass.graph, inputs[0], self.kernel, self.stride);
+        let (channels, bias) = (pass.graph.shape(inputs[0])[1], parameters.get(1).copied());
+        pass.graph
+            .grouped_conv(inputs[0], parameters[0], bias, window, channels)
+    }
+}
 
 pub const READERS: Readers = &[
     ("BatchNormalization", batch_normalization),

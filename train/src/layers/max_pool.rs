@@ -3,7 +3,9 @@
 use no_std_core::format::{
     KIND_MAX_POOL, OperatorContents, OperatorRecord, TensorRecord, TooLarge,
 };
+use serde::Deserialize;
 
+use super::trained::{self, Pass, Trained};
 use super::{
     Channels, Factors, Form, Function, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow,
     Scales, int8,
@@ -83,6 +85,47 @@ impl Int8Form for MaxPool {
 
     fn channels(&self) -> Channels {
         Channels::Apart
+    }
+}
+
+/// A maximum in training.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    #[serde(deserialize_with = "trained::sizes")]
+    size: [usize; 2],
+    /// Without one, windows touch each other.
+    #[serde(default, deserialize_with = "trained::some_sizes")]
+    stride: Option<[usize; 2]>,
+}
+
+impl Trained for Described {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let [channels, rows, columns] = trained::picture(inputs)?;
+        let [rows, columns] = self.window().output([rows, columns])?;
+        Ok(vec![channels, rows, columns])
+    }
+
+    fn takes_maxima(&self) -> bool {
+        true
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        _: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        pass.graph.max_pool(inputs[0], self.window())
+    }
+}
+
+impl Described {
+    fn window(&self) -> Window {
+        Window {
+            strides: self.stride.unwrap_or(self.size),
+            ..Window::tiles(self.size)
+        }
     }
 }
 

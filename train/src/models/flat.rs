@@ -1,4 +1,4 @@
-//! The parameters of a network one after another in one variable, so that an update is a few operators on all of them:
+//! The trained parameters of a network one after another in one variable, so that an update is a few operators on all of them:
 //! a GPU computes what they do to a bias faster than it starts them.
 
 use std::ops::Range;
@@ -6,12 +6,13 @@ use std::ops::Range;
 use ndarray::{Array2, s};
 
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::net::{Network, Parameter};
+use crate::layers::Parameter;
+use crate::net::Network;
 use crate::ops;
 use crate::optimizer::Variable;
 use crate::tensor::{Tensor, TensorType};
 
-/// Variable: all parameters, `[1, elements]`. An optimiser's state beside it has the same shape.
+/// Variable: all trained parameters, `[1, elements]`. An optimiser's state beside it has the same shape.
 const PARAMETERS: &str = "parameters";
 
 /// Where each parameter lies among all of them.
@@ -29,7 +30,11 @@ impl Layout {
             elements += parameter.len();
             (parameter, start..elements)
         };
-        let places = network.parameters().into_iter().map(place).collect();
+        let trained = network
+            .parameters()
+            .into_iter()
+            .filter(|one| one.is_trained);
+        let places = trained.map(place).collect();
         Self { places, elements }
     }
 

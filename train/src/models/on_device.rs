@@ -6,10 +6,12 @@
 
 use super::flat::Layout;
 use super::{
-    CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_training, mask_name,
+    CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_statistics, append_training,
+    mask_name,
 };
 use crate::gradient::gradients;
 use crate::graph::{Graph, GraphError, Target, ValueId};
+use crate::layers::{Parameter, Training};
 use crate::loss::sparse_cross_entropy;
 use crate::net::Network;
 use crate::optimizer::{Optimizer, Variable};
@@ -63,15 +65,46 @@ pub fn training(
     let masks = plan.masks(network)?;
     let (images, labels) = gathered(&mut graph, network, sizes.samples, samples)?;
     let layout = Layout::new(network);
-    let (all, variable, parameters) = layout.input(&mut graph)?;
-    let logits = network.forward(&mut graph, images, &parameters, &masks)?;
-    let loss = sparse_cross_entropy(&mut graph, logits, labels, weights)?;
+    let (all, variable, trained) = layout.input(&mut graph)?;
+    let mut variables = vec![variable];
+    let parameters = with_statistics(&mut graph, network, &trained, &mut variables)?;
+    let training = Training {
+        masks: &masks,
+        weights,
+    };
+    let forward = network.forward(&mut graph, images, &parameters, Some(training))?;
+    append_statistics(&mut graph, &forward)?;
+    let loss = sparse_cross_entropy(&mut graph, forward.output, labels, weights)?;
     let numbers = [(LOSS_SUM, loss.sum), (CORRECT, loss.correct)];
     append_history(&mut graph, step, sizes.steps(), numbers)?;
-    let found = gradients(&mut graph, loss.mean, &parameters)?;
+    let found = gradients(&mut graph, loss.mean, &trained)?;
     let gradient = layout.gradient(&mut graph, &found)?;
-    let variables = (vec![all], vec![variable]);
+    let variables = (vec![all], variables);
     append_training(graph, network, optimizer, variables, vec![gradient])
+}
+
+/// All parameters in the network's order: the trained ones, and statistics of batches, each a variable of its own.
+fn with_statistics(
+    graph: &mut Graph,
+    network: &Network,
+    trained: &[ValueId],
+    variables: &mut Vec<Variable>,
+) -> Result<Vec<ValueId>, GraphError> {
+    let mut trained = trained.iter().copied();
+    let mut value = |parameter: Parameter| {
+        if parameter.is_trained {
+            let next = trained.next();
+            return next.ok_or(GraphError::MissingParameter(parameter.name));
+        }
+        let value = graph.input(&parameter.name, TensorType::f32(&parameter.shape));
+        variables.push(Variable {
+            name: parameter.name,
+            shape: parameter.shape,
+            initial: 0.0,
+        });
+        value
+    };
+    network.parameters().into_iter().map(&mut value).collect()
 }
 
 /// Inputs with a row for each step, of which the graph takes the present one.

@@ -1,36 +1,39 @@
 //! A network as a table for people.
 
-use super::{Network, Parameter, PlannedLayer};
+use super::{Network, Node};
+use crate::layers::Parameter;
 
 impl Network {
     /// A table of the layers: name, output shape and size, parameters, multiply-adds, and the totals.
     pub fn summary(&self) -> String {
-        let plan = self.plan();
+        let widths = self.nodes.iter().map(|layer| layer.name.len());
+        let width = widths.max().unwrap_or(0).max(10);
         let mut lines = vec![format!(
-            "{:<10} {:<14} {:>8} {:>11} {:>14}",
+            "{:<width$} {:<14} {:>8} {:>11} {:>14}",
             "layer", "output", "size", "parameters", "multiply-adds"
         )];
-        for layer in &plan {
+        for layer in &self.nodes {
             let shape: Vec<String> = layer.output.iter().map(usize::to_string).collect();
             let size: usize = layer.output.iter().product();
             let (name, shape) = (&layer.name, shape.join(" x "));
             let parameters = thousands(parameter_count(layer));
             let multiply_adds = thousands(layer.multiply_adds);
             lines.push(format!(
-                "{name:<10} {shape:<14} {size:>8} {parameters:>11} {multiply_adds:>14}"
+                "{name:<width$} {shape:<14} {size:>8} {parameters:>11} {multiply_adds:>14}"
             ));
         }
-        let parameters = thousands(plan.iter().map(parameter_count).sum());
-        let multiply_adds = thousands(plan.iter().map(|layer| layer.multiply_adds).sum());
+        let parameters = thousands(self.parameter_count());
+        let multiply_adds = thousands(self.multiply_adds());
         lines.push(format!(
-            "{:<34} {parameters:>11} {multiply_adds:>14}",
-            "total"
+            "{:<total$} {parameters:>11} {multiply_adds:>14}",
+            "total",
+            total = width + 24
         ));
         lines.join("\n")
     }
 }
 
-fn parameter_count(layer: &PlannedLayer) -> usize {
+fn parameter_count(layer: &Node) -> usize {
     layer.parameters.iter().map(Parameter::len).sum()
 }
 

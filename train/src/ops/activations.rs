@@ -1,7 +1,7 @@
-//! Elementwise functions that imported networks have. No network is trained through them yet.
+//! Elementwise functions. Those without a gradient are of imported networks alone.
 
 use super::{Attributes, Gradient, Operator, shape};
-use crate::graph::{Graph, GraphError, Operand, ValueId};
+use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
 use crate::tensor::TensorType;
 
 const fn function(name: &'static str) -> Operator {
@@ -17,17 +17,44 @@ pub static ELU: Operator = function("Elu");
 pub static ERF: Operator = function("Erf");
 pub static HARD_SIGMOID: Operator = function("HardSigmoid");
 pub static HARD_SWISH: Operator = function("HardSwish");
-pub static LEAKY_RELU: Operator = function("LeakyRelu");
 pub static SIGMOID: Operator = function("Sigmoid");
 pub static SOFTPLUS: Operator = function("Softplus");
 pub static TANH: Operator = function("Tanh");
+
+/// Its gradient at zero is that of negative numbers.
+pub static LEAKY_RELU: Operator = Operator {
+    name: "LeakyRelu",
+    infer: shape::unary,
+    gradient: Gradient::Rule(|graph, node, dy| {
+        let slope = node.attributes.get_float("alpha", 0.01);
+        let zero = graph.scalar(0.0);
+        let positive = graph.greater(node.inputs[0], zero)?;
+        let positive = graph.cast_to_f32(positive)?;
+        let (rise, slope) = (graph.scalar(1.0 - slope), graph.scalar(slope));
+        let rise = graph.mul(positive, rise)?;
+        let slope = graph.add(rise, slope)?;
+        Ok(vec![Some(graph.mul(dy, slope)?)])
+    }),
+};
 
 /// Inputs: a tensor, and the least and the greatest number that it is limited to.
 pub static CLIP: Operator = Operator {
     name: "Clip",
     infer: clipped,
-    gradient: Gradient::Missing,
+    gradient: Gradient::Rule(inside),
 };
+
+/// Its gradient at the limits is zero, and so is that of the limits.
+fn inside(graph: &mut Graph, node: &Node, dy: ValueId) -> Result<Vec<Option<ValueId>>, GraphError> {
+    let &[_, low, high] = &node.inputs[..] else {
+        unreachable!("the shape rule demands three inputs")
+    };
+    let above = graph.greater(node.output, low)?;
+    let below = graph.greater(high, node.output)?;
+    let [above, below] = [graph.cast_to_f32(above)?, graph.cast_to_f32(below)?];
+    let inside = graph.mul(above, below)?;
+    Ok(vec![Some(graph.mul(dy, inside)?), None, None])
+}
 
 fn clipped(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     shape::expect_inputs(inputs, 3)?;

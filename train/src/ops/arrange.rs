@@ -1,6 +1,6 @@
 //! Operators that put the same elements elsewhere.
 
-use super::{Attributes, Gradient, Operator, shape};
+use super::{Attributes, Gradient, Operator, Range, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
@@ -82,11 +82,29 @@ pub static EXPAND: Operator = Operator {
     gradient: Gradient::Rule(|_, _, dy| Ok(vec![Some(dy), None])),
 };
 
-/// Along one axis; no gradient flows through it.
+/// Along one axis.
 pub static CONCAT: Operator = Operator {
     name: "Concat",
     infer: joined,
-    gradient: Gradient::Missing,
+    gradient: Gradient::Rule(|graph, node, dy| {
+        let axis = node.attributes.get_integer("axis", 1) as usize;
+        let mut start = 0;
+        let mut part = |&input: &ValueId| {
+            let end = start + graph.shape(input)[axis];
+            let part = graph.slice(
+                dy,
+                axis,
+                Range {
+                    start,
+                    end,
+                    step: 1,
+                },
+            )?;
+            start = end;
+            Ok(Some(part))
+        };
+        node.inputs.iter().map(&mut part).collect()
+    }),
 };
 
 fn joined(inputs: &[Operand], attributes: &Attributes) -> Result<TensorType, String> {

@@ -51,6 +51,14 @@ impl Attributes {
         }
     }
 
+    /// A number, or the operator's default for it.
+    pub fn get_float(&self, name: &str, default: f32) -> f32 {
+        match self.find(name) {
+            Some(Attribute::Float(value)) => *value,
+            _ => default,
+        }
+    }
+
     /// A list of sizes; empty if there is none of this name.
     pub fn get_sizes(&self, name: &str) -> Vec<usize> {
         match self.find(name) {

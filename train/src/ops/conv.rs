@@ -3,7 +3,7 @@
 //! The gradients are convolutions themselves
 //! ([Dumoulin and Visin, chapter 4](https://arxiv.org/abs/1603.07285)), on a GPU the weight's a product of matrices.
 
-use super::{Attributes, Gradient, Operator, Range, Window, shape};
+use super::{Attributes, Gradient, Operator, Range, Window, depthwise_conv, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::TensorType;
 
@@ -74,18 +74,25 @@ fn gradient(
     dy: ValueId,
 ) -> Result<Vec<Option<ValueId>>, GraphError> {
     let (x, weight) = (node.inputs[0], node.inputs[1]);
-    if groups(&node.attributes) > 1 {
-        return Err(GraphError::MissingGradient {
-            operator: "Conv in groups",
-            value: graph.name(node.output).into(),
-        });
-    }
     let window = Window::from_attributes(&node.attributes);
-    let dx = input_gradient(graph, x, weight, dy, window)?;
-    let dweight = match graph.target() {
-        Target::Cuda => weight_gradient_by_patches(graph, x, dy, window)?,
-        Target::Onnxruntime | Target::OnnxruntimeX86 | Target::Tract => {
-            weight_gradient(graph, x, dy, window)?
+    let [dx, dweight] = match groups(&node.attributes) {
+        1 => [
+            input_gradient(graph, x, weight, dy, window)?,
+            match graph.target() {
+                Target::Cuda => weight_gradient_by_patches(graph, x, dy, window)?,
+                Target::Onnxruntime | Target::OnnxruntimeX86 | Target::Tract => {
+                    weight_gradient(graph, x, dy, window)?
+                }
+            },
+        ],
+        groups if graph.shape(weight)[..2] == [groups, 1] => {
+            depthwise_conv::gradients(graph, [x, weight, dy], window)?
+        }
+        _ => {
+            return Err(GraphError::MissingGradient {
+                operator: "Conv in groups of several channels or filters",
+                value: graph.name(node.output).into(),
+            });
         }
     };
     let mut gradients = vec![Some(dx), Some(dweight)];
@@ -101,7 +108,7 @@ fn gradient(
 /// The latter is faster on tract if there is a window at each pixel, and on a GPU the same to the bit every time
 /// ([cuDNN, reproducibility](
 /// https://docs.nvidia.com/deeplearning/cudnn/backend/latest/developer/misc.html#reproducibility-determinism)).
-fn input_gradient(
+pub(super) fn input_gradient(
     graph: &mut Graph,
     x: ValueId,
     weight: ValueId,
@@ -126,7 +133,7 @@ fn input_gradient(
 
 /// The outputs' gradient with a pixel for each place of a window, and the window that sees in it, for each input, the
 /// outputs that saw the input. Outputs that saw nothing but padding are cut off.
-fn seen_in_reverse(
+pub(super) fn seen_in_reverse(
     graph: &mut Graph,
     dy: ValueId,
     window: Window,
@@ -176,7 +183,7 @@ fn spread(
 }
 
 /// Mirrors each filter of `weight` `[M, C, kernel rows, kernel columns]`.
-fn reverse_taps(graph: &mut Graph, weight: ValueId) -> Result<ValueId, GraphError> {
+pub(super) fn reverse_taps(graph: &mut Graph, weight: ValueId) -> Result<ValueId, GraphError> {
     let shape = graph.shape(weight).to_vec();
     let taps = shape[2] * shape[3];
     let backwards: Vec<usize> = (0..taps).rev().collect();

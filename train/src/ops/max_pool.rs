@@ -3,7 +3,7 @@
 //! Where several elements of a window are the largest they share the gradient equally, as a limit of smooth
 //! maxima would.
 
-use super::{Attributes, Gradient, Operator, Window, shape};
+use super::{Attributes, Gradient, Operator, Window, conv, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
@@ -130,7 +130,7 @@ pub(super) fn by_axis(
     Ok(Some(graph.max_pool(tall, Window::tiles([1, columns]))?))
 }
 
-/// Any windows: for each tap, the pixels it saw are compared with the maxima; a transposed convolution with
+/// Any windows: for each tap, the pixels it saw are compared with the maxima; the gradient of a convolution with
 /// one-hot filters brings the shares of all taps back to their pixels and adds them up.
 fn windows_gradient(
     graph: &mut Graph,
@@ -161,8 +161,8 @@ fn windows_gradient(
         .into_shape_with_order([taps, 1, height, width])
         .expect("a square of taps has taps times height times width elements");
     let one_hot = graph.constant(one_hot.into());
-    let rest = window.rest([input_shape[2], input_shape[3]]);
-    let dx = graph.conv_transpose(shares, one_hot, window, rest)?;
+    let pixels = graph.reshape(x, &[planes, 1, input_shape[2], input_shape[3]])?;
+    let dx = conv::input_gradient(graph, pixels, one_hot, shares, window)?;
     graph.reshape(dx, &input_shape)
 }
 

@@ -9,8 +9,10 @@ mod activations;
 mod arrange;
 mod attributes;
 mod average_pool;
+mod batch_normalization;
 mod blocked_conv;
 mod conv;
+mod depthwise_conv;
 mod elementwise;
 mod max_pool;
 mod products;
@@ -23,6 +25,7 @@ pub use activations::*;
 pub use arrange::*;
 pub use attributes::Attributes;
 pub use average_pool::*;
+pub use batch_normalization::*;
 pub use blocked_conv::*;
 pub use conv::*;
 pub use elementwise::*;
@@ -84,6 +87,7 @@ pub static OPERATORS: &[&Operator] = &[
     &ADD,
     &ARG_MAX,
     &AVERAGE_POOL,
+    &BATCH_NORMALIZATION,
     &BLOCKED_CONV,
     &CAST,
     &CLIP,

@@ -108,6 +108,13 @@ impl Graph {
         self.apply(&SLICE, &[x, starts, ends, axes, steps], Attributes::none())
     }
 
+    /// Cuts a range out of one axis of `x`.
+    pub fn slice(&mut self, x: ValueId, axis: usize, range: Range) -> Result<ValueId, GraphError> {
+        let operands = [range.start, range.end, axis, range.step];
+        let [start, end, axis, step] = operands.map(|size| self.sizes(&[size]));
+        self.apply(&SLICE, &[x, start, end, axis, step], Attributes::none())
+    }
+
     /// For each index a row of `classes` zeros with a one at the index.
     pub fn one_hot(&mut self, indices: ValueId, classes: usize) -> Result<ValueId, GraphError> {
         let depth = self.sizes(&[classes]);

@@ -1,14 +1,13 @@
 //! Fits that go well: what is printed, what is learnt, and that the seed decides everything.
 
 use train::checkpoint::{Checkpoint, Epoch};
-use train::net::Network;
 
 use crate::idx;
 use crate::sandbox::{EVALUATE, EXPORT, QUICK, Sandbox};
 
 /// The finished epochs of a run.
 fn epochs(sandbox: &Sandbox, run: &str) -> Vec<Epoch> {
-    let checkpoint = Checkpoint::load(&sandbox.path(run), &Network::digits()).unwrap();
+    let checkpoint = Checkpoint::load(&sandbox.path(run)).unwrap().0;
     checkpoint.record.epochs
 }
 

@@ -5,7 +5,6 @@ use std::thread;
 use std::time::Duration;
 
 use train::checkpoint::Checkpoint;
-use train::net::Network;
 
 use crate::idx;
 use crate::running::Running;
@@ -34,7 +33,7 @@ fn an_interrupted_fit_keeps_exactly_the_finished_epochs() {
         let printed = lines.filter(|line| line.contains("/100000 ")).count();
         let kept = "interrupted; the last finished epoch is kept";
         assert!(finished.stdout.contains(kept), "{finished:?}");
-        let checkpoint = Checkpoint::load(&sandbox.path("run"), &Network::digits()).unwrap();
+        let checkpoint = Checkpoint::load(&sandbox.path("run")).unwrap().0;
         assert_eq!(checkpoint.record.epochs.len(), printed);
         // What was kept, and nothing else, is what a fit of that many epochs gives.
         sandbox.succeeds(&format!("fit {QUICK} --epochs {printed} --out whole"));

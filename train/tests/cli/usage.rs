@@ -4,7 +4,7 @@ use crate::sandbox::{Finished, Sandbox};
 
 #[test]
 fn without_a_command_the_help_is_shown() {
-    let commands = "summary fit export quantize evaluate data pictures doctor bench";
+    let commands = "networks summary fit export quantize evaluate data pictures doctor bench";
     for command in commands.split(' ') {
         Sandbox::new().misuses("", &[&format!("\n  {command} ")]);
     }
@@ -67,7 +67,9 @@ fn the_summary_shows_the_network_and_its_cost() {
     let rows: Vec<Vec<&str>> = words.map(Iterator::collect).collect();
     let sizes = |kind: &str| -> Vec<&str> {
         // A shape of three axes takes five words.
-        let of_kind = rows.iter().filter(|row| row[0].starts_with(kind));
+        let of_kind = rows
+            .iter()
+            .filter(|row| row.first().is_some_and(|name| name.starts_with(kind)));
         of_kind.map(|row| row[row.len() - 3]).collect()
     };
     assert_eq!(sizes("conv"), ["12544", "6272"]);
@@ -75,7 +77,39 @@ fn the_summary_shows_the_network_and_its_cost() {
     assert_eq!(sizes("flatten"), ["1568"]);
     assert_eq!(sizes("dense"), ["128", "10"]);
     assert_eq!(sizes("dropout"), ["128"]);
-    assert_eq!(*rows.last().unwrap(), ["total", "215,370", "3,024,384"]);
+    let total = rows.iter().find(|row| row.first() == Some(&"total"));
+    assert_eq!(total.unwrap()[..], ["total", "215,370", "3,024,384"]);
+}
+
+/// Networks of ours, one of the user's for other inputs than it names, and what is wrong with one.
+#[test]
+fn networks_are_listed_and_read_from_files() {
+    let sandbox = Sandbox::new();
+    let list = sandbox.succeeds("networks");
+    for line in list.lines() {
+        let name = line.split_whitespace().next().unwrap();
+        let summary = sandbox.succeeds(&format!("summary --runtime tract --network {name}"));
+        for part in ["\ntotal ", "bytes of flash", "\npico "] {
+            assert!(summary.contains(part), "{name}: {summary}");
+        }
+    }
+    assert!(list.lines().count() >= 7, "{list}");
+
+    let layers = "{ layer = 'flatten' },\n{ layer = 'dense', units = 'classes' }";
+    let file = |layers| format!("name = 'n'\ninput = [1, 4, 4]\nclasses = 2\nlayers = [{layers}]");
+    sandbox.write("mine.toml", &file(layers));
+    let summary =
+        sandbox.succeeds("summary --runtime tract --network mine.toml --input 3x4x5 --classes 7");
+    assert!(summary.contains(" 427 "), "60 times 7 and 7: {summary}");
+    sandbox.write("wrong.toml", &file("{ layer = 'dens' }"));
+    let parts = ["wrong.toml, line 4: layer 1: dens: expected one of conv"];
+    sandbox.refuses("summary --network wrong.toml", &parts);
+    sandbox.refuses(
+        "summary --network nothing",
+        &["network `nothing`", "digits"],
+    );
+    sandbox.refuses("summary --network nothing.toml", &["nothing.toml"]);
+    sandbox.refuses("summary --network digits --input 3x4", &["3x64x64"]);
 }
 
 #[test]

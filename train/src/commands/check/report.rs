@@ -130,10 +130,6 @@ impl Report {
 impl Quantized {
     fn new(outline: &Outline, survey: &Survey) -> Self {
         let layers: Vec<Layer> = outline.layers.iter().map(Layer::new).collect();
-        let boards = rooms().into_iter().map(|room| Fit {
-            fits: room.fits(outline.flash, outline.arena),
-            room,
-        });
         Self {
             is_drawn: outline.origin == Origin::Drawn,
             takes_pictures: outline.takes_pictures,
@@ -150,7 +146,7 @@ impl Quantized {
             arena: outline.arena,
             multiply_adds: layers.iter().map(|layer| layer.multiply_adds).sum(),
             weights: layers.iter().map(|layer| layer.weights).sum(),
-            boards: boards.collect(),
+            boards: fits(outline),
             layers,
         }
     }
@@ -194,13 +190,7 @@ impl Quantized {
         lines.push("in integers: every layer runs in the core and, as ONNX, on tract".into());
         lines.extend(self.said_of_nodes());
         lines.push(String::new());
-        let wanted = |fit: &&Fit| board.is_none_or(|board| fit.room.board == board);
-        let boards = self.boards.iter().filter(wanted);
-        lines.push(format!(
-            "{:<20} {:>11} {:>9}  fits",
-            "board", "flash free", "RAM free"
-        ));
-        lines.extend(boards.map(|fit| self.fit(fit)));
+        lines.extend(rooms_table(&self.boards, [self.flash, self.arena], board));
         lines.push(String::new());
         lines
     }
@@ -227,29 +217,6 @@ impl Quantized {
             ));
         }
         lines
-    }
-
-    fn fit(&self, fit: &Fit) -> String {
-        let Room {
-            board,
-            flash,
-            arena,
-        } = fit.room;
-        let beyond = |needed: usize, there: usize, what| {
-            let missing = needed.checked_sub(there).filter(|&missing| missing > 0)?;
-            Some(format!("{} bytes of {what}", thousands(missing)))
-        };
-        let missing = [
-            beyond(self.flash, flash, "flash"),
-            beyond(self.arena, arena, "RAM"),
-        ];
-        let missing: Vec<String> = missing.into_iter().flatten().collect();
-        let verdict = match &missing[..] {
-            [] => "yes".into(),
-            missing => format!("no, {} missing", missing.join(" and ")),
-        };
-        let [flash, arena] = [flash, arena].map(thousands);
-        format!("{board:<20} {flash:>11} {arena:>9}  {verdict}")
     }
 }
 
@@ -281,4 +248,58 @@ fn folded(outline: &Outline, survey: &Survey) -> BTreeMap<String, usize> {
         }
     }
     folded
+}
+
+/// What a network takes in integers, and on which boards there is room for it.
+pub fn rooms_text(outline: &Outline) -> String {
+    let needed = [outline.flash, outline.arena];
+    let [flash, arena] = needed.map(thousands);
+    let mut lines = vec![format!(
+        "in integers: {flash} bytes of flash, {arena} bytes of RAM\n"
+    )];
+    lines.extend(rooms_table(&fits(outline), needed, None));
+    lines.join("\n")
+}
+
+fn fits(outline: &Outline) -> Vec<Fit> {
+    let fit = |room: Room| Fit {
+        fits: room.fits(outline.flash, outline.arena),
+        room,
+    };
+    rooms().into_iter().map(fit).collect()
+}
+
+/// A line for each board, or for the one that is named, where this much flash and RAM are needed.
+fn rooms_table(boards: &[Fit], needed: [usize; 2], board: Option<&str>) -> Vec<String> {
+    let wanted = |fit: &&Fit| board.is_none_or(|board| fit.room.board == board);
+    let head = format!(
+        "{:<20} {:>11} {:>9}  fits",
+        "board", "flash free", "RAM free"
+    );
+    let lines = boards.iter().filter(wanted);
+    let lines = lines.map(|fit| room_line(fit.room, needed));
+    [head].into_iter().chain(lines).collect()
+}
+
+fn room_line(room: Room, [needed_flash, needed_arena]: [usize; 2]) -> String {
+    let Room {
+        board,
+        flash,
+        arena,
+    } = room;
+    let beyond = |needed: usize, there: usize, what| {
+        let missing = needed.checked_sub(there).filter(|&missing| missing > 0)?;
+        Some(format!("{} bytes of {what}", thousands(missing)))
+    };
+    let missing = [
+        beyond(needed_flash, flash, "flash"),
+        beyond(needed_arena, arena, "RAM"),
+    ];
+    let missing: Vec<String> = missing.into_iter().flatten().collect();
+    let verdict = match &missing[..] {
+        [] => "yes".into(),
+        missing => format!("no, {} missing", missing.join(" and ")),
+    };
+    let [flash, arena] = [flash, arena].map(thousands);
+    format!("{board:<20} {flash:>11} {arena:>9}  {verdict}")
 }

@@ -1,0 +1,165 @@
+//! Batch normalisation ([Ioffe and Szegedy](https://arxiv.org/abs/1502.03167)): each channel with the mean and the
+//! variance of its batch in training, and afterwards with running means of these. Before integers compute a network, the
+//! importer folds it into the layer before.
+
+use serde::Deserialize;
+
+use super::trained::{Initial, Parameter, Pass, Trained, Training, one};
+use crate::graph::{Graph, GraphError, ValueId};
+
+/// Of each channel of a picture, or of each feature.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Described {
+    /// What keeps a variance of zero from being divided by.
+    epsilon: f32,
+    /// The share of the running statistics that a step keeps.
+    momentum: f32,
+}
+
+impl Default for Described {
+    fn default() -> Self {
+        Self {
+            epsilon: 1e-3,
+            momentum: 0.9,
+        }
+    }
+}
+
+impl Trained for Described {
+    fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let is_share = |share: f32| (0.0..1.0).contains(&share);
+        if !is_share(self.momentum) || !is_share(self.epsilon) || self.epsilon == 0.0 {
+            return Err(format!(
+                "expected a momentum from 0 to 1 and an epsilon between them, found {} and {}",
+                self.momentum, self.epsilon
+            ));
+        }
+        Ok(one(inputs)?.to_vec())
+    }
+
+    fn parameters(&self, inputs: &[&[usize]]) -> Vec<Parameter> {
+        let parameter = |name: &str, initial: f32, is_trained| Parameter {
+            is_trained,
+            ..Parameter::new(name, vec![inputs[0][0]], Initial::Constant(initial))
+        };
+        vec![
+            parameter("scale", 1.0, true),
+            parameter("bias", 0.0, true),
+            parameter("mean", 0.0, false),
+            parameter("variance", 1.0, false),
+        ]
+    }
+
+    fn forward(
+        &self,
+        pass: &mut Pass,
+        inputs: &[ValueId],
+        parameters: &[ValueId],
+    ) -> Result<ValueId, GraphError> {
+        let &[scale, bias, mean, variance] = parameters else {
+            unreachable!("a network gives each layer the parameters that it has")
+        };
+        match pass.training {
+            None => pass.graph.batch_normalization(
+                inputs[0],
+                [scale, bias, mean, variance],
+                self.epsilon,
+            ),
+            Some(training) => {
+                let batch = Batch::new(pass.graph, inputs[0], training)?;
+                for (running, found) in [(mean, batch.mean), (variance, batch.variance)] {
+                    let next = self.running(pass.graph, running, found)?;
+                    pass.updates.push((running, next));
+                }
+                self.normalized(pass.graph, &batch, scale, bias)
+            }
+        }
+    }
+}
+
+impl Described {
+    /// The next value of a running statistic.
+    fn running(
+        &self,
+        graph: &mut Graph,
+        running: ValueId,
+        found: ValueId,
+    ) -> Result<ValueId, GraphError> {
+        let shape = graph.shape(running).to_vec();
+        let found = graph.reshape(found, &shape)?;
+        let (keep, take) = (
+            graph.scalar(self.momentum),
+            graph.scalar(1.0 - self.momentum),
+        );
+        let kept = graph.mul(running, keep)?;
+        let taken = graph.mul(found, take)?;
+        graph.add(kept, taken)
+    }
+
+    fn normalized(
+        &self,
+        graph: &mut Graph,
+        batch: &Batch,
+        scale: ValueId,
+        bias: ValueId,
+    ) -> Result<ValueId, GraphError> {
+        let epsilon = graph.scalar(self.epsilon);
+        let raised = graph.add(batch.variance, epsilon)?;
+        let deviation = graph.sqrt(raised)?;
+        let shape = graph.shape(batch.mean).to_vec();
+        let scale = graph.reshape(scale, &shape)?;
+        let bias = graph.reshape(bias, &shape)?;
+        let factor = graph.div(scale, deviation)?;
+        let scaled = graph.mul(batch.centred, factor)?;
+        graph.add(scaled, bias)
+    }
+}
+
+/// A batch with its statistics, which have an axis of each size of the batch's, 1 for all but the channels.
+struct Batch {
+    /// What each element is more than its channel's mean.
+    centred: ValueId,
+    mean: ValueId,
+    variance: ValueId,
+}
+
+impl Batch {
+    fn new(graph: &mut Graph, x: ValueId, training: Training) -> Result<Self, GraphError> {
+        let shares = shares(graph, x, training.weights)?;
+        let mean = self::mean(graph, x, shares)?;
+        let centred = graph.sub(x, mean)?;
+        let squares = graph.mul(centred, centred)?;
+        let variance = self::mean(graph, squares, shares)?;
+        Ok(Self {
+            centred,
+            mean,
+            variance,
+        })
+    }
+}
+
+/// The share of each element of a row in a mean, `[1, N]`: rows that fill up a batch have none.
+fn shares(graph: &mut Graph, x: ValueId, weights: ValueId) -> Result<ValueId, GraphError> {
+    let (rows, area) = (
+        graph.shape(x)[0],
+        graph.shape(x)[2..].iter().product::<usize>(),
+    );
+    let count = graph.sum_all(weights)?;
+    let area = graph.scalar(area as f32);
+    let elements = graph.mul(count, area)?;
+    let shares = graph.div(weights, elements)?;
+    graph.reshape(shares, &[1, rows])
+}
+
+/// The mean of each channel.
+fn mean(graph: &mut Graph, x: ValueId, shares: ValueId) -> Result<ValueId, GraphError> {
+    let mut shape = graph.shape(x).to_vec();
+    let places: Vec<usize> = (2..shape.len()).collect();
+    let sums = graph.reduce_sum(x, &places)?;
+    let sums = graph.reshape(sums, &shape[..2])?;
+    let means = graph.matrix_product(shares, sums, false, false)?;
+    shape[0] = 1;
+    shape[2..].fill(1);
+    graph.reshape(means, &shape)
+}

@@ -1,0 +1,217 @@
+use prost::Message;
+
+use super::*;
+use crate::graph::Target;
+use crate::layers::Applied;
+use crate::models;
+use crate::onnx;
+use crate::optimizer::Optimizer;
+
+fn described(layers: &str) -> Result<Network, String> {
+    let text = format!("name = \"n\"\ninput = [3, 8, 9]\nclasses = 5\nlayers = [\n{layers}\n]\n");
+    let description = Description::parse("n.toml", &text);
+    let network = description.and_then(|one| one.network(one.input(), one.numbers()));
+    network.map_err(|error| error.to_string())
+}
+
+fn outputs(layers: &str) -> Vec<(String, Vec<usize>)> {
+    let nodes = described(layers).unwrap().nodes.into_iter();
+    nodes.map(|node| (node.name, node.output)).collect()
+}
+
+#[test]
+fn every_preset_trains_and_is_exported() {
+    for preset in PRESETS {
+        let description = Description::preset(preset.name).unwrap();
+        let network = description.network(description.input(), description.numbers());
+        let network = network.unwrap();
+        assert_eq!(network.name, preset.name);
+        if network.labels.is_empty() {
+            continue;
+        }
+        for target in [Target::Cuda, Target::Onnxruntime, Target::Tract] {
+            let model = models::training(&network, Optimizer::Adam, 4, target).unwrap();
+            assert!(model.variables.len() > network.parameters().len());
+        }
+        let parameters = crate::init::parameters(&network, 0).into_iter();
+        let parameters = parameters.map(|(_, tensor)| tensor).collect();
+        assert!(
+            !models::inference(&network, parameters, &[])
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
+
+#[test]
+fn shapes_follow_kernels_steps_and_padding() {
+    let found = outputs(
+        r#"
+        { layer = "conv", filters = 4, kernel = [3, 2], stride = [2, 1], padding = "valid" },
+        { layer = "conv", filters = 6, kernel = 4, stride = 2, name = "even" },
+        { layer = "depthwise", kernel = 2 },
+        { layer = "max_pool", size = 2, stride = 1 },
+        { layer = "average_pool", size = [1, 3] },
+        { layer = "flatten" },
+        { layer = "dense", units = "inputs" },
+        { layer = "dense", units = "classes" },
+        "#,
+    );
+    let expected: [(&str, &[usize]); 8] = [
+        ("conv1", &[4, 3, 8]),
+        ("even", &[6, 2, 4]),
+        ("depthwise1", &[6, 2, 4]),
+        ("max_pool1", &[6, 1, 3]),
+        ("average_pool1", &[6, 1, 1]),
+        ("flatten1", &[6]),
+        ("dense1", &[216]),
+        ("dense2", &[5]),
+    ];
+    let found = found.iter().map(|(name, shape)| (&**name, &**shape));
+    assert!(found.eq(expected));
+}
+
+#[test]
+fn normalisation_takes_the_bias_and_the_activation() {
+    let network = described(
+        r#"
+        { name = "a", layer = "separable", filters = 4, kernel = 3, batch_norm = true, activation = "relu" },
+        { layer = "add", from = ["a", "a"] },
+        "#,
+    )
+    .unwrap();
+    let layers = network.nodes.iter();
+    let layers = layers.map(|node| (&*node.name, node.activation, node.parameters.len()));
+    let (none, relu) = (Applied::None, Applied::Relu);
+    assert!(layers.eq([
+        ("a_depthwise", none, 1),
+        ("a_depthwise_norm", relu, 4),
+        ("a", none, 1),
+        ("a_norm", relu, 4),
+        ("add1", none, 0),
+    ]));
+    // Who reads `a` reads the end of it.
+    assert_eq!(network.nodes[4].inputs, [4, 4]);
+}
+
+/// An activation that a pool alone reads comes after it, one that others read as well does not.
+#[test]
+fn a_maximum_changes_places_with_an_activation() {
+    let operators = |layers: &str| {
+        let network = described(layers).unwrap();
+        let model = models::evaluation(&network, 1, Target::Onnxruntime).unwrap();
+        let graph = onnx::Model::decode(&model[..]).unwrap().graph.unwrap();
+        let names = graph.node.into_iter().map(|node| node.op_type);
+        names
+            .filter(|name| ["Conv", "Relu", "MaxPool", "Concat"].contains(&&**name))
+            .collect::<Vec<_>>()
+    };
+    let conv = r#"{ layer = "conv", filters = 3, kernel = 1, activation = "relu" },"#;
+    let pool = r#"{ layer = "max_pool", size = 1 },"#;
+    let end = r#"{ layer = "global_pool" }, { layer = "dense", units = "classes" }"#;
+    let found = operators(&[conv, pool, end].concat());
+    assert_eq!(found, ["Conv", "MaxPool", "Relu"]);
+    let both = r#"{ layer = "concat", from = ["conv1", "max_pool1"] },"#;
+    let found = operators(&[conv, pool, both, end].concat());
+    assert_eq!(found, ["Conv", "Relu", "MaxPool", "Concat"]);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line() {
+    for (layers, parts) in [
+        ("", &["n.toml: expected at least one layer"][..]),
+        (
+            "{ kernel = 3 }",
+            &["line 5: layer 1: expected `layer = \"...\"`, one of conv, "],
+        ),
+        (
+            "\n{ layer = \"cnv\" }",
+            &["line 6", "cnv: expected one of conv, depthwise"],
+        ),
+        (
+            "{ layer = \"conv\", filter = 3, kernel = 3 }",
+            &["line 5", "conv: unknown field `filter`", "`filters`"],
+        ),
+        (
+            "{ layer = \"conv\", filters = 0, kernel = 3 }",
+            &["expected 1 to 65536, found 0"],
+        ),
+        (
+            "{ layer = \"conv\", filters = 3 }",
+            &["missing field `kernel`"],
+        ),
+        (
+            "{ layer = \"conv\", filters = 3, kernel = \"3\" }",
+            &["two: [rows, columns]"],
+        ),
+        (
+            "{ layer = \"conv\", filters = 3, kernel = 10, padding = \"valid\" }",
+            &[
+                "at least 10 x 10, as the kernel is, found 8 x 9",
+                "`padding = \"same\"`",
+            ],
+        ),
+        (
+            "{ layer = \"conv\", filters = 3, kernel = 1, activation = \"swish\" }",
+            &["unknown variant `swish`", "`relu6`"],
+        ),
+        (
+            "{ layer = \"dense\", units = 3 }",
+            &["dense: expected features", "`flatten`"],
+        ),
+        (
+            "{ layer = \"flatten\" },\n{ layer = \"conv\", filters = 3, kernel = 1 }",
+            &["line 6: layer 2: conv: expected channels, rows and columns, found 216 features"],
+        ),
+        (
+            "{ layer = \"add\" }",
+            &["add: expected two inputs of one shape"],
+        ),
+        (
+            "{ layer = \"flatten\", from = \"nothing\" }",
+            &["or `input`, found `nothing`"],
+        ),
+        (
+            "{ layer = \"flatten\", from = 3 }",
+            &["`from` to be a name or a list of names"],
+        ),
+        ("{ layer = \"flatten\", name = \"a b\" }", &["found `a b`"]),
+        (
+            "{ layer = \"flatten\" }, { layer = \"flatten\", name = \"flatten1\" }",
+            &["layer 2: flatten: expected a name of its own, found a second `flatten1`"],
+        ),
+        (
+            "{ layer = \"flatten\" }, { layer = \"flatten\", from = \"input\" }",
+            &["found `flatten1`, which none reads"],
+        ),
+        (
+            "{ layer = \"dropout\", rate = 1.0 }",
+            &["from 0 to less than 1, found 1"],
+        ),
+        (
+            "{ layer = \"batch_norm\", momentum = 1.5 }",
+            &["momentum", "found 1.5"],
+        ),
+        (
+            "{ layer = \"flatten\" }, { layer = \"dense\", units = 65536 }, { layer = \"dense\", units = 65536 }",
+            &["at most 268435456 parameters"],
+        ),
+        ("{ layer = ", &["line 6"]),
+    ] {
+        let found = described(layers).unwrap_err();
+        for part in parts {
+            assert!(found.contains(part), "{layers}: {found}");
+        }
+    }
+    let missing = Description::parse("n.toml", "name = \"n\"\n")
+        .unwrap_err()
+        .to_string();
+    assert!(missing.contains("missing field `input`"), "{missing}");
+    let unknown = Description::open(Path::new("digit"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        unknown.contains("network `digit`: expected a file, or one of digits, "),
+        "{unknown}"
+    );
+}

@@ -1,0 +1,39 @@
+//! `BatchNormalization` with statistics that are given. In training, where they are those of the batch, it is made of
+//! other operators, which have gradients.
+
+use super::{Attributes, Gradient, Operator, shape};
+use crate::graph::{Graph, GraphError, Operand, ValueId};
+use crate::tensor::TensorType;
+
+/// Inputs: a tensor `[N, C, ...]`, then scale, bias, mean and variance, `[C]` each.
+pub static BATCH_NORMALIZATION: Operator = Operator {
+    name: "BatchNormalization",
+    infer,
+    gradient: Gradient::Missing,
+};
+
+fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
+    shape::expect_inputs(inputs, 5)?;
+    shape::expect_f32(inputs[0], inputs[0].shape().len())?;
+    let channels = inputs[0].shape().get(1);
+    let fits = |input: &Operand| input.shape().len() == 1 && input.shape().first() == channels;
+    if inputs[1..].iter().all(fits) {
+        Ok(inputs[0].tensor_type.clone())
+    } else {
+        Err("expected a scale, bias, mean and variance for each channel".into())
+    }
+}
+
+impl Graph {
+    /// `(x - mean) / sqrt(variance + epsilon) * scale + bias`, channel by channel.
+    pub fn batch_normalization(
+        &mut self,
+        x: ValueId,
+        [scale, bias, mean, variance]: [ValueId; 4],
+        epsilon: f32,
+    ) -> Result<ValueId, GraphError> {
+        let attributes = Attributes::none().float("epsilon", epsilon);
+        let inputs = [x, scale, bias, mean, variance];
+        self.apply(&BATCH_NORMALIZATION, &inputs, attributes)
+    }
+}
