@@ -24,6 +24,26 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     }
 }
 
+/// As one product and one sum an element, which tract needs where the numbers are no constants.
+pub(super) fn of_elements(
+    graph: &mut Graph,
+    inputs: &[ValueId],
+    attributes: &Attributes,
+) -> Result<Option<ValueId>, GraphError> {
+    let mut shape = vec![1; graph.shape(inputs[0]).len()];
+    shape[1] = graph.shape(inputs[0])[1];
+    let mut number = |index: usize| graph.reshape(inputs[index], &shape);
+    let (scale, bias, mean, variance) = (number(1)?, number(2)?, number(3)?, number(4)?);
+    let epsilon = graph.scalar(attributes.get_float("epsilon", 1e-5));
+    let raised = graph.add(variance, epsilon)?;
+    let deviation = graph.sqrt(raised)?;
+    let factor = graph.div(scale, deviation)?;
+    let shifted = graph.mul(mean, factor)?;
+    let rest = graph.sub(bias, shifted)?;
+    let scaled = graph.mul(inputs[0], factor)?;
+    graph.add(scaled, rest).map(Some)
+}
+
 impl Graph {
     /// `(x - mean) / sqrt(variance + epsilon) * scale + bias`, channel by channel.
     pub fn batch_normalization(

@@ -133,8 +133,13 @@ pub static OPERATORS: &[&Operator] = &[
     &WHERE,
 ];
 
-/// Operators that some runtimes compute faster in another form; the first one that fits is taken.
+/// Operators that some runtimes compute faster, or only, in another form; the first one that fits is taken.
 pub static SPECIAL_FORMS: &[SpecialForm] = &[
+    SpecialForm {
+        operator: &BATCH_NORMALIZATION,
+        targets: &[Target::Tract],
+        rule: batch_normalization::of_elements,
+    },
     SpecialForm {
         operator: &CONV,
         targets: &[Target::OnnxruntimeX86],

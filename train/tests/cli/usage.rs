@@ -109,7 +109,7 @@ fn networks_are_listed_and_read_from_files() {
         &["network `nothing`", "digits"],
     );
     sandbox.refuses("summary --network nothing.toml", &["nothing.toml"]);
-    sandbox.refuses("summary --network digits --input 3x4", &["3x64x64"]);
+    sandbox.misuses("summary --network digits --input 3x4", &["3x64x64"]);
 }
 
 #[test]
