@@ -14,9 +14,6 @@ use crate::input::{Input, InputError};
 use crate::source::{Content, Source, SourceError, has_array_extension};
 use crate::spec::{InputSpec, OutputSpec, Spec};
 
-/// Classes that labels can tell where a model has none.
-const BYTES: usize = 256;
-
 /// Inputs, at least one, and what they are.
 #[derive(Debug)]
 pub struct TestSet {
@@ -88,11 +85,10 @@ impl TestSet {
         }
         let [test] = find(path, [Part::Test]).map_err(in_file)?;
         let form = Form {
-            rows,
-            columns,
+            size: Some([rows, columns]),
             classes: match names.len() {
-                0 => BYTES,
-                count => count.min(BYTES),
+                0 => Form::ANY.classes,
+                count => count.min(Form::ANY.classes),
             },
         };
         let (images, labels) = test.read(form).map_err(in_file)?;

@@ -74,7 +74,7 @@ fn right_answers(logits: &Array2<f32>, images: &Dataset) -> [usize; 2] {
             }
         };
         let class = (0..logits.len()).reduce(best);
-        let label = usize::from(images.labels[index / VARIANTS.len()]);
+        let label = usize::from(images.labels()[index / VARIANTS.len()]);
         right[index % VARIANTS.len()] += usize::from(class == Some(label));
     }
     right
@@ -95,9 +95,9 @@ fn quantizing_again_costs_no_accuracy() {
         model: &model,
         options: Options::default(),
         name: "digits",
-        data: Data::Digits {
+        data: Data::Sets {
             checked: digits.test.clone().take(100),
-            digits: Box::new(digits),
+            sets: Box::new(digits),
             preparation: Preparation::PLAIN,
         },
         second: None,
@@ -121,7 +121,7 @@ fn tract_and_core(images: &Dataset) -> (Array2<f32>, Array2<i8>) {
     let flash = std::fs::read(models().join(FLASH_MODEL)).unwrap();
     let core = FlashModel::from_bytes(&flash, FLASH_MODEL).unwrap();
     let (mut on_tract, mut in_core) = (Vec::new(), Vec::new());
-    for image in images.images.outer_iter() {
+    for image in images.images().unwrap().outer_iter() {
         for variant in VARIANTS {
             let pixels = image.iter().map(|&pixel| variant.of(pixel));
             let input = Input::Pixels(pixels.collect());

@@ -12,7 +12,7 @@ use infer::output::Output;
 use tests::{mnist, runtimes};
 use train::checkpoint::{Checkpoint, Record};
 use train::data::augment::Augment;
-use train::data::{Digits, synthetic};
+use train::data::{Sets, synthetic};
 use train::export::export;
 use train::fit::{Options, Silent, fit};
 use train::net::Network;
@@ -33,7 +33,7 @@ fn record(seed: u64) -> Record {
 
 fn two_epochs(
     runtime: &Runtime,
-    digits: &Digits,
+    digits: &Sets,
     record: Record,
     resume: Option<Checkpoint>,
     augment: Augment,
@@ -46,7 +46,7 @@ fn two_epochs(
 fn two_epochs_in(
     precision: Precision,
     runtime: &Runtime,
-    digits: &Digits,
+    digits: &Sets,
     record: Record,
     resume: Option<Checkpoint>,
     augment: Augment,
@@ -80,7 +80,7 @@ fn accuracy(checkpoint: &Checkpoint) -> f64 {
 }
 
 /// Trains on plain images with seeds 0, 1 and 2, checks the median, and returns the run of seed 0.
-fn plain_run(runtime: &Runtime, digits: &Digits, out: &Path) -> Checkpoint {
+fn plain_run(runtime: &Runtime, digits: &Sets, out: &Path) -> Checkpoint {
     let run = |seed| two_epochs(runtime, digits, record(seed), None, Augment::None, out);
     let mut runs: Vec<Checkpoint> = (0..3).map(run).collect();
     let mut accuracies: Vec<f64> = runs.iter().map(accuracy).collect();
@@ -129,7 +129,7 @@ fn the_main_job_reaches_its_accuracy() {
     assert!(right >= PICTURES_RIGHT, "{right} of 9");
 }
 
-fn few_digits() -> Digits {
+fn few_digits() -> Sets {
     synthetic::digits(1280, 100, 11)
 }
 

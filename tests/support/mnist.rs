@@ -3,12 +3,12 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use train::data::{self, Digits, Source, mnist, pictures};
+use train::data::{self, Sets, Source, mnist, pictures};
 
 use crate::skip::{Cause, skip};
 
 /// MNIST from the folder that `MNIST_DIR` names, else from the cache; without it the test is skipped under its name.
-pub fn mnist(test: &str) -> Option<Digits> {
+pub fn mnist(test: &str) -> Option<Sets> {
     match data::load(&Source::Mnist, true) {
         Ok(digits) => {
             assert_eq!(

@@ -19,7 +19,7 @@ use input::{file, onnx, pair};
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::{self, Dataset, Digits};
+use crate::data::{self, Dataset, Sets};
 use crate::error::Error;
 use crate::run;
 use crate::runtime::Runtime;
@@ -47,7 +47,7 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     Ok(())
 }
 
-fn load(args: &DataArgs) -> Result<Digits, Error> {
+fn load(args: &DataArgs) -> Result<Sets, Error> {
     Ok(data::load(&args.data, args.offline)?)
 }
 
@@ -57,10 +57,10 @@ fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
 }
 
 /// Says what the data are, and what the user should know of them.
-fn tell_of(digits: &Digits, console: &mut Console) {
-    let (train, test) = (digits.train.len(), digits.test.len());
-    console.line(format_args!("{}: {train} + {test} images", digits.source));
-    if let Some(text) = digits.note() {
+fn tell_of(sets: &Sets, console: &mut Console) {
+    let (train, test) = (sets.train.len(), sets.test.len());
+    console.line(format_args!("{}: {train} + {test} images", sets.source));
+    if let Some(text) = sets.note() {
         note(text);
     }
 }

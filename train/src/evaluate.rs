@@ -17,8 +17,6 @@ const CPU_BATCH_SIZE: usize = 100;
 const GPU_BATCH_SIZE: usize = 1000;
 /// Batches prepared ahead of the runtime.
 const PREFETCHED: usize = 4;
-/// The digits, which the labels of a data set are.
-pub(crate) const CLASSES: usize = 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluateError {
@@ -94,6 +92,7 @@ impl<'a> Evaluator<'a> {
         let (mut loss_sum, mut correct) = (0.0, 0.0);
         std::thread::scope(|scope| {
             for batch in prefetch(scope, batches, PREFETCHED) {
+                let batch = batch?;
                 let count = batch.count;
                 let mut outputs = self.session.run(evaluation_feeds(batch))?;
                 loss_sum += outputs.scalar(LOSS_SUM)?;
@@ -139,13 +138,14 @@ pub fn run_model(
 ) -> Result<Array2<f32>, EvaluateError> {
     let mut session = runtime.load(model, Vec::new())?;
     let batches = Batches::new(dataset, variants, 1, Order::Sequential)?;
-    let mut logits = Array2::zeros((batches.len(), CLASSES));
+    let classes = dataset.classes().len();
+    let mut logits = Array2::zeros((batches.len(), classes));
     for (mut row, batch) in logits.rows_mut().into_iter().zip(batches) {
-        let mut outputs = session.run(vec![(IMAGES.into(), batch.images.into())])?;
+        let mut outputs = session.run(vec![(IMAGES.into(), batch?.images.into())])?;
         let found = outputs.take(LOGITS)?;
-        if found.len() != CLASSES {
+        if found.len() != classes {
             return Err(EvaluateError::Logits {
-                expected: CLASSES,
+                expected: classes,
                 found: found.len(),
             });
         }
@@ -163,7 +163,7 @@ pub fn accuracy(logits: &Array2<f32>, dataset: &Dataset) -> f64 {
     let right = logits.outer_iter().enumerate().filter(|(row, logits)| {
         let classes = logits.iter().enumerate().rev();
         let best = classes.max_by(|a, b| a.1.total_cmp(b.1));
-        best.map(|(class, _)| class) == Some(usize::from(dataset.labels[row / variants]))
+        best.map(|(class, _)| class) == Some(usize::from(dataset.labels()[row / variants]))
     });
     right.count() as f64 / logits.nrows() as f64
 }

@@ -7,9 +7,9 @@ use input::labels;
 use ndarray::{Array2, ArrayView1};
 
 use crate::checkpoint::Checkpoint;
+use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
-use crate::data::{Dataset, IMAGE_SIDE};
 use crate::evaluate::{EvaluateError, Evaluator, run_model};
 use crate::graph::GraphError;
 use crate::models;
@@ -93,8 +93,11 @@ pub fn export(
 /// Images in all variants, one row each.
 fn inputs(images: &Dataset, variants: &'static [Variant]) -> Result<Array2<f32>, EvaluateError> {
     let batches = Batches::new(images, variants, 1, Order::Sequential)?;
-    let shape = (batches.len(), IMAGE_SIDE * IMAGE_SIDE);
-    let pixels = batches.flat_map(|batch| batch.images).collect();
+    let shape = (batches.len(), images.picture_len());
+    let mut pixels = Vec::new();
+    for batch in batches {
+        pixels.extend(batch?.images);
+    }
     Ok(Array2::from_shape_vec(shape, pixels).expect("each batch is one image"))
 }
 

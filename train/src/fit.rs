@@ -1,4 +1,4 @@
-//! Fitting: epochs of steps, each epoch measured on the test set and saved.
+//! Fitting: epochs of steps, each epoch measured on pictures that are not learnt from, and saved.
 
 mod device_data;
 mod on_device;
@@ -18,7 +18,7 @@ use input::file::{self, WriteError};
 use crate::checkpoint::{Checkpoint, Epoch, Record};
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
-use crate::data::{DataError, Dataset, Digits};
+use crate::data::{DataError, Dataset, Sets};
 use crate::evaluate::{EvaluateError, Evaluation, Evaluator};
 use crate::graph::GraphError;
 use crate::init;
@@ -57,16 +57,16 @@ pub enum FitError {
 pub struct Options {
     /// At least 1.
     pub epochs: usize,
-    /// What is added to the images, in training and in the test set.
+    /// What is added to the images that are learnt from and to those that are measured on.
     pub augment: Augment,
-    /// How a GPU trains; the test set is measured in full precision.
+    /// How a GPU trains; all is measured in full precision.
     pub device: DeviceOptions,
     pub out: PathBuf,
     /// The checkpoint to go on from, already taken into the record.
     pub resume: Option<Checkpoint>,
 }
 
-/// Fits `network` to `digits.train` and returns the last checkpoint, which also lies in [`Options::out`].
+/// Fits `network` to `sets.train` and returns the last checkpoint, which also lies in [`Options::out`].
 ///
 /// `record` says how: optimiser, step size, batch size, seed, and the epochs that are already done.
 /// When `interrupted` becomes true the fit ends after the current step with the checkpoint of the last finished
@@ -74,14 +74,14 @@ pub struct Options {
 pub fn fit(
     runtime: &Runtime,
     network: &Network,
-    digits: &Digits,
+    sets: &Sets,
     mut record: Record,
     options: Options,
     interrupted: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Checkpoint, FitError> {
     let variants = options.augment.variants();
-    let (images, batch_size) = (&digits.train, record.batch_size);
+    let (images, batch_size) = (&sets.train, record.batch_size);
     let steps = Batches::new(images, variants, batch_size, Order::Sequential)?.len();
     runtime.check_precision(options.device.precision)?;
     file::prepare_folder(&options.out)?;
@@ -90,7 +90,7 @@ pub fn fit(
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
     let mut parameters = trainer.variables()?;
     parameters.truncate(network.parameters().len());
-    let mut evaluator = Evaluator::new(runtime, network, parameters, &digits.test, variants)?;
+    let mut evaluator = Evaluator::new(runtime, network, parameters, sets.measured(), variants)?;
     let mut last = None;
     for number in 1..=options.epochs {
         let start = Instant::now();

@@ -13,11 +13,13 @@ use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name};
 
-/// The most that one file may unpack to, in bytes: five times the training images of MNIST.
-pub const MAX_UNPACKED: u64 = 256 << 20;
+/// The most that one file may unpack to, in bytes: twice the training images of EMNIST, the largest relative of MNIST.
+pub const MAX_UNPACKED: u64 = 1 << 30;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const BYTES: u8 = 0x08;
+const SIGNED_BYTES: u8 = 0x09;
+const SHORTS: u8 = 0x0b;
 const INTEGERS: u8 = 0x0c;
 /// QMNIST's labels have so many columns, the class first.
 const QMNIST_COLUMNS: u32 = 8;
@@ -57,12 +59,18 @@ impl From<io::Error> for IdxError {
 /// What the images and labels of a data set must be.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
-    /// Height of every image, in pixels.
-    pub rows: usize,
-    /// Width of every image, in pixels.
-    pub columns: usize,
-    /// Labels are below this, 1 to 256.
+    /// Height and width of every image, in pixels; `None` for any.
+    pub size: Option<[usize; 2]>,
+    /// Labels are below this, 1 to 65,536.
     pub classes: usize,
+}
+
+impl Form {
+    /// Any images and labels.
+    pub const ANY: Self = Self {
+        size: None,
+        classes: 1 << 16,
+    };
 }
 
 /// A file of grey images, at least one.
@@ -70,15 +78,21 @@ pub struct Form {
 pub struct Images {
     /// The number of images.
     pub count: usize,
+    /// Height of each, in pixels.
+    pub rows: usize,
+    /// Width of each, in pixels.
+    pub columns: usize,
     file: Vec<u8>,
 }
 
 impl Images {
-    /// Reads a file of images with the rows and columns of `form`; nothing beyond what its header announces.
+    /// Reads a file of images of the size of `form`; nothing beyond what its header announces.
     pub fn read(path: &Path, form: Form) -> Result<Self, InFile<IdxError>> {
         let (header, file) = read(path, |header| header.check_images(form))?;
         Ok(Self {
             count: header.sizes[0] as usize,
+            rows: header.sizes[1] as usize,
+            columns: header.sizes[2] as usize,
             file,
         })
     }
@@ -98,27 +112,20 @@ impl Images {
 #[derive(Debug)]
 pub struct Labels {
     /// The class of each image.
-    pub classes: Vec<u8>,
+    pub classes: Vec<u16>,
     file: Vec<u8>,
 }
 
 impl Labels {
-    /// Reads a file of labels below the number of classes of `form`: a byte or a 32-bit integer each, or the first of
+    /// Reads a file of labels below the number of classes of `form`: an integer of 8, 16 or 32 bits each, or the first of
     /// QMNIST's eight.
     pub fn read(path: &Path, form: Form) -> Result<Self, InFile<IdxError>> {
         let (header, file) = read(path, Header::check_labels)?;
         let elements = &file[header_len(header.sizes.len())..];
-        let numbers: Vec<i64> = if header.element == BYTES {
-            elements.iter().map(|&label| label.into()).collect()
-        } else {
-            let (words, _) = elements.as_chunks();
-            let columns = header.sizes[1..].iter().product::<u32>() as usize;
-            let firsts = words.iter().step_by(columns);
-            firsts
-                .map(|&word| i32::from_be_bytes(word).into())
-                .collect()
-        };
-        let class = |(index, &number): (usize, &i64)| match u8::try_from(number) {
+        let columns = header.sizes[1..].iter().product::<u32>() as usize;
+        let numbers = integers(header.element, elements);
+        let numbers: Vec<i32> = numbers.into_iter().step_by(columns).collect();
+        let class = |(index, &number): (usize, &i32)| match u16::try_from(number) {
             Ok(class) if usize::from(class) < form.classes => Ok(class),
             _ => Err(IdxError::form(
                 format!("labels 0 to {}", form.classes - 1),
@@ -144,19 +151,22 @@ struct Header {
 
 impl Header {
     fn check_images(&self, form: Form) -> Result<(), IdxError> {
-        let (BYTES, [_, rows, columns]) = (self.element, &self.sizes[..]) else {
+        let (BYTES, &[_, rows, columns]) = (self.element, &self.sizes[..]) else {
             return Err(self.unlike(BYTES, 3));
         };
-        if [*rows as usize, *columns as usize] == [form.rows, form.columns] {
-            return Ok(());
+        match form.size {
+            Some(size) if size != [rows as usize, columns as usize] => {
+                let expected = format!("{}x{} images", size[0], size[1]);
+                Err(IdxError::form(expected, format!("{rows}x{columns}")))
+            }
+            _ => Ok(()),
         }
-        let expected = format!("{}x{} images", form.rows, form.columns);
-        Err(IdxError::form(expected, format!("{rows}x{columns}")))
     }
 
     fn check_labels(&self) -> Result<(), IdxError> {
         match (self.element, &self.sizes[..]) {
-            (BYTES | INTEGERS, [_] | [_, 1]) | (INTEGERS, [_, QMNIST_COLUMNS]) => Ok(()),
+            (BYTES | SIGNED_BYTES | SHORTS | INTEGERS, [_] | [_, 1])
+            | (INTEGERS, [_, QMNIST_COLUMNS]) => Ok(()),
             (BYTES | INTEGERS, [_, columns]) => Err(IdxError::form(
                 "one label for each image",
                 format!("{columns} numbers for each"),
@@ -195,10 +205,32 @@ const fn header_len(dimensions: usize) -> usize {
     4 + 4 * dimensions
 }
 
+/// Integers of one of the types that labels may have.
+fn integers(element: u8, bytes: &[u8]) -> Vec<i32> {
+    match element {
+        BYTES => bytes.iter().map(|&byte| byte.into()).collect(),
+        SIGNED_BYTES => bytes
+            .iter()
+            .map(|&byte| byte.cast_signed().into())
+            .collect(),
+        SHORTS => {
+            let (words, _) = bytes.as_chunks();
+            words
+                .iter()
+                .map(|&word| i16::from_be_bytes(word).into())
+                .collect()
+        }
+        _ => {
+            let (words, _) = bytes.as_chunks();
+            words.iter().map(|&word| i32::from_be_bytes(word)).collect()
+        }
+    }
+}
+
 fn element_len(element: u8) -> u128 {
     match element {
-        0x08 | 0x09 => 1,
-        0x0b => 2,
+        BYTES | SIGNED_BYTES => 1,
+        SHORTS => 2,
         0x0e => 8,
         _ => 4,
     }

@@ -6,20 +6,22 @@ use std::fs::File;
 use std::io::Cursor;
 use std::path::Path;
 
-use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{
-    DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Pixel,
-};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use no_std_core::prepare::{self, Preparation, PrepareError};
 use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name, one_line, read_all};
 
 mod colour;
+mod fit;
 mod ground;
+mod header;
 mod jpeg;
 mod large;
+
+pub use fit::Fit;
+pub use header::{Header, header};
 
 /// Width and height of a picture of a digit, in pixels.
 pub const SIDE: usize = prepare::SIDE;
@@ -113,14 +115,24 @@ pub fn pixels(
     shape: [usize; 3],
     preparation: Preparation,
 ) -> Result<Vec<u8>, PictureError> {
-    let [rows, columns, channels] = shape;
     if preparation != Preparation::PLAIN || shape == [SIDE, SIDE, 1] {
         return Ok(prepare(&grey(file)?, preparation)?.to_vec());
     }
+    fitted(file, shape, Fit::Stretch)
+}
+
+/// The pixels of a picture file in so many rows, columns and channels: one of grey, see [`grey`], or three of colours, laid on
+/// white. `[row][column][channel]`.
+pub fn fitted(
+    file: &[u8],
+    [rows, columns, channels]: [usize; 3],
+    fit: Fit,
+) -> Result<Vec<u8>, PictureError> {
+    let (rows, columns) = (rows as u32, columns as u32);
     Ok(if channels == 1 {
-        scaled(&grey(file)?, rows, columns)
+        fit.apply(&grey(file)?, rows, columns)
     } else {
-        scaled(&colour::rgb(file)?, rows, columns)
+        fit.apply(&colour::rgb(file)?, rows, columns)
     })
 }
 
@@ -200,18 +212,8 @@ pub fn is_blank(pixels: &[u8]) -> bool {
 
 fn resize(grey: &GrayImage) -> Pixels {
     let mut pixels = [0; PIXELS];
-    pixels.copy_from_slice(&scaled(grey, SIDE, SIDE));
+    pixels.copy_from_slice(&Fit::Stretch.apply(grey, SIDE as u32, SIDE as u32));
     pixels
-}
-
-fn scaled<P: Pixel<Subpixel = u8> + 'static>(
-    picture: &ImageBuffer<P, Vec<u8>>,
-    rows: usize,
-    columns: usize,
-) -> Vec<u8> {
-    // A triangle kernel weighs all pixels that a target pixel covers and, unlike sharper ones,
-    // leaves no halo around ink.
-    imageops::resize(picture, columns as u32, rows as u32, FilterType::Triangle).into_raw()
 }
 
 /// Whether bytes begin like those of a picture, in whichever format.

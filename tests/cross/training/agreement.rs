@@ -8,7 +8,7 @@ use tests::{restart, runtimes};
 use train::checkpoint::Record;
 use train::data::augment::Augment;
 use train::data::batch::{Batches, Order};
-use train::data::{Digits, synthetic};
+use train::data::{Sets, synthetic};
 use train::evaluate::evaluation_feeds;
 use train::fit::{Sums, Trainer};
 use train::graph::Target;
@@ -46,11 +46,11 @@ pub(super) fn gentle_record() -> Record {
 }
 
 /// The mean loss of each step of an epoch.
-pub(super) fn losses(runtime: &Runtime, digits: &Digits) -> Vec<f32> {
+pub(super) fn losses(runtime: &Runtime, digits: &Sets) -> Vec<f32> {
     losses_in_batches(runtime, digits, BATCH_SIZE)
 }
 
-fn losses_in_batches(runtime: &Runtime, digits: &Digits, batch_size: usize) -> Vec<f32> {
+fn losses_in_batches(runtime: &Runtime, digits: &Sets, batch_size: usize) -> Vec<f32> {
     let record = Record {
         batch_size,
         ..gentle_record()
@@ -76,7 +76,7 @@ pub(super) fn step_losses(sums: &[Sums]) -> Vec<f32> {
     sums.iter().map(step).collect()
 }
 
-pub(super) fn digits_of_50_steps() -> Digits {
+pub(super) fn digits_of_50_steps() -> Sets {
     synthetic::digits(STEPS * BATCH_SIZE, 1, 3)
 }
 
@@ -114,7 +114,7 @@ pub(super) fn assert_same_losses(found: &[f32], expected: &[f32], what: &str) {
 fn losses_of_whole_steps(
     runtime: &Runtime,
     target: Target,
-    digits: &Digits,
+    digits: &Sets,
     batch_size: usize,
 ) -> Vec<f32> {
     let stepper = Stepper::in_forms_for(target, runtime, Optimizer::Rmsprop, batch_size);
@@ -128,7 +128,7 @@ fn losses_of_whole_steps(
 }
 
 /// Compares steps in these parts with whole ones.
-fn parts_agree(runtime: &Runtime, digits: &Digits, parts: &[usize]) {
+fn parts_agree(runtime: &Runtime, digits: &Sets, parts: &[usize]) {
     let batch_size = parts.iter().sum();
     assert_eq!(runtime.parts(batch_size), parts);
     let target = runtime.target();
@@ -196,7 +196,7 @@ fn first_losses_do_not_depend_on_the_forms_of_operators_of_onnxruntime() {
 
 /// Images, labels, weights and masks of each step of an epoch.
 fn epoch_feeds(
-    digits: &Digits,
+    digits: &Sets,
     batch_size: usize,
     seed: u64,
 ) -> impl Iterator<Item = Vec<(String, Tensor)>> {
@@ -204,7 +204,7 @@ fn epoch_feeds(
     let batches = Batches::new(&digits.train, Augment::None.variants(), batch_size, order).unwrap();
     let mut masks = Masks::new(&Network::digits(), batch_size, seed);
     batches.map(move |batch| {
-        let mut feeds = evaluation_feeds(batch);
+        let mut feeds = evaluation_feeds(batch.unwrap());
         feeds.extend(
             masks
                 .draw()
@@ -216,7 +216,7 @@ fn epoch_feeds(
 }
 
 /// The variables before each step, each time followed by the step's loss, and the variables after the last step.
-fn recorded(stepper: &mut Stepper, digits: &Digits) -> Vec<f32> {
+fn recorded(stepper: &mut Stepper, digits: &Sets) -> Vec<f32> {
     let mut numbers = flat(&stepper.variables());
     for feeds in epoch_feeds(digits, BATCH_SIZE, 7) {
         numbers.push(stepper.step(feeds).loss_sum as f32);
@@ -244,7 +244,7 @@ fn shaped(like: &[(String, Tensor)], numbers: &[f32]) -> Vec<(String, Tensor)> {
 }
 
 /// Takes each step alone from the recorded variables and compares what comes out.
-fn replay(stepper: &mut Stepper, digits: &Digits, numbers: &[f32]) {
+fn replay(stepper: &mut Stepper, digits: &Sets, numbers: &[f32]) {
     let like = stepper.variables();
     let states: Vec<&[f32]> = numbers.chunks(flat(&like).len() + 1).collect();
     assert_eq!(states.len(), STEPS + 1);

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use tests::runtimes;
 use train::checkpoint::Record;
-use train::data::Digits;
+use train::data::Sets;
 use train::data::augment::Augment;
 use train::data::synthetic;
 use train::fit::{DeviceTrainer, FitError, Sums, Trainer};
@@ -26,7 +26,7 @@ const IMAGES: usize = 545;
 const BATCH_SIZE: usize = 10;
 const TRACT_TOLERANCE: f64 = 1e-6;
 
-fn digits() -> Digits {
+fn digits() -> Sets {
     synthetic::digits(IMAGES, 1, 5)
 }
 
@@ -45,7 +45,7 @@ struct Trace {
     variables: Vec<Vec<(String, Tensor)>>,
 }
 
-fn host_fed(runtime: &Runtime, digits: &Digits, record: &Record, augment: Augment) -> Trace {
+fn host_fed(runtime: &Runtime, digits: &Sets, record: &Record, augment: Augment) -> Trace {
     let mut trainer = Trainer::new(runtime, &Network::digits(), record, None).unwrap();
     let never = AtomicBool::new(false);
     let mut trace = Trace::default();
@@ -60,7 +60,7 @@ fn host_fed(runtime: &Runtime, digits: &Digits, record: &Record, augment: Augmen
 
 fn device_trainer<'a>(
     runtime: &Runtime,
-    digits: &'a Digits,
+    digits: &'a Sets,
     record: &Record,
     augment: Augment,
 ) -> Result<DeviceTrainer<'a>, FitError> {
@@ -69,7 +69,7 @@ fn device_trainer<'a>(
 
 fn resumed<'a>(
     runtime: &Runtime,
-    digits: &'a Digits,
+    digits: &'a Sets,
     record: &Record,
     variables: Option<Vec<(String, Tensor)>>,
     augment: Augment,
@@ -88,7 +88,7 @@ fn resumed<'a>(
 }
 
 /// The last epoch is that of a resumed run.
-fn on_device(runtime: &Runtime, digits: &Digits, record: &Record, augment: Augment) -> Trace {
+fn on_device(runtime: &Runtime, digits: &Sets, record: &Record, augment: Augment) -> Trace {
     let mut trainer = device_trainer(runtime, digits, record, augment).unwrap();
     let never = AtomicBool::new(false);
     let mut trace = Trace::default();

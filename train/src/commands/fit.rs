@@ -7,7 +7,7 @@ use super::{expect_distinct, load, note_mismatch, open, tell_of};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
-use crate::data::{Digits, mnist};
+use crate::data::{Sets, mnist};
 use crate::error::Error;
 use crate::fit::{Options, Terminal, fit};
 use crate::net::{Description, Network};
@@ -41,26 +41,22 @@ fn fit_and_export(
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
+    let mut sets = load(&args.data)?;
     let (resume, resumed) = resume.unzip();
-    let network = match (resumed, &args.network) {
-        (Some(network), _) => network,
-        (None, None) => Network::digits(),
-        (None, Some(name)) => {
-            let digits = Network::digits();
-            Description::open(name)?.network(digits.input, digits.labels)?
-        }
+    let network = match resumed {
+        Some(network) => network,
+        None => new_network(args, &sets)?,
     };
-    let mut digits = load(&args.data)?;
     if let Some(limit) = args.limit {
-        digits.train = digits.train.take(limit as usize);
+        sets.train = sets.train.take(limit as usize);
     }
-    tell_of(&digits, console);
+    tell_of(&sets, console);
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
     let augment = args.augment.or(resumed).unwrap_or_default();
-    let mut record = new_record(args, &network, &digits, resume.as_ref());
-    let samples = digits.train.len() * augment.variants().len();
+    let mut record = new_record(args, &network, &sets, resume.as_ref());
+    let samples = sets.train.len() * augment.variants().len();
     if args.batch.is_none() && record.batch_size > samples {
         let usual = record.batch_size;
         note(format_args!(
@@ -81,7 +77,7 @@ fn fit_and_export(
     let checkpoint = fit(
         &runtime,
         &network,
-        &digits,
+        &sets,
         record,
         options,
         interrupted,
@@ -90,16 +86,26 @@ fn fit_and_export(
     if stop.exit_code().is_some() {
         console.line("interrupted; the last finished epoch is kept");
     }
-    let (test, model) = (digits.test, args.out.join(MODEL_NAME));
+    let (test, model) = (sets.test, args.out.join(MODEL_NAME));
     let trained = (&checkpoint, &network);
     export_checked(&runtime, trained, test, &model, console, stop)
+}
+
+/// The network that is named, or one that fits the pictures.
+fn new_network(args: &FitArgs, sets: &Sets) -> Result<Network, Error> {
+    let (shape, classes) = (sets.train.shape(), sets.train.classes());
+    let description = match &args.network {
+        Some(name) => Description::open(name)?,
+        None => Description::for_pictures(shape),
+    };
+    Ok(description.network(shape, classes.to_vec())?)
 }
 
 /// The record of a new run, or of the one to resume with what the user changes.
 fn new_record(
     args: &FitArgs,
     network: &Network,
-    digits: &Digits,
+    sets: &Sets,
     resume: Option<&Checkpoint>,
 ) -> Record {
     let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
@@ -107,19 +113,19 @@ fn new_record(
         Some(checkpoint) => checkpoint.record.clone(),
         None => Record::new(network, optimizer, 128, args.seed.unwrap_or(0)),
     };
-    if resume.is_some() && record.data_sha256 != digits.sha256 {
+    if resume.is_some() && record.data_sha256 != sets.sha256 {
         note("the run to resume was trained on other images than these");
     }
-    record.data_sha256.clone_from(&digits.sha256);
-    record.data_source = data_name(digits);
+    record.data_sha256.clone_from(&sets.sha256);
+    record.data_source = data_name(sets);
     record.learning_rate = args.learning_rate.unwrap_or(record.learning_rate);
     record.batch_size = args.batch.map_or(record.batch_size, |batch| batch as usize);
     record
 }
 
 /// What a model may tell about its data: where the files lie is nobody's business.
-fn data_name(digits: &Digits) -> String {
-    let is_mnist = digits.sha256 == mnist::SHA256;
+fn data_name(sets: &Sets) -> String {
+    let is_mnist = sets.sha256 == mnist::SHA256;
     let of = if is_mnist { " of MNIST" } else { "" };
-    format!("the first {} training images{of}", digits.train.len())
+    format!("the first {} training images{of}", sets.train.len())
 }

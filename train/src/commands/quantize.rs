@@ -32,14 +32,14 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let _lock = run::lock_around(&files[0])?;
     expect_no_input(args, &files)?;
     let options = meaning::options(&args.input, &args.model, args.limits);
-    if args.calibrate.is_none() {
+    if args.calibrate.is_none() && args.data.data.is_of_digits() {
         let expected = quantize::expect_digits(&model, &options);
         expected.map_err(|error| in_model(&args.model, error))?;
     }
     let _folder = OutFolder::prepare(out, stop)?;
     let data = match &args.calibrate {
         Some(path) => Data::Arrays(samples(&args.input, (&args.model, &model, &options), path)?),
-        None => digits(args, preparation, console)?,
+        None => sets(args, preparation, console)?,
     };
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
@@ -98,16 +98,16 @@ fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Erro
     expect_distinct(&outputs, &inputs, &args.data)
 }
 
-fn digits(
+fn sets(
     args: &QuantizeArgs,
     preparation: Preparation,
     console: &mut Console,
 ) -> Result<Data, Error> {
-    let digits = load(&args.data)?;
-    tell_of(&digits, console);
-    Ok(Data::Digits {
-        checked: digits.test.clone().take(CHECKED_IMAGES),
-        digits: Box::new(digits),
+    let sets = load(&args.data)?;
+    tell_of(&sets, console);
+    Ok(Data::Sets {
+        checked: sets.test.clone().take(CHECKED_IMAGES),
+        sets: Box::new(sets),
         preparation,
     })
 }

@@ -1,7 +1,5 @@
 //! What an epoch shows of each image.
 
-use ndarray::{ArrayView2, ArrayViewMut2, Zip};
-
 /// Which variants of an image an epoch visits.
 #[derive(
     Clone,
@@ -51,11 +49,12 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// Writes the variant of `image` (0 to 255) into `pixels` (0 to 1), which has the same shape.
-    pub fn write(self, image: &ArrayView2<'_, u8>, pixels: ArrayViewMut2<'_, f32>) {
-        Zip::from(pixels)
-            .and(image)
-            .for_each(|pixel, &byte| *pixel = f32::from(self.of(byte)) / 255.0);
+    /// Writes the variant of `image` (0 to 255) into `pixels` (0 to 1), which has as many. This is where bytes become the
+    /// numbers of the input.
+    pub fn write(self, image: &[u8], pixels: &mut [f32]) {
+        for (pixel, &byte) in pixels.iter_mut().zip(image) {
+            *pixel = f32::from(self.of(byte)) / 255.0;
+        }
     }
 
     /// The variant of one pixel.
@@ -69,21 +68,19 @@ impl Variant {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::Array2;
-
     use super::*;
 
     #[test]
     fn bytes_become_0_to_1_as_they_are_or_inverted() {
-        let bytes = Array2::from_shape_fn((16, 16), |(row, column)| (16 * row + column) as u8);
+        let bytes: Vec<u8> = (0..=255).collect();
         for (variant, of) in [
             (Variant::Plain, (|byte| byte) as fn(u8) -> u8),
             (Variant::Inverted, |byte| 255 - byte),
         ] {
-            let expected = bytes.mapv(|byte| f32::from(of(byte)) / 255.0);
-            let mut pixels = Array2::from_elem(bytes.dim(), f32::NAN);
-            variant.write(&bytes.view(), pixels.view_mut());
-            assert_eq!(pixels, expected);
+            let expected = bytes.iter().map(|&byte| f32::from(of(byte)) / 255.0);
+            let mut pixels = [f32::NAN; 256];
+            variant.write(&bytes, &mut pixels);
+            assert!(pixels.into_iter().eq(expected));
         }
     }
 

@@ -1,19 +1,19 @@
 //! Batches of one fixed size, in file order or shuffled.
 
-use ndarray::{Array1, Array4, Axis, s};
+use ndarray::{Array1, Array4};
 
 use crate::data::augment::Variant;
 use crate::data::random::Random;
-use crate::data::{DataError, Dataset, IMAGE_SIDE};
+use crate::data::{DataError, Dataset};
 
 pub use crate::data::prefetch::prefetch;
 
 /// One batch of exactly `batch_size` rows, since graphs have fixed shapes; rows beyond `count` are only filling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// `[batch_size, 1, 28, 28]`, 0 to 1; all 0 in filling rows.
+    /// `[batch_size, channels, rows, columns]`, 0 to 1; all 0 in filling rows.
     pub images: Array4<f32>,
-    /// `[batch_size]`, 0 to 9; 0 in filling rows.
+    /// `[batch_size]`, the classes; 0 in filling rows.
     pub labels: Array1<i64>,
     /// `[batch_size]`, 1 for real rows and 0 for filling rows.
     pub weights: Array1<f32>,
@@ -67,6 +67,29 @@ impl<'a> Batches<'a> {
         })
     }
 
+    /// The batch of these samples.
+    fn batch(&self, samples: &[usize]) -> Result<Batch, DataError> {
+        let (dataset, variants) = (self.dataset, self.variants);
+        let [channels, rows, columns] = dataset.shape();
+        let mut batch = Batch {
+            images: Array4::zeros((self.batch_size, channels, rows, columns)),
+            labels: Array1::zeros(self.batch_size),
+            weights: Array1::zeros(self.batch_size),
+            count: samples.len(),
+        };
+        let mut bytes = vec![0; dataset.picture_len()];
+        let images = batch.images.as_slice_mut().unwrap_or_default();
+        let images = images.chunks_exact_mut(bytes.len());
+        for ((row, &sample), pixels) in samples.iter().enumerate().zip(images) {
+            let picture = sample / variants.len();
+            dataset.read(picture, &mut bytes)?;
+            variants[sample % variants.len()].write(&bytes, pixels);
+            batch.labels[row] = dataset.labels()[picture].into();
+            batch.weights[row] = 1.0;
+        }
+        Ok(batch)
+    }
+
     /// The samples of the epoch in its order, for those who look the images up themselves. Sample `s` shows variant
     /// `s % variants` of image `s / variants`.
     pub fn into_samples(self) -> impl Iterator<Item = usize> {
@@ -75,28 +98,13 @@ impl<'a> Batches<'a> {
 }
 
 impl Iterator for Batches<'_> {
-    type Item = Batch;
+    /// An error where pixels lie in a file that cannot be read.
+    type Item = Result<Batch, DataError>;
 
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Self::Item> {
         let rest = self.remaining.len().saturating_sub(self.batch_size);
-        let samples = self.remaining.drain(rest..).rev();
-        let (rows, variants) = (self.batch_size, self.variants);
-        let mut batch = Batch {
-            images: Array4::zeros((rows, 1, IMAGE_SIDE, IMAGE_SIDE)),
-            labels: Array1::zeros(rows),
-            weights: Array1::zeros(rows),
-            count: 0,
-        };
-        for (row, sample) in samples.enumerate() {
-            let image = sample / variants.len();
-            let bytes = self.dataset.images.index_axis(Axis(0), image);
-            let pixels = batch.images.slice_mut(s![row, 0, .., ..]);
-            variants[sample % variants.len()].write(&bytes, pixels);
-            batch.labels[row] = i64::from(self.dataset.labels[image]);
-            batch.weights[row] = 1.0;
-            batch.count += 1;
-        }
-        (batch.count > 0).then_some(batch)
+        let samples: Vec<usize> = self.remaining.drain(rest..).rev().collect();
+        (!samples.is_empty()).then(|| self.batch(&samples))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -118,19 +126,19 @@ pub(crate) fn shuffle(samples: &mut [usize], random: &mut Random) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use ndarray::Array3;
+    use ndarray::{Axis, s};
 
     use super::*;
     use crate::data::augment::Augment;
+    use crate::data::numbers;
+
+    const SHAPE: [usize; 3] = [3, 4, 5];
 
     /// Image `n` has the value `n` in every pixel, so that a row of a batch tells its image and its variant.
     fn numbered(count: usize) -> Dataset {
-        Dataset {
-            images: Array3::from_shape_fn((count, IMAGE_SIDE, IMAGE_SIDE), |(image, ..)| {
-                image as u8
-            }),
-            labels: Array1::from_shape_fn(count, |image| (image % 10) as u8),
-        }
+        let pixels = (0..count).flat_map(|image| [image as u8; 60]).collect();
+        let labels = (0..count).map(|image| (image % 10) as u16).collect();
+        Dataset::new(SHAPE, pixels, labels, numbers(0, 10))
     }
 
     /// The pixel value of every real row of an epoch over `count` images, plain and inverted.
@@ -140,6 +148,7 @@ mod tests {
             Batches::new(&dataset, Augment::Invert.variants(), batch_size, order).unwrap();
         let mut values = Vec::new();
         for batch in batches {
+            let batch = batch.unwrap();
             for row in 0..batch.count {
                 let pixels = batch.images.index_axis(Axis(0), row);
                 let bits = pixels[[0, 0, 0]].to_bits();
@@ -205,8 +214,8 @@ mod tests {
             (1, [8, 9, 0, 0], [1.0, 1.0, 0.0, 0.0]),
         ] {
             assert_eq!(batches.len(), length);
-            let batch = batches.next().unwrap();
-            assert_eq!(batch.images.shape(), [4, 1, IMAGE_SIDE, IMAGE_SIDE]);
+            let batch = batches.next().unwrap().unwrap();
+            assert_eq!(batch.images.shape(), [4, 3, 4, 5]);
             assert_eq!(batch.labels.to_vec(), labels);
             assert_eq!(batch.weights.to_vec(), weights);
             let filling = batch.images.slice(s![batch.count.., .., .., ..]);

@@ -187,9 +187,8 @@ fn idx(path: &Path, task: &Task) -> Result<Option<LabelledSamples>, Refusal> {
     };
     let [channels, rows, columns] = task.shape;
     let form = Form {
-        rows,
-        columns,
-        classes: task.outputs.min(256),
+        size: Some([rows, columns]),
+        classes: task.outputs.min(Form::ANY.classes),
     };
     let (images, labels) = pair.read(form).map_err(in_file)?;
     let (drawn, _) = split::stratified(labels.classes.iter().copied(), most(task.shape), 0);

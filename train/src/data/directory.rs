@@ -4,23 +4,21 @@ use std::path::{Path, PathBuf};
 
 use input::idx::Form;
 use input::layout::{Pair, Part, find};
-use ndarray::Array3;
 use sha2::{Digest, Sha256};
 
-use crate::data::{DataError, Dataset, Digits, IMAGE_SIDE, hexadecimal};
+use crate::data::{DataError, Dataset, Sets, hexadecimal, numbers};
 
 /// What images and labels must be here.
 pub const FORM: Form = Form {
-    rows: IMAGE_SIDE,
-    columns: IMAGE_SIDE,
+    size: Some([28, 28]),
     classes: 10,
 };
 
-/// SHA-256 of MNIST's four unpacked files one after the other, in the order of [`Digits::sha256`].
+/// SHA-256 of MNIST's four unpacked files one after the other, in the order of [`Sets::sha256`].
 pub const MNIST_SHA256: &str = "b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a";
 
 /// Loads all four files of `folder`.
-pub fn load(folder: &Path) -> Result<Digits, DataError> {
+pub fn load(folder: &Path) -> Result<Sets, DataError> {
     let [train, test] = pairs(folder, [Part::Train, Part::Test])?;
     let set = train.set.clone();
     let mut hasher = Sha256::new();
@@ -31,8 +29,9 @@ pub fn load(folder: &Path) -> Result<Digits, DataError> {
     } else {
         "IDX files other than MNIST"
     };
-    Ok(Digits {
+    Ok(Sets {
         train,
+        validation: None,
         test,
         source: format!("{kind}, from {set}"),
         sha256,
@@ -70,12 +69,12 @@ fn read(pair: &Pair, hasher: &mut Sha256) -> Result<Dataset, DataError> {
     let (images, labels) = pair.read(FORM)?;
     hasher.update(images.file());
     hasher.update(labels.file());
-    let shape = (images.count, IMAGE_SIDE, IMAGE_SIDE);
-    Ok(Dataset {
-        images: Array3::from_shape_vec(shape, images.pixels().to_vec())
-            .expect("the reader checked count, rows and columns"),
-        labels: labels.classes.into(),
-    })
+    Ok(Dataset::new(
+        [1, images.rows, images.columns],
+        images.pixels().to_vec(),
+        labels.classes,
+        numbers(0, FORM.classes),
+    ))
 }
 
 #[cfg(test)]
@@ -106,9 +105,9 @@ mod tests {
             fs::write(folder.path().join(name), content).unwrap();
         }
         let digits = load(folder.path()).unwrap();
-        assert_eq!(digits.train.labels.to_vec(), [7, 8]);
-        assert!(digits.train.images.iter().eq(&contents[0][16..]));
-        assert!(digits.test.images.iter().eq(&contents[2][16..]));
+        assert_eq!(digits.train.labels(), [7, 8]);
+        assert!(digits.train.images().unwrap().iter().eq(&contents[0][16..]));
+        assert!(digits.test.images().unwrap().iter().eq(&contents[2][16..]));
         assert_eq!(
             digits.sha256,
             hexadecimal(&Sha256::digest(contents.concat()))
@@ -118,7 +117,9 @@ mod tests {
         assert_eq!(digits.source, source);
 
         fs::remove_file(folder.path().join(NAMES[0])).unwrap();
-        assert_eq!(load_test(folder.path()).unwrap(), digits.test);
+        let test = load_test(folder.path()).unwrap();
+        assert_eq!(test.images().unwrap(), digits.test.images().unwrap());
+        assert_eq!(test.labels(), [9]);
         let message = load(folder.path()).unwrap_err().to_string();
         assert!(message.contains(&format!("expected {}", NAMES[0])));
     }

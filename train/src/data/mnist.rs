@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 pub use crate::data::directory::MNIST_SHA256 as SHA256;
 use crate::data::directory::{self, FORM};
 use crate::data::download::{self, Request};
-use crate::data::{DataError, Digits, hexadecimal};
+use crate::data::{DataError, Sets, hexadecimal};
 
 /// The original server refuses most downloads, so these are copies that large projects keep.
 const MIRRORS: &[&str] = &[
@@ -41,7 +41,7 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// Loads MNIST from `folder`, which exists, after fetching what is missing or damaged there.
-pub(super) fn load(folder: &Path, offline: bool) -> Result<Digits, DataError> {
+pub(super) fn load(folder: &Path, offline: bool) -> Result<Sets, DataError> {
     if let Ok(digits) = directory::load(folder)
         && digits.sha256 == SHA256
     {

@@ -1,10 +1,10 @@
-//! Labelled images of digits: where they come from, and how they become batches.
+//! Labelled pictures: where they come from, and how they become batches.
 //!
-//! A [`Source`] is loaded once into [`Digits`]; [`batch::Batches`] then walks over a [`Dataset`] as often as wanted:
+//! A [`Source`] is loaded once into [`Sets`]; [`batch::Batches`] then walks over a [`Dataset`] as often as wanted:
 //!
 //! ```text
 //! mnist (cache, mirrors) --+
-//! directory of IDX files --+--> Digits { train, test } --> augment::Variant --> batch::Batches --> batch::prefetch
+//! directory of IDX files --+--> Sets { train, validation, test } --> augment::Variant --> batch::Batches --> batch::prefetch
 //! synthetic (drawn) -------+
 //! ```
 
@@ -13,17 +13,17 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use ndarray::{Array1, Array3, Axis, Slice};
-
 pub mod arrays;
 pub mod augment;
 pub mod batch;
 pub mod calibration;
+mod dataset;
 mod directory;
 mod download;
 mod error;
 pub mod mnist;
 pub mod pictures;
+mod pixels;
 mod prefetch;
 pub(crate) mod random;
 pub(crate) mod split;
@@ -34,84 +34,39 @@ mod test_files;
 mod test_server;
 mod turned;
 
+pub use dataset::{Classes, Dataset, numbers};
 pub use error::DataError;
 
-/// Rows and columns of every image, in pixels.
-pub const IMAGE_SIDE: usize = 28;
-
-/// Images and their labels.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dataset {
-    /// `[N, 28, 28]`, 0 for the ground to 255 for full ink.
-    pub images: Array3<u8>,
-    /// `[N]`, the digit 0 to 9 that each image shows.
-    pub labels: Array1<u8>,
-}
-
-impl Dataset {
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// The first `limit` images, or all where there are fewer.
-    #[must_use]
-    pub fn take(self, limit: usize) -> Self {
-        if limit >= self.len() {
-            return self;
-        }
-        let first = Slice::from(..limit);
-        Self {
-            images: self.images.slice_axis(Axis(0), first).to_owned(),
-            labels: self.labels.slice_axis(Axis(0), first).to_owned(),
-        }
-    }
-
-    /// The images of these indices, in their order.
-    #[must_use]
-    pub fn select(&self, indices: &[usize]) -> Self {
-        Self {
-            images: self.images.select(Axis(0), indices),
-            labels: self.labels.select(Axis(0), indices),
-        }
-    }
-
-    /// Draws `count` images, of each class in proportion, and returns them and all others, each in the order of this
-    /// data set; with fewer than `count` images all are drawn.
-    ///
-    /// A class of at least two images is in both parts where `count` allows it, one of a single image among the others.
-    /// The same seed draws the same images on every machine.
-    #[must_use]
-    pub fn split_stratified(&self, count: usize, seed: u64) -> (Self, Self) {
-        let (drawn, others) = split::stratified(self.labels.iter().copied(), count, seed);
-        (self.select(&drawn), self.select(&others))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digits {
+/// What a network learns from and is measured on, which have no picture in common.
+#[derive(Clone, Debug)]
+pub struct Sets {
+    /// What it learns from.
     pub train: Dataset,
-    /// What a network is measured on and never learns from.
+    /// What choices are made by, such as when to stop; `None` where nothing is chosen and all other pictures are learnt from.
+    pub validation: Option<Dataset>,
+    /// What it is measured on in the end. It chooses nothing.
     pub test: Dataset,
     /// One line for people: what this is and where it came from.
     pub source: String,
-    /// SHA-256 of the four unpacked IDX files one after the other (train images, train labels, test images, test
-    /// labels), or of the four generated arrays in that order; in hexadecimal.
+    /// SHA-256 that tells these sets from others, in hexadecimal. Of IDX files: of the four unpacked files one after the
+    /// other (train images, train labels, test images, test labels), or of the four generated arrays in that order.
     pub sha256: String,
 }
 
-impl Digits {
-    /// What the user should know of these images before a network learns from them.
+impl Sets {
+    /// What the user should know of these pictures before a network learns from them.
     pub fn note(&self) -> Option<&'static str> {
         let is_emnist = self.source.to_lowercase().contains("emnist");
         turned::is_turned(&self.test, is_emnist).then_some(turned::NOTE)
     }
+
+    /// What the figures of an epoch are from: the set to choose by, or the test set where nothing is chosen.
+    pub fn measured(&self) -> &Dataset {
+        self.validation.as_ref().unwrap_or(&self.test)
+    }
 }
 
-/// Where digits come from.
+/// Where pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// MNIST from the directory that the environment names in `MNIST_DIR`, else from the cache, else from the network.
@@ -133,6 +88,11 @@ impl From<OsString> for Source {
 }
 
 impl Source {
+    /// Whether it is known without a look at it that these are pictures of digits as MNIST has them.
+    pub fn is_of_digits(&self) -> bool {
+        matches!(self, Self::Mnist | Self::Synthetic)
+    }
+
     /// What this was made from, for another process.
     pub fn as_os_str(&self) -> &OsStr {
         match self {
@@ -152,8 +112,8 @@ impl Source {
     }
 }
 
-/// Loads the digits of `source`; `offline` keeps MNIST from being fetched where the cache does not hold it.
-pub fn load(source: &Source, offline: bool) -> Result<Digits, DataError> {
+/// Loads the pictures of `source`; `offline` keeps MNIST from being fetched where the cache does not hold it.
+pub fn load(source: &Source, offline: bool) -> Result<Sets, DataError> {
     match source.directory() {
         Some(directory) => directory::load(&directory),
         None if *source == Source::Mnist => mnist::load(&cache_folder("mnist")?, offline),
@@ -165,7 +125,7 @@ pub fn load(source: &Source, offline: bool) -> Result<Digits, DataError> {
     }
 }
 
-/// Loads only [`Digits::test`]; a directory of the user's need not hold the other files.
+/// Loads only [`Sets::test`]; a directory of the user's need not hold the other files.
 pub fn load_test(source: &Source, offline: bool) -> Result<Dataset, DataError> {
     match source.directory() {
         Some(directory) => directory::load_test(&directory),
@@ -224,19 +184,6 @@ mod tests {
             use std::os::unix::ffi::OsStringExt;
             let text = OsString::from_vec(b"caf\xe9".to_vec());
             assert_eq!(Source::from(text.clone()).as_os_str(), text);
-        }
-    }
-
-    #[test]
-    fn take_keeps_the_first_images_with_their_labels() {
-        let dataset = synthetic::digits(25, 1, 0).train;
-        for limit in [0, 1, 24, 25, 26, usize::MAX] {
-            let first = dataset.clone().take(limit);
-            let count = limit.min(25);
-            assert_eq!((first.len(), first.is_empty()), (count, count == 0));
-            let all = dataset.images.outer_iter();
-            assert!(first.images.outer_iter().eq(all.take(count)));
-            assert!(first.labels.iter().eq(dataset.labels.iter().take(count)));
         }
     }
 

@@ -4,13 +4,12 @@
 //! Every image has random numbers of its own, so the first N images are the same however many follow, and the same seed
 //! gives the same bytes on every machine because only exact arithmetic is used.
 
-use ndarray::{Array1, Array3, Axis};
 use sha2::{Digest, Sha256};
 
 use self::glyphs::STYLES;
 use self::strokes::{Canvas, Point, placed};
 use crate::data::random::Random;
-use crate::data::{Dataset, Digits, IMAGE_SIDE, hexadecimal};
+use crate::data::{Dataset, Sets, hexadecimal, numbers};
 
 // A table: one style a line.
 #[rustfmt::skip]
@@ -24,31 +23,38 @@ pub const TEST_COUNT: usize = 4_000;
 /// The seed where no other is asked for.
 pub const SEED: u64 = 0;
 
+/// Rows and columns of every image, in pixels.
+const IMAGE_SIDE: usize = 28;
 /// As in MNIST, a digit fills a box of this many pixels and its ink is centred in the image.
 const BOX_SIDE: f32 = 20.0;
 
 /// Draws `train_count` digits to learn from and `test_count` others to test on, the ten digits in turn.
-pub fn digits(train_count: usize, test_count: usize, seed: u64) -> Digits {
+pub fn digits(train_count: usize, test_count: usize, seed: u64) -> Sets {
     let train = dataset(train_count, seed, 0);
     let test = dataset(test_count, seed, 1);
     let mut hasher = Sha256::new();
-    for part in [&train, &test] {
-        hasher.update(part.images.iter().copied().collect::<Vec<u8>>());
-        hasher.update(part.labels.to_vec());
+    for (pixels, labels) in [&train, &test] {
+        hasher.update(pixels);
+        hasher.update(labels);
     }
-    Digits {
+    let [train, test] = [train, test].map(|(pixels, labels)| {
+        let labels = labels.into_iter().map(u16::from).collect();
+        Dataset::new([1, IMAGE_SIDE, IMAGE_SIDE], pixels, labels, numbers(0, 10))
+    });
+    Sets {
         train,
+        validation: None,
         test,
         source: format!("{train_count} + {test_count} digits drawn by code with seed {seed}"),
         sha256: hexadecimal(&hasher.finalize()),
     }
 }
 
-/// `part` 0 and 1 have no image in common.
-fn dataset(count: usize, seed: u64, part: u64) -> Dataset {
-    let mut images = Array3::zeros((count, IMAGE_SIDE, IMAGE_SIDE));
-    let labels = Array1::from_shape_fn(count, |index| (index % 10) as u8);
-    for (index, mut image) in images.axis_iter_mut(Axis(0)).enumerate() {
+/// Pixels and labels; `part` 0 and 1 have no image in common.
+fn dataset(count: usize, seed: u64, part: u64) -> (Vec<u8>, Vec<u8>) {
+    let mut images = vec![0; count * IMAGE_SIDE * IMAGE_SIDE];
+    let labels = (0..count).map(|index| (index % 10) as u8).collect();
+    for (index, image) in images.chunks_exact_mut(IMAGE_SIDE * IMAGE_SIDE).enumerate() {
         let mut random = Random::new(seed, 2 * index as u64 + part);
         let canvas = draw(index % 10, &mut random);
         // Above 1 the ink saturates, as most of it does in MNIST.
@@ -57,7 +63,7 @@ fn dataset(count: usize, seed: u64, part: u64) -> Dataset {
             *pixel = (ink * strength + 0.5) as u8;
         }
     }
-    Dataset { images, labels }
+    (images, labels)
 }
 
 /// Draws `digit` as one writer would.
@@ -158,7 +164,7 @@ fn centre(strokes: &[Vec<Point>]) -> (f32, f32) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use ndarray::{ArrayView1, ArrayView2};
+    use ndarray::{Array3, ArrayView1, ArrayView2, ArrayView3, Axis};
 
     use super::*;
 
@@ -172,23 +178,27 @@ mod tests {
     #[test]
     fn the_first_images_do_not_depend_on_how_many_follow() {
         let (few, many) = (digits(30, 20, 1), digits(60, 40, 1));
-        assert_eq!(many.train.take(30), few.train);
-        assert_eq!(many.test.take(20), few.test);
+        for (many, few, count) in [(many.train, few.train, 30), (many.test, few.test, 20)] {
+            let many = many.take(count);
+            assert_eq!(many.images().unwrap(), few.images().unwrap());
+            assert_eq!(many.labels(), few.labels());
+        }
     }
 
     #[test]
     fn no_image_comes_twice_and_each_digit_as_often() {
         let digits = digits(1000, 500, 2);
         let parts = [(&digits.train, 100), (&digits.test, 50)];
-        let images = parts.iter().flat_map(|(part, _)| part.images.outer_iter());
+        let images = parts.map(|(part, _)| part.images().unwrap());
+        let images = images.iter().flat_map(|images| images.outer_iter());
         let different: BTreeSet<Vec<u8>> = images
             .map(|image| image.iter().copied().collect())
             .collect();
         assert_eq!(different.len(), 1500);
         for (part, expected) in parts {
             for digit in 0..10 {
-                let is_digit = |&&label: &&u8| label == digit;
-                assert_eq!(part.labels.iter().filter(is_digit).count(), expected);
+                let is_digit = |&&label: &&u16| label == digit;
+                assert_eq!(part.labels().iter().filter(is_digit).count(), expected);
             }
         }
     }
@@ -196,10 +206,11 @@ mod tests {
     #[test]
     fn the_digest_is_of_the_arrays_in_order() {
         let digits = digits(12, 5, 3);
-        let [train, test] = [&digits.train, &digits.test];
-        let train = train.images.iter().chain(&train.labels);
-        let bytes = train.chain(&test.images).chain(&test.labels);
-        let bytes: Vec<u8> = bytes.copied().collect();
+        let mut bytes = Vec::new();
+        for part in [&digits.train, &digits.test] {
+            bytes.extend(part.images().unwrap());
+            bytes.extend(part.labels().iter().map(|&label| label as u8));
+        }
         assert_eq!(digits.sha256, hexadecimal(&Sha256::digest(bytes)));
     }
 
@@ -220,7 +231,9 @@ mod tests {
     #[test]
     fn digits_are_framed_as_in_mnist() {
         let digits = digits(2000, 0, 4);
-        for image in digits.train.images.outer_iter() {
+        let images = digits.train.images().unwrap();
+        for image in images.outer_iter() {
+            let image = image.index_axis(Axis(0), 0);
             let [(height, row), (width, column)] = [0, 1].map(|axis| measure(&image, Axis(axis)));
             assert!((16..=23).contains(&height.max(width)), "{height} x {width}");
             for centre in [row, column] {
@@ -228,25 +241,28 @@ mod tests {
             }
         }
         // The mean over the 60 000 training images of MNIST is 33.3.
-        let mean = digits.train.images.mapv(f64::from).mean().unwrap();
+        let mean = images.mapv(f64::from).mean().unwrap();
         assert!((28.0..40.0).contains(&mean), "{mean}");
     }
 
     /// The share of `test` whose nearest mean image of `train` has their label.
     fn nearest_mean_accuracy(train: &Dataset, test: &Dataset) -> f64 {
         let mut means = Array3::<f32>::zeros((10, IMAGE_SIDE, IMAGE_SIDE));
-        for (image, &label) in train.images.outer_iter().zip(&train.labels) {
+        let [train_images, test_images] = [train, test].map(|part| part.images().unwrap());
+        for (image, &label) in train_images.outer_iter().zip(train.labels()) {
             let mut mean = means.index_axis_mut(Axis(0), usize::from(label));
-            mean += &image.mapv(|pixel| f32::from(pixel) * 10.0 / train.len() as f32);
+            mean += &image
+                .index_axis(Axis(0), 0)
+                .mapv(|pixel| f32::from(pixel) * 10.0 / train.len() as f32);
         }
-        let is_right = |(image, label): &(ArrayView2<u8>, &u8)| {
-            let image = image.mapv(f32::from);
+        let is_right = |(image, label): &(ArrayView3<u8>, &u16)| {
+            let image = image.index_axis(Axis(0), 0).mapv(f32::from);
             let distance = |mean| (&image - &mean).mapv(|part| part * part).sum();
             let distances: Vec<f32> = means.outer_iter().map(distance).collect();
             let own = distances[usize::from(**label)];
             distances.iter().all(|&other| own <= other)
         };
-        let images = test.images.outer_iter().zip(&test.labels);
+        let images = test_images.outer_iter().zip(test.labels());
         images.filter(is_right).count() as f64 / test.len() as f64
     }
 

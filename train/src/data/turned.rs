@@ -1,10 +1,12 @@
 //! Whether the images of a data set are transposed, as EMNIST's are.
 
-use ndarray::{ArrayView2, Axis};
+use input::picture::{Pixels, SIDE};
 use no_std_core::{Model, Output, quantize_pixel, run};
 
 use crate::data::{Dataset, split};
 
+/// Classes of the model.
+const CLASSES: usize = 10;
 /// A model that knows upright digits.
 const MODEL: &[u8] = include_bytes!("../../../models/digits.q8");
 /// Images that it is tried on, at most.
@@ -20,22 +22,33 @@ pub fn is_turned(dataset: &Dataset, suspected: bool) -> bool {
     let Ok(model) = Model::new(MODEL) else {
         return false;
     };
-    let (sample, _) = split::stratified(dataset.labels.iter().copied(), SAMPLE, 0);
+    if dataset.shape() != [1, SIDE, SIDE] || dataset.classes().len() != CLASSES {
+        return false;
+    }
+    let (sample, _) = split::stratified(dataset.labels().iter().copied(), SAMPLE, 0);
     let (mut upright, mut turned) = (0, 0);
+    let mut image = [0; SIDE * SIDE];
     for &index in &sample {
-        let image = dataset.images.index_axis(Axis(0), index);
-        let label = Some(usize::from(dataset.labels[index]));
+        if dataset.read(index, &mut image).is_err() {
+            return false;
+        }
+        let label = Some(usize::from(dataset.labels()[index]));
         upright += usize::from(class(&model, &image) == label);
-        turned += usize::from(class(&model, &image.t()) == label);
+        turned += usize::from(class(&model, &transposed(&image)) == label);
     }
     // Some digits are nearly their own transposition, and few images prove nothing.
     let far_better = 2 * turned > sample.len() && turned > 2 * upright + 10;
     far_better || suspected && turned >= upright
 }
 
+/// An image with rows and columns exchanged.
+fn transposed(image: &Pixels) -> Pixels {
+    std::array::from_fn(|at| image[at % SIDE * SIDE + at / SIDE])
+}
+
 /// What the model takes an image for.
-fn class(model: &Model, image: &ArrayView2<u8>) -> Option<usize> {
-    let pixels: Vec<i8> = image.iter().map(|&pixel| quantize_pixel(pixel)).collect();
+fn class(model: &Model, image: &Pixels) -> Option<usize> {
+    let pixels = image.map(quantize_pixel);
     let mut arena = vec![0; model.arena_len()];
     match run(model, &pixels, &mut arena).ok()? {
         Output::Classes(classes) => Some(classes.class()),
@@ -48,14 +61,22 @@ mod tests {
     use super::*;
     use crate::data::synthetic;
 
+    /// Other pixels with the labels of these.
+    fn digits_of(pixels: Vec<u8>, digits: &Dataset) -> Dataset {
+        let labels = digits.labels().to_vec();
+        Dataset::new(digits.shape(), pixels, labels, digits.classes().clone())
+    }
+
     #[test]
     fn transposed_digits_are_noticed_and_upright_ones_are_not() {
-        let mut digits = synthetic::digits(1, 300, 2).test;
+        let digits = synthetic::digits(1, 300, 2).test;
         for count in [300, 100, 5, 1] {
             assert!(!is_turned(&digits.clone().take(count), false), "{count}");
         }
         assert!(!is_turned(&digits, true));
-        digits.images.swap_axes(1, 2);
+        let mut images = digits.images().unwrap();
+        images.swap_axes(2, 3);
+        let digits = digits_of(images.iter().copied().collect(), &digits);
         for count in [300, 100] {
             assert!(is_turned(&digits.clone().take(count), false), "{count}");
         }
@@ -65,8 +86,8 @@ mod tests {
 
     #[test]
     fn images_that_mean_nothing_to_the_model_are_not_said_to_be_turned() {
-        let mut blank = synthetic::digits(1, 100, 2).test;
-        blank.images.fill(0);
+        let digits = synthetic::digits(1, 100, 2).test;
+        let blank = digits_of(vec![0; 100 * 784], &digits);
         assert!(!is_turned(&blank, false));
     }
 }

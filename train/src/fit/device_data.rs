@@ -1,10 +1,10 @@
 //! What a device needs beforehand to find its batches without the host: all samples once, and each epoch's inputs.
 
-use ndarray::{Array1, Array2, ArrayD, IxDyn};
+use ndarray::{Array1, Array2, Array4, ArrayD, IxDyn};
 
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
-use crate::data::{DataError, Dataset, IMAGE_SIDE};
+use crate::data::{DataError, Dataset};
 use crate::init::Masks;
 use crate::models::on_device::{SAMPLES, STEP, Sizes};
 use crate::models::{IMAGES, LABELS, WEIGHTS, mask_name};
@@ -43,25 +43,27 @@ impl<'a> DeviceData<'a> {
     }
 
     /// The inputs that are the same in all epochs: each variant of each image, the labels, and which rows count.
-    pub(super) fn samples(&self) -> Vec<(String, Tensor)> {
+    pub(super) fn samples(&self) -> Result<Vec<(String, Tensor)>, DataError> {
         let Sizes {
             samples,
             batch_size,
         } = self.sizes;
         let variants = self.variants.len();
-        let shape = (samples, 1, IMAGE_SIDE, IMAGE_SIDE);
-        let images = ndarray::Array4::from_shape_fn(shape, |(sample, _, row, column)| {
-            let byte = self.dataset.images[[sample / variants, row, column]];
+        let [channels, rows, columns] = self.dataset.shape();
+        let plain = self.dataset.images()?;
+        let shape = (samples, channels, rows, columns);
+        let images = Array4::from_shape_fn(shape, |(sample, channel, row, column)| {
+            let byte = plain[[sample / variants, channel, row, column]];
             self.variants[sample % variants].of(byte)
         });
-        let label = |sample: usize| i64::from(self.dataset.labels[sample / variants]);
+        let label = |sample: usize| i64::from(self.dataset.labels()[sample / variants]);
         let counts = |(step, row): (usize, usize)| f32::from(row < self.sizes.count(step));
         let weights = Array2::from_shape_fn((self.sizes.steps(), batch_size), counts);
-        vec![
+        Ok(vec![
             (IMAGES.into(), images.into()),
             (LABELS.into(), Array1::from_shape_fn(samples, label).into()),
             (WEIGHTS.into(), weights.into()),
-        ]
+        ])
     }
 
     /// Inputs of the sizes that an epoch's have, before the first one.

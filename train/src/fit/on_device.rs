@@ -53,7 +53,7 @@ impl<'a> DeviceTrainer<'a> {
         let layout = Layout::new(network);
         let variables = layout.join(&variables.unwrap_or_else(first));
         let history = Tensor::filled(&[data.sizes.steps()], 0.0);
-        let mut values = data.samples();
+        let mut values = data.samples()?;
         values.extend(data.blank());
         values.extend([LOSS_SUM, CORRECT].map(|name| (name.to_owned(), history.clone())));
         values.push((LEARNING_RATE.into(), Tensor::scalar(record.learning_rate)));

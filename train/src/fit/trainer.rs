@@ -89,13 +89,16 @@ impl Trainer {
         let order = Order::Shuffled(epoch_seed);
         let batches = Batches::new(dataset, augment.variants(), self.batch_size, order)?;
         let mut masks = Masks::new(&self.network, self.batch_size, epoch_seed);
-        let fed = batches.map(move |batch| (batch.count, masks.draw(), evaluation_feeds(batch)));
+        let fed = batches.map(move |batch| {
+            batch.map(|batch| (batch.count, masks.draw(), evaluation_feeds(batch)))
+        });
         let mut sums = Sums::default();
         std::thread::scope(|scope| {
-            for (count, masks, mut feeds) in prefetch(scope, fed, PREFETCHED) {
+            for fed in prefetch(scope, fed, PREFETCHED) {
                 if interrupted.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
+                let (count, masks, mut feeds) = fed?;
                 let masks = masks.into_iter();
                 feeds.extend(masks.map(|(layer, mask)| (mask_name(&layer), mask)));
                 sums.add(self.step(feeds, count)?);

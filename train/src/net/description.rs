@@ -10,7 +10,7 @@ use toml::{Spanned, Table, Value};
 
 use super::Network;
 use super::build::Builder;
-use super::presets::PRESETS;
+use super::presets::{self, PRESETS};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
@@ -89,6 +89,16 @@ impl Description {
         let preset = PRESETS.iter().find(|preset| preset.name == name)?;
         let file = format!("preset {name}");
         Some(Self::parse(&file, preset.text).expect("presets are read in the tests"))
+    }
+
+    /// Of the preset that fits pictures of these channels, rows and columns.
+    ///
+    /// # Panics
+    ///
+    /// Never, as [`Description::preset`].
+    pub fn for_pictures(shape: [usize; 3]) -> Self {
+        let name = presets::for_pictures(shape);
+        Self::preset(name).expect("it is a preset's name")
     }
 
     /// Of a text, from a file of this name.

@@ -44,3 +44,13 @@ pub static PRESETS: &[Preset] = &[
         "anomaly detection, MLPerf Tiny: 640 features of a machine's sound"
     ),
 ];
+
+/// The name of the preset for pictures of these channels, rows and columns.
+pub(super) fn for_pictures(shape: [usize; 3]) -> &'static str {
+    match shape {
+        [1, 28, 28] => "digits",
+        [1, rows, columns] if rows.max(columns) <= 32 => "fashion",
+        [_, rows, columns] if rows.max(columns) <= 72 => "resnet8",
+        _ => "mobilenet-v1-025",
+    }
+}

@@ -41,6 +41,7 @@ use std::sync::atomic::AtomicBool;
 use input::arrays::ClassesError;
 use input::file::{Pending, commit_both};
 use input::normalization::Normalization;
+use input::picture::SIDE;
 pub use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
 
@@ -56,7 +57,7 @@ pub use report::Report;
 pub(crate) use run::{Names, integer};
 
 use crate::data::arrays::Inputs;
-use crate::data::{Dataset, Digits};
+use crate::data::{Dataset, Sets as DataSets};
 use crate::export::SecondRuntime;
 use crate::import::{ImportError, Options, import_with};
 use crate::network::Network;
@@ -78,9 +79,9 @@ pub fn flash_name(name: &str) -> String {
     format!("{name}.q8")
 }
 
-/// Fails unless a model is one for the pictures of [`Digits`].
+/// Fails unless a model is one for pictures of digits, which may still have to be fetched.
 pub fn expect_digits(model: &[u8], options: &Options) -> Result<(), QuantizeError> {
-    sets::expect_digits(&import_with(model, options)?)
+    sets::expect_form(&import_with(model, options)?, [1, SIDE, SIDE], 10)
 }
 
 /// What to quantise, and how to check it.
@@ -107,13 +108,13 @@ pub struct Request<'a> {
 
 /// What a network is quantised with.
 pub enum Data {
-    /// Pictures of digits.
-    Digits {
+    /// Pictures as a network of ours takes them.
+    Sets {
         /// Images: those to train on decide, those to test on are only counted.
-        digits: Box<Digits>,
+        sets: Box<DataSets>,
         /// The first test images, on which the written files are run, plain and inverted.
         checked: Dataset,
-        /// How pictures shall become images, for the flash file to say. The images of [`Digits`] are prepared already.
+        /// How pictures shall become images, for the flash file to say. These images are prepared already.
         preparation: Preparation,
     },
     /// Inputs of any network.

@@ -88,15 +88,15 @@ impl Samples {
     pub fn labels(&self) -> Option<Vec<usize>> {
         match self {
             Self::Pictures { images, variants } => {
-                let labels = images.labels.iter();
-                let each = |&label: &u8| vec![usize::from(label); variants.len()];
+                let labels = images.labels().iter();
+                let each = |&label: &u16| vec![usize::from(label); variants.len()];
                 Some(labels.flat_map(each).collect())
             }
             Self::Pixels { labels, .. } | Self::Arrays { labels, .. } => labels.clone(),
         }
     }
 
-    /// The same samples with these classes; those of pictures of digits are known.
+    /// The same samples with these classes; those of pictures are known.
     #[must_use]
     pub fn labelled(mut self, found: Option<Vec<usize>>) -> Self {
         match &mut self {
@@ -114,7 +114,7 @@ impl Samples {
         match self {
             Self::Pictures { images, variants } => {
                 for batch in Batches::new(images, variants, 1, Order::Sequential)? {
-                    visit(batch.images)?;
+                    visit(batch?.images)?;
                 }
             }
             Self::Pixels {

@@ -8,10 +8,9 @@ use super::groups::Given;
 use super::samples::Samples;
 use super::{Data, QuantizeError, arrays, metadata};
 use crate::data::augment::Augment;
-use crate::data::{Dataset, Digits, IMAGE_SIDE};
-use crate::evaluate::CLASSES;
+use crate::data::{self, Dataset};
 use crate::models::{IMAGES, LOGITS};
-use crate::network::{Network, elements};
+use crate::network::{Network, Shape, elements};
 use crate::ops::Quantization;
 
 use super::run::Names;
@@ -61,31 +60,31 @@ impl Sets {
     /// The samples for a network, or why the data are not for it.
     pub fn of(network: &Network, data: &Data) -> Result<Self, QuantizeError> {
         match data {
-            Data::Digits {
-                digits,
+            Data::Sets {
+                sets,
                 checked,
                 preparation,
-            } => of_digits(network, (&**digits, checked), *preparation),
+            } => of_pictures(network, (&**sets, checked), *preparation),
             Data::Arrays(arrays) => arrays::of_network(network, arrays),
         }
     }
 }
 
-fn of_digits(
+fn of_pictures(
     network: &Network,
-    (digits, checked): (&Digits, &Dataset),
+    (sets, checked): (&data::Sets, &Dataset),
     preparation: Preparation,
 ) -> Result<Sets, QuantizeError> {
-    expect_digits(network)?;
+    expect_form(network, sets.train.shape(), sets.train.classes().len())?;
     metadata::expect_input_range(network)?;
     let labels = metadata::labels(network)?;
     let variants = metadata::augment(network)?.unwrap_or_default().variants();
-    let [calibration, held_out] = parts(&digits.train)?;
+    let [calibration, held_out] = parts(&sets.train)?;
     let pictures = |images| Samples::Pictures { images, variants };
     Ok(Sets {
         calibration: pictures(calibration),
         held_out: pictures(held_out),
-        test: Some(pictures(digits.test.clone())),
+        test: Some(pictures(sets.test.clone())),
         // Inverted ones, too, whatever the model was trained on: its integers are equal on any picture.
         checked: Samples::Pictures {
             images: checked.clone(),
@@ -103,21 +102,15 @@ fn of_digits(
             input: IMAGES,
             output: LOGITS,
         },
-        notes: notes_on_digits(network, digits),
+        notes: notes_on(network, &sets.train),
     })
 }
 
-fn notes_on_digits(network: &Network, digits: &Digits) -> Vec<String> {
+fn notes_on(network: &Network, train: &Dataset) -> Vec<String> {
     let is_silent = network.metadata("augment").is_none();
     let of_model =
         "the model does not say `augment`: it is taken to be trained on plain images only";
-    let labels: Vec<usize> = digits
-        .train
-        .labels
-        .iter()
-        .copied()
-        .map(usize::from)
-        .collect();
+    let labels: Vec<usize> = train.labels().iter().copied().map(usize::from).collect();
     let missing = missing(&labels, network.output()[0]);
     is_silent
         .then(|| of_model.to_owned())
@@ -147,12 +140,12 @@ pub fn parts(train: &Dataset) -> Result<[Dataset; 2], QuantizeError> {
     Ok([calibration, held_out])
 }
 
-/// Fails unless the model is for the images and labels of [`Digits`].
-pub fn expect_digits(network: &Network) -> Result<(), QuantizeError> {
+/// Fails unless the model is for images of this shape and as many classes.
+pub fn expect_form(network: &Network, shape: Shape, classes: usize) -> Result<(), QuantizeError> {
     let form = |[channels, rows, columns]: [usize; 3], classes| {
         format!("images of {channels} x {rows} x {columns} and {classes} classes")
     };
-    let expected = form([1, IMAGE_SIDE, IMAGE_SIDE], CLASSES);
+    let expected = form(shape, classes);
     let found = form(network.input.shape, elements(network.output()));
     if expected == found {
         Ok(())

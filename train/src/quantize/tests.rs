@@ -19,7 +19,6 @@ use super::samples::Samples;
 use super::*;
 use crate::data::augment::Variant;
 use crate::data::synthetic;
-use crate::evaluate::CLASSES;
 use crate::evaluate::run_model;
 use crate::graph::Graph;
 use crate::import::import;
@@ -93,19 +92,21 @@ fn striped_model(classes: usize) -> Vec<u8> {
 
 /// Images of which each has its ink in the stripe of its label, but for the first row, which has none.
 fn striped(count: usize) -> Dataset {
-    let mut dataset = synthetic::digits(count, 1, 3).train;
-    for (mut image, &label) in dataset.images.outer_iter_mut().zip(&dataset.labels) {
-        let in_stripe = |column: usize| column * CLASSES / 28 == usize::from(label);
-        image.indexed_iter_mut().for_each(|((row, column), pixel)| {
-            *pixel = u8::from(row > 0 && in_stripe(column)) * 200;
-        });
-    }
-    dataset
+    let drawn = synthetic::digits(count, 1, 3).train;
+    let pixel = |label: u16, at: usize| {
+        let in_stripe = at % 28 * 10 / 28 == usize::from(label);
+        u8::from(at >= 28 && in_stripe) * 200
+    };
+    let image = |&label: &u16| (0..784).map(move |at| pixel(label, at));
+    let pixels = drawn.labels().iter().flat_map(image).collect();
+    let (labels, classes) = (drawn.labels().to_vec(), drawn.classes().clone());
+    Dataset::new(drawn.shape(), pixels, labels, classes)
 }
 
-fn digits() -> Digits {
-    Digits {
+fn digits() -> DataSets {
+    DataSets {
         train: striped(40),
+        validation: None,
         test: striped(12),
         source: "drawn".into(),
         sha256: String::new(),
@@ -134,13 +135,13 @@ impl SecondRuntime for Answer {
     }
 }
 
-fn request<'a>(model: &'a [u8], digits: &'a Digits, out: &'a Path) -> Request<'a> {
+fn request<'a>(model: &'a [u8], digits: &'a DataSets, out: &'a Path) -> Request<'a> {
     Request {
         model,
         options: Options::default(),
         name: "digits",
-        data: Data::Digits {
-            digits: Box::new(digits.clone()),
+        data: Data::Sets {
+            sets: Box::new(digits.clone()),
             checked: digits.test.clone(),
             preparation: Preparation::centred(19).unwrap(),
         },
@@ -332,7 +333,7 @@ fn only_variants_that_the_model_was_trained_on_are_looked_at() {
 fn classes_without_images_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut digits = digits();
-    let has_class = |&image: &usize| ![3, 8].contains(&digits.train.labels[image]);
+    let has_class = |&image: &usize| ![3, 8].contains(&digits.train.labels()[image]);
     let kept: Vec<usize> = (0..digits.train.len()).filter(has_class).collect();
     digits.train = digits.train.select(&kept);
     let mut said = String::new();

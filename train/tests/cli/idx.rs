@@ -25,7 +25,8 @@ pub fn write_digits(folder: &Path, train: usize, test: usize) {
 
 fn write_pair(folder: &Path, names: [&str; 2], dataset: &Dataset) {
     let count = dataset.len() as u32;
-    let pixels: Vec<u8> = dataset.images.iter().copied().collect();
+    let pixels: Vec<u8> = dataset.images().unwrap().into_iter().collect();
     fs::write(folder.join(names[0]), images_file([count, 28, 28], &pixels)).unwrap();
-    fs::write(folder.join(names[1]), labels_file(&dataset.labels.to_vec())).unwrap();
+    let labels: Vec<u8> = dataset.labels().iter().map(|&label| label as u8).collect();
+    fs::write(folder.join(names[1]), labels_file(&labels)).unwrap();
 }

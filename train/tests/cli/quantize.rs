@@ -47,12 +47,13 @@ fn ramp() -> Array2<f32> {
 /// The mean training image of each class less that of all, which tells most of them apart.
 fn means() -> Array2<f32> {
     let train = synthetic::digits(64, 1, 1).train;
-    let pixels = train.images.mapv(|pixel| f32::from(pixel) / 255.0);
+    let pixels = train.images().unwrap();
+    let pixels = pixels.mapv(|pixel| f32::from(pixel) / 255.0);
     let pixels = pixels.into_shape_with_order((64, 784)).unwrap();
     let all = pixels.mean_axis(Axis(0)).unwrap();
     Array2::from_shape_fn((10, 784), |(class, pixel)| {
-        let of_class = |&(_, label): &(usize, &u8)| usize::from(*label) == class;
-        let images = train.labels.iter().enumerate().filter(of_class);
+        let of_class = |&(_, label): &(usize, &u16)| usize::from(*label) == class;
+        let images = train.labels().iter().enumerate().filter(of_class);
         let values: Vec<f32> = images.map(|(image, _)| pixels[[image, pixel]]).collect();
         values.iter().sum::<f32>() / values.len().max(1) as f32 - all[pixel]
     })

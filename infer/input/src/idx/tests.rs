@@ -32,8 +32,7 @@ pub fn labels(labels: &[u8]) -> Vec<u8> {
 }
 
 pub const FORM: Form = Form {
-    rows: 2,
-    columns: 3,
+    size: Some([2, 3]),
     classes: 10,
 };
 
@@ -53,7 +52,7 @@ fn tried<T>(
     })
 }
 
-fn classes(content: &[u8]) -> Result<Vec<u8>, String> {
+fn classes(content: &[u8]) -> Result<Vec<u16>, String> {
     tried(content, Labels::read).map(|labels| labels.classes)
 }
 
@@ -119,6 +118,8 @@ fn wide_labels_are_classes_too() {
         (wide(&[3], &[7, 0, 9]), &[7, 0, 9][..]),
         (wide(&[2, 1], &[7, 3]), &[7, 3]),
         (file(BYTES, &[2, 1], &[7, 3]), &[7, 3]),
+        (file(0x09, &[2], &[7, 3]), &[7, 3]),
+        (file(0x0b, &[2], &[0, 7, 0, 3]), &[7, 3]),
         (wide(&[2, 8], &qmnist), &[5, 0]),
     ] {
         assert_eq!(classes(&file).unwrap(), expected);
@@ -131,6 +132,17 @@ fn wide_labels_are_classes_too() {
         let expected = "expected one label for each image, found 10 numbers for each";
         assert_labels_refused(&file, expected);
     }
+}
+
+#[test]
+fn any_form_takes_all_sizes_and_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, file(BYTES, &[2, 5, 4], &[1; 40])).unwrap();
+    let images = Images::read(&path, Form::ANY).unwrap();
+    assert_eq!((images.count, images.rows, images.columns), (2, 5, 4));
+    fs::write(&path, file(0x0b, &[1], &999_u16.to_be_bytes())).unwrap();
+    assert_eq!(Labels::read(&path, Form::ANY).unwrap().classes, [999]);
 }
 
 #[test]
@@ -220,7 +232,7 @@ fn unpacking_stops_where_the_header_says() {
     let bomb = gzip(&[images(1), vec![0; 200 << 20]].concat());
     assert!(bomb.len() < 2 << 20);
     assert_images_refused(&bomb, "found bytes after them");
-    let most = "expected 268435456 bytes at the most, found 25769803786 announced";
+    let most = "expected 1073741824 bytes at the most, found 25769803786 announced";
     assert_images_refused(&file(BYTES, &[u32::MAX, 2, 3], &[]), most);
     assert!(classes(&file(0x0e, &[u32::MAX; 4], &[])).is_err());
 }

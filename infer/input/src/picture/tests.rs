@@ -187,6 +187,9 @@ fn photographs_are_turned_upright() {
     let mut encoder = JpegEncoder::new(&mut bytes);
     encoder.set_exif_metadata(exif.to_vec()).unwrap();
     encoder.encode_image(&picture).unwrap();
+    let header = header(&bytes).unwrap();
+    assert_eq!((header.rows, header.columns), (64, 32));
+    assert!(header.is_turned && !header.has_colours);
     let pixels = decode(&bytes).unwrap();
     assert!(pixels[..12 * SIDE].iter().all(|&pixel| pixel > 240));
     assert!(pixels[16 * SIDE..].iter().all(|&pixel| pixel < 15));

@@ -78,13 +78,22 @@ fn the_parts_have_no_image_in_common_and_all_classes() {
     let train = striped(60);
     let [calibration, held_out] = sets::parts(&train).unwrap();
     assert_eq!((calibration.len(), held_out.len()), (10, 50));
-    let classes = |part: &Dataset| part.labels.iter().copied().collect::<BTreeSet<u8>>().len();
+    let classes = |part: &Dataset| {
+        part.labels()
+            .iter()
+            .copied()
+            .collect::<BTreeSet<u16>>()
+            .len()
+    };
     let of_all = classes(&train);
     assert_eq!(
         (classes(&calibration), classes(&held_out)),
         (of_all, of_all)
     );
-    assert_eq!(sets::parts(&train).unwrap(), [calibration, held_out]);
+    let again = sets::parts(&train).unwrap();
+    for (part, again) in [calibration, held_out].into_iter().zip(again) {
+        assert_eq!(part.images().unwrap(), again.images().unwrap());
+    }
     for count in [0, 1] {
         let error = sets::parts(&striped(60).take(count))
             .unwrap_err()

@@ -1,0 +1,189 @@
+//! Pictures of one shape with their labels.
+
+use std::sync::Arc;
+
+use ndarray::Array4;
+
+use super::pixels::Pixels;
+use super::{DataError, split};
+use crate::network::Shape;
+
+/// The names of the classes; a label is a place among them.
+pub type Classes = Arc<[String]>;
+
+/// Pictures, each with its class. A copy or a part shares the pixels.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    shape: Shape,
+    pixels: Arc<Pixels>,
+    /// Which of the pictures of `pixels` these are.
+    places: Vec<u32>,
+    labels: Vec<u16>,
+    classes: Classes,
+}
+
+impl Dataset {
+    /// Pictures in memory: `[pictures, channels, rows, columns]`, 0 for the ground or black to 255 for full ink or white.
+    ///
+    /// # Panics
+    ///
+    /// Unless there are as many pixels as the labels and the shape say.
+    pub fn new(shape: Shape, pixels: Vec<u8>, labels: Vec<u16>, classes: Classes) -> Self {
+        let expected = labels.len() * shape.iter().product::<usize>();
+        assert_eq!(pixels.len(), expected, "pixels of {shape:?} for each label");
+        let places = (0..labels.len() as u32).collect();
+        Self::of(shape, Pixels::Memory(pixels), places, labels, classes)
+    }
+
+    /// The pictures at these places of `pixels`, in their order, with a label each.
+    pub(super) fn of(
+        shape: Shape,
+        pixels: Pixels,
+        places: Vec<u32>,
+        labels: Vec<u16>,
+        classes: Classes,
+    ) -> Self {
+        debug_assert_eq!(places.len(), labels.len());
+        Self {
+            shape,
+            pixels: Arc::new(pixels),
+            places,
+            labels,
+            classes,
+        }
+    }
+
+    /// The number of pictures.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no picture.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Channels (1 for grey, 3 for red, green and blue), rows and columns of every picture.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Bytes of a picture.
+    pub fn picture_len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The class of each picture.
+    pub fn labels(&self) -> &[u16] {
+        &self.labels
+    }
+
+    /// The names of the classes.
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// Fills `pixels`, which has [`Self::picture_len`] bytes, with a picture: `[channels, rows, columns]`.
+    pub fn read(&self, picture: usize, pixels: &mut [u8]) -> Result<(), DataError> {
+        let offset = u64::from(self.places[picture]) * pixels.len() as u64;
+        self.pixels.read(offset, pixels)
+    }
+
+    /// All pictures at once: `[pictures, channels, rows, columns]`.
+    pub fn images(&self) -> Result<Array4<u8>, DataError> {
+        let [channels, rows, columns] = self.shape;
+        let mut images = Array4::zeros((self.len(), channels, rows, columns));
+        if let Some(all) = images.as_slice_mut() {
+            let pictures = all.chunks_exact_mut(self.picture_len()).enumerate();
+            for (picture, pixels) in pictures {
+                self.read(picture, pixels)?;
+            }
+        }
+        Ok(images)
+    }
+
+    /// The first `limit` pictures, or all where there are fewer.
+    #[must_use]
+    pub fn take(mut self, limit: usize) -> Self {
+        self.places.truncate(limit);
+        self.labels.truncate(limit);
+        self
+    }
+
+    /// The pictures of these indices, in their order.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            places: indices.iter().map(|&index| self.places[index]).collect(),
+            labels: indices.iter().map(|&index| self.labels[index]).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Draws `count` pictures, of each class in proportion, and returns them and all others, each in the order of this
+    /// data set; with fewer than `count` pictures all are drawn.
+    ///
+    /// A class of at least two pictures is in both parts where `count` allows it, one of a single picture among the others.
+    /// The same seed draws the same pictures on every machine.
+    #[must_use]
+    pub fn split_stratified(&self, count: usize, seed: u64) -> (Self, Self) {
+        let (drawn, others) = split::stratified(self.labels.iter().copied(), count, seed);
+        (self.select(&drawn), self.select(&others))
+    }
+}
+
+/// The names of classes that are numbers, from `first` on.
+pub fn numbers(first: usize, count: usize) -> Classes {
+    (first..first + count)
+        .map(|number| number.to_string())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+    use crate::data::random::Random;
+
+    #[test]
+    fn parts_are_the_pictures_that_they_say_wherever_the_pixels_are() {
+        let (shape, count) = ([3, 2, 5], 40);
+        let mut random = Random::new(1, 0);
+        let bytes: Vec<u8> = (0..30 * count).map(|_| random.below(256) as u8).collect();
+        let labels: Vec<u16> = (0..count).map(|_| random.below(300) as u16).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pixels");
+        std::fs::write(&path, &bytes).unwrap();
+        let file = File::open(&path).unwrap();
+        let places = (0..count as u32).collect();
+        let of_file = Pixels::File { file, path };
+        let classes = numbers(0, 300);
+        for dataset in [
+            Dataset::new(shape, bytes.clone(), labels.clone(), classes.clone()),
+            Dataset::of(shape, of_file, places, labels.clone(), classes.clone()),
+        ] {
+            let indices: Vec<usize> = (0..25).map(|_| random.below(count)).collect();
+            let part = dataset.select(&indices).take(20);
+            assert_eq!((part.len(), part.is_empty()), (20, false));
+            let images = part.images().unwrap();
+            assert_eq!(images.shape(), [20, 3, 2, 5]);
+            for (image, &index) in images.outer_iter().zip(&indices) {
+                assert!(image.iter().eq(&bytes[30 * index..][..30]));
+            }
+            let expected = indices.iter().map(|&index| labels[index]).take(20);
+            assert!(part.labels().iter().copied().eq(expected));
+        }
+    }
+
+    #[test]
+    fn take_keeps_the_first_pictures() {
+        let dataset = Dataset::new([1, 1, 1], (0..25).collect(), vec![0; 25], numbers(0, 1));
+        for limit in [0, 1, 24, 25, 26, usize::MAX] {
+            let first = dataset.clone().take(limit);
+            let count = limit.min(25);
+            assert_eq!((first.len(), first.is_empty()), (count, count == 0));
+            assert!(first.images().unwrap().into_iter().eq(0..count as u8));
+        }
+    }
+}
