@@ -5,7 +5,7 @@ use tests::training::{Step, Stepper};
 use tests::{random, runtimes};
 use train::gradient::gradients;
 use train::graph::Graph;
-use train::loss::sparse_cross_entropy;
+use train::loss::{Soft, cross_entropy};
 use train::models::{IMAGES, LABELS, WEIGHTS, mask_name};
 use train::optimizer::Optimizer;
 use train::runtime::Runtime;
@@ -42,7 +42,7 @@ fn found(runtime: &Runtime, batch: &Batch) -> Answer {
         .input(LABELS, TensorType::new(ElementType::I64, &[rows]))
         .unwrap();
     let weights = graph.input(WEIGHTS, TensorType::f32(&[rows])).unwrap();
-    let loss = sparse_cross_entropy(&mut graph, logits, labels, weights).unwrap();
+    let loss = cross_entropy(&mut graph, logits, labels, weights, Soft::default()).unwrap();
     let gradient = gradients(&mut graph, loss.mean, &[logits]).unwrap()[0];
     let outputs = [
         ("sum", loss.sum),

@@ -110,7 +110,7 @@ fn session(runtime: &Runtime, optimizer: Optimizer) -> Session {
         parameter,
         gradient,
     };
-    let state = append_updates(&mut graph, optimizer, &[trainable], learning_rate).unwrap();
+    let state = append_updates(&mut graph, &optimizer.into(), &[trainable], learning_rate).unwrap();
     let mut residents = vec![("w".to_owned(), arr1(&START).into())];
     residents.extend(state.into_iter().map(|one| {
         let first = Tensor::filled(&one.shape, one.initial);

@@ -163,7 +163,7 @@ fn seconds(epochs: &mut Epochs<'_>, steps: usize) -> Result<f64, FitError> {
 fn some_steps(epochs: &mut Epochs<'_>, steps: usize) -> Result<usize, FitError> {
     let (mut done, enough) = (0, AtomicBool::new(false));
     while done < steps {
-        epochs.epoch(0, Some(0), &enough, |_| {
+        epochs.epoch(0.into(), Some(0), &enough, |_| {
             done += 1;
             enough.store(done >= steps, Ordering::Relaxed);
         })?;
@@ -177,7 +177,7 @@ fn whole_epochs(epochs: &mut Epochs<'_>, steps: usize, time: Duration) -> Result
     let (mut done, never, start) = (0, AtomicBool::new(false), Instant::now());
     let mut seed = 0;
     while done < steps || start.elapsed() < time {
-        epochs.epoch(seed, Some(seed + 1), &never, |_| done += 1)?;
+        epochs.epoch(seed.into(), Some(seed + 1), &never, |_| done += 1)?;
         seed += 1;
     }
     Ok(done)

@@ -15,7 +15,8 @@ use crate::data::hexadecimal;
 use crate::graph::Target;
 use crate::models;
 use crate::net::{Description, Network};
-use crate::optimizer::{Optimizer, Variable};
+use crate::optimizer::{Method, Optimizer, Variable, in_use};
+use crate::recipe::Recipe;
 use crate::tensor::Tensor;
 
 /// Name of the checkpoint in a run's folder.
@@ -44,6 +45,9 @@ pub struct Record {
     /// The network itself, where it is another one than the seed course's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<Described>,
+    /// The rest of how it is trained.
+    #[serde(default, skip_serializing_if = "Recipe::is_plain")]
+    pub recipe: Recipe,
     pub optimizer: Optimizer,
     pub learning_rate: f32,
     pub batch_size: usize,
@@ -93,6 +97,7 @@ impl Record {
         Self {
             network: network.name.clone(),
             described: Described::of(network),
+            recipe: Recipe::default(),
             optimizer,
             learning_rate: optimizer.default_learning_rate(),
             batch_size,
@@ -101,6 +106,19 @@ impl Record {
             data_source: String::new(),
             val_data: val_data(),
             epochs: Vec::new(),
+        }
+    }
+
+    /// How parameters are updated.
+    pub fn method(&self) -> Method {
+        let method = Method::from(self.optimizer);
+        let recipe = &self.recipe;
+        Method {
+            weight_decay: recipe.weight_decay.unwrap_or(method.weight_decay),
+            average: recipe.average,
+            label_smoothing: recipe.label_smoothing,
+            mixes: recipe.mixes(),
+            ..method
         }
     }
 
@@ -160,6 +178,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The parameters that the network is used with.
+    pub fn parameters(&self, network: &Network) -> Vec<(String, Tensor)> {
+        in_use(&self.variables, network.parameters().len())
+    }
+
     /// Reads the checkpoint of a run, which is a folder or the file itself, and the network that it is of; its variables
     /// must be those of that network and of its optimiser.
     pub fn load(run: &Path) -> Result<(Self, Network), CheckpointError> {
@@ -178,7 +201,7 @@ impl Checkpoint {
     /// The file keeps its own order; this brings the variables into that of the network's training graph.
     fn of(self, network: &Network) -> Result<Self, String> {
         let Self { record, variables } = self;
-        let model = models::training(network, record.optimizer, 1, Target::default())
+        let model = models::training(network, record.method(), 1, Target::default())
             .map_err(|error| error.to_string())?;
         Ok(Self {
             variables: in_order(&model.variables, variables)?,

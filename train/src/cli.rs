@@ -142,9 +142,13 @@ pub struct FitArgs {
     /// Use only the first N training images
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
-    /// Epochs to train
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u32).range(1..))]
-    pub epochs: u32,
+    /// How to train, as a file: epochs, schedule, random changes of pictures and more; options here come before it [default:
+    /// each picture as it is for digits, else with small changes; a resumed run keeps its own]
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub recipe: Option<PathBuf>,
+    /// Epochs to train [default: the recipe's, or 2 for digits and 20 for other pictures]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub epochs: Option<u32>,
     /// Images of a step [default: 128, or all where there are fewer; a resumed run keeps its own]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub batch: Option<u32>,

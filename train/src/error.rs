@@ -18,6 +18,7 @@ use crate::fit::FitError;
 use crate::graph::GraphError;
 use crate::net::DescriptionError;
 use crate::quantize::QuantizeError;
+use crate::recipe::RecipeError;
 use crate::run::RunError;
 use crate::runtime::RuntimeError;
 
@@ -29,6 +30,8 @@ pub enum Error {
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Network(#[from] DescriptionError),
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     #[error(transparent)]
     Graph(#[from] GraphError),
     #[error(transparent)]

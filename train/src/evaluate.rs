@@ -6,7 +6,9 @@ use crate::data::augment::Variant;
 use crate::data::batch::{Batch, Batches, Order, prefetch};
 use crate::data::{DataError, Dataset};
 use crate::graph::GraphError;
-use crate::models::{self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, WEIGHTS};
+use crate::models::{
+    self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, MIXED_LABELS, SHARES, WEIGHTS,
+};
 use crate::net::Network;
 use crate::runtime::{Kind, Runtime, RuntimeError, Session};
 use crate::tensor::Tensor;
@@ -122,11 +124,16 @@ impl<'a> Evaluator<'a> {
 
 /// A batch as inputs of the graphs that compute a loss.
 pub fn evaluation_feeds(batch: Batch) -> Vec<(String, Tensor)> {
-    vec![
+    let mut feeds = vec![
         (IMAGES.into(), batch.images.into()),
         (LABELS.into(), batch.labels.into()),
         (WEIGHTS.into(), batch.weights.into()),
-    ]
+    ];
+    if let Some((labels, shares)) = batch.mixed {
+        feeds.push((MIXED_LABELS.into(), labels.into()));
+        feeds.push((SHARES.into(), shares.into()));
+    }
+    feeds
 }
 
 /// Runs a model file of one image at a time over the data, as its users will, and returns its logits.

@@ -66,14 +66,14 @@ pub fn export(
     images: &Dataset,
     path: &Path,
 ) -> Result<Option<String>, ExportError> {
-    let parameters = &checkpoint.variables[..network.parameters().len()];
+    let parameters = checkpoint.parameters(network);
     let tensors = parameters.iter().map(|(_, tensor)| tensor.clone());
     let metadata = metadata(network, checkpoint)?;
     let model = models::inference(network, tensors.collect(), &metadata)?;
     let pending = Pending::write(path, &model)?;
 
     let variants = checkpoint.record.augment().variants();
-    let mut evaluator = Evaluator::new(runtime, network, parameters.to_vec(), images, variants)?;
+    let mut evaluator = Evaluator::new(runtime, network, parameters, images, variants)?;
     let expected = evaluator.evaluate()?.logits;
     let found = run_model(runtime, &model, images, variants)?;
     check(path, runtime.kind().name(), &expected, &found)?;

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 pub use on_device::DeviceTrainer;
 pub use progress::{Progress, Silent, Terminal};
-pub use trainer::{Sums, Trainer};
+pub use trainer::{EpochAt, Sums, Trainer};
 
 use input::file::{self, WriteError};
 
@@ -23,6 +23,7 @@ use crate::evaluate::{EvaluateError, Evaluation, Evaluator};
 use crate::graph::GraphError;
 use crate::init;
 use crate::net::Network;
+use crate::optimizer::in_use;
 use crate::run;
 use crate::runtime::{DeviceOptions, Kind, Runtime, RuntimeError};
 use crate::tensor::Tensor;
@@ -66,7 +67,8 @@ pub struct Options {
     pub resume: Option<Checkpoint>,
 }
 
-/// Fits `network` to `sets.train` and returns the last checkpoint, which also lies in [`Options::out`].
+/// Fits `network` to `sets.train` and returns the last checkpoint, or where there is a validation set the one that is best on
+/// it; that also lies in [`Options::out`].
 ///
 /// `record` says how: optimiser, step size, batch size, seed, and the epochs that are already done.
 /// When `interrupted` becomes true the fit ends after the current step with the checkpoint of the last finished
@@ -88,21 +90,27 @@ pub fn fit(
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let how = (options.augment, options.device);
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
-    let mut parameters = trainer.variables()?;
-    parameters.truncate(network.parameters().len());
-    let mut evaluator = Evaluator::new(runtime, network, parameters, sets.measured(), variants)?;
-    let mut last = None;
+    let parameters = network.parameters().len();
+    let mut first = trainer.variables()?;
+    first.truncate(parameters);
+    let mut evaluator = Evaluator::new(runtime, network, first, sets.measured(), variants)?;
+    let mut best: Option<Checkpoint> = None;
+    let planned = record.epochs.len() + options.epochs;
     for number in 1..=options.epochs {
         let start = Instant::now();
         progress.begin(number, options.epochs, steps);
         let finished = record.epochs.len();
-        let seed = |finished| init::epoch_seed(record.seed, finished);
-        let next = (number < options.epochs).then(|| seed(finished + 1));
+        let at = |done| EpochAt {
+            seed: init::epoch_seed(record.seed, done),
+            done,
+            planned,
+        };
+        let next = (number < options.epochs).then(|| at(finished + 1).seed);
         let on_step = |sums: &Sums| progress.step(sums);
-        let done = trainer.epoch(seed(finished), next, interrupted, on_step)?;
+        let done = trainer.epoch(at(finished), next, interrupted, on_step)?;
         let Some(sums) = done else { break };
         let variables = trainer.variables()?;
-        evaluator.set_parameters(&variables)?;
+        evaluator.set_parameters(&in_use(&variables, parameters))?;
         let epoch = finished_epoch(options.augment, &sums, &evaluator.evaluate()?);
         if let Some(loss) = epoch.infinite_loss() {
             let learning_rate = record.learning_rate;
@@ -118,13 +126,37 @@ pub fn fit(
             variables,
         };
         run::save(&checkpoint, &options.out)?;
-        last = Some(checkpoint);
         progress.end(&epoch, start.elapsed());
+        if sets.validation.is_none()
+            || best
+                .as_ref()
+                .is_none_or(|best| is_better(&checkpoint, best))
+        {
+            best = Some(checkpoint);
+        }
+        let waited = |best: &Checkpoint| record.epochs.len() - best.record.epochs.len();
+        let patience = record.recipe.patience.map(|epochs| epochs as usize);
+        if patience.is_some_and(|patience| best.as_ref().map_or(0, waited) >= patience) {
+            break;
+        }
     }
-    last.ok_or(FitError::Interrupted)
+    let best = best.ok_or(FitError::Interrupted)?;
+    if best.record.epochs.len() < record.epochs.len() {
+        run::save(&best, &options.out)?;
+    }
+    Ok(best)
 }
 
-/// Where the images are in training: on the device if that is a GPU, else on the host.
+/// Whether the last epoch of a run has more right answers than that of another, or the same with less loss.
+fn is_better(one: &Checkpoint, other: &Checkpoint) -> bool {
+    let last = |checkpoint: &Checkpoint| {
+        let epoch = checkpoint.record.epochs.last();
+        epoch.map(|epoch| (epoch.val_accuracy, -epoch.val_loss))
+    };
+    last(one) > last(other)
+}
+
+/// Where the images are in training: on the device if that is a GPU and shows them as they are, else on the host.
 pub(crate) enum Epochs<'a> {
     Fed(Box<Trainer>, &'a Dataset, Augment),
     OnDevice(Box<DeviceTrainer<'a>>),
@@ -139,7 +171,7 @@ impl<'a> Epochs<'a> {
         images: &'a Dataset,
         (augment, device): (Augment, DeviceOptions),
     ) -> Result<Self, FitError> {
-        if runtime.kind() != Kind::Cuda {
+        if runtime.kind() != Kind::Cuda || !record.recipe.is_plain() {
             let trainer = Trainer::new(runtime, network, record, variables)?;
             return Ok(Self::Fed(Box::new(trainer), images, augment));
         }
@@ -152,16 +184,16 @@ impl<'a> Epochs<'a> {
     /// Steps through all images once, and prepares for the epoch of the next seed if that pays.
     pub(crate) fn epoch(
         &mut self,
-        seed: u64,
+        at: EpochAt,
         next_seed: Option<u64>,
         interrupted: &AtomicBool,
         on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, FitError> {
         match self {
             Self::Fed(trainer, images, augment) => {
-                trainer.epoch(images, *augment, seed, interrupted, on_step)
+                trainer.epoch(images, *augment, at, interrupted, on_step)
             }
-            Self::OnDevice(trainer) => trainer.epoch(seed, next_seed, interrupted, on_step),
+            Self::OnDevice(trainer) => trainer.epoch(at.seed, next_seed, interrupted, on_step),
         }
     }
 

@@ -39,6 +39,7 @@ pub mod onnx;
 pub mod ops;
 pub mod optimizer;
 pub mod quantize;
+pub mod recipe;
 pub mod run;
 pub mod runtime;
 mod second_runtime;

@@ -4,27 +4,38 @@ use crate::graph::{Graph, GraphError, ValueId};
 
 /// What a batch of logits costs.
 pub struct Loss {
-    /// Mean cross-entropy over the batch, to be minimised.
+    /// Mean over the batch, to be minimised.
     pub mean: ValueId,
-    /// Sum of the cross-entropies.
+    /// Sum over the images.
     pub sum: ValueId,
     /// Number of images whose largest logit is at their label.
     pub correct: ValueId,
 }
 
-/// Adds the sparse categorical cross-entropy of `logits` `[N, classes]` against `labels` `[N]` (class indices),
-/// in nats. `weights` `[N]` are 1 for images that count and 0 for rows that only fill up a batch.
-pub fn sparse_cross_entropy(
+/// What an answer is held against beside the label.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Soft {
+    /// The share of a label that is spread evenly over all classes
+    /// ([Szegedy et al., section 7](https://arxiv.org/abs/1512.00567)).
+    pub smoothing: f32,
+    /// Second labels `[N]` and the share of the first ones `[N]`, where samples are mixtures.
+    pub mixed: Option<[ValueId; 2]>,
+}
+
+/// Adds the categorical cross-entropy of `logits` `[N, classes]` against `labels` `[N]` (class indices),
+/// in nats. `weights` `[N]` say how much an image counts, 0 for rows that only fill up a batch.
+pub fn cross_entropy(
     graph: &mut Graph,
     logits: ValueId,
     labels: ValueId,
     weights: ValueId,
+    soft: Soft,
 ) -> Result<Loss, GraphError> {
-    let (batch, classes) = (graph.shape(logits)[0], graph.shape(logits)[1]);
+    let batch = graph.shape(logits)[0];
     let log_probabilities = log_softmax(graph, logits)?;
-    let one_hot = graph.one_hot(labels, classes)?;
+    let targets = targets(graph, logits, labels, soft)?;
     let column = graph.reshape(weights, &[batch, 1])?;
-    let selected = graph.mul(one_hot, column)?;
+    let selected = graph.mul(targets, column)?;
     let log_likelihoods = graph.mul(log_probabilities, selected)?;
     let log_likelihood = graph.sum_all(log_likelihoods)?;
     let minus_one = graph.scalar(-1.0);
@@ -38,6 +49,31 @@ pub fn sparse_cross_entropy(
     let hits = graph.mul(hits, weights)?;
     let correct = graph.sum_all(hits)?;
     Ok(Loss { mean, sum, correct })
+}
+
+/// The share of each class in each answer, `[N, classes]`.
+fn targets(
+    graph: &mut Graph,
+    logits: ValueId,
+    labels: ValueId,
+    soft: Soft,
+) -> Result<ValueId, GraphError> {
+    let (batch, classes) = (graph.shape(logits)[0], graph.shape(logits)[1]);
+    let mut targets = graph.one_hot(labels, classes)?;
+    if let Some([others, share]) = soft.mixed {
+        let others = graph.one_hot(others, classes)?;
+        let share = graph.reshape(share, &[batch, 1])?;
+        let difference = graph.sub(targets, others)?;
+        let part = graph.mul(difference, share)?;
+        targets = graph.add(others, part)?;
+    }
+    if soft.smoothing > 0.0 {
+        let (kept, each) = (1.0 - soft.smoothing, soft.smoothing / classes as f32);
+        let (kept, each) = (graph.scalar(kept), graph.scalar(each));
+        let part = graph.mul(targets, kept)?;
+        targets = graph.add(part, each)?;
+    }
+    Ok(targets)
 }
 
 /// `x - max - ln(sum(exp(x - max)))` along the last axis: finite for any finite logits, which not every runtime's own

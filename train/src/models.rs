@@ -6,21 +6,25 @@ pub mod on_device;
 use crate::gradient::gradients;
 use crate::graph::{Graph, GraphError, Target, ValueId};
 use crate::layers::Training;
-use crate::loss::{Loss, sparse_cross_entropy};
+use crate::loss::{Loss, Soft, cross_entropy};
 use crate::net::{Forward, Network};
-use crate::optimizer::{Optimizer, Trainable, Variable, append_updates};
+use crate::optimizer::{Method, Trainable, Variable, append_updates};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
 /// Input: images `[N, channels, rows, columns]`, pixels `0.0..=1.0`.
 pub const IMAGES: &str = "images";
 /// Input: class indices `[N]`.
 pub const LABELS: &str = "labels";
-/// Input: 1 for images that count, 0 for rows that fill up a batch, `[N]`.
+/// Input: how much each image counts, 1 unless classes have weights; 0 for rows that fill up a batch, `[N]`.
 pub const WEIGHTS: &str = "weights";
-/// Input: number of images of a batch that is updated with, a scalar.
+/// Input: how much the images of a batch that is updated with count, a scalar.
 pub const COUNT: &str = "count";
 /// Input: step size, a scalar.
 pub const LEARNING_RATE: &str = "learning_rate";
+/// Input: class indices of what images are mixed with, `[N]`.
+pub const MIXED_LABELS: &str = "mixed_labels";
+/// Input: the share of the first class of a mixture, `[N]`.
+pub const SHARES: &str = "shares";
 /// Output: sum of the losses of the batch, a scalar.
 pub const LOSS_SUM: &str = "loss_sum";
 /// Output: number of right answers in the batch, a scalar.
@@ -47,23 +51,24 @@ pub struct TrainingModel {
     pub variables: Vec<Variable>,
 }
 
-/// One training step: `(images, labels, weights, masks, learning_rate, variables)` to
-/// `(loss_sum, correct, variables.next)`.
+/// One training step: `(images, labels, weights, masks, learning_rate, variables)`, and `(mixed_labels, shares)` where
+/// samples are mixtures, to `(loss_sum, correct, variables.next)`.
 pub fn training(
     network: &Network,
-    optimizer: Optimizer,
+    method: impl Into<Method>,
     batch_size: usize,
     target: Target,
 ) -> Result<TrainingModel, GraphError> {
+    let method = method.into();
     let mut graph = Graph::for_target(target);
     let masks = mask_inputs(&mut graph, network, batch_size)?;
     let (parameters, variables) = parameter_inputs(&mut graph, network)?;
-    let (forward, loss) =
-        forward_and_loss(&mut graph, network, batch_size, &parameters, Some(&masks))?;
+    let learnt = Some((&*masks, &method));
+    let (forward, loss) = forward_and_loss(&mut graph, network, batch_size, &parameters, learnt)?;
     append_statistics(&mut graph, &forward)?;
     let trained = trained(network, &parameters);
     let found = gradients(&mut graph, loss.mean, &trained)?;
-    append_training(graph, network, optimizer, (trained, variables), found)
+    append_training(graph, network, &method, (trained, variables), found)
 }
 
 /// The parameters that have a gradient.
@@ -87,7 +92,7 @@ fn append_statistics(graph: &mut Graph, forward: &Forward) -> Result<(), GraphEr
 fn append_training(
     mut graph: Graph,
     network: &Network,
-    optimizer: Optimizer,
+    method: &Method,
     (parameters, mut variables): (Vec<ValueId>, Vec<Variable>),
     found: Vec<ValueId>,
 ) -> Result<TrainingModel, GraphError> {
@@ -97,7 +102,7 @@ fn append_training(
     };
     let trainables: Vec<_> = parameters.into_iter().zip(found).map(trainable).collect();
     let rate = graph.input(LEARNING_RATE, TensorType::f32(&[]))?;
-    let state = append_updates(&mut graph, optimizer, &trainables, rate)?;
+    let state = append_updates(&mut graph, method, &trainables, rate)?;
     variables.extend(state);
     Ok(TrainingModel {
         onnx: graph.specialized()?.to_onnx(&network.name, &[]),
@@ -108,11 +113,17 @@ fn append_training(
 /// The gradients of a part of a batch: `(images, labels, weights, masks, parameters)` of `rows` images to
 /// `(loss_sum, correct, gradients)`, the gradients being those of the sum of the losses. The network must have no
 /// statistics of batches.
-pub fn part(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, GraphError> {
+pub fn part(
+    network: &Network,
+    method: &Method,
+    rows: usize,
+    target: Target,
+) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::for_target(target);
     let masks = mask_inputs(&mut graph, network, rows)?;
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
-    let (_, loss) = forward_and_loss(&mut graph, network, rows, &parameters, Some(&masks))?;
+    let learnt = Some((&*masks, method));
+    let (_, loss) = forward_and_loss(&mut graph, network, rows, &parameters, learnt)?;
     let found = gradients(&mut graph, loss.sum, &parameters)?;
     for (&parameter, gradient) in parameters.iter().zip(found) {
         let name = gradient_name(graph.name(parameter));
@@ -125,7 +136,7 @@ pub fn part(network: &Network, rows: usize, target: Target) -> Result<Vec<u8>, G
 /// `variables.next`.
 pub fn update(
     network: &Network,
-    optimizer: Optimizer,
+    method: &Method,
     parts: usize,
 ) -> Result<TrainingModel, GraphError> {
     let mut graph = Graph::new();
@@ -142,7 +153,7 @@ pub fn update(
         }
         found.push(graph.div(total, count)?);
     }
-    append_training(graph, network, optimizer, (parameters, variables), found)
+    append_training(graph, network, method, (parameters, variables), found)
 }
 
 /// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`.
@@ -212,15 +223,34 @@ fn forward_and_loss(
     network: &Network,
     batch_size: usize,
     parameters: &[ValueId],
-    masks: Option<&[ValueId]>,
+    learnt: Option<(&[ValueId], &Method)>,
 ) -> Result<(Forward, Loss), GraphError> {
     let images = graph.input(IMAGES, image_type(network, batch_size))?;
     let labels = graph.input(LABELS, TensorType::new(ElementType::I64, &[batch_size]))?;
     let weights = graph.input(WEIGHTS, TensorType::f32(&[batch_size]))?;
-    let training = masks.map(|masks| Training { masks, weights });
+    let training = learnt.map(|(masks, _)| Training { masks, weights });
     let forward = network.forward(graph, images, parameters, training)?;
-    let loss = sparse_cross_entropy(graph, forward.output, labels, weights)?;
+    let soft = match learnt {
+        Some((_, method)) => soft(graph, method, batch_size)?,
+        None => Soft::default(),
+    };
+    let loss = cross_entropy(graph, forward.output, labels, weights, soft)?;
     graph.output(LOSS_SUM, loss.sum)?;
     graph.output(CORRECT, loss.correct)?;
     Ok((forward, loss))
+}
+
+/// What an answer is held against beside the label, with inputs for it.
+fn soft(graph: &mut Graph, method: &Method, batch_size: usize) -> Result<Soft, GraphError> {
+    let mixed = if method.mixes {
+        let labels = TensorType::new(ElementType::I64, &[batch_size]);
+        let labels = graph.input(MIXED_LABELS, labels)?;
+        Some([labels, graph.input(SHARES, TensorType::f32(&[batch_size]))?])
+    } else {
+        None
+    };
+    Ok(Soft {
+        smoothing: method.label_smoothing,
+        mixed,
+    })
 }

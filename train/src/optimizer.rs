@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::tensor::TensorType;
+use crate::tensor::{Tensor, TensorType};
 
 /// How parameters are updated from their gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub enum Optimizer {
     Sgd,
     /// Adam, betas 0.9 and 0.999 ([Kingma and Ba](https://arxiv.org/abs/1412.6980)).
     Adam,
-    /// Adam with decoupled weight decay 0.004 ([Loshchilov and Hutter](https://arxiv.org/abs/1711.05101)).
+    /// Adam with decoupled weight decay, 0.004 unless told otherwise ([Loshchilov and Hutter](https://arxiv.org/abs/1711.05101)).
     Adamw,
 }
 
@@ -25,8 +25,28 @@ const RHO: f32 = 0.9;
 const MOMENTUM: f32 = 0.9;
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
-const WEIGHT_DECAY: f32 = 0.004;
 const EPSILON: f32 = 1e-7;
+
+/// Last part of the name of a parameter's running mean.
+const AVERAGE: &str = "average";
+/// Variable: what their running means have to be divided by.
+const AVERAGE_WEIGHT: &str = "average_weight";
+
+/// The parameters that a network is used with, of variables that begin with `parameters`: their running means, where there
+/// are such.
+pub fn in_use(variables: &[(String, Tensor)], parameters: usize) -> Vec<(String, Tensor)> {
+    let find = |name: &str| {
+        let variable = variables.iter().find(|(other, _)| other == name)?;
+        variable.1.as_f32()
+    };
+    let weight = find(AVERAGE_WEIGHT).map(|weight| weight.sum());
+    let mean = |(name, value): &(String, Tensor)| {
+        let mean = find(&format!("{name}.{AVERAGE}")).zip(weight);
+        let value = mean.map_or_else(|| value.clone(), |(mean, weight)| (mean / weight).into());
+        (name.clone(), value)
+    };
+    variables[..parameters].iter().map(mean).collect()
+}
 
 impl Optimizer {
     /// Name on the command line and in checkpoints.
@@ -39,10 +59,44 @@ impl Optimizer {
         }
     }
 
+    fn default_weight_decay(self) -> f32 {
+        match self {
+            Self::Adamw => 0.004,
+            Self::Rmsprop | Self::Sgd | Self::Adam => 0.0,
+        }
+    }
+
     pub fn default_learning_rate(self) -> f32 {
         match self {
             Self::Sgd => 0.01,
             Self::Rmsprop | Self::Adam | Self::Adamw => 0.001,
+        }
+    }
+}
+
+/// All of how parameters are updated that the graph of a step is made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Method {
+    pub optimizer: Optimizer,
+    /// The share of each parameter that a step at rate 1 takes away, beside the optimiser's own update.
+    pub weight_decay: f32,
+    /// The share that running means of the parameters keep at each step; without it there are none.
+    pub average: Option<f32>,
+    /// The share of a label that is spread over all classes.
+    pub label_smoothing: f32,
+    /// Whether samples are mixtures of two.
+    pub mixes: bool,
+}
+
+impl From<Optimizer> for Method {
+    /// As the optimiser does it by default.
+    fn from(optimizer: Optimizer) -> Self {
+        Self {
+            optimizer,
+            weight_decay: optimizer.default_weight_decay(),
+            average: None,
+            label_smoothing: 0.0,
+            mixes: false,
         }
     }
 }
@@ -73,29 +127,22 @@ pub struct Trainable {
 /// Adds the update of every parameter, as outputs of the graph, and returns the optimiser's own state.
 pub fn append_updates(
     graph: &mut Graph,
-    optimizer: Optimizer,
+    method: &Method,
     trainables: &[Trainable],
     learning_rate: ValueId,
 ) -> Result<Vec<Variable>, GraphError> {
     let mut update = Update {
         graph,
+        method,
         state: Vec::new(),
         learning_rate,
     };
-    match optimizer {
+    match method.optimizer {
         Optimizer::Rmsprop => update.each(trainables, Update::rmsprop)?,
         Optimizer::Sgd => update.each(trainables, Update::sgd)?,
-        Optimizer::Adam => {
+        Optimizer::Adam | Optimizer::Adamw => {
             let rate = update.corrected_rate()?;
-            update.each(trainables, |update, one| {
-                let step = update.adam_step(one, rate)?;
-                update.graph.sub(one.parameter, step)
-            })?;
-        }
-        Optimizer::Adamw => {
-            let rate = update.corrected_rate()?;
-            update.each(trainables, |update, one| {
-                let decayed = update.decayed(one.parameter)?;
+            update.each(trainables, |update, one, decayed| {
                 let step = update.adam_step(one, rate)?;
                 update.graph.sub(decayed, step)
             })?;
@@ -106,26 +153,44 @@ pub fn append_updates(
 
 struct Update<'a> {
     graph: &'a mut Graph,
+    method: &'a Method,
     state: Vec<Variable>,
     learning_rate: ValueId,
 }
 
 impl Update<'_> {
-    /// Makes `rule`'s result the next value of each parameter.
+    /// Makes `rule`'s result the next value of each parameter, given what decay leaves of it.
     fn each(
         &mut self,
         trainables: &[Trainable],
-        rule: impl Fn(&mut Self, Trainable) -> Result<ValueId, GraphError>,
+        rule: impl Fn(&mut Self, Trainable, ValueId) -> Result<ValueId, GraphError>,
     ) -> Result<(), GraphError> {
         for &one in trainables {
-            let next = rule(self, one)?;
+            let decayed = self.decayed(one.parameter)?;
+            let next = rule(self, one, decayed)?;
             let name = Variable::next_name(self.graph.name(one.parameter));
+            if let Some(keep) = self.method.average {
+                self.running_mean(one.parameter, AVERAGE, next, keep)?;
+            }
             self.graph.output(&name, next)?;
         }
-        Ok(())
+        match self.method.average {
+            Some(keep) => self.average_weight(keep),
+            None => Ok(()),
+        }
     }
 
-    fn rmsprop(&mut self, one: Trainable) -> Result<ValueId, GraphError> {
+    /// How much of the running means of parameters is parameters, and not the zeros that they start with.
+    fn average_weight(&mut self, keep: f32) -> Result<(), GraphError> {
+        let weight = self.variable(AVERAGE_WEIGHT, Vec::new(), 0.0)?;
+        let (keep, take) = (self.graph.scalar(keep), self.graph.scalar(1.0 - keep));
+        let kept = self.graph.mul(weight, keep)?;
+        let next = self.graph.add(kept, take)?;
+        self.graph
+            .output(&Variable::next_name(AVERAGE_WEIGHT), next)
+    }
+
+    fn rmsprop(&mut self, one: Trainable, decayed: ValueId) -> Result<ValueId, GraphError> {
         let square = self.graph.mul(one.gradient, one.gradient)?;
         let mean_square = self.running_mean(one.parameter, "mean_square", square, RHO)?;
         let epsilon = self.graph.scalar(EPSILON);
@@ -133,17 +198,17 @@ impl Update<'_> {
         let root = self.graph.sqrt(raised)?;
         let scaled = self.graph.mul(one.gradient, self.learning_rate)?;
         let step = self.graph.div(scaled, root)?;
-        self.graph.sub(one.parameter, step)
+        self.graph.sub(decayed, step)
     }
 
-    fn sgd(&mut self, one: Trainable) -> Result<ValueId, GraphError> {
+    fn sgd(&mut self, one: Trainable, decayed: ValueId) -> Result<ValueId, GraphError> {
         let (name, velocity) = self.beside(one.parameter, "velocity")?;
         let momentum = self.graph.scalar(MOMENTUM);
         let kept = self.graph.mul(velocity, momentum)?;
         let scaled = self.graph.mul(one.gradient, self.learning_rate)?;
         let next = self.graph.sub(kept, scaled)?;
         self.graph.output(&Variable::next_name(&name), next)?;
-        self.graph.add(one.parameter, next)
+        self.graph.add(decayed, next)
     }
 
     fn adam_step(&mut self, one: Trainable, rate: ValueId) -> Result<ValueId, GraphError> {
@@ -159,7 +224,10 @@ impl Update<'_> {
 
     /// `parameter * (1 - learning_rate * decay)`
     fn decayed(&mut self, parameter: ValueId) -> Result<ValueId, GraphError> {
-        let decay = self.graph.scalar(WEIGHT_DECAY);
+        if self.method.weight_decay == 0.0 {
+            return Ok(parameter);
+        }
+        let decay = self.graph.scalar(self.method.weight_decay);
         let share = self.graph.mul(self.learning_rate, decay)?;
         let lost = self.graph.mul(parameter, share)?;
         self.graph.sub(parameter, lost)

@@ -7,7 +7,7 @@ use train::gradient::gradients;
 use train::graph::{Graph, ValueId};
 use train::init;
 use train::layers::Training;
-use train::loss::sparse_cross_entropy;
+use train::loss::{Soft, cross_entropy};
 use train::net::{Description, Network};
 use train::runtime::Runtime;
 use train::tensor::{ElementType, Tensor, TensorType};
@@ -98,7 +98,7 @@ impl Problem {
         for (index, (_, next)) in forward.updates.into_iter().enumerate() {
             graph.output(&format!("statistic{index}"), next).unwrap();
         }
-        let loss = sparse_cross_entropy(&mut graph, forward.output, labels, weights);
+        let loss = cross_entropy(&mut graph, forward.output, labels, weights, Soft::default());
         let loss = loss.unwrap().mean;
         Self {
             graph,

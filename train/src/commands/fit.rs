@@ -12,8 +12,14 @@ use crate::error::Error;
 use crate::fit::{Options, Terminal, fit};
 use crate::net::{Description, Network};
 use crate::optimizer::Optimizer;
+use crate::recipe::Recipe;
 use crate::run::{self, MODEL_NAME, OutFolder, model_of};
 use crate::stop::Stop;
+
+/// Epochs where neither the user nor a recipe says how many.
+const EPOCHS: u32 = 2;
+/// Images of a step, likewise.
+const BATCH: u32 = 128;
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let (out, resumed) = (&*args.out, args.resume.as_deref());
@@ -55,7 +61,14 @@ fn fit_and_export(
     console.line(runtime.description());
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
     let augment = args.augment.or(resumed).unwrap_or_default();
-    let mut record = new_record(args, &network, &sets, resume.as_ref());
+    let recipe = recipe(args, &network, resume.as_ref())?;
+    let epochs = args.epochs.or(recipe.epochs).unwrap_or(EPOCHS);
+    let mut record = match &resume {
+        Some(checkpoint) => resumed_record(args, checkpoint, &sets),
+        None => new_record(args, &network, recipe),
+    };
+    record.data_sha256.clone_from(&sets.sha256);
+    record.data_source = data_name(&sets);
     let samples = sets.train.len() * augment.variants().len();
     if args.batch.is_none() && record.batch_size > samples {
         let usual = record.batch_size;
@@ -65,7 +78,7 @@ fn fit_and_export(
         record.batch_size = samples;
     }
     let options = Options {
-        epochs: args.epochs as usize,
+        epochs: epochs as usize,
         augment,
         device: args.device,
         out: args.out.clone(),
@@ -101,26 +114,39 @@ fn new_network(args: &FitArgs, sets: &Sets) -> Result<Network, Error> {
     Ok(description.network(shape, classes.to_vec())?)
 }
 
-/// The record of a new run, or of the one to resume with what the user changes.
-fn new_record(
-    args: &FitArgs,
-    network: &Network,
-    sets: &Sets,
-    resume: Option<&Checkpoint>,
-) -> Record {
-    let optimizer = args.optimizer.unwrap_or(Optimizer::Rmsprop);
-    let mut record = match resume {
-        Some(checkpoint) => checkpoint.record.clone(),
-        None => Record::new(network, optimizer, 128, args.seed.unwrap_or(0)),
-    };
-    if resume.is_some() && record.data_sha256 != sets.sha256 {
+/// The recipe that is named, or the usual one.
+fn recipe(args: &FitArgs, network: &Network, resume: Option<&Checkpoint>) -> Result<Recipe, Error> {
+    match (&args.recipe, resume) {
+        (_, Some(checkpoint)) => Ok(checkpoint.record.recipe.clone()),
+        (Some(path), None) => Ok(Recipe::open(path)?),
+        (None, None) => Ok(Recipe::usual(network)),
+    }
+}
+
+fn new_record(args: &FitArgs, network: &Network, recipe: Recipe) -> Record {
+    let optimizer = args.optimizer.or(recipe.optimizer);
+    let optimizer = optimizer.unwrap_or(Optimizer::Rmsprop);
+    let batch = args.batch.or(recipe.batch).unwrap_or(BATCH);
+    let record = Record::new(network, optimizer, batch as usize, args.seed.unwrap_or(0));
+    let rate = args.learning_rate.or(recipe.learning_rate);
+    Record {
+        learning_rate: rate.unwrap_or(record.learning_rate),
+        recipe: recipe.kept(),
+        ..record
+    }
+}
+
+/// The record of the run to resume, with what the user changes.
+fn resumed_record(args: &FitArgs, checkpoint: &Checkpoint, sets: &Sets) -> Record {
+    let record = checkpoint.record.clone();
+    if record.data_sha256 != sets.sha256 {
         note("the run to resume was trained on other images than these");
     }
-    record.data_sha256.clone_from(&sets.sha256);
-    record.data_source = data_name(sets);
-    record.learning_rate = args.learning_rate.unwrap_or(record.learning_rate);
-    record.batch_size = args.batch.map_or(record.batch_size, |batch| batch as usize);
-    record
+    Record {
+        learning_rate: args.learning_rate.unwrap_or(record.learning_rate),
+        batch_size: args.batch.map_or(record.batch_size, |batch| batch as usize),
+        ..record
+    }
 }
 
 /// What a model may tell about its data: where the files lie is nobody's business.

@@ -1,5 +1,13 @@
 //! What an epoch shows of each image.
 
+mod affine;
+mod pixels;
+#[cfg(test)]
+mod tests;
+mod transform;
+
+pub use transform::{Transform, apply, mixtures};
+
 /// Which variants of an image an epoch visits.
 #[derive(
     Clone,
@@ -62,36 +70,6 @@ impl Variant {
         match self {
             Self::Plain => pixel,
             Self::Inverted => u8::MAX - pixel,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_become_0_to_1_as_they_are_or_inverted() {
-        let bytes: Vec<u8> = (0..=255).collect();
-        for (variant, of) in [
-            (Variant::Plain, (|byte| byte) as fn(u8) -> u8),
-            (Variant::Inverted, |byte| 255 - byte),
-        ] {
-            let expected = bytes.iter().map(|&byte| f32::from(of(byte)) / 255.0);
-            let mut pixels = [f32::NAN; 256];
-            variant.write(&bytes, &mut pixels);
-            assert!(pixels.into_iter().eq(expected));
-        }
-    }
-
-    #[test]
-    fn an_epoch_visits_the_plain_image_always() {
-        for (augment, variants) in [
-            (Augment::default(), &[Variant::Plain][..]),
-            (Augment::None, &[Variant::Plain]),
-            (Augment::Invert, &[Variant::Plain, Variant::Inverted]),
-        ] {
-            assert_eq!(augment.variants(), variants);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Batches of one fixed size, in file order or shuffled.
 
-use ndarray::{Array1, Array4};
+use ndarray::{Array1, Array4, Axis};
+use rayon::prelude::*;
 
-use crate::data::augment::Variant;
+use crate::data::augment::{Transform, Variant, apply, mixtures};
 use crate::data::random::Random;
 use crate::data::{DataError, Dataset};
 
@@ -15,10 +16,23 @@ pub struct Batch {
     pub images: Array4<f32>,
     /// `[batch_size]`, the classes; 0 in filling rows.
     pub labels: Array1<i64>,
-    /// `[batch_size]`, 1 for real rows and 0 for filling rows.
+    /// `[batch_size]`, how much a row counts: 1 unless classes have weights; 0 for filling rows.
     pub weights: Array1<f32>,
+    /// The classes of what images are mixed with, and the share of the first class, where images are mixtures.
+    pub mixed: Option<(Array1<i64>, Array1<f32>)>,
     /// The number of real rows, which come first; at least 1.
     pub count: usize,
+}
+
+/// How pictures are shown in training, beside their variants.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// Random changes of each picture.
+    pub transforms: &'a [Transform],
+    /// Of the changes.
+    pub seed: u64,
+    /// How much a picture of each class counts.
+    pub class_weights: &'a [f32],
 }
 
 /// In which order an epoch visits its samples.
@@ -36,6 +50,7 @@ pub struct Batches<'a> {
     dataset: &'a Dataset,
     variants: &'a [Variant],
     batch_size: usize,
+    shown: Option<Shown<'a>>,
     /// The samples still to come, last first; see [`Batches::into_samples`].
     remaining: Vec<usize>,
 }
@@ -63,37 +78,99 @@ impl<'a> Batches<'a> {
             dataset,
             variants,
             batch_size,
+            shown: None,
             remaining,
         })
     }
 
+    /// The same epoch with pictures as training shows them.
+    #[must_use]
+    pub fn shown(self, shown: Shown<'a>) -> Self {
+        Self {
+            shown: Some(shown),
+            ..self
+        }
+    }
+
     /// The batch of these samples.
     fn batch(&self, samples: &[usize]) -> Result<Batch, DataError> {
-        let (dataset, variants) = (self.dataset, self.variants);
-        let [channels, rows, columns] = dataset.shape();
+        let [channels, rows, columns] = self.dataset.shape();
         let mut batch = Batch {
             images: Array4::zeros((self.batch_size, channels, rows, columns)),
             labels: Array1::zeros(self.batch_size),
             weights: Array1::zeros(self.batch_size),
+            mixed: None,
             count: samples.len(),
         };
-        let mut bytes = vec![0; dataset.picture_len()];
-        let images = batch.images.as_slice_mut().unwrap_or_default();
-        let images = images.chunks_exact_mut(bytes.len());
-        for ((row, &sample), pixels) in samples.iter().enumerate().zip(images) {
-            let picture = sample / variants.len();
-            dataset.read(picture, &mut bytes)?;
-            variants[sample % variants.len()].write(&bytes, pixels);
-            batch.labels[row] = dataset.labels()[picture].into();
-            batch.weights[row] = 1.0;
+        self.read(samples, &mut batch.images)?;
+        for (row, &sample) in samples.iter().enumerate() {
+            let label = self.dataset.labels()[sample / self.variants.len()];
+            let weights = self.shown.map_or(&[][..], |shown| shown.class_weights);
+            batch.labels[row] = label.into();
+            batch.weights[row] = weights.get(usize::from(label)).copied().unwrap_or(1.0);
+        }
+        if let Some(shown) = self.shown {
+            let batch_number = self.remaining.len() as u64;
+            let mixtures = mixtures(shown.transforms, samples.len(), [shown.seed, batch_number]);
+            batch.mixed = mixtures.map(|mixtures| batch.mix(&mixtures));
         }
         Ok(batch)
+    }
+
+    /// Fills the first rows with the pictures of these samples.
+    fn read(&self, samples: &[usize], images: &mut Array4<f32>) -> Result<(), DataError> {
+        let len = self.dataset.picture_len();
+        let images = images.as_slice_mut().unwrap_or_default();
+        let rows = images.chunks_exact_mut(len).zip(samples);
+        let Some(shown) = self.shown.filter(|shown| !shown.transforms.is_empty()) else {
+            let mut bytes = vec![0; len];
+            for (pixels, &sample) in rows {
+                self.dataset
+                    .read(sample / self.variants.len(), &mut bytes)?;
+                self.variants[sample % self.variants.len()].write(&bytes, pixels);
+            }
+            return Ok(());
+        };
+        rows.par_bridge().try_for_each(|(pixels, &sample)| {
+            let mut bytes = vec![0; len];
+            self.dataset
+                .read(sample / self.variants.len(), &mut bytes)?;
+            let variant = self.variants[sample % self.variants.len()];
+            for byte in &mut bytes {
+                *byte = variant.of(*byte);
+            }
+            let seeds = [shown.seed, sample as u64];
+            apply(
+                shown.transforms,
+                (&bytes, self.dataset.shape()),
+                seeds,
+                pixels,
+            );
+            Ok(())
+        })
     }
 
     /// The samples of the epoch in its order, for those who look the images up themselves. Sample `s` shows variant
     /// `s % variants` of image `s / variants`.
     pub fn into_samples(self) -> impl Iterator<Item = usize> {
         self.remaining.into_iter().rev()
+    }
+}
+
+impl Batch {
+    /// Mixes each real row with another one; returns the classes of these and the shares of the first ones.
+    fn mix(&mut self, mixtures: &[(f32, usize)]) -> (Array1<i64>, Array1<f32>) {
+        let (pure, rows) = (self.images.clone(), self.labels.len());
+        let (mut labels, mut shares) = (self.labels.clone(), Array1::ones(rows));
+        for (row, &(share, other)) in mixtures.iter().enumerate() {
+            let mut image = self.images.index_axis_mut(Axis(0), row);
+            image.zip_mut_with(&pure.index_axis(Axis(0), other), |pixel, &other| {
+                *pixel = other + (*pixel - other) * share;
+            });
+            labels[row] = self.labels[other];
+            shares[row] = share;
+        }
+        (labels, shares)
     }
 }
 

@@ -78,6 +78,15 @@ impl Dataset {
         &self.labels
     }
 
+    /// The number of pictures of each class.
+    pub fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for &label in &self.labels {
+            counts[usize::from(label)] += 1;
+        }
+        counts
+    }
+
     /// The names of the classes.
     pub fn classes(&self) -> &Classes {
         &self.classes

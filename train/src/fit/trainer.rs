@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::FitError;
 use crate::checkpoint::Record;
-use crate::data::Dataset;
 use crate::data::augment::Augment;
-use crate::data::batch::{Batches, Order, prefetch};
+use crate::data::batch::{Batches, Order, Shown, prefetch};
+use crate::data::{DataError, Dataset};
 use crate::evaluate::evaluation_feeds;
 use crate::init::{self, Masks};
 use crate::models::{self, CORRECT, COUNT, LEARNING_RATE, LOSS_SUM, mask_name};
 use crate::net::Network;
 use crate::optimizer::Variable;
+use crate::recipe::Recipe;
 use crate::runtime::{DividedStep, Outputs, Runtime, RuntimeError, Session};
 use crate::tensor::Tensor;
 
@@ -44,12 +45,35 @@ impl Sums {
     }
 }
 
+/// Which epoch of a fit is the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochAt {
+    /// What its order, its masks and its changes of pictures follow from.
+    pub seed: u64,
+    /// Epochs that are done.
+    pub done: usize,
+    /// Epochs in all.
+    pub planned: usize,
+}
+
+impl From<u64> for EpochAt {
+    /// The only one, of a seed.
+    fn from(seed: u64) -> Self {
+        Self {
+            seed,
+            done: 0,
+            planned: 1,
+        }
+    }
+}
+
 /// The training graph of a network, loaded into a runtime with its variables.
 pub struct Trainer {
     step: Step,
     network: Network,
     batch_size: usize,
     learning_rate: f32,
+    recipe: Recipe,
 }
 
 impl Trainer {
@@ -72,6 +96,7 @@ impl Trainer {
             network: network.clone(),
             batch_size: record.batch_size,
             learning_rate: record.learning_rate,
+            recipe: record.recipe.clone(),
         })
     }
 
@@ -82,40 +107,63 @@ impl Trainer {
         &mut self,
         dataset: &Dataset,
         augment: Augment,
-        epoch_seed: u64,
+        at: impl Into<EpochAt>,
         interrupted: &AtomicBool,
         mut on_step: impl FnMut(&Sums),
     ) -> Result<Option<Sums>, FitError> {
-        let order = Order::Shuffled(epoch_seed);
+        let at: EpochAt = at.into();
+        let order = Order::Shuffled(at.seed);
         let batches = Batches::new(dataset, augment.variants(), self.batch_size, order)?;
-        let mut masks = Masks::new(&self.network, self.batch_size, epoch_seed);
+        let steps = batches.len();
+        let class_weights = self.recipe.class_weights.of(&dataset.counts());
+        let recipe = self.recipe.clone();
+        let batches = batches.shown(Shown {
+            transforms: &recipe.augment,
+            seed: at.seed,
+            class_weights: &class_weights,
+        });
+        let mut masks = Masks::new(&self.network, self.batch_size, at.seed);
         let fed = batches.map(move |batch| {
-            batch.map(|batch| (batch.count, masks.draw(), evaluation_feeds(batch)))
+            let batch = batch?;
+            let (count, weight) = (batch.count, batch.weights.sum());
+            Ok::<_, DataError>((count, weight, masks.draw(), evaluation_feeds(batch)))
         });
         let mut sums = Sums::default();
         std::thread::scope(|scope| {
-            for fed in prefetch(scope, fed, PREFETCHED) {
+            for (step, batch) in prefetch(scope, fed, PREFETCHED).enumerate() {
+                let (count, weight, masks, mut feeds) = batch?;
                 if interrupted.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                let (count, masks, mut feeds) = fed?;
                 let masks = masks.into_iter();
                 feeds.extend(masks.map(|(layer, mask)| (mask_name(&layer), mask)));
-                sums.add(self.step(feeds, count)?);
+                let done = at.done as f32 + step as f32 / steps as f32;
+                let rate = self.learning_rate * recipe.rate(done, at.planned as f32);
+                sums.add(self.step_at(rate, feeds, (count, weight))?);
                 on_step(&sums);
             }
             Ok(Some(sums))
         })
     }
 
-    /// Runs one step on the feeds of a batch with `count` images.
+    /// Runs one step on the feeds of a batch with `count` images, all of which count the same.
     pub fn step(
         &mut self,
         feeds: Vec<(String, Tensor)>,
         count: usize,
     ) -> Result<Sums, RuntimeError> {
-        let learning_rate = (LEARNING_RATE.into(), Tensor::scalar(self.learning_rate));
-        let mut outputs = self.step.run(feeds, learning_rate, count)?;
+        self.step_at(self.learning_rate, feeds, (count, count as f32))
+    }
+
+    /// A step of a size, on `count` images that count as `weight` ones do.
+    fn step_at(
+        &mut self,
+        rate: f32,
+        feeds: Vec<(String, Tensor)>,
+        (count, weight): (usize, f32),
+    ) -> Result<Sums, RuntimeError> {
+        let learning_rate = (LEARNING_RATE.into(), Tensor::scalar(rate));
+        let mut outputs = self.step.run(feeds, learning_rate, weight)?;
         Ok(Sums {
             loss: outputs.scalar(LOSS_SUM)?,
             correct: outputs.scalar(CORRECT)?,
@@ -147,7 +195,7 @@ impl Step {
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, FitError> {
         let target = runtime.target();
-        let model = models::training(network, record.optimizer, record.batch_size, target)?;
+        let model = models::training(network, record.method(), record.batch_size, target)?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
         Ok(Self::Whole(runtime.load(&model.onnx, variables)?))
@@ -161,10 +209,11 @@ impl Step {
         parts: &[usize],
     ) -> Result<Self, FitError> {
         let target = runtime.target();
-        let update = models::update(network, record.optimizer, parts.len())?;
+        let update = models::update(network, &record.method(), parts.len())?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
-        let model = |&rows: &usize| Ok((models::part(network, rows, target)?, rows));
+        let model =
+            |&rows: &usize| Ok((models::part(network, &record.method(), rows, target)?, rows));
         let models = parts.iter().map(model);
         let models = models.collect::<Result<Vec<_>, FitError>>()?;
         let step = runtime.load_divided(&models, &update.onnx, variables)?;
@@ -175,7 +224,7 @@ impl Step {
         &mut self,
         mut feeds: Vec<(String, Tensor)>,
         learning_rate: (String, Tensor),
-        count: usize,
+        weight: f32,
     ) -> Result<Outputs, RuntimeError> {
         match self {
             Self::Whole(session) => {
@@ -183,7 +232,7 @@ impl Step {
                 session.run(feeds)
             }
             Self::Divided(step) => {
-                let count = (COUNT.into(), Tensor::scalar(count as f32));
+                let count = (COUNT.into(), Tensor::scalar(weight));
                 step.run(&feeds, vec![learning_rate, count])
             }
         }

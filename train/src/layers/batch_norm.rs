@@ -145,10 +145,13 @@ fn shares(graph: &mut Graph, x: ValueId, weights: ValueId) -> Result<ValueId, Gr
         graph.shape(x)[0],
         graph.shape(x)[2..].iter().product::<usize>(),
     );
-    let count = graph.sum_all(weights)?;
+    let zero = graph.scalar(0.0);
+    let counts = graph.greater(weights, zero)?;
+    let counts = graph.cast_to_f32(counts)?;
+    let count = graph.sum_all(counts)?;
     let area = graph.scalar(area as f32);
     let elements = graph.mul(count, area)?;
-    let shares = graph.div(weights, elements)?;
+    let shares = graph.div(counts, elements)?;
     graph.reshape(shares, &[1, rows])
 }
 

@@ -112,7 +112,7 @@ pub struct Pass<'a> {
 pub struct Training<'a> {
     /// For each dropout layer still to come zeros and `1 / (1 - rate)`.
     pub masks: &'a [ValueId],
-    /// 1 for rows that count, 0 for those that fill up a batch, `[N]`.
+    /// How much each row counts, 0 for those that fill up a batch, `[N]`.
     pub weights: ValueId,
 }
 

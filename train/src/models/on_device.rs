@@ -12,9 +12,9 @@ use super::{
 use crate::gradient::gradients;
 use crate::graph::{Graph, GraphError, Target, ValueId};
 use crate::layers::{Parameter, Training};
-use crate::loss::sparse_cross_entropy;
+use crate::loss::{Soft, cross_entropy};
 use crate::net::Network;
-use crate::optimizer::{Optimizer, Variable};
+use crate::optimizer::{Method, Variable};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
 /// Input: the sample in each row of each step, `[steps, rows]`.
@@ -49,7 +49,7 @@ impl Sizes {
 /// parameters are one variable: [`Layout`] tells where a checkpoint's are.
 pub fn training(
     network: &Network,
-    optimizer: Optimizer,
+    method: &Method,
     sizes: Sizes,
     target: Target,
 ) -> Result<TrainingModel, GraphError> {
@@ -74,13 +74,17 @@ pub fn training(
     };
     let forward = network.forward(&mut graph, images, &parameters, Some(training))?;
     append_statistics(&mut graph, &forward)?;
-    let loss = sparse_cross_entropy(&mut graph, forward.output, labels, weights)?;
+    let soft = Soft {
+        smoothing: method.label_smoothing,
+        mixed: None,
+    };
+    let loss = cross_entropy(&mut graph, forward.output, labels, weights, soft)?;
     let numbers = [(LOSS_SUM, loss.sum), (CORRECT, loss.correct)];
     append_history(&mut graph, step, sizes.steps(), numbers)?;
     let found = gradients(&mut graph, loss.mean, &trained)?;
     let gradient = layout.gradient(&mut graph, &found)?;
     let variables = (vec![all], variables);
-    append_training(graph, network, optimizer, variables, vec![gradient])
+    append_training(graph, network, method, variables, vec![gradient])
 }
 
 /// All parameters in the network's order: the trained ones, and statistics of batches, each a variable of its own.

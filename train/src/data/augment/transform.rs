@@ -1,0 +1,215 @@
+//! Random changes of pictures: what a recipe's list `augment` names, applied in its order to each picture of an epoch.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+use super::affine::Affine;
+use super::pixels::Picture;
+use crate::data::random::Random;
+use crate::network::Shape;
+
+/// The first of the streams of random numbers that an epoch's seed has for its pictures.
+const PICTURES: u64 = 1 << 32;
+
+/// A random change, with how far it goes at most.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transform {
+    /// Mirrors every second picture.
+    Flip(Mirror),
+    /// Moves by up to this share of the picture's sides, each way.
+    Shift(Share),
+    /// Turns by up to so many degrees, each way.
+    Rotate(Degrees),
+    /// Scales by a factor between these two.
+    Scale(Factors),
+    /// Cuts out a part whose sides are this share or more of the picture's, and scales it up.
+    Crop(Share),
+    /// Adds up to this share of white, or takes it away.
+    Brightness(Share),
+    /// Pulls pixels towards their mean or away from it, by up to this share.
+    Contrast(Share),
+    /// Pulls the colours of a pixel towards grey or away from it, by up to this share, and tints by a quarter of that.
+    Colour(Share),
+    /// Adds numbers of a standard deviation of up to this share of white, other ones to each pixel.
+    Noise(Share),
+    /// Blurs by a bell curve of a standard deviation of up to so many pixels.
+    Blur(Pixels),
+    /// Hides a square of up to this share of the picture's sides under the mean.
+    Cutout(Share),
+    /// Turns this share of the pictures into their negatives.
+    Invert(Share),
+    /// Mixes each picture with another one, and their labels with them; shares are drawn from a beta distribution with this
+    /// number for both of its parameters ([Zhang et al.](https://arxiv.org/abs/1710.09412)).
+    Mixup(Share),
+}
+
+/// Which sides change places.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mirror {
+    /// Left and right.
+    Horizontal,
+    /// Top and bottom.
+    Vertical,
+    /// Each pair by itself.
+    Both,
+}
+
+/// A number above 0 and at most 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Share(f32);
+
+/// An angle above 0 and at most 180.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Degrees(f32);
+
+/// A length above 0 and at most 16.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Pixels(f32);
+
+/// Two factors from a tenth to ten, the smaller one first.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Factors([f32; 2]);
+
+fn up_to<'de, D: Deserializer<'de>>(deserializer: D, limit: f32) -> Result<f32, D::Error> {
+    let found = f32::deserialize(deserializer)?;
+    if found > 0.0 && found <= limit {
+        Ok(found)
+    } else {
+        let reason = format!("expected a number above 0 and at most {limit}, found {found}");
+        Err(D::Error::custom(reason))
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        up_to(deserializer, 1.0).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Degrees {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        up_to(deserializer, 180.0).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pixels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        up_to(deserializer, 16.0).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Factors {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let [low, high] = <[f32; 2]>::deserialize(deserializer)?;
+        if (0.1..=10.0).contains(&low) && (low..=10.0).contains(&high) {
+            return Ok(Self([low, high]));
+        }
+        Err(D::Error::custom(format!(
+            "expected two factors from 0.1 to 10, the smaller one first, found {low} and {high}"
+        )))
+    }
+}
+
+/// Writes a picture `[channels, rows, columns]` of bytes, changed, into `pixels` of the same shape, 0 to 1. The same seed
+/// and sample change it the same way.
+pub fn apply(
+    transforms: &[Transform],
+    (bytes, shape): (&[u8], Shape),
+    [seed, sample]: [u64; 2],
+    pixels: &mut [f32],
+) {
+    let mut random = Random::new(seed, PICTURES + sample);
+    let mut picture = Picture::new(bytes, shape);
+    let mut moved = Affine::NONE;
+    for transform in transforms {
+        // What only moves pixels is done in one go, so that they are interpolated once.
+        if let Some(affine) = transform.affine(shape, &mut random) {
+            moved = moved.then(affine);
+        } else {
+            picture.sample(std::mem::replace(&mut moved, Affine::NONE));
+            transform.change(&mut picture, &mut random);
+        }
+    }
+    picture.sample(moved);
+    picture.write(pixels);
+}
+
+impl Transform {
+    /// Where the change only moves pixels: the place in the picture from which each place of the result is.
+    fn affine(&self, shape: Shape, random: &mut Random) -> Option<Affine> {
+        let [_, rows, columns] = shape.map(|size| size as f32);
+        let affine = match *self {
+            Self::Flip(mirror) => {
+                let [down, across] = [random.below(2) == 1, random.below(2) == 1];
+                let (down, across) = match mirror {
+                    Mirror::Horizontal => (false, across),
+                    Mirror::Vertical => (down, false),
+                    Mirror::Both => (down, across),
+                };
+                let sign = |is_mirrored: bool| if is_mirrored { -1.0 } else { 1.0 };
+                Affine::scale([sign(down), sign(across)])
+            }
+            Self::Shift(Share(most)) => {
+                Affine::shift([rows, columns].map(|size| size * random.between(-most, most)))
+            }
+            Self::Rotate(Degrees(degrees)) => Affine::rotation(random.between(-degrees, degrees)),
+            Self::Scale(Factors([low, high])) => {
+                // Halves are as likely as doubles.
+                let factor = libm::expf(random.between(libm::logf(low), libm::logf(high)));
+                Affine::scale([1.0 / factor; 2])
+            }
+            Self::Crop(Share(least)) => {
+                let side = random.between(least, 1.0);
+                let free = [rows, columns].map(|size| size * (1.0 - side) / 2.0);
+                let part = Affine::scale([side; 2]);
+                Affine::shift(free.map(|free| random.between(-free, free))).then(part)
+            }
+            _ => return None,
+        };
+        Some(affine)
+    }
+
+    /// All other changes of one picture.
+    fn change(&self, picture: &mut Picture, random: &mut Random) {
+        match *self {
+            Self::Brightness(Share(share)) => picture.brighten(random.between(-share, share)),
+            Self::Contrast(Share(share)) => picture.spread(1.0 + random.between(-share, share)),
+            Self::Colour(Share(share)) => picture.colour(share, random),
+            Self::Noise(Share(share)) => picture.add_noise(random.between(0.0, share), random),
+            Self::Blur(Pixels(deviation)) => picture.blur(random.between(0.0, deviation)),
+            Self::Cutout(Share(share)) => picture.hide(random.between(0.0, share), random),
+            Self::Invert(Share(share)) if random.between(0.0, 1.0) < share => picture.invert(),
+            _ => (),
+        }
+    }
+}
+
+/// The shares of the pictures of a batch in mixtures with others, and these others; `None` if none of the list mixes.
+pub fn mixtures(
+    transforms: &[Transform],
+    count: usize,
+    [seed, batch]: [u64; 2],
+) -> Option<Vec<(f32, usize)>> {
+    let mixes = |transform: &Transform| match transform {
+        Transform::Mixup(Share(alpha)) => Some(*alpha),
+        _ => None,
+    };
+    let alpha = transforms.iter().find_map(mixes)?;
+    // The streams of samples end before those of batches begin.
+    let mut random = Random::new(seed, 2 * PICTURES + batch);
+    let one = |_| (beta(alpha, &mut random), random.below(count));
+    Some((0..count).map(one).collect())
+}
+
+/// A number of 0 to 1 from a beta distribution of two equal parameters up to 1, by
+/// [Jöhnk's method](https://doi.org/10.1007/BF02613706).
+fn beta(alpha: f32, random: &mut Random) -> f32 {
+    loop {
+        let mut power = || libm::powf(random.between(0.0, 1.0), 1.0 / alpha);
+        let (a, b) = (power(), power());
+        if a + b > 0.0 && a + b <= 1.0 {
+            return a / (a + b);
+        }
+    }
+}
