@@ -50,7 +50,7 @@ fn dependent_values(graph: &Graph, parameters: &[ValueId]) -> HashSet<ValueId> {
     dependent
 }
 
-/// Applies a node's rule and hands the results to its inputs.
+/// Applies the rule of a node, or of the part that it ends, and hands the results to the inputs.
 fn propagate(
     graph: &mut Graph,
     index: usize,
@@ -59,18 +59,18 @@ fn propagate(
     found: &mut HashMap<ValueId, ValueId>,
 ) -> Result<(), GraphError> {
     let node = graph.nodes()[index].clone();
-    let rule = match node.operator.gradient {
-        Gradient::Rule(rule) => rule,
-        Gradient::Zero => return Ok(()),
-        Gradient::Missing => {
+    let (inputs, input_gradients) = match (graph.part(node.output), node.operator.gradient) {
+        (Some(part), _) => (part.inputs, (part.rule)(graph, dy)?),
+        (None, Gradient::Rule(rule)) => (node.inputs.clone(), rule(graph, &node, dy)?),
+        (None, Gradient::Zero) => return Ok(()),
+        (None, Gradient::Missing) => {
             return Err(GraphError::MissingGradient {
                 operator: node.operator.name,
                 value: graph.name(node.output).into(),
             });
         }
     };
-    let input_gradients = rule(graph, &node, dy)?;
-    for (&input, gradient) in node.inputs.iter().zip(input_gradients) {
+    for (input, gradient) in inputs.into_iter().zip(input_gradients) {
         let Some(gradient) = gradient.filter(|_| dependent.contains(&input)) else {
             continue;
         };

@@ -5,6 +5,8 @@
 
 mod write;
 
+use std::rc::Rc;
+
 use crate::ops::{Attributes, Operator};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
@@ -74,11 +76,23 @@ pub struct Node {
     pub attributes: Attributes,
 }
 
+/// Adds the gradients of the inputs of a part of a graph, given that of its output.
+type PartRule = dyn Fn(&mut Graph, ValueId) -> Result<Vec<Option<ValueId>>, GraphError>;
+
+/// Nodes that have one gradient rule as a whole.
+#[derive(Clone)]
+pub struct Part {
+    pub inputs: Vec<ValueId>,
+    pub output: ValueId,
+    pub rule: Rc<PartRule>,
+}
+
 /// A computation: values, and the nodes that compute them, in an order in which they can run.
 #[derive(Default)]
 pub struct Graph {
     values: Vec<Value>,
     nodes: Vec<Node>,
+    parts: Vec<Part>,
     outputs: Vec<ValueId>,
     target: Target,
 }
@@ -149,6 +163,29 @@ impl Graph {
             attributes,
         });
         Ok(output)
+    }
+
+    /// Makes `rule` the gradient of all that was computed from `inputs` up to `output`, in place of those of the nodes
+    /// between: it may compute less than they do together. No gradient may flow to these nodes otherwise.
+    pub fn set_gradient(
+        &mut self,
+        inputs: &[ValueId],
+        output: ValueId,
+        rule: impl Fn(&mut Self, ValueId) -> Result<Vec<Option<ValueId>>, GraphError> + 'static,
+    ) {
+        self.parts.push(Part {
+            inputs: inputs.to_vec(),
+            output,
+            rule: Rc::new(rule),
+        });
+    }
+
+    /// The part that ends in a value, if one does.
+    pub fn part(&self, output: ValueId) -> Option<Part> {
+        self.parts
+            .iter()
+            .find(|part| part.output == output)
+            .cloned()
     }
 
     /// Makes a computed value an output of the model, under this name.

@@ -72,7 +72,7 @@ impl Trained for Described {
                     let next = self.running(pass.graph, running, found)?;
                     pass.updates.push((running, next));
                 }
-                self.normalized(pass.graph, &batch, scale, bias)
+                batch.normalized(pass.graph, [scale, bias], self.epsilon)
             }
         }
     }
@@ -96,46 +96,98 @@ impl Described {
         let taken = graph.mul(found, take)?;
         graph.add(kept, taken)
     }
-
-    fn normalized(
-        &self,
-        graph: &mut Graph,
-        batch: &Batch,
-        scale: ValueId,
-        bias: ValueId,
-    ) -> Result<ValueId, GraphError> {
-        let epsilon = graph.scalar(self.epsilon);
-        let raised = graph.add(batch.variance, epsilon)?;
-        let deviation = graph.sqrt(raised)?;
-        let shape = graph.shape(batch.mean).to_vec();
-        let scale = graph.reshape(scale, &shape)?;
-        let bias = graph.reshape(bias, &shape)?;
-        let factor = graph.div(scale, deviation)?;
-        let scaled = graph.mul(batch.centred, factor)?;
-        graph.add(scaled, bias)
-    }
 }
 
 /// A batch with its statistics, which have an axis of each size of the batch's, 1 for all but the channels.
+#[derive(Clone, Copy)]
 struct Batch {
+    x: ValueId,
     /// What each element is more than its channel's mean.
     centred: ValueId,
     mean: ValueId,
     variance: ValueId,
+    /// `[1, N]`
+    shares: ValueId,
 }
 
 impl Batch {
     fn new(graph: &mut Graph, x: ValueId, training: Training) -> Result<Self, GraphError> {
         let shares = shares(graph, x, training.weights)?;
-        let mean = self::mean(graph, x, shares)?;
+        let sums = sums(graph, x)?;
+        let mean = self::mean(graph, sums, shares, x)?;
         let centred = graph.sub(x, mean)?;
         let squares = graph.mul(centred, centred)?;
-        let variance = self::mean(graph, squares, shares)?;
+        let squares = self::sums(graph, squares)?;
+        let variance = self::mean(graph, squares, shares, x)?;
         Ok(Self {
+            x,
             centred,
             mean,
             variance,
+            shares,
         })
+    }
+
+    fn normalized(
+        self,
+        graph: &mut Graph,
+        [scale, bias]: [ValueId; 2],
+        epsilon: f32,
+    ) -> Result<ValueId, GraphError> {
+        let epsilon = graph.scalar(epsilon);
+        let raised = graph.add(self.variance, epsilon)?;
+        let deviation = graph.sqrt(raised)?;
+        let shape = graph.shape(self.mean).to_vec();
+        let wide_scale = graph.reshape(scale, &shape)?;
+        let wide_bias = graph.reshape(bias, &shape)?;
+        let factor = graph.div(wide_scale, deviation)?;
+        let scaled = graph.mul(self.centred, factor)?;
+        let y = graph.add(scaled, wide_bias)?;
+        graph.set_gradient(&[self.x, scale, bias], y, move |graph, dy| {
+            self.gradients(graph, [deviation, factor], dy)
+        });
+        Ok(y)
+    }
+
+    /// The gradients of `x`, scale and bias ([Ioffe and Szegedy, section 3](https://arxiv.org/abs/1502.03167)): with the sums
+    /// over a channel of `dy` and of `dy` times what is centred, `dx` is the factor times
+    /// `dy - share * (sum + centred * product sum / variance)`.
+    fn gradients(
+        self,
+        graph: &mut Graph,
+        [deviation, factor]: [ValueId; 2],
+        dy: ValueId,
+    ) -> Result<Vec<Option<ValueId>>, GraphError> {
+        let [rows, channels] = [0, 1].map(|axis| graph.shape(self.x)[axis]);
+        let row = |graph: &mut Graph, value| graph.reshape(value, &[1, channels]);
+        let [deviation, factor] = [row(graph, deviation)?, row(graph, factor)?];
+        let each = sums(graph, dy)?;
+        let sum = graph.reduce_sum(each, &[0])?;
+        let products = graph.mul(dy, self.centred)?;
+        let each = sums(graph, products)?;
+        let product_sum = graph.reduce_sum(each, &[0])?;
+        let dscale = graph.div(product_sum, deviation)?;
+
+        let minus_shares = graph.scalar(-1.0);
+        let minus_shares = graph.mul(self.shares, minus_shares)?;
+        let shares = graph.reshape(minus_shares, &[rows, 1])?;
+        let shares = graph.mul(shares, factor)?;
+        let constant = graph.mul(shares, sum)?;
+        let slope = graph.div(dscale, deviation)?;
+        let slope = graph.mul(shares, slope)?;
+        let wide = |graph: &mut Graph, value: ValueId, rows: usize| {
+            let mut shape = graph.shape(self.mean).to_vec();
+            shape[0] = rows;
+            graph.reshape(value, &shape)
+        };
+        let [constant, slope] = [wide(graph, constant, rows)?, wide(graph, slope, rows)?];
+        let factor = wide(graph, factor, 1)?;
+        let own = graph.mul(dy, factor)?;
+        let others = graph.mul(self.centred, slope)?;
+        let others = graph.add(others, constant)?;
+        let dx = graph.add(own, others)?;
+        let [dscale, dbias] = [dscale, sum].map(|row| graph.reshape(row, &[channels]));
+        Ok(vec![Some(dx), Some(dscale?), Some(dbias?)])
     }
 }
 
@@ -155,13 +207,23 @@ fn shares(graph: &mut Graph, x: ValueId, weights: ValueId) -> Result<ValueId, Gr
     graph.reshape(shares, &[1, rows])
 }
 
-/// The mean of each channel.
-fn mean(graph: &mut Graph, x: ValueId, shares: ValueId) -> Result<ValueId, GraphError> {
-    let mut shape = graph.shape(x).to_vec();
+/// The sum of each channel of each row, `[N, channels]`.
+fn sums(graph: &mut Graph, x: ValueId) -> Result<ValueId, GraphError> {
+    let shape = graph.shape(x).to_vec();
     let places: Vec<usize> = (2..shape.len()).collect();
     let sums = graph.reduce_sum(x, &places)?;
-    let sums = graph.reshape(sums, &shape[..2])?;
+    graph.reshape(sums, &shape[..2])
+}
+
+/// The mean of each channel of a batch like `x`, of the sums of each row.
+fn mean(
+    graph: &mut Graph,
+    sums: ValueId,
+    shares: ValueId,
+    x: ValueId,
+) -> Result<ValueId, GraphError> {
     let means = graph.matrix_product(shares, sums, false, false)?;
+    let mut shape = graph.shape(x).to_vec();
     shape[0] = 1;
     shape[2..].fill(1);
     graph.reshape(means, &shape)

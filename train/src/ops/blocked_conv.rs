@@ -64,7 +64,7 @@ fn reordered(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
 }
 
 /// Whether so many channels fill blocks of any size.
-fn is_whole_blocks(channels: usize) -> bool {
+pub(super) fn is_whole_blocks(channels: usize) -> bool {
     channels.is_multiple_of(BLOCK)
 }
 
@@ -76,8 +76,12 @@ pub(super) fn of_blocks(
 ) -> Result<Option<ValueId>, GraphError> {
     let (channels, filters) = (graph.shape(inputs[0])[1], graph.shape(inputs[1])[0]);
     let window = Window::from_attributes(attributes);
-    let has_blocks = has_blocks(channels, filters) && conv::groups(attributes) == 1;
-    if !has_blocks || window.kernel == [1; 2] {
+    let groups = conv::groups(attributes);
+    if groups == channels && groups == filters && is_whole_blocks(channels) {
+        let bias = inputs.get(2).copied();
+        return depthwise(graph, [inputs[0], inputs[1]], bias, window).map(Some);
+    }
+    if !has_blocks(channels, filters) || groups > 1 || window.kernel == [1; 2] {
         return Ok(None);
     }
     let [top, left, bottom, right] = window.pads;
@@ -96,6 +100,25 @@ pub(super) fn of_blocks(
     };
     let y = graph.apply(&BLOCKED_CONV, &operands, inside.attributes())?;
     graph.out_of_blocks(y).map(Some)
+}
+
+/// A convolution of `x` `[N, C, H, W]` whose channels each have a filter of `weight` `[C, 1, rows, columns]`; `C` is whole
+/// blocks.
+pub(super) fn depthwise(
+    graph: &mut Graph,
+    [x, weight]: [ValueId; 2],
+    bias: Option<ValueId>,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    let channels = graph.shape(x)[1];
+    let x = graph.in_blocks(x)?;
+    let [rows, columns] = window.kernel;
+    let filters = graph.reshape(weight, &[1, channels, rows, columns])?;
+    let filters = graph.in_blocks(filters)?;
+    let filters = graph.reshape(filters, &[channels, 1, rows, columns])?;
+    let operands: Vec<ValueId> = [x, filters].into_iter().chain(bias).collect();
+    let y = graph.apply(&BLOCKED_CONV, &operands, conv::grouped(window, channels))?;
+    graph.out_of_blocks(y)
 }
 
 /// A weight `[M, C, rows, columns]` in blocks of channels, and these in blocks of filters: seen as one row of pixels, the

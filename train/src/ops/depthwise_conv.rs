@@ -1,7 +1,7 @@
 //! The gradients of a depthwise convolution: one filter a channel, so that each is a convolution of its own.
 
-use super::{Window, conv};
-use crate::graph::{Graph, GraphError, ValueId};
+use super::{Range, Window, blocked_conv, conv};
+use crate::graph::{Graph, GraphError, Target, ValueId};
 
 /// The gradients of `x` `[N, C, H, W]` and of `weight` `[C, 1, kernel rows, kernel columns]` from the output's.
 pub(super) fn gradients(
@@ -10,7 +10,14 @@ pub(super) fn gradients(
     window: Window,
 ) -> Result<[ValueId; 2], GraphError> {
     let dx = input_gradient(graph, x, weight, dy, window)?;
-    Ok([dx, weight_gradient(graph, x, dy, window)?])
+    let channels = graph.shape(x)[1];
+    let has_blocks = blocked_conv::is_whole_blocks(channels);
+    let dweight = if graph.target() == Target::OnnxruntimeX86 && has_blocks {
+        weight_gradient_in_blocks(graph, x, dy, window)?
+    } else {
+        weight_gradient(graph, x, dy, window)?
+    };
+    Ok([dx, dweight])
 }
 
 /// A convolution with the taps in reverse: runtimes have kernels of their own for depthwise ones, not for transposed
@@ -50,4 +57,62 @@ fn weight_gradient(
     let sums = graph.concat_along(3, &sums)?;
     let [rows, columns] = window.kernel;
     graph.reshape(sums, &[channels, 1, rows, columns])
+}
+
+/// The same sums as one convolution whose image is all images of the batch, one below the other, and whose kernels are all
+/// that became of them: strides and dilations change places. Rows of zeros keep the images apart.
+fn weight_gradient_in_blocks(
+    graph: &mut Graph,
+    x: ValueId,
+    dy: ValueId,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    let dy_shape = graph.shape(dy).to_vec();
+    let (batch, channels) = (dy_shape[0], dy_shape[1]);
+    let [stride, _] = window.strides;
+    let reach =
+        [0, 1].map(|axis| (dy_shape[axis + 2] - 1) * window.strides[axis] + window.extent(axis));
+    let steps = reach[0].div_ceil(stride);
+    let image = fitted(graph, x, window, [steps * stride, reach[1]])?;
+    let image = stacked(graph, image)?;
+    let kernel = graph.pad_image(dy, [0, 0, steps - dy_shape[2], 0], 0.0)?;
+    let kernel = stacked(graph, kernel)?;
+    // What is below the last image's own rows.
+    let rows = (batch - 1) * steps + dy_shape[2];
+    let kernel = graph.slice(kernel, 2, Range::up_to(rows))?;
+    let kernel = graph.reshape(kernel, &[channels, 1, rows, dy_shape[3]])?;
+    let correlation = Window {
+        kernel: [rows, dy_shape[3]],
+        strides: window.dilations,
+        pads: [0; 4],
+        dilations: window.strides,
+    };
+    let sums = blocked_conv::depthwise(graph, [image, kernel], None, correlation)?;
+    let [rows, columns] = window.kernel;
+    let sums = graph.slice(sums, 2, Range::up_to(rows))?;
+    graph.reshape(sums, &[channels, 1, rows, columns])
+}
+
+/// What windows see of `x` `[N, C, H, W]`, in so many rows and columns: zeros around it, or less than all of it.
+fn fitted(
+    graph: &mut Graph,
+    x: ValueId,
+    window: Window,
+    sizes: [usize; 2],
+) -> Result<ValueId, GraphError> {
+    let missing =
+        [0, 1].map(|axis| sizes[axis].saturating_sub(graph.shape(x)[axis + 2] + window.pads[axis]));
+    let pads = [window.pads[0], window.pads[1], missing[0], missing[1]];
+    let padded = graph.pad_image(x, pads, 0.0)?;
+    if graph.shape(padded)[2..] == sizes {
+        return Ok(padded);
+    }
+    graph.crop(padded, sizes.map(Range::up_to))
+}
+
+/// The images of `x` `[N, C, H, W]` one below the other: `[1, C, N * H, W]`.
+fn stacked(graph: &mut Graph, x: ValueId) -> Result<ValueId, GraphError> {
+    let shape = graph.shape(x).to_vec();
+    let channels = graph.transpose(x, &[1, 0, 2, 3])?;
+    graph.reshape(channels, &[1, shape[1], shape[0] * shape[2], shape[3]])
 }

@@ -68,6 +68,17 @@ pub struct Range {
     pub step: usize,
 }
 
+impl Range {
+    /// All positions before `end`.
+    pub fn up_to(end: usize) -> Self {
+        Self {
+            start: 0,
+            end,
+            step: 1,
+        }
+    }
+}
+
 /// Along a new last axis.
 pub static ONE_HOT: Operator = Operator {
     name: "OneHot",

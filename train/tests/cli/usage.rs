@@ -97,11 +97,11 @@ fn networks_are_listed_and_read_from_files() {
 
     let layers = "{ layer = 'flatten' },\n{ layer = 'dense', units = 'classes' }";
     let file = |layers| format!("name = 'n'\ninput = [1, 4, 4]\nclasses = 2\nlayers = [{layers}]");
-    sandbox.write("mine.toml", &file(layers));
+    sandbox.write("mine.toml", file(layers));
     let summary =
         sandbox.succeeds("summary --runtime tract --network mine.toml --input 3x4x5 --classes 7");
     assert!(summary.contains(" 427 "), "60 times 7 and 7: {summary}");
-    sandbox.write("wrong.toml", &file("{ layer = 'dens' }"));
+    sandbox.write("wrong.toml", file("{ layer = 'dens' }"));
     let parts = ["wrong.toml, line 4: layer 1: dens: expected one of conv"];
     sandbox.refuses("summary --network wrong.toml", &parts);
     sandbox.refuses(

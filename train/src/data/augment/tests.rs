@@ -101,8 +101,8 @@ fn places_are_mapped_as_a_matrix_says() {
         let all = maps[0].then(maps[1]).then(maps[2]);
         let place = [random.between(-4.0, 4.0), random.between(-4.0, 4.0)];
         let one_by_one = maps[0].of(maps[1].of(maps[2].of(place)));
-        for axis in 0..2 {
-            assert!((all.of(place)[axis] - one_by_one[axis]).abs() < 1e-4);
+        for (found, expected) in all.of(place).into_iter().zip(one_by_one) {
+            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
         }
 
         // 60 x 50 pixels of a plane around 128.
