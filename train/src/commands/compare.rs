@@ -19,7 +19,7 @@ use crate::stop::Stop;
 
 pub fn run(args: &CompareArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let float = read(&args.float)?;
-    let Quantised { int8, flash } = quantised(&args.int8)?;
+    let QuantizedFiles { int8, flash } = quantized_files(&args.int8)?;
     let options = Options {
         output: args.output_name.as_deref(),
         folder: Some(file::folder_of(&args.float)),
@@ -60,25 +60,25 @@ pub fn run(args: &CompareArgs, console: &mut Console, stop: &Stop) -> Result<(),
 }
 
 /// What `quantize` has written: each file with its path.
-struct Quantised {
+struct QuantizedFiles {
     int8: (PathBuf, Vec<u8>),
     flash: Option<(PathBuf, Vec<u8>)>,
 }
 
 /// The int8 ONNX model and its flash file, where it is there; either is named, the other one lies beside it.
-fn quantised(named: &Path) -> Result<Quantised, Error> {
+fn quantized_files(named: &Path) -> Result<QuantizedFiles, Error> {
     let both = |path: PathBuf| read(&path).map(|bytes| (path, bytes));
     let found = both(named.into())?;
     let other = pair::other(named);
     if pair::is_flash(&found.1) {
         let beside = || PathBuf::from(format!("{}-int8.onnx", named.display()));
-        return Ok(Quantised {
+        return Ok(QuantizedFiles {
             int8: both(other.unwrap_or_else(beside))?,
             flash: Some(found),
         });
     }
     let flash = other.filter(|path| path.exists());
-    Ok(Quantised {
+    Ok(QuantizedFiles {
         int8: found,
         flash: flash.map(both).transpose()?,
     })
