@@ -1,6 +1,6 @@
 //! An input of a model, made of a picture or of an array.
 
-use ::input::arrays::{Array, Elements};
+use ::input::arrays::{Array, ArraysError, Elements};
 use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
@@ -23,6 +23,8 @@ pub enum Input {
 pub enum InputError {
     #[error(transparent)]
     Picture(#[from] PictureError),
+    #[error(transparent)]
+    Arrays(#[from] ArraysError),
     #[error(
         "expected {expected} (.npy or .npz), for this model takes no pictures, found {found}; a model that `train quantize` was told the --range of pixels takes them"
     )]
@@ -109,6 +111,9 @@ impl InputSpec {
     /// The inputs in an array, of one sample or of several.
     pub fn of_array<'a>(&'a self, array: &'a Array) -> Result<Tensors<'a>, InputError> {
         let [expected, found] = [self.types(), array.elements.type_name()];
+        if matches!(array.elements, Elements::Uint8(_)) && self.picture().is_none() {
+            return Err(ArraysError::Pixels.into());
+        }
         if expected.split([' ', ',']).all(|name| name != found) {
             return Err(InputError::Type { expected, found });
         }
@@ -139,10 +144,10 @@ impl InputSpec {
     /// What an array may be of, for messages.
     fn types(&self) -> &'static str {
         match (self.quantization, self.picture()) {
-            (Some(_), Some(_)) => "float32, int8 or uint8",
-            (Some(_), None) => "float32 or int8",
-            (None, Some(_)) => "float32 or uint8",
-            (None, None) => "float32",
+            (Some(_), Some(_)) => "float32, float64, int8 or uint8",
+            (Some(_), None) => "float32, float64 or int8",
+            (None, Some(_)) => "float32, float64 or uint8",
+            (None, None) => "float32 or float64",
         }
     }
 
@@ -216,6 +221,10 @@ impl Tensors<'_> {
         let range = sample * len..(sample + 1) * len;
         match self.elements {
             Elements::Float32(floats) => self.of_floats(&floats[range], sample),
+            Elements::Float64(floats) => {
+                let floats: Vec<f32> = floats[range].iter().map(|&float| float as f32).collect();
+                self.of_floats(&floats, sample)
+            }
             Elements::Int8(integers) => Ok(Input::Integers(self.arranged(&integers[range]))),
             Elements::Uint8(pixels) => Ok(Input::Pixels(self.arranged(&pixels[range]))),
             others => Err(InputError::Type {

@@ -107,7 +107,7 @@ impl Model {
                 let real = |(at, &pixel)| self.pixels.number(channel(at), pixel);
                 let reals = pixels.iter().enumerate().map(real);
                 // As the flash file has them: runtimes divide by a scale in ways that differ.
-                let rounded = |real| of.map_or(real, |of| of.real(of.integer(real)));
+                let rounded = |real| of.map_or(real, |of| of.rounded(real));
                 reals.map(rounded).collect()
             }
             (Input::Integers(integers), Some(of)) => {

@@ -83,7 +83,14 @@ impl TestSet {
                 classes: Some(classes),
             });
         }
-        let [test] = find(path, [Part::Test]).map_err(in_file)?;
+        let [test] = find(path, [Part::Test]).map_err(|error| {
+            let others = folder::with_pictures(path).unwrap_or_default();
+            if others.is_empty() {
+                return in_file(error);
+            }
+            let refusal = folder::other_classes(others, &names);
+            InFile::named(&display_name(path))(refusal)
+        })?;
         let form = Form {
             size: Some([rows, columns]),
             classes: match names.len() {

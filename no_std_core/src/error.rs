@@ -198,7 +198,13 @@ impl fmt::Display for FormatError {
             Fault::Scale => "a positive normal scale, found another",
             Fault::Meaning => "one scale and zero point for inputs and output, found others",
             Fault::Window => "kernel, stride and tile from 1 (without windows 0), found others",
-            Fault::Large => "groups, windows and tiles that this build has, found others",
+            Fault::Large => {
+                write!(
+                    f,
+                    "groups, windows and tiles that this build has, found others: "
+                )?;
+                "build it for this model"
+            }
             Fault::Padding => "less padding than the kernel is large, found as much",
             Fault::Groups => "groups that divide the channels, found others",
             Fault::Weight => "a weight from -127 to 127, found -128",

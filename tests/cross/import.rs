@@ -3,6 +3,7 @@
 
 mod damage;
 mod exporters;
+mod rewrites;
 mod samples;
 
 use std::path::Path;

@@ -8,7 +8,7 @@ use infer::cli::{Cli, run};
 use ndarray::{Axis, Slice};
 use serde_json::Value;
 use tests::runtimes;
-use train::data::arrays::{Inputs, read_samples};
+use train::data::arrays::{Inputs, Uint8, read_samples};
 use train::import::import;
 use train::quantize::{Arrays, OutputKind, flash_name, int8_name};
 use train::runtime::Runtime;
@@ -146,7 +146,7 @@ fn keywords_are_spotted_by_the_program() {
     };
     let runtime = runtimes::onnxruntime(test).unwrap_or_else(runtimes::tract);
     let data = folder.join("kws_test.npz");
-    let samples = read_samples(&data, Some(FEATURES), false).unwrap();
+    let samples = read_samples(&data, Some(FEATURES), Uint8::Unknown).unwrap();
     let Inputs::Numbers(inputs) = samples.inputs else {
         panic!("{:?}", samples.inputs.shape())
     };

@@ -208,7 +208,8 @@ fn keywords_are_spotted_by_integers_as_by_floats() {
     let (Some(folder), Some(runtime)) = (folder(test), runtimes::onnxruntime(test)) else {
         return;
     };
-    let samples = arrays::read_samples(&folder.join("kws_test.npz"), None, false).unwrap();
+    let samples =
+        arrays::read_samples(&folder.join("kws_test.npz"), None, arrays::Uint8::Unknown).unwrap();
     let real = |q: f32| FEATURES.scale * (q - f32::from(FEATURES.zero_point));
     let Inputs::Numbers(integers) = samples.inputs else {
         panic!("{:?}", samples.inputs.shape())

@@ -2,7 +2,8 @@
 //!
 //! Node by node, a [`Reader`] finds out what each value is: a constant, computed here; a [`View`] of a tensor of the
 //! network; or a new tensor, made by a layer, which the files of [`layers`](crate::layers) read. `interface` says which
-//! forms the input may have, `shapes` what changes a view (`shuffle` where that divides channels), `fold` what is computed of constants, `plain` what leaves
+//! forms the input may have, `shapes` what changes a view (`shuffle` where that divides channels, `select` where
+//! it picks some), `fold` what is computed of constants, `plain` what leaves
 //! numbers as they are, and `quantized` what a model in 8 bits says of its tensors. At last `fuse` puts layers together
 //! that are one in integers. `survey` lists all nodes that nothing reads.
 //!
@@ -24,6 +25,7 @@ mod plain;
 mod quantized;
 mod reader;
 mod remedy;
+mod select;
 mod shapes;
 mod shuffle;
 mod survey;
@@ -71,18 +73,31 @@ pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
 pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportError> {
     let (model, graph, output) = prepared(onnx, options)?;
     let limits = (opset(&model).unwrap_or(onnx::OPSET), options.limits);
+    let read = |layout| first_that_fits(&graph, &output, layout, limits);
+    let mut network = read(options.layout).map_err(|refusal| match options.layout {
+        Some(layout) if read(None).is_ok() => other_layout(layout),
+        _ => refusal,
+    })?;
+    let metadata = model.metadata_props.into_iter();
+    network.metadata = metadata.map(|entry| (entry.key, entry.value)).collect();
+    fuse::fuse(&mut network);
+    network.count_names();
+    Ok(network)
+}
+
+/// The network of the first form of the input with which the layers fit; with a layout of those that have it.
+fn first_that_fits(
+    graph: &Graph,
+    output: &str,
+    layout: Option<Layout>,
+    limits: (i64, Limits),
+) -> Result<Network, ImportError> {
     // The refusal of the form that came furthest: most probably it is the one that is meant.
     let mut refusal = (0, error::form("an input", "none"));
-    for form in interface::forms(&graph, options.layout)? {
-        let mut reader = Reader::new(&graph, &form, limits);
-        match reader.read(&graph, &output) {
-            Ok(mut network) => {
-                let metadata = model.metadata_props.into_iter();
-                network.metadata = metadata.map(|entry| (entry.key, entry.value)).collect();
-                fuse::fuse(&mut network);
-                network.count_names();
-                return Ok(network);
-            }
+    for form in interface::forms(graph, layout)? {
+        let mut reader = Reader::new(graph, &form, limits);
+        match reader.read(graph, output) {
+            Ok(network) => return Ok(network),
             Err(found) if reader.progress() >= refusal.0 => {
                 // Of equal ones the first, as forms come in the order in which they are usual.
                 refusal = (reader.progress() + 1, found);
@@ -91,6 +106,18 @@ pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportErro
         }
     }
     Err(refusal.1)
+}
+
+/// Says of a model that its layers fit, but not with this layout.
+fn other_layout(layout: Layout) -> ImportError {
+    let (named, meant, taken) = match layout {
+        Layout::ChannelsFirst => ("nchw", "first", "last"),
+        Layout::ChannelsLast => ("nhwc", "last", "first"),
+    };
+    error::form(
+        &format!("an input whose channels come {meant} (--layout {named})"),
+        format!("layers that take them {taken}; leave out --layout"),
+    )
 }
 
 /// Version of the standard operators.

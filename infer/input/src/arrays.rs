@@ -32,6 +32,12 @@ pub enum ArraysError {
     TooLarge,
     #[error("expected arrays of numbers, found {0}")]
     NoNumbers(String),
+    #[error(
+        "expected numbers as the model takes them, for it does not say what pixels become, found uint8, which are pixels; give \
+         `train` its --range (0..255 if it takes them as they are, 0..1 if over 255), or convert the array to what the model \
+         takes, with .astype"
+    )]
+    Pixels,
     #[error("expected an array of inputs, best named x, found {0}")]
     NoInputs(String),
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name, one_line};
-use crate::layout::list;
+use crate::labels::in_list;
+use crate::layout::{list, listed};
 use crate::picture::{FORMAT_NAMES, has_picture_extension};
 
 /// Why a folder gave no pictures.
@@ -18,8 +19,10 @@ pub enum FolderError {
     Read(#[from] ReadError),
     #[error("expected picture files ({FORMAT_NAMES}) in the folder, found {0}")]
     Empty(String),
-    #[error("expected a folder named like each class it has pictures of, found {0}")]
-    Classes(String),
+    #[error(
+        "expected folders of pictures named like the model's classes ({classes}), found {found}"
+    )]
+    Classes { classes: String, found: String },
 }
 
 /// The pictures in folders that are named like classes, each with the place of its class among `names`; `None` if there is
@@ -33,8 +36,8 @@ pub fn by_class(
     if !found.iter().any(|name| class(name).is_some()) {
         return Ok(None);
     }
-    if let Some(other) = found.iter().find(|name| class(name).is_none()) {
-        let refusal = FolderError::Classes(one_line(other));
+    if found.iter().any(|name| class(name).is_none()) {
+        let refusal = other_classes(found, names);
         return Err(InFile::named(&display_name(folder))(refusal));
     }
     let mut all = Vec::new();
@@ -45,6 +48,29 @@ pub fn by_class(
         }
     }
     Ok(Some(all))
+}
+
+/// The names of the folders in a folder that have pictures.
+pub fn with_pictures(folder: &Path) -> Result<Vec<String>, InFile<FolderError>> {
+    let mut found = folders(folder)?;
+    found.retain(|name| pictures(&folder.join(name)).is_ok());
+    Ok(found)
+}
+
+/// Why folders of these names are not those of classes: which are named like none, and what the classes are called.
+pub fn other_classes(mut found: Vec<String>, names: &[String]) -> FolderError {
+    found.retain(|name| !names.contains(name));
+    let list = |names: &[String]| {
+        listed(
+            names
+                .iter()
+                .map(|name| in_list(&one_line(name)).into_owned()),
+        )
+    };
+    FolderError::Classes {
+        classes: list(names),
+        found: list(&found),
+    }
 }
 
 /// The names of the folders in a folder, sorted as programs that train on such folders do; hidden ones are left out.
@@ -186,9 +212,10 @@ mod tests {
         fs::create_dir(path("cat")).unwrap();
         let error = by_class(folder.path(), &names).unwrap_err().to_string();
         assert!(
-            error.ends_with("each class it has pictures of, found cat"),
+            error.ends_with("named like the model's classes (zebra, ant, bee), found cat"),
             "{error}"
         );
+        assert_eq!(with_pictures(folder.path()).unwrap(), ["ant", "zebra"]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The names of a model's classes, as the metadata entry [`KEY`] of its ONNX file holds them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use serde_json::Value;
 use thiserror::Error;
 
@@ -20,6 +23,15 @@ pub enum LabelsError {
         "expected one label for each of {classes} classes, found {found}; name each class once"
     )]
     Count { classes: usize, found: usize },
+    #[error(
+        "expected a label of its own for each class, found {} for class {first} and for class {second}; give one of them another",
+        in_list(&one_line(.label))
+    )]
+    Twice {
+        label: String,
+        first: usize,
+        second: usize,
+    },
 }
 
 /// The entry's value: the names in the order of the classes, as a JSON array. Names may be any text.
@@ -68,7 +80,33 @@ pub fn of_classes(entry: Option<&str>, classes: usize) -> Result<Vec<String>, La
             *label = class.to_string();
         }
     }
+    expect_distinct(&labels)?;
     Ok(labels)
+}
+
+fn expect_distinct(labels: &[String]) -> Result<(), LabelsError> {
+    let mut classes = HashMap::new();
+    for (second, label) in labels.iter().enumerate() {
+        if let Some(first) = classes.insert(label, second) {
+            let label = label.clone();
+            return Err(LabelsError::Twice {
+                label,
+                first,
+                second,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A name as lists have it, with commas between: in quotes if it has one itself.
+#[must_use]
+pub fn in_list(label: &str) -> Cow<'_, str> {
+    if label.contains(',') {
+        format!("\"{label}\"").into()
+    } else {
+        label.into()
+    }
 }
 
 #[cfg(test)]
@@ -139,5 +177,18 @@ mod tests {
             error.starts_with("expected one label for each of 3 classes, found 2;"),
             "{error}"
         );
+        for (entry, found) in [
+            ("a,b,c,b", "b for class 1 and for class 3"),
+            // The name that a class without one is called by.
+            (r#"["1",""]"#, "1 for class 0 and for class 1"),
+            (
+                r#"["a, b","c","a, b"]"#,
+                r#""a, b" for class 0 and for class 2"#,
+            ),
+        ] {
+            let classes = from_metadata(entry).unwrap().len();
+            let error = of_classes(Some(entry), classes).unwrap_err().to_string();
+            assert!(error.contains(found), "{error}");
+        }
     }
 }

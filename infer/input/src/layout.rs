@@ -262,7 +262,7 @@ fn entry_name(path: &Path) -> String {
 }
 
 /// The first names, and how many more there are.
-pub(crate) fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
+pub fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(LISTED);
     let first: Vec<String> = names.take(LISTED).collect();
     match (first.is_empty(), more) {

@@ -14,6 +14,7 @@ pub mod onnx;
 pub mod pair;
 pub mod picture;
 pub mod probabilities;
+pub mod quantization;
 pub mod signals;
 
 #[cfg(test)]

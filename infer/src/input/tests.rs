@@ -166,7 +166,7 @@ fn numbers_become_what_the_model_takes() {
     let uint8 = || Elements::Uint8(vec![1, 2, 3]);
     assert_eq!(
         refused(&spec, int8()),
-        "expected an array of float32, found one of int8; convert it with .astype"
+        "expected an array of float32 or float64, found one of int8; convert it with .astype"
     );
     spec.quantization = Some(MEANING);
     let integers = Input::Integers(vec![-128, -126, 127]);
@@ -175,9 +175,12 @@ fn numbers_become_what_the_model_takes() {
         input(&spec, int8()).unwrap(),
         Input::Integers(vec![1, 2, 3])
     );
+    let doubles = || Elements::Float64(vec![0.0, 0.75, 1e9]);
+    assert_eq!(input(&spec, doubles()).unwrap(), integers);
+    let message = refused(&spec, uint8());
     assert!(
-        refused(&spec, uint8())
-            .starts_with("expected an array of float32 or int8, found one of uint8")
+        message.contains("found uint8, which are pixels"),
+        "{message}"
     );
     spec.preparation = Preparation::PLAIN;
     assert_eq!(input(&spec, uint8()).unwrap(), Input::Pixels(vec![1, 2, 3]));
@@ -186,11 +189,13 @@ fn numbers_become_what_the_model_takes() {
         input(&spec, floats()).unwrap(),
         Input::Floats(vec![0.0, 0.75, 1e9])
     );
-    let doubles = Elements::Float64(vec![0.0; 3]);
-    assert!(
-        refused(&spec, doubles)
-            .starts_with("expected an array of float32 or uint8, found one of float64")
+    assert_eq!(
+        input(&spec, doubles()).unwrap(),
+        Input::Floats(vec![0.0, 0.75, 1e9])
     );
+    // Beyond what floats of 32 bits hold.
+    let error = refused(&spec, Elements::Float64(vec![0.0, 0.0, 1e300]));
+    assert!(error.contains("found inf at index 2"), "{error}");
     assert!(refused(&spec, int8()).contains("found one of int8"));
     for bad in [f32::NAN, f32::INFINITY] {
         let error = refused(&spec, Elements::Float32(vec![0.0, bad, 0.0]));

@@ -1,5 +1,6 @@
 //! What is in a flash file.
 
+use input::labels::in_list;
 use input::onnx::Limits;
 use no_std_core::format::{
     Axis, NO_TENSOR, ONE, OperatorRecord, OutputKind, Shape, TensorRecord, VERSION, stored_checksum,
@@ -43,7 +44,7 @@ fn facts(model: &Model, bytes: &[u8], name: &str) -> Vec<[String; 2]> {
     match model.output_kind() {
         OutputKind::Values => facts.push(fact("output kind", "values")),
         OutputKind::Classes => {
-            let labels: Vec<&str> = model.labels().collect();
+            let labels: Vec<_> = model.labels().map(in_list).collect();
             let labels = if labels.is_empty() {
                 "numbers".to_owned()
             } else {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use input::labels::in_list;
 use input::onnx::Limits;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
@@ -36,7 +37,10 @@ pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, 
         fact("format version", version(&proto)),
         fact("bytes", bytes.len().to_string()),
         match &model.spec().output {
-            OutputSpec::Classes { labels } => fact("labels", labels.join(", ")),
+            OutputSpec::Classes { labels } => {
+                let labels: Vec<_> = labels.iter().map(|label| in_list(label)).collect();
+                fact("labels", labels.join(", "))
+            }
             OutputSpec::Values => fact("output kind", "values"),
             OutputSpec::Reconstruction { .. } => fact("output kind", "reconstruction of the input"),
         },

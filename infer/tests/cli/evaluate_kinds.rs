@@ -106,10 +106,23 @@ fn classes_in_arrays_and_in_folders() {
     assert!(inverted.starts_with("accuracy 0.2500"), "{inverted}");
 
     fs::create_dir(workplace.path("set/green")).unwrap();
-    let error = evaluate(&workplace, "colours.q8", "set", &[]).failed();
-    let expected =
-        "error: set: expected a folder named like each class it has pictures of, found green\n";
-    assert_eq!(error, expected);
+    let expected = "error: set: expected folders of pictures named like the model's classes (red, blue), found green\n";
+    assert_eq!(
+        evaluate(&workplace, "colours.q8", "set", &[]).failed(),
+        expected
+    );
+    fs::copy(
+        workplace.path("set/red/0.png"),
+        workplace.path("set/green/0.png"),
+    )
+    .unwrap();
+    for name in ["red", "blue"] {
+        fs::remove_dir_all(workplace.path("set").join(name)).unwrap();
+    }
+    assert_eq!(
+        evaluate(&workplace, "colours.q8", "set", &[]).failed(),
+        expected
+    );
 }
 
 #[test]

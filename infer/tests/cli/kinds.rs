@@ -250,7 +250,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
     for (name, bytes) in [
         ("nan.npy", floats(&[1, 2, 2], &[0.0, f32::NAN, 0.0, 0.0])),
         ("wrong.npy", floats(&[3, 2], &[0.0; 6])),
-        ("double.npy", npy("<f8", &[2, 2], &[0; 32])),
+        ("wide.npy", npy("<i4", &[2, 2], &[0; 16])),
         ("labels.npz", npz(&[("y", npy("|u1", &[1], &[0]))])),
         ("empty.npy", Vec::new()),
         ("text.npz", b"notes".to_vec()),
@@ -275,8 +275,8 @@ fn inputs_that_are_none_are_refused_in_one_line() {
         ("values.q8", "wrong.npy", &no_shape),
         (
             "values.q8",
-            "double.npy",
-            "expected an array of float32 or int8, found one of float64; convert it with .astype",
+            "wide.npy",
+            "expected an array of float32, float64 or int8, found one of int32; convert it with .astype",
         ),
         (
             "values.q8",
@@ -303,7 +303,7 @@ fn inputs_that_are_none_are_refused_in_one_line() {
         (
             "opposite.onnx",
             "int8.npy",
-            "expected an array of float32, found one of int8; convert it with .astype",
+            "expected an array of float32 or float64, found one of int8; convert it with .astype",
         ),
         (
             "colours.q8",

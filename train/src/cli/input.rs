@@ -10,8 +10,8 @@ use crate::network::Layout;
 
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub struct InputArgs {
-    /// The numbers that black and white become: 0..1, 0..255, -1..1 [default with --mean or --std: 0..1; else what the model
-    /// says of itself]
+    /// The numbers that black and white become, of pictures and of arrays in uint8: 0..1, 0..255, -1..1 [default with --mean or
+    /// --std: 0..1; else what the model says of itself]
     #[arg(long, value_name = "LOW..HIGH", value_parser = range, allow_hyphen_values = true)]
     pub range: Option<Range>,
     /// What is subtracted from these numbers, one for all channels or one each: 0.485,0.456,0.406

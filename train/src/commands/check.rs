@@ -1,5 +1,6 @@
 //! `train check`: what becomes of a model, before anything is made of it.
 
+mod failure;
 pub(super) mod report;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::error::Error;
 use crate::import::{Options, import_with, survey};
 use crate::quantize::{Arrays, Origin, Outline, outline};
 use crate::runtime::Runtime;
+use failure::Failure;
 use report::Report;
 
 /// Inputs that are drawn where there are none.
@@ -28,19 +30,29 @@ const REACHES: [f32; 2] = [1.0, 255.0];
 
 /// Prints what becomes of the model; fails if it cannot be quantised, or does not fit on the board that is named.
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<(), Error> {
+    let mut report = Report::new(&args.model);
+    let checked = check(args, &mut report);
+    if args.json {
+        report.error = checked
+            .as_ref()
+            .err()
+            .map(|error| Failure::new(&args.model, error));
+        console.line(serde_json::to_string(&report)?);
+    } else if let Some(text) = report.text(args.board.as_deref()) {
+        console.line(text);
+    }
+    checked
+}
+
+/// Adds to the report what is found of the model, until something fails.
+fn check(args: &CheckArgs, report: &mut Report) -> Result<(), Error> {
     let model = read_model(&args.model)?;
     let options = meaning::options(&args.input, &args.model, args.limits);
     let surveyed = survey(&model, &options);
     let surveyed = surveyed.map_err(|error| in_model(&args.model, error.into()))?;
-    let tract = on_tract(&model, args)?;
-    let outlined = outlined((&model, &options), args);
-    let report = Report::new(&args.model, &surveyed, tract, outlined.as_ref().ok());
-    console.line(if args.json {
-        serde_json::to_string(&report)?
-    } else {
-        report.text(args.board.as_deref())
-    });
-    outlined?;
+    report.add_survey(&surveyed, on_tract(&model, args)?);
+    let outlined = outlined((&model, &options), args)?;
+    report.add_outline(&outlined, &surveyed);
     report.expect_fit(args.board.as_deref(), &args.model)
 }
 

@@ -10,6 +10,7 @@ use super::quantize::open_for_int8;
 use crate::cli::CompareArgs;
 use crate::compare::{CompareError, Comparison, Files};
 use crate::console::Console;
+use crate::data::arrays::Uint8;
 use crate::data::calibration::{self, Task};
 use crate::error::Error;
 use crate::import::Options;
@@ -18,7 +19,7 @@ use crate::stop::Stop;
 
 pub fn run(args: &CompareArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let float = read(&args.float)?;
-    let (int8, flash) = files(&args.int8)?;
+    let QuantizedFiles { int8, flash } = quantized_files(&args.int8)?;
     let options = Options {
         output: args.output_name.as_deref(),
         folder: Some(file::folder_of(&args.float)),
@@ -27,17 +28,18 @@ pub fn run(args: &CompareArgs, console: &mut Console, stop: &Stop) -> Result<(),
     };
     let files = Files {
         float: &float,
-        int8: &int8,
-        flash: flash.as_deref(),
+        int8: &int8.1,
+        flash: flash.as_ref().map(|(_, bytes)| &**bytes),
     };
-    let at_fault = |error| at_fault(args, error);
+    let of_flash = flash.as_ref().map(|(path, _)| &**path);
+    let at_fault = |error| at_fault(args, [&int8.0, of_flash.unwrap_or(&int8.0)], error);
     let comparison = Comparison::new(files, &options).map_err(at_fault)?;
     let network = comparison.network();
     let names = network.metadata(labels::KEY);
     let task = Task {
         shape: network.input.shape,
         meaning: Some(comparison.input_meaning()),
-        takes_pixels: comparison.pixels().is_some(),
+        uint8: Uint8::of(comparison.pixels().is_some(), network.input.integers),
         outputs: network.output()[0],
         names: names.and_then(|names| labels::from_metadata(names).ok()),
     };
@@ -57,16 +59,29 @@ pub fn run(args: &CompareArgs, console: &mut Console, stop: &Stop) -> Result<(),
         .map_or(Ok(()), |error| Err(at_fault(error)))
 }
 
+/// What `quantize` has written: each file with its path.
+struct QuantizedFiles {
+    int8: (PathBuf, Vec<u8>),
+    flash: Option<(PathBuf, Vec<u8>)>,
+}
+
 /// The int8 ONNX model and its flash file, where it is there; either is named, the other one lies beside it.
-fn files(named: &Path) -> Result<(Vec<u8>, Option<Vec<u8>>), Error> {
-    let bytes = read(named)?;
+fn quantized_files(named: &Path) -> Result<QuantizedFiles, Error> {
+    let both = |path: PathBuf| read(&path).map(|bytes| (path, bytes));
+    let found = both(named.into())?;
     let other = pair::other(named);
-    if pair::is_flash(&bytes) {
+    if pair::is_flash(&found.1) {
         let beside = || PathBuf::from(format!("{}-int8.onnx", named.display()));
-        return Ok((read(&other.unwrap_or_else(beside))?, Some(bytes)));
+        return Ok(QuantizedFiles {
+            int8: both(other.unwrap_or_else(beside))?,
+            flash: Some(found),
+        });
     }
     let flash = other.filter(|path| path.exists());
-    Ok((bytes, flash.as_deref().map(read).transpose()?))
+    Ok(QuantizedFiles {
+        int8: found,
+        flash: flash.map(both).transpose()?,
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -80,21 +95,19 @@ fn open_device(address: &str) -> Result<Device, Error> {
     Ok(Device::open(address).map_err(InFile::<DeviceError>::named(address))?)
 }
 
-/// The error with the name of what is at fault.
-fn at_fault(args: &CompareArgs, reason: CompareError) -> Error {
+/// The error with the name of what is at fault, maybe one of the files that `quantize` has written.
+fn at_fault(args: &CompareArgs, [int8, flash]: [&Path; 2], reason: CompareError) -> Error {
+    use CompareError::{
+        Channels, Core, Device, Flash, FlashShape, Float, NoFlash, NoPixels, NoSamples,
+        NoSuchLayer, NotPixels, OtherFlash, OtherModel, Samples, Stopped,
+    };
     let path = match reason {
-        CompareError::Stopped => return Error::Stopped,
-        CompareError::Float(_) | CompareError::NoSuchLayer(_) | CompareError::Channels { .. } => {
-            &args.float
-        }
-        CompareError::NoSamples
-        | CompareError::NotPixels
-        | CompareError::Samples(_)
-        | CompareError::NoPixels { .. } => &args.data,
-        CompareError::Device(_) | CompareError::OtherModel { .. } => {
-            Path::new(args.device.as_deref().unwrap_or_default())
-        }
-        _ => &*args.int8,
+        Stopped => return Error::Stopped,
+        Float(_) | NoSuchLayer(_) | Channels { .. } => &args.float,
+        NoSamples | NotPixels | Samples(_) | NoPixels { .. } => &args.data,
+        Device(_) | OtherModel { .. } => Path::new(args.device.as_deref().unwrap_or_default()),
+        NoFlash | OtherFlash { .. } | Flash(_) | Core(_) | FlashShape { .. } => flash,
+        _ => int8,
     };
     Error::Compare {
         path: path.into(),

@@ -9,7 +9,7 @@ use no_std_core::format::OutputKind;
 
 use super::quantize::in_model;
 use crate::cli::{InputArgs, LimitArgs, OutputArg};
-use crate::data::arrays::Inputs;
+use crate::data::arrays::{Inputs, Uint8};
 use crate::data::calibration::{self, Calibration, Task};
 use crate::error::Error;
 use crate::import::{Options, import_with};
@@ -137,7 +137,7 @@ pub fn samples(
     let task = Task {
         shape: network.input.shape,
         meaning: meaning.input,
-        takes_pixels: meaning.pixels.is_some(),
+        uint8: Uint8::of(meaning.pixels.is_some(), network.input.integers),
         outputs: network.output()[0],
         names: meaning.names.clone().or(names),
     };

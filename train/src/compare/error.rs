@@ -21,6 +21,11 @@ pub enum CompareError {
     )]
     NoLayers,
     #[error(
+        "expected an int8 model as `train quantize` writes it, with one input, the integers of it and one output, found {0}; \
+         quantise again"
+    )]
+    Form(String),
+    #[error(
         "expected a layer {0}, of which the int8 model was made, found none; give the model that was quantised"
     )]
     NoSuchLayer(String),

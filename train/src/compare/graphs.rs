@@ -59,9 +59,14 @@ impl Int8Model {
     /// The model in a file whose layers are these.
     pub fn new(bytes: &[u8], pairs: &Pairs) -> Result<Self, CompareError> {
         let model = onnx::Model::decode(bytes)?;
-        let graph = model.graph.as_ref().ok_or(CompareError::NoLayers)?;
+        let form = |found: &str| CompareError::Form(found.into());
+        let graph = model.graph.as_ref().ok_or_else(|| form("no graph"))?;
         let ([input], [output]) = (&graph.input[..], &graph.output[..]) else {
-            return Err(CompareError::NoLayers);
+            let counts = [graph.input.len(), graph.output.len()];
+            return Err(form(&format!(
+                "{} inputs and {} outputs",
+                counts[0], counts[1]
+            )));
         };
         let (input, output) = (input.name.clone(), output.name.clone());
         let is_first = |node: &&onnx::Node| {
@@ -69,7 +74,8 @@ impl Int8Model {
         };
         let quantized = graph.node.iter().find(is_first);
         let quantized = quantized.and_then(|node| node.output.first());
-        let quantized = quantized.ok_or(CompareError::NoLayers)?.clone();
+        let quantized = quantized.ok_or_else(|| form("no QuantizeLinear of its input"))?;
+        let quantized = quantized.clone();
         for (index, pair) in pairs.layers.iter().enumerate() {
             expect_shape(graph, pair, pairs.shape(index + 1))?;
         }

@@ -2,7 +2,6 @@
 
 use ndarray::{Array4, ArrayD};
 
-use super::pairs::real;
 use crate::ops::Quantization;
 
 /// A layer whose own error is greater, in steps of its integers, parts from its floats by more than rounding: that of its
@@ -21,13 +20,14 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Counts a sample: what the layer puts out in floats and in integers, each in its own network.
+    /// Counts a sample: what the layer puts out in floats and in integers, each in its own network. Runtimes give integers as
+    /// floats.
     pub fn add(&mut self, floats: &Array4<f32>, integers: &ArrayD<f32>, meaning: Quantization) {
         let step = f64::from(meaning.scale);
-        let [low, high] = [i8::MIN, i8::MAX].map(|end| f64::from(real(end.into(), meaning)));
+        let [low, high] = [i8::MIN, i8::MAX].map(|end| f64::from(meaning.real(end)));
         for (&float, &integer) in floats.iter().zip(integers) {
             let float = f64::from(float);
-            let difference = f64::from(real(integer, meaning)) - float;
+            let difference = f64::from(meaning.real(integer as i8)) - float;
             self.values += 1;
             self.signal += float * float;
             self.error += difference * difference;
@@ -40,7 +40,7 @@ impl Noise {
     /// Counts what the layer by itself makes of integers, and the layer in floats of what these stand for.
     pub fn add_own(&mut self, floats: &Array4<f32>, integers: &ArrayD<f32>, meaning: Quantization) {
         for (&float, &integer) in floats.iter().zip(integers) {
-            let steps = f64::from(real(integer, meaning) - float) / f64::from(meaning.scale);
+            let steps = f64::from(meaning.real(integer as i8) - float) / f64::from(meaning.scale);
             self.own += steps * steps;
         }
     }

@@ -7,7 +7,7 @@ use ndarray::{Array4, ArrayD, ArrayView4, Axis, Ix4};
 use super::CompareError;
 use crate::network::{Network, Node, Shape};
 use crate::ops::Quantization;
-use crate::quantize::{Origins, integer};
+use crate::quantize::Origins;
 
 /// The layers of an int8 model, each with the layer in floats. Tensors are numbered as those of a [`Network`].
 pub struct Pairs {
@@ -148,8 +148,8 @@ impl Pairs {
         let meaning = self.meaning(tensor);
         let integers = self
             .left(tensor, floats)
-            .mapv(|value| integer(value, meaning));
-        let reals = integers.mapv(|integer| real(f32::from(integer), meaning));
+            .mapv(|value| meaning.integer(value));
+        let reals = integers.mapv(|integer| meaning.real(integer));
         let mut all = four(floats).to_owned();
         match tensor.checked_sub(1) {
             None => all = reals,
@@ -165,11 +165,6 @@ impl Pairs {
         }
         (integers, all)
     }
-}
-
-/// The number that an integer stands for.
-pub fn real(integer: f32, Quantization { scale, zero_point }: Quantization) -> f32 {
-    (integer - f32::from(zero_point)) * scale
 }
 
 /// A tensor of one sample, `[1, channels, rows, columns]`, as all graphs here have it.

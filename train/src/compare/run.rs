@@ -9,11 +9,11 @@ use super::board::BoardRun;
 use super::digests::{Tally, of_all, of_core, of_rows};
 use super::graphs::{self, Int8Model, given, integers};
 use super::noise::Noise;
-use super::pairs::{Pair, Pairs, real};
+use super::pairs::{Pair, Pairs};
 use super::report::Report;
 use super::{CompareError, Comparison};
 use crate::models::LOGITS;
-use crate::quantize::{self, Names, integer};
+use crate::quantize::{self, Names};
 use crate::runtime::{Outputs, Runtime, Session};
 use crate::tensor::Tensor;
 
@@ -127,9 +127,9 @@ impl<'c, 'a> Running<'c, 'a> {
     fn outputs(&mut self, input: Array4<f32>) -> Result<Sample, CompareError> {
         let pairs = &self.comparison.pairs;
         let meaning = pairs.meaning(0);
-        let values = input.mapv(|value| integer(value, meaning));
+        let values = input.mapv(|value| meaning.integer(value));
         // Runtimes divide by a scale in two ways, which agree on what integers stand for.
-        let rounded = values.mapv(|value| real(f32::from(value), meaning));
+        let rounded = values.mapv(|value| meaning.real(value));
         let feed = |name: &str, input: Array4<f32>| vec![(name.to_owned(), input.into())];
         let mut found = self.sessions.float.run(feed(INPUT, input.clone()))?;
         let mut floats = vec![input.into_dyn()];

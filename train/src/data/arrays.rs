@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use input::arrays::{self, Array, ArraysError, ClassesError, Elements};
-use input::file::InFile;
+use input::file::{InFile, display_name};
 use ndarray::ArrayD;
 
+use crate::network::Integers;
 use crate::ops::Quantization;
 
 /// The arrays of a file with their names: see [`input::arrays::read`].
@@ -46,25 +47,58 @@ pub struct LabelledSamples {
     pub labels: Result<Option<Vec<usize>>, ClassesError>,
 }
 
+/// What samples in uint8 are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uint8 {
+    /// Pixels, of which it is known what they become.
+    Pixels,
+    /// Integers that the model's own file takes: such in int8, and 128.
+    Integers,
+    /// Pixels of which that is not known: they are refused.
+    Unknown,
+}
+
+impl Uint8 {
+    /// What they are for a model of pixels or not, whose file may take integers.
+    pub fn of(takes_pixels: bool, integers: Option<Integers>) -> Self {
+        match integers {
+            _ if takes_pixels => Self::Pixels,
+            Some(Integers::Unsigned) => Self::Integers,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// The samples of a file and their classes: see [`input::arrays::samples`]. Where it is known what the integers of the input
-/// mean, int8 samples are such, and uint8 ones are such and 128; but where the model takes pixels uint8 ones are pixels as
-/// they are.
+/// mean, int8 samples are such.
 pub fn read_samples(
     path: &Path,
     meaning: Option<Quantization>,
-    takes_pixels: bool,
+    uint8: Uint8,
 ) -> Result<LabelledSamples, InFile<ArraysError>> {
     let samples = arrays::read_samples(path)?;
     let count = samples.inputs.shape.first().copied().unwrap_or(0);
     Ok(LabelledSamples {
         labels: samples.labels(count),
         name: samples.name,
-        inputs: match samples.inputs {
-            Array {
-                shape,
-                elements: Elements::Uint8(pixels),
-            } if takes_pixels => Inputs::Pixels(array(shape, pixels)),
-            numbers => Inputs::Numbers(floats(numbers, meaning)),
+        inputs: match (samples.inputs, uint8) {
+            (
+                Array {
+                    shape,
+                    elements: Elements::Uint8(pixels),
+                },
+                Uint8::Pixels,
+            ) => Inputs::Pixels(array(shape, pixels)),
+            (
+                Array {
+                    elements: Elements::Uint8(_),
+                    ..
+                },
+                Uint8::Unknown,
+            ) => {
+                return Err(InFile::named(&display_name(path))(ArraysError::Pixels));
+            }
+            (numbers, _) => Inputs::Numbers(floats(numbers, meaning)),
         },
     })
 }
@@ -75,14 +109,15 @@ fn array<T>(shape: Vec<usize>, elements: Vec<T>) -> ArrayD<T> {
 
 fn floats(Array { shape, elements }: Array, meaning: Option<Quantization>) -> ArrayD<f32> {
     let floats = match (&elements, meaning) {
-        (Elements::Int8(integers), Some(Quantization { scale, zero_point })) => integers
-            .iter()
-            .map(|&integer| scale * f32::from(i16::from(integer) - i16::from(zero_point)))
-            .collect(),
-        (Elements::Uint8(integers), Some(Quantization { scale, zero_point })) => integers
-            .iter()
-            .map(|&integer| scale * f32::from(i16::from(integer) - 128 - i16::from(zero_point)))
-            .collect(),
+        (Elements::Int8(integers), Some(of)) => {
+            integers.iter().map(|&integer| of.real(integer)).collect()
+        }
+        (Elements::Uint8(integers), Some(of)) => {
+            let signed = integers.iter().map(|integer| integer.wrapping_sub(128));
+            signed
+                .map(|integer| of.real(integer.cast_signed()))
+                .collect()
+        }
         _ => elements.to_floats(),
     };
     array(shape, floats)

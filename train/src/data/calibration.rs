@@ -12,7 +12,7 @@ use ndarray::ArrayD;
 use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
-use super::arrays::{Inputs, LabelledSamples, read_samples};
+use super::arrays::{Inputs, LabelledSamples, Uint8, read_samples};
 use super::split;
 use crate::network::Shape;
 use crate::ops::Quantization;
@@ -29,8 +29,8 @@ pub struct Task {
     pub shape: Shape,
     /// What the integers of the input shall mean, if that is known.
     pub meaning: Option<Quantization>,
-    /// Whether it is known what pixels of pictures become.
-    pub takes_pixels: bool,
+    /// What samples in uint8 are; of [`Uint8::Pixels`] pictures are taken, too.
+    pub uint8: Uint8,
     /// Number of outputs, which may be classes.
     pub outputs: usize,
     /// The names of the classes, if the model says them.
@@ -83,12 +83,12 @@ type OfClass = (PathBuf, Option<usize>);
 /// one with the IDX files of a data set, of which the images to train on are taken, or else those to test on.
 pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
     if !path.is_dir() {
-        let samples = read_samples(path, task.meaning, task.takes_pixels).map_err(in_file)?;
+        let samples = read_samples(path, task.meaning, task.uint8).map_err(in_file)?;
         let names = None;
         return Ok(Calibration { samples, names });
     }
     let refusal = match task.shape[0] {
-        1 | 3 => (!task.takes_pixels).then_some(CalibrationError::NoRange),
+        1 | 3 => (task.uint8 != Uint8::Pixels).then_some(CalibrationError::NoRange),
         channels => Some(CalibrationError::Channels(channels)),
     };
     if let Some(refusal) = refusal {
@@ -224,7 +224,7 @@ mod tests {
         Task {
             shape,
             meaning: None,
-            takes_pixels: true,
+            uint8: Uint8::Pixels,
             outputs: 2,
             names: names.map(|names| names.iter().map(ToString::to_string).collect()),
         }
@@ -267,7 +267,7 @@ mod tests {
         };
         assert!(read(&three).unwrap_err().contains("each of 3 outputs"));
         let without = Task {
-            takes_pixels: false,
+            uint8: Uint8::Unknown,
             ..task([3, 3, 4], None)
         };
         assert!(read(&without).unwrap_err().contains("--range"));

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use input::folder::with_pictures;
 use input::idx::Form;
-use input::layout::{Pair, Part, find};
+use input::layout::{Pair, Part, find, listed};
 use sha2::{Digest, Sha256};
 
 use crate::data::{DataError, Dataset, Sets, hexadecimal, numbers};
@@ -57,11 +58,19 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// The files of these parts, all of one data set.
 fn pairs<const N: usize>(folder: &Path, parts: [Part; N]) -> Result<[Pair; N], DataError> {
-    if folder.is_dir() {
-        return Ok(find(folder, parts)?);
+    if !folder.is_dir() {
+        let path = folder.into();
+        return Err(DataError::NoDirectory { path });
     }
-    let path = folder.into();
-    Err(DataError::NoDirectory { path })
+    find(folder, parts).map_err(|error| {
+        let others = with_pictures(folder).unwrap_or_default();
+        if others.is_empty() {
+            return error.into();
+        }
+        let expected = "IDX files of digits; folders of pictures are for `infer evaluate` and `train quantize --calibrate`";
+        let found = format!("folders of pictures: {}", listed(others.into_iter()));
+        DataError::unexpected(folder, expected, found)
+    })
 }
 
 /// Reads a part and adds both unpacked files to the hash.

@@ -3,26 +3,20 @@
 //! Exporters write the sizes of a Reshape or a Pad as a chain of Shape, Gather, Slice, Concat and Cast.
 
 mod arrays;
+mod operators;
 mod types;
 
-use ndarray::IxDyn;
+use super::{Call, Constant, ImportError, Reader, Value, plain};
 
-use super::{Call, Constant, ImportError, Reader, Value, plain, shapes};
-
-use arrays::{
-    combined, dequantized, filled, gathered, joined, quantized, sizes_of, sliced, transposed,
-};
+use arrays::sizes_of;
+pub use arrays::{place, places};
+use operators::Known;
 pub use types::computed as computed_type;
 
-/// The operators of this file that no layer reads; of others their values are known where their inputs are.
-pub const OPERATORS: &[&str] = &[
-    "CastLike",
-    "Constant",
-    "ConstantOfShape",
-    "Expand",
-    "Shape",
-    "Slice",
-];
+/// Whether the values of an operator are known where its inputs are, or in any case.
+pub fn is_known(operator: &str) -> bool {
+    matches!(operator, "Constant" | "Shape") || operators::find(operator).is_some()
+}
 
 /// The value of a node, if it is known.
 pub fn fold(reader: &Reader, call: &mut Call) -> Result<Option<Constant>, ImportError> {
@@ -41,7 +35,10 @@ pub fn fold(reader: &Reader, call: &mut Call) -> Result<Option<Constant>, Import
     }
     let inputs: Vec<Option<&Constant>> = inputs.iter().map(Option::as_deref).collect();
     match inputs.first() {
-        Some(&Some(first)) => computed(reader, call, first, &inputs),
+        Some(&Some(first)) => {
+            let inputs = &inputs;
+            computed(reader, call, &Known { first, inputs })
+        }
         _ => Ok(None),
     }
 }
@@ -73,123 +70,38 @@ fn shape(reader: &Reader, call: &mut Call, value: &Value) -> Result<Constant, Im
     }
 }
 
-/// The value for a kind of constant, whichever it is.
-macro_rules! each {
-    ($constant:expr, $array:ident => $value:expr) => {
-        match $constant {
-            Constant::Floats($array) => $value.map(Constant::from),
-            Constant::Integers($array) => $value.map(Constant::from),
-        }
-    };
-}
-
 /// What a node computes of constants; `None` where it is left to a layer, which will refuse it.
 fn computed(
     reader: &Reader,
     call: &mut Call,
-    first: &Constant,
-    inputs: &[Option<&Constant>],
+    known: &Known,
 ) -> Result<Option<Constant>, ImportError> {
-    let all = || inputs.iter().copied().collect::<Option<Vec<&Constant>>>();
-    let input = |index: usize| inputs.get(index).copied().flatten();
-    let elements = elements(call, first, inputs);
+    let elements = elements(call, known);
     reader
         .budget()
         .take(elements, size_of::<i64>(), &call.describe())?;
-    let value = match call.node.op_type.as_str() {
-        "Identity" | "Dropout" => Some(first.clone()),
-        "Cast" | "CastLike" => {
-            let (_, _) = (call.integer("to", 0), call.integer("saturate", 1));
-            types::computed(reader, call).and_then(|to| types::cast(first, to))
-        }
-        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => {
-            let sizes = shapes::target(reader, call, first.shape(), 1)?;
-            each!(first, array => array.to_shape(IxDyn(&sizes)).ok().map(ndarray::ArrayBase::into_owned))
-        }
-        "Transpose" => {
-            let axes = shapes::permutation(call, first.shape().len());
-            each!(first, array => transposed(array, &axes))
-        }
-        "Concat" => {
-            let rank = first.shape().len();
-            let axis = call.integer("axis", 0);
-            let axis = shapes::axis_of(call, axis, rank)?;
-            all().and_then(|inputs| joined(&inputs, axis))
-        }
-        "Gather" => {
-            let rank = first.shape().len();
-            let axis = call.integer("axis", 0);
-            let axis = shapes::axis_of(call, axis, rank)?;
-            let Some(Constant::Integers(indices)) = input(1) else {
-                return Err(call.refuse("integers as input 1", "none"));
-            };
-            each!(first, array => gathered(array, indices, axis))
-        }
-        "Slice" => {
-            let attributes = ["starts", "ends", "axes", "steps"].map(|name| call.integers(name));
-            let mut parts = attributes.map(|found| found.map(<[i64]>::to_vec));
-            for (index, part) in parts.iter_mut().enumerate() {
-                *part = part
-                    .take()
-                    .or(input(index + 1).and_then(Constant::integers));
-            }
-            each!(first, array => sliced(array, &parts))
-        }
-        "ConstantOfShape" => {
-            let value = call.tensor("value").and_then(Constant::decode);
-            filled(first, value)
-        }
-        "Expand" => {
-            let sizes = input(1).and_then(sizes_of).unwrap_or_default();
-            each!(first, array => array.broadcast(IxDyn(&sizes)).map(|view| view.to_owned()))
-        }
-        "Neg" => Some(match first {
-            Constant::Floats(array) => array.mapv(|value| -value).into(),
-            Constant::Integers(array) => array.mapv(i64::wrapping_neg).into(),
-        }),
-        "Sqrt" => first.floats().map(|floats| floats.mapv(f32::sqrt).into()),
-        "Add" | "Sub" | "Mul" | "Div" => {
-            let combined = |inputs: Vec<&Constant>| combined(&call.node.op_type, &inputs);
-            all().and_then(combined)
-        }
-        "DequantizeLinear" => {
-            let axis = axis_of_scales(call, first)?;
-            dequantized((first, input(1), input(2)), axis)
-        }
-        "QuantizeLinear" => {
-            let axis = axis_of_scales(call, first)?;
-            let (_, _) = (call.integer("saturate", 1), call.integer("precision", 0));
-            let _ = call.integer("output_dtype", 0);
-            let ends = types::computed(reader, call).and_then(types::ends);
-            ends.and_then(|ends| quantized((first, input(1), input(2)), axis, ends))
-        }
-        _ => return Ok(None),
+    let Some(compute) = operators::find(&call.node.op_type) else {
+        return Ok(None);
     };
-    if let Some(value) = value {
-        Ok(Some(value))
-    } else {
-        let found: Vec<&[usize]> = inputs.iter().flatten().map(|one| one.shape()).collect();
-        let expected = "constants that fit each other";
-        Err(call.refuse(expected, format!("sizes {found:?}")))
+    if let Some(value) = compute(reader, call, known)? {
+        return Ok(Some(value));
     }
-}
-
-/// The axis of whose places each has a scale; of one scale it says nothing, and may be beyond.
-fn axis_of_scales(call: &mut Call, first: &Constant) -> Result<usize, ImportError> {
-    let axis = call.integer("axis", 1);
-    call.limit("block_size", &["0"])?;
-    let rank = first.shape().len().max(1);
-    shapes::axis_of(call, axis.min(rank as i64 - 1), rank)
+    let inputs = known.inputs.iter().flatten();
+    let found: Vec<&[usize]> = inputs.map(|one| one.shape()).collect();
+    let expected = "constants that fit each other";
+    Err(call.refuse(expected, format!("sizes {found:?}")))
 }
 
 /// How many elements a node reads and makes of constants, or more.
-fn elements(call: &Call, first: &Constant, inputs: &[Option<&Constant>]) -> usize {
-    let others = inputs.iter().skip(1).flatten().map(|one| one.count());
+fn elements(call: &Call, known: &Known) -> usize {
+    let first = known.first;
+    let others = known.inputs.iter().skip(1).flatten();
+    let others = others.map(|one| one.count());
     let others = others.fold(0, usize::saturating_add);
     let product = |sizes: Option<Vec<usize>>| sizes.map_or(0, |sizes| sizes.iter().product());
     let made = match call.node.op_type.as_str() {
         "ConstantOfShape" => product(sizes_of(first)),
-        "Expand" => product(inputs.get(1).copied().flatten().and_then(sizes_of)),
+        "Expand" => product(known.input(1).and_then(sizes_of)),
         "Gather" => {
             let smallest = first.shape().iter().min().copied().unwrap_or(1).max(1);
             others.saturating_mul(first.count() / smallest)

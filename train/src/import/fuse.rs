@@ -1,22 +1,27 @@
 //! Layers that are one in integers, put together.
 //!
-//! Each function looks at one node and says whether it has changed the network; they are tried until none does.
+//! Each function looks at one node and says whether it has changed the network; they are tried until none does. Those about the
+//! order of channels are in `order`.
 
-use ndarray::{ArrayView3, Axis, s};
+mod order;
 
-use crate::layers::{Activation, Conv, Function, Layer, is_scaling, of_numbers};
+use ndarray::{Axis, s};
+
+use crate::layers::{Activation, AveragePool, Conv, Function, Layer, is_scaling, of_numbers};
 use crate::network::{Clip, Network, Node};
 use crate::ops::Window;
 
 /// Changes the network around the node of this index, if it can.
 type Rewrite = fn(&mut Network, usize) -> bool;
 
-const REWRITES: [Rewrite; 6] = [
+const REWRITES: [Rewrite; 8] = [
     scale_into_layer,
     scale_into_next,
-    order_into_next,
+    order::into_layer,
+    order::into_next,
     limit_into_range,
     function_of_function,
+    mean_of_means,
     pool_into_convolution,
 ];
 
@@ -142,60 +147,6 @@ fn is_scaling_node(node: &Node) -> bool {
     matches!(&node.layer, Layer::Conv(conv) if is_scaling(conv))
 }
 
-/// Channels in another order, which the layer takes from where they were that alone reads them.
-fn order_into_next(network: &mut Network, index: usize) -> bool {
-    let node = &network.nodes[index];
-    let (Layer::Conv(conv), &[input], Clip::NONE) = (&node.layer, &node.inputs[..], node.clip)
-    else {
-        return false;
-    };
-    let readers: Vec<usize> = network.readers(index + 1).collect();
-    let (Some(order), &[reader]) = (order(conv), &readers[..]) else {
-        return false;
-    };
-    let weight = match &mut network.nodes[reader].layer {
-        Layer::Conv(conv) if conv.groups == 1 => &mut conv.weight,
-        Layer::Dense(dense) => &mut dense.weight,
-        _ => return false,
-    };
-    let mut places = vec![0; order.len()];
-    for (channel, from) in order.into_iter().enumerate() {
-        places[from] = channel;
-    }
-    *weight = weight.select(Axis(1), &places);
-    remove(network, index, input);
-    true
-}
-
-/// The channel that each channel is a copy of, if a convolution only gives them another order.
-fn order(conv: &Conv) -> Option<Vec<usize>> {
-    let (filters, channels, ..) = conv.weight.dim();
-    let is_plain = conv.window == Window::tiles([1; 2])
-        && conv.groups == 1
-        && conv.pool.is_none()
-        && filters == channels
-        && conv.bias.iter().all(|&bias| bias == 0.0);
-    if !is_plain {
-        return None;
-    }
-    let from = |kernel: ArrayView3<f32>| {
-        let mut others = kernel.iter().filter(|&&weight| weight != 0.0);
-        let is_copy = others.next() == Some(&1.0) && others.next().is_none();
-        kernel
-            .iter()
-            .position(|&weight| weight != 0.0)
-            .filter(|_| is_copy)
-    };
-    let order = conv
-        .weight
-        .outer_iter()
-        .map(from)
-        .collect::<Option<Vec<_>>>()?;
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    sorted.into_iter().eq(0..channels).then_some(order)
-}
-
 /// A function of each number, or a factor and a shift of all, of what a function alone makes: one function.
 fn function_of_function(network: &mut Network, index: usize) -> bool {
     let Some(before) = only_before(network, index) else {
@@ -213,6 +164,34 @@ fn function_of_function(network: &mut Network, index: usize) -> bool {
         return false;
     };
     network.nodes[index].layer = Layer::Activation(Activation { function });
+    let input = first_input(network, before);
+    remove(network, before, input);
+    true
+}
+
+/// A mean of means that nothing else reads, as of rows and then of columns: one mean over all of their places.
+fn mean_of_means(network: &mut Network, index: usize) -> bool {
+    let Some(before) = only_before(network, index) else {
+        return false;
+    };
+    let nodes = [before, index].map(|index| &network.nodes[index]);
+    let windows = nodes.map(|node| match node.layer {
+        Layer::AveragePool(pool) => Some(pool.window),
+        _ => None,
+    });
+    let is_plain = nodes[0].clip == Clip::NONE && nodes[0].given.is_none();
+    let [Some(first), Some(second)] = windows else {
+        return false;
+    };
+    let are_tiles = [first, second]
+        .iter()
+        .all(|&window| window == Window::tiles(window.kernel));
+    if !is_plain || !are_tiles {
+        return false;
+    }
+    let kernel = [0, 1].map(|side| first.kernel[side] * second.kernel[side]);
+    let window = Window::tiles(kernel);
+    network.nodes[index].layer = Layer::AveragePool(AveragePool { window });
     let input = first_input(network, before);
     remove(network, before, input);
     true

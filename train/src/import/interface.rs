@@ -30,6 +30,8 @@ pub struct InputForm<'a> {
 /// The ways to understand the only input, those first that are more usual; with a layout those of it.
 pub fn forms(graph: &Graph, layout: Option<Layout>) -> Result<Vec<InputForm<'_>>, ImportError> {
     const EXPECTED: &str = "one input F32[batch, ...] of two to four axes";
+    const KNOWN: &str = "sizes of the input that are known (but for the batch); export the model for inputs of one size, or \
+                         fix it with onnxruntime.tools.make_dynamic_shape_fixed --input_shape";
     let constants: Vec<&str> = graph.initializer.iter().map(|one| &*one.name).collect();
     let is_fed = |input: &&onnx::ValueInfo| !constants.contains(&&*input.name);
     let fed: Vec<_> = graph.input.iter().filter(is_fed).collect();
@@ -53,8 +55,12 @@ pub fn forms(graph: &Graph, layout: Option<Layout>) -> Result<Vec<InputForm<'_>>
     let is_wanted = |axes: &Axes| layout.is_none_or(|wanted| layout_of(axes) == wanted);
     if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
         if !ways.iter().any(|(_, axes)| is_wanted(axes)) {
-            let found = format!("`{}` {sizes:?}", input.name);
-            return Err(form("an input whose axes can have that layout", found));
+            let found = format!(
+                "`{}` {}, which has no channels last",
+                input.name,
+                shown(&sizes)
+            );
+            return Err(form("an input that --layout fits", found));
         }
         Ok(ways
             .into_iter()
@@ -73,9 +79,20 @@ pub fn forms(graph: &Graph, layout: Option<Layout>) -> Result<Vec<InputForm<'_>>
             .collect())
     } else {
         let element = element_name(element);
-        let found = format!("`{}` {element}{sizes:?}", input.name);
-        Err(form(EXPECTED, found))
+        let found = format!("`{}` {element}{}", input.name, shown(&sizes));
+        let is_open = sizes.iter().skip(1).any(|&size| size < 1);
+        Err(form(if is_open { KNOWN } else { EXPECTED }, found))
     }
+}
+
+/// Sizes of axes, with a question mark for those that only an input says.
+fn shown(sizes: &[i64]) -> String {
+    let size = |&size: &i64| match size {
+        ..1 => "?".to_owned(),
+        known => known.to_string(),
+    };
+    let sizes: Vec<String> = sizes.iter().map(size).collect();
+    format!("[{}]", sizes.join(", "))
 }
 
 /// Name of the output that is wanted, or of the only one.
@@ -92,8 +109,14 @@ pub fn output<'a>(graph: &'a Graph, wanted: Option<&str>) -> Result<&'a str, Imp
         list => list.join(", "),
     };
     found.copied().ok_or_else(|| match wanted {
-        Some(wanted) => form(&format!("one of the outputs {list}"), format!("`{wanted}`")),
-        None => form("one output, or the name of the one that is wanted", list),
+        Some(wanted) => {
+            let expected = format!("--output-name with one of the model's outputs, {list}");
+            form(&expected, format!("`{wanted}`"))
+        }
+        None => form(
+            "one output, or --output-name with the one that is wanted",
+            list,
+        ),
     })
 }
 

@@ -23,8 +23,9 @@ fn quantize(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> 
     let mut view = reader.any_view(call, 0)?;
     let meaning = meaning(reader, call, Integers::Unsigned)?;
     let given = meaning.given;
-    if view.pads != [0; 4] || view.integers.is_some() {
-        return Err(call.refuse("floats without padding", "integers, or a Pad before it"));
+    // The zeros of a Pad before this become what stands for 0.
+    if view.integers.is_some() {
+        return Err(call.refuse("floats", "integers of a QuantizeLinear before it"));
     }
     let is_known = match reader.node(view.tensor) {
         None => reader.give_input(given),

@@ -132,18 +132,15 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, call: &mut Call<'a>) -> Result<Value, ImportError> {
         let operator = call.qualified();
-        let reader = known().find(|(name, _)| *name == operator);
         if !is_known(&operator) {
             return Err(unknown(call));
         }
         if let Some(constant) = fold::fold(self, call)? {
             return Ok(constant.into());
         }
-        if let Some((_, read)) = reader {
-            read(self, call)
-        } else {
-            let found = "a value that depends on the model's input";
-            Err(call.refuse("constants, to compute it before the model runs", found))
+        match known().find(|(name, _)| *name == operator) {
+            Some((_, read)) => read(self, call),
+            None => Err(unknown(call)),
         }
     }
 
@@ -160,10 +157,14 @@ impl<'a> Reader<'a> {
             let found = format!("`{output}`, which is the input in another form");
             return Err(form(EXPECTED, found));
         }
+        // Channels first as in graphs, or last as in the core, in which both programs give them.
         let order = view.order();
-        if !order.is_sorted_by_key(|&axis| axis as usize) {
-            let found = format!("`{output}` in the order {order:?}");
-            let expected = "an output in the order channels, rows, columns";
+        let is_first = order.is_sorted_by_key(|&axis| axis as usize);
+        if !is_first && !order.is_sorted_by_key(|&axis| (axis as usize + 2) % 3) {
+            let names: Vec<&str> = order.iter().map(|axis| axis.name()).collect();
+            let found = format!("`{output}` in the order {}", names.join(", "));
+            let expected = "an output in the order channels, rows, columns or rows, columns, channels; \
+                            leave out the Transpose at the end";
             return Err(form(expected, found));
         }
         let mut network = Network {
@@ -291,10 +292,10 @@ pub(super) fn known() -> impl Iterator<Item = &'static (&'static str, Read)> {
 
 /// Whether anything reads this operator.
 pub(super) fn is_known(operator: &str) -> bool {
-    known().any(|(name, _)| *name == operator) || fold::OPERATORS.contains(&operator)
+    known().any(|(name, _)| *name == operator) || fold::is_known(operator)
 }
 
-/// Says of an operator that no table has what it is and what to do, or which there are.
+/// Says of an operator that nothing reads what it is and what to do.
 pub(super) fn unknown(call: &Call) -> ImportError {
     let (domain, operator) = (&call.node.domain, &call.node.op_type);
     let of = if is_standard(domain) {
@@ -305,9 +306,11 @@ pub(super) fn unknown(call: &Call) -> ImportError {
     if let Some((reason, remedy)) = remedy::find(operator) {
         return call.refuse(remedy, format!("{operator}{of}: {reason}"));
     }
-    let names: Vec<&str> = known().map(|(name, _)| *name).collect();
-    let expected = format!("an operator of {}", names.join(", "));
-    let advice = explain(domain, operator).map(|advice| format!(": {advice}"));
-    let found = format!("{operator}{of}{}", advice.unwrap_or_default());
-    call.refuse(&expected, found)
+    if fold::is_known(&call.qualified()) {
+        let found = format!("{operator} of a value that depends on the model's input");
+        return call.refuse("constants, to compute it before the model runs", found);
+    }
+    let expected = "an operator that README.md names under `train quantize`; train the network with such a one in its place";
+    let advice = explain(domain, operator).unwrap_or("an operator without a form in integers here");
+    call.refuse(expected, format!("{operator}{of}: {advice}"))
 }

@@ -51,7 +51,7 @@ const REMEDIES: [(&[&str], &str, &str); 13] = [
             "CumSum",
         ],
         "a reduction without a form in 8 bits",
-        "an output before it (name it as the one that is wanted), and do that after the network",
+        "an output before it (named by --output-name), and do that after the network",
     ),
     (
         &[
@@ -61,7 +61,7 @@ const REMEDIES: [(&[&str], &str, &str); 13] = [
             "Normalizer",
         ],
         "an operator of tables that skl2onnx puts after the network",
-        "the output before it (name it as the one that is wanted), or convert with options={'zipmap': False}",
+        "the output before it (named by --output-name), or convert with options={'zipmap': False}",
     ),
     (
         &[
@@ -90,7 +90,7 @@ const REMEDIES: [(&[&str], &str, &str); 13] = [
             "OneHot",
         ],
         "a choice among outputs",
-        "the output before it (name it as the one that is wanted), and choose after the network",
+        "the output before it (named by --output-name), and choose after the network",
     ),
     (
         &[

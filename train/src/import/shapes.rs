@@ -1,13 +1,14 @@
 //! Operators that change the form of a value and none of its numbers.
 
 use super::reader::Readers;
-use super::{Call, ImportError, Reader, Value, shuffle};
+use super::{Call, ImportError, Reader, Value, select, shuffle};
 
 /// The operators of this file.
 pub const READERS: Readers = &[
     ("Flatten", |reader, call| reshaped(reader, call)),
-    ("Gather", gathered),
+    ("Gather", select::gathered),
     ("Reshape", |reader, call| reshaped(reader, call)),
+    ("Slice", select::sliced),
     ("Squeeze", |reader, call| reshaped(reader, call)),
     ("Transpose", transposed),
     ("Unsqueeze", |reader, call| reshaped(reader, call)),
@@ -31,27 +32,6 @@ fn reshaped(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> 
         Ok(Value::Divided(divided))
     } else {
         Err(call.refuse(expected, format!("{target:?} of {sizes:?}")))
-    }
-}
-
-/// All places of an axis in their order, which give it another form at most.
-fn gathered(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
-    let view = reader.any_view(call, 0)?;
-    let shape = reader.shape(view.tensor);
-    let sizes = view.sizes(shape);
-    let axis = call.integer("axis", 0);
-    let axis = axis_of(call, axis, sizes.len())?;
-    let indices = reader.constant(call, 1)?;
-    let is_all = indices
-        .integers()
-        .is_some_and(|places| places.into_iter().eq(0..sizes[axis] as i64));
-    let target = [&sizes[..axis], indices.shape(), &sizes[axis + 1..]].concat();
-    if let Some(view) = view.reshaped(shape, &target).filter(|_| is_all) {
-        Ok(Value::View(view))
-    } else {
-        let expected =
-            "all places of an axis in their order; train a network that takes tensors whole";
-        Err(call.refuse(expected, format!("some of axis {axis} of {sizes:?}")))
     }
 }
 
@@ -163,6 +143,22 @@ fn resized(
         return Err(call.refuse(&expected, format!("{target:?}")));
     }
     Ok(target.into_iter().map(|size| size as usize).collect())
+}
+
+/// The axes of a `Slice`, each with the first place, the one before which it ends, and the step.
+pub fn slices(reader: &Reader, call: &mut Call) -> Result<Vec<(i64, [i64; 3])>, ImportError> {
+    let starts = integers(reader, call, 1, "starts")?.unwrap_or_default();
+    let ends = integers(reader, call, 2, "ends")?.unwrap_or_default();
+    let count = starts.len();
+    let axes = integers(reader, call, 3, "axes")?.unwrap_or_else(|| (0..count as i64).collect());
+    let steps = integers(reader, call, 4, "steps")?.unwrap_or_else(|| vec![1; count]);
+    let counts = [ends.len(), axes.len(), steps.len()];
+    if counts != [count; 3] {
+        let expected = format!("{count} ends, axes and steps, as many as starts");
+        return Err(call.refuse(&expected, format!("{counts:?}")));
+    }
+    let slice = |at: usize| (axes[at], [starts[at], ends[at], steps[at]]);
+    Ok((0..count).map(slice).collect())
 }
 
 /// The axes that a node names, as an attribute or, newer ones, as input 1.

@@ -1,15 +1,8 @@
 //! Channels in another order, as `ShuffleNet` has them: a Reshape that divides the channels, a Transpose and a Reshape that
 //! undoes the first.
-//!
-//! The permutation is a convolution of 1 x 1 whose weights are 0 and 1, which `fuse` puts into the layer after it where it
-//! can.
-
-use ndarray::{Array1, Array4};
 
 use super::view::Axis::{Channel, Column, Row};
-use super::{Axes, Call, ImportError, Reader, Value, View};
-use crate::layers::{Conv, Layer};
-use crate::ops::Window;
+use super::{Axes, Call, ImportError, Reader, Value, View, select};
 
 /// An image whose channels are divided in two: `[1, groups, channels of a group, rows, columns]`.
 #[derive(Clone, Debug)]
@@ -80,22 +73,9 @@ impl Divided {
         if !self.is_turned {
             return Ok(Some(Value::View(self.view.clone())));
         }
-        reader.take(call, channels.saturating_mul(channels))?;
         let of_group = channels / self.groups;
-        let mut weight = Array4::zeros((channels, channels, 1, 1));
-        for channel in 0..channels {
-            let from = channel % self.groups * of_group + channel / self.groups;
-            weight[[channel, from, 0, 0]] = 1.0;
-        }
-        let layer = Layer::Conv(Conv {
-            weight,
-            bias: Array1::zeros(channels),
-            window: Window::tiles([1; 2]),
-            groups: 1,
-            pool: None,
-        });
-        reader
-            .push(call, layer, vec![self.view.tensor], &axes())
-            .map(Some)
+        let from = |channel| channel % self.groups * of_group + channel / self.groups;
+        let order: Vec<usize> = (0..channels).map(from).collect();
+        select::copies(reader, call, (&self.view, &order), &axes()).map(Some)
     }
 }

@@ -69,7 +69,8 @@ mod tests {
         assert_eq!(refused.len(), 2);
         assert!(refused[0].starts_with("node LSTM_of_x (LSTM): expected convolutions over time"));
         assert!(
-            refused[1].starts_with("node Frobnicate_of_b (Frobnicate): expected an operator of")
+            refused[1]
+                .starts_with("node Frobnicate_of_b (Frobnicate): expected an operator that README")
         );
     }
 }

@@ -18,6 +18,17 @@ pub enum Axis {
     Column,
 }
 
+impl Axis {
+    /// What messages call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Channel => "channels",
+            Self::Row => "rows",
+            Self::Column => "columns",
+        }
+    }
+}
+
 /// For each axis of an ONNX value the axes of a tensor that it is made of, the outermost first.
 pub type Axes = Vec<Vec<Axis>>;
 
@@ -73,6 +84,19 @@ impl View {
     pub fn sizes(&self, shape: Shape) -> Vec<usize> {
         let size = |axes: &Vec<Axis>| axes.iter().map(|&axis| shape[axis as usize]).product();
         self.axes.iter().map(size).collect()
+    }
+
+    /// The sizes for messages, each with the axes of the tensor that it is of: `[1, 3 channels, 28 rows x columns]`.
+    pub fn describe(&self, shape: Shape) -> String {
+        let shown = |(axes, size): (&Vec<Axis>, usize)| {
+            let names: Vec<&str> = axes.iter().map(|axis| axis.name()).collect();
+            match &names[..] {
+                [] => size.to_string(),
+                names => format!("{size} {}", names.join(" x ")),
+            }
+        };
+        let sizes = self.axes.iter().zip(self.sizes(shape)).map(shown);
+        format!("[{}]", sizes.collect::<Vec<_>>().join(", "))
     }
 
     /// The same tensor in other sizes, row-major; `None` where they divide an axis of the tensor.

@@ -26,8 +26,7 @@ pub fn image_axes(reader: &Reader, call: &Call, view: &View) -> Result<Axes, Imp
     ];
     view.matching(shape, &forms).ok_or_else(|| {
         let expected = "an input [1, channels, rows, columns] or [1, channels, length]";
-        let (sizes, order) = (view.sizes(shape), &view.axes[..]);
-        call.refuse(expected, format!("{sizes:?}, which holds {order:?}"))
+        call.refuse(expected, view.describe(shape))
     })
 }
 
@@ -129,7 +128,7 @@ pub fn pool_window(
     Ok((window, is_cut))
 }
 
-/// Reads what makes one number of all rows and columns, and may leave out the axes that it makes 1.
+/// Reads what makes one number of all rows, of all columns or of both, and may leave out the axes that it makes 1.
 pub fn over_places(
     reader: &mut Reader,
     call: &mut Call,
@@ -137,41 +136,43 @@ pub fn over_places(
 ) -> Result<Value, ImportError> {
     let view = reader.view(call, 0)?;
     let shape = reader.shape(view.tensor);
-    let rank = view.axes.len();
     let keeps = call.integer("keepdims", 1) != 0;
     // Without axes it is refused, whatever that would mean.
     let _ = call.integer("noop_with_empty_axes", 0);
     let named = shapes::axes(reader, call)?.unwrap_or_default();
-    let reduced: Vec<usize> = named
+    let reduced = named
         .iter()
-        .map(|&axis| if axis < 0 { axis.saturating_add(rank as i64) } else { axis } as usize)
+        .map(|&axis| shapes::axis_of(call, axis, view.axes.len()));
+    let reduced = reduced.collect::<Result<Vec<usize>, _>>()?;
+    let places: Vec<super::Axis> = reduced
+        .iter()
+        .flat_map(|&axis| view.axes[axis].clone())
         .collect();
-    let is_reduced = |axis: usize| reduced.contains(&axis);
-    let lists = |is_wanted: bool| {
-        let lists = view.axes.iter().enumerate();
-        lists.filter(move |(axis, _)| is_reduced(*axis) == is_wanted)
-    };
-    let is_place = |axis: &super::Axis| *axis != Channel;
-    let only_places = lists(true).flat_map(|(_, list)| list).all(is_place);
-    let all_places = !lists(false).flat_map(|(_, list)| list).any(is_place);
-    if !only_places || !all_places || is_reduced(0) || named.is_empty() {
-        let sizes = view.sizes(shape);
-        let expected = "axes that are all rows and columns, and nothing else";
-        return Err(call.refuse(expected, format!("axes {named:?} of {sizes:?}")));
+    if places.contains(&Channel) || reduced.contains(&0) || reduced.is_empty() {
+        let sizes = view.describe(shape);
+        let expected = "axes of rows or columns, and nothing else";
+        return Err(call.refuse(expected, format!("axes {named:?} of {sizes}")));
     }
     let left = |(axis, list): (usize, &Vec<super::Axis>)| {
-        if is_reduced(axis) {
+        if reduced.contains(&axis) {
             keeps.then(Vec::new)
         } else {
             Some(list.clone())
         }
     };
     let axes = view.axes.iter().enumerate().filter_map(left).collect();
-    if shape[1..] == [1; 2] {
+    let size = |place: super::Axis| {
+        if places.contains(&place) {
+            shape[place as usize]
+        } else {
+            1
+        }
+    };
+    let kernel = [size(Row), size(Column)];
+    if kernel == [1; 2] {
         return Ok(Value::View(View::new(view.tensor, &axes, shape)));
     }
-    let window = Window::tiles([shape[1], shape[2]]);
-    reader.push(call, layer(window), vec![view.tensor], &axes)
+    reader.push(call, layer(Window::tiles(kernel)), vec![view.tensor], &axes)
 }
 
 /// The pads that `auto_pad` stands for, or those given.

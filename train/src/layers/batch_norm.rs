@@ -163,7 +163,7 @@ impl Batch {
         let [deviation, factor] = [row(graph, deviation)?, row(graph, factor)?];
         let each = sums(graph, dy)?;
         let sum = graph.reduce_sum(each, &[0])?;
-        let products = graph.mul(dy, self.centred)?;
+        let products = graph.mul(self.centred, dy)?;
         let each = sums(graph, products)?;
         let product_sum = graph.reduce_sum(each, &[0])?;
         let dscale = graph.div(product_sum, deviation)?;

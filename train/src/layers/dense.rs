@@ -137,10 +137,24 @@ fn gemm(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     push(reader, call, &(weight * alpha), bias * beta)
 }
 
+/// With a matrix, or with a vector, which makes one number and leaves out its axis.
 fn mat_mul(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
-    let weight = matrix(reader, call)?.reversed_axes();
+    let is_vector = reader
+        .constant(call, 1)
+        .is_ok_and(|weight| weight.shape().len() == 1);
+    let weight = if is_vector {
+        let weight = reader.floats::<1>(call, 1)?;
+        expect_weight(call, weight.iter())?;
+        Array2::from_shape_fn((1, weight.len()), |(_, input)| weight[input])
+    } else {
+        matrix(reader, call)?.reversed_axes()
+    };
     let bias = Array1::zeros(weight.nrows());
-    push(reader, call, &weight, bias)
+    let mut value = push(reader, call, &weight, bias)?;
+    if let (true, Value::View(view)) = (is_vector, &mut value) {
+        view.axes.pop();
+    }
+    Ok(value)
 }
 
 /// The matrix that is input 1.
@@ -182,12 +196,8 @@ fn push(
     let view = reader.view(call, 0)?;
     let shape = reader.shape(view.tensor);
     let sizes = view.sizes(shape);
-    let Some((_, outer)) = view
-        .axes
-        .split_last()
-        .filter(|(_, outer)| !outer.is_empty())
-    else {
-        return Err(call.refuse("an input of two axes, by Flatten", format!("{sizes:?}")));
+    let Some((_, outer)) = view.axes.split_last() else {
+        return Err(call.refuse("an input of one or two axes", "one number"));
     };
     if outer.iter().any(|axes| !axes.is_empty()) {
         let found = format!("one of {}: {sizes:?}", sizes.len());

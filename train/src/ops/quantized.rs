@@ -1,5 +1,7 @@
 //! Operators of 8-bit integers.
 
+pub use input::quantization::Quantization;
+
 use super::{Attributes, Gradient, Operator, Window, conv, shape};
 use crate::graph::{Graph, GraphError, Operand, ValueId};
 use crate::tensor::{ElementType, Tensor, TensorType};
@@ -22,23 +24,6 @@ pub static Q_LINEAR_CONV: Operator = Operator {
     gradient: Gradient::Missing,
 };
 
-/// What the integers of a tensor stand for: the real number `scale * (q - zero_point)`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantization {
-    /// The real number that a step of 1 stands for, positive.
-    pub scale: f32,
-    /// The integer that stands for 0.
-    pub zero_point: i8,
-}
-
-impl Quantization {
-    /// Scale and zero point as constants of a graph.
-    fn constants(self, graph: &mut Graph) -> [ValueId; 2] {
-        let zero_point = graph.constant(ndarray::arr0(self.zero_point).into());
-        [graph.constant(Tensor::scalar(self.scale)), zero_point]
-    }
-}
-
 /// Weights of a [`Graph::q_linear_conv`]; the zero point of all of them is 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedFilters {
@@ -48,6 +33,12 @@ pub struct QuantizedFilters {
     pub scales: ndarray::Array1<f32>,
     /// `[M]`, in steps of the input's scale times the filter's.
     pub bias: ndarray::Array1<i32>,
+}
+
+/// Scale and zero point as constants of a graph.
+fn constants(graph: &mut Graph, of: Quantization) -> [ValueId; 2] {
+    let zero_point = graph.constant(ndarray::arr0(of.zero_point).into());
+    [graph.constant(Tensor::scalar(of.scale)), zero_point]
 }
 
 /// Inputs: a tensor, and the scale and zero point of its integers.
@@ -111,7 +102,7 @@ impl Graph {
         x: ValueId,
         quantization: Quantization,
     ) -> Result<ValueId, GraphError> {
-        let [scale, zero_point] = quantization.constants(self);
+        let [scale, zero_point] = constants(self, quantization);
         self.apply(operator, &[x, scale, zero_point], Attributes::none())
     }
 
@@ -123,12 +114,12 @@ impl Graph {
         (window, groups): (Window, usize),
         [from, to]: [Quantization; 2],
     ) -> Result<ValueId, GraphError> {
-        let [x_scale, x_zero_point] = from.constants(self);
+        let [x_scale, x_zero_point] = constants(self, from);
         let zero_points = ndarray::Array1::<i8>::zeros(filters.scales.len());
         let weight = self.constant(filters.weight.into());
         let weight_scales = self.constant(filters.scales.into());
         let weight_zero_points = self.constant(zero_points.into());
-        let [y_scale, y_zero_point] = to.constants(self);
+        let [y_scale, y_zero_point] = constants(self, to);
         let bias = self.constant(filters.bias.into());
         let inputs = [
             x,

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView1};
 
 use super::int8::Int8Network;
 use super::range::Method;
-use super::run::{Runner, rounded};
+use super::run::Runner;
 use super::samples::Samples;
 use super::{QuantizeError, graphs};
 use crate::network::Network;
@@ -128,7 +128,7 @@ pub fn as_integers(samples: &Samples, meaning: Quantization) -> Samples {
             meaning: Some(meaning),
         },
         Samples::Arrays { inputs, labels } => Samples::Arrays {
-            inputs: inputs.mapv(|value| rounded(value, meaning)),
+            inputs: inputs.mapv(|value| meaning.rounded(value)),
             labels: labels.clone(),
         },
     }
@@ -153,14 +153,11 @@ pub fn right(logits: &Array2<f32>, classes: &[usize]) -> Vec<bool> {
 pub fn integers(
     runtime: &str,
     logits: &Array2<f32>,
-    Quantization { scale, zero_point }: Quantization,
+    meaning: Quantization,
 ) -> Result<Array2<i8>, QuantizeError> {
-    let zero_point = f32::from(zero_point);
-    let integer = |logit: f32| (logit / scale + zero_point).round_ties_even() as i8;
-    let stands_for = |integer: i8| (f32::from(integer) - zero_point) * scale;
-    let is_other = |logit: &&f32| stands_for(integer(**logit)).to_bits() != logit.to_bits();
+    let is_other = |logit: &&f32| meaning.rounded(**logit).to_bits() != logit.to_bits();
     match logits.iter().find(is_other) {
-        None => Ok(logits.mapv(integer)),
+        None => Ok(logits.mapv(|logit| meaning.integer(logit))),
         Some(logit) => Err(QuantizeError::Check {
             runtime: runtime.into(),
             reason: format!("expected outputs that int8 integers stand for, found {logit:e}"),

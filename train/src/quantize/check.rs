@@ -7,7 +7,7 @@ use no_std_core::{Model, Operation};
 use rayon::prelude::*;
 
 use super::candidate::{Candidate, as_integers, integers};
-use super::run::{Runner, integer};
+use super::run::Runner;
 use super::samples::Samples;
 use super::{QuantizeError, Request};
 use crate::ops::Quantization;
@@ -153,7 +153,7 @@ pub fn inputs(samples: &Samples, from: Quantization) -> Result<Vec<Vec<i8>>, Qua
         inputs.push(
             channel_last
                 .iter()
-                .map(|&value| integer(value, from))
+                .map(|&value| from.integer(value))
                 .collect(),
         );
         Ok(())

@@ -112,8 +112,10 @@ pub fn of_int8(
             set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
         }
     }
-    if best.network.metadata(labels::KEY).is_none() && flash.labels().next().is_some() {
-        let names: Vec<String> = flash.labels().map(str::to_owned).collect();
+    let names: Vec<String> = flash.labels().map(str::to_owned).collect();
+    let says_them = best.network.metadata(labels::KEY).is_some()
+        && labels(&best.network).is_ok_and(|said| said == names);
+    if !names.is_empty() && !says_them {
         set(labels::KEY, labels::to_metadata(&names));
     }
     for (key, value) in pixels.map_or_else(Vec::new, Normalization::entries) {

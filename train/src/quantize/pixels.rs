@@ -3,7 +3,6 @@
 use input::normalization::Normalization;
 
 use super::range::Range;
-use super::run::integer;
 use crate::ops::Quantization;
 
 /// Scales at or just above the one that the range gives, among which one is sought.
@@ -37,14 +36,14 @@ pub fn is_certain(pixels: &Normalization, meaning: Quantization) -> bool {
     let agrees = |(channel, pixel)| {
         let number = pixels.number(channel, pixel);
         let other = ((number * reciprocal).round_ties_even() + zero_point) as i8;
-        integer(number, meaning) == other
+        meaning.integer(number) == other
     };
     all(pixels).all(agrees)
 }
 
 /// For each channel the integers of pixels 0 to 255; none where each is the pixel less 128.
 pub fn table(pixels: &Normalization, meaning: Quantization) -> Vec<i8> {
-    let integer = |(channel, pixel)| integer(pixels.number(channel, pixel), meaning);
+    let integer = |(channel, pixel)| meaning.integer(pixels.number(channel, pixel));
     let table: Vec<i8> = all(pixels).map(integer).collect();
     let usual = all(pixels).map(|(_, pixel)| (pixel ^ 0x80).cast_signed());
     if usual.eq(table.iter().copied()) {

@@ -102,8 +102,7 @@ impl Range {
     /// integer of their mean.
     fn squared_error(self, seen: &Histogram) -> f64 {
         let quantization = self.quantization();
-        let error =
-            |bin: &Bin| bin.squared_error(round_trip(bin.mean() as f32, quantization).into());
+        let error = |bin: &Bin| bin.squared_error(quantization.rounded(bin.mean() as f32).into());
         seen.bins().map(error).sum()
     }
 
@@ -114,13 +113,6 @@ impl Range {
         let zero_point = (-128.0 - self.low / scale).round_ties_even() as i8;
         Quantization { scale, zero_point }
     }
-}
-
-/// What the integer for a number stands for.
-fn round_trip(value: f32, Quantization { scale, zero_point }: Quantization) -> f32 {
-    let zero_point = f32::from(zero_point);
-    let steps = (value / scale).round_ties_even();
-    steps.clamp(-128.0 - zero_point, 127.0 - zero_point) * scale
 }
 
 /// The means of the outermost bins when [`PERCENTILE`] of all numbers lie at or beyond neither, by nearest rank.
@@ -226,7 +218,7 @@ mod tests {
             let found = Range::of(&seen, Method::MeanSquaredError);
             let exact = values
                 .iter()
-                .map(|&value| f64::from(value - round_trip(value, found.quantization())).powi(2));
+                .map(|&value| f64::from(value - found.quantization().rounded(value)).powi(2));
             let (error, least) = (exact.sum::<f64>(), least_error(&values, whole));
             assert!(
                 (error - least).abs() <= 1e-2 * least,

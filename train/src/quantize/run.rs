@@ -6,7 +6,6 @@ use ndarray::{Array2, ArrayD};
 
 use super::QuantizeError;
 use super::samples::Samples;
-use crate::ops::Quantization;
 use crate::runtime::Runtime;
 
 /// What the input and the output of a model are called.
@@ -68,17 +67,4 @@ impl Runner<'_> {
         let shape = (samples.len(), values.len() / samples.len());
         Ok(Array2::from_shape_vec(shape, values).expect("shapes are static, all rows are equal"))
     }
-}
-
-/// The number that the nearest integer to a number stands for. Runtimes divide by a scale in two ways, which differ where
-/// a number lies between two integers; on these numbers they agree.
-pub fn rounded(value: f32, meaning: Quantization) -> f32 {
-    let steps = i16::from(integer(value, meaning)) - i16::from(meaning.zero_point);
-    f32::from(steps) * meaning.scale
-}
-
-/// The integer for a number, as `QuantizeLinear` has it.
-pub fn integer(value: f32, Quantization { scale, zero_point }: Quantization) -> i8 {
-    // Casts saturate.
-    ((value / scale).round_ties_even() + f32::from(zero_point)) as i8
 }

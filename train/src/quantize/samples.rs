@@ -7,7 +7,6 @@ use input::normalization::Normalization;
 use ndarray::{Array2, Array4, Axis};
 
 use super::QuantizeError;
-use super::run::rounded;
 use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
@@ -129,7 +128,7 @@ impl Samples {
                     let mut sample = Array4::zeros(one(picture.dim()));
                     for ((at, &pixel), place) in picture.indexed_iter().zip(&mut sample) {
                         let number = numbers.number(at.0, pixel);
-                        *place = meaning.map_or(number, |meaning| rounded(number, meaning));
+                        *place = meaning.map_or(number, |meaning| meaning.rounded(number));
                     }
                     visit(sample)?;
                 }

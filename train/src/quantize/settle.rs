@@ -52,10 +52,10 @@ fn said_by_model(network: &Network, groups: &[usize], group: usize) -> Option<Qu
     let nodes = network.nodes.iter().enumerate().filter(of_group);
     let mut said = nodes.clone().filter_map(|(_, node)| node.given);
     let given = said.next().filter(|&first| said.all(|one| one == first))?;
-    let real =
-        |integer: i8| given.scale * f32::from(i16::from(integer) - i16::from(given.zero_point));
     let half = given.scale / 2.0;
-    let ends = |Clip { low, high }: Clip| real(i8::MIN) > low - half && real(i8::MAX) < high + half;
+    let ends = |Clip { low, high }: Clip| {
+        given.real(i8::MIN) > low - half && given.real(i8::MAX) < high + half
+    };
     nodes.map(|(_, node)| node.clip).all(ends).then_some(given)
 }
 

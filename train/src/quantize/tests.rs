@@ -5,21 +5,24 @@ mod scales;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::{Array1, Array2};
 use no_std_core::Model;
 use no_std_core::format::stored_checksum;
+use no_std_core::prepare::Preparation;
 use prost::Message;
 
 use super::run::Names;
 use super::samples::Samples;
 use super::*;
+use crate::data::arrays::Inputs;
 use crate::data::augment::Variant;
-use crate::data::synthetic;
+use crate::data::{Dataset, Sets as DataSets, synthetic};
 use crate::evaluate::run_model;
+use crate::export::SecondRuntime;
 use crate::graph::Graph;
 use crate::import::import;
 use crate::models::{IMAGES, LOGITS};

@@ -1,5 +1,6 @@
 //! What a user should know of a network in integers before it is used: signs that samples and model do not fit.
 
+use input::labels::in_list;
 use ndarray::Array2;
 
 use super::candidate::Candidate;
@@ -45,8 +46,7 @@ fn constant(integers: &Array2<i8>, labels: &[String]) -> Vec<String> {
 
 /// Numbers of the input that its integers do not reach.
 fn saturated(samples: &Samples, from: Quantization) -> Result<Option<String>, QuantizeError> {
-    let [low, high] = [i8::MIN, i8::MAX]
-        .map(|end| f32::from(i16::from(end) - i16::from(from.zero_point)) * from.scale);
+    let [low, high] = [i8::MIN, i8::MAX].map(|end| from.real(end));
     let (mut beyond, mut count) = (0_usize, 0_usize);
     samples.each(|sample| {
         let is_beyond = |value: &&f32| **value < low - from.scale || **value > high + from.scale;
@@ -94,7 +94,10 @@ fn unanswered(integers: &Array2<i8>, samples: &Samples, labels: &[String]) -> Op
 
 /// The names of outputs, or their numbers; of many the first ones.
 fn names(outputs: &[usize], labels: &[String]) -> String {
-    let name = |&output: &usize| labels.get(output).cloned().unwrap_or(output.to_string());
+    let name = |&output: &usize| match labels.get(output) {
+        Some(label) => in_list(label).into_owned(),
+        None => output.to_string(),
+    };
     let first: Vec<String> = outputs.iter().take(NAMED).map(name).collect();
     let more = outputs.len() - first.len();
     match more {

@@ -91,9 +91,15 @@ fn sizes_are_those_of_the_flash_file() {
 }
 
 #[test]
-fn what_pixels_become_is_in_both_files() {
+fn what_pixels_become_and_labels_are_in_both_files() {
     let sandbox = Sandbox::new();
-    sandbox.write("wide.onnx", model(3, &[]));
+    let mut file = onnx::Model::decode(&*model(3, &[])).unwrap();
+    // The user's labels take the place of the model's.
+    file.metadata_props.push(onnx::StringEntry {
+        key: "labels".into(),
+        value: "x,y,z".into(),
+    });
+    sandbox.write("wide.onnx", file.encode_to_vec());
     sandbox.write("samples.npy", pictures());
     sandbox.write("names.json", r#"["a, b", "größe", "c"]"#);
     let (mean, std) = ([0.4, 0.5, 0.6], [0.2, 0.25, 0.3]);
@@ -123,6 +129,7 @@ fn what_pixels_become_is_in_both_files() {
     };
     let entries = ["input_range", "input_mean", "input_std", "preparation"].map(entry);
     assert_eq!(entries, ["0..1", "0.4,0.5,0.6", "0.2,0.25,0.3", "plain"]);
+    assert_eq!(entry("labels"), r#"["a, b","größe","c"]"#);
 }
 
 /// A model that subtracts and divides itself takes numbers as they are; of pixels both files do it, and it is left out.
@@ -217,9 +224,67 @@ fn what_does_not_go_or_fit_is_told_with_a_remedy() {
         &labels,
         &["names.txt: expected one label for each of 3 classes, found 2"],
     );
+    sandbox.write("names.txt", "a\nb\na\n");
+    sandbox.refuses(&labels, &["found a for class 0 and for class 2"]);
+    sandbox.write("samples.npy", pictures());
+    sandbox.refuses(
+        &format!("check {RUN} --calibrate samples.npy"),
+        &[
+            "samples.npy: expected numbers",
+            "found uint8",
+            "--range (0..255",
+        ],
+    );
     for (options, part) in [("--range 1..0", "0..1"), ("--std 0", "positive")] {
         sandbox.misuses(&format!("check {RUN} {options}"), &[part]);
     }
     sandbox.succeeds(&format!("check {RUN} --mean -0.5,0,0.5 --range -1..1"));
     sandbox.misuses("quantize --model wide.onnx --mean 0.5", &["--calibrate"]);
+}
+
+/// Whatever is wrong, one object says it, and the exit code and the line of the error are as without it.
+#[test]
+fn failures_are_in_the_object_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("wide.onnx", model(3, &["LSTM"]));
+    sandbox.write("notes.onnx", "notes");
+    let failure = |line: &str| {
+        let finished = sandbox.train(&format!("check --json --runtime tract {line}"));
+        let object: Value = serde_json::from_str(&finished.stdout).unwrap();
+        let error = object["error"].clone();
+        assert_eq!(error["message"], finished.refusal(&[]));
+        error
+    };
+    let error = failure("--model wide.onnx");
+    for (key, value) in [
+        ("file", "wide.onnx"),
+        ("node", "the LSTM"),
+        ("operator", "LSTM"),
+    ] {
+        assert_eq!(error[key], value, "{error}");
+    }
+    let text = |key: &str| error[key].as_str().unwrap().to_owned();
+    assert!(text("reason").contains("a recurrent layer"), "{error}");
+    assert!(
+        text("remedy").starts_with("convolutions over time"),
+        "{error}"
+    );
+    for name in ["notes.onnx", "none.onnx"] {
+        let error = failure(&format!("--model {name}"));
+        assert_eq!(
+            (&error["file"], &error["node"]),
+            (&name.into(), &Value::Null)
+        );
+    }
+    let labels = failure("--model wide.onnx --labels none.txt");
+    assert!(
+        labels["message"].as_str().unwrap().contains("LSTM"),
+        "{labels}"
+    );
+    sandbox.write("wide.onnx", model(3, &[]));
+    let labels = failure("--model wide.onnx --labels none.txt");
+    assert_eq!(labels["file"], "none.txt");
+    let report = sandbox.succeeds("check --json --runtime tract --model wide.onnx");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["error"], Value::Null);
 }

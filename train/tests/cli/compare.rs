@@ -78,9 +78,13 @@ fn files_and_data_that_do_not_belong_together_are_named() {
     sandbox.refuses(
         LINE,
         &[
-            "digits-int8.onnx: expected the flash file with the checksum ",
+            "digits.q8: expected the flash file with the checksum ",
             "quantise again",
         ],
+    );
+    sandbox.refuses(
+        &format!("{LINE} --output-name other"),
+        &["digits.onnx: expected --output-name with one of the model's outputs, `logits`, found `other`"],
     );
     fs::remove_file(sandbox.path("digits-int8.onnx")).unwrap();
     let line = LINE.replace("--int8 digits-int8.onnx", "--int8 digits.q8");

@@ -29,6 +29,7 @@ mod convolution;
 mod dense;
 mod depthwise;
 mod patch;
+mod widen;
 
 pub use patch::Patch;
 
@@ -75,6 +76,11 @@ impl Backend for Dsp {
         thumb::add(output, other, table);
     }
 }
+
+const _: () = assert!(
+    <Dsp as Backend>::Patch::HAS_WHOLE,
+    "windows are put together behind those laid out"
+);
 
 /// What widening adds to both values of a pair.
 fn offsets(zero_point: i8) -> u32 {

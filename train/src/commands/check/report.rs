@@ -6,6 +6,7 @@ use std::path::Path;
 use input::file::display_name;
 use serde::Serialize;
 
+use super::failure::Failure;
 use crate::boards::{Room, rooms};
 use crate::error::Error;
 use crate::import::Survey;
@@ -17,6 +18,17 @@ use crate::quantize::{Origin, Outline, OutlinedLayer, OutputKind};
 #[derive(Debug, Serialize)]
 pub struct Report {
     model: String,
+    /// What the file holds, if it can be read.
+    #[serde(flatten)]
+    surveyed: Option<Surveyed>,
+    quantized: Option<Quantized>,
+    /// What the command ends with, where it fails.
+    pub error: Option<Failure>,
+}
+
+/// What a model file holds.
+#[derive(Debug, Serialize)]
+struct Surveyed {
     /// Version of the standard operators.
     opset: Option<i64>,
     /// Nodes that the output needs.
@@ -25,7 +37,6 @@ pub struct Report {
     not_on_tract: Option<String>,
     /// Nodes that cannot become integers, and what to do.
     refused: Vec<String>,
-    quantized: Option<Quantized>,
 }
 
 /// Where the scales decide.
@@ -76,20 +87,27 @@ struct Fit {
 }
 
 impl Report {
-    pub fn new(
-        model: &Path,
-        survey: &Survey,
-        not_on_tract: Option<String>,
-        outline: Option<&Outline>,
-    ) -> Self {
+    /// Nothing is known yet of the model in this file.
+    pub fn new(model: &Path) -> Self {
         Self {
             model: display_name(model),
+            surveyed: None,
+            quantized: None,
+            error: None,
+        }
+    }
+
+    pub fn add_survey(&mut self, survey: &Survey, not_on_tract: Option<String>) {
+        self.surveyed = Some(Surveyed {
             opset: survey.opset,
             nodes: survey.nodes.len(),
             not_on_tract,
             refused: survey.refused.iter().map(ToString::to_string).collect(),
-            quantized: outline.map(|outline| Quantized::new(outline, survey)),
-        }
+        });
+    }
+
+    pub fn add_outline(&mut self, outline: &Outline, survey: &Survey) {
+        self.quantized = Some(Quantized::new(outline, survey));
     }
 
     pub fn expect_fit(&self, board: Option<&str>, model: &Path) -> Result<(), Error> {
@@ -108,9 +126,12 @@ impl Report {
         }
     }
 
-    pub fn text(&self, board: Option<&str>) -> String {
-        let opset = self.opset.map(|opset| format!(" of operator set {opset}"));
-        let (model, nodes) = (&self.model, self.nodes);
+    /// What is known of a file that can be read.
+    pub fn text(&self, board: Option<&str>) -> Option<String> {
+        let surveyed = self.surveyed.as_ref()?;
+        let opset = surveyed.opset;
+        let opset = opset.map(|opset| format!(" of operator set {opset}"));
+        let (model, nodes) = (&self.model, surveyed.nodes);
         let mut lines = vec![format!(
             "{model}: ONNX{}, {nodes} nodes",
             opset.unwrap_or_default()
@@ -118,12 +139,13 @@ impl Report {
         if let Some(quantized) = &self.quantized {
             lines.extend(quantized.text(board));
         }
-        lines.extend(self.refused.iter().map(|one| format!("cannot go: {one}")));
-        lines.push(match &self.not_on_tract {
+        let refused = surveyed.refused.iter();
+        lines.extend(refused.map(|one| format!("cannot go: {one}")));
+        lines.push(match &surveyed.not_on_tract {
             None => "in floats: tract runs the model as it is".into(),
             Some(reason) => format!("in floats: tract does not run the model as it is: {reason}"),
         });
-        lines.join("\n")
+        Some(lines.join("\n"))
     }
 }
 

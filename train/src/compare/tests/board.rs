@@ -12,7 +12,6 @@ use protocol::{
 
 use super::super::digests::of_core;
 use super::*;
-use crate::quantize::integer;
 
 /// A board at a socket in a folder that has the model of a flash file, or says so, and these answers to the question for
 /// its layers.
@@ -86,7 +85,7 @@ fn expected(written: &Written) -> Vec<u32> {
     let input: Vec<i8> = drawn
         .permuted_axes([0, 2, 3, 1])
         .iter()
-        .map(|&value| integer(value, meaning))
+        .map(|&value| meaning.integer(value))
         .collect();
     of_core(&Model::new(&written.flash).unwrap(), &input)
         .unwrap()

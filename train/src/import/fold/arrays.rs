@@ -1,6 +1,6 @@
 //! What operators compute of constants; `None` where these do not fit.
 
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice, Zip};
+use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Zip};
 
 use crate::import::Constant;
 
@@ -37,64 +37,60 @@ pub fn joined(inputs: &[&Constant], axis: usize) -> Option<Constant> {
     joined.ok().map(Into::into)
 }
 
+/// The place of an axis of this size that an index means, which counts from the end where it is below 0.
+pub fn place(index: i64, size: usize) -> Option<usize> {
+    let from_end = || index.saturating_add(size as i64);
+    let place = if index < 0 { from_end() } else { index };
+    usize::try_from(place).ok().filter(|&place| place < size)
+}
+
 pub fn gathered<T: Clone>(
     array: &ArrayD<T>,
     indices: &ArrayD<i64>,
     axis: usize,
 ) -> Option<ArrayD<T>> {
-    let size = array.shape()[axis] as i64;
-    let place = |&index: &i64| {
-        let index = if index < 0 {
-            index.saturating_add(size)
-        } else {
-            index
-        };
-        (0..size).contains(&index).then_some(index as usize)
-    };
-    let places = indices.iter().map(place).collect::<Option<Vec<_>>>()?;
+    let size = array.shape()[axis];
+    let places = indices.iter().map(|&index| place(index, size));
+    let places = places.collect::<Option<Vec<_>>>()?;
     let picked = array.select(Axis(axis), &places);
     let (before, after) = array.shape().split_at(axis);
     let shape = [before, indices.shape(), &after[1..]].concat();
     picked.into_shape_with_order(IxDyn(&shape)).ok()
 }
 
-/// Starts, ends, and, where they are given, axes and steps.
-pub fn sliced<T: Clone>(array: &ArrayD<T>, parts: &[Option<Vec<i64>>; 4]) -> Option<ArrayD<T>> {
-    let [Some(starts), Some(ends), rest @ ..] = parts else {
-        return None;
-    };
-    let mut view = array.view();
-    for (index, (&start, &end)) in starts.iter().zip(ends).enumerate() {
-        let given = |part: usize| rest[part].as_ref()?.get(index).copied();
-        let axis = given(0).unwrap_or(index as i64);
-        let axis = if axis < 0 {
-            axis.saturating_add(array.ndim() as i64)
+/// The places from starts to ends, by steps, of axes, of all others every place.
+pub fn sliced<T: Clone>(array: &ArrayD<T>, slices: &[(i64, [i64; 3])]) -> Option<ArrayD<T>> {
+    let mut left = array.clone();
+    for &(axis, slice) in slices {
+        let rank = array.ndim() as i64;
+        let axis = usize::try_from(if axis < 0 {
+            axis.saturating_add(rank)
         } else {
             axis
-        } as usize;
-        let step = given(1).unwrap_or(1);
-        let size = *view.shape().get(axis)? as i64;
-        let place = |at: i64| if at < 0 { at.saturating_add(size) } else { at }.clamp(0, size);
-        if step < 0 {
-            // Backwards from the start, down to the end and without it.
-            let first = place(start).min(size - 1);
-            let last = if end < -size { 0 } else { place(end) + 1 };
-            if step != -1 || last > first + 1 {
-                return None;
-            }
-            view.slice_axis_inplace(Axis(axis), Slice::from(last as isize..(first + 1) as isize));
-            view.invert_axis(Axis(axis));
-        } else {
-            let (start, end) = (place(start), place(end));
-            let slice = Slice::new(
-                start as isize,
-                Some(end.max(start) as isize),
-                step.max(1) as isize,
-            );
-            view.slice_axis_inplace(Axis(axis), slice);
-        }
+        })
+        .ok()?;
+        let places = places(*left.shape().get(axis)?, slice)?;
+        left = left.select(Axis(axis), &places);
     }
-    Some(view.as_standard_layout().into_owned())
+    Some(left)
+}
+
+/// The places of an axis of this size from a start to an end by steps, as `Slice` has it; `None` for steps of 0.
+pub fn places(size: usize, [start, end, step]: [i64; 3]) -> Option<Vec<usize>> {
+    let by = usize::try_from(step.unsigned_abs())
+        .ok()
+        .filter(|&by| by > 0)?;
+    let size = size as i64;
+    let place = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
+    let (start, end) = (place(start).max(0), place(end));
+    let places = |places: &mut dyn Iterator<Item = i64>| {
+        places.step_by(by).map(|place| place as usize).collect()
+    };
+    Some(if step > 0 {
+        places(&mut (start..end.min(size)))
+    } else {
+        places(&mut (end.max(-1) + 1..=start.min(size - 1)).rev())
+    })
 }
 
 pub fn sizes_of(constant: &Constant) -> Option<Vec<usize>> {
@@ -142,10 +138,80 @@ pub fn combined(operator: &str, inputs: &[&Constant]) -> Option<Constant> {
     }
 }
 
-fn broadcast<T: Clone>(
-    a: &ArrayD<T>,
-    b: &ArrayD<T>,
-    value: impl Fn(&T, &T) -> Option<T>,
+/// Where two are equal, 1, and elsewhere 0.
+pub fn equal(inputs: &[&Constant]) -> Option<Constant> {
+    match inputs {
+        [Constant::Floats(a), Constant::Floats(b)] => equality(a, b),
+        [Constant::Integers(a), Constant::Integers(b)] => equality(a, b),
+        _ => None,
+    }
+}
+
+fn equality<T: Clone + PartialEq>(a: &ArrayD<T>, b: &ArrayD<T>) -> Option<Constant> {
+    broadcast(a, b, |a, b| Some(i64::from(a == b))).map(Into::into)
+}
+
+/// The second where the first is not 0, elsewhere the third.
+pub fn chosen(inputs: &[&Constant]) -> Option<Constant> {
+    match inputs {
+        [
+            Constant::Integers(of),
+            Constant::Floats(a),
+            Constant::Floats(b),
+        ] => choose(of, a, b).map(Into::into),
+        [
+            Constant::Integers(of),
+            Constant::Integers(a),
+            Constant::Integers(b),
+        ] => choose(of, a, b).map(Into::into),
+        _ => None,
+    }
+}
+
+fn choose<T: Clone>(of: &ArrayD<i64>, a: &ArrayD<T>, b: &ArrayD<T>) -> Option<ArrayD<T>> {
+    let pairs = broadcast(a, b, |a, b| Some((a.clone(), b.clone())))?;
+    broadcast(of, &pairs, |&of, (a, b)| {
+        Some(if of != 0 { a } else { b }.clone())
+    })
+}
+
+/// The products along axes, each of which is left with size 1 or taken out.
+pub fn product(constant: &Constant, axes: &[usize], keeps: bool) -> Option<Constant> {
+    match constant {
+        Constant::Floats(array) => multiplied(array, axes, keeps, |a, b| Some(a * b), 1.0),
+        Constant::Integers(array) => multiplied(array, axes, keeps, i64::checked_mul, 1),
+    }
+}
+
+fn multiplied<T: Copy>(
+    array: &ArrayD<T>,
+    axes: &[usize],
+    keeps: bool,
+    times: fn(T, T) -> Option<T>,
+    one: T,
+) -> Option<Constant>
+where
+    Constant: From<ArrayD<T>>,
+{
+    let mut left = array.clone();
+    for axis in (0..array.ndim()).rev().filter(|axis| axes.contains(axis)) {
+        let product =
+            |lane: ndarray::ArrayView1<T>| lane.iter().try_fold(one, |all, &next| times(all, next));
+        let products = left.map_axis(Axis(axis), product);
+        let shape = products.raw_dim();
+        let products = products.into_iter().collect::<Option<Vec<T>>>()?;
+        left = ArrayD::from_shape_vec(shape, products).ok()?;
+        if keeps {
+            left = left.insert_axis(Axis(axis));
+        }
+    }
+    Some(left.into())
+}
+
+fn broadcast<A: Clone, B: Clone, T>(
+    a: &ArrayD<A>,
+    b: &ArrayD<B>,
+    value: impl Fn(&A, &B) -> Option<T>,
 ) -> Option<ArrayD<T>> {
     let shape = match a.broadcast(b.raw_dim()) {
         Some(_) => b.raw_dim(),

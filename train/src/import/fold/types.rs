@@ -29,7 +29,7 @@ pub fn computed(reader: &Reader, call: &Call) -> Option<i32> {
     let of_input = |index| reader.element_type(call.input(index));
     match call.node.op_type.as_str() {
         "Cast" => i32::try_from(attribute("to")?.i?).ok(),
-        "CastLike" | "DequantizeLinear" => of_input(1),
+        "CastLike" | "DequantizeLinear" | "Where" => of_input(1),
         "Constant" if attribute("value").is_some() => {
             Some(attribute("value")?.t.as_ref()?.data_type)
         }
@@ -46,6 +46,7 @@ pub fn computed(reader: &Reader, call: &Call) -> Option<i32> {
                 .or(named.filter(|&named| named != 0))
                 .or(Some(U8))
         }
+        "Equal" => Some(BOOL),
         "Shape" => Some(I64),
         _ => of_input(0),
     }

@@ -22,7 +22,7 @@ fn of_several_outputs_one_must_be_named() {
     let message = import(&model).unwrap_err().to_string();
     assert_eq!(
         message,
-        "expected one output, or the name of the one that is wanted, found `v1`, `v2`"
+        "expected one output, or --output-name with the one that is wanted, found `v1`, `v2`"
     );
     let named = |output| {
         let output = Some(output);
@@ -45,7 +45,7 @@ fn of_several_outputs_one_must_be_named() {
     let message = named("v3").unwrap_err().to_string();
     assert_eq!(
         message,
-        "expected one of the outputs `v1`, `v2`, found `v3`"
+        "expected --output-name with one of the model's outputs, `v1`, `v2`, found `v3`"
     );
 }
 
@@ -159,7 +159,7 @@ fn what_is_refused_is_told_with_a_remedy() {
     for (operator, expected) in [
         ("GRU", "expected convolutions over time"),
         ("Resize", "an operator that enlarges images"),
-        ("ReduceL2", "name it as the one that is wanted"),
+        ("ReduceL2", "named by --output-name"),
     ] {
         let mut written = image();
         written

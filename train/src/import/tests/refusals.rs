@@ -1,4 +1,6 @@
+use super::written::{Written, image, ints};
 use super::*;
+use crate::network::Layout;
 
 /// Changes to the exported network and, line by line, the refusals that they must lead to.
 fn assert_refused<const N: usize>(changes: [fn(&mut onnx::Graph); N], expected: &str) {
@@ -39,22 +41,14 @@ fn auto_pad() -> AttributeEntry {
 #[test]
 fn unsupported_operators_are_named_with_what_to_do() {
     let expected = "
-node Relu_5 (Bernoulli): expected STANDARD, found Bernoulli
+node Relu_5 (Bernoulli): expected STANDARD, found Bernoulli: an operator without a form in integers here
 node Conv_3 (Conv): expected STANDARD, found Conv of com.x: an operator of somebody's own; export the model with standard operators alone
 node Conv_3 (FusedConv): expected STANDARD, found FusedConv of com.microsoft: several operators in one, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC
 node Conv_0 (Conv): expected STANDARD, found Conv of com.microsoft.nchwc: an operator for one kind of processor, which ONNX Runtime writes when it saves an optimised model; export the model again, or save it with ORT_ENABLE_BASIC
 node Gemm_7 (MatMulInteger): expected the float model, or one quantised statically (quantize_static), found MatMulInteger: arithmetic whose scales each input decides anew (dynamic quantisation)
 node Relu_14 (Sin): expected another activation, or do that before or after the network, found Sin: a function without a table here
 ";
-    let message = changed(|graph| put(graph, ("Relu", 1), "", "Bernoulli"))
-        .unwrap_err()
-        .to_string();
-    let (_, standard) = message.split_once("expected ").unwrap();
-    let (standard, _) = standard.split_once(", found").unwrap();
-    assert!(
-        standard.starts_with("an operator of Conv, Gemm, "),
-        "{standard}"
-    );
+    let standard = "an operator that README.md names under `train quantize`; train the network with such a one in its place";
     assert_refused(
         [
             |graph| put(graph, ("Relu", 1), "", "Bernoulli"),
@@ -234,23 +228,25 @@ node Relu_2 (Relu): expected a value that is computed before it as input 0, foun
 node Relu_2 (Relu): expected a value that depends on the model's input as input 0, found the constant `constant_1`
 node Conv_3 (Conv): expected a value that is computed before it as input 0, found `Relu_11`
 node Gemm_7 (Gemm): expected an input of two axes, by Flatten (of a sequence use convolutions: attention and what goes step by step have no form in 8 bits here), found one of 4: [1, 32, 7, 7]
-node Relu_8 (GlobalMaxPool): expected an input [1, channels, rows, columns] or [1, channels, length], found [1, 128], which holds [[], [Channel]]
+node Relu_8 (GlobalMaxPool): expected an input [1, channels, rows, columns] or [1, channels, length], found [1, 128 channels]
 node Relu_2 (Softmax): expected an input of two axes, and the axis of the classes, found axis -1 of [1, 16, 14, 14]
 node probabilities (Softmax): expected it at the end only, to leave it out, found logits (Relu) after it
 expected an output that layers compute, found `logits`, which no node computes
 expected an output that layers compute, found `logits`, which no node computes
 expected an output that layers compute, found `images`, which is the input in another form
-expected one output, or the name of the one that is wanted, found `logits`, `logits`
+expected one output, or --output-name with the one that is wanted, found `logits`, `logits`
 ",
     );
 }
 
 #[test]
 fn other_inputs_are_refused() {
+    let unknown = "expected sizes of the input that are known (but for the batch); export the model for inputs of one size, or fix \
+                   it with onnxruntime.tools.make_dynamic_shape_fixed --input_shape";
     assert_refused(
         [
             |graph| input_sizes(graph)[3].dim_value = Some(0),
-            |graph| input_sizes(graph)[3].dim_value = Some(-1),
+            |graph| input_sizes(graph)[2].dim_value = None,
             |graph| input_sizes(graph)[2].dim_value = Some(1 << 40),
             |graph| {
                 let value_type = graph.input[0].value_type.as_mut().unwrap();
@@ -261,16 +257,17 @@ fn other_inputs_are_refused() {
             |graph| input_sizes(graph)[1].dim_value = Some(3),
             |graph| input_sizes(graph)[3].dim_value = Some(27),
         ],
-        "
-expected one input F32[batch, ...] of two to four axes, found `images` F32[1, 1, 28, 0]
-expected one input F32[batch, ...] of two to four axes, found `images` F32[1, 1, 28, -1]
+        &"
+UNKNOWN, found `images` F32[1, 1, 28, ?]
+UNKNOWN, found `images` F32[1, 1, ?, 28]
 expected one input F32[batch, ...] of two to four axes, found `images` F32[1, 1, 1099511627776, 28]
 expected one input F32[batch, ...] of two to four axes, found `images` F64[1, 1, 28, 28]
 expected one input F32[batch, ...] of two to four axes, found `images` of unknown type[]
 expected one input F32[batch, ...] of two to four axes, found 0 inputs
 node Conv_0 (Conv): expected filters of 3 x 5 x 5, found 1 x 5 x 5
 node Gemm_7 (Gemm): expected units of 1344 inputs, found 1568
-",
+"
+        .replace("UNKNOWN", unknown),
     );
 }
 
@@ -281,5 +278,64 @@ fn bytes_that_are_no_model_are_refused() {
         let message = import(bytes).unwrap_err().to_string();
         assert!(message.starts_with("expected an ONNX model"), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[test]
+fn a_layout_that_is_not_the_models_is_refused_with_the_one_that_is() {
+    for (sizes, permutation, told) in [
+        ([1, 2, 6, 5], None, Layout::ChannelsLast),
+        ([1, 6, 5, 2], Some([0, 3, 1, 2]), Layout::ChannelsFirst),
+    ] {
+        let mut written = Written::new(&sizes);
+        if let Some(permutation) = permutation {
+            written.then("Transpose", &[], &[ints("perm", &permutation)]);
+        }
+        let model = written.conv(&[]).model();
+        let layout = |layout| {
+            let options = Options {
+                layout: Some(layout),
+                ..Options::default()
+            };
+            import_with(&model, &options).map_err(|error| error.to_string())
+        };
+        let message = layout(told).unwrap_err();
+        let [meant, taken, other] = match told {
+            Layout::ChannelsFirst => ["first (--layout nchw)", "last", "ChannelsLast"],
+            Layout::ChannelsLast => ["last (--layout nhwc)", "first", "ChannelsFirst"],
+        };
+        assert_eq!(
+            message,
+            format!(
+                "expected an input whose channels come {meant}, found layers that take them {taken}; leave out --layout"
+            )
+        );
+        let network = layout(match told {
+            Layout::ChannelsFirst => Layout::ChannelsLast,
+            Layout::ChannelsLast => Layout::ChannelsFirst,
+        });
+        assert_eq!(format!("{:?}", network.unwrap().input.layout), other);
+    }
+}
+
+#[test]
+fn only_whole_channels_without_padding_are_picked() {
+    for (axis, is_padded, part) in [
+        (
+            2,
+            false,
+            "1 places of axis 2 of [1, 2 channels, 6 rows, 5 columns]",
+        ),
+        (1, true, "pads [1, 1, 1, 1] before it"),
+    ] {
+        let mut written = image();
+        if is_padded {
+            let pads = written.integers(&[0, 0, 1, 1, 0, 0, 1, 1]);
+            written.then("Pad", &[pads], &[]);
+        }
+        let slice = [1, 2, axis].map(|number| written.integers(&[number]));
+        written.then("Slice", &slice, &[]);
+        let message = written.network().unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
     }
 }

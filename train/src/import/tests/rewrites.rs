@@ -44,11 +44,14 @@ fn transpositions_around_the_network_are_its_layout() {
     let layout = Layout::ChannelsLast;
     assert_eq!(network.input, Input::new(IMAGE, layout));
     assert_eq!(written.layers(), plain());
-    // An output in another order would be taken for one in this.
-    written.then("Transpose", &[], &[ints("perm", &[0, 2, 3, 1])]);
+    // Outputs are given with channels last; one in another order would be taken for that.
+    let mut last = written.clone();
+    last.then("Transpose", &[], &[ints("perm", &[0, 2, 3, 1])]);
+    assert_eq!(last.layers(), plain());
+    written.then("Transpose", &[], &[ints("perm", &[0, 1, 3, 2])]);
     let message = written.network().unwrap_err().to_string();
     assert!(
-        message.contains("in the order channels, rows, columns"),
+        message.ends_with("in the order channels, columns, rows"),
         "{message}"
     );
 }

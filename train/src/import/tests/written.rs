@@ -90,12 +90,17 @@ impl Written {
         self.then("Conv", &[weight, bias], attributes)
     }
 
-    pub fn network(&self) -> Result<Network, ImportError> {
+    /// The bytes of the file.
+    pub fn model(&self) -> Vec<u8> {
         let mut graph = self.graph.clone();
         graph.output = vec![onnx::ValueInfo::tensor(&self.value, 1, &[])];
         let mut model = onnx::Model::new(graph, &[]);
         model.opset_import[0].version = self.opset;
-        import(&model.encode_to_vec())
+        model.encode_to_vec()
+    }
+
+    pub fn network(&self) -> Result<Network, ImportError> {
+        import(&self.model())
     }
 
     /// The layers with what they read and are limited to.
