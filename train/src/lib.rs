@@ -40,6 +40,7 @@ pub mod ops;
 pub mod optimizer;
 pub mod quantize;
 pub mod recipe;
+pub mod report;
 pub mod run;
 pub mod runtime;
 mod second_runtime;

@@ -159,33 +159,28 @@ impl Batch {
         dy: ValueId,
     ) -> Result<Vec<Option<ValueId>>, GraphError> {
         let [rows, channels] = [0, 1].map(|axis| graph.shape(self.x)[axis]);
-        let row = |graph: &mut Graph, value| graph.reshape(value, &[1, channels]);
-        let [deviation, factor] = [row(graph, deviation)?, row(graph, factor)?];
+        let deviation = graph.reshape(deviation, &[1, channels])?;
         let each = sums(graph, dy)?;
         let sum = graph.reduce_sum(each, &[0])?;
-        let products = graph.mul(self.centred, dy)?;
+        let products = graph.mul(dy, self.centred)?;
         let each = sums(graph, products)?;
         let product_sum = graph.reduce_sum(each, &[0])?;
         let dscale = graph.div(product_sum, deviation)?;
 
-        let minus_shares = graph.scalar(-1.0);
-        let minus_shares = graph.mul(self.shares, minus_shares)?;
-        let shares = graph.reshape(minus_shares, &[rows, 1])?;
-        let shares = graph.mul(shares, factor)?;
+        let minus_one = graph.scalar(-1.0);
+        let shares = graph.mul(self.shares, minus_one)?;
+        let shares = graph.reshape(shares, &[rows, 1])?;
         let constant = graph.mul(shares, sum)?;
         let slope = graph.div(dscale, deviation)?;
         let slope = graph.mul(shares, slope)?;
-        let wide = |graph: &mut Graph, value: ValueId, rows: usize| {
-            let mut shape = graph.shape(self.mean).to_vec();
-            shape[0] = rows;
-            graph.reshape(value, &shape)
-        };
-        let [constant, slope] = [wide(graph, constant, rows)?, wide(graph, slope, rows)?];
-        let factor = wide(graph, factor, 1)?;
-        let own = graph.mul(dy, factor)?;
+        let mut shape = graph.shape(self.mean).to_vec();
+        shape[0] = rows;
+        let constant = graph.reshape(constant, &shape)?;
+        let slope = graph.reshape(slope, &shape)?;
         let others = graph.mul(self.centred, slope)?;
         let others = graph.add(others, constant)?;
-        let dx = graph.add(own, others)?;
+        let all = graph.add(others, dy)?;
+        let dx = graph.mul(all, factor)?;
         let [dscale, dbias] = [dscale, sum].map(|row| graph.reshape(row, &[channels]));
         Ok(vec![Some(dx), Some(dscale?), Some(dbias?)])
     }

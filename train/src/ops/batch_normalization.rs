@@ -24,7 +24,7 @@ fn infer(inputs: &[Operand], _: &Attributes) -> Result<TensorType, String> {
     }
 }
 
-/// As one product and one sum an element, which tract needs where the numbers are no constants.
+/// As operators of single elements, which tract needs where the numbers are no constants.
 pub(super) fn of_elements(
     graph: &mut Graph,
     inputs: &[ValueId],
@@ -38,10 +38,9 @@ pub(super) fn of_elements(
     let raised = graph.add(variance, epsilon)?;
     let deviation = graph.sqrt(raised)?;
     let factor = graph.div(scale, deviation)?;
-    let shifted = graph.mul(mean, factor)?;
-    let rest = graph.sub(bias, shifted)?;
-    let scaled = graph.mul(inputs[0], factor)?;
-    graph.add(scaled, rest).map(Some)
+    let centred = graph.sub(inputs[0], mean)?;
+    let scaled = graph.mul(centred, factor)?;
+    graph.add(scaled, bias).map(Some)
 }
 
 impl Graph {

@@ -1,0 +1,214 @@
+//! A report as one file for a browser: no scripts, nothing from elsewhere, light or dark as the reader has it.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Calibration, Report};
+use crate::checkpoint::Epoch;
+
+/// A page, which [`fmt::Display`] writes.
+pub struct Page<'a> {
+    pub title: &'a str,
+    pub report: &'a Report,
+    /// The epochs of the run, if it is known.
+    pub epochs: &'a [Epoch],
+    /// A picture of the mistakes, as PNG.
+    pub mistakes: Option<&'a [u8]>,
+}
+
+const STYLE: &str = "
+:root { color-scheme: light dark; --line: #8886; --bar: #4a7dbd; --wrong: 205, 92, 60; --right: 74, 125, 189 }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { padding: .15rem .6rem; text-align: right; border-bottom: 1px solid var(--line) }
+th:first-child { text-align: left }
+.wide { overflow-x: auto }
+.matrix td { min-width: 2.2rem; text-align: center; border: 1px solid var(--line) }
+.matrix th { font-weight: normal }
+svg { max-width: 100%; height: auto }
+svg text { fill: currentColor; font: 12px system-ui, sans-serif }
+img { max-width: 100%; image-rendering: pixelated }
+";
+
+/// Sides of a plot and the room around it for text.
+const WIDTH: f64 = 420.0;
+const HEIGHT: f64 = 260.0;
+const MARGIN: f64 = 40.0;
+
+impl fmt::Display for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = escaped(self.title);
+        write!(
+            f,
+            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\">\n\
+             <title>{title}</title>\n<style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n<p>{}</p>\n",
+            escaped(&self.report.line())
+        )?;
+        self.classes(f)?;
+        self.confusion(f)?;
+        calibration(f, &self.report.calibration)?;
+        if self.epochs.len() > 1 {
+            epochs(f, self.epochs)?;
+        }
+        if let Some(png) = self.mistakes.filter(|_| !self.report.mistakes.is_empty()) {
+            let png = STANDARD.encode(png);
+            write!(
+                f,
+                "<h2>Mistakes that the network was surest of</h2>\n\
+                 <img alt=\"pictures that were put in a wrong class\" src=\"data:image/png;base64,{png}\">\n"
+            )?;
+        }
+        f.write_str("</body></html>\n")
+    }
+}
+
+impl Page<'_> {
+    fn classes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "<h2>Classes</h2>\n<div class=\"wide\"><table>\n<tr><th>class<th>precision<th>right of found\
+             <th>recall<th>found of its own</tr>\n",
+        )?;
+        let share = |share: Option<f64>| share.map_or("–".into(), |share| format!("{share:.4}"));
+        for class in &self.report.classes {
+            writeln!(
+                f,
+                "<tr><th>{}<td>{}<td>{} of {}<td>{}<td>{} of {}</tr>",
+                escaped(&class.name),
+                share(class.precision),
+                class.correct,
+                class.found,
+                share(class.recall),
+                class.correct,
+                class.samples
+            )?;
+        }
+        f.write_str("</table></div>\n")
+    }
+
+    /// Rows are the truth; the more of a row, the stronger the colour.
+    fn confusion(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = || self.report.classes.iter().map(|class| escaped(&class.name));
+        f.write_str(
+            "<h2>What was taken for what</h2>\n<p>Rows: the class, columns: the answer.</p>\n\
+             <div class=\"wide\"><table class=\"matrix\">\n<tr><th>",
+        )?;
+        for name in names() {
+            write!(f, "<th>{name}")?;
+        }
+        f.write_str("</tr>\n")?;
+        for (label, (name, answers)) in names().zip(&self.report.confusion).enumerate() {
+            write!(f, "<tr><th>{name}")?;
+            let all = answers.iter().sum::<usize>().max(1) as f64;
+            for (answer, &count) in answers.iter().enumerate() {
+                let colour = if answer == label { "right" } else { "wrong" };
+                // Few mistakes shall be seen among many right answers.
+                let strength = (count as f64 / all).sqrt() * 0.8;
+                write!(
+                    f,
+                    "<td style=\"background: rgba(var(--{colour}), {strength:.2})\">{count}"
+                )?;
+            }
+            f.write_str("</tr>\n")?;
+        }
+        f.write_str("</table></div>\n")
+    }
+}
+
+/// Bars of accuracy over confidence; on the diagonal, answers are right as often as the network is sure.
+fn calibration(f: &mut fmt::Formatter<'_>, calibration: &Calibration) -> fmt::Result {
+    write!(
+        f,
+        "<h2>How sure, how right</h2>\n<p>Mean difference: {:.4}. On the line, answers are right as often as the \
+         network says.</p>\n",
+        calibration.error
+    )?;
+    begin(f, "accuracy over confidence")?;
+    let width = (WIDTH - 2.0 * MARGIN) / calibration.bins.len() as f64;
+    for (index, bin) in calibration.bins.iter().enumerate() {
+        let height = bin.accuracy * (HEIGHT - 2.0 * MARGIN);
+        writeln!(
+            f,
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"var(--bar)\">\
+             <title>{} samples, confidence {:.3}, accuracy {:.3}</title></rect>",
+            MARGIN + index as f64 * width + 1.0,
+            HEIGHT - MARGIN - height,
+            width - 2.0,
+            bin.samples,
+            bin.confidence,
+            bin.accuracy
+        )?;
+    }
+    line(f, &[[0.0, 0.0], [1.0, 1.0]], "stroke-dasharray=\"4\"")?;
+    end(f, ["0", "confidence", "1"])
+}
+
+/// Accuracy after each epoch: what was learnt from dashed, what was measured on whole.
+fn epochs(f: &mut fmt::Formatter<'_>, epochs: &[Epoch]) -> fmt::Result {
+    f.write_str(
+        "<h2>Accuracy after each epoch</h2>\n<p>Dashed: while learning; whole: measured afterwards.</p>\n",
+    )?;
+    begin(f, "accuracy over epochs")?;
+    let last = (epochs.len() - 1) as f64;
+    let points = |of: fn(&Epoch) -> f64| -> Vec<[f64; 2]> {
+        let points = epochs.iter().enumerate();
+        points
+            .map(|(index, epoch)| [index as f64 / last, of(epoch)])
+            .collect()
+    };
+    line(f, &points(|epoch| epoch.accuracy), "stroke-dasharray=\"4\"")?;
+    line(f, &points(|epoch| epoch.val_accuracy), "stroke-width=\"2\"")?;
+    end(f, ["1", "epoch", &epochs.len().to_string()])
+}
+
+fn begin(f: &mut fmt::Formatter<'_>, label: &str) -> fmt::Result {
+    let (right, bottom) = (WIDTH - MARGIN, HEIGHT - MARGIN);
+    write!(
+        f,
+        "<svg role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\">\n\
+         <path d=\"M{MARGIN} {MARGIN}V{bottom}H{right}\" fill=\"none\" stroke=\"var(--line)\"/>\n\
+         <text x=\"{0}\" y=\"{MARGIN}\" text-anchor=\"end\">1</text>\
+         <text x=\"{0}\" y=\"{bottom}\" text-anchor=\"end\">0</text>\n",
+        MARGIN - 6.0
+    )
+}
+
+/// A line through points of 0 to 1.
+fn line(f: &mut fmt::Formatter<'_>, points: &[[f64; 2]], style: &str) -> fmt::Result {
+    f.write_str("<polyline fill=\"none\" stroke=\"currentColor\" points=\"")?;
+    for [x, y] in points {
+        let x = MARGIN + x * (WIDTH - 2.0 * MARGIN);
+        let y = HEIGHT - MARGIN - y * (HEIGHT - 2.0 * MARGIN);
+        write!(f, "{x:.1},{y:.1} ")?;
+    }
+    writeln!(f, "\" {style}/>")
+}
+
+fn end(f: &mut fmt::Formatter<'_>, [first, name, last]: [&str; 3]) -> fmt::Result {
+    let y = HEIGHT - MARGIN + 18.0;
+    let texts = [(MARGIN, first), (WIDTH / 2.0, name), (WIDTH - MARGIN, last)];
+    for (x, text) in texts {
+        write!(
+            f,
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\">{text}</text>"
+        )?;
+    }
+    f.write_str("\n</svg>\n")
+}
+
+/// A text without the characters that HTML reads as its own.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
