@@ -20,6 +20,35 @@ struct Batch {
     logits: Array2<f32>,
     labels: Array1<i64>,
     weights: Array1<f32>,
+    smoothing: f32,
+    /// Second labels, and the shares of the first ones.
+    mixed: Option<(Array1<i64>, Array1<f32>)>,
+}
+
+impl Batch {
+    fn new(logits: Array2<f32>, labels: Array1<i64>, weights: Array1<f32>) -> Self {
+        Self {
+            logits,
+            labels,
+            weights,
+            smoothing: 0.0,
+            mixed: None,
+        }
+    }
+
+    /// The share of a class in the answer to a row.
+    fn target(&self, row: usize, class: usize) -> f64 {
+        let is = |labels: &Array1<i64>| f64::from(u8::from(labels[row] as usize == class));
+        let hard = match &self.mixed {
+            None => is(&self.labels),
+            Some((others, shares)) => {
+                let share = f64::from(shares[row]);
+                share * is(&self.labels) + (1.0 - share) * is(others)
+            }
+        };
+        let smoothing = f64::from(self.smoothing);
+        (1.0 - smoothing) * hard + smoothing / CLASSES as f64
+    }
 }
 
 /// What the loss says of a batch.
@@ -42,7 +71,26 @@ fn found(runtime: &Runtime, batch: &Batch) -> Answer {
         .input(LABELS, TensorType::new(ElementType::I64, &[rows]))
         .unwrap();
     let weights = graph.input(WEIGHTS, TensorType::f32(&[rows])).unwrap();
-    let loss = cross_entropy(&mut graph, logits, labels, weights, Soft::default()).unwrap();
+    let mut feeds: Vec<(String, Tensor)> = vec![
+        ("logits".into(), batch.logits.clone().into()),
+        (LABELS.into(), batch.labels.clone().into()),
+        (WEIGHTS.into(), batch.weights.clone().into()),
+    ];
+    let mixed = batch.mixed.clone().map(|(others, shares)| {
+        feeds.push(("others".into(), others.into()));
+        feeds.push(("shares".into(), shares.into()));
+        let others = TensorType::new(ElementType::I64, &[rows]);
+        let others = graph.input("others", others).unwrap();
+        [
+            others,
+            graph.input("shares", TensorType::f32(&[rows])).unwrap(),
+        ]
+    });
+    let soft = Soft {
+        smoothing: batch.smoothing,
+        mixed,
+    };
+    let loss = cross_entropy(&mut graph, logits, labels, weights, soft).unwrap();
     let gradient = gradients(&mut graph, loss.mean, &[logits]).unwrap()[0];
     let outputs = [
         ("sum", loss.sum),
@@ -56,12 +104,7 @@ fn found(runtime: &Runtime, batch: &Batch) -> Answer {
     let mut session = runtime
         .load(&graph.to_onnx("loss", &[]), Vec::new())
         .unwrap();
-    let feeds: [(String, Tensor); 3] = [
-        ("logits".into(), batch.logits.clone().into()),
-        (LABELS.into(), batch.labels.clone().into()),
-        (WEIGHTS.into(), batch.weights.clone().into()),
-    ];
-    let mut outputs = session.run(feeds.into()).unwrap();
+    let mut outputs = session.run(feeds).unwrap();
     let gradient = outputs.take("gradient").unwrap().mapv(f64::from);
     let mut number = |name| outputs.scalar(name).unwrap();
     let (sum, mean, correct) = (number("sum"), number("mean"), number("correct"));
@@ -73,8 +116,8 @@ fn found(runtime: &Runtime, batch: &Batch) -> Answer {
     }
 }
 
-/// The answer by definition: a row costs `ln(sum(exp(logits))) - logits[label]`, and the derivative of that is
-/// `softmax(logits) - one_hot(label)`.
+/// The answer by definition: a row costs `ln(sum(exp(logits))) - logits[class]` of each class, in the shares of its target,
+/// and the derivative of that is `softmax(logits) - target`.
 fn expected(batch: &Batch) -> Answer {
     let count: f64 = batch.weights.iter().copied().map(f64::from).sum();
     let (mut sum, mut correct) = (0.0, 0.0);
@@ -90,14 +133,16 @@ fn expected(batch: &Batch) -> Answer {
             .collect();
         let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let total: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-        sum += weight * (largest + total.ln() - logits[label]);
+        for (class, logit) in logits.iter().enumerate() {
+            sum += weight * batch.target(row, class) * (largest + total.ln() - logit);
+        }
         let first = logits
             .iter()
             .position(|logit| logit.total_cmp(&largest).is_eq());
         correct += if first == Some(label) { weight } else { 0.0 };
         for (class, logit) in logits.iter().enumerate() {
-            let one_hot = if class == label { 1.0 } else { 0.0 };
-            gradient[[row, class]] = weight / count * ((logit - largest).exp() / total - one_hot);
+            let probability = (logit - largest).exp() / total;
+            gradient[[row, class]] = weight / count * (probability - batch.target(row, class));
         }
     }
     Answer {
@@ -132,11 +177,7 @@ fn assert_right(runtime: &Runtime, batch: &Batch) -> Answer {
 fn uniform_logits_cost_ln_10_each(runtime: &Runtime) {
     for logit in [0.0, 1.5, -80.0, 80.0] {
         let logits = Array2::from_elem((4, CLASSES), logit);
-        let batch = Batch {
-            logits,
-            labels: arr1(&[0, 9, 4, 0]),
-            weights: Array1::ones(4),
-        };
+        let batch = Batch::new(logits, arr1(&[0, 9, 4, 0]), Array1::ones(4));
         let answer = assert_right(runtime, &batch);
         assert_close("sum", answer.sum, 4.0 * 10f64.ln(), 1.0);
         assert_close("correct", answer.correct, 2.0, 1.0);
@@ -153,14 +194,8 @@ fn a_batch_made_by_hand_is_right(runtime: &Runtime) {
         [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     ]);
     let weights = arr1(&[1.0, 1.0, 1.0, 1.0, 0.0]);
-    let answer = assert_right(
-        runtime,
-        &Batch {
-            logits,
-            labels: arr1(&[2, 7, 1, 4, 9]),
-            weights,
-        },
-    );
+    let labels = arr1(&[2, 7, 1, 4, 9]);
+    let answer = assert_right(runtime, &Batch::new(logits, labels, weights));
     assert_close("correct", answer.correct, 2.0, 1.0);
 }
 
@@ -168,14 +203,53 @@ fn a_batch_made_by_hand_is_right(runtime: &Runtime) {
 fn extreme_logits_stay_finite(runtime: &Runtime) {
     let mut logits = arr2(&[[-80.0; CLASSES], [80.0; CLASSES]]);
     (logits[[0, 6]], logits[[1, 1]]) = (80.0, -80.0);
-    let batch = Batch {
-        logits,
-        labels: arr1(&[6, 1]),
-        weights: arr1(&[1.0, 1.0]),
-    };
+    let batch = Batch::new(logits, arr1(&[6, 1]), arr1(&[1.0, 1.0]));
     let answer = assert_right(runtime, &batch);
     assert_close("correct", answer.correct, 1.0, 1.0);
     assert_close("sum", answer.sum, 160.0 + 9f64.ln(), 160.0);
+}
+
+/// Labels that are spread, mixtures, and classes that count more than others, each and all together.
+fn soft_answers_are_right(runtime: &Runtime) {
+    let mut numbers = random::Numbers::new(2);
+    let logits = numbers.tensor(&[6, CLASSES], -4.0, 4.0);
+    let logits = logits.mapv(|logit| logit as f32);
+    let logits: Array2<f32> = logits.into_dimensionality().unwrap();
+    let plain = || {
+        let labels = arr1(&[0, 3, 9, 9, 5, 1]);
+        Batch::new(logits.clone(), labels, Array1::ones(6))
+    };
+    let mixed = (
+        arr1(&[1, 3, 0, 2, 2, 2]),
+        arr1(&[0.25, 0.5, 1.0, 0.0, 0.9, 0.5]),
+    );
+    let weights = arr1(&[1.0, 0.5, 2.0, 2.0, 0.25, 0.0]);
+    for (smoothing, mixed, weights) in [
+        (0.1, None, Array1::ones(6)),
+        (0.0, Some(mixed.clone()), Array1::ones(6)),
+        (0.0, None, weights.clone()),
+        (0.3, Some(mixed), weights),
+    ] {
+        let batch = Batch {
+            weights,
+            smoothing,
+            mixed,
+            ..plain()
+        };
+        assert_right(runtime, &batch);
+    }
+}
+
+#[test]
+fn soft_answers_are_right_on_tract() {
+    soft_answers_are_right(&runtimes::tract());
+}
+
+#[test]
+fn soft_answers_are_right_on_onnxruntime() {
+    if let Some(runtime) = runtimes::onnxruntime("soft_answers_are_right_on_onnxruntime") {
+        soft_answers_are_right(&runtime);
+    }
 }
 
 /// The feeds of a training step on the first `weights.len()` of three rows.

@@ -4,7 +4,7 @@ use ndarray::arr1;
 use tests::runtimes;
 use train::graph::Graph;
 use train::models::LEARNING_RATE;
-use train::optimizer::{Optimizer, Trainable, append_updates};
+use train::optimizer::{Method, Optimizer, Trainable, append_updates, in_use};
 use train::runtime::{Runtime, Session};
 use train::tensor::{Tensor, TensorType};
 
@@ -101,7 +101,7 @@ fn adam(constants: &Constants, start: f64, gradients: &[f64]) -> f64 {
 }
 
 /// A graph of nothing but the update, its parameter and state as residents.
-fn session(runtime: &Runtime, optimizer: Optimizer) -> Session {
+fn session(runtime: &Runtime, method: &Method) -> Session {
     let mut graph = Graph::new();
     let mut input = |name, shape: &[usize]| graph.input(name, TensorType::f32(shape)).unwrap();
     let (parameter, gradient) = (input("w", &[3]), input("g", &[3]));
@@ -110,35 +110,34 @@ fn session(runtime: &Runtime, optimizer: Optimizer) -> Session {
         parameter,
         gradient,
     };
-    let state = append_updates(&mut graph, &optimizer.into(), &[trainable], learning_rate).unwrap();
+    let state = append_updates(&mut graph, method, &[trainable], learning_rate).unwrap();
     let mut residents = vec![("w".to_owned(), arr1(&START).into())];
     residents.extend(state.into_iter().map(|one| {
         let first = Tensor::filled(&one.shape, one.initial);
         (one.name, first)
     }));
     runtime
-        .load(&graph.to_onnx(optimizer.name(), &[]), residents)
+        .load(&graph.to_onnx(method.optimizer.name(), &[]), residents)
         .unwrap()
 }
 
 /// The parameter after all steps.
 fn found(runtime: &Runtime, optimizer: Optimizer) -> Vec<f64> {
-    let mut session = session(runtime, optimizer);
+    let residents = after_all_steps(runtime, &optimizer.into());
+    let parameter = residents[0].1.as_f32().unwrap();
+    parameter.iter().copied().map(f64::from).collect()
+}
+
+/// All variables after all steps, the parameter first.
+fn after_all_steps(runtime: &Runtime, method: &Method) -> Vec<(String, Tensor)> {
+    let mut session = session(runtime, method);
     for gradient in GRADIENTS {
         let rate = (LEARNING_RATE.to_owned(), Tensor::scalar(RATE));
         session
             .run(vec![("g".into(), arr1(&gradient).into()), rate])
             .unwrap();
     }
-    let residents = session.residents().unwrap();
-    residents[0]
-        .1
-        .as_f32()
-        .unwrap()
-        .iter()
-        .copied()
-        .map(f64::from)
-        .collect()
+    session.residents().unwrap()
 }
 
 /// Largest relative difference from the formulas with these constants.
@@ -203,5 +202,39 @@ fn a_constant_that_is_wrong_by_one_percent_is_found() {
     for (optimizer, name, constants) in wrong_constants() {
         let error = error(&found(&runtime, optimizer), optimizer, &constants);
         assert!(error > TOLERANCE, "{} {name}: {error:e}", optimizer.name());
+    }
+}
+
+/// Any optimiser may take a share of the parameter away at each step; running means are those of all steps' parameters, the
+/// last ones counting most, and what a network is used with.
+#[test]
+fn parameters_decay_and_are_averaged_as_the_formulas_say() {
+    let runtime = runtimes::tract();
+    let (decay, keep) = (0.01, 0.6);
+    let method = Method {
+        weight_decay: decay,
+        average: Some(keep),
+        ..Optimizer::Sgd.into()
+    };
+    let residents = after_all_steps(&runtime, &method);
+    let numbers = |tensor: &Tensor| -> Vec<f64> {
+        let array = tensor.as_f32().unwrap();
+        array.iter().copied().map(f64::from).collect()
+    };
+    let last = numbers(&residents[0].1);
+    let averaged = numbers(&in_use(&residents, 1)[0].1);
+    for element in 0..3 {
+        let (mut w, mut velocity) = (f64::from(START[element]), 0.0);
+        let (mut mean, mut weight) = (0.0, 0.0);
+        for row in GRADIENTS {
+            velocity = 0.9 * velocity - f64::from(RATE) * f64::from(row[element]);
+            w = w * (1.0 - f64::from(RATE) * f64::from(decay)) + velocity;
+            mean = f64::from(keep) * mean + (1.0 - f64::from(keep)) * w;
+            weight = f64::from(keep) * weight + 1.0 - f64::from(keep);
+        }
+        for (found, expected) in [(last[element], w), (averaged[element], mean / weight)] {
+            let error = (found - expected).abs() / expected.abs();
+            assert!(error < 1e-6, "{found} against {expected}");
+        }
     }
 }

@@ -158,3 +158,48 @@ fn a_fit_that_diverges_keeps_the_last_good_checkpoint() {
         sandbox.refuses(&format!("{fit} {options}"), &[loss, "--learning-rate"]);
     }
 }
+
+/// A network of the user's with layers that only its file names, and a recipe: the checkpoint keeps both, so that whatever
+/// comes after needs no other word, and the same seed gives the same files.
+#[test]
+fn a_network_and_a_recipe_of_the_users_go_all_the_way() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write(
+        "net.toml",
+        "name = 'mine'\ninput = [1, 28, 28]\nclasses = 10\nlayers = [\n\
+         { layer = 'conv', filters = 6, kernel = 3, stride = 2, batch_norm = true, activation = 'relu', name = 'a' },\n\
+         { layer = 'separable', filters = 6, kernel = 3, batch_norm = true, activation = 'relu6', name = 'b' },\n\
+         { layer = 'add', from = ['a', 'b'] },\n\
+         { layer = 'global_pool' },\n\
+         { layer = 'dropout', rate = 0.1 },\n\
+         { layer = 'dense', units = 'classes' },\n]\n",
+    );
+    sandbox.write(
+        "recipe.toml",
+        "epochs = 3\nbatch = 16\noptimizer = 'adam'\nlearning_rate = 0.01\nschedule = 'cosine'\naverage = 0.9\n\
+         label_smoothing = 0.1\nclass_weights = 'balanced'\n\
+         augment = [{ shift = 0.1 }, { noise = 0.02 }, { mixup = 0.2 }]\n",
+    );
+    let fit = |out: &str| {
+        let data = "--data digits --runtime tract --network net.toml --recipe recipe.toml";
+        sandbox.succeeds(&format!("fit {data} --out {out}"));
+        sandbox.files(out)
+    };
+    assert_eq!(fit("one"), fit("two"));
+    assert_eq!(epochs(&sandbox, "one").len(), 3);
+    sandbox.succeeds("fit --data digits --runtime tract --resume one --epochs 1 --out one");
+    let after = epochs(&sandbox, "one");
+    assert_eq!(after.len(), 4);
+    assert!(after[3].loss < after[0].loss, "{after:?}");
+
+    let model = |model: &str| sandbox.succeeds(&format!("{model} --runtime tract"));
+    model("export --run one --data digits --out again.onnx");
+    let exported = sandbox.files("one/digits.onnx").into_values().next();
+    assert_eq!(sandbox.files("again.onnx").into_values().next(), exported);
+    let checked = model("check --model again.onnx");
+    for part in ["3 BatchNormalization", "add1", "average_pool1"] {
+        assert!(checked.contains(part), "{checked}");
+    }
+    model("quantize --model again.onnx --calibrate digits --out int8 --force");
+    assert!(sandbox.files("int8").contains_key("again.q8"));
+}
