@@ -172,7 +172,7 @@ pub struct FitArgs {
     /// Replace an earlier run in the folder
     #[arg(long)]
     pub overwrite: bool,
-    /// Folder for checkpoint.safetensors and digits.onnx
+    /// Folder for checkpoint.safetensors and the model, which has the network's name: digits.onnx
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub out: PathBuf,
 }
@@ -182,7 +182,7 @@ pub struct ExportArgs {
     /// Run to export: its folder, or a checkpoint file
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub run: PathBuf,
-    /// Model to write [default: digits.onnx in the run's folder]
+    /// Model to write [default: that of the run, named after its network]
     #[arg(long, value_name = "FILE", value_parser = output_file)]
     pub out: Option<PathBuf>,
     #[command(flatten)]

@@ -16,8 +16,11 @@ use crate::checkpoint::{self, Checkpoint};
 use crate::onnx;
 use crate::stop::Stop;
 
-/// Name of the model in a run's folder.
-pub const MODEL_NAME: &str = "digits.onnx";
+/// Name of the model of a network in a run's folder.
+pub fn model_name(network: &str) -> String {
+    format!("{network}.onnx")
+}
+
 /// Key of the checkpoint's identity in a model's metadata.
 pub const IDENTITY_KEY: &str = "checkpoint_sha256";
 
@@ -39,7 +42,7 @@ pub enum RunError {
     )]
     EarlierRun {
         folder: PathBuf,
-        found: &'static str,
+        found: String,
     },
 }
 
@@ -70,26 +73,31 @@ impl Drop for OutFolder {
     }
 }
 
-/// The files that a run writes.
-pub fn files(folder: &Path) -> [PathBuf; 2] {
-    [checkpoint::FILE_NAME, MODEL_NAME].map(|name| folder.join(name))
+/// The files that a run of a network writes.
+pub fn files(folder: &Path, network: &str) -> [PathBuf; 2] {
+    [checkpoint::FILE_NAME, &model_name(network)].map(|name| folder.join(name))
 }
 
-/// Fails if files that a run will write into a folder are there: those of a run other than `resumed` unless `overwrite`,
-/// and whatever cannot be replaced.
-pub fn expect_free(folder: &Path, resumed: Option<&Path>, overwrite: bool) -> Result<(), RunError> {
+/// Fails if files that a run of a network will write into a folder are there: those of a run other than `resumed` unless
+/// `overwrite`, and whatever cannot be replaced.
+pub fn expect_free(
+    folder: &Path,
+    network: &str,
+    resumed: Option<&Path>,
+    overwrite: bool,
+) -> Result<(), RunError> {
     let real = |run| checkpoint::file_of(run).canonicalize().ok();
     let is_resumed = resumed
         .and_then(real)
         .is_some_and(|resumed| real(folder) == Some(resumed));
-    for found in [checkpoint::FILE_NAME, MODEL_NAME] {
+    for found in [checkpoint::FILE_NAME, &model_name(network)] {
         let path = folder.join(found);
         if path.is_dir() {
             let source = ErrorKind::IsADirectory.into();
             return Err(WriteError { path, source }.into());
         }
         if path.exists() && !is_resumed && !overwrite {
-            let folder = folder.into();
+            let (folder, found) = (folder.into(), found.into());
             return Err(RunError::EarlierRun { folder, found });
         }
     }
@@ -108,9 +116,9 @@ fn resume_advice(folder: &Path, found: &str) -> String {
     }
 }
 
-/// The model of a run that is named by its folder or by its checkpoint.
-pub fn model_of(run: &Path) -> PathBuf {
-    file::folder_of(&checkpoint::file_of(run)).join(MODEL_NAME)
+/// The model of a network in the folder of a run that is named by it or by its checkpoint.
+pub fn model_of(run: &Path, network: &str) -> PathBuf {
+    file::folder_of(&checkpoint::file_of(run)).join(model_name(network))
 }
 
 /// Keeps other processes from a run's folder until the result is dropped or the process ends; `None` on systems that
@@ -143,7 +151,7 @@ pub fn save(checkpoint: &Checkpoint, folder: &Path) -> Result<(), WriteError> {
         source: std::io::Error::other(reason),
     })?;
     let pending = Pending::write(&path, &bytes)?;
-    let model = folder.join(MODEL_NAME);
+    let model = folder.join(model_name(&checkpoint.record.network));
     let earlier = file::read_if_regular(&model);
     remove_model(&model)?;
     pending.commit().inspect_err(|_| {

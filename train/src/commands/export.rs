@@ -20,10 +20,11 @@ use crate::stop::Stop;
 
 pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let run = checkpoint::file_of(&args.run);
-    let path = args.out.clone().unwrap_or_else(|| model_of(&args.run));
-    expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
-    let _lock = lock_around(&path)?;
+    let _lock = lock_around(args.out.as_deref().unwrap_or(&run))?;
     let (checkpoint, network) = Checkpoint::load(&args.run)?;
+    let path = args.out.clone();
+    let path = path.unwrap_or_else(|| model_of(&args.run, &network.name));
+    expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
     file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
     let runtime = open(args.runtime)?;

@@ -13,7 +13,7 @@ use crate::fit::{Options, Terminal, fit};
 use crate::net::{Description, Network};
 use crate::optimizer::Optimizer;
 use crate::recipe::Recipe;
-use crate::run::{self, MODEL_NAME, OutFolder, model_of};
+use crate::run::{self, OutFolder, model_name, model_of};
 use crate::stop::Stop;
 
 /// Epochs where neither the user nor a recipe says how many.
@@ -23,9 +23,6 @@ const BATCH: u32 = 128;
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let (out, resumed) = (&*args.out, args.resume.as_deref());
-    if let Some(run) = resumed {
-        note_mismatch(&model_of(run));
-    }
     // Held until the folder, if it is still empty, is gone.
     let lock;
     let _folder = OutFolder::prepare(out, stop)?;
@@ -35,15 +32,31 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
         file::remove_stale(out);
     }
     let resume = resumed.map(Checkpoint::load).transpose()?;
-    run::expect_free(out, resumed, args.overwrite)?;
-    let outputs = run::files(out);
-    expect_distinct(&outputs.each_ref().map(|path| &**path), &[], &args.data)?;
-    fit_and_export(args, resume, console, stop)
+    let description = match (&resume, &args.network) {
+        (None, Some(name)) => Some(Description::open(name)?),
+        _ => None,
+    };
+    if let (Some(run), Some((_, network))) = (resumed, &resume) {
+        note_mismatch(&model_of(run, &network.name));
+        expect_outputs(args, &network.name)?;
+    } else {
+        let name = description.as_ref().map_or("digits", Description::name);
+        expect_outputs(args, name)?;
+    }
+    fit_and_export(args, resume, description, console, stop)
+}
+
+/// Fails unless the files that a fit of a network writes may be written.
+fn expect_outputs(args: &FitArgs, network: &str) -> Result<(), Error> {
+    run::expect_free(&args.out, network, args.resume.as_deref(), args.overwrite)?;
+    let outputs = run::files(&args.out, network);
+    expect_distinct(&outputs.each_ref().map(|path| &**path), &[], &args.data)
 }
 
 fn fit_and_export(
     args: &FitArgs,
     resume: Option<(Checkpoint, Network)>,
+    description: Option<Description>,
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
@@ -51,7 +64,7 @@ fn fit_and_export(
     let (resume, resumed) = resume.unzip();
     let network = match resumed {
         Some(network) => network,
-        None => new_network(args, &sets)?,
+        None => new_network(args, description, &sets)?,
     };
     if let Some(limit) = args.limit {
         sets.train = sets.train.take(limit as usize);
@@ -99,17 +112,25 @@ fn fit_and_export(
     if stop.exit_code().is_some() {
         console.line("interrupted; the last finished epoch is kept");
     }
-    let (test, model) = (sets.test, args.out.join(MODEL_NAME));
+    let (test, model) = (sets.test, args.out.join(model_name(&network.name)));
     let trained = (&checkpoint, &network);
     export_checked(&runtime, trained, test, &model, console, stop)
 }
 
 /// The network that is named, or one that fits the pictures.
-fn new_network(args: &FitArgs, sets: &Sets) -> Result<Network, Error> {
+fn new_network(
+    args: &FitArgs,
+    description: Option<Description>,
+    sets: &Sets,
+) -> Result<Network, Error> {
     let (shape, classes) = (sets.train.shape(), sets.train.classes());
-    let description = match &args.network {
-        Some(name) => Description::open(name)?,
-        None => Description::for_pictures(shape),
+    let description = match description {
+        Some(description) => description,
+        None => {
+            let chosen = Description::for_pictures(shape);
+            expect_outputs(args, chosen.name())?;
+            chosen
+        }
     };
     Ok(description.network(shape, classes.to_vec())?)
 }

@@ -172,9 +172,7 @@ impl Builder {
     fn name(&self, kind: &str, given: Option<String>) -> Result<String, String> {
         let before = self.nodes.iter().filter(|node| node.kind == kind).count();
         let name = given.unwrap_or_else(|| format!("{kind}{}", before + 1));
-        let is_plain =
-            |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
-        if name.is_empty() || !name.chars().all(is_plain) {
+        if !is_plain(&name) {
             return Err(format!(
                 "expected a name of letters, digits, `_` and `-`, found `{name}`"
             ));
@@ -201,6 +199,12 @@ impl Builder {
             )),
         }
     }
+}
+
+/// Whether a name is one for files and for names in graphs.
+pub(super) fn is_plain(name: &str) -> bool {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+    !name.is_empty() && name.chars().all(is_plain)
 }
 
 fn kinds() -> String {

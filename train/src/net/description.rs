@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
 use super::Network;
-use super::build::Builder;
+use super::build::{Builder, is_plain};
 use super::presets::{self, PRESETS};
 
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +115,14 @@ impl Description {
                 None => DescriptionError::Whole { file, reason },
             }
         })?;
+        let name = &contents.name;
+        if !is_plain(name) {
+            let file = file.into();
+            let reason = format!(
+                "expected a name of letters, digits, `_` and `-`, as a file's, found `{name}`"
+            );
+            return Err(DescriptionError::Whole { file, reason });
+        }
         Ok(Self {
             file: file.into(),
             text: text.into(),
