@@ -5,7 +5,7 @@ use std::path::Path;
 
 use input::file::{self, display_name};
 
-use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
+use super::{CHECKED_IMAGES, expect_distinct, load_test, network_for, open};
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::ExportArgs;
 use crate::console::{Console, say};
@@ -26,14 +26,20 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
     let checkpoint = Checkpoint::load(&args.run, &Network::digits())?;
     file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
+    let network = network_for(&test)?;
     let runtime = open(args.runtime)?;
-    export_checked(&runtime, &checkpoint, test, &path, console, stop)
+    export_checked(
+        (&runtime, &network, &checkpoint),
+        test,
+        &path,
+        console,
+        stop,
+    )
 }
 
 /// Exports a checkpoint and says on which runtimes the model computes what the trainer does.
 pub fn export_checked(
-    runtime: &Runtime,
-    checkpoint: &Checkpoint,
+    (runtime, network, checkpoint): (&Runtime, &Network, &Checkpoint),
     test: Dataset,
     path: &Path,
     console: &mut Console,
@@ -42,8 +48,7 @@ pub fn export_checked(
     let images = test.take(CHECKED_IMAGES);
     let second = AnotherProcess::beside(runtime, stop);
     let process = second.as_ref().ok().map(|one| one as &dyn SecondRuntime);
-    let network = Network::digits();
-    let unchecked = export(runtime, process, &network, checkpoint, &images, path)?;
+    let unchecked = export(runtime, process, network, checkpoint, &images, path)?;
     let (name, also) = (
         runtime.kind().name(),
         tell_of_second(&second, unchecked, path),

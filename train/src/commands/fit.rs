@@ -3,16 +3,18 @@
 use input::file;
 
 use super::export::export_checked;
-use super::{expect_distinct, load, note_mismatch, open, tell_of};
+use super::{expect_distinct, load, network_for, note_mismatch, open, tell_before_learning};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
-use crate::data::{Sets, mnist};
+use crate::data::{Dataset, Sets, mnist};
 use crate::error::Error;
-use crate::fit::{Options, Terminal, fit};
+use crate::evaluate::{Evaluation, Evaluator};
+use crate::fit::{FitError, Options, Terminal, fit};
 use crate::net::Network;
 use crate::optimizer::Optimizer;
 use crate::run::{self, MODEL_NAME, OutFolder, model_of};
+use crate::runtime::Runtime;
 use crate::stop::Stop;
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
@@ -42,12 +44,13 @@ fn fit_and_export(
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let network = Network::digits();
-    let mut sets = load(&args.data)?;
+    let mut loaded = load(&args.data)?;
     if let Some(limit) = args.limit {
-        sets.train = sets.train.take(limit as usize);
+        loaded.sets.train = loaded.sets.train.take(limit as usize);
     }
-    tell_of(&sets, console);
+    tell_before_learning(&loaded, console);
+    let sets = loaded.sets;
+    let network = network_for(&sets.train)?;
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
@@ -83,8 +86,30 @@ fn fit_and_export(
     if stop.exit_code().is_some() {
         console.line("interrupted; the last finished epoch is kept");
     }
-    let (test, model) = (sets.test, args.out.join(MODEL_NAME));
-    export_checked(&runtime, &checkpoint, test, &model, console, stop)
+    let trained = (&runtime, &network, &checkpoint);
+    if sets.validation.is_some() {
+        measure(trained, &sets.test, console)?;
+    }
+    let model = args.out.join(MODEL_NAME);
+    export_checked(trained, sets.test, &model, console, stop)
+}
+
+/// Says what the network achieves on the test set, by which nothing was chosen.
+fn measure(
+    (runtime, network, checkpoint): (&Runtime, &Network, &Checkpoint),
+    test: &Dataset,
+    console: &mut Console,
+) -> Result<(), Error> {
+    let parameters = checkpoint.variables[..network.parameters().len()].to_vec();
+    let variants = checkpoint.record.augment().variants();
+    let measured = Evaluator::new(runtime, network, parameters, test, variants)
+        .and_then(|mut evaluator| evaluator.evaluate());
+    let Evaluation { loss, accuracy, .. } = measured.map_err(FitError::from)?;
+    console.line(format_args!(
+        "test set: loss {loss:.4}, accuracy {accuracy:.4} on {} images, by which nothing is chosen",
+        test.len() * variants.len()
+    ));
+    Ok(())
 }
 
 /// The record of a new run, or of the one to resume with what the user changes.
@@ -104,6 +129,9 @@ fn new_record(
     }
     record.data_sha256.clone_from(&sets.sha256);
     record.data_source = data_name(sets);
+    if sets.validation.is_some() {
+        record.val_data = "images set apart from those to learn from, to choose by".into();
+    }
     record.learning_rate = args.learning_rate.unwrap_or(record.learning_rate);
     record.batch_size = args.batch.map_or(record.batch_size, |batch| batch as usize);
     record
