@@ -3,14 +3,18 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use train::data::{self, Sets, Source, mnist, pictures};
+use train::data::{self, Loaded, Options, Sets, Source, mnist, pictures};
 
 use crate::skip::{Cause, skip};
 
 /// MNIST from the folder that `MNIST_DIR` names, else from the cache; without it the test is skipped under its name.
 pub fn mnist(test: &str) -> Option<Sets> {
-    match data::load(&Source::Mnist, true) {
-        Ok(digits) => {
+    let offline = Options {
+        offline: true,
+        ..Options::default()
+    };
+    match data::load(&Source::Mnist, offline) {
+        Ok(Loaded { sets: digits, .. }) => {
             assert_eq!(
                 digits.sha256,
                 mnist::SHA256,

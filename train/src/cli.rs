@@ -2,6 +2,7 @@
 
 mod compare;
 mod input;
+mod pictures;
 
 use std::path::PathBuf;
 
@@ -12,13 +13,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use no_std_core::prepare::Preparation;
 
 use crate::boards;
-use crate::data::Source;
 use crate::data::augment::Augment;
+use crate::data::{Options, Source};
 use crate::optimizer::Optimizer;
 use crate::runtime::{Choice, DeviceOptions};
 pub use compare::CompareArgs;
 
 pub use input::{InputArgs, LayoutArg, OutputArg};
+pub use pictures::PictureArgs;
 
 /// Trains the digit network and exports it as ONNX.
 #[derive(Debug, Parser)]
@@ -51,8 +53,8 @@ pub enum Command {
     /// Run a model on the inputs on standard input, both as 32-bit floats: the program asks another runtime so
     #[command(hide = true)]
     Outputs(OutputsArgs),
-    /// Fetch or find the images of digits, and say what they are
-    Data(DataArgs),
+    /// Say what pictures to learn from are there, and what looks wrong; MNIST is fetched if need be
+    Data(SurveyArgs),
     /// Fetch or find ten real pictures, and print their folder
     Pictures(PicturesArgs),
     /// Report which runtimes are here, which one is used, and what would improve it
@@ -66,14 +68,28 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or a folder with IDX files, whatever their
-    /// names' spelling, packed or not, in it or below it; the environment variable `MNIST_DIR` names a folder to use as
-    /// `mnist`
+    /// `mnist` (the user's cache, else fetched), `synthetic` (drawn here), or data of yours: a folder with a folder of pictures
+    /// for each class (PNG, JPEG, BMP, GIF, WebP), in `train`, `val` and `test` folders or not; a list of pictures with their
+    /// classes (.csv, .tsv, .jsonl: path, label and, if wanted, split); arrays `x_train`, `y_train`, `x_test`, `y_test` (.npz); a folder
+    /// with CIFAR's binary files, or with IDX files, whatever their names' spelling, packed or not, in it or below it. The
+    /// environment variable `MNIST_DIR` names a folder to use as `mnist`
     #[arg(long, value_name = "SOURCE", default_value = "mnist")]
     pub data: Source,
     /// Never use the network
     #[arg(long)]
     pub offline: bool,
+    #[command(flatten)]
+    pub(crate) pictures: PictureArgs,
+}
+
+impl DataArgs {
+    /// What is to be loaded, and as what.
+    pub fn options(&self) -> Options {
+        Options {
+            offline: self.offline,
+            wanted: self.pictures.wanted(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -320,6 +336,18 @@ pub struct OutputsArgs {
     pub model: PathBuf,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SurveyArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Draw a few pictures of each class here, as a PNG
+    #[arg(long, value_name = "FILE")]
+    pub preview: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

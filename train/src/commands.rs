@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod compare;
+mod data;
 mod doctor;
 mod evaluate;
 mod export;
@@ -11,6 +12,7 @@ mod meaning;
 mod outputs;
 mod pictures;
 mod quantize;
+mod report;
 mod summary;
 
 use std::path::Path;
@@ -19,8 +21,10 @@ use input::{file, onnx, pair};
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::{self, Dataset, Sets};
+use crate::data::{Dataset, Loaded, Sets};
 use crate::error::Error;
+use crate::net::Network;
+use crate::network::Shape;
 use crate::run;
 use crate::runtime::Runtime;
 use crate::stop::Stop;
@@ -40,29 +44,65 @@ pub fn run(cli: &Cli, console: &mut Console, stop: &Stop) -> Result<(), Error> {
         Command::Evaluate(args) => evaluate::run(args, console)?,
         Command::Outputs(args) => outputs::run(args, console)?,
         Command::Bench(args) => bench::run(args, console)?,
-        Command::Data(args) => tell_of(&load(args)?, console),
+        Command::Data(args) => data::run(args, console)?,
         Command::Pictures(args) => pictures::run(args, console)?,
         Command::Doctor(args) => doctor::run(args, console)?,
     }
     Ok(())
 }
 
-fn load(args: &DataArgs) -> Result<Sets, Error> {
-    Ok(data::load(&args.data, args.offline)?)
+fn load(args: &DataArgs) -> Result<Loaded, Error> {
+    Ok(crate::data::load(&args.data, args.options())?)
 }
 
 /// Only the images to measure on.
 fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
-    Ok(data::load_test(&args.data, args.offline)?)
+    Ok(crate::data::load_test(&args.data, args.options())?)
 }
 
-/// Says what the data are, and what the user should know of them.
+/// Says what the data are.
 fn tell_of(sets: &Sets, console: &mut Console) {
-    let (train, test) = (sets.train.len(), sets.test.len());
-    console.line(format_args!("{}: {train} + {test} images", sets.source));
-    if let Some(text) = sets.note() {
+    let (source, train, test) = (&sets.source, sets.train.len(), sets.test.len());
+    console.line(match &sets.validation {
+        None => format!("{source}: {train} + {test} images"),
+        Some(validation) => {
+            let validation = validation.len();
+            format!("{source}: {train} images to learn from, {validation} to choose by, {test} to measure on")
+        }
+    });
+}
+
+/// Says so too, and what the user should know before a network learns from them.
+fn tell_before_learning(loaded: &Loaded, console: &mut Console) {
+    let Loaded { sets, found } = loaded;
+    tell_of(sets, console);
+    for choice in found.chosen.iter().chain(&found.drawn) {
+        console.line(choice);
+    }
+    for text in found
+        .notes()
+        .into_iter()
+        .chain(sets.note().map(str::to_owned))
+    {
         note(text);
     }
+}
+
+/// Fails unless a network is for pictures like these.
+fn expect_form(network: &Network, pictures: &Dataset) -> Result<(), Error> {
+    let form = |[channels, rows, columns]: Shape, classes: usize| {
+        format!("{rows} x {columns} in {channels} channels and {classes} classes")
+    };
+    let expected = form(network.input, network.labels.len());
+    let found = form(pictures.shape(), pictures.classes().len());
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::Pictures {
+        network: network.name.clone(),
+        expected,
+        found,
+    })
 }
 
 /// Refuses outputs that are files which the command reads: these, or the data.
@@ -71,7 +111,7 @@ fn expect_distinct(
     inputs: &[(&str, &Path)],
     data: &DataArgs,
 ) -> Result<(), Error> {
-    let files = data::files(&data.data);
+    let files = data.data.files();
     let files = files.iter().map(|path| ("--data", &**path));
     let inputs: Vec<_> = inputs.iter().copied().chain(files).collect();
     for output in outputs {

@@ -54,12 +54,22 @@ pub enum Error {
     )]
     FlashFile(PathBuf),
     #[error(
-        "{}: expected an ONNX model from `images` [1, 1, 28, 28] to `logits` [1, 10]: {reason}",
+        "{}: expected an ONNX model from {expected}: {reason}",
         display_name(path)
     )]
     Model {
         path: PathBuf,
-        reason: EvaluateError,
+        /// Input and output by name, with their sizes.
+        expected: String,
+        reason: Box<EvaluateError>,
+    },
+    #[error(
+        "--data: expected pictures of {expected} for the network `{network}`, found {found}; `--size` and `--colour` change them"
+    )]
+    Pictures {
+        network: String,
+        expected: String,
+        found: String,
     },
     #[error(transparent)]
     Calibration(#[from] InFile<CalibrationError>),
@@ -78,6 +88,8 @@ pub enum Error {
     NoPictures(usize),
     #[error("standard input: expected inputs of the model, cannot be read: {0}")]
     Input(std::io::Error),
+    #[error("the sheet of pictures cannot be written as PNG: {0}")]
+    Sheet(std::io::Error),
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{}: {reason}", display_name(path))]

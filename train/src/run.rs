@@ -40,10 +40,7 @@ pub enum RunError {
         display_name(folder),
         resume_advice(folder, found)
     )]
-    EarlierRun {
-        folder: PathBuf,
-        found: String,
-    },
+    EarlierRun { folder: PathBuf, found: String },
 }
 
 /// A folder for results. One that was made for them and is still empty goes again, also where a signal ends the program.

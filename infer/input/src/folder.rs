@@ -105,7 +105,10 @@ pub fn pictures(folder: &Path) -> Result<Vec<PathBuf>, InFile<FolderError>> {
         if pictures.is_empty() {
             return Err(FolderError::Empty(list(folder)));
         }
-        pictures.sort_by_cached_key(|path| (natural_key(path), path.clone()));
+        pictures.sort_by_cached_key(|path| {
+            let name = path.file_name().unwrap_or_default();
+            (natural_key(name.as_encoded_bytes()), path.clone())
+        });
         Ok(pictures)
     };
     list().map_err(InFile::named(&display_name(folder)))
@@ -126,8 +129,7 @@ fn is_hidden(path: &Path) -> bool {
 ///
 /// Each run of digits becomes `0`, the count of its digits without leading zeros, and those digits:
 /// numbers then compare by length first, and still stand among other characters where digits do.
-fn natural_key(path: &Path) -> Vec<u8> {
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+pub fn natural_key(name: &[u8]) -> Vec<u8> {
     let mut key = Vec::with_capacity(2 * name.len());
     for run in name.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         if run[0].is_ascii_digit() {

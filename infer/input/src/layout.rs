@@ -235,7 +235,7 @@ fn unlisted(error: &io::Error) -> IdxError {
 }
 
 /// What is in a folder, for a message.
-pub(crate) fn list(folder: &Path) -> String {
+pub fn list(folder: &Path) -> String {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries.flatten(),
         Err(error) => return error.to_string(),

@@ -8,6 +8,7 @@ use ndarray::Array2;
 use super::{accept, expect_distinct, load_test, open, read_model};
 use crate::cli::EvaluateArgs;
 use crate::console::Console;
+use crate::data::Dataset;
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
@@ -37,7 +38,8 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     let logits = run_model(&runtime, &model, &test, augment.variants());
     let logits = logits.map_err(|reason| Error::Model {
         path: args.model.clone(),
-        reason,
+        expected: form(&test),
+        reason: reason.into(),
     })?;
     if let Some(path) = scores {
         file::write(path, &to_bytes(&logits))?;
@@ -49,6 +51,13 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     console.line(format_args!("accuracy {accuracy:.4} on {count} images"));
     console.line(runtime.description());
     Ok(())
+}
+
+/// What a model for these pictures takes and gives.
+fn form(pictures: &Dataset) -> String {
+    let [channels, rows, columns] = pictures.shape();
+    let classes = pictures.classes().len();
+    format!("`images` [1, {channels}, {rows}, {columns}] to `logits` [1, {classes}]")
 }
 
 fn to_bytes(logits: &Array2<f32>) -> Vec<u8> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use input::file::{self, display_name};
 
-use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
+use super::{CHECKED_IMAGES, expect_distinct, expect_form, load_test, open};
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::ExportArgs;
 use crate::console::{Console, say};
@@ -27,10 +27,10 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
     expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
     file::expect_writable(&path)?;
     let test = load_test(&args.data)?;
+    expect_form(&network, &test)?;
     let runtime = open(args.runtime)?;
     export_checked(
-        &runtime,
-        (&checkpoint, &network),
+        (&runtime, &network, &checkpoint),
         test,
         &path,
         console,
@@ -40,8 +40,7 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
 
 /// Exports a checkpoint and says on which runtimes the model computes what the trainer does.
 pub fn export_checked(
-    runtime: &Runtime,
-    (checkpoint, network): (&Checkpoint, &Network),
+    (runtime, network, checkpoint): (&Runtime, &Network, &Checkpoint),
     test: Dataset,
     path: &Path,
     console: &mut Console,

@@ -1,25 +1,33 @@
 //! `train fit`.
 
 use input::file;
+use ndarray::Array2;
 
 use super::export::export_checked;
-use super::{expect_distinct, load, note_mismatch, open, tell_of};
+use super::report::write_report;
+use super::{expect_distinct, expect_form, load, note_mismatch, open, tell_before_learning};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
-use crate::data::{Sets, mnist};
+use crate::data::augment::Variant;
+use crate::data::{Dataset, Sets, mnist};
 use crate::error::Error;
-use crate::fit::{Options, Terminal, fit};
+use crate::evaluate::{EvaluateError, Evaluator};
+use crate::fit::{FitError, Options, Terminal, fit};
 use crate::net::{Description, Network};
 use crate::optimizer::Optimizer;
 use crate::recipe::Recipe;
+use crate::report::Report;
 use crate::run::{self, OutFolder, model_name, model_of};
+use crate::runtime::Runtime;
 use crate::stop::Stop;
 
 /// Epochs where neither the user nor a recipe says how many.
 const EPOCHS: u32 = 2;
 /// Images of a step, likewise.
 const BATCH: u32 = 128;
+/// What the figures `val_` are from where a validation set is kept.
+const VALIDATION: &str = "images set apart from those to learn from, to choose by";
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     let (out, resumed) = (&*args.out, args.resume.as_deref());
@@ -60,16 +68,18 @@ fn fit_and_export(
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let mut sets = load(&args.data)?;
+    let mut loaded = load(&args.data)?;
     let (resume, resumed) = resume.unzip();
     let network = match resumed {
         Some(network) => network,
-        None => new_network(args, description, &sets)?,
+        None => new_network(args, description, &loaded.sets)?,
     };
+    expect_form(&network, &loaded.sets.train)?;
     if let Some(limit) = args.limit {
-        sets.train = sets.train.take(limit as usize);
+        loaded.sets.train = loaded.sets.train.take(limit as usize);
     }
-    tell_of(&sets, console);
+    tell_before_learning(&loaded, console);
+    let sets = loaded.sets;
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
@@ -82,6 +92,9 @@ fn fit_and_export(
     };
     record.data_sha256.clone_from(&sets.sha256);
     record.data_source = data_name(&sets);
+    if sets.validation.is_some() {
+        record.val_data = VALIDATION.into();
+    }
     let samples = sets.train.len() * augment.variants().len();
     if args.batch.is_none() && record.batch_size > samples {
         let usual = record.batch_size;
@@ -112,9 +125,35 @@ fn fit_and_export(
     if stop.exit_code().is_some() {
         console.line("interrupted; the last finished epoch is kept");
     }
-    let (test, model) = (sets.test, args.out.join(model_name(&network.name)));
-    let trained = (&checkpoint, &network);
-    export_checked(&runtime, trained, test, &model, console, stop)
+    let trained = (&runtime, &network, &checkpoint);
+    if sets.validation.is_some() {
+        measure(trained, &sets.test, args, console)?;
+    }
+    let model = args.out.join(model_name(&network.name));
+    export_checked(trained, sets.test, &model, console, stop)
+}
+
+/// Says what the network achieves on the test set, by which nothing was chosen.
+fn measure(
+    (runtime, network, checkpoint): (&Runtime, &Network, &Checkpoint),
+    test: &Dataset,
+    args: &FitArgs,
+    console: &mut Console,
+) -> Result<(), Error> {
+    let logits = || -> Result<Array2<f32>, EvaluateError> {
+        let (parameters, variants) = (checkpoint.parameters(network), &[Variant::Plain]);
+        let mut evaluator = Evaluator::new(runtime, network, parameters, test, variants)?;
+        Ok(evaluator.evaluate()?.logits)
+    };
+    let logits = logits().map_err(FitError::from)?;
+    let report = Report::new(&network.labels, test.labels(), &logits);
+    console.line(format_args!(
+        "test set, by which nothing is chosen: {}",
+        report.text()
+    ));
+    let page = args.out.join(format!("{}-report.html", network.name));
+    let epochs = &checkpoint.record.epochs;
+    write_report(&page, &network.name, (&report, test), epochs, console)
 }
 
 /// The network that is named, or one that fits the pictures.

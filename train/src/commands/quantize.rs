@@ -7,7 +7,7 @@ use no_std_core::prepare::Preparation;
 
 use super::export::tell_of_second;
 use super::meaning::{self, samples};
-use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_of};
+use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_before_learning};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::error::Error;
@@ -103,8 +103,9 @@ fn sets(
     preparation: Preparation,
     console: &mut Console,
 ) -> Result<Data, Error> {
-    let sets = load(&args.data)?;
-    tell_of(&sets, console);
+    let loaded = load(&args.data)?;
+    tell_before_learning(&loaded, console);
+    let sets = loaded.sets;
     Ok(Data::Sets {
         checked: sets.test.clone().take(CHECKED_IMAGES),
         sets: Box::new(sets),

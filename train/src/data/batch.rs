@@ -193,7 +193,7 @@ impl Iterator for Batches<'_> {
 impl ExactSizeIterator for Batches<'_> {}
 
 /// Fisher and Yates: every permutation is equally likely.
-pub(crate) fn shuffle(samples: &mut [usize], random: &mut Random) {
+pub(crate) fn shuffle<T>(samples: &mut [T], random: &mut Random) {
     for last in (1..samples.len()).rev() {
         samples.swap(last, random.below(last + 1));
     }

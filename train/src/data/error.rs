@@ -1,7 +1,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use input::file::{InFile, display_name};
+use input::arrays::ArraysError;
+use input::file::{InFile, WriteError, display_name};
 use input::idx::IdxError;
 use thiserror::Error;
 
@@ -18,8 +19,24 @@ pub enum DataError {
     },
     #[error(transparent)]
     Idx(#[from] InFile<IdxError>),
+    #[error(transparent)]
+    Arrays(#[from] InFile<ArraysError>),
+    #[error(transparent)]
+    Write(#[from] WriteError),
     #[error(
-        "no directory {path:?}: expected `mnist`, `synthetic` or a directory of the four IDX files"
+        "{count} of {files} pictures cannot be read, expected at most one in 100; repair or remove them: {named}"
+    )]
+    Unreadable {
+        count: usize,
+        files: usize,
+        /// Some of them with their reasons.
+        named: String,
+    },
+    #[error("--transpose: expected images in arrays, such as EMNIST's, found {0}")]
+    Transpose(String),
+    #[error(
+        "no directory {path:?}: expected `mnist`, `synthetic`, a directory of pictures with one for each class or of the four IDX \
+         files, or a list or arrays in a file"
     )]
     NoDirectory { path: PathBuf },
     #[error(

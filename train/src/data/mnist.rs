@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use input::idx::{Images, Labels};
+use input::idx::{Form, Images, Labels};
 use sha2::{Digest, Sha256};
 
-pub use crate::data::directory::MNIST_SHA256 as SHA256;
-use crate::data::directory::{self, FORM};
+use crate::data::collection::Collection;
 use crate::data::download::{self, Request};
-use crate::data::{DataError, Sets, hexadecimal};
+use crate::data::idx;
+pub use crate::data::idx::MNIST_SHA256 as SHA256;
+use crate::data::{DataError, hexadecimal};
 
 /// The original server refuses most downloads, so these are copies that large projects keep.
 const MIRRORS: &[&str] = &[
@@ -41,9 +42,9 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// Loads MNIST from `folder`, which exists, after fetching what is missing or damaged there.
-pub(super) fn load(folder: &Path, offline: bool) -> Result<Sets, DataError> {
-    if let Ok(digits) = directory::load(folder)
-        && digits.sha256 == SHA256
+pub(super) fn load(folder: &Path, offline: bool) -> Result<Collection, DataError> {
+    if let Ok(digits) = idx::read(folder)
+        && digits.sha256.as_deref() == Some(SHA256)
     {
         return Ok(digits);
     }
@@ -52,8 +53,8 @@ pub(super) fn load(folder: &Path, offline: bool) -> Result<Sets, DataError> {
         return Err(DataError::Offline { folder });
     }
     fetch_missing(folder, &FILES, MIRRORS)?;
-    let digits = directory::load(folder)?;
-    if digits.sha256 != SHA256 {
+    let digits = idx::read(folder)?;
+    if digits.sha256.as_deref() != Some(SHA256) {
         return Err(DataError::unexpected(
             folder,
             "nothing but MNIST",
@@ -83,9 +84,9 @@ fn fetch_missing(folder: &Path, files: &[(&str, &str)], mirrors: &[&str]) -> Res
 /// Whether what is at `path`, packed or not, has that hash.
 fn verify(path: &Path, is_images: bool, sha256: &str) -> Result<(), DataError> {
     let found = if is_images {
-        Sha256::digest(Images::read(path, FORM)?.file())
+        Sha256::digest(Images::read(path, Form::ANY)?.file())
     } else {
-        Sha256::digest(Labels::read(path, FORM)?.file())
+        Sha256::digest(Labels::read(path, Form::ANY)?.file())
     };
     let found = hexadecimal(&found);
     if found == sha256 {
@@ -172,7 +173,7 @@ mod tests {
             fs::write(folder.path().join(name.replace("train", "t10k")), &content).unwrap();
             fs::write(folder.path().join(name), content).unwrap();
         }
-        assert!(directory::load(folder.path()).is_ok());
+        assert!(idx::read(folder.path()).is_ok());
         let other = load(folder.path(), true).unwrap_err().to_string();
         for message in [empty, other] {
             assert!(message.contains("the network is not to be used"));

@@ -3,12 +3,13 @@
 //! A [`Source`] is loaded once into [`Sets`]; [`batch::Batches`] then walks over a [`Dataset`] as often as wanted:
 //!
 //! ```text
-//! mnist (cache, mirrors) --+
-//! directory of IDX files --+--> Sets { train, validation, test } --> augment::Variant --> batch::Batches --> batch::prefetch
-//! synthetic (drawn) -------+
+//! mnist, synthetic --+
+//! IDX, CIFAR, .npz --+--> Collection --> one shape, duplicates --> Sets { train, validation, test }
+//! folders, lists ----+                                                |
+//!                                batch::prefetch <-- batch::Batches <-+-- augment::Variant
 //! ```
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{env, fs};
@@ -17,16 +18,30 @@ pub mod arrays;
 pub mod augment;
 pub mod batch;
 pub mod calibration;
+pub mod choice;
+mod cifar;
+pub mod collection;
+mod convert;
 mod dataset;
-mod directory;
 mod download;
+pub mod duplicates;
 mod error;
+mod folder;
+mod idx;
+mod load;
+mod manifest;
 pub mod mnist;
+mod npz;
+mod packed;
 pub mod pictures;
 mod pixels;
 mod prefetch;
 pub(crate) mod random;
+pub mod sheet;
+mod source;
 pub(crate) mod split;
+mod statistics;
+pub mod survey;
 pub mod synthetic;
 #[cfg(test)]
 mod test_files;
@@ -36,6 +51,9 @@ mod turned;
 
 pub use dataset::{Classes, Dataset, numbers};
 pub use error::DataError;
+pub use load::{Found, Loaded, Options, load, load_test};
+pub use source::Source;
+pub use statistics::Statistics;
 
 /// What a network learns from and is measured on, which have no picture in common.
 #[derive(Clone, Debug)]
@@ -66,79 +84,6 @@ impl Sets {
     }
 }
 
-/// Where pictures come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// MNIST from the directory that the environment names in `MNIST_DIR`, else from the cache, else from the network.
-    Mnist,
-    /// Digits drawn by [`synthetic`], for machines without data.
-    Synthetic,
-    /// A directory of the four IDX files, packed with gzip or not.
-    Directory(PathBuf),
-}
-
-impl From<OsString> for Source {
-    fn from(text: OsString) -> Self {
-        match text.to_str() {
-            Some("mnist") => Self::Mnist,
-            Some("synthetic") => Self::Synthetic,
-            _ => Self::Directory(text.into()),
-        }
-    }
-}
-
-impl Source {
-    /// Whether it is known without a look at it that these are pictures of digits as MNIST has them.
-    pub fn is_of_digits(&self) -> bool {
-        matches!(self, Self::Mnist | Self::Synthetic)
-    }
-
-    /// What this was made from, for another process.
-    pub fn as_os_str(&self) -> &OsStr {
-        match self {
-            Self::Mnist => OsStr::new("mnist"),
-            Self::Synthetic => OsStr::new("synthetic"),
-            Self::Directory(directory) => directory.as_os_str(),
-        }
-    }
-
-    /// The directory of IDX files that the user names, in the source itself or for MNIST in the environment.
-    fn directory(&self) -> Option<PathBuf> {
-        match self {
-            Self::Mnist => environment_path("MNIST_DIR"),
-            Self::Synthetic => None,
-            Self::Directory(directory) => Some(directory.clone()),
-        }
-    }
-}
-
-/// Loads the pictures of `source`; `offline` keeps MNIST from being fetched where the cache does not hold it.
-pub fn load(source: &Source, offline: bool) -> Result<Sets, DataError> {
-    match source.directory() {
-        Some(directory) => directory::load(&directory),
-        None if *source == Source::Mnist => mnist::load(&cache_folder("mnist")?, offline),
-        None => Ok(synthetic::digits(
-            synthetic::TRAIN_COUNT,
-            synthetic::TEST_COUNT,
-            synthetic::SEED,
-        )),
-    }
-}
-
-/// Loads only [`Sets::test`]; a directory of the user's need not hold the other files.
-pub fn load_test(source: &Source, offline: bool) -> Result<Dataset, DataError> {
-    match source.directory() {
-        Some(directory) => directory::load_test(&directory),
-        None => Ok(load(source, offline)?.test),
-    }
-}
-
-/// The files of the user's that [`load`] reads.
-pub fn files(source: &Source) -> Vec<PathBuf> {
-    let directory = source.directory();
-    directory.map_or(Vec::new(), |directory| directory::files(&directory))
-}
-
 /// The folder `name` in `BATON_CACHE`, or in `baton` in the user's cache directory where that is not set; it exists.
 fn cache_folder(name: &str) -> Result<PathBuf, DataError> {
     let base = environment_path("BATON_CACHE").or_else(|| Some(dirs::cache_dir()?.join("baton")));
@@ -167,30 +112,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources_are_read_and_passed_on_as_they_are() {
-        for (text, source) in [
-            ("mnist", Source::Mnist),
-            ("synthetic", Source::Synthetic),
-            ("some/folder", Source::Directory("some/folder".into())),
-            ("MNIST", Source::Directory("MNIST".into())),
-            ("-few", Source::Directory("-few".into())),
-            ("", Source::Directory("".into())),
-        ] {
-            assert_eq!(Source::from(OsString::from(text)), source);
-            assert_eq!(source.as_os_str(), text);
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::ffi::OsStringExt;
-            let text = OsString::from_vec(b"caf\xe9".to_vec());
-            assert_eq!(Source::from(text.clone()).as_os_str(), text);
-        }
-    }
-
-    #[test]
     fn drawn_digits_need_neither_files_nor_network() {
-        let digits = load(&Source::Synthetic, true).unwrap();
+        let digits = load(&Source::Synthetic, Options::default()).unwrap().sets;
         assert_eq!((digits.train.len(), digits.test.len()), (20_000, 4_000));
+        let expected = synthetic::digits(20_000, 4_000, synthetic::SEED);
+        assert_eq!(digits.sha256, expected.sha256);
+        assert_eq!(
+            digits.test.images().unwrap(),
+            expected.test.images().unwrap()
+        );
     }
 
     #[test]

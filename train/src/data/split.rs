@@ -1,4 +1,4 @@
-//! Which images of a data set a part of it gets.
+//! Which pictures of a data set a part of it gets.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +35,63 @@ fn rank(place: usize, len: usize) -> u64 {
         0 => 0,
         _ => ((2 * place as u64 + 1) << 32) / (2 * len as u64),
     }
+}
+
+/// The part of each picture: of each class the `shares` in parts 1, 2 and so on, the rest in part 0. Pictures of one group
+/// are in one part, that of the class of its first. The seed decides alone.
+///
+/// Groups are never cut, so shares are met about. A class of one group is in part 0, one of two in part 1, too, and one of more
+/// in part 2 and so on as far as the sizes of its groups allow it.
+pub fn grouped(labels: &[u16], groups: &[u32], shares: &[f64], seed: u64) -> Vec<usize> {
+    let mut members = BTreeMap::<u32, Vec<usize>>::new();
+    for (picture, &group) in groups.iter().enumerate() {
+        members.entry(group).or_default().push(picture);
+    }
+    let mut classes = BTreeMap::<u16, Vec<Vec<usize>>>::new();
+    for members in members.into_values() {
+        classes.entry(labels[members[0]]).or_default().push(members);
+    }
+    let mut parts = vec![0; labels.len()];
+    for (class, mut groups) in classes {
+        shuffle(&mut groups, &mut Random::new(seed, class.into()));
+        for (part, group) in divided(groups, shares) {
+            for picture in group {
+                parts[picture] = part;
+            }
+        }
+    }
+    parts
+}
+
+/// The groups of a class with their parts.
+fn divided(groups: Vec<Vec<usize>>, shares: &[f64]) -> Vec<(usize, Vec<usize>)> {
+    let pictures: usize = groups.iter().map(Vec::len).sum();
+    let count = groups.len();
+    let wanted = |(place, share): (usize, &f64)| {
+        let least = usize::from(count > place + 1);
+        ((share * pictures as f64).round() as usize).max(least)
+    };
+    let wanted: Vec<usize> = shares.iter().enumerate().map(wanted).collect();
+    let mut got = vec![0; shares.len()];
+    let part = |group: Vec<usize>| {
+        let fits = |&place: &usize| got[place] + group.len() <= wanted[place];
+        let place = (0..wanted.len()).find(fits);
+        if let Some(place) = place {
+            got[place] += group.len();
+        }
+        (place.map_or(0, |place| place + 1), group)
+    };
+    let mut parts: Vec<(usize, Vec<usize>)> = groups.into_iter().map(part).collect();
+    for (place, got) in got.into_iter().enumerate().take(count - 1) {
+        // Groups larger than a share: the smallest of them stands for it, but never the last one to learn from.
+        let spare = parts.iter_mut().filter(|(part, _)| *part == 0);
+        let mut spare: Vec<_> = spare.collect();
+        spare.sort_by_key(|(_, group)| group.len());
+        if let ([(part, _), _, ..], 0) = (&mut spare[..], got) {
+            *part = place + 1;
+        }
+    }
+    parts
 }
 
 fn ascending(ranked: &[(u64, usize, usize)]) -> Vec<usize> {
@@ -88,5 +145,62 @@ mod tests {
         let draw = |seed| stratified((0..100_u8).map(|index| index % 10), 30, seed).0;
         assert_eq!(draw(5), draw(5));
         assert_ne!(draw(5), draw(6));
+    }
+
+    #[test]
+    fn groups_stay_together_and_every_class_is_everywhere() {
+        let mut random = Random::new(4, 0);
+        for seed in 0..30 {
+            // Bursts of one class each, of 1 to 12 pictures.
+            let (mut labels, mut groups) = (Vec::new(), Vec::new());
+            for group in 0..150 {
+                let size = 1 + random.below(12);
+                labels.extend(vec![(group % 5) as u16; size]);
+                groups.extend(vec![group as u32; size]);
+            }
+            let parts = grouped(&labels, &groups, &[0.15, 0.15], seed);
+            let mut of_group = BTreeMap::new();
+            for (&group, &part) in groups.iter().zip(&parts) {
+                assert_eq!(*of_group.entry(group).or_insert(part), part);
+            }
+            for class in 0..5 {
+                let of_class = |part| {
+                    let both = labels.iter().zip(&parts);
+                    both.filter(|found| *found == (&class, &part)).count() as f64
+                };
+                let all = (0..3).map(of_class).sum::<f64>();
+                for part in [1, 2] {
+                    let share = of_class(part) / all;
+                    assert!((0.10..0.16).contains(&share), "{share}");
+                }
+            }
+            assert_eq!(grouped(&labels, &groups, &[0.15, 0.15], seed), parts);
+            assert_ne!(grouped(&labels, &groups, &[0.15, 0.15], seed + 1), parts);
+        }
+    }
+
+    #[test]
+    fn few_groups_are_learnt_first_then_measured_on_then_chosen_by() {
+        for (groups, expected) in [
+            (&[0][..], [1, 0, 0]),
+            (&[0, 0, 0, 0], [4, 0, 0]),
+            (&[0, 1], [1, 1, 0]),
+            (&[0, 1, 2], [1, 1, 1]),
+            (&[0, 0, 0, 0, 4, 4, 4, 7, 7, 7], [4, 3, 3]),
+        ] {
+            let parts = grouped(&vec![0; groups.len()], groups, &[0.15, 0.15], 0);
+            let count = |part| parts.iter().filter(|&&found| found == part).count();
+            assert_eq!([0, 1, 2].map(count), expected, "{groups:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_of_several_classes_goes_where_its_first_goes() {
+        let labels = [0, 0, 0, 0, 1, 1, 1, 1];
+        let groups = [0, 1, 2, 3, 0, 5, 6, 7];
+        for seed in 0..20 {
+            let parts = grouped(&labels, &groups, &[0.25, 0.25], seed);
+            assert_eq!(parts[0], parts[4]);
+        }
     }
 }

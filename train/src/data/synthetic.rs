@@ -8,8 +8,10 @@ use sha2::{Digest, Sha256};
 
 use self::glyphs::STYLES;
 use self::strokes::{Canvas, Point, placed};
+use crate::data::collection::{Collection, Divided, Entry, Part, Pictures};
 use crate::data::random::Random;
 use crate::data::{Dataset, Sets, hexadecimal, numbers};
+use crate::network::Shape;
 
 // A table: one style a line.
 #[rustfmt::skip]
@@ -25,28 +27,78 @@ pub const SEED: u64 = 0;
 
 /// Rows and columns of every image, in pixels.
 const IMAGE_SIDE: usize = 28;
+const SHAPE: Shape = [1, IMAGE_SIDE, IMAGE_SIDE];
 /// As in MNIST, a digit fills a box of this many pixels and its ink is centred in the image.
 const BOX_SIDE: f32 = 20.0;
 
 /// Draws `train_count` digits to learn from and `test_count` others to test on, the ten digits in turn.
 pub fn digits(train_count: usize, test_count: usize, seed: u64) -> Sets {
-    let train = dataset(train_count, seed, 0);
-    let test = dataset(test_count, seed, 1);
-    let mut hasher = Sha256::new();
-    for (pixels, labels) in [&train, &test] {
-        hasher.update(pixels);
-        hasher.update(labels);
-    }
-    let [train, test] = [train, test].map(|(pixels, labels)| {
+    let Drawn {
+        parts,
+        source,
+        sha256,
+    } = Drawn::new([train_count, test_count], seed);
+    let [train, test] = parts.map(|(pixels, labels)| {
         let labels = labels.into_iter().map(u16::from).collect();
-        Dataset::new([1, IMAGE_SIDE, IMAGE_SIDE], pixels, labels, numbers(0, 10))
+        Dataset::new(SHAPE, pixels, labels, numbers(0, 10))
     });
     Sets {
         train,
         validation: None,
         test,
-        source: format!("{train_count} + {test_count} digits drawn by code with seed {seed}"),
-        sha256: hexadecimal(&hasher.finalize()),
+        source,
+        sha256,
+    }
+}
+
+/// The same as a reader gives it.
+pub fn collection(train_count: usize, test_count: usize, seed: u64) -> Collection {
+    let drawn = Drawn::new([train_count, test_count], seed);
+    let [(train, train_labels), (test, test_labels)] = drawn.parts;
+    let of = |labels: Vec<u8>, part| {
+        let entry = move |label: u8| Entry {
+            label: label.into(),
+            part: Some(part),
+        };
+        labels.into_iter().map(entry)
+    };
+    let train_entries = of(train_labels, Part::Train);
+    Collection {
+        source: drawn.source,
+        classes: numbers(0, 10).to_vec(),
+        entries: train_entries.chain(of(test_labels, Part::Test)).collect(),
+        pictures: Pictures::Array {
+            shape: SHAPE,
+            pixels: [train, test].concat(),
+        },
+        divided: Divided::AsPublished,
+        passed_over: Vec::new(),
+        unreadable: Vec::new(),
+        sha256: Some(drawn.sha256),
+    }
+}
+
+struct Drawn {
+    /// Pixels and labels of the training and of the test set.
+    parts: [(Vec<u8>, Vec<u8>); 2],
+    source: String,
+    sha256: String,
+}
+
+impl Drawn {
+    fn new([train_count, test_count]: [usize; 2], seed: u64) -> Self {
+        let parts = [(train_count, 0), (test_count, 1)];
+        let parts = parts.map(|(count, part)| dataset(count, seed, part));
+        let mut hasher = Sha256::new();
+        for (pixels, labels) in &parts {
+            hasher.update(pixels);
+            hasher.update(labels);
+        }
+        Self {
+            parts,
+            source: format!("{train_count} + {test_count} digits drawn by code with seed {seed}"),
+            sha256: hexadecimal(&hasher.finalize()),
+        }
     }
 }
 

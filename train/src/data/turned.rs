@@ -14,7 +14,7 @@ const SAMPLE: usize = 100;
 
 /// What to say of transposed images.
 pub const NOTE: &str = "these images are transposed (rows and columns exchanged), as EMNIST's are: a network that learns \
-    from them misreads upright digits; transpose each one first, with numpy for example: images.transpose(0, 2, 1)";
+    from them misreads upright digits; `--transpose` exchanges them back";
 
 /// Whether a model of upright digits reads these far better once they are transposed. Of images that are `suspected`,
 /// upright ones must be read better for the answer to be no.

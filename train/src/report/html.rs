@@ -14,8 +14,8 @@ pub struct Page<'a> {
     pub report: &'a Report,
     /// The epochs of the run, if it is known.
     pub epochs: &'a [Epoch],
-    /// A picture of the mistakes, as PNG.
-    pub mistakes: Option<&'a [u8]>,
+    /// The pictures of the report's mistakes, as PNG files.
+    pub mistakes: Vec<Vec<u8>>,
 }
 
 const STYLE: &str = "
@@ -29,7 +29,9 @@ th:first-child { text-align: left }
 .matrix th { font-weight: normal }
 svg { max-width: 100%; height: auto }
 svg text { fill: currentColor; font: 12px system-ui, sans-serif }
-img { max-width: 100%; image-rendering: pixelated }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: 1rem }
+figure { margin: 0; font-size: 13px }
+img { width: 100%; image-rendering: pixelated }
 ";
 
 /// Sides of a plot and the room around it for text.
@@ -53,14 +55,7 @@ impl fmt::Display for Page<'_> {
         if self.epochs.len() > 1 {
             epochs(f, self.epochs)?;
         }
-        if let Some(png) = self.mistakes.filter(|_| !self.report.mistakes.is_empty()) {
-            let png = STANDARD.encode(png);
-            write!(
-                f,
-                "<h2>Mistakes that the network was surest of</h2>\n\
-                 <img alt=\"pictures that were put in a wrong class\" src=\"data:image/png;base64,{png}\">\n"
-            )?;
-        }
+        self.mistakes(f)?;
         f.write_str("</body></html>\n")
     }
 }
@@ -86,6 +81,27 @@ impl Page<'_> {
             )?;
         }
         f.write_str("</table></div>\n")
+    }
+
+    fn mistakes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.mistakes.is_empty() {
+            return Ok(());
+        }
+        f.write_str(
+            "<h2>Mistakes that the network was surest of</h2>\n<div class=\"pictures\">\n",
+        )?;
+        for (mistake, png) in self.report.mistakes.iter().zip(&self.mistakes) {
+            let name = |class: usize| escaped(&self.report.classes[class].name);
+            let (answer, label) = (name(mistake.answer), name(mistake.label));
+            writeln!(
+                f,
+                "<figure><img alt=\"\" src=\"data:image/png;base64,{}\"><figcaption>{answer} ({:.0} %), \
+                 is {label}</figcaption></figure>",
+                STANDARD.encode(png),
+                100.0 * mistake.confidence
+            )?;
+        }
+        f.write_str("</div>\n")
     }
 
     /// Rows are the truth; the more of a row, the stronger the colour.

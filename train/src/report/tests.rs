@@ -100,7 +100,7 @@ fn a_page_has_all_of_it_and_nothing_of_elsewhere() {
         title: "digits & more",
         report: &report,
         epochs: &[],
-        mistakes: Some(b"PNG"),
+        mistakes: vec![b"PNG".to_vec()],
     };
     let html = page.to_string();
     for part in [

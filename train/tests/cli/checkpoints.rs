@@ -156,7 +156,7 @@ fn variables_of_another_optimizer_network_shape_or_type_are_refused() {
             changed(&rmsprop, |parts| {
                 parts.edit_record("\"digits\"", "\"letters\"");
             }),
-            "network `letters` instead of `digits`",
+            "network `letters`, of whose layers it says nothing",
         ),
     ] {
         assert_refused(&sandbox, content, reason);

@@ -19,8 +19,6 @@ fn replace(sandbox: &Sandbox, name: &str, content: &[u8]) {
 fn wrong_files_are_refused_and_named() {
     let images = images_file([64, 28, 28], &vec![100; 64 * 784]);
     let packed = gzip(&images);
-    let mut eleven = [3; 64];
-    eleven[40] = 10;
     let images_gz = &format!("{TRAIN_IMAGES}.gz");
     for (name, content, parts) in [
         (
@@ -38,11 +36,6 @@ fn wrong_files_are_refused_and_named() {
             images_gz,
             &packed[..99],
             &["a sound gzip stream", "one that is cut short"],
-        ),
-        (
-            TRAIN_LABELS,
-            &labels_file(&eleven),
-            &["labels 0 to 9", "label 10 at index 40"],
         ),
         (
             TEST_LABELS,
@@ -64,12 +57,7 @@ fn wrong_files_are_refused_and_named() {
 
 #[test]
 fn a_missing_folder_is_named_with_the_other_ways() {
-    let parts = [
-        "\"nowhere\"",
-        "`mnist`",
-        "`synthetic`",
-        "directory of the four IDX files",
-    ];
+    let parts = ["\"nowhere\"", "`mnist`", "`synthetic`", "four IDX files"];
     Sandbox::new().refuses("data --data nowhere", &parts);
     Sandbox::new().refuses("fit --data nowhere --runtime tract", &parts);
 }
@@ -118,7 +106,8 @@ fn other_layouts_and_spellings_are_as_good() {
             sandbox.write(&format!("other/{}", layout(name)), packed);
         }
         let said = sandbox.succeeds("data --data other");
-        assert!(said.ends_with(": 64 + 20 images\n"), "{said}");
+        let first = said.lines().next().unwrap();
+        assert!(first.ends_with(": 64 + 20 images"), "{said}");
     }
 }
 
@@ -161,14 +150,18 @@ fn transposed_images_are_noticed() {
         }
     }
     sandbox.write(&format!("digits/{TEST_IMAGES}"), images);
-    for command in [
-        "data --data digits".to_owned(),
-        format!("fit {QUICK} --epochs 1 --out run --overwrite"),
-    ] {
-        let finished = sandbox.train(&command).expect_code(0);
-        let note = "note: these images are transposed";
-        assert!(finished.stderr.starts_with(note), "{finished:?}");
-    }
+    let said = sandbox.succeeds("data --data digits");
+    assert!(
+        said.contains("looks wrong: these images are transposed"),
+        "{said}"
+    );
+    let fit = format!("fit {QUICK} --epochs 1 --out run --overwrite");
+    let finished = sandbox.train(&fit).expect_code(0);
+    let note = "note: these images are transposed";
+    assert!(finished.stderr.starts_with(note), "{finished:?}");
+    // Told to, they are learnt upright: the test set is as good as new.
+    let upright = sandbox.succeeds("data --data digits --transpose");
+    assert!(!upright.contains("transposed"), "{upright}");
 }
 
 /// Nothing is allocated or unpacked beyond what is needed to see that the file is wrong.

@@ -18,6 +18,7 @@ mod idx;
 mod interrupts;
 mod models;
 mod out_folders;
+mod pictures;
 mod quantize;
 #[cfg(unix)]
 mod running;

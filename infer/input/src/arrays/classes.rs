@@ -45,7 +45,14 @@ impl Samples {
     }
 }
 
-/// The classes that an array says, or what it holds instead.
+impl Array {
+    /// The class of each of so many samples that the array says: whole numbers, or rows with one 1 among zeros. What it holds
+    /// instead is the error.
+    pub fn classes(&self, count: usize) -> Result<Vec<usize>, String> {
+        classes(self, count)
+    }
+}
+
 fn classes(array: &Array, count: usize) -> Result<Vec<usize>, String> {
     let Array { shape, elements } = array;
     match shape[..] {

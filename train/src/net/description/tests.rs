@@ -207,7 +207,10 @@ fn what_is_wrong_is_said_with_its_line() {
         .unwrap_err()
         .to_string();
     assert!(missing.contains("missing field `input`"), "{missing}");
-    let name = Description::parse("n.toml", "name = \"a/b\"\ninput = [1, 1, 1]\nclasses = 1\nlayers = []");
+    let name = Description::parse(
+        "n.toml",
+        "name = \"a/b\"\ninput = [1, 1, 1]\nclasses = 1\nlayers = []",
+    );
     let name = name.unwrap_err().to_string();
     assert!(name.contains("as a file's, found `a/b`"), "{name}");
     let unknown = Description::open(Path::new("digit"))

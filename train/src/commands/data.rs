@@ -1,0 +1,38 @@
+//! `train data`.
+
+use std::io::Cursor;
+
+use image::ImageFormat;
+use input::file;
+
+use super::{expect_distinct, load, tell_of};
+use crate::cli::SurveyArgs;
+use crate::console::Console;
+use crate::data::sheet;
+use crate::data::survey::Survey;
+use crate::error::Error;
+
+pub fn run(args: &SurveyArgs, console: &mut Console) -> Result<(), Error> {
+    if let Some(path) = &args.preview {
+        expect_distinct(&[path], &[], &args.data)?;
+        file::expect_writable(path)?;
+    }
+    let loaded = load(&args.data)?;
+    let survey = Survey::of(&loaded)?;
+    if args.json {
+        console.line(serde_json::to_string_pretty(&survey)?);
+    } else {
+        tell_of(&loaded.sets, console);
+        console.line(survey);
+    }
+    if let Some(path) = &args.preview {
+        let sheet = sheet::draw(&loaded.found.all)?;
+        let mut png = Cursor::new(Vec::new());
+        sheet
+            .write_to(&mut png, ImageFormat::Png)
+            .map_err(std::io::Error::other)
+            .map_err(Error::Sheet)?;
+        file::write(path, &png.into_inner())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! A picture of a few pictures of each class with its name.
+
+use font8x8::{BASIC_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
+use image::{Rgb, RgbImage, imageops};
+
+use super::{DataError, Dataset};
+
+/// Pictures of a class at most.
+const SHOWN: usize = 10;
+/// Side that small pictures are enlarged to, in pixels.
+const SIDE: usize = 64;
+/// Between pictures, in pixels.
+const GAP: u32 = 4;
+/// A character, in pixels.
+const CHARACTER: u32 = 8;
+/// How much larger names are drawn.
+const SCALE: u32 = 2;
+const GROUND: Rgb<u8> = Rgb([250, 250, 250]);
+const INK: Rgb<u8> = Rgb([20, 20, 20]);
+
+/// Draws pictures of each class, evenly spread over all there are, below the class's name and their number.
+pub fn draw(pictures: &Dataset) -> Result<RgbImage, DataError> {
+    let [_, rows, columns] = pictures.shape();
+    let factor = (SIDE / rows.max(columns)).max(1) as u32;
+    let [height, width] = [rows, columns].map(|side| side as u32 * factor);
+    let line = SCALE * CHARACTER + GAP;
+    let class_height = line + height + 2 * GAP;
+    let classes = pictures.classes();
+    let sheet_width = GAP + SHOWN as u32 * (width + GAP);
+    let mut sheet = RgbImage::from_pixel(
+        sheet_width,
+        GAP + classes.len() as u32 * class_height,
+        GROUND,
+    );
+    for (class, name) in classes.iter().enumerate() {
+        let top = GAP + class as u32 * class_height;
+        let labels = pictures.labels().iter().enumerate();
+        let of_class = labels.filter(|(_, label)| usize::from(**label) == class);
+        let of_class: Vec<usize> = of_class.map(|(picture, _)| picture).collect();
+        write(&mut sheet, &format!("{name} ({})", of_class.len()), top);
+        let shown = SHOWN.min(of_class.len());
+        for place in 0..shown {
+            let picture = tile(pictures, of_class[place * of_class.len() / shown])?;
+            let picture = imageops::resize(&picture, width, height, imageops::FilterType::Nearest);
+            let left = GAP + place as u32 * (width + GAP);
+            imageops::replace(&mut sheet, &picture, left.into(), (top + line).into());
+        }
+    }
+    Ok(sheet)
+}
+
+/// A picture in colours, or in grey as colours.
+pub fn tile(pictures: &Dataset, picture: usize) -> Result<RgbImage, DataError> {
+    let [channels, rows, columns] = pictures.shape();
+    let mut pixels = vec![0; pictures.picture_len()];
+    pictures.read(picture, &mut pixels)?;
+    Ok(RgbImage::from_fn(columns as u32, rows as u32, |x, y| {
+        let at = |channel: usize| {
+            let plane = channel.min(channels - 1) * rows * columns;
+            pixels[plane + y as usize * columns + x as usize]
+        };
+        Rgb([0, 1, 2].map(at))
+    }))
+}
+
+/// Writes a line of text, as much of it as there is room for.
+fn write(sheet: &mut RgbImage, text: &str, top: u32) {
+    for (place, character) in (0..).zip(text.chars()) {
+        let left = GAP + place * SCALE * CHARACTER;
+        if left + SCALE * CHARACTER > sheet.width() {
+            break;
+        }
+        for (row, bits) in (0..).zip(glyph(character)) {
+            for column in (0..CHARACTER).filter(|column| bits >> column & 1 == 1) {
+                let (x, y) = (left + SCALE * column, top + SCALE * row);
+                for (x, y) in [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)] {
+                    sheet.put_pixel(x, y, INK);
+                }
+            }
+        }
+    }
+}
+
+/// Rows of a character, the lowest bit on the left.
+fn glyph(character: char) -> [u8; 8] {
+    let basic = BASIC_FONTS.get(character);
+    let other = || {
+        LATIN_FONTS
+            .get(character)
+            .or_else(|| GREEK_FONTS.get(character))
+    };
+    basic
+        .or_else(other)
+        .or_else(|| BASIC_FONTS.get('?'))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Classes, synthetic};
+
+    #[test]
+    fn each_class_has_its_pictures_and_its_name() {
+        let digits = synthetic::digits(200, 1, 1).train;
+        let sheet = draw(&digits).unwrap();
+        let (width, height) = (2 * 28, 2 * 28);
+        assert_eq!(
+            sheet.dimensions(),
+            (GAP + 10 * (width + GAP), GAP + 10 * (height + 28))
+        );
+        // The first picture of the class 3 is the fourth of all.
+        let (left, top) = (GAP, GAP + 3 * (height + 28) + 20);
+        let image = digits.images().unwrap();
+        for ((_, row, column), &pixel) in image.index_axis(ndarray::Axis(0), 3).indexed_iter() {
+            let (x, y) = (left + 2 * column as u32, top + 2 * row as u32);
+            assert_eq!(sheet.get_pixel(x, y).0, [pixel; 3]);
+        }
+        let name = imageops::crop_imm(&sheet, 0, top - 20, 200, 16).to_image();
+        assert!(name.pixels().filter(|&&pixel| pixel == INK).count() > 50);
+    }
+
+    #[test]
+    fn names_of_any_length_and_letters_are_drawn() {
+        let names = ["größe, λ", "漢字", &"long ".repeat(100), ""].map(String::from);
+        let classes = Classes::from(names.to_vec());
+        for shape in [[1, 1, 1], [3, 200, 3], [1, 2, 90]] {
+            let len = shape.iter().product::<usize>();
+            let pictures = Dataset::new(shape, vec![9; 3 * len], vec![0, 0, 2], classes.clone());
+            let sheet = draw(&pictures).unwrap();
+            assert!(
+                sheet.pixels().any(|&pixel| pixel == Rgb([9; 3])),
+                "{shape:?}"
+            );
+        }
+        assert_eq!(glyph('漢'), glyph('?'));
+        assert_ne!(glyph('ö'), glyph('?'));
+    }
+}
