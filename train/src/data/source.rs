@@ -10,7 +10,7 @@ use super::{environment_path, idx};
 pub enum Source {
     /// MNIST from the directory that the environment names in `MNIST_DIR`, else from the cache, else from the network.
     Mnist,
-    /// Digits drawn by [`synthetic`], for machines without data.
+    /// Digits drawn by [`synthetic`](super::synthetic), for machines without data.
     Synthetic,
     /// A file, or a directory of files, in one of many forms.
     Path(PathBuf),
