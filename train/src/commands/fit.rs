@@ -168,6 +168,13 @@ fn new_network(
         None => {
             let chosen = Description::for_pictures(shape);
             expect_outputs(args, chosen.name())?;
+            if chosen.name() != "digits" {
+                let [_, rows, columns] = shape;
+                note(format_args!(
+                    "the network is {}, which is for pictures of about {rows} x {columns} (`--network` names another)",
+                    chosen.name()
+                ));
+            }
             chosen
         }
     };

@@ -26,7 +26,7 @@ th, td { padding: .15rem .6rem; text-align: right; border-bottom: 1px solid var(
 th:first-child { text-align: left }
 .wide { overflow-x: auto }
 .matrix td { min-width: 2.2rem; text-align: center; border: 1px solid var(--line) }
-.matrix th { font-weight: normal }
+.matrix th { font-weight: normal; text-align: center }
 svg { max-width: 100%; height: auto }
 svg text { fill: currentColor; font: 12px system-ui, sans-serif }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: 1rem }
