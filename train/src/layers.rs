@@ -36,7 +36,7 @@ pub use function::{Combination, Function};
 pub use int8::{Channels, Int8Form, Int8Layer, Interval, Meaning};
 pub use max_pool::MaxPool;
 pub use sums::{Overflow, Sums};
-pub use trained::{Activation as Applied, Initial, KINDS, Parameter, Pass, Trained, Training};
+pub use trained::{ActivationFunction, Initial, KINDS, Parameter, Pass, Trained, Training};
 
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::import::Readers;

@@ -8,7 +8,7 @@ mod summary;
 use std::sync::Arc;
 
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::layers::{Applied, Parameter, Pass, Trained, Training};
+use crate::layers::{ActivationFunction, Parameter, Pass, Trained, Training};
 
 pub use description::{Description, DescriptionError};
 pub use presets::{PRESETS, Preset};
@@ -22,7 +22,7 @@ pub struct Node {
     pub kind: &'static str,
     pub layer: Arc<dyn Trained>,
     /// What is applied to its outputs.
-    pub activation: Applied,
+    pub activation: ActivationFunction,
     /// The tensors that it reads, each before its own: 0 is the input, and node `k` makes tensor `k + 1`.
     pub inputs: Vec<usize>,
     /// Shape of one output, without the batch: `[channels, rows, columns]` or `[features]`.
@@ -126,10 +126,10 @@ impl Network {
 
     /// What is applied to the outputs of a layer in the graph: an activation and the maximum of a window change places
     /// freely, and there are fewer maxima than elements.
-    fn applied(&self, index: usize) -> Applied {
+    fn applied(&self, index: usize) -> ActivationFunction {
         let node = &self.nodes[index];
         if self.maximum_after(index).is_some() {
-            return Applied::None;
+            return ActivationFunction::None;
         }
         match node.inputs[..] {
             [input] if input > 0 && self.maximum_after(input - 1) == Some(index) => {
@@ -147,8 +147,8 @@ impl Network {
             return None;
         };
         let after = &self.nodes[reader];
-        let is_free = after.layer.takes_maxima() && after.activation == Applied::None;
-        (is_free && self.nodes[index].activation != Applied::None).then_some(reader)
+        let is_free = after.layer.takes_maxima() && after.activation == ActivationFunction::None;
+        (is_free && self.nodes[index].activation != ActivationFunction::None).then_some(reader)
     }
 }
 

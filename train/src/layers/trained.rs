@@ -129,7 +129,7 @@ impl Pass<'_> {
 /// What is applied to each output of a layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Activation {
+pub enum ActivationFunction {
     #[default]
     None,
     Relu,
@@ -139,10 +139,10 @@ pub enum Activation {
     Leaky,
 }
 
-/// The slope of [`Activation::Leaky`] below zero.
+/// The slope of [`ActivationFunction::Leaky`] below zero.
 const LEAKY_SLOPE: f32 = 0.1;
 
-impl Activation {
+impl ActivationFunction {
     pub fn apply(self, graph: &mut Graph, x: ValueId) -> Result<ValueId, GraphError> {
         match self {
             Self::None => Ok(x),

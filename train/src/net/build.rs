@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::Node;
-use crate::layers::{Applied, KINDS, Parameter};
+use crate::layers::{ActivationFunction, KINDS, Parameter};
 
 /// The name by which layers read what goes into the network.
 const INPUT: &str = "input";
@@ -21,7 +21,7 @@ const MOST_PARAMETERS: usize = 1 << 28;
 struct Common {
     name: Option<String>,
     from: Option<Names>,
-    activation: Applied,
+    activation: ActivationFunction,
     batch_norm: bool,
 }
 
@@ -96,7 +96,7 @@ impl Builder {
             ..common
         };
         let first = Common {
-            activation: Applied::None,
+            activation: ActivationFunction::None,
             name: common.name.clone(),
             ..common
         };

@@ -2,7 +2,7 @@ use prost::Message;
 
 use super::*;
 use crate::graph::Target;
-use crate::layers::Applied;
+use crate::layers::ActivationFunction;
 use crate::models;
 use crate::onnx;
 use crate::optimizer::Optimizer;
@@ -82,7 +82,7 @@ fn normalisation_takes_the_bias_and_the_activation() {
     .unwrap();
     let layers = network.nodes.iter();
     let layers = layers.map(|node| (&*node.name, node.activation, node.parameters.len()));
-    let (none, relu) = (Applied::None, Applied::Relu);
+    let (none, relu) = (ActivationFunction::None, ActivationFunction::Relu);
     assert!(layers.eq([
         ("a_depthwise", none, 1),
         ("a_depthwise_norm", relu, 4),
