@@ -62,6 +62,8 @@ fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
         "Sqrt" => x.mapv(f64::sqrt),
         "Exp" => x.mapv(f64::exp),
         "Relu" => x.mapv(|value| value.max(0.0)),
+        // Numbers of any type are floats here.
+        "Cast" => x.clone(),
         "Expand" => broadcast(x, shape),
         "Flatten" | "Reshape" => reshaped(x, shape),
         "Transpose" => x.clone().permuted_axes(node.attributes.get_sizes("perm")),

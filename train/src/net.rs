@@ -100,11 +100,7 @@ impl Network {
         parameters: &[ValueId],
         training: Option<Training>,
     ) -> Result<Forward, GraphError> {
-        let mut pass = Pass {
-            graph,
-            training,
-            updates: Vec::new(),
-        };
+        let mut pass = Pass::new(graph, training);
         let mut rest = parameters;
         let mut values = vec![samples];
         for (index, node) in self.nodes.iter().enumerate() {

@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayD};
 use tests::oracle::{self, Feeds};
 use tests::{random, runtimes};
 use train::gradient::gradients;
-use train::graph::{Graph, ValueId};
+use train::graph::{Graph, Target, ValueId};
 use train::init;
 use train::layers::Training;
 use train::loss::{Soft, cross_entropy};
@@ -53,10 +53,15 @@ struct Problem {
 }
 
 impl Problem {
-    /// A batch whose rows count as `weights` say.
-    fn new(network: &Network, weights: &[f64], numbers: &mut random::Numbers) -> Self {
+    /// A batch whose rows count as `weights` say, in the forms for a runtime.
+    fn new(
+        network: &Network,
+        weights: &[f64],
+        numbers: &mut random::Numbers,
+        target: Target,
+    ) -> Self {
         let rows = weights.len();
-        let mut graph = Graph::new();
+        let mut graph = Graph::for_target(target);
         let mut feeds = Feeds::new();
         let mut input = |graph: &mut Graph, name: &str, element, value: ArrayD<f64>| {
             let tensor_type = TensorType::new(element, value.shape());
@@ -117,7 +122,10 @@ impl Problem {
                 .unwrap();
         }
         let mut session = runtime
-            .load(&self.graph.to_onnx("network", &[]), Vec::new())
+            .load(
+                &self.graph.specialized().unwrap().to_onnx("network", &[]),
+                Vec::new(),
+            )
             .unwrap();
         let feed = |(&id, value): (&ValueId, &ArrayD<f64>)| {
             let tensor = match self.graph.tensor_type(id).element {
@@ -150,13 +158,18 @@ impl Problem {
 /// The digit network, and one with a layer of each kind whose batch is filled up with rows that do not count.
 fn networks_are_right(runtime: &Runtime) {
     let mut numbers = random::Numbers::new(5);
-    let digits = Problem::new(&Network::digits(), &[1.0; 2], &mut numbers);
+    let digits = Problem::new(
+        &Network::digits(),
+        &[1.0; 2],
+        &mut numbers,
+        runtime.target(),
+    );
     is_right(runtime, digits, &mut numbers);
     let labels = ["a", "b", "c"].map(String::from).to_vec();
     let each = Description::parse("each kind", EACH_KIND).unwrap();
     let each = each.network([2, 9, 8], labels).unwrap();
     let weights = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
-    let each = Problem::new(&each, &weights, &mut numbers);
+    let each = Problem::new(&each, &weights, &mut numbers, runtime.target());
     is_right(runtime, each, &mut numbers);
 }
 

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::trained::{Initial, Parameter, Pass, Trained, Training, one};
+use super::trained::{Initial, Parameter, Pass, Shares, Trained, Training, one};
 use crate::graph::{Graph, GraphError, ValueId};
 
 /// Of each channel of a picture, or of each feature.
@@ -67,7 +67,8 @@ impl Trained for Described {
                 self.epsilon,
             ),
             Some(training) => {
-                let batch = Batch::new(pass.graph, inputs[0], training)?;
+                let shares = shares(pass, inputs[0], training)?;
+                let batch = Batch::new(pass.graph, inputs[0], shares)?;
                 for (running, found) in [(mean, batch.mean), (variance, batch.variance)] {
                     let next = self.running(pass.graph, running, found)?;
                     pass.updates.push((running, next));
@@ -106,13 +107,11 @@ struct Batch {
     centred: ValueId,
     mean: ValueId,
     variance: ValueId,
-    /// `[1, N]`
-    shares: ValueId,
+    shares: Shares,
 }
 
 impl Batch {
-    fn new(graph: &mut Graph, x: ValueId, training: Training) -> Result<Self, GraphError> {
-        let shares = shares(graph, x, training.weights)?;
+    fn new(graph: &mut Graph, x: ValueId, shares: Shares) -> Result<Self, GraphError> {
         let sums = sums(graph, x)?;
         let mean = self::mean(graph, sums, shares, x)?;
         let centred = graph.sub(x, mean)?;
@@ -167,9 +166,7 @@ impl Batch {
         let product_sum = graph.reduce_sum(each, &[0])?;
         let dscale = graph.div(product_sum, deviation)?;
 
-        let minus_one = graph.scalar(-1.0);
-        let shares = graph.mul(self.shares, minus_one)?;
-        let shares = graph.reshape(shares, &[rows, 1])?;
+        let shares = self.shares.minus_column;
         let constant = graph.mul(shares, sum)?;
         let slope = graph.div(dscale, deviation)?;
         let slope = graph.mul(shares, slope)?;
@@ -186,20 +183,37 @@ impl Batch {
     }
 }
 
-/// The share of each element of a row in a mean, `[1, N]`: rows that fill up a batch have none.
-fn shares(graph: &mut Graph, x: ValueId, weights: ValueId) -> Result<ValueId, GraphError> {
-    let (rows, area) = (
-        graph.shape(x)[0],
-        graph.shape(x)[2..].iter().product::<usize>(),
-    );
+/// The shares of means over what a layer of training reads.
+fn shares(pass: &mut Pass, x: ValueId, training: Training) -> Result<Shares, GraphError> {
+    let shape = pass.graph.shape(x);
+    let (rows, area) = (shape[0], shape[2..].iter().product::<usize>());
+    if let Some((_, shares)) = pass.shares.iter().find(|(other, _)| *other == area) {
+        return Ok(*shares);
+    }
+    let of_rows = match pass.row_shares {
+        Some(shares) => shares,
+        None => row_shares(pass.graph, training)?,
+    };
+    pass.row_shares = Some(of_rows);
+    let graph = &mut *pass.graph;
+    let [part, minus_part] = [1.0, -1.0].map(|sign| graph.scalar(sign / area as f32));
+    let row = graph.mul(of_rows, part)?;
+    let minus_column = graph.mul(of_rows, minus_part)?;
+    let shares = Shares {
+        row: graph.reshape(row, &[1, rows])?,
+        minus_column: graph.reshape(minus_column, &[rows, 1])?,
+    };
+    pass.shares.push((area, shares));
+    Ok(shares)
+}
+
+/// The share of each row in a mean over those that count, `[N]`.
+fn row_shares(graph: &mut Graph, training: Training) -> Result<ValueId, GraphError> {
     let zero = graph.scalar(0.0);
-    let counts = graph.greater(weights, zero)?;
+    let counts = graph.greater(training.weights, zero)?;
     let counts = graph.cast_to_f32(counts)?;
     let count = graph.sum_all(counts)?;
-    let area = graph.scalar(area as f32);
-    let elements = graph.mul(count, area)?;
-    let shares = graph.div(counts, elements)?;
-    graph.reshape(shares, &[1, rows])
+    graph.div(counts, count)
 }
 
 /// The sum of each channel of each row, `[N, channels]`.
@@ -214,10 +228,10 @@ fn sums(graph: &mut Graph, x: ValueId) -> Result<ValueId, GraphError> {
 fn mean(
     graph: &mut Graph,
     sums: ValueId,
-    shares: ValueId,
+    shares: Shares,
     x: ValueId,
 ) -> Result<ValueId, GraphError> {
-    let means = graph.matrix_product(shares, sums, false, false)?;
+    let means = graph.matrix_product(shares.row, sums, false, false)?;
     let mut shape = graph.shape(x).to_vec();
     shape[0] = 1;
     shape[2..].fill(1);

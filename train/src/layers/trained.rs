@@ -105,6 +105,20 @@ pub struct Pass<'a> {
     pub training: Option<Training<'a>>,
     /// Parameters that change without a gradient, with their next values.
     pub updates: Vec<(ValueId, ValueId)>,
+    /// Shares of means, by the number of places of a channel: what layers have in common is there once, since runtimes that
+    /// merge what is there twice may take away what is still needed.
+    pub(super) shares: Vec<(usize, Shares)>,
+    /// The share of each row in a mean over rows, `[N]`.
+    pub(super) row_shares: Option<ValueId>,
+}
+
+/// The share of each element of a row in the mean of a channel: rows that fill up a batch have none.
+#[derive(Clone, Copy)]
+pub(super) struct Shares {
+    /// `[1, N]`
+    pub row: ValueId,
+    /// The same with the other sign, `[N, 1]`.
+    pub minus_column: ValueId,
 }
 
 /// What a forward pass takes in training, and not afterwards.
@@ -116,7 +130,17 @@ pub struct Training<'a> {
     pub weights: ValueId,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    pub fn new(graph: &'a mut Graph, training: Option<Training<'a>>) -> Self {
+        Self {
+            graph,
+            training,
+            updates: Vec::new(),
+            shares: Vec::new(),
+            row_shares: None,
+        }
+    }
+
     /// The mask of the next dropout layer, in training.
     pub(super) fn next_mask(&mut self) -> Option<ValueId> {
         let training = self.training.as_mut()?;

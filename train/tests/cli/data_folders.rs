@@ -63,20 +63,6 @@ fn a_missing_folder_is_named_with_the_other_ways() {
 }
 
 #[test]
-fn folders_of_pictures_are_told_from_missing_files() {
-    let sandbox = Sandbox::new();
-    for name in ["cat", "ant"] {
-        sandbox.write(&format!("animals/{name}/0.png"), "");
-    }
-    let parts = [
-        "animals: expected IDX files",
-        "`infer evaluate`",
-        "found folders of pictures: ant, cat",
-    ];
-    sandbox.refuses("data --data animals", &parts);
-}
-
-#[test]
 fn missing_files_are_named_and_what_is_there_is_listed() {
     for name in NAMES {
         let sandbox = Sandbox::with_digits();

@@ -75,9 +75,11 @@ fn a_fit_learns_from_a_folder_and_measures_on_pictures_that_chose_nothing() {
     );
     let test = printed
         .lines()
-        .find(|line| line.starts_with("test set: "))
+        .find(|line| line.starts_with("test set, by which nothing is chosen: "))
         .unwrap();
-    assert!(test.contains("on 30 images"), "{test}");
+    assert!(test.contains("of 30 right"), "{test}");
+    let report = std::fs::read_to_string(sandbox.path("run/digits-report.html")).unwrap();
+    assert!(report.contains("of 30 right") && report.contains("<svg"));
     let evaluate = format!("evaluate --model run/digits.onnx {form} --runtime tract");
     let measured = sandbox.succeeds(&evaluate);
     let accuracy = measured.split_whitespace().nth(1).unwrap();
@@ -91,7 +93,7 @@ fn a_fit_learns_from_a_folder_and_measures_on_pictures_that_chose_nothing() {
     let cached = sandbox.files("cache/pixels");
     assert_eq!(cached.len(), 2);
     // Other pixels are cached, and nothing else is left.
-    let refused = sandbox.train("fit --data pictures --runtime tract --out other");
+    let refused = sandbox.train("fit --data pictures --runtime tract --resume run --out other");
     refused.refusal(&[
         "28 x 28 in 1 channels",
         "found 56 x 56 in 3 channels",
