@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fit};
 use crate::net::{Description, Network};
+use crate::network::Shape;
 use crate::optimizer::Optimizer;
 use crate::recipe::Recipe;
 use crate::report::Report;
@@ -163,22 +164,21 @@ fn new_network(
     sets: &Sets,
 ) -> Result<Network, Error> {
     let (shape, classes) = (sets.train.shape(), sets.train.classes());
-    let description = match description {
-        Some(description) => description,
-        None => {
-            let chosen = Description::for_pictures(shape);
-            expect_outputs(args, chosen.name())?;
-            if chosen.name() != "digits" {
-                let [_, rows, columns] = shape;
-                note(format_args!(
-                    "the network is {}, which is for pictures of about {rows} x {columns} (`--network` names another)",
-                    chosen.name()
-                ));
-            }
-            chosen
-        }
-    };
+    let description = description.map_or_else(|| chosen(args, shape), Ok)?;
     Ok(description.network(shape, classes.to_vec())?)
+}
+
+/// The network for pictures of these channels, rows and columns where none is named.
+fn chosen(args: &FitArgs, shape: Shape) -> Result<Description, Error> {
+    let chosen = Description::for_pictures(shape);
+    let (name, [_, rows, columns]) = (chosen.name(), shape);
+    expect_outputs(args, name)?;
+    if name != "digits" {
+        note(format_args!(
+            "the network is {name}, which is for pictures of about {rows} x {columns} (`--network` names another)"
+        ));
+    }
+    Ok(chosen)
 }
 
 /// The recipe that is named, or the usual one.

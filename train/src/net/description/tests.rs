@@ -203,6 +203,10 @@ fn what_is_wrong_is_said_with_its_line() {
             assert!(found.contains(part), "{layers}: {found}");
         }
     }
+}
+
+#[test]
+fn what_is_wrong_of_the_whole_file_is_said() {
     let missing = Description::parse("n.toml", "name = \"n\"\n")
         .unwrap_err()
         .to_string();
