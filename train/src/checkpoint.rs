@@ -75,11 +75,7 @@ pub struct Described {
 
 impl Described {
     fn of(network: &Network) -> Option<Self> {
-        let digits = Network::digits();
-        let is_digits = network.text == digits.text
-            && network.input == digits.input
-            && network.labels == digits.labels;
-        (!is_digits).then(|| Self {
+        (!network.is_digits()).then(|| Self {
             text: network.text.to_string(),
             input: network.input,
             labels: network.labels.clone(),

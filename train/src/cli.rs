@@ -1,7 +1,9 @@
 //! The command line as data.
 
 mod compare;
+mod fit;
 mod input;
+mod network;
 mod pictures;
 
 use std::path::PathBuf;
@@ -13,16 +15,15 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use no_std_core::prepare::Preparation;
 
 use crate::boards;
-use crate::data::augment::Augment;
 use crate::data::{Options, Source};
-use crate::optimizer::Optimizer;
 use crate::runtime::{Choice, DeviceOptions};
 pub use compare::CompareArgs;
-
+pub use fit::FitArgs;
 pub use input::{InputArgs, LayoutArg, OutputArg};
+pub use network::{NetworkArgs, SummaryArgs};
 pub use pictures::PictureArgs;
 
-/// Trains the digit network and exports it as ONNX.
+/// Trains small convolutional networks on pictures, exports them as ONNX and turns them into 8-bit integers.
 #[derive(Debug, Parser)]
 #[command(name = "train", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -115,84 +116,6 @@ impl LimitArgs {
     }
 }
 
-/// A network, and what it is for.
-#[derive(Clone, Debug, Default, Args)]
-pub struct NetworkArgs {
-    /// A network's file, or the name of one that comes with the program (`train networks`) [default: digits]
-    #[arg(long, value_name = "FILE|NAME")]
-    pub network: Option<PathBuf>,
-    /// Channels, rows and columns of an input [default: those that the network's file names]
-    #[arg(long, value_name = "CxRxC", value_parser = shape)]
-    pub input: Option<[usize; 3]>,
-    /// Number of classes [default: likewise]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
-    pub classes: Option<u16>,
-}
-
-/// Three sizes with `x` between them.
-fn shape(text: &str) -> Result<[usize; 3], String> {
-    let size = |part: &str| part.parse().ok().filter(|size| (1..=4096).contains(size));
-    let sizes: Option<Vec<usize>> = text.split('x').map(size).collect();
-    let sizes = sizes.and_then(|sizes| <[usize; 3]>::try_from(sizes).ok());
-    sizes.ok_or_else(|| "expected channels, rows and columns from 1 to 4096: 3x64x64".into())
-}
-
-#[derive(Debug, Args)]
-pub struct SummaryArgs {
-    #[command(flatten)]
-    pub(crate) network: NetworkArgs,
-    #[command(flatten)]
-    pub(crate) runtime: RuntimeArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct FitArgs {
-    #[command(flatten)]
-    pub(crate) data: DataArgs,
-    /// A network's file, or the name of one that comes with the program (`train networks`) [default: digits; a resumed
-    /// run keeps its own]
-    #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
-    pub network: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) runtime: RuntimeArgs,
-    /// Use only the first N training images
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub limit: Option<u32>,
-    /// How to train, as a file: epochs, schedule, random changes of pictures and more; options here come before it [default:
-    /// each picture as it is for digits, else with small changes; a resumed run keeps its own]
-    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
-    pub recipe: Option<PathBuf>,
-    /// Epochs to train [default: the recipe's, or 2 for digits and 20 for other pictures]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub epochs: Option<u32>,
-    /// Images of a step [default: 128, or all where there are fewer; a resumed run keeps its own]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub batch: Option<u32>,
-    /// Optimiser [default: rmsprop; a resumed run keeps its own]
-    #[arg(long, value_enum, conflicts_with = "resume")]
-    pub optimizer: Option<Optimizer>,
-    /// Step size [default: 0.001, sgd 0.01; a resumed run keeps its own]
-    #[arg(long, value_name = "RATE", value_parser = positive)]
-    pub learning_rate: Option<f32>,
-    /// Seed of parameters, order and dropout [default: 0; a resumed run keeps its own]
-    #[arg(long, value_name = "N", conflicts_with = "resume")]
-    pub seed: Option<u64>,
-    /// Images to add, in training and in the test set [default: none; a resumed run keeps its own]
-    #[arg(long, value_enum)]
-    pub augment: Option<Augment>,
-    #[command(flatten)]
-    pub(crate) device: DeviceOptions,
-    /// Go on from this run: its folder, or a checkpoint file
-    #[arg(long, value_name = "RUN")]
-    pub resume: Option<PathBuf>,
-    /// Replace an earlier run in the folder
-    #[arg(long)]
-    pub overwrite: bool,
-    /// Folder for checkpoint.safetensors and the model, which has the network's name: digits.onnx
-    #[arg(long, value_name = "RUN", default_value = "run")]
-    pub out: PathBuf,
-}
-
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Run to export: its folder, or a checkpoint file
@@ -232,11 +155,11 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct QuantizeArgs {
-    /// Model to quantise: of digits as `export` writes it, or with `--calibrate` any network of convolutions, dense layers,
-    /// pools, sums and the like
+    /// Model to quantise: for the pictures of `--data` as `export` writes it, or with `--calibrate` any network of convolutions,
+    /// dense layers, pools, sums and the like
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Samples of inputs in place of pictures of digits: a .npz or .npy file, [samples, ...] each as the model has it, with an
+    /// Samples of inputs in place of the pictures of `--data`: a .npz or .npy file, [samples, ...] each as the model has it, with an
     /// array of classes whose name begins with `y` or `label` if answers can be right or wrong [of a reconstruction 0 for
     /// usual inputs, 1 for others, which are left out]; a folder with a folder of pictures for each class, or with pictures
     /// alone; or a folder with IDX files. At most 3000 pictures are read, and 96 MB of pixels, of each class in proportion
@@ -244,8 +167,7 @@ pub struct QuantizeArgs {
     pub calibrate: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Folder for the results, digits-int8.onnx and digits.q8, or with the model's name in place of `digits` [default: the
-    /// model's folder]
+    /// Folder for the results, which have the model's name: digits-int8.onnx and digits.q8 [default: the model's folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// What shall be done to pictures before digits.q8 sees them: the file says so to whatever runs it
@@ -270,11 +192,10 @@ pub struct QuantizeArgs {
 }
 
 impl QuantizeArgs {
-    /// Ends the program as for any wrong usage if it is told of the input of digits.
+    /// Ends the program as for any wrong usage if it is told of the input of a model of ours.
     pub fn expect_usage(&self) {
         if self.calibrate.is_none() && self.input != InputArgs::default() {
-            let message =
-                "what input and output are is said with --calibrate only: digits are known";
+            let message = "what input and output are is said with --calibrate only: with --data the model says it";
             Cli::command()
                 .error(ErrorKind::MissingRequiredArgument, message)
                 .exit();

@@ -87,6 +87,7 @@ pub fn fit(
     let steps = Batches::new(images, variants, batch_size, Order::Sequential)?.len();
     runtime.check_precision(options.device.precision)?;
     file::prepare_folder(&options.out)?;
+    let mut best = Best::new(sets, &record, options.resume.as_ref());
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let how = (options.augment, options.device);
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
@@ -94,8 +95,8 @@ pub fn fit(
     let mut first = trainer.variables()?;
     first.truncate(parameters);
     let mut evaluator = Evaluator::new(runtime, network, first, sets.measured(), variants)?;
-    let mut best: Option<Checkpoint> = None;
-    let planned = record.epochs.len() + options.epochs;
+    let finished_before = record.epochs.len();
+    let planned = finished_before + options.epochs;
     for number in 1..=options.epochs {
         let start = Instant::now();
         progress.begin(number, options.epochs, steps);
@@ -127,24 +128,55 @@ pub fn fit(
         };
         run::save(&checkpoint, &options.out)?;
         progress.end(&epoch, start.elapsed());
-        if sets.validation.is_none()
-            || best
-                .as_ref()
-                .is_none_or(|best| is_better(&checkpoint, best))
-        {
-            best = Some(checkpoint);
-        }
-        let waited = |best: &Checkpoint| record.epochs.len() - best.record.epochs.len();
+        best.add(checkpoint);
         let patience = record.recipe.patience.map(|epochs| epochs as usize);
-        if patience.is_some_and(|patience| best.as_ref().map_or(0, waited) >= patience) {
+        if patience.is_some_and(|patience| best.epochs_since(&record) >= patience) {
             break;
         }
     }
-    let best = best.ok_or(FitError::Interrupted)?;
+    let best = best.of_finished(finished_before, &record)?;
     if best.record.epochs.len() < record.epochs.len() {
         run::save(&best, &options.out)?;
     }
     Ok(best)
+}
+
+/// The checkpoint that a fit ends with.
+struct Best {
+    checkpoint: Option<Checkpoint>,
+    /// Whether there is a validation set to choose by; else it is the last one.
+    chooses: bool,
+}
+
+impl Best {
+    /// Begins with the checkpoint of the run that is resumed, if it was measured on the same pictures.
+    fn new(sets: &Sets, record: &Record, resumed: Option<&Checkpoint>) -> Self {
+        let chooses = sets.validation.is_some();
+        let is_same = |resumed: &&Checkpoint| resumed.record.data_sha256 == record.data_sha256;
+        Self {
+            checkpoint: resumed.filter(|_| chooses).filter(is_same).cloned(),
+            chooses,
+        }
+    }
+
+    fn add(&mut self, checkpoint: Checkpoint) {
+        let is_worse = |best: &Checkpoint| self.chooses && !is_better(&checkpoint, best);
+        if !self.checkpoint.as_ref().is_some_and(is_worse) {
+            self.checkpoint = Some(checkpoint);
+        }
+    }
+
+    /// Epochs of a run that came after it.
+    fn epochs_since(&self, record: &Record) -> usize {
+        let epochs = |best: &Checkpoint| record.epochs.len() - best.record.epochs.len();
+        self.checkpoint.as_ref().map_or(0, epochs)
+    }
+
+    /// It, if the run has more epochs than so many.
+    fn of_finished(self, before: usize, record: &Record) -> Result<Checkpoint, FitError> {
+        let checkpoint = self.checkpoint.filter(|_| record.epochs.len() > before);
+        checkpoint.ok_or(FitError::Interrupted)
+    }
 }
 
 /// Whether the last epoch of a run has more right answers than that of another, or the same with less loss.
@@ -214,3 +246,6 @@ fn finished_epoch(augment: Augment, sums: &Sums, measured: &Evaluation) -> Epoch
         val_accuracy: measured.accuracy,
     }
 }
+
+#[cfg(test)]
+mod tests;

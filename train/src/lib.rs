@@ -1,13 +1,14 @@
 //! Trains small convolutional networks as plain ONNX graphs on any stock ONNX runtime.
 //!
-//! A [`net::Network`] is a list of layers. [`models`] turns it into graphs: one that computes a whole training step
+//! A [`net::Network`] is a graph of [`layers`] as its file describes it, before there are parameters. [`models`] turns it
+//! into graphs of operators: one that computes a whole training step
 //! (forward, loss, gradients, update), one that measures, one that is shipped. [`ops`] has each operator's shape rule,
 //! ONNX form and gradient rule; [`gradient`] walks a graph backwards through them.
 //! [`runtime`] executes the graphs on ONNX Runtime (CUDA or CPU) or tract; [`fit`] feeds them from [`data`] and keeps
 //! a [`checkpoint`] an epoch; [`export`] writes the model that everything else runs.
 //!
-//! [`mod@import`] reads that model, or one of another program, as a [`network::Network`]: a graph of [`layers`]; and
-//! [`mod@quantize`] makes 8-bit integers of it, which [`mod@compare`] sets against the floats.
+//! [`mod@import`] reads that model, or one of another program, as a [`network::Network`]: a graph of layers with their
+//! parameters; and [`mod@quantize`] makes 8-bit integers of it, which [`mod@compare`] sets against the floats.
 
 // A program: comments say what a name does not.
 #![allow(missing_docs)]

@@ -60,6 +60,12 @@ impl Network {
             .expect("it is a network for digits")
     }
 
+    /// Whether this is [`Network::digits`].
+    pub fn is_digits(&self) -> bool {
+        let digits = Self::digits();
+        self.text == digits.text && self.input == digits.input && self.labels == digits.labels
+    }
+
     pub fn parameters(&self) -> Vec<Parameter> {
         let nodes = self.nodes.iter();
         nodes.flat_map(|node| node.parameters.clone()).collect()

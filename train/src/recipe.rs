@@ -88,7 +88,7 @@ impl Recipe {
     ///
     /// Never: the recipe is part of the program, and read in the tests.
     pub fn usual(network: &Network) -> Self {
-        if network.name == Network::digits().name {
+        if network.is_digits() {
             return Self::default();
         }
         let text = include_str!("../../models/recipes/pictures.toml");
@@ -260,12 +260,9 @@ mod tests {
         assert_eq!(serde_json::from_str::<Recipe>(&json).unwrap(), recipe);
         let digits = Network::digits();
         assert!(Recipe::usual(&digits).is_plain());
-        let name = "other".into();
-        assert!(
-            !Recipe::usual(&Network { name, ..digits })
-                .augment
-                .is_empty()
-        );
+        let input = [1, 30, 30];
+        let other = Recipe::usual(&Network { input, ..digits });
+        assert!(!other.augment.is_empty());
     }
 
     #[test]

@@ -70,16 +70,24 @@ impl Drop for OutFolder {
     }
 }
 
-/// The files that a run of a network writes.
-pub fn files(folder: &Path, network: &str) -> [PathBuf; 2] {
-    [checkpoint::FILE_NAME, &model_name(network)].map(|name| folder.join(name))
+/// The names of the files that a run writes, those of its network if it is known.
+fn names(network: Option<&str>) -> Vec<String> {
+    let checkpoint = checkpoint::FILE_NAME.to_owned();
+    let model = network.map(model_name);
+    [checkpoint].into_iter().chain(model).collect()
+}
+
+/// The files themselves.
+pub fn files(folder: &Path, network: Option<&str>) -> Vec<PathBuf> {
+    let names = names(network).into_iter();
+    names.map(|name| folder.join(name)).collect()
 }
 
 /// Fails if files that a run of a network will write into a folder are there: those of a run other than `resumed` unless
 /// `overwrite`, and whatever cannot be replaced.
 pub fn expect_free(
     folder: &Path,
-    network: &str,
+    network: Option<&str>,
     resumed: Option<&Path>,
     overwrite: bool,
 ) -> Result<(), RunError> {
@@ -87,14 +95,14 @@ pub fn expect_free(
     let is_resumed = resumed
         .and_then(real)
         .is_some_and(|resumed| real(folder) == Some(resumed));
-    for found in [checkpoint::FILE_NAME, &model_name(network)] {
-        let path = folder.join(found);
+    for found in names(network) {
+        let path = folder.join(&found);
         if path.is_dir() {
             let source = ErrorKind::IsADirectory.into();
             return Err(WriteError { path, source }.into());
         }
         if path.exists() && !is_resumed && !overwrite {
-            let (folder, found) = (folder.into(), found.into());
+            let folder = folder.into();
             return Err(RunError::EarlierRun { folder, found });
         }
     }

@@ -1,8 +1,5 @@
 //! `train data`.
 
-use std::io::Cursor;
-
-use image::ImageFormat;
 use input::file;
 
 use super::{expect_distinct, load, tell_of};
@@ -27,12 +24,8 @@ pub fn run(args: &SurveyArgs, console: &mut Console) -> Result<(), Error> {
     }
     if let Some(path) = &args.preview {
         let sheet = sheet::draw(&loaded.found.all)?;
-        let mut png = Cursor::new(Vec::new());
-        sheet
-            .write_to(&mut png, ImageFormat::Png)
-            .map_err(std::io::Error::other)
-            .map_err(Error::Sheet)?;
-        file::write(path, &png.into_inner())?;
+        let png = sheet::png(&sheet).map_err(Error::Sheet)?;
+        file::write(path, &png)?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! `train fit`.
 
+use std::path::Path;
+
 use input::file;
 use ndarray::Array2;
 
@@ -47,19 +49,20 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
     };
     if let (Some(run), Some((_, network))) = (resumed, &resume) {
         note_mismatch(&model_of(run, &network.name));
-        expect_outputs(args, &network.name)?;
-    } else {
-        let name = description.as_ref().map_or("digits", Description::name);
-        expect_outputs(args, name)?;
     }
+    let resumed = resume.as_ref().map(|(_, network)| &*network.name);
+    // Before pictures are loaded the network that fits them is not known.
+    let name = resumed.or(description.as_ref().map(Description::name));
+    expect_outputs(args, name)?;
     fit_and_export(args, resume, description, console, stop)
 }
 
-/// Fails unless the files that a fit of a network writes may be written.
-fn expect_outputs(args: &FitArgs, network: &str) -> Result<(), Error> {
+/// Fails unless the files that a fit writes, those of a network if it is known, may be written.
+fn expect_outputs(args: &FitArgs, network: Option<&str>) -> Result<(), Error> {
     run::expect_free(&args.out, network, args.resume.as_deref(), args.overwrite)?;
     let outputs = run::files(&args.out, network);
-    expect_distinct(&outputs.each_ref().map(|path| &**path), &[], &args.data)
+    let outputs: Vec<&Path> = outputs.iter().map(|path| &**path).collect();
+    expect_distinct(&outputs, &[], &args.data)
 }
 
 fn fit_and_export(
@@ -91,19 +94,12 @@ fn fit_and_export(
         Some(checkpoint) => resumed_record(args, checkpoint, &sets),
         None => new_record(args, &network, recipe),
     };
-    record.data_sha256.clone_from(&sets.sha256);
-    record.data_source = data_name(&sets);
-    if sets.validation.is_some() {
-        record.val_data = VALIDATION.into();
-    }
-    let samples = sets.train.len() * augment.variants().len();
-    if args.batch.is_none() && record.batch_size > samples {
-        let usual = record.batch_size;
-        note(format_args!(
-            "a step takes all {samples} images instead of {usual} (`--batch`)"
-        ));
-        record.batch_size = samples;
-    }
+    complete(
+        &mut record,
+        &sets,
+        sets.train.len() * augment.variants().len(),
+        args,
+    );
     let options = Options {
         epochs: epochs as usize,
         augment,
@@ -132,6 +128,22 @@ fn fit_and_export(
     }
     let model = args.out.join(model_name(&network.name));
     export_checked(trained, sets.test, &model, console, stop)
+}
+
+/// Completes a record for a fit on these sets, with so many samples an epoch.
+fn complete(record: &mut Record, sets: &Sets, samples: usize, args: &FitArgs) {
+    record.data_sha256.clone_from(&sets.sha256);
+    record.data_source = data_name(sets);
+    if sets.validation.is_some() {
+        record.val_data = VALIDATION.into();
+    }
+    if args.batch.is_none() && record.batch_size > samples {
+        let usual = record.batch_size;
+        note(format_args!(
+            "a step takes all {samples} images instead of {usual} (`--batch`)"
+        ));
+        record.batch_size = samples;
+    }
 }
 
 /// Says what the network achieves on the test set, by which nothing was chosen.
@@ -172,7 +184,7 @@ fn new_network(
 fn chosen(args: &FitArgs, shape: Shape) -> Result<Description, Error> {
     let chosen = Description::for_pictures(shape);
     let (name, [_, rows, columns]) = (chosen.name(), shape);
-    expect_outputs(args, name)?;
+    expect_outputs(args, Some(name))?;
     if name != "digits" {
         note(format_args!(
             "the network is {name}, which is for pictures of about {rows} x {columns} (`--network` names another)"
@@ -218,7 +230,12 @@ fn resumed_record(args: &FitArgs, checkpoint: &Checkpoint, sets: &Sets) -> Recor
 
 /// What a model may tell about its data: where the files lie is nobody's business.
 fn data_name(sets: &Sets) -> String {
+    let count = sets.train.len();
     let is_mnist = sets.sha256 == mnist::SHA256;
     let of = if is_mnist { " of MNIST" } else { "" };
-    format!("the first {} training images{of}", sets.train.len())
+    match &sets.validation {
+        // They are in an order of their own.
+        Some(_) => format!("{count} training images"),
+        None => format!("the first {count} training images{of}"),
+    }
 }

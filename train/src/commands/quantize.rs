@@ -18,16 +18,13 @@ use crate::runtime::{Choice, Runtime, RuntimeError};
 use crate::second_runtime::AnotherProcess;
 use crate::stop::Stop;
 
-/// What the results for digits are called.
-const DIGITS: &str = "digits";
-
 pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     args.expect_usage();
     let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let beside = || file::folder_of(&args.model);
     let out = args.out.as_deref().unwrap_or_else(beside);
-    let name = name(args);
+    let name = args.model.file_stem().unwrap_or_default().to_string_lossy();
     let files = [int8_name(&name), flash_name(&name)].map(|name| out.join(name));
     let _lock = run::lock_around(&files[0])?;
     expect_no_input(args, &files)?;
@@ -72,15 +69,6 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
         runtime.kind().name()
     ));
     Ok(())
-}
-
-/// What the results are called: as the model, but for digits.
-fn name(args: &QuantizeArgs) -> String {
-    let stem = args.model.file_stem().map(|stem| stem.to_string_lossy());
-    match (&args.calibrate, stem) {
-        (Some(_), Some(stem)) => stem.into_owned(),
-        _ => DIGITS.into(),
-    }
 }
 
 /// Refuses results that would take the place of what is read.

@@ -1,16 +1,14 @@
 //! Reports beside models.
 
-use std::io::Cursor;
 use std::path::Path;
 
-use image::ImageFormat;
 use input::file::{self, display_name};
 
 use crate::checkpoint::Epoch;
 use crate::console::Console;
-use crate::data::{DataError, Dataset, sheet};
+use crate::data::{Dataset, sheet};
 use crate::error::Error;
-use crate::report::{Page, Report};
+use crate::report::{Mistake, Page, Report};
 
 /// Writes a report on these pictures as a page, and beside it as JSON.
 pub fn write_report(
@@ -20,13 +18,16 @@ pub fn write_report(
     epochs: &[Epoch],
     console: &mut Console,
 ) -> Result<(), Error> {
-    let mistakes = report.mistakes.iter();
-    let mistakes = mistakes.map(|mistake| png(pictures, mistake.sample));
+    let png = |mistake: &Mistake| {
+        let picture = sheet::tile(pictures, mistake.sample)?;
+        sheet::png(&picture).map_err(Error::Sheet)
+    };
+    let mistakes = report.mistakes.iter().map(png);
     let page = Page {
         title,
         report,
         epochs,
-        mistakes: mistakes.collect::<Result<_, DataError>>()?,
+        mistakes: mistakes.collect::<Result<_, Error>>()?,
     };
     file::write(path, page.to_string().as_bytes())?;
     let json = path.with_extension("json");
@@ -34,13 +35,4 @@ pub fn write_report(
     let [page, json] = [path, &json].map(display_name);
     console.line(format_args!("{page}, {json}: the report"));
     Ok(())
-}
-
-/// A picture as a PNG file.
-fn png(pictures: &Dataset, picture: usize) -> Result<Vec<u8>, DataError> {
-    let picture = sheet::tile(pictures, picture)?;
-    let mut bytes = Cursor::new(Vec::new());
-    let written = picture.write_to(&mut bytes, ImageFormat::Png);
-    written.expect("the picture is kept in memory, and of a format that this program writes");
-    Ok(bytes.into_inner())
 }

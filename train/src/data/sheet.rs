@@ -1,7 +1,9 @@
 //! A picture of a few pictures of each class with its name.
 
+use std::io::Cursor;
+
 use font8x8::{BASIC_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
-use image::{Rgb, RgbImage, imageops};
+use image::{ImageFormat, Rgb, RgbImage, imageops};
 
 use super::{DataError, Dataset};
 
@@ -47,6 +49,14 @@ pub fn draw(pictures: &Dataset) -> Result<RgbImage, DataError> {
         }
     }
     Ok(sheet)
+}
+
+/// A picture as a PNG file.
+pub fn png(picture: &RgbImage) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Cursor::new(Vec::new());
+    let written = picture.write_to(&mut bytes, ImageFormat::Png);
+    written.map_err(std::io::Error::other)?;
+    Ok(bytes.into_inner())
 }
 
 /// A picture in colours, or in grey as colours.

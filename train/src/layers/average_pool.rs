@@ -6,7 +6,7 @@ use no_std_core::format::{
 use serde::Deserialize;
 
 use super::sums::{BEYOND, LARGEST_STEP};
-use super::trained::{self, Pass, Trained};
+use super::trained::{self, Pass, Trained, Windows};
 use super::{
     Channels, Factors, Form, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow, Scales,
     Unfit, int8,
@@ -128,24 +128,15 @@ impl Int8Form for Int8AveragePool {
 
 /// A mean of windows in training.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Described {
-    #[serde(deserialize_with = "trained::sizes")]
-    size: [usize; 2],
-    /// Without one, windows touch each other.
-    #[serde(default, deserialize_with = "trained::some_sizes")]
-    stride: Option<[usize; 2]>,
-}
+pub struct Described(Windows);
 
 impl Trained for Described {
     fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
-        let [channels, rows, columns] = trained::picture(inputs)?;
-        let [rows, columns] = self.window().output([rows, columns])?;
-        Ok(vec![channels, rows, columns])
+        self.0.output(inputs)
     }
 
     fn multiply_adds(&self, _: &[&[usize]], output: &[usize]) -> usize {
-        output.iter().chain(&self.size).product()
+        output.iter().chain(&self.0.size).product()
     }
 
     fn forward(
@@ -154,16 +145,7 @@ impl Trained for Described {
         inputs: &[ValueId],
         _: &[ValueId],
     ) -> Result<ValueId, GraphError> {
-        pass.graph.average_pool(inputs[0], self.window())
-    }
-}
-
-impl Described {
-    fn window(&self) -> Window {
-        Window {
-            strides: self.stride.unwrap_or(self.size),
-            ..Window::tiles(self.size)
-        }
+        pass.graph.average_pool(inputs[0], self.0.window())
     }
 }
 

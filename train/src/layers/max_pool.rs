@@ -5,7 +5,7 @@ use no_std_core::format::{
 };
 use serde::Deserialize;
 
-use super::trained::{self, Pass, Trained};
+use super::trained::{Pass, Trained, Windows};
 use super::{
     Channels, Factors, Form, Function, Int8Form, Int8Layer, Interval, Layer, Meaning, Overflow,
     Scales, int8,
@@ -90,20 +90,11 @@ impl Int8Form for MaxPool {
 
 /// A maximum in training.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Described {
-    #[serde(deserialize_with = "trained::sizes")]
-    size: [usize; 2],
-    /// Without one, windows touch each other.
-    #[serde(default, deserialize_with = "trained::some_sizes")]
-    stride: Option<[usize; 2]>,
-}
+pub struct Described(Windows);
 
 impl Trained for Described {
     fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
-        let [channels, rows, columns] = trained::picture(inputs)?;
-        let [rows, columns] = self.window().output([rows, columns])?;
-        Ok(vec![channels, rows, columns])
+        self.0.output(inputs)
     }
 
     fn takes_maxima(&self) -> bool {
@@ -116,16 +107,7 @@ impl Trained for Described {
         inputs: &[ValueId],
         _: &[ValueId],
     ) -> Result<ValueId, GraphError> {
-        pass.graph.max_pool(inputs[0], self.window())
-    }
-}
-
-impl Described {
-    fn window(&self) -> Window {
-        Window {
-            strides: self.stride.unwrap_or(self.size),
-            ..Window::tiles(self.size)
-        }
+        pass.graph.max_pool(inputs[0], self.0.window())
     }
 }
 

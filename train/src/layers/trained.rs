@@ -13,7 +13,7 @@ use super::{
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::network::Clip;
 
-pub(super) use options::{Padding, size, sizes, some_sizes, unit, yes};
+pub(super) use options::{Padding, Windows, size, sizes, unit, yes};
 
 /// A layer of a network that is trained.
 pub trait Trained: Debug + Send + Sync {

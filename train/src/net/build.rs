@@ -185,19 +185,27 @@ impl Builder {
         Ok(name)
     }
 
-    /// The layers; fails unless there are some and every one but the last is read.
-    pub(super) fn finish(self) -> Result<Vec<Node>, String> {
-        let Some((_, others)) = self.nodes.split_last() else {
+    /// The layers; fails unless there are some, every one but the last is read, and that one has an output for each of so
+    /// many classes, if there are any.
+    pub(super) fn finish(self, classes: usize) -> Result<Vec<Node>, String> {
+        let Some((last, others)) = self.nodes.split_last() else {
             return Err("expected at least one layer in `layers`, found none".into());
         };
         let is_read = |tensor: usize| self.nodes.iter().any(|node| node.inputs.contains(&tensor));
-        match (0..others.len()).find(|index| !is_read(index + 1)) {
-            None => Ok(self.nodes),
-            Some(index) => Err(format!(
+        if let Some(index) = (0..others.len()).find(|index| !is_read(index + 1)) {
+            return Err(format!(
                 "expected all layers to lead to the last one, found `{}`, which none reads",
                 self.nodes[index].name
-            )),
+            ));
         }
+        if classes > 0 && last.output != [classes] {
+            return Err(format!(
+                "expected an output for each of {classes} classes of the last layer, `{}`, found {:?}; `units = \"classes\"` \
+                 follows the data",
+                last.name, last.output
+            ));
+        }
+        Ok(self.nodes)
     }
 }
 

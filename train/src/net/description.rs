@@ -146,7 +146,8 @@ impl Description {
             .collect()
     }
 
-    /// The network for inputs of these channels, rows and columns, and for these classes.
+    /// The network for inputs of these channels, rows and columns, and for these classes; without any, its outputs are
+    /// values.
     pub fn network(
         &self,
         input: [usize; 3],
@@ -171,7 +172,7 @@ impl Description {
                     reason: format!("layer {}: {reason}", index + 1),
                 })?;
         }
-        let nodes = builder.finish().map_err(whole)?;
+        let nodes = builder.finish(labels.len()).map_err(whole)?;
         Ok(Network {
             name: self.contents.name.clone(),
             input,

@@ -126,7 +126,7 @@ fn the_preparation_asked_for_is_in_the_flash_file() {
 /// The flash file that these options give.
 fn quantized(sandbox: &Sandbox, options: &str) -> Vec<u8> {
     sandbox.train(&format!("{LINE} {options}")).success();
-    fs::read(sandbox.path("out/digits.q8")).unwrap()
+    fs::read(sandbox.path("out/model.q8")).unwrap()
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn models_that_cannot_become_integers_are_refused_by_name() {
     ] {
         let sandbox = Sandbox::with_digits();
         sandbox.write("model.onnx", model);
-        sandbox.write("out/digits.q8", "an earlier file");
+        sandbox.write("out/model.q8", "an earlier file");
         sandbox.refuses(LINE, &parts);
     }
 }
@@ -201,7 +201,7 @@ fn integers_that_are_right_less_often_are_refused_with_the_layer_or_forced() {
         graph.dense(raised, again, down)
     });
     sandbox.write("model.onnx", offset);
-    sandbox.write("out/digits.q8", "an earlier file");
+    sandbox.write("out/model.q8", "an earlier file");
     let parts = [
         "model.onnx: cannot be quantised: ",
         "layer dense2 (",
@@ -217,7 +217,7 @@ fn integers_that_are_right_less_often_are_refused_with_the_layer_or_forced() {
             .starts_with("note: model.onnx: expected 8 bits"),
         "{forced:?}"
     );
-    assert_ne!(sandbox.read("out/digits.q8"), b"an earlier file");
+    assert_ne!(sandbox.read("out/model.q8"), b"an earlier file");
     for share in ["-0.1", "1.1", "NaN", "x"] {
         let finished = sandbox.train(&format!("{LINE} --max-drop={share}"));
         assert!(finished.misuse().contains("from 0 to 1"), "{finished:?}");
@@ -228,10 +228,10 @@ fn integers_that_are_right_less_often_are_refused_with_the_layer_or_forced() {
 fn a_name_that_is_taken_keeps_both_files_from_being_written() {
     let sandbox = Sandbox::with_digits();
     sandbox.write("model.onnx", model(ramp(), plain));
-    sandbox.write("out/digits.q8/occupant", "");
-    sandbox.write("out/digits-int8.onnx", "an earlier file");
-    sandbox.refuses(LINE, &["digits.q8: cannot be written"]);
-    fs::remove_dir_all(sandbox.path("out/digits.q8")).unwrap();
+    sandbox.write("out/model.q8/occupant", "");
+    sandbox.write("out/model-int8.onnx", "an earlier file");
+    sandbox.refuses(LINE, &["model.q8: cannot be written"]);
+    fs::remove_dir_all(sandbox.path("out/model.q8")).unwrap();
     sandbox.train(LINE).success();
     assert_eq!(sandbox.files("out").len(), 2);
 }
@@ -241,41 +241,47 @@ fn a_name_that_is_taken_keeps_both_files_from_being_written() {
 fn a_result_that_would_take_the_place_of_an_input_is_refused_before_work() {
     use std::os::unix::fs::symlink;
     let sandbox = Sandbox::with_digits();
-    sandbox.write("out/digits-int8.onnx", model(ramp(), plain));
-    let line = "quantize --model out/digits-int8.onnx --data digits --runtime tract";
+    sandbox.write("other.onnx", model(ramp(), plain));
+    sandbox.write("out/occupant", "");
+    fs::hard_link(
+        sandbox.path("other.onnx"),
+        sandbox.path("out/other-int8.onnx"),
+    )
+    .unwrap();
+    let line = "quantize --model other.onnx --data digits --runtime tract --out out";
     sandbox.refuses(
         line,
         &[
-            "out/digits-int8.onnx: expected an output that is none of the inputs",
+            "out/other-int8.onnx: expected an output that is none of the inputs",
             "--model",
         ],
     );
     sandbox.write("model.onnx", model(ramp(), plain));
-    fs::hard_link(sandbox.path("model.onnx"), sandbox.path("out/digits.q8")).unwrap();
+    fs::hard_link(sandbox.path("model.onnx"), sandbox.path("out/model.q8")).unwrap();
     sandbox.refuses(
         LINE,
-        &["out/digits.q8: expected an output", "--model (model.onnx)"],
+        &["out/model.q8: expected an output", "--model (model.onnx)"],
     );
-    fs::remove_file(sandbox.path("out/digits.q8")).unwrap();
+    fs::remove_file(sandbox.path("out/model.q8")).unwrap();
     symlink(
         "../digits/train-labels-idx1-ubyte",
-        sandbox.path("out/digits.q8"),
+        sandbox.path("out/model.q8"),
     )
     .unwrap();
     sandbox.refuses(
         LINE,
         &[
-            "out/digits.q8: expected an output",
+            "out/model.q8: expected an output",
             "--data (digits/train-labels",
         ],
     );
 
     // Any other link is followed, and stays one.
-    fs::remove_file(sandbox.path("out/digits.q8")).unwrap();
-    symlink("../kept.q8", sandbox.path("out/digits.q8")).unwrap();
+    fs::remove_file(sandbox.path("out/model.q8")).unwrap();
+    symlink("../kept.q8", sandbox.path("out/model.q8")).unwrap();
     sandbox.train(LINE).success();
     assert!(
-        fs::symlink_metadata(sandbox.path("out/digits.q8"))
+        fs::symlink_metadata(sandbox.path("out/model.q8"))
             .unwrap()
             .is_symlink()
     );

@@ -3,6 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use super::picture;
 use crate::graph::{Graph, ValueId};
 use crate::ops::Window;
 
@@ -42,9 +43,7 @@ pub(in crate::layers) fn sizes<'de, D: Deserializer<'de>>(
 }
 
 /// The same, where they are named.
-pub(in crate::layers) fn some_sizes<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<[usize; 2]>, D::Error> {
+fn some_sizes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[usize; 2]>, D::Error> {
     sizes(deserializer).map(Some)
 }
 
@@ -111,6 +110,32 @@ impl Padding {
             pads: [top, left, around[0] - top, around[1] - left],
             strides,
             ..Window::tiles(kernel)
+        }
+    }
+}
+
+/// The windows of a pool; without a step they touch each other.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::layers) struct Windows {
+    #[serde(deserialize_with = "sizes")]
+    pub size: [usize; 2],
+    #[serde(default, deserialize_with = "some_sizes")]
+    stride: Option<[usize; 2]>,
+}
+
+impl Windows {
+    /// The shape of what windows over a picture make.
+    pub fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
+        let [channels, rows, columns] = picture(inputs)?;
+        let [rows, columns] = self.window().output([rows, columns])?;
+        Ok(vec![channels, rows, columns])
+    }
+
+    pub fn window(&self) -> Window {
+        Window {
+            strides: self.stride.unwrap_or(self.size),
+            ..Window::tiles(self.size)
         }
     }
 }

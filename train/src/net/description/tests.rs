@@ -14,6 +14,15 @@ fn described(layers: &str) -> Result<Network, String> {
     network.map_err(|error| error.to_string())
 }
 
+/// A network whose outputs are values.
+fn without_classes(layers: &str) -> Network {
+    let text = format!("name = \"n\"\ninput = [3, 8, 9]\nclasses = 0\nlayers = [\n{layers}\n]\n");
+    let description = Description::parse("n.toml", &text).unwrap();
+    description
+        .network(description.input(), description.numbers())
+        .unwrap()
+}
+
 fn outputs(layers: &str) -> Vec<(String, Vec<usize>)> {
     let nodes = described(layers).unwrap().nodes.into_iter();
     nodes.map(|node| (node.name, node.output)).collect()
@@ -73,13 +82,12 @@ fn shapes_follow_kernels_steps_and_padding() {
 
 #[test]
 fn normalisation_takes_the_bias_and_the_activation() {
-    let network = described(
+    let network = without_classes(
         r#"
         { name = "a", layer = "separable", filters = 4, kernel = 3, batch_norm = true, activation = "relu" },
         { layer = "add", from = ["a", "a"] },
         "#,
-    )
-    .unwrap();
+    );
     let layers = network.nodes.iter();
     let layers = layers.map(|node| (&*node.name, node.activation, node.parameters.len()));
     let (none, relu) = (ActivationFunction::None, ActivationFunction::Relu);
@@ -195,6 +203,13 @@ fn what_is_wrong_is_said_with_its_line() {
         (
             "{ layer = \"flatten\" }, { layer = \"dense\", units = 65536 }, { layer = \"dense\", units = 65536 }",
             &["at most 268435456 parameters"],
+        ),
+        (
+            "{ layer = \"flatten\" }, { layer = \"dense\", units = 6 }",
+            &[
+                "an output for each of 5 classes of the last layer, `dense1`, found [6]",
+                "`units = \"classes\"`",
+            ],
         ),
         ("{ layer = ", &["line 6"]),
     ] {
