@@ -36,7 +36,7 @@ struct Problem {
 
 impl Problem {
     fn new(case: &Case, operator: &'static Operator, target: Target) -> Self {
-        let mut graph = Graph::for_target(target);
+        let mut graph = Graph::of_forms(target);
         let mut numbers = random::Numbers::new(1);
         let mut feeds = Feeds::new();
         let mut inputs = Vec::new();
@@ -244,7 +244,7 @@ fn each_rule_of_the_table_has_a_case() {
 
 /// The gradient of the sum of maxima of a tile with three equal ones.
 fn gradient_of_equal_maxima(runtime: &Runtime, target: Target, strides: [usize; 2]) -> Vec<f32> {
-    let mut graph = Graph::for_target(target);
+    let mut graph = Graph::of_forms(target);
     let x = graph.input("x", TensorType::f32(&[1, 1, 2, 2])).unwrap();
     let window = Window {
         kernel: [2, 2],

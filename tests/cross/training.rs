@@ -1,6 +1,7 @@
 //! Training as a whole: accuracy on MNIST, the same bits from the same seed, the same steps on each runtime.
 
 mod agreement;
+mod forms;
 mod on_device;
 
 use std::path::Path;

@@ -46,7 +46,7 @@ def run(command):
 
 def baton(runtime, arguments):
     """Times of `train bench` in the form of the peers."""
-    command = [arguments.train, "bench", "--json", "--runtime", runtime]
+    command = [arguments.train, "bench", "--json", "--runtime", runtime, "--network", arguments.network]
     found, reason = run(command + options(arguments))
     if not found:
         return [], reason
@@ -59,8 +59,14 @@ def baton(runtime, arguments):
 
 
 def peer(script, arguments):
-    found, reason = run([sys.executable, str(PEERS / script), *options(arguments)])
+    network = ["--network", str(network_file(arguments.network))] if script == "keras_peer.py" else []
+    found, reason = run([sys.executable, str(PEERS / script), *network, *options(arguments)])
     return found or [], reason
+
+
+def network_file(network):
+    path = Path(network)
+    return path if path.suffix else PEERS.parent.parent / "models" / "networks" / f"{network}.toml"
 
 
 def options(arguments):
@@ -74,7 +80,9 @@ def threads(arguments):
 def measure(arguments):
     """All rounds: for each name the median steps and the steps of epochs, in milliseconds."""
     contestants = [(name, lambda name=name: baton(name, arguments)) for name in RUNTIMES]
-    contestants += [(script, lambda script=script: peer(script, arguments)) for script in ("keras_peer.py", "pytorch_peer.py")]
+    # PyTorch's network is written for the digits alone.
+    scripts = ("keras_peer.py", "pytorch_peer.py") if arguments.network == "digits" else ("keras_peer.py",)
+    contestants += [(script, lambda script=script: peer(script, arguments)) for script in scripts]
     results = {}
     for round_number in range(arguments.rounds):
         for contestant in list(contestants):
@@ -134,6 +142,7 @@ def check(train):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", default="digits", help="a network that comes with Baton, or its file (digits)")
     parser.add_argument("--threads", type=int, help="threads of each; its own choice by default")
     parser.add_argument("--batch", type=int, default=128, help="images of a step (128)")
     parser.add_argument("--steps", type=int, default=100, help="steps a round (100)")
@@ -143,7 +152,7 @@ def main():
     check(arguments.train)
     results = measure(arguments)
     print_table(results, arguments.batch)
-    if any(", CUDA, " in name for name in results):
+    if arguments.network == "digits" and any(", CUDA, " in name for name in results):
         time_to_goal(arguments)
 
 

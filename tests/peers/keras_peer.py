@@ -1,4 +1,4 @@
-"""Times of Keras (TensorFlow on the CPU) for the digit network; `compare.py` starts this and reads what it prints."""
+"""Times of Keras (TensorFlow on the CPU) for a network; `compare.py` starts this and reads what it prints."""
 
 import argparse
 import json
@@ -7,35 +7,21 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from keras_network import described, network
+
 WARM_UP = 10
 
 
-def network():
-    layers = tf.keras.layers
-    return tf.keras.Sequential(
-        [
-            layers.Input((28, 28, 1)),
-            layers.Conv2D(16, 5, padding="same", activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(32, 5, padding="same", activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dropout(0.4),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-
-
-def compiled():
-    model = network()
-    model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+def compiled(path):
+    model = network(path)
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer="rmsprop", loss=loss, metrics=["accuracy"])
     return model
 
 
-def step_times(images, labels, steps):
+def step_times(path, images, labels, steps):
     """Milliseconds of bare training steps on one batch, until loss and accuracy are read."""
-    model = compiled()
+    model = compiled(path)
     model.make_train_function()
     step = model.train_function
     batches = iter(tf.data.Dataset.from_tensors((tf.constant(images), tf.constant(labels))).repeat())
@@ -48,9 +34,9 @@ def step_times(images, labels, steps):
     return times[WARM_UP:]
 
 
-def epoch_time(images, labels, batch):
+def epoch_time(path, images, labels, batch):
     """Mean milliseconds of a step in `fit` on arrays, shuffled; an epoch before it warms up."""
-    model = compiled()
+    model = compiled(path)
     model.fit(images[: WARM_UP * batch], labels[: WARM_UP * batch], batch_size=batch, verbose=0)
     start = time.perf_counter()
     model.fit(images, labels, batch_size=batch, verbose=0)
@@ -59,6 +45,7 @@ def epoch_time(images, labels, batch):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--network", required=True)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--steps", type=int, required=True)
@@ -68,12 +55,14 @@ def main():
         tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     random = np.random.default_rng(0)
     batch, steps = arguments.batch, arguments.steps
-    images = random.random((steps * batch, 28, 28, 1), dtype=np.float32)
-    labels = random.integers(0, 10, steps * batch)
+    path, file = arguments.network, described(arguments.network)
+    channels, rows, columns = file["input"]
+    images = random.random((steps * batch, rows, columns, channels), dtype=np.float32)
+    labels = random.integers(0, file["classes"], steps * batch)
     found = {
         "name": f"Keras {tf.keras.__version__}, TensorFlow {tf.__version__}",
-        "steps_ms": step_times(images[:batch], labels[:batch], steps),
-        "epoch_step_ms": epoch_time(images, labels, batch),
+        "steps_ms": step_times(path, images[:batch], labels[:batch], steps),
+        "epoch_step_ms": epoch_time(path, images, labels, batch),
     }
     print(json.dumps([found]))
 

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::checkpoint::Record;
-use crate::cli::BenchArgs;
+use crate::cli::{BenchArgs, FormsArg};
 use crate::data::augment::{Augment, Variant};
 use crate::data::batch::{Batches, Order};
+use crate::data::random::Random;
 use crate::data::{Dataset, synthetic};
 use crate::evaluate::evaluation_feeds;
-use crate::fit::{Epochs, FitError, Trainer};
+use crate::fit::{Epochs, FitError, Trainer, fastest};
+use crate::graph::Chosen;
 use crate::init::Masks;
 use crate::models::mask_name;
 use crate::net::Network;
@@ -35,11 +37,14 @@ const LONG_ENOUGH: Duration = Duration::from_secs(3);
 #[derive(Debug, Serialize)]
 pub struct Report {
     description: String,
+    network: String,
     batch: usize,
     steps: usize,
     step: Step,
     epoch: Epoch,
     utilization: Utilization,
+    /// The form of each part of a step for which there are several, where they were measured.
+    forms: Chosen,
 }
 
 /// Milliseconds of a step that the host feeds, from a batch that is ready until its loss is read.
@@ -84,26 +89,30 @@ impl Epoch {
     }
 }
 
-pub fn measure(runtime: &Runtime, args: &BenchArgs) -> Result<Report, FitError> {
+pub fn measure(runtime: &Runtime, network: &Network, args: &BenchArgs) -> Result<Report, FitError> {
     let (batch, steps) = (args.batch as usize, args.steps as usize);
     runtime.check_precision(args.device.precision)?;
-    let network = Network::digits();
-    let record = record(&network, batch);
-    let dataset = dataset();
-    let mut trainer = Trainer::new(runtime, &network, &record, None)?;
-    let feeds = feeds(&network, &dataset, batch)?;
+    let mut record = record(network, batch);
+    if args.forms == FormsArg::Measured {
+        record.forms = fastest(runtime, network, &record)?;
+    }
+    let dataset = dataset(network);
+    let mut trainer = Trainer::new(runtime, network, &record, None)?;
+    let feeds = feeds(network, &dataset, batch)?;
     let step = fed_steps(&mut trainer, &feeds, batch, steps)?;
     let (variables, how) = (trainer.variables()?, (Augment::None, args.device));
-    let mut epochs = Epochs::new(runtime, &network, &record, Some(variables), &dataset, how)?;
+    let mut epochs = Epochs::new(runtime, network, &record, Some(variables), &dataset, how)?;
     some_steps(&mut epochs, WARM_UP)?;
     let (seconds, utilization) = utilization::during(runtime, || seconds(&mut epochs, steps));
     Ok(Report {
         description: runtime.description(),
+        network: network.name.clone(),
         batch,
         steps,
         step,
         epoch: Epoch::new(seconds?, batch),
         utilization,
+        forms: record.forms,
     })
 }
 
@@ -111,10 +120,25 @@ fn record(network: &Network, batch_size: usize) -> Record {
     Record::new(network, Optimizer::Rmsprop, batch_size, 0)
 }
 
-fn dataset() -> Dataset {
-    let drawn = synthetic::digits(DRAWN, 0, synthetic::SEED).train;
+/// Drawn digits for a network that takes such, for another one pictures of noise.
+fn dataset(network: &Network) -> Dataset {
+    let digits = synthetic::digits(DRAWN, 0, synthetic::SEED).train;
+    let drawn = if network.input == digits.shape() && *network.labels == **digits.classes() {
+        digits
+    } else {
+        noise(network)
+    };
     let indices: Vec<usize> = (0..IMAGES).map(|index| index % DRAWN).collect();
     drawn.select(&indices)
+}
+
+fn noise(network: &Network) -> Dataset {
+    let mut random = Random::new(0, 0);
+    let pixels = DRAWN * network.input.iter().product::<usize>();
+    let pixels = (0..pixels).map(|_| random.below(256) as u8).collect();
+    let classes = network.labels.len();
+    let labels = (0..DRAWN).map(|_| random.below(classes) as u16).collect();
+    Dataset::new(network.input, pixels, labels, network.labels.clone().into())
 }
 
 /// The first batch of the data with its masks, as a training graph takes it.
@@ -191,6 +215,7 @@ impl fmt::Display for Report {
             None => "unknown".into(),
         };
         writeln!(formatter, "runtime      {}", self.description)?;
+        writeln!(formatter, "network      {}", self.network)?;
         writeln!(
             formatter,
             "step         {:8.3} ms median, {:.3} min, {:.3} p95 of {} fed steps of {} images",
@@ -202,7 +227,11 @@ impl fmt::Display for Report {
             epoch.step_ms, epoch.images_per_second, epoch.seconds
         )?;
         let (cpu, gpu) = (share(self.utilization.cpu), share(self.utilization.gpu));
-        write!(formatter, "utilization  CPU {cpu}, GPU {gpu}")
+        write!(formatter, "utilization  CPU {cpu}, GPU {gpu}")?;
+        for (place, form) in &self.forms {
+            write!(formatter, "\nform         {form:<13} {place}")?;
+        }
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::data::augment::Augment;
 use crate::data::hexadecimal;
-use crate::graph::Target;
+use crate::graph::{Chosen, Target};
 use crate::models;
 use crate::net::{Description, Network};
 use crate::optimizer::{Method, Optimizer, Variable, in_use};
@@ -49,6 +49,9 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Recipe::is_plain")]
     pub recipe: Recipe,
     pub optimizer: Optimizer,
+    /// The forms in which a step is computed where they are not the usual ones, or were measured.
+    #[serde(default, skip_serializing_if = "Chosen::is_empty")]
+    pub forms: Chosen,
     pub learning_rate: f32,
     pub batch_size: usize,
     /// Seed of parameters, order and masks.
@@ -95,6 +98,7 @@ impl Record {
             described: Described::of(network),
             recipe: Recipe::default(),
             optimizer,
+            forms: Chosen::new(),
             learning_rate: optimizer.default_learning_rate(),
             batch_size,
             seed,

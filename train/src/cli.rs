@@ -18,7 +18,7 @@ use crate::boards;
 use crate::data::{Options, Source};
 use crate::runtime::{Choice, DeviceOptions};
 pub use compare::CompareArgs;
-pub use fit::FitArgs;
+pub use fit::{FitArgs, FormsArg};
 pub use input::{InputArgs, LayoutArg, OutputArg};
 pub use network::{NetworkArgs, SummaryArgs};
 pub use pictures::PictureArgs;
@@ -62,8 +62,9 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Measure how long training takes on a runtime
     ///
-    /// Steps of the digit network with `RMSprop` on drawn digits. An epoch goes as in `train fit`: on the CPU one thread
-    /// makes batches ahead of the step; on CUDA the images are on the GPU, and whole epochs are timed for at least 3 seconds.
+    /// Steps of a network with `RMSprop` on drawn digits, or on noise where it is for other pictures. An epoch goes as in
+    /// `train fit`: on the CPU one thread makes batches ahead of the step; on CUDA the images are on the GPU, and whole epochs
+    /// are timed for at least 3 seconds.
     Bench(BenchArgs),
 }
 
@@ -280,6 +281,11 @@ pub struct PicturesArgs {
 
 #[derive(Debug, Args)]
 pub struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+    /// How parts of a step are computed that can be computed in several ways
+    #[arg(long, value_enum, default_value = "measured")]
+    pub forms: FormsArg,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Images of a step

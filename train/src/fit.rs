@@ -1,6 +1,7 @@
 //! Fitting: epochs of steps, each epoch measured on pictures that are not learnt from, and saved.
 
 mod device_data;
+mod forms;
 mod on_device;
 mod progress;
 mod trainer;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+pub use forms::fastest;
 pub use on_device::DeviceTrainer;
 pub use progress::{Progress, Silent, Terminal};
 pub use trainer::{EpochAt, Sums, Trainer};

@@ -3,12 +3,15 @@
 //! The forward pass, the loss, the gradients and the optimiser are all nodes of one [`Graph`]. Shapes are
 //! checked as nodes are added, so a mistake is reported where it is made and not by the runtime.
 
+mod forms;
 mod write;
 
 use std::rc::Rc;
 
 use crate::ops::{Attributes, Operator};
 use crate::tensor::{ElementType, Tensor, TensorType};
+pub use forms::{Candidate, Chosen, Forms, Place};
+pub(crate) use forms::{Computed, Form};
 
 /// Refers to a value of one [`Graph`]; ids of different graphs must not be mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +44,8 @@ pub enum GraphError {
     Unconnected(String),
     #[error("the loss must be one number, found {0}; reduce it first")]
     LossNotScalar(TensorType),
+    #[error("no form of {0} fits")]
+    NoForm(String),
 }
 
 enum Source {
@@ -94,7 +99,8 @@ pub struct Graph {
     nodes: Vec<Node>,
     parts: Vec<Part>,
     outputs: Vec<ValueId>,
-    target: Target,
+    forms: Forms,
+    is_specialized: bool,
 }
 
 impl Graph {
@@ -102,17 +108,17 @@ impl Graph {
         Self::default()
     }
 
-    /// An empty graph whose gradients take the forms that are the fastest on `target`. It runs elsewhere too, unless
-    /// it is specialized for [`Target::OnnxruntimeX86`].
-    pub fn for_target(target: Target) -> Self {
+    /// An empty graph whose gradients take these forms, the usual ones of a target if that is given. It runs elsewhere
+    /// too, unless it is specialized for [`Target::OnnxruntimeX86`].
+    pub fn of_forms(forms: impl Into<Forms>) -> Self {
         Self {
-            target,
+            forms: forms.into(),
             ..Self::default()
         }
     }
 
     pub fn target(&self) -> Target {
-        self.target
+        self.forms.target
     }
 
     /// Adds an input that is fed at each run.

@@ -4,7 +4,7 @@ pub mod flat;
 pub mod on_device;
 
 use crate::gradient::gradients;
-use crate::graph::{Graph, GraphError, Target, ValueId};
+use crate::graph::{Forms, Graph, GraphError, Target, ValueId};
 use crate::layers::Training;
 use crate::loss::{Loss, Soft, cross_entropy};
 use crate::net::{Forward, Network};
@@ -57,10 +57,10 @@ pub fn training(
     network: &Network,
     method: impl Into<Method>,
     batch_size: usize,
-    target: Target,
+    forms: impl Into<Forms>,
 ) -> Result<TrainingModel, GraphError> {
     let method = method.into();
-    let mut graph = Graph::for_target(target);
+    let mut graph = Graph::of_forms(forms);
     let masks = mask_inputs(&mut graph, network, batch_size)?;
     let (parameters, variables) = parameter_inputs(&mut graph, network)?;
     let learnt = Some((&*masks, &method));
@@ -117,9 +117,9 @@ pub fn part(
     network: &Network,
     method: &Method,
     rows: usize,
-    target: Target,
+    forms: impl Into<Forms>,
 ) -> Result<Vec<u8>, GraphError> {
-    let mut graph = Graph::for_target(target);
+    let mut graph = Graph::of_forms(forms);
     let masks = mask_inputs(&mut graph, network, rows)?;
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
     let learnt = Some((&*masks, method));
@@ -162,7 +162,7 @@ pub fn evaluation(
     batch_size: usize,
     target: Target,
 ) -> Result<Vec<u8>, GraphError> {
-    let mut graph = Graph::for_target(target);
+    let mut graph = Graph::of_forms(target);
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
     let (forward, _) = forward_and_loss(&mut graph, network, batch_size, &parameters, None)?;
     graph.output(LOGITS, forward.output)?;

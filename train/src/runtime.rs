@@ -10,6 +10,7 @@ mod error;
 mod open;
 mod ping_pong;
 mod session;
+mod time;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -61,7 +61,7 @@ impl Problem {
         target: Target,
     ) -> Self {
         let rows = weights.len();
-        let mut graph = Graph::for_target(target);
+        let mut graph = Graph::of_forms(target);
         let mut feeds = Feeds::new();
         let mut input = |graph: &mut Graph, name: &str, element, value: ArrayD<f64>| {
             let tensor_type = TensorType::new(element, value.shape());

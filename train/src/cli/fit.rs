@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, value_parser};
+use clap::{Args, ValueEnum, value_parser};
 
 use super::{DataArgs, RuntimeArgs, positive};
 use crate::data::augment::Augment;
@@ -44,6 +44,10 @@ pub struct FitArgs {
     /// Images to add, in training and in the test set [default: none; a resumed run keeps its own]
     #[arg(long, value_enum)]
     pub augment: Option<Augment>,
+    /// How parts of a step are computed that can be computed in several ways [default: fixed for the digit network, else
+    /// measured; a resumed run keeps its own]
+    #[arg(long, value_enum, conflicts_with = "resume")]
+    pub forms: Option<FormsArg>,
     #[command(flatten)]
     pub(crate) device: DeviceOptions,
     /// Go on from this run: its folder, or a checkpoint file
@@ -55,4 +59,13 @@ pub struct FitArgs {
     /// Folder for checkpoint.safetensors and the model, which has the network's name: digits.onnx
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub out: PathBuf,
+}
+
+/// How the forms of a step are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormsArg {
+    /// As on every machine of this kind with this runtime: the same seed gives the same bits there
+    Fixed,
+    /// As is the fastest here, tried for a second or a few and remembered; the checkpoint keeps it
+    Measured,
 }

@@ -9,13 +9,13 @@ use super::export::export_checked;
 use super::report::write_report;
 use super::{expect_distinct, expect_form, load, note_mismatch, open, tell_before_learning};
 use crate::checkpoint::{Checkpoint, Record};
-use crate::cli::FitArgs;
+use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
 use crate::data::augment::Variant;
 use crate::data::{Dataset, Sets, mnist};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
-use crate::fit::{FitError, Options, Terminal, fit};
+use crate::fit::{FitError, Options, Terminal, fastest, fit};
 use crate::net::{Description, Network};
 use crate::network::Shape;
 use crate::optimizer::Optimizer;
@@ -108,6 +108,9 @@ fn fit_and_export(
         resume,
     };
     stop.wait_for_work();
+    if options.resume.is_none() && measures_forms(args, &network) {
+        record.forms = fastest(&runtime, &network, &record)?;
+    }
     let progress = &mut Terminal::new(console);
     let interrupted = stop.requested();
     let checkpoint = fit(
@@ -128,6 +131,14 @@ fn fit_and_export(
     }
     let model = args.out.join(model_name(&network.name));
     export_checked(trained, sets.test, &model, console, stop)
+}
+
+/// Whether the forms of a step are measured: those of the digit network are the same on every machine, as its figures are.
+fn measures_forms(args: &FitArgs, network: &Network) -> bool {
+    match args.forms {
+        Some(forms) => forms == FormsArg::Measured,
+        None => !network.is_digits(),
+    }
 }
 
 /// Completes a record for a fit on these sets, with so many samples an epoch.

@@ -45,7 +45,7 @@ pub fn list(console: &mut Console) -> Result<(), Error> {
 }
 
 /// The network that is named, for the inputs and classes that are named, or else those that it is made for.
-fn network(args: &NetworkArgs) -> Result<Network, Error> {
+pub fn network(args: &NetworkArgs) -> Result<Network, Error> {
     let description = match &args.network {
         Some(name) => Description::open(name)?,
         None => return Ok(Network::digits()),

@@ -85,7 +85,7 @@ impl Sets {
 }
 
 /// The folder `name` in `BATON_CACHE`, or in `baton` in the user's cache directory where that is not set; it exists.
-fn cache_folder(name: &str) -> Result<PathBuf, DataError> {
+pub(crate) fn cache_folder(name: &str) -> Result<PathBuf, DataError> {
     let base = environment_path("BATON_CACHE").or_else(|| Some(dirs::cache_dir()?.join("baton")));
     let folder = base.ok_or(DataError::NoCache)?.join(name);
     fs::create_dir_all(&folder).map_err(|error| DataError::io(&folder, error))?;

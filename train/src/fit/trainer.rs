@@ -8,6 +8,7 @@ use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order, Shown, prefetch};
 use crate::data::{DataError, Dataset};
 use crate::evaluate::evaluation_feeds;
+use crate::graph::Forms;
 use crate::init::{self, Masks};
 use crate::models::{self, CORRECT, COUNT, LEARNING_RATE, LOSS_SUM, mask_name};
 use crate::net::Network;
@@ -85,10 +86,8 @@ impl Trainer {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, FitError> {
-        let step = match &runtime.parts(record.batch_size)[..] {
-            parts @ [_, _, ..] if !network.has_batch_statistics() => {
-                Step::divided(runtime, network, record, variables, parts)?
-            }
+        let step = match &parts(runtime, network, record)[..] {
+            parts @ [_, _, ..] => Step::divided(runtime, network, record, variables, parts)?,
             _ => Step::whole(runtime, network, record, variables)?,
         };
         Ok(Self {
@@ -187,6 +186,15 @@ enum Step {
     Divided(DividedStep),
 }
 
+/// The rows of each part of a step.
+pub(super) fn parts(runtime: &Runtime, network: &Network, record: &Record) -> Vec<usize> {
+    if network.has_batch_statistics() {
+        vec![record.batch_size]
+    } else {
+        runtime.parts(record.batch_size)
+    }
+}
+
 impl Step {
     fn whole(
         runtime: &Runtime,
@@ -194,8 +202,8 @@ impl Step {
         record: &Record,
         variables: Option<Vec<(String, Tensor)>>,
     ) -> Result<Self, FitError> {
-        let target = runtime.target();
-        let model = models::training(network, record.method(), record.batch_size, target)?;
+        let forms = Forms::new(runtime.target(), record.forms.clone());
+        let model = models::training(network, record.method(), record.batch_size, forms)?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &model.variables, record.seed));
         Ok(Self::Whole(runtime.load(&model.onnx, variables)?))
@@ -208,12 +216,14 @@ impl Step {
         variables: Option<Vec<(String, Tensor)>>,
         parts: &[usize],
     ) -> Result<Self, FitError> {
-        let target = runtime.target();
+        let forms = Forms::new(runtime.target(), record.forms.clone());
         let update = models::update(network, &record.method(), parts.len())?;
         let variables =
             variables.unwrap_or_else(|| first_values(network, &update.variables, record.seed));
-        let model =
-            |&rows: &usize| Ok((models::part(network, &record.method(), rows, target)?, rows));
+        let model = |&rows: &usize| {
+            let model = models::part(network, &record.method(), rows, forms.clone())?;
+            Ok((model, rows))
+        };
         let models = parts.iter().map(model);
         let models = models.collect::<Result<Vec<_>, FitError>>()?;
         let step = runtime.load_divided(&models, &update.onnx, variables)?;

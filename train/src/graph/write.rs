@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use prost::Message;
 
-use super::{Graph, GraphError, Node, Source, ValueId};
+use super::{Computed, Form, Graph, GraphError, Node, Source, ValueId};
 use crate::onnx;
 use crate::ops::{SPECIAL_FORMS, SpecialForm};
 use crate::tensor::TensorType;
@@ -12,7 +12,8 @@ use crate::tensor::TensorType;
 impl Graph {
     /// The same computation with each operator in the form that the target computes the fastest.
     pub fn specialized(&self) -> Result<Self, GraphError> {
-        let mut graph = Self::for_target(self.target);
+        let mut graph = Self::of_forms(self.forms.clone());
+        graph.is_specialized = true;
         let mut moved = HashMap::new();
         for (index, value) in self.values.iter().enumerate() {
             let new = match &value.source {
@@ -24,11 +25,7 @@ impl Graph {
         }
         for node in &self.nodes {
             let inputs: Vec<ValueId> = node.inputs.iter().map(|input| moved[input]).collect();
-            let form = graph.special_form(node, &inputs)?;
-            let new = match form {
-                Some(form) => form,
-                None => graph.apply(node.operator, &inputs, node.attributes.clone())?,
-            };
+            let new = graph.in_special_form(node, &inputs)?;
             moved.insert(node.output, new);
         }
         for output in &self.outputs {
@@ -37,22 +34,43 @@ impl Graph {
         Ok(graph)
     }
 
-    fn special_form(
-        &mut self,
-        node: &Node,
-        inputs: &[ValueId],
-    ) -> Result<Option<ValueId>, GraphError> {
-        let target = self.target;
-        let fits = |form: &&SpecialForm| {
-            form.operator.name == node.operator.name && form.targets.contains(&target)
+    /// Adds what a node computes in one of the special forms of its operator, or in the plain one.
+    fn in_special_form(&mut self, node: &Node, inputs: &[ValueId]) -> Result<ValueId, GraphError> {
+        let target = self.target();
+        let is_tried = |form: &SpecialForm| form.tried.contains(&target);
+        let special = SPECIAL_FORMS
+            .iter()
+            .filter(|form| form.operator.name == node.operator.name)
+            .filter(|form| form.usual.contains(&target) || is_tried(form));
+        let (usual, others): (Vec<&SpecialForm>, Vec<&SpecialForm>) =
+            special.partition(|form| form.usual.contains(&target));
+        let attributes = &node.attributes;
+        let of = |form: &'static SpecialForm| {
+            Form::new(form.name, move |graph, inputs| {
+                (form.rule)(graph, inputs, attributes)
+            })
         };
-        for form in SPECIAL_FORMS.iter().filter(fits) {
-            let value = (form.rule)(self, inputs, &node.attributes)?;
-            if value.is_some() {
-                return Ok(value);
-            }
+        let plain = Form::new("plain", |graph, inputs| {
+            graph
+                .apply(node.operator, inputs, attributes.clone())
+                .map(Some)
+        });
+        let is_measured = usual.iter().chain(&others).any(|form| is_tried(form));
+        let usual = usual.into_iter().map(of).chain([plain]);
+        let forms: Vec<Form> = usual.chain(others.into_iter().map(of)).collect();
+        let what = node.operator.name;
+        if is_measured {
+            self.in_one_of(
+                &Computed {
+                    what,
+                    inputs,
+                    attributes,
+                },
+                &forms,
+            )
+        } else {
+            self.in_first_of(&forms, what, inputs)
         }
-        Ok(None)
     }
 
     /// The bytes of an ONNX model with what the outputs need and nothing else.
@@ -142,7 +160,7 @@ mod tests {
         shapes: [&[usize]; N],
         build: impl FnOnce(&mut Graph, [ValueId; N]) -> Result<ValueId, GraphError>,
     ) -> onnx::Model {
-        let mut graph = Graph::for_target(target);
+        let mut graph = Graph::of_forms(target);
         let mut names = ["x", "weight", "bias"].into_iter();
         let inputs = shapes.map(|shape| {
             let name = names.next().unwrap();

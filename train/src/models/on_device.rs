@@ -53,7 +53,7 @@ pub fn training(
     sizes: Sizes,
     target: Target,
 ) -> Result<TrainingModel, GraphError> {
-    let mut graph = Graph::for_target(target);
+    let mut graph = Graph::of_forms(target);
     let step = graph.input(STEP, TensorType::new(ElementType::I64, &[]))?;
     let mut plan = Plan {
         graph: &mut graph,

@@ -91,3 +91,19 @@ impl Attributes {
         found.map(|(_, attribute)| attribute)
     }
 }
+
+impl std::fmt::Display for Attributes {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, (name, attribute)) in self.0.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(formatter, "{comma}{name} ")?;
+            match attribute {
+                Attribute::Integer(value) => value.fmt(formatter)?,
+                Attribute::Integers(values) => write!(formatter, "{values:?}")?,
+                Attribute::Float(value) => value.fmt(formatter)?,
+                Attribute::Text(text) => formatter.write_str(text)?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -4,7 +4,7 @@
 //! ([Dumoulin and Visin, chapter 4](https://arxiv.org/abs/1603.07285)), on a GPU the weight's a product of matrices.
 
 use super::{Attributes, Gradient, Operator, Range, Window, depthwise_conv, shape};
-use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
+use crate::graph::{Computed, Form, Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::TensorType;
 
 pub static CONV: Operator = Operator {
@@ -78,12 +78,7 @@ fn gradient(
     let [dx, dweight] = match groups(&node.attributes) {
         1 => [
             input_gradient(graph, x, weight, dy, window)?,
-            match graph.target() {
-                Target::Cuda => weight_gradient_by_patches(graph, x, dy, window)?,
-                Target::Onnxruntime | Target::OnnxruntimeX86 | Target::Tract => {
-                    weight_gradient(graph, x, dy, window)?
-                }
-            },
+            weight_gradient(graph, x, dy, window)?,
         ],
         groups if graph.shape(weight)[..2] == [groups, 1] => {
             depthwise_conv::gradients(graph, [x, weight, dy], window)?
@@ -105,7 +100,7 @@ fn gradient(
 }
 
 /// Spreads the output's gradient over the windows: a transposed convolution, or a convolution with the taps in reverse.
-/// The latter is faster on tract if there is a window at each pixel, and on a GPU the same to the bit every time
+/// The latter is usually faster on tract if there is a window at each pixel, and on a GPU the same to the bit every time
 /// ([cuDNN, reproducibility](
 /// https://docs.nvidia.com/deeplearning/cudnn/backend/latest/developer/misc.html#reproducibility-determinism)).
 pub(super) fn input_gradient(
@@ -115,16 +110,35 @@ pub(super) fn input_gradient(
     dy: ValueId,
     window: Window,
 ) -> Result<ValueId, GraphError> {
-    let shape = graph.shape(x);
-    let rest = window.rest([shape[2], shape[3]]);
-    let is_reversed = match graph.target() {
-        Target::Cuda => true,
-        Target::Tract => window.strides == [1; 2],
-        Target::Onnxruntime | Target::OnnxruntimeX86 => false,
+    let rest = window.rest([graph.shape(x)[2], graph.shape(x)[3]]);
+    let transposed = Form::new("transposed", |graph, inputs| {
+        graph
+            .conv_transpose(inputs[0], inputs[1], window, rest)
+            .map(Some)
+    });
+    let reversed = Form::new("reversed", |graph, inputs| {
+        reversed(graph, [inputs[0], inputs[1]], window, rest).map(Some)
+    });
+    let forms = match graph.target() {
+        Target::Cuda => return self::reversed(graph, [dy, weight], window, rest),
+        Target::Tract if window.strides == [1; 2] => [reversed, transposed],
+        _ => [transposed, reversed],
     };
-    if !is_reversed {
-        return graph.conv_transpose(dy, weight, window, rest);
-    }
+    let computed = Computed {
+        what: "input gradient of Conv",
+        inputs: &[dy, weight],
+        attributes: &window.attributes().sizes("rest", &rest),
+    };
+    graph.in_one_of(&computed, &forms)
+}
+
+/// A convolution with the taps in reverse over the output's gradient.
+fn reversed(
+    graph: &mut Graph,
+    [dy, weight]: [ValueId; 2],
+    window: Window,
+    rest: [usize; 2],
+) -> Result<ValueId, GraphError> {
     let (dy, reversed) = seen_in_reverse(graph, dy, window, rest)?;
     let weight = reverse_taps(graph, weight)?;
     let weight = graph.transpose(weight, &[1, 0, 2, 3])?;
@@ -217,10 +231,35 @@ pub(super) fn of_one_image(
     Ok(Some(graph.transpose(last, &[3, 0, 1, 2])?))
 }
 
+fn weight_gradient(
+    graph: &mut Graph,
+    x: ValueId,
+    dy: ValueId,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    if graph.target() == Target::Cuda {
+        return weight_gradient_by_patches(graph, x, dy, window);
+    }
+    let computed = Computed {
+        what: "weight gradient of Conv",
+        inputs: &[x, dy],
+        attributes: &window.attributes(),
+    };
+    let forms = [
+        Form::new("correlation", |graph, inputs| {
+            correlation(graph, inputs[0], inputs[1], window).map(Some)
+        }),
+        Form::new("by patches", |graph, inputs| {
+            weight_gradient_by_patches(graph, inputs[0], inputs[1], window).map(Some)
+        }),
+    ];
+    graph.in_one_of(&computed, &forms)
+}
+
 /// Correlates the input with the output's gradient: a convolution in which the batch is what is summed over, and
 /// strides and dilations change places. The channels lie side by side, pixel by pixel, so that there is one image,
 /// and its windows are long runs of pixels. Rows and columns that no window reached are cut off.
-fn weight_gradient(
+fn correlation(
     graph: &mut Graph,
     x: ValueId,
     dy: ValueId,

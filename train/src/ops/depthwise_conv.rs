@@ -1,7 +1,7 @@
 //! The gradients of a depthwise convolution: one filter a channel, so that each is a convolution of its own.
 
 use super::{Range, Window, blocked_conv, conv};
-use crate::graph::{Graph, GraphError, Target, ValueId};
+use crate::graph::{Computed, Form, Graph, GraphError, Target, ValueId};
 
 /// The gradients of `x` `[N, C, H, W]` and of `weight` `[C, 1, kernel rows, kernel columns]` from the output's.
 pub(super) fn gradients(
@@ -10,14 +10,31 @@ pub(super) fn gradients(
     window: Window,
 ) -> Result<[ValueId; 2], GraphError> {
     let dx = input_gradient(graph, x, weight, dy, window)?;
-    let channels = graph.shape(x)[1];
-    let has_blocks = blocked_conv::is_whole_blocks(channels);
-    let dweight = if graph.target() == Target::OnnxruntimeX86 && has_blocks {
-        weight_gradient_in_blocks(graph, x, dy, window)?
-    } else {
-        weight_gradient(graph, x, dy, window)?
+    Ok([dx, weight_gradient(graph, x, dy, window)?])
+}
+
+fn weight_gradient(
+    graph: &mut Graph,
+    x: ValueId,
+    dy: ValueId,
+    window: Window,
+) -> Result<ValueId, GraphError> {
+    let in_blocks = Form::new("in blocks", |graph: &mut Graph, inputs: &[ValueId]| {
+        let is_whole = blocked_conv::is_whole_blocks(graph.shape(inputs[0])[1]);
+        if graph.target() != Target::OnnxruntimeX86 || !is_whole {
+            return Ok(None);
+        }
+        weight_gradient_in_blocks(graph, inputs[0], inputs[1], window).map(Some)
+    });
+    let by_tap = Form::new("by tap", |graph, inputs| {
+        weight_gradient_by_tap(graph, inputs[0], inputs[1], window).map(Some)
+    });
+    let computed = Computed {
+        what: "weight gradient of depthwise Conv",
+        inputs: &[x, dy],
+        attributes: &window.attributes(),
     };
-    Ok([dx, dweight])
+    graph.in_one_of(&computed, &[in_blocks, by_tap])
 }
 
 /// A convolution with the taps in reverse: runtimes have kernels of their own for depthwise ones, not for transposed
@@ -37,7 +54,7 @@ fn input_gradient(
 }
 
 /// For each tap, the pixels that it saw times what became of them.
-fn weight_gradient(
+fn weight_gradient_by_tap(
     graph: &mut Graph,
     x: ValueId,
     dy: ValueId,

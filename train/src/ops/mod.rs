@@ -64,10 +64,16 @@ pub type FormRule = fn(&mut Graph, &[ValueId], &Attributes) -> Result<Option<Val
 /// Another form of an operator.
 pub struct SpecialForm {
     pub operator: &'static Operator,
-    /// Where the form is faster.
-    pub targets: &'static [Target],
+    pub name: &'static str,
+    /// Where it comes before the plain one: there it is faster as a rule, or the only one.
+    pub usual: &'static [Target],
+    /// Where it may be tried beside the others.
+    pub tried: &'static [Target],
     pub rule: FormRule,
 }
+
+/// Where the fastest form depends on the processor. On a GPU forms are chosen for results that are the same every time.
+const CPUS: &[Target] = &[Target::Onnxruntime, Target::OnnxruntimeX86, Target::Tract];
 
 pub struct Operator {
     /// ONNX operator type, after the name of its operator set and a dot where that is not the standard one.
@@ -133,31 +139,41 @@ pub static OPERATORS: &[&Operator] = &[
     &WHERE,
 ];
 
-/// Operators that some runtimes compute faster, or only, in another form; the first one that fits is taken.
+/// Operators that some runtimes compute faster, or only, in another form. Of the usual ones the first that fits is taken.
 pub static SPECIAL_FORMS: &[SpecialForm] = &[
     SpecialForm {
         operator: &BATCH_NORMALIZATION,
-        targets: &[Target::Tract],
+        name: "of elements",
+        usual: &[Target::Tract],
+        tried: &[],
         rule: batch_normalization::of_elements,
     },
     SpecialForm {
         operator: &CONV,
-        targets: &[Target::OnnxruntimeX86],
+        name: "in blocks",
+        usual: &[Target::OnnxruntimeX86],
+        tried: &[Target::OnnxruntimeX86],
         rule: blocked_conv::of_blocks,
     },
     SpecialForm {
         operator: &CONV,
-        targets: &[Target::Onnxruntime, Target::OnnxruntimeX86, Target::Tract],
+        name: "of one image",
+        usual: CPUS,
+        tried: CPUS,
         rule: conv::of_one_image,
     },
     SpecialForm {
         operator: &MAX_POOL,
-        targets: &[Target::Tract],
+        name: "by axis",
+        usual: &[Target::Tract],
+        tried: CPUS,
         rule: max_pool::by_axis,
     },
     SpecialForm {
         operator: &REDUCE_SUM,
-        targets: &[Target::Cuda],
+        name: "by product",
+        usual: &[Target::Cuda],
+        tried: &[],
         rule: reductions::by_product,
     },
 ];

@@ -148,7 +148,7 @@ fn native_environment(library: &Path) -> Result<ort::environment::Environment, R
 
 /// A convolution, of channels in whole blocks, and a product of matrices.
 fn probe(target: Target) -> Result<Vec<u8>, GraphError> {
-    let mut graph = Graph::for_target(target);
+    let mut graph = Graph::of_forms(target);
     let x = graph.input("x", TensorType::f32(&PROBED))?;
     let [_, channels, rows, columns] = PROBED;
     let weight = graph.constant(whole_numbers(&[channels, channels, 3, 3]));

@@ -162,6 +162,14 @@ impl Session {
         run().map_err(|error| failed(runtime, &error))
     }
 
+    /// Runs the model on its residents alone, and drops what it gives where the runtime has it.
+    pub(super) fn run_residents(&mut self) -> Result<(), RuntimeError> {
+        let residents = std::mem::take(&mut self.residents);
+        let done = self.run_with(Vec::new(), &residents);
+        self.residents = residents;
+        done.map(drop)
+    }
+
     pub(super) fn has_input(&self, name: &str) -> bool {
         self.inner.inputs().iter().any(|input| input.name() == name)
     }
