@@ -8,6 +8,7 @@ mod doctor;
 mod evaluate;
 mod export;
 mod fit;
+mod learnt;
 mod meaning;
 mod outputs;
 mod pictures;
@@ -23,8 +24,6 @@ use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::{Dataset, Loaded, Sets};
 use crate::error::Error;
-use crate::net::Network;
-use crate::network::Shape;
 use crate::run;
 use crate::runtime::Runtime;
 use crate::stop::Stop;
@@ -86,23 +85,6 @@ fn tell_before_learning(loaded: &Loaded, console: &mut Console) {
     {
         note(text);
     }
-}
-
-/// Fails unless a network is for pictures like these.
-fn expect_form(network: &Network, pictures: &Dataset) -> Result<(), Error> {
-    let form = |[channels, rows, columns]: Shape, classes: usize| {
-        format!("{rows} x {columns} in {channels} channels and {classes} classes")
-    };
-    let expected = form(network.input, network.labels.len());
-    let found = form(pictures.shape(), pictures.classes().len());
-    if expected == found {
-        return Ok(());
-    }
-    Err(Error::Pictures {
-        network: network.name.clone(),
-        expected,
-        found,
-    })
 }
 
 /// Refuses outputs that are files which the command reads: these, or the data.

@@ -1,6 +1,9 @@
 //! What a classifier got right and wrong on a data set, for people: as text, as JSON, and as one HTML file.
 
+pub mod anomalies;
 mod html;
+mod lines;
+pub mod values;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +13,7 @@ use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
 pub use html::Page;
+pub use lines::LinesPage;
 
 /// Bins of confidence in which calibration is measured.
 const BINS: usize = 10;

@@ -9,6 +9,7 @@ use train::checkpoint::Record;
 use train::data::augment::Augment;
 use train::data::batch::{Batches, Order};
 use train::data::{Sets, synthetic};
+use no_std_core::format::OutputKind;
 use train::evaluate::evaluation_feeds;
 use train::fit::{Sums, Trainer};
 use train::graph::Target;
@@ -204,7 +205,7 @@ fn epoch_feeds(
     let batches = Batches::new(&digits.train, Augment::None.variants(), batch_size, order).unwrap();
     let mut masks = Masks::new(&Network::digits(), batch_size, seed);
     batches.map(move |batch| {
-        let mut feeds = evaluation_feeds(batch.unwrap());
+        let mut feeds = evaluation_feeds(batch.unwrap(), OutputKind::Classes);
         feeds.extend(
             masks
                 .draw()
