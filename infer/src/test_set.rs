@@ -153,7 +153,9 @@ impl TestSet {
 
     /// The numbers that a model of so many values shall give for the input at `index`, if they are known.
     pub fn targets(&self, index: usize, outputs: usize) -> Option<&[f32]> {
-        self.targets.as_ref()?.get(index * outputs..(index + 1) * outputs)
+        self.targets
+            .as_ref()?
+            .get(index * outputs..(index + 1) * outputs)
     }
 
     /// The input at `index`, for the model that the set was loaded for; pictures in files are prepared for it.

@@ -85,7 +85,11 @@ mod tests {
             let mut detector = detector(share);
             detector.set_threshold(&scores);
             let threshold = detector.threshold.unwrap();
-            assert_eq!((threshold.above, threshold.samples), (above, 200), "{share}");
+            assert_eq!(
+                (threshold.above, threshold.samples),
+                (above, 200),
+                "{share}"
+            );
             let found = scores.iter().filter(|&&score| score > threshold.score);
             assert_eq!(found.count(), above);
         }

@@ -88,7 +88,9 @@ pub enum Error {
         network: String,
         found: &'static str,
     },
-    #[error("--data: expected at least two classes to tell apart, found {0}; a folder has one of pictures for each class")]
+    #[error(
+        "--data: expected at least two classes to tell apart, found {0}; a folder has one of pictures for each class"
+    )]
     FewClasses(usize),
     #[error(
         "--data: expected {expected} numbers in y for each sample, as many as the network `{network}` gives, found {found}; one \

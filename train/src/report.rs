@@ -3,9 +3,9 @@
 pub mod anomalies;
 mod html;
 mod lines;
-pub mod values;
 #[cfg(test)]
 mod tests;
+pub mod values;
 
 use std::fmt::Write as _;
 

@@ -238,7 +238,8 @@ fn samples_of(arrays: Arrays, preferred: Option<&str>) -> Result<Samples, Arrays
         return Err(ArraysError::NoInputs(contents));
     };
     let (name, inputs) = numbers.remove(at);
-    let of_another = |other: &str| part(&name).is_some_and(|one| part(other).is_some_and(|other| other != one));
+    let of_another =
+        |other: &str| part(&name).is_some_and(|one| part(other).is_some_and(|other| other != one));
     let numbers = numbers.into_iter().map(|(name, array)| (name, Some(array)));
     let others = others.into_iter().map(|(name, _)| (name, None));
     let classes = numbers

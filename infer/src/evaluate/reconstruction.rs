@@ -124,7 +124,11 @@ mod tests {
             state >> 24
         };
         for spread in [1, 4, 100] {
-            let mut some = |count, more| (0..count).map(|_| f64::from(next() % spread + more)).collect();
+            let mut some = |count, more| {
+                (0..count)
+                    .map(|_| f64::from(next() % spread + more))
+                    .collect()
+            };
             let scores: [Vec<f64>; 2] = [some(40, 0), some(30, spread / 3)];
             let expected = by_pairs(&scores);
             assert!((auc(scores).unwrap() - expected).abs() < 1e-12);

@@ -98,7 +98,10 @@ impl fmt::Display for OfValues {
             mean_absolute_error: absolute,
         }) = self.errors
         {
-            writeln!(f, "error    {squared:.6} squared, {absolute:.6} absolute, on average")?;
+            writeln!(
+                f,
+                "error    {squared:.6} squared, {absolute:.6} absolute, on average"
+            )?;
         }
         writeln!(f, "speed    {:.0} inputs/s", self.inputs_per_second)?;
         write_cost(f, self.cost)

@@ -4,6 +4,7 @@ use no_std_core::prepare::Preparation;
 use serde_json::Value;
 
 use super::*;
+use crate::output::Distance;
 use crate::spec::{InputSpec, Layout, Quantization};
 
 /// A model of pictures of digits with this output.

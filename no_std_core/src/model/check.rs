@@ -147,8 +147,7 @@ fn check_output(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
 /// Whether two tensors have as many values, which are the same ones in the same places.
 fn have_one_order(first: Shape, second: Shape) -> bool {
     let is_line = |shape: Shape| shape.channels == 1 || (shape.rows, shape.columns) == (1, 1);
-    first == second
-        || first.elements() == second.elements() && is_line(first) && is_line(second)
+    first == second || first.elements() == second.elements() && is_line(first) && is_line(second)
 }
 
 /// The labels that a model with so many classes may have.

@@ -3,13 +3,13 @@
 use std::sync::atomic::AtomicBool;
 
 use ndarray::ArrayD;
+use no_std_core::format::OutputKind;
 use tests::training::Stepper;
 use tests::{restart, runtimes};
 use train::checkpoint::Record;
 use train::data::augment::Augment;
 use train::data::batch::{Batches, Order};
 use train::data::{Sets, synthetic};
-use no_std_core::format::OutputKind;
 use train::evaluate::evaluation_feeds;
 use train::fit::{Sums, Trainer};
 use train::graph::Target;

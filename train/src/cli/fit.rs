@@ -50,7 +50,12 @@ pub struct FitArgs {
     pub false_alarms: Option<f64>,
     /// Likewise: the classes of the data that are normal, all others being strange [default: the only one there is to learn from,
     /// or 0 of 0 and 1; a resumed run keeps its own]
-    #[arg(long, value_name = "CLASS", value_delimiter = ',', conflicts_with = "resume")]
+    #[arg(
+        long,
+        value_name = "CLASS",
+        value_delimiter = ',',
+        conflicts_with = "resume"
+    )]
     pub normal: Vec<String>,
     #[command(flatten)]
     pub(crate) device: DeviceOptions,

@@ -5,8 +5,8 @@ use input::file;
 use super::{expect_distinct, load, tell_of};
 use crate::cli::SurveyArgs;
 use crate::console::Console;
-use crate::data::{Element, sheet};
 use crate::data::survey::Survey;
+use crate::data::{Element, sheet};
 use crate::error::Error;
 
 pub fn run(args: &SurveyArgs, console: &mut Console) -> Result<(), Error> {

@@ -111,7 +111,9 @@ pub fn sets_for(
     let normal = earlier.map_or(&args.normal, |detector| &detector.normal);
     let usual = Usual::of(sets, normal)?;
     usual.notes.iter().for_each(note);
-    let false_alarms = args.false_alarms.or(earlier.map(|detector| detector.false_alarms));
+    let false_alarms = args
+        .false_alarms
+        .or(earlier.map(|detector| detector.false_alarms));
     let detector = Detector {
         normal: usual.normal,
         false_alarms: false_alarms.unwrap_or(FALSE_ALARMS),
@@ -158,7 +160,9 @@ fn numbers(set: &Dataset) -> Result<Vec<f32>, Error> {
 
 /// The targets of all samples, `[samples, targets]`.
 fn targets(set: &Dataset) -> Array2<f32> {
-    let rows: Vec<_> = (0..set.len()).filter_map(|sample| set.targets(sample)).collect();
+    let rows: Vec<_> = (0..set.len())
+        .filter_map(|sample| set.targets(sample))
+        .collect();
     stack(Axis(0), &rows).unwrap_or_default()
 }
 
@@ -244,7 +248,9 @@ pub fn measure(
             (report.text(), serde_json::to_string_pretty(&report)?)
         }
     };
-    console.line(format_args!("test set, by which nothing is chosen:\n{text}"));
+    console.line(format_args!(
+        "test set, by which nothing is chosen:\n{text}"
+    ));
     let page = out.join(format!("{}-report.html", network.name));
     let written = LinesPage {
         title: &network.name,

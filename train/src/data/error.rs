@@ -47,10 +47,7 @@ pub enum DataError {
         "--normal: expected names of classes of the data, which are {}, found {found:?}",
         input::layout::listed(classes.iter().cloned())
     )]
-    Normal {
-        classes: Vec<String>,
-        found: String,
-    },
+    Normal { classes: Vec<String>, found: String },
     #[error(
         "--data: expected the class of what is normal, the only one there is to learn from or 0 of 0 and 1, found {}; name it, or \
          several of them (`--normal`)",
@@ -62,7 +59,9 @@ pub enum DataError {
          no classes"
     )]
     NoKinds,
-    #[error("--data: expected at least {expected} normal samples to learn from and to hold out, found {found}")]
+    #[error(
+        "--data: expected at least {expected} normal samples to learn from and to hold out, found {found}"
+    )]
     FewNormal { expected: usize, found: usize },
     #[error(
         "no directory {path:?}: expected `mnist`, `synthetic`, a directory of pictures with one for each class or of the four IDX \

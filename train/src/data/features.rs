@@ -32,7 +32,10 @@ pub fn read(array: &Array) -> Result<(Shape, Vec<f32>), Refusal> {
     }
     if !are_numbers(array) {
         let found = array.elements.type_name().to_owned();
-        return Err(("numbers as float32 or float64 as in the other arrays", found));
+        return Err((
+            "numbers as float32 or float64 as in the other arrays",
+            found,
+        ));
     }
     let numbers = array.elements.to_floats();
     expect_finite(&numbers, shape.iter().product())?;
@@ -40,7 +43,12 @@ pub fn read(array: &Array) -> Result<(Shape, Vec<f32>), Refusal> {
         return Ok((shape, numbers));
     }
     let samples = numbers.chunks_exact(shape.iter().product());
-    Ok((shape, samples.flat_map(|sample| planar(sample, shape[0])).collect()))
+    Ok((
+        shape,
+        samples
+            .flat_map(|sample| planar(sample, shape[0]))
+            .collect(),
+    ))
 }
 
 /// The numbers of an array that belong to each of so many samples.
@@ -118,7 +126,10 @@ mod tests {
             let numbers = vec![0.0; sizes.iter().product()];
             assert!(targets(&array(sizes, &numbers), 3).is_err(), "{sizes:?}");
         }
-        assert_eq!(targets(&array(&[3, 2], &[0.5; 6]), 3).unwrap().dim(), (3, 2));
+        assert_eq!(
+            targets(&array(&[3, 2], &[0.5; 6]), 3).unwrap().dim(),
+            (3, 2)
+        );
         assert_eq!(classes(&array(&[2], &[0.0, 3.0]), 2), Some(vec![0, 3]));
         assert_eq!(classes(&array(&[2], &[0.0, 65536.0]), 2), None);
         assert_eq!(classes(&array(&[2], &[0.0, 0.5]), 2), None);

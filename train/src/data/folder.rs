@@ -35,36 +35,36 @@ pub fn read_flat(folder: &Path) -> Result<Option<Collection>, DataError> {
 impl Finder<'_> {
     /// What was found in a folder; `None` where that is no picture.
     fn collection(self, folder: &Path) -> Result<Option<Collection>, DataError> {
-    if self.pictures.is_empty() {
-        return Ok(None);
-    }
-    let names: Vec<&str> = self.pictures.iter().map(|found| &*found.class).collect();
-    let (classes, labels) = classes_of(&names);
-    if classes.len() > usize::from(u16::MAX) {
-        let expected = format!("at most {} classes", u16::MAX);
-        return Err(DataError::unexpected(
-            self.root,
-            expected,
-            classes.len().to_string(),
-        ));
-    }
-    let entry = |(found, &label): (&Found, &u16)| Entry {
-        label,
-        part: found.part,
-    };
-    let entries = self.pictures.iter().zip(&labels).map(entry).collect();
-    let file = |found: &Found| (found.path.clone(), self.name(&found.path));
-    let files = self.pictures.iter().map(file);
-    Ok(Some(Collection {
-        source: format!("folders of pictures, from {}", display_name(folder)),
-        classes,
-        entries,
-        pictures: Pictures::Files(files.collect()),
-        divided: Divided::WithValidation,
-        passed_over: self.passed_over,
-        unreadable: self.unreadable,
-        sha256: None,
-    }))
+        if self.pictures.is_empty() {
+            return Ok(None);
+        }
+        let names: Vec<&str> = self.pictures.iter().map(|found| &*found.class).collect();
+        let (classes, labels) = classes_of(&names);
+        if classes.len() > usize::from(u16::MAX) {
+            let expected = format!("at most {} classes", u16::MAX);
+            return Err(DataError::unexpected(
+                self.root,
+                expected,
+                classes.len().to_string(),
+            ));
+        }
+        let entry = |(found, &label): (&Found, &u16)| Entry {
+            label,
+            part: found.part,
+        };
+        let entries = self.pictures.iter().zip(&labels).map(entry).collect();
+        let file = |found: &Found| (found.path.clone(), self.name(&found.path));
+        let files = self.pictures.iter().map(file);
+        Ok(Some(Collection {
+            source: format!("folders of pictures, from {}", display_name(folder)),
+            classes,
+            entries,
+            pictures: Pictures::Files(files.collect()),
+            divided: Divided::WithValidation,
+            passed_over: self.passed_over,
+            unreadable: self.unreadable,
+            sha256: None,
+        }))
     }
 }
 

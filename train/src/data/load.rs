@@ -12,8 +12,8 @@ use super::duplicates::Duplicates;
 use super::packed;
 use super::random::Random;
 use super::{
-    Classes, DataError, Dataset, Element, Sets, Source, cache_folder, cifar, folder, hexadecimal, idx,
-    manifest, mnist, npz, split, synthetic,
+    Classes, DataError, Dataset, Element, Sets, Source, cache_folder, cifar, folder, hexadecimal,
+    idx, manifest, mnist, npz, split, synthetic,
 };
 
 /// The share of the pictures to be measured on, and as much to choose by.

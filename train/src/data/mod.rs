@@ -87,7 +87,9 @@ impl Sets {
     pub fn expect_learnt(&self) -> Result<(), DataError> {
         let learnt = self.train.counts();
         let others = self.validation.iter().chain([&self.test]);
-        let is_new = |class: &usize| learnt[*class] == 0 && others.clone().any(|set| set.counts()[*class] > 0);
+        let is_new = |class: &usize| {
+            learnt[*class] == 0 && others.clone().any(|set| set.counts()[*class] > 0)
+        };
         match (0..learnt.len()).find(is_new) {
             None => Ok(()),
             Some(class) => Err(DataError::NotLearnt {

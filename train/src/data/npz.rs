@@ -61,7 +61,8 @@ fn samples(path: &Path, parts: &[PartArrays]) -> Result<(Shape, Values), DataErr
             DataError::unexpected(path, format!("{expected} in {name}"), found)
         }
     };
-    let are_numbers = inputs().any(|(_, array)| features::are_numbers(array) && pictures(array).is_err());
+    let are_numbers =
+        inputs().any(|(_, array)| features::are_numbers(array) && pictures(array).is_err());
     let (mut pixels, mut numbers, mut shape) = (Vec::new(), Vec::new(), None);
     for (name, array) in inputs() {
         let this = if are_numbers {
@@ -102,16 +103,19 @@ fn with_answers(
     {
         let count = inputs.shape[0];
         let classes = answers.map_or(Ok(None), |(name, array)| {
-            targets.push(features::targets(array, count).map_err(|(expected, found)| {
-                DataError::unexpected(path, format!("{expected} in {name}"), found)
-            })?);
+            targets.push(
+                features::targets(array, count).map_err(|(expected, found)| {
+                    DataError::unexpected(path, format!("{expected} in {name}"), found)
+                })?,
+            );
             Ok::<_, DataError>(features::classes(array, count))
         })?;
         known.push((classes.is_some(), answers.is_some()));
         let labels = classes.unwrap_or_else(|| vec![0; count]);
         entries.extend(labels.into_iter().map(|label| Entry { label, part: *part }));
     }
-    let has_classes = known.iter().any(|known| known.0) && known.iter().all(|known| known.0 || !known.1);
+    let has_classes =
+        known.iter().any(|known| known.0) && known.iter().all(|known| known.0 || !known.1);
     let classes = entries.iter().map(|entry| usize::from(entry.label) + 1);
     let classes = classes.max().filter(|_| has_classes).unwrap_or(0);
     if !has_classes {
@@ -128,7 +132,9 @@ fn with_answers(
             shape,
             values,
             is_labelled: has_classes && known.iter().all(|known| known.0),
-            targets: ndarray::concatenate(Axis(0), &targets).ok().filter(|_| are_whole),
+            targets: ndarray::concatenate(Axis(0), &targets)
+                .ok()
+                .filter(|_| are_whole),
         }),
         divided: Divided::WithValidation,
         passed_over: Vec::new(),

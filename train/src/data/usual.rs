@@ -27,11 +27,19 @@ impl Usual {
     /// The sets with the classes of these names for normal ones, or else the only one there is to learn from, or 0 of 0 and 1.
     /// Strange samples are measured on, and left out of what is learnt from and chosen by.
     pub fn of(sets: Sets, normal: &[String]) -> Result<Self, DataError> {
-        if !sets.train.is_labelled() && sets.train.classes().is_empty() && sets.train.target_len() > 0 {
+        if !sets.train.is_labelled()
+            && sets.train.classes().is_empty()
+            && sets.train.target_len() > 0
+        {
             return Err(DataError::NoKinds);
         }
         let normal = normal_classes(&sets.train, normal)?;
-        let is_normal: Vec<bool> = sets.train.classes().iter().map(|class| normal.contains(class)).collect();
+        let is_normal: Vec<bool> = sets
+            .train
+            .classes()
+            .iter()
+            .map(|class| normal.contains(class))
+            .collect();
         let mut notes = Vec::new();
         let mut only = |set: &Dataset, of: &str| {
             let set = told_apart(set, &is_normal);
@@ -79,11 +87,14 @@ impl Usual {
 /// Samples as normal ones and strange ones; without classes all are normal.
 fn told_apart(set: &Dataset, is_normal: &[bool]) -> Dataset {
     let kind = |&label: &u16| {
-        let is_strange = is_normal.get(usize::from(label)).is_some_and(|&is_normal| !is_normal);
+        let is_strange = is_normal
+            .get(usize::from(label))
+            .is_some_and(|&is_normal| !is_normal);
         u16::from(is_strange)
     };
     let labels = set.labels().iter().map(kind).collect();
-    set.clone().labelled(Classes::from(KINDS.map(String::from)), labels)
+    set.clone()
+        .labelled(Classes::from(KINDS.map(String::from)), labels)
 }
 
 /// The names of the normal classes, those that are given or else one that is clear.
@@ -99,7 +110,10 @@ fn normal_classes(train: &Dataset, given: &[String]) -> Result<Vec<String>, Data
         return Ok(given.to_vec());
     }
     let learnt: Vec<bool> = classes_of(train);
-    let found = classes.iter().zip(learnt).filter(|(_, is_learnt)| *is_learnt);
+    let found = classes
+        .iter()
+        .zip(learnt)
+        .filter(|(_, is_learnt)| *is_learnt);
     let found: Vec<String> = found.map(|(class, _)| class.clone()).collect();
     match &found[..] {
         [_] => Ok(found),
@@ -151,7 +165,10 @@ mod tests {
             test,
             ..
         } = usual.sets;
-        assert_eq!(train.images().unwrap().into_raw_vec_and_offset().0, [0, 2, 3]);
+        assert_eq!(
+            train.images().unwrap().into_raw_vec_and_offset().0,
+            [0, 2, 3]
+        );
         assert_eq!(validation.unwrap().labels(), [0, 0]);
         assert_eq!(test.labels(), [0, 1, 1]);
         assert_eq!(test.classes()[..], KINDS);
@@ -169,12 +186,20 @@ mod tests {
     fn what_is_normal_is_named_or_clear() {
         let three = || sets(3, [&[0, 1, 2, 2, 2, 1, 1], &[1, 1, 2], &[0, 1]]);
         let error = Usual::of(three(), &[]).unwrap_err().to_string();
-        assert!(error.contains("found 0, 1, 2") && error.contains("--normal"), "{error}");
+        assert!(
+            error.contains("found 0, 1, 2") && error.contains("--normal"),
+            "{error}"
+        );
         let error = Usual::of(three(), &["3".into()]).unwrap_err().to_string();
         assert!(error.contains("which are 0, 1, 2, found \"3\""), "{error}");
         let usual = Usual::of(three(), &["1".into(), "2".into()]).unwrap();
-        assert_eq!((usual.sets.train.len(), usual.sets.test.labels()), (6, &[1, 0][..]));
-        let error = Usual::of(sets(1, [&[0, 0], &[], &[0]]), &[]).unwrap_err().to_string();
+        assert_eq!(
+            (usual.sets.train.len(), usual.sets.test.labels()),
+            (6, &[1, 0][..])
+        );
+        let error = Usual::of(sets(1, [&[0, 0], &[], &[0]]), &[])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("at least 4 normal samples"), "{error}");
     }
 }

@@ -9,10 +9,10 @@ use no_std_core::format::OutputKind;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
-use super::{Network, Node, Scaling};
 use super::build::{Builder, is_plain};
 use super::output::{self, Declared};
 use super::presets::{self, PRESETS};
+use super::{Network, Node, Scaling};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
@@ -135,7 +135,8 @@ impl Description {
         match &described.contents.output {
             Some(declared) if described.has_classes() => {
                 let name = declared.get_ref().name();
-                let reason = format!("expected `classes = 0` with `output = \"{name}\"`, found some");
+                let reason =
+                    format!("expected `classes = 0` with `output = \"{name}\"`, found some");
                 Err(described.at(declared.span().start, reason))
             }
             _ => Ok(described),

@@ -60,14 +60,21 @@ impl Scale {
             let [sum, count] = &mut sums[block(at)];
             (*sum, *count) = (*sum + f64::from(number), *count + 1.0);
         }
-        let means: Vec<f64> = sums.iter().map(|[sum, count]| sum / count.max(1.0)).collect();
+        let means: Vec<f64> = sums
+            .iter()
+            .map(|[sum, count]| sum / count.max(1.0))
+            .collect();
         let mut squares = vec![0.0; means.len()];
         for (at, &number) in numbers.iter().enumerate() {
             squares[block(at)] += (f64::from(number) - means[block(at)]).powi(2);
         }
         let deviation = |(square, [_, count]): (f64, &[f64; 2])| {
             let deviation = (square / count.max(1.0)).sqrt() as f32;
-            if deviation.is_normal() { deviation } else { 1.0 }
+            if deviation.is_normal() {
+                deviation
+            } else {
+                1.0
+            }
         };
         Self {
             deviation: squares.into_iter().zip(&sums).map(deviation).collect(),
@@ -106,7 +113,11 @@ impl Scale {
 
 impl Network {
     /// Adds the input in the scale of the layers.
-    pub(crate) fn scaled_input(&self, graph: &mut Graph, x: ValueId) -> Result<ValueId, GraphError> {
+    pub(crate) fn scaled_input(
+        &self,
+        graph: &mut Graph,
+        x: ValueId,
+    ) -> Result<ValueId, GraphError> {
         match &self.scaling.input {
             Some(scale) => scale.apply(graph, x),
             None => Ok(x),

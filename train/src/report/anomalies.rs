@@ -126,7 +126,11 @@ mod tests {
         assert_eq!(counts, [(1, 4), (1, 3), (2, 3)]);
         // Pairs by hand: 3 and 3 of three, then of 2 one greater and one equal.
         assert!((report.auc.unwrap() - 7.5 / 9.0).abs() < 1e-12);
-        assert!(report.text().contains("detected     0.6667 (2 of 3)"), "{}", report.text());
+        assert!(
+            report.text().contains("detected     0.6667 (2 of 3)"),
+            "{}",
+            report.text()
+        );
         let report = AnomalyReport::new(&detector, &scores, &[0; 6]).unwrap();
         assert_eq!((report.auc, report.detected.samples), (None, 0));
     }

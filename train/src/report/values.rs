@@ -35,10 +35,16 @@ impl ValuesReport {
     pub fn new(outputs: &Array2<f32>, targets: &Array2<f32>) -> Self {
         assert_eq!(outputs.dim(), targets.dim());
         let columns = outputs.columns().into_iter().zip(targets.columns());
-        let sums: Vec<Sums> = columns.map(|(outputs, targets)| Sums::of(&outputs, &targets)).collect();
+        let sums: Vec<Sums> = columns
+            .map(|(outputs, targets)| Sums::of(&outputs, &targets))
+            .collect();
         Self {
             samples: outputs.nrows(),
-            all: sums.iter().copied().fold(Sums::default(), Sums::and).errors(),
+            all: sums
+                .iter()
+                .copied()
+                .fold(Sums::default(), Sums::and)
+                .errors(),
             outputs: sums.into_iter().map(Sums::errors).collect(),
         }
     }

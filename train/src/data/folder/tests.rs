@@ -132,7 +132,10 @@ fn pictures_alone_are_of_one_class() {
     let collection = read_flat(folder.path()).unwrap().unwrap();
     assert_eq!(collection.classes, [last(folder.path())]);
     assert!(collection.entries.iter().all(|entry| entry.label == 0));
-    assert_eq!((collection.entries.len(), collection.passed_over.len()), (2, 1));
+    assert_eq!(
+        (collection.entries.len(), collection.passed_over.len()),
+        (2, 1)
+    );
     assert_eq!(read_flat(tree(&["a.txt"]).path()).unwrap(), None);
 }
 
