@@ -22,7 +22,7 @@ use input::{file, onnx, pair};
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::{Dataset, Loaded, Sets};
+use crate::data::{Dataset, Element, Loaded, Sets};
 use crate::error::Error;
 use crate::run;
 use crate::runtime::Runtime;
@@ -62,11 +62,15 @@ fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
 /// Says what the data are.
 fn tell_of(sets: &Sets, console: &mut Console) {
     let (source, train, test) = (&sets.source, sets.train.len(), sets.test.len());
+    let samples = match sets.train.element() {
+        Element::Pixel => "images",
+        Element::Number => "samples",
+    };
     console.line(match &sets.validation {
-        None => format!("{source}: {train} + {test} images"),
+        None => format!("{source}: {train} + {test} {samples}"),
         Some(validation) => {
             let validation = validation.len();
-            format!("{source}: {train} images to learn from, {validation} to choose by, {test} to measure on")
+            format!("{source}: {train} {samples} to learn from, {validation} to choose by, {test} to measure on")
         }
     });
 }

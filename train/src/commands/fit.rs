@@ -199,6 +199,7 @@ fn new_network(
         None => chosen(args, shape)?,
     };
     let classes = if description.has_classes() {
+        learnt::expect_labels(description.name(), &sets.train)?;
         classes.to_vec()
     } else {
         Vec::new()

@@ -52,18 +52,24 @@ pub fn expect_form(network: &Network, samples: &Dataset) -> Result<(), Error> {
     Ok(())
 }
 
+/// Fails unless the class of each sample is known, for a network of this name that tells classes apart.
+pub fn expect_labels(network: &str, samples: &Dataset) -> Result<(), Error> {
+    if samples.is_labelled() {
+        return Ok(());
+    }
+    Err(Error::NoClasses {
+        network: network.into(),
+        found: if samples.target_len() > 0 {
+            "numbers that are no classes"
+        } else {
+            "samples without any"
+        },
+    })
+}
+
 fn expect_classes(network: &Network, samples: &Dataset) -> Result<(), Error> {
     let network_name = network.name.clone();
-    if !samples.is_labelled() {
-        return Err(Error::NoClasses {
-            network: network_name,
-            found: if samples.target_len() > 0 {
-                "numbers that are no classes"
-            } else {
-                "samples without any"
-            },
-        });
-    }
+    expect_labels(&network_name, samples)?;
     let form = |[channels, rows, columns]: Shape, classes: usize| {
         format!("{rows} x {columns} in {channels} channels and {classes} classes")
     };
