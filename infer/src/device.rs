@@ -3,14 +3,13 @@
 use std::fmt;
 
 use ::device::{Answer as BoardAnswer, Board, Input as BoardInput, Outcome, Tensor};
-use no_std_core::Difference;
 use no_std_core::format::OutputKind;
 
 use crate::engine::{Answer, Cost, Engine, check_len};
 use crate::error::{DeviceError, RunError};
 use crate::file::{InFile, one_line};
 use crate::input::Input;
-use crate::output::{Classes, Numbers, Output, Values, share};
+use crate::output::{Classes, Distance, Numbers, Output, Values, share, squared_steps};
 use crate::spec::{InputSpec, Layout, OutputSpec, Quantization, Spec};
 
 /// A board that is ready to run its model.
@@ -111,8 +110,8 @@ fn output(board: &Board, answer: BoardAnswer) -> Output {
         Outcome::Values => Output::Values(values(numbers)),
         Outcome::Difference { mean } => Output::Reconstruction {
             values: values(numbers),
-            difference: Difference {
-                mean,
+            difference: Distance {
+                score: squared_steps(mean),
                 accepted: answer.accepted,
             },
         },
@@ -136,7 +135,9 @@ fn spec(board: &Board, labels: &[String]) -> Spec {
             OutputKind::Classes => OutputSpec::Classes {
                 labels: (0..board.spec.output.elements()).map(label).collect(),
             },
-            OutputKind::Values => OutputSpec::Values,
+            OutputKind::Values => OutputSpec::Values {
+                outputs: board.spec.output.elements() as usize,
+            },
             OutputKind::Reconstruction => OutputSpec::Reconstruction { threshold: None },
         },
     }

@@ -90,7 +90,11 @@ pub fn evaluate(
         let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
         effort.cost = cost.map(greatest).or(effort.cost);
         let class = test_set.classes.as_ref().map(|classes| classes[index]);
-        tally.add(&output, class);
+        let targets = match spec.output {
+            OutputSpec::Values { outputs } => test_set.targets(index, outputs),
+            _ => None,
+        };
+        tally.add(&output, class, targets);
         each(index + 1, &output)?;
     }
     Ok(tally.finish(effort))
@@ -100,18 +104,18 @@ impl Tally {
     fn new(engine: &dyn Engine) -> Self {
         match &engine.spec().output {
             OutputSpec::Classes { labels } => Self::Classes(ClassTally::new(labels)),
-            OutputSpec::Values => Self::Values(ValueTally::default()),
+            OutputSpec::Values { .. } => Self::Values(ValueTally::default()),
             OutputSpec::Reconstruction { threshold } => {
                 Self::Reconstructions(ReconstructionTally::new(*threshold))
             }
         }
     }
 
-    /// Counts an output of the kind that the model gives, for an input of this class.
-    fn add(&mut self, output: &Output, class: Option<usize>) {
+    /// Counts an output of the kind that the model gives, for an input of this class, or with these numbers.
+    fn add(&mut self, output: &Output, class: Option<usize>, targets: Option<&[f32]>) {
         match (self, output) {
             (Self::Classes(tally), Output::Classes(found)) => tally.add(found, class),
-            (Self::Values(tally), Output::Values(found)) => tally.add(found),
+            (Self::Values(tally), Output::Values(found)) => tally.add(found, targets),
             (Self::Reconstructions(tally), Output::Reconstruction { difference, .. }) => {
                 tally.add(*difference, class);
             }
@@ -196,7 +200,7 @@ mod tests {
                     quantization: None,
                     preparation: Preparation::NONE,
                 },
-                output: OutputSpec::Values,
+                output: OutputSpec::Values { outputs: 2 },
             },
             runs: Cell::new(0),
         };

@@ -9,7 +9,7 @@ use crate::engine::{Answer, Engine, check_len};
 use crate::error::{ModelError, RunError};
 use crate::file::InFile;
 use crate::input::Input;
-use crate::output::{Output, sizes};
+use crate::output::{Output, sizes, squared_steps};
 use crate::spec::{InputSpec, Layout, OutputSpec, Quantization, Spec};
 
 /// A model in a flash file (`models/FORMAT.md`), ready to run. It borrows the file's bytes.
@@ -101,9 +101,11 @@ fn spec(model: &no_std_core::Model<'_>) -> Spec {
             OutputKind::Classes => OutputSpec::Classes {
                 labels: (0..model.output().shape.elements()).map(name).collect(),
             },
-            OutputKind::Values => OutputSpec::Values,
+            OutputKind::Values => OutputSpec::Values {
+                outputs: model.output().shape.elements() as usize,
+            },
             OutputKind::Reconstruction => OutputSpec::Reconstruction {
-                threshold: Some(model.threshold()),
+                threshold: Some(squared_steps(model.threshold())),
             },
         },
     }

@@ -13,7 +13,7 @@ use crate::engine::{Answer, Engine, check_len};
 use crate::error::{ModelError, RunError};
 use crate::file::{self, InFile, display_name, one_line};
 use crate::input::{Input, transposed};
-use crate::output::{Classes, Numbers, Output, Values};
+use crate::output::{Classes, Distance, Numbers, Output, Values};
 use crate::spec::{Layout, Spec};
 
 mod form;
@@ -174,6 +174,18 @@ impl Model {
         }
     }
 
+    /// How far a reconstruction in floats is from its input, if this is one.
+    fn difference(&self, input: &Input, outputs: &[f32]) -> Option<Distance> {
+        let threshold = self.output.greatest_score?;
+        let reals = self.reals(input).into_iter().zip(outputs);
+        let squares = reals.map(|(real, &output)| (f64::from(real) - f64::from(output)).powi(2));
+        let score = squares.sum::<f64>() / outputs.len() as f64;
+        Some(Distance {
+            score,
+            accepted: score <= threshold,
+        })
+    }
+
     fn numbers(&self, outputs: Vec<f32>) -> Numbers {
         match self.output.quantization {
             Some(of) => Numbers::Int8(outputs.iter().map(|&real| of.integer(real)).collect(), of),
@@ -189,19 +201,25 @@ impl Engine for Model {
 
     fn run(&self, input: &Input) -> Result<Answer, InFile<RunError>> {
         let mut outputs = self.outputs(input)?;
+        let difference = self.difference(input, &outputs);
         if let Some([rows, columns, channels]) = self.output.channels_first() {
             // In the order of the flash file.
             outputs = transposed(&outputs, channels, rows * columns);
         }
+        let of_outputs = |outputs| Values {
+            shape: self.output.shape(),
+            numbers: self.numbers(outputs),
+        };
         let output = match (&self.decision, self.output.quantization) {
+            _ if let Some(difference) = difference => Output::Reconstruction {
+                values: of_outputs(outputs),
+                difference,
+            },
             (Some(decision), Some(of)) => {
                 let integers: Vec<i8> = outputs.iter().map(|&real| of.integer(real)).collect();
                 decision.output(&integers, &self.integers(input))
             }
-            _ if self.spec.labels().is_empty() => Output::Values(Values {
-                shape: self.output.shape(),
-                numbers: self.numbers(outputs),
-            }),
+            _ if self.spec.labels().is_empty() => Output::Values(of_outputs(outputs)),
             _ => {
                 let logits = self.numbers(outputs.clone());
                 Output::Classes(self.classes(&outputs, logits))

@@ -15,8 +15,26 @@ pub enum Output {
     /// What an autoencoder has made of its input, and how far it is from that.
     Reconstruction {
         values: Values,
-        difference: Difference,
+        difference: Distance,
     },
+}
+
+/// How far a reconstruction is from its input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Distance {
+    /// The mean of the squared differences: in steps of the integers, or of floats themselves.
+    pub score: f64,
+    /// Whether that is at most the model's threshold: otherwise the input is unlike what the model was made for.
+    pub accepted: bool,
+}
+
+impl From<Difference> for Distance {
+    fn from(Difference { mean, accepted }: Difference) -> Self {
+        Self {
+            score: squared_steps(mean),
+            accepted,
+        }
+    }
 }
 
 /// How likely an input is of each class.
@@ -108,7 +126,7 @@ impl Output {
                     None => Self::Values(of_values),
                     Some(difference) => Self::Reconstruction {
                         values: of_values,
-                        difference,
+                        difference: difference.into(),
                     },
                 }
             }
@@ -124,6 +142,16 @@ pub fn share(probability: u32) -> f64 {
 /// The mean of the squared differences, or its threshold, in steps of the integers.
 pub fn squared_steps(mean: u32) -> f64 {
     f64::from(mean) / 256.0
+}
+
+/// A score for people: with two digits after the point, and where that is less than four digits in all, with more.
+pub fn shown(score: f64) -> String {
+    let digits = if score > 0.0 && score < 1.0 {
+        (3.0 - score.log10().floor()).min(12.0) as usize
+    } else {
+        2
+    };
+    format!("{score:.digits$}")
 }
 
 /// Rows, columns and channels.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::engine::Cost;
 use crate::file::{display_name, one_line};
-use crate::output::{Classes, Numbers, Output, Values, squared_steps};
+use crate::output::{Classes, Numbers, Output, Values, shown};
 use crate::predict::Prediction;
 use crate::source::Source;
 use crate::spec::{OutputSpec, Spec};
@@ -44,7 +44,7 @@ enum Finding<'a> {
         numbers: Reals<'a>,
     },
     Reconstruction {
-        /// The mean of the squared differences, in steps of the integers.
+        /// The mean of the squared differences, in steps of the integers or of floats themselves.
         score: f64,
         #[serde(skip_serializing_if = "Option::is_none")]
         threshold: Option<f64>,
@@ -107,9 +107,9 @@ impl<'a> Report<'a> {
                     numbers: Reals::new(values),
                 },
                 Output::Reconstruction { difference, .. } => Finding::Reconstruction {
-                    score: squared_steps(difference.mean),
+                    score: difference.score,
                     threshold: match spec.output {
-                        OutputSpec::Reconstruction { threshold } => threshold.map(squared_steps),
+                        OutputSpec::Reconstruction { threshold } => threshold,
                         _ => None,
                     },
                     accepted: difference.accepted,
@@ -217,10 +217,11 @@ impl fmt::Display for Finding<'_> {
                 let like = if *accepted { "like" } else { "unlike" };
                 write!(
                     f,
-                    "CNN thinks it's {like} what it was made for (score {score:.2}"
+                    "CNN thinks it's {like} what it was made for (score {}",
+                    shown(*score)
                 )?;
                 match threshold {
-                    Some(threshold) => write!(f, ", threshold {threshold:.2})"),
+                    Some(threshold) => write!(f, ", threshold {})", shown(*threshold)),
                     None => f.write_str(")"),
                 }
             }

@@ -41,11 +41,11 @@ pub enum Layout {
 pub enum OutputSpec {
     /// A logit for each class. At least one class, each with a name.
     Classes { labels: Vec<String> },
-    /// Numbers, whatever they stand for.
-    Values,
-    /// What an autoencoder makes of its input, which is accepted if the mean of the squared differences, in 1/256, is at most
-    /// the threshold. Boards do not say what it is.
-    Reconstruction { threshold: Option<u32> },
+    /// So many numbers, whatever they stand for.
+    Values { outputs: usize },
+    /// What an autoencoder makes of its input, which is accepted if the mean of the squared differences, in steps of its
+    /// integers or of floats themselves, is at most the threshold. Boards do not say what it is.
+    Reconstruction { threshold: Option<f64> },
 }
 
 impl InputSpec {

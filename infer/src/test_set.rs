@@ -22,6 +22,8 @@ pub struct TestSet {
     pub count: usize,
     /// The class of each input, if that is known; for a reconstruction 0 for what the model was made for, else 1.
     pub classes: Option<Vec<usize>>,
+    /// The numbers that a model of values shall give for all inputs, one after another, if they are known.
+    targets: Option<Vec<f32>>,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,7 @@ impl TestSet {
                 count: sources.len(),
                 inputs: Inputs::Pictures(sources),
                 classes: Some(classes),
+                targets: None,
             });
         }
         let [test] = find(path, [Part::Test]).map_err(|error| {
@@ -103,14 +106,15 @@ impl TestSet {
             count: images.count,
             inputs: Inputs::Images(images, channels),
             classes: Some(labels.classes.into_iter().map(usize::from).collect()),
+            targets: None,
         })
     }
 
     fn from_arrays(path: &Path, spec: &Spec) -> Result<Self, TestSetError> {
-        let samples = arrays::read_samples(path).map_err(|error| error.problem)?;
+        let samples = arrays::read_test_samples(path).map_err(|error| error.problem)?;
         let count = spec.input.of_array(&samples.inputs)?.count;
         let classes = match spec.output {
-            OutputSpec::Values => None,
+            OutputSpec::Values { .. } => None,
             _ => samples.labels(count)?,
         };
         if let (OutputSpec::Classes { .. }, None) = (&spec.output, &classes) {
@@ -124,8 +128,13 @@ impl TestSet {
         if let (Some(largest), Some((at, &found))) = (largest, beyond) {
             return Err(TestSetError::Label { largest, found, at });
         }
+        let targets = match spec.output {
+            OutputSpec::Values { outputs } => samples.targets(count, outputs),
+            _ => None,
+        };
         Ok(Self {
             count,
+            targets,
             inputs: Inputs::Arrays(Source(path.to_owned()), samples.inputs),
             classes,
         })
@@ -140,6 +149,13 @@ impl TestSet {
         if let Some(classes) = &mut self.classes {
             classes.truncate(limit);
         }
+    }
+
+    /// The numbers that a model of so many values shall give for the input at `index`, if they are known.
+    pub fn targets(&self, index: usize, outputs: usize) -> Option<&[f32]> {
+        self.targets
+            .as_ref()?
+            .get(index * outputs..(index + 1) * outputs)
     }
 
     /// The input at `index`, for the model that the set was loaded for; pictures in files are prepared for it.
@@ -180,7 +196,7 @@ impl TestSet {
 fn class_names(spec: &Spec) -> Vec<String> {
     match &spec.output {
         OutputSpec::Classes { labels } => labels.clone(),
-        OutputSpec::Values => Vec::new(),
+        OutputSpec::Values { .. } => Vec::new(),
         OutputSpec::Reconstruction { .. } => vec!["0".into(), "1".into()],
     }
 }

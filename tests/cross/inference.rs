@@ -20,7 +20,7 @@ use crate::quantize::{FEATURES, TASKS, Task, folder, model, quantize_into, rando
 const SAMPLES: usize = 20;
 
 /// Runs the program with these arguments, which all succeeds.
-fn infer(arguments: &[&str]) -> String {
+pub fn infer(arguments: &[&str]) -> String {
     let cli = Cli::try_parse_from([&["infer"], arguments].concat()).unwrap();
     let mut output = Vec::new();
     let mut complaints = Vec::new();

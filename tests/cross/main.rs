@@ -6,6 +6,7 @@ mod gradients;
 mod import;
 mod inference;
 mod losses;
+mod numbers;
 mod optimizers;
 mod parity;
 mod quantize;

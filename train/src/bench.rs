@@ -150,7 +150,8 @@ fn feeds(
     let mut batches = Batches::new(dataset, &[Variant::Plain], batch, Order::Sequential)?;
     let masks = Masks::new(network, batch, 0).draw().into_iter();
     let masks = masks.map(|(layer, mask)| (mask_name(&layer), mask));
-    let batch = batches.next().transpose()?.map(evaluation_feeds);
+    let batch = batches.next().transpose()?;
+    let batch = batch.map(|batch| evaluation_feeds(batch, network.output));
     Ok(batch.into_iter().flatten().chain(masks).collect())
 }
 

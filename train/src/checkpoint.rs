@@ -12,9 +12,10 @@ use sha2::{Digest, Sha256};
 
 use crate::data::augment::Augment;
 use crate::data::hexadecimal;
+use crate::detector::Detector;
 use crate::graph::{Chosen, Target};
 use crate::models;
-use crate::net::{Description, Network};
+use crate::net::{Description, Network, Scaling};
 use crate::optimizer::{Method, Optimizer, Variable, in_use};
 use crate::recipe::Recipe;
 use crate::tensor::Tensor;
@@ -60,6 +61,9 @@ pub struct Record {
     pub data_sha256: String,
     /// What was trained on, for people.
     pub data_source: String,
+    /// Where the network gives reconstructions, how strange inputs are told by them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detector: Option<Detector>,
     /// What the figures `val_` of the epochs are from, for people.
     #[serde(default = "val_data")]
     pub val_data: String,
@@ -74,6 +78,13 @@ pub struct Described {
     /// Channels, rows and columns of what goes in.
     pub input: [usize; 3],
     pub labels: Vec<String>,
+    /// The scale of its numbers, if they are none of pixels and classes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scaling: Scaling,
+}
+
+fn is_default(scaling: &Scaling) -> bool {
+    *scaling == Scaling::default()
 }
 
 impl Described {
@@ -82,6 +93,7 @@ impl Described {
             text: network.text.to_string(),
             input: network.input,
             labels: network.labels.clone(),
+            scaling: network.scaling.clone(),
         })
     }
 }
@@ -104,6 +116,7 @@ impl Record {
             seed,
             data_sha256: String::new(),
             data_source: String::new(),
+            detector: None,
             val_data: val_data(),
             epochs: Vec::new(),
         }
@@ -130,10 +143,14 @@ impl Record {
                 text,
                 input,
                 labels,
+                scaling,
             }) => {
                 let description = Description::parse("its network", text);
                 let network = description.and_then(|one| one.network(*input, labels.clone()));
-                network.map_err(|error| error.to_string())
+                let network = network.map_err(|error| error.to_string())?;
+                scaling.expect_fit(&network)?;
+                let scaling = scaling.clone();
+                Ok(Network { scaling, ..network })
             }
             None if self.network == digits.name => Ok(digits),
             None => Err(format!(
@@ -154,12 +171,15 @@ impl Record {
 pub struct Epoch {
     /// What was added to the images, in training and in the test set.
     pub augment: Augment,
-    /// Mean loss over the epoch's steps, in nats.
+    /// Mean loss over the epoch's steps, of classes in nats.
     pub loss: f64,
-    pub accuracy: f64,
-    /// Mean loss on the test set, in nats.
+    /// Of classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// Mean loss on the test set, likewise.
     pub val_loss: f64,
-    pub val_accuracy: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub val_accuracy: Option<f64>,
 }
 
 impl Epoch {
@@ -315,9 +335,9 @@ mod tests {
         let epoch = Epoch {
             augment: Augment::Invert,
             loss: 0.1,
-            accuracy: 0.9,
+            accuracy: Some(0.9),
             val_loss: 0.2,
-            val_accuracy: 0.8,
+            val_accuracy: Some(0.8),
         };
         let record = Record {
             epochs: vec![epoch],

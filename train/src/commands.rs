@@ -8,6 +8,7 @@ mod doctor;
 mod evaluate;
 mod export;
 mod fit;
+mod learnt;
 mod meaning;
 mod outputs;
 mod pictures;
@@ -21,10 +22,8 @@ use input::{file, onnx, pair};
 
 use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
-use crate::data::{Dataset, Loaded, Sets};
+use crate::data::{Dataset, Element, Loaded, Sets};
 use crate::error::Error;
-use crate::net::Network;
-use crate::network::Shape;
 use crate::run;
 use crate::runtime::Runtime;
 use crate::stop::Stop;
@@ -63,11 +62,15 @@ fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
 /// Says what the data are.
 fn tell_of(sets: &Sets, console: &mut Console) {
     let (source, train, test) = (&sets.source, sets.train.len(), sets.test.len());
+    let samples = match sets.train.element() {
+        Element::Pixel => "images",
+        Element::Number => "samples",
+    };
     console.line(match &sets.validation {
-        None => format!("{source}: {train} + {test} images"),
+        None => format!("{source}: {train} + {test} {samples}"),
         Some(validation) => {
             let validation = validation.len();
-            format!("{source}: {train} images to learn from, {validation} to choose by, {test} to measure on")
+            format!("{source}: {train} {samples} to learn from, {validation} to choose by, {test} to measure on")
         }
     });
 }
@@ -86,23 +89,6 @@ fn tell_before_learning(loaded: &Loaded, console: &mut Console) {
     {
         note(text);
     }
-}
-
-/// Fails unless a network is for pictures like these.
-fn expect_form(network: &Network, pictures: &Dataset) -> Result<(), Error> {
-    let form = |[channels, rows, columns]: Shape, classes: usize| {
-        format!("{rows} x {columns} in {channels} channels and {classes} classes")
-    };
-    let expected = form(network.input, network.labels.len());
-    let found = form(pictures.shape(), pictures.classes().len());
-    if expected == found {
-        return Ok(());
-    }
-    Err(Error::Pictures {
-        network: network.name.clone(),
-        expected,
-        found,
-    })
 }
 
 /// Refuses outputs that are files which the command reads: these, or the data.

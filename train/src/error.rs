@@ -17,6 +17,7 @@ use crate::export::ExportError;
 use crate::fit::FitError;
 use crate::graph::GraphError;
 use crate::net::DescriptionError;
+use crate::network::Shape;
 use crate::quantize::QuantizeError;
 use crate::recipe::RecipeError;
 use crate::run::RunError;
@@ -70,6 +71,47 @@ pub enum Error {
         network: String,
         expected: String,
         found: String,
+    },
+    #[error(
+        "--data: expected samples of shape {expected:?} (channels, rows, columns) for the network `{network}`, found {found:?}"
+    )]
+    Shape {
+        network: String,
+        expected: Shape,
+        found: Shape,
+    },
+    #[error(
+        "--data: expected the class of each sample for the network `{network}`, found {found}; a network of numbers has \
+         `classes = 0`, and `--network` names it"
+    )]
+    NoClasses {
+        network: String,
+        found: &'static str,
+    },
+    #[error(
+        "--data: expected at least two classes to tell apart, found {0}; a folder has one of pictures for each class"
+    )]
+    FewClasses(usize),
+    #[error(
+        "--data: expected {expected} numbers in y for each sample, as many as the network `{network}` gives, found {found}; one \
+         that makes the input again gives {inputs}"
+    )]
+    Targets {
+        network: String,
+        expected: usize,
+        found: usize,
+        /// Numbers of an input.
+        inputs: usize,
+    },
+    #[error("--data: expected pictures to look at, found arrays of numbers")]
+    NoSurvey,
+    #[error("a network for {0} is not chosen by itself: name one (`--network`)")]
+    NoNetwork(&'static str),
+    #[error("{option}: expected a network of {expected}, found one of {found}; leave it out")]
+    NotForNetwork {
+        option: &'static str,
+        expected: &'static str,
+        found: &'static str,
     },
     #[error(transparent)]
     Calibration(#[from] InFile<CalibrationError>),

@@ -1,13 +1,15 @@
-//! Loss and accuracy of a network on a data set.
+//! Loss of a network on a data set, and accuracy or scores.
 
 use ndarray::Array2;
+use no_std_core::format::OutputKind;
 
 use crate::data::augment::Variant;
 use crate::data::batch::{Batch, Batches, Order, prefetch};
 use crate::data::{DataError, Dataset};
 use crate::graph::GraphError;
+use crate::models::numbers::{ERRORS, TARGETS};
 use crate::models::{
-    self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, MIXED_LABELS, SHARES, WEIGHTS,
+    self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, MIXED_LABELS, SHARES, WEIGHTS, names,
 };
 use crate::net::Network;
 use crate::runtime::{Kind, Runtime, RuntimeError, Session};
@@ -28,21 +30,23 @@ pub enum EvaluateError {
     Graph(#[from] GraphError),
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    #[error("expected {expected} logits of an image, found {found}")]
-    Logits { expected: usize, found: usize },
-    #[error("expected finite logits, found {0}")]
+    #[error("expected {expected} outputs of a sample, found {found}")]
+    Outputs { expected: usize, found: usize },
+    #[error("expected finite outputs, found {0}")]
     NotFinite(f32),
 }
 
 /// What a network achieves on a data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Mean loss in nats.
+    /// Mean loss, of classes in nats.
     pub loss: f64,
-    /// Share of right answers.
-    pub accuracy: f64,
-    /// Logits `[images, classes]`, all variants of an image one after another.
+    /// Share of right answers, of classes.
+    pub accuracy: Option<f64>,
+    /// Logits `[images, classes]`, or other outputs, all variants of an image one after another.
     pub logits: Array2<f32>,
+    /// Of reconstructions how far each is from its input, as the mean of the squared differences.
+    pub scores: Vec<f32>,
 }
 
 /// A network's evaluation graph and the data it is measured on, loaded once for many evaluations.
@@ -51,7 +55,10 @@ pub struct Evaluator<'a> {
     dataset: &'a Dataset,
     variants: &'static [Variant],
     batch_size: usize,
-    classes: usize,
+    outputs: usize,
+    kind: OutputKind,
+    /// From the errors of reconstructions to their scores.
+    score: f32,
 }
 
 impl<'a> Evaluator<'a> {
@@ -75,7 +82,9 @@ impl<'a> Evaluator<'a> {
             dataset,
             variants,
             batch_size,
-            classes: network.labels.len(),
+            outputs: network.output_len(),
+            kind: network.output,
+            score: network.squared_deviation(),
         })
     }
 
@@ -89,24 +98,32 @@ impl<'a> Evaluator<'a> {
         let (dataset, variants) = (self.dataset, self.variants);
         let batches = Batches::new(dataset, variants, self.batch_size, Order::Sequential)?;
         let samples = dataset.len() * variants.len();
-        let mut logits = Array2::zeros((samples, self.classes));
+        let mut logits = Array2::zeros((samples, self.outputs));
         let mut unset = logits.iter_mut();
+        let mut scores = Vec::new();
         let (mut loss_sum, mut correct) = (0.0, 0.0);
         std::thread::scope(|scope| {
             for batch in prefetch(scope, batches, PREFETCHED) {
                 let batch = batch?;
                 let count = batch.count;
-                let mut outputs = self.session.run(evaluation_feeds(batch))?;
+                let mut outputs = self.session.run(evaluation_feeds(batch, self.kind))?;
                 loss_sum += outputs.scalar(LOSS_SUM)?;
-                correct += outputs.scalar(CORRECT)?;
+                match self.kind {
+                    OutputKind::Classes => correct += outputs.scalar(CORRECT)?,
+                    OutputKind::Values => {}
+                    OutputKind::Reconstruction => {
+                        let errors = outputs.take(ERRORS)?.into_iter().take(count);
+                        scores.extend(errors.map(|error| error * self.score));
+                    }
+                }
                 let found = outputs.take(LOGITS)?;
-                if found.len() != self.batch_size * self.classes {
-                    return Err(EvaluateError::Logits {
-                        expected: self.classes,
+                if found.len() != self.batch_size * self.outputs {
+                    return Err(EvaluateError::Outputs {
+                        expected: self.outputs,
                         found: found.len() / self.batch_size,
                     });
                 }
-                let found = found.into_iter().take(count * self.classes);
+                let found = found.into_iter().take(count * self.outputs);
                 for (logit, place) in found.zip(unset.by_ref()) {
                     *place = logit;
                 }
@@ -116,19 +133,24 @@ impl<'a> Evaluator<'a> {
         let count = samples as f64;
         Ok(Evaluation {
             loss: loss_sum / count,
-            accuracy: correct / count,
+            accuracy: (self.kind == OutputKind::Classes).then(|| correct / count),
             logits,
+            scores,
         })
     }
 }
 
-/// A batch as inputs of the graphs that compute a loss.
-pub fn evaluation_feeds(batch: Batch) -> Vec<(String, Tensor)> {
+/// A batch as inputs of the graphs that compute the loss of outputs of a kind.
+pub fn evaluation_feeds(batch: Batch, output: OutputKind) -> Vec<(String, Tensor)> {
     let mut feeds = vec![
         (IMAGES.into(), batch.images.into()),
-        (LABELS.into(), batch.labels.into()),
         (WEIGHTS.into(), batch.weights.into()),
     ];
+    match output {
+        OutputKind::Classes => feeds.push((LABELS.into(), batch.labels.into())),
+        OutputKind::Values => feeds.push((TARGETS.into(), batch.targets.into())),
+        OutputKind::Reconstruction => {}
+    }
     if let Some((labels, shares)) = batch.mixed {
         feeds.push((MIXED_LABELS.into(), labels.into()));
         feeds.push((SHARES.into(), shares.into()));
@@ -143,25 +165,37 @@ pub fn run_model(
     dataset: &Dataset,
     variants: &'static [Variant],
 ) -> Result<Array2<f32>, EvaluateError> {
+    let outputs = (OutputKind::Classes, dataset.classes().len());
+    run_model_of(runtime, model, outputs, dataset, variants)
+}
+
+/// The same of a model of outputs of a kind, and so many.
+pub fn run_model_of(
+    runtime: &Runtime,
+    model: &[u8],
+    (kind, expected): (OutputKind, usize),
+    dataset: &Dataset,
+    variants: &'static [Variant],
+) -> Result<Array2<f32>, EvaluateError> {
+    let [input, output] = names(kind);
     let mut session = runtime.load(model, Vec::new())?;
     let batches = Batches::new(dataset, variants, 1, Order::Sequential)?;
-    let classes = dataset.classes().len();
-    let mut logits = Array2::zeros((batches.len(), classes));
-    for (mut row, batch) in logits.rows_mut().into_iter().zip(batches) {
-        let mut outputs = session.run(vec![(IMAGES.into(), batch?.images.into())])?;
-        let found = outputs.take(LOGITS)?;
-        if found.len() != classes {
-            return Err(EvaluateError::Logits {
-                expected: classes,
+    let mut outputs = Array2::zeros((batches.len(), expected));
+    for (mut row, batch) in outputs.rows_mut().into_iter().zip(batches) {
+        let mut found = session.run(vec![(input.into(), batch?.images.into())])?;
+        let found = found.take(output)?;
+        if found.len() != expected {
+            return Err(EvaluateError::Outputs {
+                expected,
                 found: found.len(),
             });
         }
-        if let Some(logit) = found.iter().find(|logit| !logit.is_finite()) {
-            return Err(EvaluateError::NotFinite(*logit));
+        if let Some(number) = found.iter().find(|number| !number.is_finite()) {
+            return Err(EvaluateError::NotFinite(*number));
         }
         row.iter_mut().zip(found).for_each(|(to, from)| *to = from);
     }
-    Ok(logits)
+    Ok(outputs)
 }
 
 /// Share of the rows whose largest logit (the first one on a tie) is at the label of their image.

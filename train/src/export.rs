@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use input::file::{Pending, WriteError, display_name};
-use input::labels;
+use input::{labels, metadata};
 use ndarray::{Array2, ArrayView1};
+use no_std_core::format::OutputKind;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Record};
 use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
-use crate::evaluate::{EvaluateError, Evaluator, run_model};
+use crate::evaluate::{EvaluateError, Evaluator, run_model_of};
 use crate::graph::GraphError;
 use crate::models;
 use crate::net::Network;
@@ -68,14 +69,15 @@ pub fn export(
 ) -> Result<Option<String>, ExportError> {
     let parameters = checkpoint.parameters(network);
     let tensors = parameters.iter().map(|(_, tensor)| tensor.clone());
-    let metadata = metadata(network, checkpoint)?;
-    let model = models::inference(network, tensors.collect(), &metadata)?;
+    let entries = entries(network, checkpoint)?;
+    let model = models::inference(network, tensors.collect(), &entries)?;
     let pending = Pending::write(path, &model)?;
 
     let variants = checkpoint.record.augment().variants();
     let mut evaluator = Evaluator::new(runtime, network, parameters, images, variants)?;
     let expected = evaluator.evaluate()?.logits;
-    let found = run_model(runtime, &model, images, variants)?;
+    let outputs = (network.output, network.output_len());
+    let found = run_model_of(runtime, &model, outputs, images, variants)?;
     check(path, runtime.kind().name(), &expected, &found)?;
     let mut unchecked = None;
     if let Some(second) = second {
@@ -93,7 +95,7 @@ pub fn export(
 /// Images in all variants, one row each.
 fn inputs(images: &Dataset, variants: &'static [Variant]) -> Result<Array2<f32>, EvaluateError> {
     let batches = Batches::new(images, variants, 1, Order::Sequential)?;
-    let shape = (batches.len(), images.picture_len());
+    let shape = (batches.len(), images.elements());
     let mut pixels = Vec::new();
     for batch in batches {
         pixels.extend(batch?.images);
@@ -102,20 +104,14 @@ fn inputs(images: &Dataset, variants: &'static [Variant]) -> Result<Array2<f32>,
 }
 
 /// What a model file tells about itself: classes, input, and where it comes from.
-fn metadata(
+fn entries(
     network: &Network,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<(String, String)>, ExportError> {
     let record = &checkpoint.record;
     let identity = checkpoint.identity().map_err(ExportError::Identity)?;
-    let mut entries = vec![
-        (labels::KEY, labels::to_metadata(&network.labels)),
-        (
-            "input_shape",
-            network.input.map(|size| size.to_string()).join(","),
-        ),
-        ("input_range", "0..1".into()),
-        ("output", "logits; softmax makes them probabilities".into()),
+    let mut entries = outputs(network, record);
+    entries.extend([
         (
             "trainer",
             concat!("baton ", env!("CARGO_PKG_VERSION")).into(),
@@ -128,15 +124,48 @@ fn metadata(
         ("data", record.data_source.clone()),
         ("data_sha256", record.data_sha256.clone()),
         (IDENTITY_KEY, identity),
-    ];
+    ]);
     if let Some(epoch) = record.epochs.last() {
         entries.push(("augment", epoch.augment.name().into()));
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));
-        entries.push(("val_accuracy", format!("{:.6}", epoch.val_accuracy)));
+        let accuracy = epoch.val_accuracy;
+        entries.extend(accuracy.map(|share| ("val_accuracy", format!("{share:.6}"))));
         entries.push(("val_data", record.val_data.clone()));
     }
     let owned = |(key, value): (&str, String)| (key.to_owned(), value);
     Ok(entries.into_iter().map(owned).collect())
+}
+
+/// What it takes and gives.
+fn outputs(network: &Network, record: &Record) -> Vec<(&'static str, String)> {
+    let shape = network.input.map(|size| size.to_string()).join(",");
+    let mut entries = vec![("input_shape", shape)];
+    let takes_pixels = network.scaling.input.is_none();
+    if takes_pixels {
+        entries.push(("input_range", "0..1".into()));
+    }
+    let kind = match network.output {
+        OutputKind::Classes => {
+            entries.insert(0, (labels::KEY, labels::to_metadata(&network.labels)));
+            entries.push(("output", "logits; softmax makes them probabilities".into()));
+            if takes_pixels {
+                return entries;
+            }
+            "classes"
+        }
+        OutputKind::Values => "values",
+        OutputKind::Reconstruction => "reconstruction",
+    };
+    let preparation = if takes_pixels { "plain" } else { "none" };
+    entries.push((metadata::OUTPUT_KIND, kind.into()));
+    entries.push((metadata::PREPARATION, preparation.into()));
+    if let Some(detector) = &record.detector {
+        entries.push((metadata::FALSE_ALARMS, detector.false_alarms.to_string()));
+        entries.push((metadata::NORMAL, labels::to_metadata(&detector.normal)));
+        let threshold = detector.threshold.iter();
+        entries.extend(threshold.map(|one| (metadata::THRESHOLD, one.score.to_string())));
+    }
+    entries
 }
 
 fn check(

@@ -16,11 +16,12 @@ pub use progress::{Progress, Silent, Terminal};
 pub use trainer::{EpochAt, Sums, Trainer};
 
 use input::file::{self, WriteError};
+use no_std_core::format::OutputKind;
 
 use crate::checkpoint::{Checkpoint, Epoch, Record};
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
-use crate::data::{DataError, Dataset, Sets};
+use crate::data::{DataError, Dataset, Element, Sets};
 use crate::evaluate::{EvaluateError, Evaluation, Evaluator};
 use crate::graph::GraphError;
 use crate::init;
@@ -114,7 +115,8 @@ pub fn fit(
         let Some(sums) = done else { break };
         let variables = trainer.variables()?;
         evaluator.set_parameters(&in_use(&variables, parameters))?;
-        let epoch = finished_epoch(options.augment, &sums, &evaluator.evaluate()?);
+        let measured = evaluator.evaluate()?;
+        let epoch = finished_epoch(options.augment, &sums, &measured);
         if let Some(loss) = epoch.infinite_loss() {
             let learning_rate = record.learning_rate;
             return Err(FitError::Diverged {
@@ -122,6 +124,9 @@ pub fn fit(
                 loss,
                 learning_rate,
             });
+        }
+        if let Some(detector) = &mut record.detector {
+            detector.set_threshold(&measured.scores);
         }
         record.epochs.push(epoch);
         let checkpoint = Checkpoint {
@@ -181,7 +186,8 @@ impl Best {
     }
 }
 
-/// Whether the last epoch of a run has more right answers than that of another, or the same with less loss.
+/// Whether the last epoch of a run has more right answers than that of another, or the same, as where there are none, with less
+/// loss.
 fn is_better(one: &Checkpoint, other: &Checkpoint) -> bool {
     let last = |checkpoint: &Checkpoint| {
         let epoch = checkpoint.record.epochs.last();
@@ -205,7 +211,10 @@ impl<'a> Epochs<'a> {
         images: &'a Dataset,
         (augment, device): (Augment, DeviceOptions),
     ) -> Result<Self, FitError> {
-        if runtime.kind() != Kind::Cuda || !record.recipe.is_plain() {
+        let is_plain = record.recipe.is_plain()
+            && network.output == OutputKind::Classes
+            && images.element() == Element::Pixel;
+        if runtime.kind() != Kind::Cuda || !is_plain {
             let trainer = Trainer::new(runtime, network, record, variables)?;
             return Ok(Self::Fed(Box::new(trainer), images, augment));
         }

@@ -34,6 +34,7 @@ mod window;
 
 use std::path::Path;
 
+use input::metadata;
 use input::onnx::Limits;
 use prost::Message;
 
@@ -47,6 +48,11 @@ pub use window::{image_axes, over_places, pool_window, window};
 
 use crate::network::{Layout, Network};
 use crate::onnx::{self, Graph, Model};
+
+/// The entry of a model of ours with channels, rows and columns of its input.
+const INPUT_SHAPE: &str = "input_shape";
+/// What a model of ours says of its input that is no picture.
+const NO_PICTURE: &str = "none";
 
 /// What to read of a model.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,19 +74,29 @@ pub fn import(onnx: &[u8]) -> Result<Network, ImportError> {
 
 /// Reads a model file with one input.
 ///
-/// The model does not say in which order its input has channels, rows and columns: the first order with which its layers
-/// fit is taken. The batch is 1, whatever the file says.
+/// A model of ours says channels, rows and columns of its input. Others do not say in which order these are: the first one with
+/// which the layers fit is taken. The batch is 1, whatever the file says.
 pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportError> {
     let (model, graph, output) = prepared(onnx, options)?;
     let limits = (opset(&model).unwrap_or(onnx::OPSET), options.limits);
     let read = |layout| first_that_fits(&graph, &output, layout, limits);
-    let mut network = read(options.layout).map_err(|refusal| match options.layout {
+    let says_order = model
+        .metadata_props
+        .iter()
+        .any(|one| one.key == INPUT_SHAPE);
+    let ours = (says_order && options.layout.is_none()).then_some(Layout::ChannelsFirst);
+    let first = ours.and_then(|layout| read(Some(layout)).ok());
+    let network = first.map_or_else(|| read(options.layout), Ok);
+    let mut network = network.map_err(|refusal| match options.layout {
         Some(layout) if read(None).is_ok() => other_layout(layout),
         _ => refusal,
     })?;
     let metadata = model.metadata_props.into_iter();
     network.metadata = metadata.map(|entry| (entry.key, entry.value)).collect();
     fuse::fuse(&mut network);
+    if network.metadata(metadata::PREPARATION) == Some(NO_PICTURE) {
+        fuse::scale_of_input_into_next(&mut network);
+    }
     network.count_names();
     Ok(network)
 }

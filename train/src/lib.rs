@@ -23,6 +23,7 @@ pub mod commands;
 pub mod compare;
 pub mod console;
 pub mod data;
+pub mod detector;
 pub mod error;
 pub mod evaluate;
 pub mod export;

@@ -1,4 +1,4 @@
-//! Loss and metric of a classifier.
+//! What outputs cost: of classes and of numbers.
 
 use crate::graph::{Graph, GraphError, ValueId};
 
@@ -86,4 +86,43 @@ fn log_softmax(graph: &mut Graph, logits: ValueId) -> Result<ValueId, GraphError
     let total = graph.reduce_sum(exponentials, &[last_axis])?;
     let log_total = graph.log(total)?;
     graph.sub(shifted, log_total)
+}
+
+/// What a batch of numbers costs.
+pub struct SquaredError {
+    /// Mean over the batch, to be minimised.
+    pub mean: ValueId,
+    /// Sum over the samples.
+    pub sum: ValueId,
+    /// Of each sample `[N]`, however much it counts.
+    pub of_samples: ValueId,
+}
+
+/// Adds the mean squared error of `outputs` `[N, ...]` against `targets` of as many numbers: of each sample the mean over its
+/// numbers. `weights` `[N]` say how much a sample counts, 0 for rows that only fill up a batch.
+pub fn mean_squared_error(
+    graph: &mut Graph,
+    outputs: ValueId,
+    targets: ValueId,
+    weights: ValueId,
+) -> Result<SquaredError, GraphError> {
+    let shape = graph.shape(outputs);
+    let (batch, numbers) = (shape[0], shape[1..].iter().product::<usize>());
+    let outputs = graph.reshape(outputs, &[batch, numbers])?;
+    let targets = graph.reshape(targets, &[batch, numbers])?;
+    let errors = graph.sub(outputs, targets)?;
+    let squares = graph.mul(errors, errors)?;
+    let of_samples = graph.reduce_sum(squares, &[1])?;
+    let share = graph.scalar(1.0 / numbers as f32);
+    let of_samples = graph.mul(of_samples, share)?;
+    let of_samples = graph.reshape(of_samples, &[batch])?;
+    let weighted = graph.mul(of_samples, weights)?;
+    let sum = graph.sum_all(weighted)?;
+    let count = graph.sum_all(weights)?;
+    let mean = graph.div(sum, count)?;
+    Ok(SquaredError {
+        mean,
+        sum,
+        of_samples,
+    })
 }

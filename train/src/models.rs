@@ -1,12 +1,15 @@
 //! The graphs of a network: one that trains, one that measures, one that is shipped.
 
 pub mod flat;
+pub mod numbers;
 pub mod on_device;
+
+use no_std_core::format::OutputKind;
 
 use crate::gradient::gradients;
 use crate::graph::{Forms, Graph, GraphError, Target, ValueId};
 use crate::layers::Training;
-use crate::loss::{Loss, Soft, cross_entropy};
+use crate::loss::{Soft, cross_entropy};
 use crate::net::{Forward, Network};
 use crate::optimizer::{Method, Trainable, Variable, append_updates};
 use crate::tensor::{ElementType, Tensor, TensorType};
@@ -27,9 +30,26 @@ pub const MIXED_LABELS: &str = "mixed_labels";
 pub const SHARES: &str = "shares";
 /// Output: sum of the losses of the batch, a scalar.
 pub const LOSS_SUM: &str = "loss_sum";
-/// Output: number of right answers in the batch, a scalar.
+/// Output: number of right answers in the batch, a scalar; of classes only.
 pub const CORRECT: &str = "correct";
 pub const LOGITS: &str = "logits";
+
+/// What the shipped form calls its input and its output.
+pub fn names(output: OutputKind) -> [&'static str; 2] {
+    match output {
+        OutputKind::Classes => [IMAGES, LOGITS],
+        OutputKind::Values | OutputKind::Reconstruction => ["input", "output"],
+    }
+}
+
+/// Masks, and how parameters are updated.
+type Learnt<'a> = (&'a [ValueId], &'a Method);
+
+/// What a batch costs.
+struct Costs {
+    mean: ValueId,
+    sum: ValueId,
+}
 
 pub fn mask_name(layer: &str) -> String {
     format!("{layer}.mask")
@@ -156,7 +176,8 @@ pub fn update(
     append_training(graph, network, method, (parameters, variables), found)
 }
 
-/// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`.
+/// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`; of numbers
+/// `(images, targets, weights, parameters)` to `(logits, loss_sum, errors)`, without targets for a reconstruction.
 pub fn evaluation(
     network: &Network,
     batch_size: usize,
@@ -165,22 +186,26 @@ pub fn evaluation(
     let mut graph = Graph::of_forms(target);
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
     let (forward, _) = forward_and_loss(&mut graph, network, batch_size, &parameters, None)?;
-    graph.output(LOGITS, forward.output)?;
+    let output = network.unscaled_output(&mut graph, forward.output)?;
+    graph.output(LOGITS, output)?;
     Ok(graph.specialized()?.to_onnx(&network.name, &[]))
 }
 
-/// The shipped form: one image in, logits out, parameters inside, nothing of training left.
+/// The shipped form: one image in, logits or numbers out, parameters inside, nothing of training left.
 pub fn inference(
     network: &Network,
     parameters: Vec<Tensor>,
     metadata: &[(String, String)],
 ) -> Result<Vec<u8>, GraphError> {
     let mut graph = Graph::new();
-    let images = graph.input(IMAGES, image_type(network, 1))?;
+    let [input, output] = names(network.output);
+    let images = graph.input(input, image_type(network, 1))?;
     let parameters = parameters.into_iter().map(|tensor| graph.constant(tensor));
     let parameters: Vec<ValueId> = parameters.collect();
-    let forward = network.forward(&mut graph, images, &parameters, None)?;
-    graph.output(LOGITS, forward.output)?;
+    let scaled = network.scaled_input(&mut graph, images)?;
+    let forward = network.forward(&mut graph, scaled, &parameters, None)?;
+    let outputs = network.unscaled_output(&mut graph, forward.output)?;
+    graph.output(output, outputs)?;
     Ok(graph.to_onnx(&network.name, metadata))
 }
 
@@ -223,8 +248,14 @@ fn forward_and_loss(
     network: &Network,
     batch_size: usize,
     parameters: &[ValueId],
-    learnt: Option<(&[ValueId], &Method)>,
-) -> Result<(Forward, Loss), GraphError> {
+    learnt: Option<Learnt>,
+) -> Result<(Forward, Costs), GraphError> {
+    if network.output != OutputKind::Classes {
+        let (forward, costs) =
+            numbers::forward_and_loss(graph, network, batch_size, parameters, learnt)?;
+        graph.output(LOSS_SUM, costs.sum)?;
+        return Ok((forward, costs));
+    }
     let images = graph.input(IMAGES, image_type(network, batch_size))?;
     let labels = graph.input(LABELS, TensorType::new(ElementType::I64, &[batch_size]))?;
     let weights = graph.input(WEIGHTS, TensorType::f32(&[batch_size]))?;
@@ -237,7 +268,8 @@ fn forward_and_loss(
     let loss = cross_entropy(graph, forward.output, labels, weights, soft)?;
     graph.output(LOSS_SUM, loss.sum)?;
     graph.output(CORRECT, loss.correct)?;
-    Ok((forward, loss))
+    let (mean, sum) = (loss.mean, loss.sum);
+    Ok((forward, Costs { mean, sum }))
 }
 
 /// What an answer is held against beside the label, with inputs for it.

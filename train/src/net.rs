@@ -2,16 +2,21 @@
 
 mod build;
 mod description;
+mod output;
 mod presets;
+mod scaling;
 mod summary;
 
 use std::sync::Arc;
+
+use no_std_core::format::OutputKind;
 
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::layers::{ActivationFunction, Parameter, Pass, Trained, Training};
 
 pub use description::{Description, DescriptionError};
 pub use presets::{PRESETS, Preset};
+pub use scaling::{Scale, Scaling};
 pub(crate) use summary::thousands;
 
 /// A layer with its name, what it reads, and what follows from that.
@@ -32,6 +37,13 @@ pub struct Node {
     pub multiply_adds: usize,
 }
 
+impl Node {
+    /// Number of the outputs for one sample.
+    pub fn output_len(&self) -> usize {
+        self.output.iter().product()
+    }
+}
+
 /// A network of at least one layer. The last one makes the output, and all others lead to it.
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -40,8 +52,12 @@ pub struct Network {
     pub input: [usize; 3],
     /// The layers in an order in which they can run.
     pub nodes: Vec<Node>,
-    /// The classes that the outputs stand for.
+    /// What the outputs are.
+    pub output: OutputKind,
+    /// The classes that the outputs stand for; none where they are none.
     pub labels: Vec<String>,
+    /// The scale of the numbers that go in and come out, where these are not pixels and classes.
+    pub scaling: Scaling,
     /// What its file says.
     pub text: Arc<str>,
 }
@@ -64,6 +80,11 @@ impl Network {
     pub fn is_digits(&self) -> bool {
         let digits = Self::digits();
         self.text == digits.text && self.input == digits.input && self.labels == digits.labels
+    }
+
+    /// Number of the outputs for one sample.
+    pub fn output_len(&self) -> usize {
+        self.nodes.last().map_or(0, Node::output_len)
     }
 
     pub fn parameters(&self) -> Vec<Parameter> {
@@ -96,7 +117,7 @@ impl Network {
     }
 
     /// Adds the forward pass from samples `[N, channels, rows, columns]` to outputs `[N, ...]`, in training with what
-    /// only training has.
+    /// only training has. Both are in the scale that the layers work in.
     ///
     /// `parameters` are in the order of [`Network::parameters`].
     pub fn forward(

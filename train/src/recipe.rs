@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use input::file::{self, ReadError, display_name};
+use no_std_core::format::OutputKind;
 use serde::{Deserialize, Serialize};
 
 use crate::data::augment::Transform;
@@ -91,7 +92,13 @@ impl Recipe {
         if network.is_digits() {
             return Self::default();
         }
-        let text = include_str!("../../models/recipes/pictures.toml");
+        let is_of_pictures =
+            network.output == OutputKind::Classes && network.scaling.input.is_none();
+        let text = if is_of_pictures {
+            include_str!("../../models/recipes/pictures.toml")
+        } else {
+            include_str!("../../models/recipes/numbers.toml")
+        };
         toml::from_str(text).expect("it is a recipe")
     }
 

@@ -1,8 +1,11 @@
 //! What a classifier got right and wrong on a data set, for people: as text, as JSON, and as one HTML file.
 
+pub mod anomalies;
 mod html;
+mod lines;
 #[cfg(test)]
 mod tests;
+pub mod values;
 
 use std::fmt::Write as _;
 
@@ -10,6 +13,7 @@ use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
 pub use html::Page;
+pub use lines::LinesPage;
 
 /// Bins of confidence in which calibration is measured.
 const BINS: usize = 10;

@@ -20,6 +20,9 @@ pub const MAX_BYTES: u64 = 1 << 30;
 
 const ZIP_MAGIC: &[u8] = b"PK";
 
+/// The part of a data set that models are measured on.
+const TEST: &str = "test";
+
 /// Why arrays cannot be read.
 #[derive(Debug, Error)]
 #[allow(missing_docs, reason = "the messages say it")]
@@ -206,8 +209,18 @@ fn from_archive(mut archive: ZipArchive<impl Read + Seek>) -> Result<Arrays, Arr
 }
 
 /// The inputs among the arrays of a file, and what may be their classes: the array whose name begins with `x`, else the first
-/// one that is not of classes; and those whose names begin with `y` or `label`.
+/// one that is not of classes; and those whose names begin with `y` or `label`, but for those of another part of a data set, as
+/// `y_test` beside `x_train`.
 pub fn samples(arrays: Arrays) -> Result<Samples, ArraysError> {
+    samples_of(arrays, None)
+}
+
+/// The same, of the test set where the file has several parts.
+pub fn test_samples(arrays: Arrays) -> Result<Samples, ArraysError> {
+    samples_of(arrays, Some(TEST))
+}
+
+fn samples_of(arrays: Arrays, preferred: Option<&str>) -> Result<Samples, ArraysError> {
     let begins = |name: &str, word: &str| name.to_lowercase().starts_with(word);
     let is_of_classes = |name: &str| begins(name, "y") || begins(name, "label");
     let Arrays {
@@ -217,23 +230,43 @@ pub fn samples(arrays: Arrays) -> Result<Samples, ArraysError> {
     let contents = numbers.iter().map(describe);
     let contents: Vec<String> = contents.chain(others.iter().map(describe_other)).collect();
     let contents = listed(contents.into_iter());
-    let named = numbers.iter().position(|(name, _)| begins(name, "x"));
-    let first = || numbers.iter().position(|(name, _)| !is_of_classes(name));
-    let Some(at) = named.or_else(first) else {
+    let find = |is: &dyn Fn(&str) -> bool| numbers.iter().position(|(name, _)| is(name));
+    let is_preferred = |name: &str| preferred.is_some() && part(name) == preferred;
+    let of_part = || find(&|name| begins(name, "x") && is_preferred(name));
+    let named = of_part().or_else(|| find(&|name| begins(name, "x")));
+    let Some(at) = named.or_else(|| find(&|name| !is_of_classes(name))) else {
         return Err(ArraysError::NoInputs(contents));
     };
     let (name, inputs) = numbers.remove(at);
+    let of_another =
+        |other: &str| part(&name).is_some_and(|one| part(other).is_some_and(|other| other != one));
     let numbers = numbers.into_iter().map(|(name, array)| (name, Some(array)));
     let others = others.into_iter().map(|(name, _)| (name, None));
     let classes = numbers
         .chain(others)
-        .filter(|(name, _)| is_of_classes(name));
+        .filter(|(name, _)| is_of_classes(name) && !of_another(name));
     Ok(Samples {
+        classes: classes.collect(),
         name,
         inputs,
-        classes: classes.collect(),
         contents,
     })
+}
+
+/// The part of a data set that an array's name names, if it does.
+fn part(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let known = [
+        ("train", "train"),
+        ("training", "train"),
+        ("val", "validation"),
+        ("valid", "validation"),
+        ("validation", "validation"),
+        (TEST, TEST),
+        ("testing", TEST),
+    ];
+    let mut words = name.split('_');
+    words.find_map(|word| Some(known.iter().find(|(known, _)| *known == word)?.1))
 }
 
 fn describe((name, array): &(String, Array)) -> String {
@@ -247,6 +280,11 @@ fn describe((name, array): &(String, Array)) -> String {
 
 fn describe_other((name, of): &(String, String)) -> String {
     format!("{}: {of}", one_line(name))
+}
+
+/// [`read`] and [`test_samples`].
+pub fn read_test_samples(path: &Path) -> Result<Samples, InFile<ArraysError>> {
+    test_samples(read(path)?).map_err(InFile::named(&display_name(path)))
 }
 
 /// [`read`] and [`samples`].

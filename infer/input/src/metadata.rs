@@ -8,8 +8,15 @@ use no_std_core::prepare::Preparation;
 /// The metadata entry that says what the output is: `classes`, `values` or `reconstruction`.
 pub const OUTPUT_KIND: &str = "output_kind";
 
-/// The entry with the threshold of what is accepted, as in [`Model::threshold`].
+/// The entry with the threshold of what is accepted: in int8 as in [`Model::threshold`]; of a reconstruction in floats the
+/// greatest mean of the squared differences of input and output.
 pub const THRESHOLD: &str = "threshold";
+
+/// The entry with the share of normal inputs that may count as strange, from which the threshold of a reconstruction follows.
+pub const FALSE_ALARMS: &str = "false_alarms";
+
+/// The entry with the names of the classes that are normal, in the form of [`labels`](crate::labels).
+pub const NORMAL: &str = "normal";
 
 /// The entry that says how a picture becomes the input: `plain`, `centred` with the side of the box, or `none`.
 pub const PREPARATION: &str = "preparation";

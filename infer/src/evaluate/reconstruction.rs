@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use no_std_core::Difference;
 use serde::Serialize;
 
 use super::{Effort, write_cost};
 use crate::engine::Cost;
-use crate::output::squared_steps;
+use crate::output::{Distance, shown};
 
-/// How far reconstructions are from their inputs. Scores are means of squared differences, in steps of the integers.
+/// How far reconstructions are from their inputs. Scores are means of squared differences, in steps of the integers or
+/// of floats themselves.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OfReconstructions {
     inputs: usize,
@@ -27,36 +27,36 @@ pub struct OfReconstructions {
 }
 
 pub struct ReconstructionTally {
-    threshold: Option<u32>,
+    threshold: Option<f64>,
     accepted: usize,
-    sum: u64,
-    /// The scores, in 1/256, of inputs of class 0 and of class 1.
-    scores: [Vec<u32>; 2],
+    sum: f64,
+    /// The scores of inputs of class 0 and of class 1.
+    scores: [Vec<f64>; 2],
 }
 
 impl ReconstructionTally {
-    pub fn new(threshold: Option<u32>) -> Self {
+    pub fn new(threshold: Option<f64>) -> Self {
         Self {
             threshold,
             accepted: 0,
-            sum: 0,
+            sum: 0.0,
             scores: [const { Vec::new() }; 2],
         }
     }
 
-    pub fn add(&mut self, difference: Difference, class: Option<usize>) {
+    pub fn add(&mut self, difference: Distance, class: Option<usize>) {
         self.accepted += usize::from(difference.accepted);
-        self.sum += u64::from(difference.mean);
+        self.sum += difference.score;
         if let Some(scores) = class.and_then(|class| self.scores.get_mut(class)) {
-            scores.push(difference.mean);
+            scores.push(difference.score);
         }
     }
 
     pub fn finish(self, effort: Effort) -> OfReconstructions {
         OfReconstructions {
             inputs: effort.count,
-            mean_score: self.sum as f64 / 256.0 / effort.count as f64,
-            threshold: self.threshold.map(squared_steps),
+            mean_score: self.sum / effort.count as f64,
+            threshold: self.threshold,
             accepted: self.accepted,
             auc: auc(self.scores),
             inputs_per_second: effort.per_second(),
@@ -67,10 +67,10 @@ impl ReconstructionTally {
 
 /// The area under the receiver operating characteristic: of all pairs with one score of each kind, the share in which that of
 /// the second is greater, equal ones counting half. `None` if there are no pairs.
-fn auc([normal, strange]: [Vec<u32>; 2]) -> Option<f64> {
+fn auc([normal, strange]: [Vec<f64>; 2]) -> Option<f64> {
     let mut normal = normal;
-    normal.sort_unstable();
-    let below = |score: u32| {
+    normal.sort_unstable_by(f64::total_cmp);
+    let below = |score: f64| {
         let less = normal.partition_point(|&other| other < score);
         let at_most = normal.partition_point(|&other| other <= score);
         (less + at_most) as f64 / 2.0
@@ -84,9 +84,9 @@ impl fmt::Display for OfReconstructions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (inputs, accepted) = (self.inputs, self.accepted);
         writeln!(f, "inputs   {inputs}")?;
-        write!(f, "score    {:.2} on average", self.mean_score)?;
+        write!(f, "score    {} on average", shown(self.mean_score))?;
         match self.threshold {
-            Some(threshold) => writeln!(f, ", threshold {threshold:.2}")?,
+            Some(threshold) => writeln!(f, ", threshold {}", shown(threshold))?,
             None => writeln!(f)?,
         }
         let share = accepted as f64 / inputs as f64;
@@ -104,10 +104,10 @@ mod tests {
     use super::*;
 
     /// All pairs, one by one.
-    fn by_pairs([normal, strange]: &[Vec<u32>; 2]) -> f64 {
+    fn by_pairs([normal, strange]: &[Vec<f64>; 2]) -> f64 {
         let pairs = strange
             .iter()
-            .flat_map(|one| normal.iter().map(move |other| one.cmp(other)));
+            .flat_map(|one| normal.iter().map(move |other| one.total_cmp(other)));
         let worth = pairs.map(|order| match order {
             std::cmp::Ordering::Less => 0.0,
             std::cmp::Ordering::Equal => 0.5,
@@ -124,12 +124,16 @@ mod tests {
             state >> 24
         };
         for spread in [1, 4, 100] {
-            let mut some = |count, more| (0..count).map(|_| next() % spread + more).collect();
-            let scores: [Vec<u32>; 2] = [some(40, 0), some(30, spread / 3)];
+            let mut some = |count, more| {
+                (0..count)
+                    .map(|_| f64::from(next() % spread + more))
+                    .collect()
+            };
+            let scores: [Vec<f64>; 2] = [some(40, 0), some(30, spread / 3)];
             let expected = by_pairs(&scores);
             assert!((auc(scores).unwrap() - expected).abs() < 1e-12);
         }
-        assert_eq!(auc([vec![1], vec![]]), None);
-        assert_eq!(auc([vec![], vec![1]]), None);
+        assert_eq!(auc([vec![1.0], vec![]]), None);
+        assert_eq!(auc([vec![], vec![1.0]]), None);
     }
 }

@@ -41,7 +41,7 @@ pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, 
                 let labels: Vec<_> = labels.iter().map(|label| in_list(label)).collect();
                 fact("labels", labels.join(", "))
             }
-            OutputSpec::Values => fact("output kind", "values"),
+            OutputSpec::Values { .. } => fact("output kind", "values"),
             OutputSpec::Reconstruction { .. } => fact("output kind", "reconstruction of the input"),
         },
         fact("multiply-adds", multiply_adds.to_string()),

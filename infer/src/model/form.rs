@@ -12,6 +12,7 @@ use tract_onnx::prelude::{Datum, TypedFact};
 use super::proto::{self, metadata as entry, quantization_of};
 use crate::decision::Decision;
 use crate::error::ModelError;
+use crate::output::squared_steps;
 use crate::picture::SIDE;
 use crate::spec::{InputSpec, Layout, OutputSpec, Quantization};
 
@@ -143,6 +144,8 @@ pub struct OutputForm {
     kind: OutputKind,
     labels: Vec<String>,
     threshold: Option<u32>,
+    /// Of a reconstruction in floats the greatest mean of the squared differences that is accepted.
+    pub greatest_score: Option<f64>,
     /// The sizes of its axes, without the batch.
     sizes: Vec<usize>,
     /// What its integers stand for, if it is made of such.
@@ -186,16 +189,21 @@ pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelE
             Vec::new()
         }
     };
+    let quantization = quantization_of(graph, name);
+    let of_floats = kind == OutputKind::Reconstruction && quantization.is_none();
     let threshold = entry(proto, metadata::THRESHOLD).filter(|_| says_preparation(proto));
-    let threshold =
-        threshold.map(|text| text.parse().map_err(|_| unknown(metadata::THRESHOLD, text)));
+    let refusal = || unknown(metadata::THRESHOLD, threshold.unwrap_or_default());
+    let is_score = |score: &f64| score.is_finite() && *score >= 0.0;
+    let integer = |text: &str| text.parse().map_err(|_| refusal());
+    let score = |text: &str| text.parse().ok().filter(is_score).ok_or_else(refusal);
     Ok(OutputForm {
         name: name.to_owned(),
         kind,
         labels,
-        threshold: threshold.transpose()?,
+        threshold: threshold.filter(|_| !of_floats).map(integer).transpose()?,
+        greatest_score: threshold.filter(|_| of_floats).map(score).transpose()?,
         sizes: sizes.to_vec(),
-        quantization: quantization_of(graph, name),
+        quantization,
         is_image: says_preparation(proto) && sizes.len() == 3,
     })
 }
@@ -213,7 +221,7 @@ fn check_judged(proto: &ModelProto) -> Result<(), ModelError> {
 }
 
 fn unknown(key: &str, text: &str) -> ModelError {
-    let expected = format!("metadata {key} as `train quantize` writes it");
+    let expected = format!("metadata {key} as `train` writes it");
     ModelError::form(expected, format!("{text:?}"))
 }
 
@@ -223,9 +231,11 @@ impl OutputForm {
             OutputKind::Classes => OutputSpec::Classes {
                 labels: self.labels.clone(),
             },
-            OutputKind::Values => OutputSpec::Values,
+            OutputKind::Values => OutputSpec::Values {
+                outputs: self.sizes.iter().product(),
+            },
             OutputKind::Reconstruction => OutputSpec::Reconstruction {
-                threshold: self.threshold,
+                threshold: self.threshold.map(squared_steps).or(self.greatest_score),
             },
         }
     }
@@ -247,14 +257,14 @@ impl OutputForm {
     /// What the core decides from the integers of the output; `None` where the file says no threshold, or has no integers.
     pub fn decision(&self, input: &InputSpec) -> Result<Option<Decision>, ModelError> {
         let is_reconstruction = self.kind == OutputKind::Reconstruction;
+        let count: usize = self.sizes.iter().product();
         let (Some(threshold), Some(of)) = (self.threshold, self.quantization) else {
-            if is_reconstruction {
-                let expected = "int8 values of a reconstruction, with DequantizeLinear at the end";
-                return Err(ModelError::form(expected, "floats"));
+            if is_reconstruction && count != input.elements() {
+                let expected = "a reconstruction with as many numbers as the input";
+                return Err(ModelError::form(expected, format!("{:?}", self.sizes)));
             }
             return Ok(None);
         };
-        let count: usize = self.sizes.iter().product();
         if is_reconstruction && (count != input.elements() || input.quantization != Some(of)) {
             let expected = "a reconstruction with shape, scale and zero point of the input";
             return Err(ModelError::form(

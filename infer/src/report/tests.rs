@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use no_std_core::Difference;
 use no_std_core::prepare::Preparation;
 use serde_json::Value;
 
 use super::*;
+use crate::output::Distance;
 use crate::spec::{InputSpec, Layout, Quantization};
 
 /// A model of pictures of digits with this output.
@@ -108,7 +108,7 @@ fn table_lines() {
 
 #[test]
 fn numbers_are_told_with_their_integers() {
-    let spec = spec(OutputSpec::Values);
+    let spec = spec(OutputSpec::Values { outputs: 2 });
     let of = Quantization {
         scale: 0.5,
         zero_point: -1,
@@ -138,21 +138,21 @@ fn numbers_are_told_with_their_integers() {
 #[test]
 fn reconstructions_are_scored() {
     let source = Source("x.npy".into());
-    let found = |mean, accepted| {
+    let found = |score, accepted| {
         prediction(Output::Reconstruction {
             values: Values {
                 shape: Vec::new(),
                 numbers: Numbers::Float(Vec::new()),
             },
-            difference: Difference { mean, accepted },
+            difference: Distance { score, accepted },
         })
     };
     let of_file = spec(OutputSpec::Reconstruction {
-        threshold: Some(512),
+        threshold: Some(2.0),
     });
     let of_board = spec(OutputSpec::Reconstruction { threshold: None });
-    let like = found(320, true);
-    let unlike = found(640, false);
+    let like = found(1.25, true);
+    let unlike = found(2.5, false);
     for (spec, prediction, line) in [
         (
             &of_file,

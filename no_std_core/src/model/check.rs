@@ -135,12 +135,19 @@ fn check_output(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
         ensure(classes <= MAX_CLASSES, Fault::Classes, Header::OUTPUT_AT)?;
     }
     if kind == OutputKind::Reconstruction {
-        let meaning = |tensor: TensorRecord| (tensor.shape, tensor.scale, tensor.zero_point);
-        let same = meaning(model.input()) == meaning(model.output());
+        let [input, output] = [model.input(), model.output()];
+        let meaning = |tensor: TensorRecord| (tensor.scale, tensor.zero_point);
+        let same = meaning(input) == meaning(output) && have_one_order(input.shape, output.shape);
         ensure(same, Fault::Reconstruction, Header::OUTPUT_AT)?;
     }
     check_labels(sections, model, classes)?;
     check_probabilities(sections, model, classes > 0)
+}
+
+/// Whether two tensors have as many values, which are the same ones in the same places.
+fn have_one_order(first: Shape, second: Shape) -> bool {
+    let is_line = |shape: Shape| shape.channels == 1 || (shape.rows, shape.columns) == (1, 1);
+    first == second || first.elements() == second.elements() && is_line(first) && is_line(second)
 }
 
 /// The labels that a model with so many classes may have.

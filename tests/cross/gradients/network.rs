@@ -7,7 +7,7 @@ use train::gradient::gradients;
 use train::graph::{Graph, Target, ValueId};
 use train::init;
 use train::layers::Training;
-use train::loss::{Soft, cross_entropy};
+use train::loss::{Soft, cross_entropy, mean_squared_error};
 use train::net::{Description, Network};
 use train::runtime::Runtime;
 use train::tensor::{ElementType, Tensor, TensorType};
@@ -44,6 +44,18 @@ layers = [
 ]
 "#;
 
+/// A network that makes its input again.
+const AGAIN: &str = r#"
+name = "again"
+input = [1, 4, 3]
+classes = 0
+layers = [
+    { layer = "flatten" },
+    { layer = "dense", units = 5, batch_norm = true, activation = "leaky" },
+    { layer = "dense", units = "inputs" },
+]
+"#;
+
 /// The mean loss of a batch, a graph of its parameters.
 struct Problem {
     graph: Graph,
@@ -72,9 +84,12 @@ impl Problem {
         let floats = ElementType::F32;
         let images = numbers.tensor(&[&[rows], &network.input[..]].concat(), 0.0, 1.0);
         let images = input(&mut graph, "images", floats, images);
-        let classes = (0..rows).map(|row| (3 * row % network.labels.len()) as f64);
-        let classes = Array1::from_iter(classes).into_dyn();
-        let labels = input(&mut graph, "labels", ElementType::I64, classes);
+        let classes = network.labels.len();
+        let labels = (classes > 0).then(|| {
+            let labels = (0..rows).map(|row| (3 * row % classes) as f64);
+            let labels = Array1::from_iter(labels).into_dyn();
+            input(&mut graph, "labels", ElementType::I64, labels)
+        });
         let weights = Array1::from_iter(weights.iter().copied()).into_dyn();
         let weights = input(&mut graph, "weights", floats, weights);
         let mut masks = Vec::new();
@@ -103,8 +118,19 @@ impl Problem {
         for (index, (_, next)) in forward.updates.into_iter().enumerate() {
             graph.output(&format!("statistic{index}"), next).unwrap();
         }
-        let loss = cross_entropy(&mut graph, forward.output, labels, weights, Soft::default());
-        let loss = loss.unwrap().mean;
+        let output = forward.output;
+        let loss = match labels {
+            Some(labels) => {
+                let soft = Soft::default();
+                let loss = cross_entropy(&mut graph, output, labels, weights, soft);
+                loss.unwrap().mean
+            }
+            // The images are to be made again.
+            None => {
+                let loss = mean_squared_error(&mut graph, output, images, weights);
+                loss.unwrap().mean
+            }
+        };
         Self {
             graph,
             feeds,
@@ -171,6 +197,10 @@ fn networks_are_right(runtime: &Runtime) {
     let weights = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
     let each = Problem::new(&each, &weights, &mut numbers, runtime.target());
     is_right(runtime, each, &mut numbers);
+    let again = Description::parse("again", AGAIN).unwrap();
+    let again = again.network([1, 4, 3], Vec::new()).unwrap();
+    let again = Problem::new(&again, &weights, &mut numbers, runtime.target());
+    is_right(runtime, again, &mut numbers);
 }
 
 /// Compares derivatives along random directions, relative to the length of the gradient.

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use ndarray::ArrayD;
+use no_std_core::format::OutputKind;
 use tests::training::Stepper;
 use tests::{restart, runtimes};
 use train::checkpoint::Record;
@@ -204,7 +205,7 @@ fn epoch_feeds(
     let batches = Batches::new(&digits.train, Augment::None.variants(), batch_size, order).unwrap();
     let mut masks = Masks::new(&Network::digits(), batch_size, seed);
     batches.map(move |batch| {
-        let mut feeds = evaluation_feeds(batch.unwrap());
+        let mut feeds = evaluation_feeds(batch.unwrap(), OutputKind::Classes);
         feeds.extend(
             masks
                 .draw()

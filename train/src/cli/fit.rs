@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, value_parser};
 
-use super::{DataArgs, RuntimeArgs, positive};
+use super::{DataArgs, RuntimeArgs, positive, share};
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::DeviceOptions;
@@ -48,6 +48,19 @@ pub struct FitArgs {
     /// measured; a resumed run keeps its own]
     #[arg(long, value_enum, conflicts_with = "resume")]
     pub forms: Option<FormsArg>,
+    /// Of networks that make their input again: the share of normal samples, held out, that may count as strange [default: 0.01;
+    /// a resumed run keeps its own]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub false_alarms: Option<f64>,
+    /// Likewise: the classes of the data that are normal, all others being strange [default: the only one there is to learn from,
+    /// or 0 of 0 and 1; a resumed run keeps its own]
+    #[arg(
+        long,
+        value_name = "CLASS",
+        value_delimiter = ',',
+        conflicts_with = "resume"
+    )]
+    pub normal: Vec<String>,
     #[command(flatten)]
     pub(crate) device: DeviceOptions,
     /// Go on from this run: its folder, or a checkpoint file

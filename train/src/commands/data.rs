@@ -5,8 +5,8 @@ use input::file;
 use super::{expect_distinct, load, tell_of};
 use crate::cli::SurveyArgs;
 use crate::console::Console;
-use crate::data::sheet;
 use crate::data::survey::Survey;
+use crate::data::{Element, sheet};
 use crate::error::Error;
 
 pub fn run(args: &SurveyArgs, console: &mut Console) -> Result<(), Error> {
@@ -15,6 +15,9 @@ pub fn run(args: &SurveyArgs, console: &mut Console) -> Result<(), Error> {
         file::expect_writable(path)?;
     }
     let loaded = load(&args.data)?;
+    if loaded.found.all.element() == Element::Number {
+        return Err(Error::NoSurvey);
+    }
     let survey = Survey::of(&loaded)?;
     if args.json {
         console.line(serde_json::to_string_pretty(&survey)?);

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use input::file::{self, display_name};
 
-use super::{CHECKED_IMAGES, expect_distinct, expect_form, load_test, open};
+use super::learnt::expect_form;
+use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::ExportArgs;
 use crate::console::{Console, say};

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use input::file;
 use ndarray::Array2;
+use no_std_core::format::OutputKind;
 
 use super::export::export_checked;
+use super::learnt::{self, expect_form};
 use super::report::write_report;
-use super::{expect_distinct, expect_form, load, note_mismatch, open, tell_before_learning};
+use super::{expect_distinct, load, note_mismatch, open, tell_before_learning};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
 use crate::data::augment::Variant;
-use crate::data::{Dataset, Sets, mnist};
+use crate::data::{Dataset, Element, Sets, mnist};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
@@ -74,26 +76,37 @@ fn fit_and_export(
 ) -> Result<(), Error> {
     let mut loaded = load(&args.data)?;
     let (resume, resumed) = resume.unzip();
-    let network = match resumed {
+    let is_new = resumed.is_none();
+    let mut network = match resumed {
         Some(network) => network,
         None => new_network(args, description, &loaded.sets)?,
     };
     expect_form(&network, &loaded.sets.train)?;
+    learnt::expect_all_classes(&network, &loaded.sets)?;
+    let record = resume.as_ref().map(|resumed| &resumed.record);
+    let (sets, detector) = learnt::sets_for(&network, loaded.sets, args, record)?;
+    loaded.sets = sets;
     if let Some(limit) = args.limit {
         loaded.sets.train = loaded.sets.train.take(limit as usize);
     }
     tell_before_learning(&loaded, console);
     let sets = loaded.sets;
+    if is_new {
+        network.scaling = learnt::scaling(&network, &sets.train)?;
+    }
+    learnt::tell_loss(&network, console);
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
     let augment = args.augment.or(resumed).unwrap_or_default();
     let recipe = recipe(args, &network, resume.as_ref())?;
+    learnt::expect_recipe(&recipe, augment, &network, &sets.train)?;
     let epochs = args.epochs.or(recipe.epochs).unwrap_or(EPOCHS);
     let mut record = match &resume {
         Some(checkpoint) => resumed_record(args, checkpoint, &sets),
         None => new_record(args, &network, recipe),
     };
+    record.detector = detector;
     complete(
         &mut record,
         &sets,
@@ -111,7 +124,7 @@ fn fit_and_export(
     if options.resume.is_none() && measures_forms(args, &network) {
         record.forms = fastest(&runtime, &network, &record)?;
     }
-    let progress = &mut Terminal::new(console);
+    let progress = &mut Terminal::new(console, network.output);
     let interrupted = stop.requested();
     let checkpoint = fit(
         &runtime,
@@ -126,7 +139,9 @@ fn fit_and_export(
         console.line("interrupted; the last finished epoch is kept");
     }
     let trained = (&runtime, &network, &checkpoint);
-    if sets.validation.is_some() {
+    if network.output != OutputKind::Classes {
+        learnt::measure(trained, &sets.test, &args.out, console)?;
+    } else if sets.validation.is_some() {
         measure(trained, &sets.test, args, console)?;
     }
     let model = args.out.join(model_name(&network.name));
@@ -187,8 +202,20 @@ fn new_network(
     sets: &Sets,
 ) -> Result<Network, Error> {
     let (shape, classes) = (sets.train.shape(), sets.train.classes());
-    let description = description.map_or_else(|| chosen(args, shape), Ok)?;
-    Ok(description.network(shape, classes.to_vec())?)
+    let description = match description {
+        Some(description) => description,
+        None if sets.train.element() == Element::Number => {
+            return Err(Error::NoNetwork("arrays of numbers"));
+        }
+        None => chosen(args, shape)?,
+    };
+    let classes = if description.has_classes() {
+        learnt::expect_labels(description.name(), &sets.train)?;
+        classes.to_vec()
+    } else {
+        Vec::new()
+    };
+    Ok(description.network(shape, classes)?)
 }
 
 /// The network for pictures of these channels, rows and columns where none is named.

@@ -6,7 +6,7 @@ use input::file::{self, display_name};
 
 use crate::checkpoint::Epoch;
 use crate::console::Console;
-use crate::data::{Dataset, sheet};
+use crate::data::{Dataset, Element, sheet};
 use crate::error::Error;
 use crate::report::{Mistake, Page, Report};
 
@@ -22,7 +22,8 @@ pub fn write_report(
         let picture = sheet::tile(pictures, mistake.sample)?;
         sheet::png(&picture).map_err(Error::Sheet)
     };
-    let mistakes = report.mistakes.iter().map(png);
+    let are_pictures = pictures.element() == Element::Pixel;
+    let mistakes = report.mistakes.iter().filter(|_| are_pictures).map(png);
     let page = Page {
         title,
         report,

@@ -1,6 +1,6 @@
 //! Batches of one fixed size, in file order or shuffled.
 
-use ndarray::{Array1, Array4, Axis};
+use ndarray::{Array1, Array2, Array4, Axis};
 use rayon::prelude::*;
 
 use crate::data::augment::{Transform, Variant, apply, mixtures};
@@ -12,10 +12,12 @@ pub use crate::data::prefetch::prefetch;
 /// One batch of exactly `batch_size` rows, since graphs have fixed shapes; rows beyond `count` are only filling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// `[batch_size, channels, rows, columns]`, 0 to 1; all 0 in filling rows.
+    /// `[batch_size, channels, rows, columns]`, pixels from 0 to 1, or numbers; all 0 in filling rows.
     pub images: Array4<f32>,
     /// `[batch_size]`, the classes; 0 in filling rows.
     pub labels: Array1<i64>,
+    /// `[batch_size, targets]`, the numbers that belong to each sample; 0 in filling rows.
+    pub targets: Array2<f32>,
     /// `[batch_size]`, how much a row counts: 1 unless classes have weights; 0 for filling rows.
     pub weights: Array1<f32>,
     /// The classes of what images are mixed with, and the share of the first class, where images are mixtures.
@@ -98,13 +100,18 @@ impl<'a> Batches<'a> {
         let mut batch = Batch {
             images: Array4::zeros((self.batch_size, channels, rows, columns)),
             labels: Array1::zeros(self.batch_size),
+            targets: Array2::zeros((self.batch_size, self.dataset.target_len())),
             weights: Array1::zeros(self.batch_size),
             mixed: None,
             count: samples.len(),
         };
         self.read(samples, &mut batch.images)?;
         for (row, &sample) in samples.iter().enumerate() {
-            let label = self.dataset.labels()[sample / self.variants.len()];
+            let place = sample / self.variants.len();
+            let label = self.dataset.labels()[place];
+            if let Some(targets) = self.dataset.targets(place) {
+                batch.targets.row_mut(row).assign(&targets);
+            }
             let weights = self.shown.map_or(&[][..], |shown| shown.class_weights);
             batch.labels[row] = label.into();
             batch.weights[row] = weights.get(usize::from(label)).copied().unwrap_or(1.0);
@@ -121,13 +128,15 @@ impl<'a> Batches<'a> {
     fn read(&self, samples: &[usize], images: &mut Array4<f32>) -> Result<(), DataError> {
         let len = self.dataset.picture_len();
         let images = images.as_slice_mut().unwrap_or_default();
-        let rows = images.chunks_exact_mut(len).zip(samples);
+        let rows = images.chunks_exact_mut(self.dataset.elements());
+        let rows = rows.zip(samples);
         let Some(shown) = self.shown.filter(|shown| !shown.transforms.is_empty()) else {
             let mut bytes = vec![0; len];
             for (pixels, &sample) in rows {
                 self.dataset
                     .read(sample / self.variants.len(), &mut bytes)?;
-                self.variants[sample % self.variants.len()].write(&bytes, pixels);
+                let variant = self.variants[sample % self.variants.len()];
+                self.dataset.numbers(&bytes, variant, pixels);
             }
             return Ok(());
         };

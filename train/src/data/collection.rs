@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use ndarray::Array2;
+
+use super::Element;
 use crate::network::Shape;
 
 /// What a picture is for.
@@ -50,6 +53,37 @@ pub enum Pictures {
     Files(Vec<(PathBuf, String)>),
     /// Pixels: `[pictures, channels, rows, columns]`.
     Array { shape: Shape, pixels: Vec<u8> },
+    /// Arrays of any kind.
+    Arrays(Arrays),
+}
+
+/// Samples in arrays, with what else is known of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrays {
+    pub shape: Shape,
+    pub values: Values,
+    /// Whether the labels of the entries are known; else they are 0.
+    pub is_labelled: bool,
+    /// Numbers that belong to each sample.
+    pub targets: Option<Array2<f32>>,
+}
+
+/// The samples themselves, `[samples, channels, rows, columns]`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    Pixels(Vec<u8>),
+    /// Finite ones.
+    Numbers(Vec<f32>),
+}
+
+impl Arrays {
+    /// What the samples are made of.
+    pub fn element(&self) -> Element {
+        match self.values {
+            Values::Pixels(_) => Element::Pixel,
+            Values::Numbers(_) => Element::Number,
+        }
+    }
 }
 
 /// A file or folder and what is to be said of it.

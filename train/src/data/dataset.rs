@@ -1,9 +1,10 @@
-//! Pictures of one shape with their labels.
+//! Samples of one shape, pictures or numbers, with their labels.
 
 use std::sync::Arc;
 
-use ndarray::Array4;
+use ndarray::{Array2, Array4, ArrayView1};
 
+use super::augment::Variant;
 use super::pixels::Pixels;
 use super::{DataError, split};
 use crate::network::Shape;
@@ -11,15 +12,38 @@ use crate::network::Shape;
 /// The names of the classes; a label is a place among them.
 pub type Classes = Arc<[String]>;
 
-/// Pictures, each with its class. A copy or a part shares the pixels.
+/// What samples are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// Bytes from 0 to 255.
+    Pixel,
+    /// Finite floats of 32 bits, in little-endian order.
+    Number,
+}
+
+impl Element {
+    fn bytes(self) -> usize {
+        match self {
+            Self::Pixel => 1,
+            Self::Number => size_of::<f32>(),
+        }
+    }
+}
+
+/// Pictures, each with its class, or other samples with what is known of them. A copy or a part shares the pixels.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     shape: Shape,
+    element: Element,
     pixels: Arc<Pixels>,
     /// Which of the pictures of `pixels` these are.
     places: Vec<u32>,
     labels: Vec<u16>,
     classes: Classes,
+    /// Whether the labels are known; else they are 0.
+    is_labelled: bool,
+    /// Numbers that belong to each of the pictures of `pixels`.
+    targets: Option<Arc<Array2<f32>>>,
 }
 
 impl Dataset {
@@ -46,11 +70,64 @@ impl Dataset {
         debug_assert_eq!(places.len(), labels.len());
         Self {
             shape,
+            element: Element::Pixel,
             pixels: Arc::new(pixels),
             places,
             labels,
             classes,
+            is_labelled: true,
+            targets: None,
         }
+    }
+
+    /// The same samples, made of these elements, and what is known of them beside what their labels say, if these say
+    /// anything. There are targets for as many samples as there are pixels of.
+    #[must_use]
+    pub(super) fn holding(
+        self,
+        element: Element,
+        is_labelled: bool,
+        targets: Option<Array2<f32>>,
+    ) -> Self {
+        Self {
+            element,
+            is_labelled,
+            targets: targets.map(Arc::new),
+            ..self
+        }
+    }
+
+    /// The same samples in other classes.
+    #[must_use]
+    pub(super) fn labelled(self, classes: Classes, labels: Vec<u16>) -> Self {
+        debug_assert_eq!(self.len(), labels.len());
+        Self {
+            labels,
+            classes,
+            is_labelled: true,
+            ..self
+        }
+    }
+
+    /// What the samples are made of.
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// Whether the class of each sample is known.
+    pub fn is_labelled(&self) -> bool {
+        self.is_labelled
+    }
+
+    /// The number of targets of each sample; 0 where there are none.
+    pub fn target_len(&self) -> usize {
+        self.targets.as_ref().map_or(0, |targets| targets.ncols())
+    }
+
+    /// The numbers that belong to a sample, if any do.
+    pub fn targets(&self, sample: usize) -> Option<ArrayView1<'_, f32>> {
+        let targets = self.targets.as_ref()?;
+        Some(targets.row(self.places[sample] as usize))
     }
 
     /// The number of pictures.
@@ -68,8 +145,13 @@ impl Dataset {
         self.shape
     }
 
-    /// Bytes of a picture.
+    /// Bytes of a picture, or of another sample.
     pub fn picture_len(&self) -> usize {
+        self.elements() * self.element.bytes()
+    }
+
+    /// Pixels or numbers of a sample.
+    pub fn elements(&self) -> usize {
         self.shape.iter().product()
     }
 
@@ -81,13 +163,13 @@ impl Dataset {
     /// The number of pictures of each class.
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
-        for &label in &self.labels {
+        for &label in self.labels.iter().filter(|_| self.is_labelled) {
             counts[usize::from(label)] += 1;
         }
         counts
     }
 
-    /// The names of the classes.
+    /// The names of the classes; none where no label is known.
     pub fn classes(&self) -> &Classes {
         &self.classes
     }
@@ -96,6 +178,19 @@ impl Dataset {
     pub fn read(&self, picture: usize, pixels: &mut [u8]) -> Result<(), DataError> {
         let offset = u64::from(self.places[picture]) * pixels.len() as u64;
         self.pixels.read(offset, pixels)
+    }
+
+    /// Fills `numbers` with those of a sample that a read has filled `bytes` with: pixels from 0 to 1, in this variant.
+    pub fn numbers(&self, bytes: &[u8], variant: Variant, numbers: &mut [f32]) {
+        match self.element {
+            Element::Pixel => variant.write(bytes, numbers),
+            Element::Number => {
+                let (floats, _) = bytes.as_chunks();
+                for (number, &float) in numbers.iter_mut().zip(floats) {
+                    *number = f32::from_le_bytes(float);
+                }
+            }
+        }
     }
 
     /// All pictures at once: `[pictures, channels, rows, columns]`.

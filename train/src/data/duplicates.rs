@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{DataError, Dataset};
+use super::{DataError, Dataset, Element};
 use crate::network::Shape;
 
 /// Bits in which the hashes of near-duplicates may differ. Each of this number and one more bands of bits is compared as a
@@ -31,11 +31,16 @@ pub struct Duplicates {
 
 impl Duplicates {
     /// Looks for them among all pictures. Equal pixels are told by SHA-256, near ones by a difference hash and then by their
-    /// correlation.
+    /// correlation. Of numbers only equal ones are.
     pub fn find(pictures: &Dataset) -> Result<Self, DataError> {
+        let are_pictures = pictures.element() == Element::Pixel;
         let see = |pixels: &mut Vec<u8>, picture| {
             pictures.read(picture, pixels)?;
-            let hash = difference_hash(pixels, pictures.shape());
+            let hash = if are_pictures {
+                difference_hash(pixels, pictures.shape())
+            } else {
+                0
+            };
             let digest: [u8; 32] = Sha256::digest(&*pixels).into();
             Ok((digest, hash))
         };
@@ -51,6 +56,9 @@ impl Duplicates {
                 firsts.insert(digest, picture);
                 by_hash.entry(*hash).or_default().push(picture);
             }
+        }
+        if !are_pictures {
+            return Ok(found);
         }
         let mut by_hash: Vec<(u64, Vec<u32>)> = by_hash.into_iter().collect();
         by_hash.sort_unstable();

@@ -35,6 +35,35 @@ pub enum DataError {
     #[error("--transpose: expected images in arrays, such as EMNIST's, found {0}")]
     Transpose(String),
     #[error(
+        "--size, --colour, --fit and --transpose: expected pictures, found arrays of numbers, which are taken as they are"
+    )]
+    NoPictures,
+    #[error(
+        "--data: expected samples of each class to learn from, found none of class {class:?}, and some beside those to learn \
+         from; name its folders alike"
+    )]
+    NotLearnt { class: String },
+    #[error(
+        "--normal: expected names of classes of the data, which are {}, found {found:?}",
+        input::layout::listed(classes.iter().cloned())
+    )]
+    Normal { classes: Vec<String>, found: String },
+    #[error(
+        "--data: expected the class of what is normal, the only one there is to learn from or 0 of 0 and 1, found {}; name it, or \
+         several of them (`--normal`)",
+        input::layout::listed(found.iter().cloned())
+    )]
+    WhichNormal { found: Vec<String> },
+    #[error(
+        "--data: expected 0 for each normal sample and another class for each strange one, or no labels, found numbers that are \
+         no classes"
+    )]
+    NoKinds,
+    #[error(
+        "--data: expected at least {expected} normal samples to learn from and to hold out, found {found}"
+    )]
+    FewNormal { expected: usize, found: usize },
+    #[error(
         "no directory {path:?}: expected `mnist`, `synthetic`, a directory of pictures with one for each class or of the four IDX \
          files, or a list or arrays in a file"
     )]

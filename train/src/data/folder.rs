@@ -22,37 +22,50 @@ pub fn read(folder: &Path) -> Result<Option<Collection>, DataError> {
     let root = unwrapped(folder);
     let mut finder = Finder::new(&root);
     finder.find()?;
-    if finder.pictures.is_empty() {
-        return Ok(None);
+    finder.collection(folder)
+}
+
+/// Reads the pictures that lie in a folder that has none of classes: all are of one class, which has the folder's name.
+pub fn read_flat(folder: &Path) -> Result<Option<Collection>, DataError> {
+    let mut finder = Finder::new(folder);
+    finder.class(folder, None);
+    finder.collection(folder)
+}
+
+impl Finder<'_> {
+    /// What was found in a folder; `None` where that is no picture.
+    fn collection(self, folder: &Path) -> Result<Option<Collection>, DataError> {
+        if self.pictures.is_empty() {
+            return Ok(None);
+        }
+        let names: Vec<&str> = self.pictures.iter().map(|found| &*found.class).collect();
+        let (classes, labels) = classes_of(&names);
+        if classes.len() > usize::from(u16::MAX) {
+            let expected = format!("at most {} classes", u16::MAX);
+            return Err(DataError::unexpected(
+                self.root,
+                expected,
+                classes.len().to_string(),
+            ));
+        }
+        let entry = |(found, &label): (&Found, &u16)| Entry {
+            label,
+            part: found.part,
+        };
+        let entries = self.pictures.iter().zip(&labels).map(entry).collect();
+        let file = |found: &Found| (found.path.clone(), self.name(&found.path));
+        let files = self.pictures.iter().map(file);
+        Ok(Some(Collection {
+            source: format!("folders of pictures, from {}", display_name(folder)),
+            classes,
+            entries,
+            pictures: Pictures::Files(files.collect()),
+            divided: Divided::WithValidation,
+            passed_over: self.passed_over,
+            unreadable: self.unreadable,
+            sha256: None,
+        }))
     }
-    let names: Vec<&str> = finder.pictures.iter().map(|found| &*found.class).collect();
-    let (classes, labels) = classes_of(&names);
-    if classes.len() > usize::from(u16::MAX) {
-        let expected = format!("at most {} classes", u16::MAX);
-        return Err(DataError::unexpected(
-            &root,
-            expected,
-            classes.len().to_string(),
-        ));
-    }
-    finder.expect_known_classes(&classes)?;
-    let entry = |(found, &label): (&Found, &u16)| Entry {
-        label,
-        part: found.part,
-    };
-    let entries = finder.pictures.iter().zip(&labels).map(entry).collect();
-    let file = |found: &Found| (found.path.clone(), finder.name(&found.path));
-    let files = finder.pictures.iter().map(file);
-    Ok(Some(Collection {
-        source: format!("folders of pictures, from {}", display_name(folder)),
-        classes,
-        entries,
-        pictures: Pictures::Files(files.collect()),
-        divided: Divided::WithValidation,
-        passed_over: finder.passed_over,
-        unreadable: finder.unreadable,
-        sha256: None,
-    }))
 }
 
 /// The folder itself, or the one that holds all there is, as archives have it.
@@ -188,24 +201,6 @@ impl<'a> Finder<'a> {
     /// What messages call a path.
     fn name(&self, path: &Path) -> String {
         display_name(path.strip_prefix(self.root).unwrap_or(path))
-    }
-
-    /// Fails if a class has pictures to choose by or to measure on and none to learn from.
-    fn expect_known_classes(&self, classes: &[String]) -> Result<(), DataError> {
-        let is_learnt = |class: &&String| {
-            let mut found = self.pictures.iter().filter(|found| found.class == **class);
-            found.any(|found| matches!(found.part, None | Some(Part::Train)))
-        };
-        match classes.iter().find(|class| !is_learnt(class)) {
-            None => Ok(()),
-            Some(class) => Err(DataError::unexpected(
-                self.root,
-                "pictures of each class in the folder `train`",
-                format!(
-                    "none of class {class:?} there, and some beside it; name its folders alike"
-                ),
-            )),
-        }
     }
 }
 

@@ -7,13 +7,13 @@ use sha2::{Digest, Sha256};
 
 use super::batch::shuffle;
 use super::choice::Wanted;
-use super::collection::{Collection, Divided, Entry, Part, Pictures, Remark};
+use super::collection::{Collection, Divided, Entry, Part, Pictures, Remark, Values};
 use super::duplicates::Duplicates;
 use super::packed;
 use super::random::Random;
 use super::{
-    Classes, DataError, Dataset, Sets, Source, cache_folder, cifar, folder, hexadecimal, idx,
-    manifest, mnist, npz, split, synthetic,
+    Classes, DataError, Dataset, Element, Sets, Source, cache_folder, cifar, folder, hexadecimal,
+    idx, manifest, mnist, npz, split, synthetic,
 };
 
 /// The share of the pictures to be measured on, and as much to choose by.
@@ -129,7 +129,8 @@ fn open(path: &Path) -> Result<Collection, DataError> {
     }
     let other = cifar::read(path)
         .transpose()
-        .or_else(|| folder::read(path).transpose());
+        .or_else(|| folder::read(path).transpose())
+        .or_else(|| folder::read_flat(path).transpose());
     other.unwrap_or_else(|| {
         Err(DataError::unexpected(
             path,
@@ -141,16 +142,25 @@ fn open(path: &Path) -> Result<Collection, DataError> {
 
 /// Brings all pictures into one shape and divides them.
 fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> {
-    let is_array = matches!(collection.pictures, Pictures::Array { .. });
+    let is_array = !matches!(collection.pictures, Pictures::Files(_));
     if wanted.transpose && !is_array {
         return Err(DataError::Transpose(collection.source));
     }
+    let mut holding = (Element::Pixel, true, None);
     let (packed, is_as_given) = match collection.pictures {
         Pictures::Files(files) => (packed::files(&files, wanted)?, true),
         Pictures::Array { shape, pixels } => {
             let packed = packed::array(pixels, shape, wanted);
             let is_as_given = packed.choice.shape == shape && !wanted.transpose;
             (packed, is_as_given)
+        }
+        Pictures::Arrays(arrays) => {
+            holding = (arrays.element(), arrays.is_labelled, arrays.targets);
+            let packed = match arrays.values {
+                Values::Pixels(pixels) => packed::array(pixels, arrays.shape, wanted),
+                Values::Numbers(numbers) => packed::numbers(&numbers, arrays.shape, wanted)?,
+            };
+            (packed, false)
         }
     };
     let mut unreadable = collection.unreadable;
@@ -163,6 +173,8 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
     let places = (0..labels.len() as u32).collect();
     let classes = Classes::from(collection.classes);
     let all = Dataset::of(packed.choice.shape, packed.pixels, places, labels, classes);
+    let (element, is_labelled, targets) = holding;
+    let all = all.holding(element, is_labelled, targets);
     let (parts, drawn) = divide(
         &all,
         &entries,
@@ -278,6 +290,10 @@ fn identity(files: Option<&str>, all: &Dataset, parts: &[Part]) -> Result<String
         for picture in 0..all.len() {
             all.read(picture, &mut pixels)?;
             hasher.update(&pixels);
+            let targets = all.targets(picture).filter(|_| !all.is_labelled());
+            for target in targets.into_iter().flatten() {
+                hasher.update(target.to_le_bytes());
+            }
         }
     }
     hasher.update(input::labels::to_metadata(all.classes()));

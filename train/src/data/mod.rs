@@ -26,6 +26,7 @@ mod dataset;
 mod download;
 pub mod duplicates;
 mod error;
+mod features;
 mod folder;
 mod idx;
 mod load;
@@ -48,8 +49,9 @@ mod test_files;
 #[cfg(test)]
 mod test_server;
 mod turned;
+pub mod usual;
 
-pub use dataset::{Classes, Dataset, numbers};
+pub use dataset::{Classes, Dataset, Element, numbers};
 pub use error::DataError;
 pub use load::{Found, Loaded, Options, load, load_test};
 pub use source::Source;
@@ -74,8 +76,26 @@ pub struct Sets {
 impl Sets {
     /// What the user should know of these pictures before a network learns from them.
     pub fn note(&self) -> Option<&'static str> {
+        if self.test.element() == Element::Number {
+            return None;
+        }
         let is_emnist = self.source.to_lowercase().contains("emnist");
         turned::is_turned(&self.test, is_emnist).then_some(turned::NOTE)
+    }
+
+    /// Fails unless there is something to learn from of each class that a sample is of.
+    pub fn expect_learnt(&self) -> Result<(), DataError> {
+        let learnt = self.train.counts();
+        let others = self.validation.iter().chain([&self.test]);
+        let is_new = |class: &usize| {
+            learnt[*class] == 0 && others.clone().any(|set| set.counts()[*class] > 0)
+        };
+        match (0..learnt.len()).find(is_new) {
+            None => Ok(()),
+            Some(class) => Err(DataError::NotLearnt {
+                class: self.train.classes()[class].clone(),
+            }),
+        }
     }
 
     /// What the figures of an epoch are from: the set to choose by, or the test set where nothing is chosen.

@@ -1,21 +1,22 @@
-//! Arrays of pictures and classes as Keras and `MedMNIST` have them: `x_train`, `y_train`, `x_test`, `y_test` and the like.
+//! Arrays of samples and of what belongs to them as Keras and `MedMNIST` have them: `x_train`, `y_train`, `x_test`, `y_test`
+//! and the like.
 
 use std::path::Path;
 
 use input::arrays::{self, Array, Elements};
 use input::file::display_name;
+use ndarray::{Array2, Axis};
 
-use super::DataError;
-use super::collection::{Collection, Divided, Entry, Part, Pictures};
+use super::collection::{Arrays, Collection, Divided, Entry, Part, Pictures, Values};
+use super::{DataError, features};
 use crate::network::Shape;
 
-/// Reads pictures and their classes; without names of parts all are of one.
+/// Reads samples and what belongs to them: classes, numbers, or nothing; without names of parts all are of one.
 pub fn read(path: &Path) -> Result<Collection, DataError> {
     let arrays = arrays::read(path)?;
     let found: Vec<&str> = arrays.numbers.iter().map(|(name, _)| &**name).collect();
     let found = format!("arrays {}", found.join(", "));
-    let refused = |expected: &str, found: String| DataError::unexpected(path, expected, found);
-    let (mut entries, mut pixels, mut shape) = (Vec::new(), Vec::new(), None);
+    let mut parts = Vec::new();
     for part in [
         None,
         Some(Part::Train),
@@ -26,51 +27,115 @@ pub fn read(path: &Path) -> Result<Collection, DataError> {
             let mut found = arrays.numbers.iter();
             found.find(|(name, _)| meaning(name) == Some((role, part)))
         };
-        let (Some((name, inputs)), Some((label_name, labels))) =
-            (array(Role::Inputs), array(Role::Labels))
-        else {
-            continue;
-        };
-        let (this, bytes) = pictures(inputs)
-            .map_err(|(expected, found)| refused(&format!("{expected} in {name}"), found))?;
-        if *shape.get_or_insert(this) != this {
-            let expected = format!("pictures of {shape:?} as in the other arrays in {name}");
-            return Err(refused(&expected, format!("{this:?}")));
-        }
-        let count = inputs.shape[0];
-        let classes = labels.classes(count).map_err(|found| {
-            refused(
-                &format!("the class of each of {count} pictures in {label_name}"),
-                found,
-            )
-        })?;
-        for class in classes {
-            let label = u16::try_from(class);
-            let label = label.map_err(|_| refused("classes below 65536", class.to_string()))?;
-            entries.push(Entry { label, part });
-        }
-        pixels.extend(bytes);
+        let answers = array(Role::Labels);
+        parts.extend(array(Role::Inputs).map(|inputs| PartArrays {
+            part,
+            inputs,
+            answers,
+        }));
     }
-    let expected = "pictures x_train and classes y_train, and x_test and y_test if there are such";
-    let Some(shape) = shape else {
-        return Err(refused(expected, found));
+    let is_mixed = parts.len() > 1 && parts[0].part.is_none();
+    if parts.is_empty() || is_mixed {
+        let expected = "samples x_train with what belongs to them in y_train, and x_test and y_test if there are such";
+        return Err(DataError::unexpected(path, expected, found));
+    }
+    let samples = samples(path, &parts)?;
+    let source = format!("arrays of NumPy, from {}", display_name(path));
+    with_answers(path, &parts, samples, source)
+}
+
+/// The arrays of a part, with their names.
+struct PartArrays<'a> {
+    part: Option<Part>,
+    inputs: &'a (String, Array),
+    /// What belongs to each of the inputs.
+    answers: Option<&'a (String, Array)>,
+}
+
+/// The samples of all parts: pixels if all are such, else numbers.
+fn samples(path: &Path, parts: &[PartArrays]) -> Result<(Shape, Values), DataError> {
+    let inputs = || parts.iter().map(|part| part.inputs);
+    let refused = |name: &str| {
+        let name = name.to_owned();
+        move |(expected, found): (&str, String)| {
+            DataError::unexpected(path, format!("{expected} in {name}"), found)
+        }
     };
-    if entries.iter().any(|entry| entry.part.is_none())
-        && entries.iter().any(|entry| entry.part.is_some())
-    {
-        return Err(refused(expected, found));
+    let are_numbers =
+        inputs().any(|(_, array)| features::are_numbers(array) && pictures(array).is_err());
+    let (mut pixels, mut numbers, mut shape) = (Vec::new(), Vec::new(), None);
+    for (name, array) in inputs() {
+        let this = if are_numbers {
+            let (shape, found) = features::read(array).map_err(refused(name))?;
+            numbers.extend(found);
+            shape
+        } else {
+            let (shape, found) = pictures(array).map_err(refused(name))?;
+            pixels.extend(found);
+            shape
+        };
+        if *shape.get_or_insert(this) != this {
+            let expected = format!("samples of {shape:?} as in the other arrays in {name}");
+            return Err(DataError::unexpected(path, expected, format!("{this:?}")));
+        }
     }
-    let classes = entries
-        .iter()
-        .map(|entry| usize::from(entry.label) + 1)
-        .max();
+    let values = if are_numbers {
+        Values::Numbers(numbers)
+    } else {
+        Values::Pixels(pixels)
+    };
+    Ok((shape.unwrap_or_default(), values))
+}
+
+/// These samples with what belongs to them.
+fn with_answers(
+    path: &Path,
+    parts: &[PartArrays],
+    (shape, values): (Shape, Values),
+    source: String,
+) -> Result<Collection, DataError> {
+    let (mut entries, mut known, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+    for PartArrays {
+        part,
+        inputs: (_, inputs),
+        answers,
+    } in parts
+    {
+        let count = inputs.shape[0];
+        let classes = answers.map_or(Ok(None), |(name, array)| {
+            targets.push(
+                features::targets(array, count).map_err(|(expected, found)| {
+                    DataError::unexpected(path, format!("{expected} in {name}"), found)
+                })?,
+            );
+            Ok::<_, DataError>(features::classes(array, count))
+        })?;
+        known.push((classes.is_some(), answers.is_some()));
+        let labels = classes.unwrap_or_else(|| vec![0; count]);
+        entries.extend(labels.into_iter().map(|label| Entry { label, part: *part }));
+    }
+    let has_classes =
+        known.iter().any(|known| known.0) && known.iter().all(|known| known.0 || !known.1);
+    let classes = entries.iter().map(|entry| usize::from(entry.label) + 1);
+    let classes = classes.max().filter(|_| has_classes).unwrap_or(0);
+    if !has_classes {
+        entries.iter_mut().for_each(|entry| entry.label = 0);
+    }
+    let widths: Vec<usize> = targets.iter().map(Array2::ncols).collect();
+    let are_whole = targets.len() == parts.len() && widths.iter().all(|&width| width == widths[0]);
+    let targets: Vec<_> = targets.iter().map(|one| one.view()).collect();
     Ok(Collection {
-        source: format!("arrays of NumPy, from {}", display_name(path)),
-        classes: (0..classes.unwrap_or(0))
-            .map(|class| class.to_string())
-            .collect(),
+        source,
+        classes: (0..classes).map(|class| class.to_string()).collect(),
         entries,
-        pictures: Pictures::Array { shape, pixels },
+        pictures: Pictures::Arrays(Arrays {
+            shape,
+            values,
+            is_labelled: has_classes && known.iter().all(|known| known.0),
+            targets: ndarray::concatenate(Axis(0), &targets)
+                .ok()
+                .filter(|_| are_whole),
+        }),
         divided: Divided::WithValidation,
         passed_over: Vec::new(),
         unreadable: Vec::new(),
@@ -129,7 +194,7 @@ fn pictures(array: &Array) -> Result<(Shape, Vec<u8>), (&'static str, String)> {
 }
 
 /// Planes of channels, from the channels of each pixel side by side.
-pub fn planar(picture: &[u8], channels: usize) -> Vec<u8> {
+pub fn planar<T: Copy>(picture: &[T], channels: usize) -> Vec<T> {
     let plane = |channel: usize| picture.iter().skip(channel).step_by(channels);
     (0..channels).flat_map(plane).copied().collect()
 }

@@ -86,6 +86,24 @@ pub fn array(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Packed {
     }
 }
 
+/// Numbers as they are: what pictures may become is not for them.
+pub fn numbers(numbers: &[f32], shape: Shape, wanted: &Wanted) -> Result<Packed, DataError> {
+    if *wanted != Wanted::default() {
+        return Err(DataError::NoPictures);
+    }
+    let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+    let len: usize = shape.iter().product();
+    Ok(Packed {
+        sha256: None,
+        pixels: Pixels::Memory(bytes.collect()),
+        kept: (0..numbers.len() / len).collect(),
+        files: Vec::new(),
+        choice: wanted.of_array(shape),
+        unreadable: Vec::new(),
+        duplicates: None,
+    })
+}
+
 /// Decodes picture files as `wanted`, or finds what was made of files of the same content in the user's cache.
 pub fn files(files: &[(PathBuf, String)], wanted: &Wanted) -> Result<Packed, DataError> {
     files_in(&cache_folder("pixels")?, files, wanted)

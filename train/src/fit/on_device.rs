@@ -132,7 +132,7 @@ impl<'a> DeviceTrainer<'a> {
         let (losses, correct) = (self.session.read(LOSS_SUM)?, self.session.read(CORRECT)?);
         let sums = |step: usize| Sums {
             loss: f64::from(losses[[step]]),
-            correct: f64::from(correct[[step]]),
+            correct: Some(f64::from(correct[[step]])),
             count: self.data.sizes.count(step) as f64,
         };
         Ok(steps.map(sums).collect())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use no_std_core::format::OutputKind;
 
 use super::trainer::Sums;
 use crate::checkpoint::Epoch;
@@ -26,14 +27,18 @@ pub struct Terminal<'a> {
     console: &'a mut Console,
     bar: ProgressBar,
     title: String,
+    /// Whether there are accuracies.
+    has_classes: bool,
 }
 
 impl<'a> Terminal<'a> {
-    pub fn new(console: &'a mut Console) -> Self {
+    /// For a network with outputs of this kind.
+    pub fn new(console: &'a mut Console, output: OutputKind) -> Self {
         Self {
             console,
             bar: ProgressBar::hidden(),
             title: String::new(),
+            has_classes: output == OutputKind::Classes,
         }
     }
 }
@@ -41,8 +46,11 @@ impl<'a> Terminal<'a> {
 impl Progress for Terminal<'_> {
     fn begin(&mut self, number: usize, epochs: usize, steps: usize) {
         if number == 1 {
-            self.console
-                .line("epoch    loss  accuracy  val_loss  val_accuracy  seconds");
+            self.console.line(if self.has_classes {
+                "epoch    loss  accuracy  val_loss  val_accuracy  seconds"
+            } else {
+                "epoch    loss  val_loss  seconds"
+            });
         }
         self.title = format!("{number}/{epochs}");
         let style =
@@ -53,8 +61,10 @@ impl Progress for Terminal<'_> {
     }
 
     fn step(&mut self, sums: &Sums) {
-        let (loss, accuracy) = (sums.mean_loss(), sums.accuracy());
-        let message = format!("loss {loss:.4} accuracy {accuracy:.4}");
+        let mut message = format!("loss {:.4}", sums.mean_loss());
+        if let Some(accuracy) = sums.accuracy() {
+            message += &format!(" accuracy {accuracy:.4}");
+        }
         self.bar.set_message(message);
         self.bar.inc(1);
     }
@@ -68,10 +78,14 @@ impl Progress for Terminal<'_> {
             val_accuracy,
             ..
         } = epoch;
+        let row = match (accuracy, val_accuracy) {
+            (Some(accuracy), Some(val_accuracy)) => {
+                format!("{loss:7.4} {accuracy:9.4} {val_loss:9.4} {val_accuracy:13.4}")
+            }
+            _ => format!("{loss:7.4} {val_loss:9.4}"),
+        };
         let seconds = elapsed.as_secs_f64();
-        self.console.line(format_args!(
-            "{:5} {loss:7.4} {accuracy:9.4} {val_loss:9.4} {val_accuracy:13.4} {seconds:8.1}",
-            self.title
-        ));
+        self.console
+            .line(format_args!("{:5} {row} {seconds:8.1}", self.title));
     }
 }

@@ -7,9 +7,9 @@ fn after(accuracies: &[f64]) -> Checkpoint {
     let epoch = |&val_accuracy: &f64| Epoch {
         augment: Augment::None,
         loss: 1.0,
-        accuracy: 0.5,
+        accuracy: Some(0.5),
         val_loss: 1.0,
-        val_accuracy,
+        val_accuracy: Some(val_accuracy),
     };
     let mut record = Record::new(&Network::digits(), Optimizer::Adam, 8, 0);
     record.epochs = accuracies.iter().map(epoch).collect();

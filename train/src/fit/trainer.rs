@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use no_std_core::format::OutputKind;
+
 use super::FitError;
 use crate::checkpoint::Record;
 use crate::data::augment::Augment;
@@ -23,9 +25,10 @@ const PREFETCHED: usize = 4;
 /// Loss and hits, summed over images.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sums {
-    /// Sum of the losses, in nats.
+    /// Sum of the losses, of classes in nats.
     pub loss: f64,
-    pub correct: f64,
+    /// Of classes.
+    pub correct: Option<f64>,
     pub count: f64,
 }
 
@@ -34,14 +37,15 @@ impl Sums {
         self.loss / self.count
     }
 
-    /// Share of right answers.
-    pub fn accuracy(&self) -> f64 {
-        self.correct / self.count
+    /// Share of right answers, of classes.
+    pub fn accuracy(&self) -> Option<f64> {
+        Some(self.correct? / self.count)
     }
 
     pub(super) fn add(&mut self, other: Self) {
         self.loss += other.loss;
-        self.correct += other.correct;
+        let correct = other.correct.map(|more| self.correct.unwrap_or(0.0) + more);
+        self.correct = correct.or(self.correct);
         self.count += other.count;
     }
 }
@@ -122,10 +126,12 @@ impl Trainer {
             class_weights: &class_weights,
         });
         let mut masks = Masks::new(&self.network, self.batch_size, at.seed);
+        let output = self.network.output;
         let fed = batches.map(move |batch| {
             let batch = batch?;
             let (count, weight) = (batch.count, batch.weights.sum());
-            Ok::<_, DataError>((count, weight, masks.draw(), evaluation_feeds(batch)))
+            let feeds = evaluation_feeds(batch, output);
+            Ok::<_, DataError>((count, weight, masks.draw(), feeds))
         });
         let mut sums = Sums::default();
         std::thread::scope(|scope| {
@@ -165,7 +171,10 @@ impl Trainer {
         let mut outputs = self.step.run(feeds, learning_rate, weight)?;
         Ok(Sums {
             loss: outputs.scalar(LOSS_SUM)?,
-            correct: outputs.scalar(CORRECT)?,
+            correct: match self.network.output {
+                OutputKind::Classes => Some(outputs.scalar(CORRECT)?),
+                OutputKind::Values | OutputKind::Reconstruction => None,
+            },
             count: count as f64,
         })
     }

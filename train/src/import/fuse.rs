@@ -100,9 +100,31 @@ fn scale_into_layer(network: &mut Network, index: usize) -> bool {
     true
 }
 
-/// A factor and a shift for each channel of a tensor, computed by the convolution or dense layer that alone reads it: not
-/// a shift where that pads, which would shift the padding too. At the input it says what the model takes, and stays.
+/// One factor and one shift of all numbers of an input, computed by the layer that alone reads them, if it can.
+pub(super) fn scale_of_input_into_next(network: &mut Network) {
+    let Some(Layer::Conv(scaling)) = network.nodes.first().map(|node| &node.layer) else {
+        return;
+    };
+    let is_one = |numbers: &[f32]| {
+        numbers
+            .iter()
+            .all(|one| one.to_bits() == numbers[0].to_bits())
+    };
+    let [weight, bias] = [scaling.weight.as_slice(), scaling.bias.as_slice()];
+    if network.nodes[0].inputs == [0] && weight.is_some_and(is_one) && bias.is_some_and(is_one) {
+        scale_into_reader(network, 0);
+    }
+}
+
+/// A factor and a shift for each channel of a tensor, computed by the layer that alone reads it. At the input it says what the
+/// model takes, and stays.
 fn scale_into_next(network: &mut Network, index: usize) -> bool {
+    network.nodes[index].inputs != [0] && scale_into_reader(network, index)
+}
+
+/// A factor and a shift for each channel of a tensor, computed by the convolution or dense layer that alone reads it: not
+/// a shift where that pads, which would shift the padding too.
+fn scale_into_reader(network: &mut Network, index: usize) -> bool {
     let node = &network.nodes[index];
     let (Layer::Conv(scaling), [input]) = (&node.layer, &node.inputs[..]) else {
         return false;
@@ -111,7 +133,7 @@ fn scale_into_next(network: &mut Network, index: usize) -> bool {
     let (&[reader], true) = (&readers[..], is_scaling(scaling)) else {
         return false;
     };
-    if node.clip != Clip::NONE || *input == 0 || is_scaling_node(&network.nodes[reader]) {
+    if node.clip != Clip::NONE || is_scaling_node(&network.nodes[reader]) {
         return false;
     }
     let (scaling, input) = (scaling.clone(), *input);

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use input::file::{self, ReadError, display_name};
+use no_std_core::format::OutputKind;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
-use super::Network;
 use super::build::{Builder, is_plain};
+use super::output::{self, Declared};
 use super::presets::{self, PRESETS};
+use super::{Network, Node, Scaling};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
@@ -51,8 +53,10 @@ struct Contents {
     name: String,
     /// Channels, rows and columns that the network is made for.
     input: [usize; 3],
-    /// The number of classes that it is made for.
+    /// The number of classes that it is made for; 0 where the outputs are none.
     classes: usize,
+    /// What the outputs are, if no classes and not to be told by their number.
+    output: Option<Spanned<Declared>>,
     layers: Vec<Spanned<Table>>,
 }
 
@@ -123,15 +127,38 @@ impl Description {
             );
             return Err(DescriptionError::Whole { file, reason });
         }
-        Ok(Self {
+        let described = Self {
             file: file.into(),
             text: text.into(),
             contents,
-        })
+        };
+        match &described.contents.output {
+            Some(declared) if described.has_classes() => {
+                let name = declared.get_ref().name();
+                let reason =
+                    format!("expected `classes = 0` with `output = \"{name}\"`, found some");
+                Err(described.at(declared.span().start, reason))
+            }
+            _ => Ok(described),
+        }
+    }
+
+    /// What is wrong at a place of the text.
+    fn at(&self, position: usize, reason: String) -> DescriptionError {
+        DescriptionError::Line {
+            file: self.file.clone(),
+            line: line_of(&self.text, position),
+            reason,
+        }
     }
 
     pub fn name(&self) -> &str {
         &self.contents.name
+    }
+
+    /// Whether the outputs stand for classes.
+    pub fn has_classes(&self) -> bool {
+        self.contents.classes > 0
     }
 
     /// Channels, rows and columns that it is made for.
@@ -164,21 +191,39 @@ impl Description {
                 ("inputs", input.iter().product()),
             ];
             let table = resolved(entry.get_ref().clone(), counts);
-            builder
-                .entry(table)
-                .map_err(|reason| DescriptionError::Line {
-                    file: self.file.clone(),
-                    line: line_of(&self.text, entry.span().start),
-                    reason: format!("layer {}: {reason}", index + 1),
-                })?;
+            builder.entry(table).map_err(|reason| {
+                self.at(entry.span().start, format!("layer {}: {reason}", index + 1))
+            })?;
         }
         let nodes = builder.finish(labels.len()).map_err(whole)?;
         Ok(Network {
             name: self.contents.name.clone(),
             input,
+            output: self.output(&nodes, input, labels.len())?,
             nodes,
             labels,
+            scaling: Scaling::default(),
             text: self.text.clone(),
+        })
+    }
+}
+
+impl Description {
+    /// What the outputs of these layers are.
+    fn output(
+        &self,
+        nodes: &[Node],
+        input: [usize; 3],
+        classes: usize,
+    ) -> Result<OutputKind, DescriptionError> {
+        let declared = self.contents.output.as_ref();
+        let declared = declared.map(|declared| *declared.get_ref());
+        let (Some(last), Some(entry)) = (nodes.last(), self.contents.layers.last()) else {
+            return Ok(OutputKind::Values);
+        };
+        output::kind(declared, last, input, classes).map_err(|reason| {
+            let count = self.contents.layers.len();
+            self.at(entry.span().start, format!("layer {count}: {reason}"))
         })
     }
 }

@@ -12,15 +12,15 @@ use super::groups::Given;
 use super::run::Names;
 use super::samples::Samples;
 use super::sets::{CALIBRATION, HELD_OUT, SEED, Sets};
-use super::{Arrays, QuantizeError, metadata, pixels, sets};
+use super::{Arrays, QuantizeError, metadata, numbers, pixels, sets};
 use crate::data::arrays::Inputs;
 use crate::data::split;
 use crate::models::LOGITS;
-use crate::network::Network;
+use crate::network::{Network, Shape, elements};
 use crate::ops::Quantization;
 
 /// Samples on which the written files are run.
-const CHECKED: usize = 100;
+pub const CHECKED: usize = 100;
 /// A sample is told of that reaches so many times as far as the middle one.
 const OUTLIER: f32 = 100.0;
 
@@ -85,8 +85,11 @@ fn meaning(arrays: &Arrays) -> Result<Option<Quantization>, QuantizeError> {
     meaning.map(Some).ok_or(QuantizeError::Pixels)
 }
 
-/// Classes, where the model ended in a Softmax or classes have names; else values.
+/// What the model says; else classes, where it ended in a Softmax or classes have names, and values.
 fn usual_output(network: &Network, arrays: &Arrays) -> OutputKind {
+    if let Some(said) = numbers::output_kind(network) {
+        return said;
+    }
     let names_classes = network.metadata(input::labels::KEY).is_some() || arrays.names.is_some();
     if network.dropped.is_some() || names_classes {
         OutputKind::Classes
@@ -95,18 +98,24 @@ fn usual_output(network: &Network, arrays: &Arrays) -> OutputKind {
     }
 }
 
-fn expect_output(network: &Network, output: OutputKind) -> Result<(), QuantizeError> {
+pub fn expect_output(network: &Network, output: OutputKind) -> Result<(), QuantizeError> {
     let (expected, found) = (network.input.shape, network.output());
     let [_, rows, columns] = found;
     match output {
         OutputKind::Classes if [rows, columns] != [1; 2] => {
             Err(QuantizeError::NoClasses { rows, columns })
         }
-        OutputKind::Reconstruction if expected != found => {
+        OutputKind::Reconstruction if !has_order_of(found, expected) => {
             Err(QuantizeError::NoReconstruction { expected, found })
         }
         _ => Ok(()),
     }
+}
+
+/// Whether outputs of a shape have the numbers of an input in its order, channels last as well as first.
+fn has_order_of(output: Shape, input: Shape) -> bool {
+    let is_line = |[channels, rows, columns]: Shape| channels == 1 || rows * columns == 1;
+    output == input || elements(output) == elements(input) && is_line(output) && is_line(input)
 }
 
 /// Samples in the order in which the model's file has them, as the network takes them: finite numbers.
@@ -205,7 +214,8 @@ fn labels(
         OutputKind::Classes => network.output()[0],
         OutputKind::Reconstruction => 2,
         OutputKind::Values => {
-            if !matches!(arrays.labels, Ok(None)) {
+            let is_said = numbers::output_kind(network).is_some();
+            if !is_said && !matches!(arrays.labels, Ok(None)) {
                 notes.push(NOT_CLASSES.into());
             }
             return Ok(None);

@@ -45,7 +45,8 @@ pub enum QuantizeError {
         found: String,
     },
     #[error(
-        "expected an output of the input's shape, {expected:?}, to compare both, found {found:?}"
+        "expected an output of the input's shape, {expected:?}, or of as many numbers where both have one channel or one place, to \
+         compare both, found {found:?}"
     )]
     NoReconstruction { expected: Shape, found: Shape },
     #[error(

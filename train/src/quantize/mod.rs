@@ -1,6 +1,7 @@
 //! Quantising: a float ONNX model becomes a network of 8-bit integers, in two files that give the same integers.
 //!
-//! `request` says what is wanted. [`import_with`] reads the model; `sets`, and `arrays` for samples from files, say which samples decide what. `observe`
+//! `request` says what is wanted. [`import_with`] reads the model; `sets`, `numbers` for outputs that are no classes, and
+//! `arrays` for samples from files, say which samples decide what. `observe`
 //! runs the network and keeps a `histogram` of each tensor; `range` finds ranges of these by three methods, `groups` puts
 //! tensors together that must have one scale, `settle` finds scales of all, and `int8` makes the integer layers; `choose`
 //! takes the method that does best on samples that gave no range. `compare` counts what the integers cost on those,
@@ -22,6 +23,7 @@ mod histogram;
 mod int8;
 mod layers;
 mod metadata;
+mod numbers;
 mod observe;
 mod outline;
 mod pixels;
@@ -275,7 +277,8 @@ fn flash_file(runner: &Runner, best: &Candidate, sets: &Sets) -> Result<Vec<u8>,
             let outputs = check::core_outputs(runner, &model, &inputs)?;
             let outputs = outputs.into_iter().map(|output| output.values);
             let pairs: Vec<_> = inputs.into_iter().zip(outputs).collect();
-            write::difference_threshold(&without_threshold, &pairs)?
+            let share = numbers::false_alarms(&best.network);
+            write::difference_threshold(&without_threshold, &pairs, share)?
         }
     };
     write::flash_file(&best.int8, &description)

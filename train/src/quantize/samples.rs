@@ -65,6 +65,7 @@ impl Samples {
         }
         let counts = counts.values().map(|count| count / self.variants());
         match (counts.clone().min(), counts.clone().max(), counts.count()) {
+            (_, _, ..2) => String::new(),
             (Some(least), Some(most), classes) if least == most => {
                 format!(", {least} of each of {classes} classes")
             }

@@ -6,7 +6,7 @@ use no_std_core::prepare::Preparation;
 
 use super::groups::Given;
 use super::samples::Samples;
-use super::{Data, QuantizeError, arrays, metadata};
+use super::{Data, QuantizeError, arrays, metadata, numbers};
 use crate::data::augment::Augment;
 use crate::data::{self, Dataset};
 use crate::models::{IMAGES, LOGITS};
@@ -64,7 +64,12 @@ impl Sets {
                 sets,
                 checked,
                 preparation,
-            } => of_pictures(network, (&**sets, checked), *preparation),
+            } => match numbers::output_kind(network) {
+                None | Some(OutputKind::Classes) => {
+                    of_pictures(network, (&**sets, checked), *preparation)
+                }
+                Some(output) => numbers::of_sets(network, sets, output),
+            },
             Data::Arrays(arrays) => arrays::of_network(network, arrays),
         }
     }

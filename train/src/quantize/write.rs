@@ -9,6 +9,7 @@ use no_std_core::{Classes, Model, Output};
 
 use super::int8::Int8Network;
 use super::{QuantizeError, pixels};
+use crate::detector::allowed;
 use crate::ops::Quantization;
 
 /// Of a thousand samples the threshold may reject this many.
@@ -25,11 +26,12 @@ pub fn threshold(flash: &[u8], logits: &Array2<i8>) -> Result<u32, QuantizeError
     Ok(probabilities.get(rejected).copied().unwrap_or_default())
 }
 
-/// The greatest mean of squared differences, in 1/256, of a reconstruction that is accepted: 99.5 % of these inputs, each
-/// with what the model makes of it, have at most that.
+/// The greatest mean of squared differences, in 1/256, of a reconstruction that is accepted: of these inputs, each with what
+/// the model makes of it, no more than this share have a greater one.
 pub fn difference_threshold(
     flash: &[u8],
     pairs: &[(Vec<i8>, Vec<i8>)],
+    false_alarms: f64,
 ) -> Result<u32, QuantizeError> {
     let model = Model::new(flash).map_err(QuantizeError::Core)?;
     let mean = |(input, output): &(Vec<i8>, Vec<i8>)| match Output::new(&model, output, input) {
@@ -38,7 +40,7 @@ pub fn difference_threshold(
     };
     let mut means: Vec<u32> = pairs.iter().map(mean).collect();
     means.sort_unstable_by(|a, b| b.cmp(a));
-    let rejected = means.len() * REJECTED_PER_THOUSAND / 1000;
+    let rejected = allowed(means.len(), false_alarms);
     Ok(means.get(rejected).copied().unwrap_or_default())
 }
 

@@ -18,7 +18,7 @@ pub struct Page<'a> {
     pub mistakes: Vec<Vec<u8>>,
 }
 
-const STYLE: &str = "
+pub(super) const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8886; --bar: #4a7dbd; --wrong: 205, 92, 60; --right: 74, 125, 189 }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
@@ -174,8 +174,10 @@ fn epochs(f: &mut fmt::Formatter<'_>, epochs: &[Epoch]) -> fmt::Result {
             .map(|(index, epoch)| [index as f64 / last, of(epoch)])
             .collect()
     };
-    line(f, &points(|epoch| epoch.accuracy), "stroke-dasharray=\"4\"")?;
-    line(f, &points(|epoch| epoch.val_accuracy), "stroke-width=\"2\"")?;
+    let learnt = points(|epoch| epoch.accuracy.unwrap_or(0.0));
+    let measured = points(|epoch| epoch.val_accuracy.unwrap_or(0.0));
+    line(f, &learnt, "stroke-dasharray=\"4\"")?;
+    line(f, &measured, "stroke-width=\"2\"")?;
     end(f, ["1", "epoch", &epochs.len().to_string()])
 }
 
@@ -215,7 +217,7 @@ fn end(f: &mut fmt::Formatter<'_>, [first, name, last]: [&str; 3]) -> fmt::Resul
 }
 
 /// A text without the characters that HTML reads as its own.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

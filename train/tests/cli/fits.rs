@@ -26,9 +26,9 @@ fn a_fit_prints_a_header_and_a_line_an_epoch() {
     for ((epoch, line), number) in epochs.iter().zip(&lines[3..]).zip(["1/2", "2/2"]) {
         let numbers = [
             epoch.loss,
-            epoch.accuracy,
+            epoch.accuracy.unwrap(),
             epoch.val_loss,
-            epoch.val_accuracy,
+            epoch.val_accuracy.unwrap(),
         ];
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[0], number);
@@ -100,7 +100,7 @@ fn inverted_images_are_learnt_and_measured_too() {
     sandbox.succeeds(&format!(
         "fit {QUICK} --augment invert --epochs 1 --out run"
     ));
-    let accuracy = epochs(&sandbox, "run")[0].val_accuracy;
+    let accuracy = epochs(&sandbox, "run")[0].val_accuracy.unwrap();
     let inverted = sandbox.train(&format!("{EVALUATE} --invert"));
     let expected = format!("accuracy {accuracy:.4} on 40 images");
     assert_eq!(inverted.first_line(), expected);
@@ -124,7 +124,7 @@ fn an_export_is_what_the_fit_wrote() {
 fn an_evaluation_agrees_with_the_fit_and_writes_every_logit() {
     let sandbox = Sandbox::with_run();
     let evaluate = format!("{EVALUATE} --scores scores");
-    let accuracy = epochs(&sandbox, "run")[0].val_accuracy;
+    let accuracy = epochs(&sandbox, "run")[0].val_accuracy.unwrap();
     let finished = sandbox.train(&evaluate);
     let expected = format!("accuracy {accuracy:.4} on 20 images");
     assert_eq!(finished.first_line(), expected);

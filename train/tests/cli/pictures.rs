@@ -119,13 +119,13 @@ fn lists_and_arrays_give_the_same_pictures() {
 #[test]
 fn what_is_no_data_set_is_refused_with_what_is_there() {
     let sandbox = Sandbox::new();
-    sandbox.write("flat/a.png", "");
+    sandbox.write("flat/a.txt", "");
     sandbox.refuses(
         "data --data flat",
         &[
             "flat: expected a folder of pictures",
             "for each class",
-            "found a.png",
+            "found a.txt",
         ],
     );
     sandbox.write("broken/a/1.png", "no picture");

@@ -45,6 +45,21 @@ impl Samples {
     }
 }
 
+impl Samples {
+    /// The finite numbers that belong to each of so many samples, `[samples, width]`: the first array named like classes that has
+    /// them.
+    pub fn targets(&self, count: usize, width: usize) -> Option<Vec<f32>> {
+        let fits = |array: &&Array| match array.shape[..] {
+            [found] => found == count && width == 1,
+            [found, of] => found == count && of == width,
+            _ => false,
+        };
+        let arrays = self.classes.iter().filter_map(|(_, array)| array.as_ref());
+        let mut numbers = arrays.filter(fits).map(|array| array.elements.to_floats());
+        numbers.find(|numbers| numbers.iter().all(|number| number.is_finite()))
+    }
+}
+
 impl Array {
     /// The class of each of so many samples that the array says: whole numbers, or rows with one 1 among zeros. What it holds
     /// instead is the error.

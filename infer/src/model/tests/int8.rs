@@ -109,11 +109,11 @@ fn entries_that_do_not_suit_the_model_are_refused() {
         ),
         (
             &[plain, ["threshold", "-1"]],
-            "metadata threshold as `train quantize` writes it, found \"-1\"",
+            "metadata threshold as `train` writes it, found \"-1\"",
         ),
         (
             &[plain, ["output_kind", "guesses"]],
-            "metadata output_kind as `train quantize` writes it, found \"guesses\"",
+            "metadata output_kind as `train` writes it, found \"guesses\"",
         ),
         (
             &[plain, ["output_kind", "reconstruction"]],

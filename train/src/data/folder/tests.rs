@@ -126,15 +126,17 @@ fn folders_of_parts_are_respected_also_below_a_folder_alone() {
 }
 
 #[test]
-fn a_class_that_is_not_learnt_is_refused() {
-    let folder = tree(&[
-        "train/a/1.png",
-        "train/b/1.png",
-        "val/a/1.png",
-        "test/c/1.png",
-    ]);
-    let error = read(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("none of class \"c\" there"), "{error}");
+fn pictures_alone_are_of_one_class() {
+    let folder = tree(&["a.png", "b.png", "note.txt"]);
+    assert_eq!(read(folder.path()).unwrap(), None);
+    let collection = read_flat(folder.path()).unwrap().unwrap();
+    assert_eq!(collection.classes, [last(folder.path())]);
+    assert!(collection.entries.iter().all(|entry| entry.label == 0));
+    assert_eq!(
+        (collection.entries.len(), collection.passed_over.len()),
+        (2, 1)
+    );
+    assert_eq!(read_flat(tree(&["a.txt"]).path()).unwrap(), None);
 }
 
 #[test]

@@ -273,7 +273,8 @@ fn samples_that_do_not_fit_are_refused() {
         ),
         (
             with_samples(&[4, 784], reconstruction),
-            "expected an output of the input's shape, [1, 28, 28], to compare both, found [10, 1, 1]",
+            "expected an output of the input's shape, [1, 28, 28], or of as many numbers where both have one channel or one \
+         place, to compare both, found [10, 1, 1]",
         ),
     ] {
         assert_eq!(found.unwrap_err(), expected);
