@@ -2,6 +2,7 @@
 
 mod agreement;
 mod on_device;
+mod tuning;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

@@ -95,6 +95,16 @@ impl Recipe {
         toml::from_str(text).expect("it is a recipe")
     }
 
+    /// The recipe for a network that is trained already where none is named.
+    ///
+    /// # Panics
+    ///
+    /// Never, as [`Recipe::usual`].
+    pub fn tuning() -> Self {
+        let text = include_str!("../../models/recipes/tuning.toml");
+        toml::from_str(text).expect("it is a recipe")
+    }
+
     /// The part that a checkpoint keeps beside what its record says itself.
     #[must_use]
     pub fn kept(self) -> Self {
@@ -263,6 +273,7 @@ mod tests {
         let input = [1, 30, 30];
         let other = Recipe::usual(&Network { input, ..digits });
         assert!(!other.augment.is_empty());
+        assert!(Recipe::tuning().learning_rate < other.learning_rate);
     }
 
     #[test]

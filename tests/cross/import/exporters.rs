@@ -42,7 +42,7 @@ fn verdict(line: &'static str) -> (&'static str, Verdict<'static>) {
 }
 
 /// Whether the rounding of a model's file is coarser than that of floats.
-fn tolerance(name: &str) -> f32 {
+pub fn tolerance(name: &str) -> f32 {
     let is_of_integers = name.starts_with("q_") || name.contains("int8tflite");
     match name {
         _ if is_of_integers => OF_INTEGERS,
@@ -84,6 +84,13 @@ fn verdicts(test: &str) -> Option<Vec<(PathBuf, Verdict<'static>)>> {
             })
             .collect(),
     )
+}
+
+/// The models that are taken without a word about their outputs.
+pub fn taken(test: &str) -> Option<Vec<PathBuf>> {
+    let taken = verdicts(test)?.into_iter();
+    let plain = taken.filter(|(_, verdict)| matches!(verdict, Verdict::Taken(None, _)));
+    Some(plain.map(|(path, _)| path).collect())
 }
 
 fn walk(runtime: &Runtime, verdicts: Vec<(PathBuf, Verdict)>) {

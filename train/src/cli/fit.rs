@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, value_parser};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, value_parser};
 
-use super::{DataArgs, RuntimeArgs, positive};
+use super::{Cli, DataArgs, InputArgs, LimitArgs, RuntimeArgs, positive};
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::DeviceOptions;
@@ -17,13 +18,30 @@ pub struct FitArgs {
     /// pictures of their size, `digits` for grey ones of 28 x 28; a resumed run keeps its own]
     #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
     pub network: Option<PathBuf>,
+    /// Begin with a trained network: a run's folder or checkpoint, or an ONNX model, whose input and classes are said as for
+    /// `train quantize`. Pictures become what it takes; its last layer begins anew where the classes are others
+    #[arg(long, value_name = "MODEL|RUN", conflicts_with_all = ["resume", "network", "input_scale", "output"])]
+    pub from: Option<PathBuf>,
+    /// Layers of it that stay as they are, by the names that the error for another word lists; `body` are all but the last one
+    /// with weights, `..NAME` all up to one
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        value_delimiter = ',',
+        requires = "from"
+    )]
+    pub freeze: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Use only the first N training images
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
     /// How to train, as a file: epochs, schedule, random changes of pictures and more; options here come before it [default:
-    /// each picture as it is for digits, else with small changes; a resumed run keeps its own]
+    /// each picture as it is for digits, else with small changes, with --from in steps of a quarter; a resumed run keeps its own]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub recipe: Option<PathBuf>,
     /// Epochs to train [default: the recipe's, else 2]
@@ -55,4 +73,16 @@ pub struct FitArgs {
     /// Folder for checkpoint.safetensors and the model, which has the network's name: digits.onnx
     #[arg(long, value_name = "RUN", default_value = "run")]
     pub out: PathBuf,
+}
+
+impl FitArgs {
+    /// Ends the program as for any wrong usage if it is told of a model's input and there is no model.
+    pub fn expect_usage(&self) {
+        if self.from.is_none() && self.input != InputArgs::default() {
+            let message = "what a model's input and classes are is said with --from only";
+            Cli::command()
+                .error(ErrorKind::MissingRequiredArgument, message)
+                .exit();
+        }
+    }
 }
