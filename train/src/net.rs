@@ -89,7 +89,8 @@ impl Network {
 
     /// Whether batches have to stay whole, since samples depend on each other.
     pub fn has_batch_statistics(&self) -> bool {
-        let depends = |node: &Node| !node.is_frozen && node.parameters.iter().any(|one| !one.is_trained);
+        let depends =
+            |node: &Node| !node.is_frozen && node.parameters.iter().any(|one| !one.is_trained);
         self.nodes.iter().any(depends)
     }
 

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use input::labels;
 use input::normalization::Normalization;
+use ndarray::Array4;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Record};
 use crate::data::choice::{Colour, Wanted};
 use crate::fit::first_values;
 use crate::graph::{GraphError, Target};
 use crate::import::ImportError;
+use crate::layers::Layer;
 use crate::models;
 use crate::net::{Description, DescriptionError, Network, Untrainable, describe};
 use crate::network::{self, Shape};
@@ -33,7 +35,9 @@ pub enum PretrainedError {
         found: String,
         reason: String,
     },
-    #[error("expected a network of these layers for {classes} classes, found one where {reason}; `--network` begins anew")]
+    #[error(
+        "expected a trained network that {classes} classes can follow, found one that they cannot: {reason}; `--network` begins anew"
+    )]
     Classes { classes: usize, reason: String },
 }
 
@@ -43,19 +47,18 @@ pub struct Pretrained {
     input: Shape,
     /// The names of its classes, where it has such.
     labels: Option<Vec<String>>,
-    outputs: usize,
     parameters: Vec<(String, Tensor)>,
 }
 
 /// What becomes of the last layer with weights.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
     /// It is kept: the classes are the same.
     Kept,
-    /// It is kept, since the classes are as many and had no names.
-    Unnamed,
     /// It is drawn anew, since the classes are others.
     New,
+    /// It is drawn anew, since nobody says what the classes were.
+    Unnamed,
 }
 
 impl Pretrained {
@@ -71,7 +74,6 @@ impl Pretrained {
             description,
             input: network.input,
             parameters: checkpoint.parameters(&network),
-            outputs: network.labels.len(),
             labels: Some(network.labels),
         })
     }
@@ -85,7 +87,8 @@ impl Pretrained {
         labels: Option<Vec<String>>,
     ) -> Result<Self, PretrainedError> {
         let pixels = with_own(&mut model, pixels);
-        let (text, parameters) = describe(name, &model, pixels.as_ref())?;
+        let pixels = into_weights(&mut model, pixels);
+        let (text, parameters) = describe(name, &model, &pixels)?;
         let said = model.metadata(labels::KEY);
         let said = said.and_then(|names| labels::from_metadata(names).ok());
         let outputs = model.output()[0];
@@ -93,7 +96,6 @@ impl Pretrained {
             description: Description::parse(name, &text)?,
             input: model.input.shape,
             parameters,
-            outputs,
             labels: labels.or(said.filter(|names| names.len() == outputs)),
         })
     }
@@ -125,27 +127,29 @@ impl Pretrained {
     ) -> Result<(Network, Head), PretrainedError> {
         let head = match &self.labels {
             Some(own) if own == labels => Head::Kept,
-            None if self.outputs == labels.len() => Head::Unnamed,
-            _ => Head::New,
+            Some(_) => Head::New,
+            None => Head::Unnamed,
         };
         let description = match head {
-            Head::New => self.description.following_classes()?,
-            Head::Kept | Head::Unnamed => self.description.clone(),
+            Head::Kept => self.description.clone(),
+            Head::New | Head::Unnamed => self.description.following_classes()?,
         };
         let network = description.network(shape, labels.to_vec());
         let network = network.map_err(|error| error.to_string());
         let fitting = network.and_then(|network| {
-            self.expect_sizes(&network, &head)?;
+            self.expect_sizes(&network, head)?;
             Ok((network, head))
         });
         fitting.map_err(|reason| self.refusal(shape, labels.len(), reason))
     }
 
     /// Fails unless the layers that are kept have the sizes that they had.
-    fn expect_sizes(&self, network: &Network, head: &Head) -> Result<(), String> {
+    fn expect_sizes(&self, network: &Network, head: Head) -> Result<(), String> {
         for node in &network.nodes[..kept(network, head)] {
             for parameter in &node.parameters {
-                let found = self.find(&parameter.name).map(|one| one.tensor_type().shape);
+                let found = self
+                    .find(&parameter.name)
+                    .map(|one| one.tensor_type().shape);
                 if found.as_ref() != Some(&parameter.shape) {
                     return Err(format!(
                         "layer `{}` has weights for another size",
@@ -175,7 +179,7 @@ impl Pretrained {
     pub fn start(
         &self,
         network: &Network,
-        head: &Head,
+        head: Head,
         record: Record,
     ) -> Result<Checkpoint, GraphError> {
         let model = models::training(network, record.method(), 1, Target::default())?;
@@ -198,22 +202,67 @@ impl Pretrained {
 }
 
 /// The number of layers that are kept.
-fn kept(network: &Network, head: &Head) -> usize {
+fn kept(network: &Network, head: Head) -> usize {
     match head {
-        Head::Kept | Head::Unnamed => network.nodes.len(),
-        Head::New => network.head().unwrap_or(0),
+        Head::Kept => network.nodes.len(),
+        Head::New | Head::Unnamed => network.head().unwrap_or(0),
     }
 }
 
 /// What pixels become, together with what the model does to each channel of its input before all else, which is taken out
 /// of it.
-fn with_own(model: &mut network::Network, pixels: Option<Normalization>) -> Option<Normalization> {
+fn with_own(model: &mut network::Network, pixels: Option<Normalization>) -> Normalization {
     let (channels, mut rest) = (model.input.shape[0], model.clone());
     let said = pixels.unwrap_or_else(|| Normalization::up_to(1.0, channels));
     let own = rest.take_normalization();
-    if let Some(both) = own.and_then(|[mean, deviation]| said.then(&mean, &deviation)) {
-        *model = rest;
-        return Some(both);
+    match own.and_then(|[mean, deviation]| said.then(&mean, &deviation)) {
+        Some(both) => {
+            *model = rest;
+            both
+        }
+        None => said,
     }
-    Some(said)
+}
+
+/// Lets the layers that read the input multiply pixels as well, where that can be: weights for pixels of `0..=255` are so
+/// small that the steps of an optimiser would be most of them. What is left is subtracted.
+fn into_weights(model: &mut network::Network, pixels: Normalization) -> Normalization {
+    let channels = 0..pixels.channels();
+    let [black, white] = [0, u8::MAX];
+    let number = |channel| pixels.number(channel, black);
+    let factors = channels
+        .clone()
+        .map(|channel| pixels.number(channel, white) - number(channel));
+    let factors: Vec<f32> = factors.collect();
+    let mean = channels
+        .zip(&factors)
+        .map(|(channel, factor)| (0.0 - number(channel)) / factor);
+    let mean: Vec<f32> = mean.collect();
+    let Ok(left) = Normalization::new([0.0, 1.0], [&mean, &[1.0]], factors.len()) else {
+        return pixels;
+    };
+    let readers: Vec<usize> = model.readers(0).collect();
+    let mut scaled = model.clone();
+    let are_scaled = readers
+        .iter()
+        .all(|&reader| match &mut scaled.nodes[reader].layer {
+            Layer::Conv(conv) => scale(&mut conv.weight, conv.groups, &factors),
+            Layer::Dense(dense) => scale(&mut dense.weight, 1, &factors),
+            _ => false,
+        });
+    if !are_scaled {
+        return pixels;
+    }
+    *model = scaled;
+    left
+}
+
+/// Multiplies weights by the factors of the channels that they meet, if all stay numbers.
+fn scale(weight: &mut Array4<f32>, groups: usize, factors: &[f32]) -> bool {
+    let (filters, of_group, ..) = weight.dim();
+    for ((filter, channel, ..), weight) in weight.indexed_iter_mut() {
+        let first = filter / (filters / groups) * of_group;
+        *weight *= factors[first + channel];
+    }
+    weight.iter().all(|weight| weight.is_finite())
 }

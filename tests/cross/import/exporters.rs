@@ -86,11 +86,14 @@ fn verdicts(test: &str) -> Option<Vec<(PathBuf, Verdict<'static>)>> {
     )
 }
 
-/// The models that are taken without a word about their outputs.
+/// The models in floats that are taken without a word about their outputs.
 pub fn taken(test: &str) -> Option<Vec<PathBuf>> {
+    let is_of_floats =
+        |path: &Path| tolerance(&path.file_stem().unwrap().to_string_lossy()) < OF_INTEGERS;
     let taken = verdicts(test)?.into_iter();
-    let plain = taken.filter(|(_, verdict)| matches!(verdict, Verdict::Taken(None, _)));
-    Some(plain.map(|(path, _)| path).collect())
+    let taken = taken.filter(|(_, verdict)| matches!(verdict, Verdict::Taken(None, _)));
+    let paths = taken.map(|(path, _)| path);
+    Some(paths.filter(|path| is_of_floats(path)).collect())
 }
 
 fn walk(runtime: &Runtime, verdicts: Vec<(PathBuf, Verdict)>) {

@@ -37,7 +37,9 @@ fn digits() -> Sets {
 
 fn small() -> Network {
     let description = Description::parse("small", SMALL).unwrap();
-    description.network([1, 28, 28], description.numbers()).unwrap()
+    description
+        .network([1, 28, 28], description.numbers())
+        .unwrap()
 }
 
 fn record(network: &Network) -> Record {
@@ -59,7 +61,16 @@ fn epochs(
         resume,
     };
     let never = AtomicBool::new(false);
-    fit(runtime, network, &digits(), record, options, &never, &mut Silent).unwrap()
+    fit(
+        runtime,
+        network,
+        &digits(),
+        record,
+        options,
+        &never,
+        &mut Silent,
+    )
+    .unwrap()
 }
 
 /// The trained network of a run of one epoch in a folder.
@@ -84,7 +95,7 @@ fn check_frozen(runtime: &Runtime, words: &[&str], frozen: &[&str]) {
     let words: Vec<String> = words.iter().map(|&word| word.into()).collect();
     network.freeze(&words).unwrap();
     assert_eq!(network.frozen(), frozen);
-    let start = before.start(&network, &head, record(&network)).unwrap();
+    let start = before.start(&network, head, record(&network)).unwrap();
     let begin = || (record(&network), Some(start.clone()));
     let after = epochs(runtime, &network, begin(), 2, folder.path());
     for node in &network.nodes {
@@ -92,14 +103,23 @@ fn check_frozen(runtime: &Runtime, words: &[&str], frozen: &[&str]) {
             let name = &parameter.name;
             let is_same = value(&after, name) == value(&start, name);
             assert_eq!(is_same, node.is_frozen, "{words:?}: {name}");
-            let has_state = after.variables.iter().any(|(other, _)| *other == format!("{name}.momentum"));
+            let has_state = after
+                .variables
+                .iter()
+                .any(|(other, _)| *other == format!("{name}.momentum"));
             assert!(!has_state || !node.is_frozen, "{words:?}: {name}");
         }
     }
     let half = epochs(runtime, &network, begin(), 1, folder.path());
     let (loaded, network) = Checkpoint::load(folder.path()).unwrap();
     assert_eq!(loaded, half);
-    let resumed = epochs(runtime, &network, (half.record.clone(), Some(loaded)), 1, folder.path());
+    let resumed = epochs(
+        runtime,
+        &network,
+        (half.record.clone(), Some(loaded)),
+        1,
+        folder.path(),
+    );
     assert_eq!(resumed.variables, after.variables);
 }
 
@@ -138,15 +158,22 @@ fn other_classes_make_a_new_head_and_nothing_else() {
         // A pool over all places takes any size.
         let (network, head) = before.network([1, 20, 33], &labels).unwrap();
         assert_eq!(head, expected);
-        let start = before.start(&network, &head, record(&network)).unwrap();
+        let start = before.start(&network, head, record(&network)).unwrap();
         for parameter in network.parameters() {
             let name = &parameter.name;
             let is_same = value(&start, name) == value(&trained, name);
             let is_head = name.starts_with("dense1");
-            assert_eq!(is_same, head == Head::Kept || !is_head, "{labels:?}: {name}");
+            assert_eq!(
+                is_same,
+                head == Head::Kept || !is_head,
+                "{labels:?}: {name}"
+            );
         }
     }
-    let refused = before.network([3, 28, 28], &names(others)).unwrap_err().to_string();
+    let refused = before
+        .network([3, 28, 28], &names(others))
+        .unwrap_err()
+        .to_string();
     for part in [
         "expected pictures of 28 x 28 in 1 channels, as the network `small` takes them",
         "found 28 x 28 in 3 channels: layer `conv1` has weights for another size",
@@ -165,7 +192,14 @@ fn a_frozen_body_has_no_gradients_in_the_graph() {
         let count = |name: &str| names.iter().filter(|other| *other == name).count();
         let outputs = graph.output.iter().map(|output| output.name.clone());
         let nexts = outputs.filter(|name| name.starts_with("conv") || name.starts_with("batch"));
-        ([count("Conv"), count("ConvTranspose"), count("BatchNormalization")], nexts.count())
+        (
+            [
+                count("Conv"),
+                count("ConvTranspose"),
+                count("BatchNormalization"),
+            ],
+            nexts.count(),
+        )
     };
     let mut network = small();
     let ([convs, transposed, normalizations], nexts) = convolutions(&network);

@@ -151,7 +151,9 @@ impl Description {
     pub fn following_classes(&self) -> Result<Self, DescriptionError> {
         let number = |entry: &Spanned<Table>| {
             let keys = ["units", "filters"].into_iter();
-            let (key, value) = keys.filter_map(|key| entry.get_ref().get_key_value(key)).next()?;
+            let (key, value) = keys
+                .filter_map(|key| entry.get_ref().get_key_value(key))
+                .next()?;
             Some((entry.span().start, key.clone(), value.as_integer()?))
         };
         let has_outputs = |entry: &&Spanned<Table>| {
@@ -215,7 +217,9 @@ fn value_of(text: &str, key: &str, number: i64) -> Option<Range<usize>> {
         let rest = text[at + key.len()..].trim_start().strip_prefix('=')?;
         let value = rest.trim_start();
         let start = text.len() - value.len();
-        value.starts_with(&number).then(|| start..start + number.len())
+        value
+            .starts_with(&number)
+            .then(|| start..start + number.len())
     })
 }
 

@@ -49,7 +49,9 @@ impl Network {
             None => find(word).map(|index| index..index + 1),
         };
         let found = found.unwrap_or_default();
-        let found: Vec<usize> = found.filter(|&index| has_parameters(&self.nodes[index])).collect();
+        let found: Vec<usize> = found
+            .filter(|&index| has_parameters(&self.nodes[index]))
+            .collect();
         if found.is_empty() {
             return Err(FreezeError::Unknown {
                 found: word.into(),
@@ -75,7 +77,11 @@ mod tests {
         let mut network = fashion.network(fashion.input(), fashion.numbers()).unwrap();
         let words: Vec<String> = words.iter().map(|&word| word.into()).collect();
         network.freeze(&words).map_err(|error| error.to_string())?;
-        let is_right = |node: &Node| node.parameters.iter().all(|one| !(node.is_frozen && one.is_trained));
+        let is_right = |node: &Node| {
+            node.parameters
+                .iter()
+                .all(|one| !(node.is_frozen && one.is_trained))
+        };
         assert!(network.nodes.iter().all(is_right));
         Ok(network.frozen())
     }
@@ -84,7 +90,10 @@ mod tests {
     fn words_stand_for_layers_with_parameters() {
         for (words, expected) in [
             (&["conv2", "dense1"][..], &["conv2", "dense1"][..]),
-            (&["..max_pool1"], &["conv1", "batch_norm1", "conv2", "batch_norm2"]),
+            (
+                &["..max_pool1"],
+                &["conv1", "batch_norm1", "conv2", "batch_norm2"],
+            ),
             (&["..conv1", "batch_norm1"], &["conv1", "batch_norm1"]),
         ] {
             assert_eq!(frozen(words).unwrap(), expected);

@@ -30,7 +30,7 @@ pub struct Untrainable {
 pub fn describe(
     name: &str,
     model: &Network,
-    pixels: Option<&Normalization>,
+    pixels: &Normalization,
 ) -> Result<(String, Vec<(String, Tensor)>), Untrainable> {
     let mut writer = Writer {
         model,
@@ -39,7 +39,7 @@ pub fn describe(
         parameters: Vec::new(),
         tensors: vec![Made::new("input", false)],
     };
-    if let Some([mean, std]) = pixels.and_then(mean_and_deviation) {
+    if let Some([mean, std]) = mean_and_deviation(pixels) {
         let options = [("mean", format!("{mean:?}")), ("std", format!("{std:?}"))];
         writer.line("normalize", "normalize", &["input".into()], &options);
         writer.tensors[0] = Made::new("normalize", false);
@@ -65,7 +65,10 @@ fn head(model: &Network) -> Option<usize> {
         Layer::Dense(dense) => Some(dense.bias.len()),
         _ => None,
     };
-    let last = model.nodes.iter().rposition(|node| outputs(node).is_some())?;
+    let last = model
+        .nodes
+        .iter()
+        .rposition(|node| outputs(node).is_some())?;
     (outputs(&model.nodes[last]) == Some(model.output()[0])).then_some(last)
 }
 
@@ -73,7 +76,9 @@ fn head(model: &Network) -> Option<usize> {
 fn mean_and_deviation(pixels: &Normalization) -> Option<[Vec<f32>; 2]> {
     let ends = |channel| [0, u8::MAX].map(|pixel| pixels.number(channel, pixel));
     let ends: Vec<[f32; 2]> = (0..pixels.channels()).map(ends).collect();
-    let mean = ends.iter().map(|[black, white]| (0.0 - black) / (white - black));
+    let mean = ends
+        .iter()
+        .map(|[black, white]| (0.0 - black) / (white - black));
     let std = ends.iter().map(|[black, white]| (white - black).recip());
     let both = [mean.collect(), std.collect()];
     ends.iter().any(|&ends| ends != [0.0, 1.0]).then_some(both)
@@ -109,9 +114,12 @@ struct Writer<'m> {
 
 impl Writer<'_> {
     fn line(&mut self, layer: &str, name: &str, from: &[String], options: &[(&str, String)]) {
-        let options = options.iter().map(|(key, value)| format!(", {key} = {value}"));
+        let options = options
+            .iter()
+            .map(|(key, value)| format!(", {key} = {value}"));
         let options: String = options.collect();
-        let line = format!("    {{ name = \"{name}\", layer = \"{layer}\", from = {from:?}{options} }},");
+        let line =
+            format!("    {{ name = \"{name}\", layer = \"{layer}\", from = {from:?}{options} }},");
         self.lines.push(line);
     }
 
@@ -177,14 +185,17 @@ impl Writer<'_> {
         self.line("dense", &node.name, &from, &options);
         let inputs = channels * rows * columns;
         let weight = dense.weight.to_shape((units, inputs));
-        let weight = weight.expect("a unit has a weight for each input").into_owned();
+        let weight = weight
+            .expect("a unit has a weight for each input")
+            .into_owned();
         self.parameters(&node.name, weight.into(), &dense.bias);
         Made::new(&node.name, true)
     }
 
     fn parameters(&mut self, name: &str, weight: Tensor, bias: &Array1<f32>) {
         let bias = (format!("{name}.bias"), bias.clone().into());
-        self.parameters.extend([(format!("{name}.weight"), weight), bias]);
+        self.parameters
+            .extend([(format!("{name}.weight"), weight), bias]);
     }
 
     /// A number of outputs, or that it follows the classes.
@@ -208,8 +219,13 @@ impl Writer<'_> {
     fn is_global(&self, index: usize, window: Window) -> bool {
         let node = &self.model.nodes[index];
         let [_, rows, columns] = self.model.shape(node.inputs[0]);
-        let takes_features = |reader: usize| matches!(self.model.nodes[reader].layer, Layer::Dense(_));
-        Window::tiles([rows, columns]) == Window { strides: window.kernel, ..window }
+        let takes_features =
+            |reader: usize| matches!(self.model.nodes[reader].layer, Layer::Dense(_));
+        Window::tiles([rows, columns])
+            == Window {
+                strides: window.kernel,
+                ..window
+            }
             && self.model.readers(index + 1).all(takes_features)
     }
 
@@ -318,3 +334,6 @@ fn window(pool: Window) -> Vec<(&'static str, String)> {
         ("padding", format!("{:?}", pool.pads)),
     ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,11 +31,9 @@ impl Start {
         let Some(path) = args.from.as_deref() else {
             return Ok(None);
         };
-        let is_run = path.is_dir() || path.extension().is_some_and(|one| one == "safetensors");
-        let pretrained = if is_run {
-            Pretrained::of_run(path)?
-        } else {
-            of_model(path, args)?
+        let pretrained = match args.model() {
+            Some(model) => of_model(model, args)?,
+            None => Pretrained::of_run(path)?,
         };
         let bytes = file::read(&file_of(path)).map_err(|source| Error::ReadModel {
             path: path.into(),
@@ -64,15 +62,17 @@ impl Start {
         network.freeze(&args.freeze)?;
         let layer = network.head().map(|index| &*network.nodes[index].name);
         let (layer, count) = (layer.unwrap_or("none"), classes.len());
-        match head {
-            Head::Kept => {}
-            Head::Unnamed => note(format_args!(
-                "the last layer, {layer}, is kept: the model has no names for its {count} classes, those of the data are taken in \
-                 their order (`--labels` names them)"
-            )),
-            Head::New => note(format_args!(
-                "the last layer, {layer}, begins anew: the {count} classes are other ones than the trained network's"
-            )),
+        let why = match head {
+            Head::Kept => None,
+            Head::New => Some("are other ones than the trained network's"),
+            Head::Unnamed => Some(
+                "are not known to be those of the model, which has no names for its own (`--labels`)",
+            ),
+        };
+        if let Some(why) = why {
+            note(format_args!(
+                "the last layer, {layer}, begins anew: the {count} classes {why}"
+            ));
         }
         self.head = head;
         Ok(network)
@@ -81,7 +81,7 @@ impl Start {
     /// The fit before its first epoch; its record says where it began.
     pub fn checkpoint(&self, network: &Network, record: &mut Record) -> Result<Checkpoint, Error> {
         record.tuned_from = Some(self.source.clone());
-        let start = self.pretrained.start(network, &self.head, record.clone());
+        let start = self.pretrained.start(network, self.head, record.clone());
         Ok(start?)
     }
 }

@@ -95,7 +95,10 @@ fn the_last_layer_can_be_made_to_follow_the_classes() {
     let labels = || vec!["a".to_owned(), "b".to_owned()];
     assert!(fixed.network([3, 8, 9], labels()).is_err());
     let network = free.network([3, 8, 9], labels()).unwrap();
-    assert_eq!((network.head(), &*network.nodes[3].output), (Some(2), &[2][..]));
+    assert_eq!(
+        (network.head(), &*network.nodes[3].output),
+        (Some(2), &[2][..])
+    );
     assert_eq!(free.following_classes().unwrap().text, free.text);
 }
 
