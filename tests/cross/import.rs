@@ -5,6 +5,7 @@ mod damage;
 mod exporters;
 mod rewrites;
 mod samples;
+mod tuning;
 
 use std::path::Path;
 

@@ -360,7 +360,7 @@ fn squared_errors_are_right(runtime: &Runtime) {
     let mut drawn = |shape: &[usize]| numbers.tensor(shape, -3.0, 3.0).mapv(|one| one as f32);
     let (outputs, targets) = (drawn(&[4, 3, 2]), drawn(&[4, 6]));
     let weights = arr1(&[1.0f32, 0.5, 2.0, 0.0]);
-    let mut graph = Graph::for_target(runtime.target());
+    let mut graph = Graph::of_forms(runtime.target());
     let mut input =
         |name: &str, shape: &[usize]| graph.input(name, TensorType::f32(shape)).unwrap();
     let [x, y] = [input("x", &[4, 3, 2]), input("y", &[4, 6])];

@@ -3,6 +3,7 @@
 mod agreement;
 mod forms;
 mod on_device;
+mod tuning;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

@@ -87,6 +87,13 @@ fn apply(node: &Node, inputs: &[&ArrayD<f64>], shape: &[usize]) -> ArrayD<f64> {
                 ))
             })
         }
+        "BatchNormalization" => {
+            let epsilon = f64::from(node.attributes.get_float("epsilon", f32::NAN));
+            ArrayD::from_shape_fn(IxDyn(shape), |index| {
+                let [scale, bias, mean, variance] = [1, 2, 3, 4].map(|at| inputs[at][[index[1]]]);
+                (x[&index] - mean) / (variance + epsilon).sqrt() * scale + bias
+            })
+        }
         "Log" => x.mapv(f64::ln),
         "ReduceMax" => {
             let last = Axis(x.ndim() - 1);

@@ -46,6 +46,12 @@ pub struct Record {
     /// The network itself, where it is another one than the seed course's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<Described>,
+    /// The layers that training leaves as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frozen: Vec<String>,
+    /// The trained network that it began with, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuned_from: Option<String>,
     /// The rest of how it is trained.
     #[serde(default, skip_serializing_if = "Recipe::is_plain")]
     pub recipe: Recipe,
@@ -108,6 +114,8 @@ impl Record {
         Self {
             network: network.name.clone(),
             described: Described::of(network),
+            frozen: network.frozen(),
+            tuned_from: None,
             recipe: Recipe::default(),
             optimizer,
             forms: Chosen::new(),
@@ -137,6 +145,13 @@ impl Record {
 
     /// The network that was trained, or what is wrong with what the record says of it.
     pub fn network(&self) -> Result<Network, String> {
+        let mut network = self.unfrozen()?;
+        let frozen = network.freeze(&self.frozen);
+        frozen.map_err(|error| error.to_string())?;
+        Ok(network)
+    }
+
+    fn unfrozen(&self) -> Result<Network, String> {
         let digits = Network::digits();
         match &self.described {
             Some(Described {

@@ -16,8 +16,9 @@ use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
 use crate::graph::GraphError;
-use crate::net::DescriptionError;
+use crate::net::{DescriptionError, FreezeError};
 use crate::network::Shape;
+use crate::pretrained::PretrainedError;
 use crate::quantize::QuantizeError;
 use crate::recipe::RecipeError;
 use crate::run::RunError;
@@ -128,6 +129,15 @@ pub enum Error {
          {0}; --input-scale is for other inputs"
     )]
     NoPictures(usize),
+    #[error(transparent)]
+    Pretrained(#[from] PretrainedError),
+    #[error("{}: cannot be trained: {reason}", display_name(path))]
+    Untrainable {
+        path: PathBuf,
+        reason: PretrainedError,
+    },
+    #[error("--freeze: {0}")]
+    Freeze(#[from] FreezeError),
     #[error("standard input: expected inputs of the model, cannot be read: {0}")]
     Input(std::io::Error),
     #[error("the sheet of pictures cannot be written as PNG: {0}")]

@@ -125,6 +125,9 @@ fn entries(
         ("data_sha256", record.data_sha256.clone()),
         (IDENTITY_KEY, identity),
     ]);
+    if let Some(start) = &record.tuned_from {
+        entries.push(("tuned_from", start.clone()));
+    }
     if let Some(epoch) = record.epochs.last() {
         entries.push(("augment", epoch.augment.name().into()));
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));

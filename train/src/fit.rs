@@ -13,6 +13,7 @@ use std::time::Instant;
 pub use forms::fastest;
 pub use on_device::DeviceTrainer;
 pub use progress::{Progress, Silent, Terminal};
+pub(crate) use trainer::first_values;
 pub use trainer::{EpochAt, Sums, Trainer};
 
 use input::file::{self, WriteError};
@@ -66,7 +67,7 @@ pub struct Options {
     /// How a GPU trains; all is measured in full precision.
     pub device: DeviceOptions,
     pub out: PathBuf,
-    /// The checkpoint to go on from, already taken into the record.
+    /// The checkpoint to go on from, already taken into the record; one without an epoch is a start.
     pub resume: Option<Checkpoint>,
 }
 

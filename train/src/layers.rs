@@ -20,6 +20,7 @@ mod flatten;
 mod function;
 mod int8;
 mod max_pool;
+mod normalize;
 mod sums;
 mod trained;
 

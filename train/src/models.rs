@@ -144,8 +144,9 @@ pub fn part(
     let (parameters, _) = parameter_inputs(&mut graph, network)?;
     let learnt = Some((&*masks, method));
     let (_, loss) = forward_and_loss(&mut graph, network, rows, &parameters, learnt)?;
-    let found = gradients(&mut graph, loss.sum, &parameters)?;
-    for (&parameter, gradient) in parameters.iter().zip(found) {
+    let trained = trained(network, &parameters);
+    let found = gradients(&mut graph, loss.sum, &trained)?;
+    for (&parameter, gradient) in trained.iter().zip(found) {
         let name = gradient_name(graph.name(parameter));
         graph.output(&name, gradient)?;
     }
@@ -162,8 +163,9 @@ pub fn update(
     let mut graph = Graph::new();
     let count = graph.input(COUNT, TensorType::f32(&[]))?;
     let (parameters, variables) = parameter_inputs(&mut graph, network)?;
+    let trained = trained(network, &parameters);
     let mut found = Vec::new();
-    for &parameter in &parameters {
+    for &parameter in &trained {
         let name = gradient_name(graph.name(parameter));
         let parameter_type = graph.tensor_type(parameter).clone();
         let mut total = graph.input(&part_name(&name, 0), parameter_type.clone())?;
@@ -173,7 +175,7 @@ pub fn update(
         }
         found.push(graph.div(total, count)?);
     }
-    append_training(graph, network, method, (parameters, variables), found)
+    append_training(graph, network, method, (trained, variables), found)
 }
 
 /// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`; of numbers

@@ -2,6 +2,8 @@
 
 mod build;
 mod description;
+mod freeze;
+mod from_model;
 mod output;
 mod presets;
 mod scaling;
@@ -15,6 +17,8 @@ use crate::graph::{Graph, GraphError, ValueId};
 use crate::layers::{ActivationFunction, Parameter, Pass, Trained, Training};
 
 pub use description::{Description, DescriptionError};
+pub use freeze::FreezeError;
+pub use from_model::{Untrainable, describe};
 pub use presets::{PRESETS, Preset};
 pub use scaling::{Scale, Scaling};
 pub(crate) use summary::thousands;
@@ -33,6 +37,8 @@ pub struct Node {
     /// Shape of one output, without the batch: `[channels, rows, columns]` or `[features]`.
     pub output: Vec<usize>,
     pub parameters: Vec<Parameter>,
+    /// Whether training leaves its parameters as they are, statistics of batches too.
+    pub is_frozen: bool,
     /// Multiplications and additions for one sample.
     pub multiply_adds: usize,
 }
@@ -104,7 +110,15 @@ impl Network {
 
     /// Whether batches have to stay whole, since samples depend on each other.
     pub fn has_batch_statistics(&self) -> bool {
-        self.parameters().iter().any(|one| !one.is_trained)
+        let depends =
+            |node: &Node| !node.is_frozen && node.parameters.iter().any(|one| !one.is_trained);
+        self.nodes.iter().any(depends)
+    }
+
+    /// The last layer with weights over all channels: what comes after it follows its outputs.
+    pub fn head(&self) -> Option<usize> {
+        let is_head = |node: &Node| ["conv", "dense"].contains(&node.kind);
+        self.nodes.iter().rposition(is_head)
     }
 
     /// Name, drop rate and shape of one sample's mask of each dropout layer.
@@ -137,7 +151,12 @@ impl Network {
             };
             rest = others;
             let inputs: Vec<ValueId> = node.inputs.iter().map(|&input| values[input]).collect();
+            // A frozen layer is as it is after training.
+            let training = pass.training.take_if(|_| node.is_frozen);
             let value = node.layer.forward(&mut pass, &inputs, own)?;
+            if node.is_frozen {
+                pass.training = training;
+            }
             let value = self.applied(index).apply(pass.graph, value)?;
             values.push(value);
         }

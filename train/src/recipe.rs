@@ -33,6 +33,9 @@ pub enum RecipeError {
     },
 }
 
+/// Epochs of a network that is trained already.
+const TUNING_EPOCHS: u32 = 10;
+
 /// What a recipe says. What it leaves out is as without a recipe.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -84,21 +87,34 @@ pub enum ClassWeights {
 
 impl Recipe {
     /// The recipe for a network where none is named.
-    ///
-    /// # Panics
-    ///
-    /// Never: the recipe is part of the program, and read in the tests.
     pub fn usual(network: &Network) -> Self {
         if network.is_digits() {
             return Self::default();
         }
         let is_of_pictures =
             network.output == OutputKind::Classes && network.scaling.input.is_none();
-        let text = if is_of_pictures {
-            include_str!("../../models/recipes/pictures.toml")
-        } else {
-            include_str!("../../models/recipes/numbers.toml")
-        };
+        if is_of_pictures {
+            return Self::pictures();
+        }
+        let text = include_str!("../../models/recipes/numbers.toml");
+        toml::from_str(text).expect("it is a recipe")
+    }
+
+    /// The recipe for a network that is trained already where none is named: it has less to learn.
+    pub fn tuning() -> Self {
+        Self {
+            epochs: Some(TUNING_EPOCHS),
+            ..Self::pictures()
+        }
+    }
+
+    /// The recipe for pictures of any kind.
+    ///
+    /// # Panics
+    ///
+    /// Never: the recipe is part of the program, and read in the tests.
+    fn pictures() -> Self {
+        let text = include_str!("../../models/recipes/pictures.toml");
         toml::from_str(text).expect("it is a recipe")
     }
 
@@ -270,6 +286,8 @@ mod tests {
         let input = [1, 30, 30];
         let other = Recipe::usual(&Network { input, ..digits });
         assert!(!other.augment.is_empty());
+        let tuning = Recipe::tuning();
+        assert!(tuning.epochs < other.epochs && tuning.kept() == other.kept());
     }
 
     #[test]

@@ -133,6 +133,17 @@ fn functions() -> Vec<Case> {
             let [low, high] = [0.8, 1.2].map(|limit| graph.scalar(limit));
             graph.apply(operator, &[inputs[0], low, high], Attributes::none())
         }),
+        case(
+            "BatchNormalization",
+            &[&[2, 3, 2, 2]],
+            |graph, operator, inputs| {
+                let mut numbers = |row: [f32; 3]| graph.constant(ndarray::arr1(&row).into());
+                let (scale, bias) = (numbers([0.5, -1.0, 2.0]), numbers([0.1, 0.2, 0.3]));
+                let (mean, variance) = (numbers([1.0, 0.9, 1.1]), numbers([0.5, 1.5, 0.0]));
+                let inputs = [inputs[0], scale, bias, mean, variance];
+                graph.apply(operator, &inputs, Attributes::none().float("epsilon", 0.1))
+            },
+        ),
         case("Where", &[&[3, 4], &[3, 4]], |graph, operator, inputs| {
             let condition = graph.greater(inputs[0], inputs[1])?;
             graph.apply(

@@ -25,6 +25,7 @@ name = "each"
 input = [2, 9, 8]
 classes = 3
 layers = [
+    { layer = "normalize", mean = [0.2, -0.3], std = [0.5, 2.0] },
     { layer = "conv", filters = 4, kernel = 3, stride = [2, 1], batch_norm = true, activation = "leaky" },
     { layer = "separable", filters = 6, kernel = [3, 2], stride = 2, batch_norm = true, activation = "relu6", name = "a" },
     { layer = "depthwise", kernel = 2, activation = "relu", name = "b" },

@@ -42,7 +42,7 @@ fn verdict(line: &'static str) -> (&'static str, Verdict<'static>) {
 }
 
 /// Whether the rounding of a model's file is coarser than that of floats.
-fn tolerance(name: &str) -> f32 {
+pub fn tolerance(name: &str) -> f32 {
     let is_of_integers = name.starts_with("q_") || name.contains("int8tflite");
     match name {
         _ if is_of_integers => OF_INTEGERS,
@@ -84,6 +84,16 @@ fn verdicts(test: &str) -> Option<Vec<(PathBuf, Verdict<'static>)>> {
             })
             .collect(),
     )
+}
+
+/// The models in floats that are taken without a word about their outputs.
+pub fn taken(test: &str) -> Option<Vec<PathBuf>> {
+    let is_of_floats =
+        |path: &Path| tolerance(&path.file_stem().unwrap().to_string_lossy()) < OF_INTEGERS;
+    let taken = verdicts(test)?.into_iter();
+    let taken = taken.filter(|(_, verdict)| matches!(verdict, Verdict::Taken(None, _)));
+    let paths = taken.map(|(path, _)| path);
+    Some(paths.filter(|path| is_of_floats(path)).collect())
 }
 
 fn walk(runtime: &Runtime, verdicts: Vec<(PathBuf, Verdict)>) {

@@ -1,10 +1,11 @@
 //! What a user says of a fit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum, value_parser};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, ValueEnum, value_parser};
 
-use super::{DataArgs, RuntimeArgs, positive, share};
+use super::{Cli, DataArgs, InputArgs, LimitArgs, RuntimeArgs, positive, share};
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::DeviceOptions;
@@ -17,13 +18,25 @@ pub struct FitArgs {
     /// pictures of their size, `digits` for grey ones of 28 x 28; a resumed run keeps its own]
     #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
     pub network: Option<PathBuf>,
+    /// Begin with a trained network: a run's folder or checkpoint, or an ONNX model, whose input and classes are said as for
+    /// `train quantize`. Pictures become what it takes; its last layer begins anew where the classes are others
+    #[arg(long, value_name = "MODEL|RUN", conflicts_with_all = ["resume", "network", "input_scale", "output"])]
+    pub from: Option<PathBuf>,
+    /// Layers of it that stay as they are, by their names, which the error for any other word lists; `body` are all but the last
+    /// one with weights, `..NAME` all up to one
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',', requires = "from")]
+    pub freeze: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Use only the first N training images
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
     /// How to train, as a file: epochs, schedule, random changes of pictures and more; options here come before it [default:
-    /// each picture as it is for digits, else with small changes; a resumed run keeps its own]
+    /// each picture as it is for digits, else with small changes, with --from in half as many epochs; a resumed run keeps its own]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub recipe: Option<PathBuf>,
     /// Epochs to train [default: the recipe's, else 2]
@@ -81,4 +94,24 @@ pub enum FormsArg {
     Fixed,
     /// As is the fastest here, tried for a second or a few and remembered; the checkpoint keeps it
     Measured,
+}
+
+impl FitArgs {
+    /// The model to begin with, if it is no run.
+    pub fn model(&self) -> Option<&Path> {
+        let is_run = |path: &&Path| {
+            path.is_dir() || path.extension().is_some_and(|one| one == "safetensors")
+        };
+        self.from.as_deref().filter(|path| !is_run(path))
+    }
+
+    /// Ends the program as for any wrong usage if it is told of a model's input and there is no model.
+    pub fn expect_usage(&self) {
+        if self.model().is_none() && self.input != InputArgs::default() {
+            let message = "what a model's input and classes are is said with --from MODEL only: a run says it";
+            Cli::command()
+                .error(ErrorKind::MissingRequiredArgument, message)
+                .exit();
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! `train fit`.
 
+mod start;
+
 use std::path::Path;
 
 use input::file;
@@ -9,12 +11,12 @@ use no_std_core::format::OutputKind;
 use super::export::export_checked;
 use super::learnt::{self, expect_form};
 use super::report::write_report;
-use super::{expect_distinct, load, note_mismatch, open, tell_before_learning};
-use crate::checkpoint::{Checkpoint, Record};
+use super::{expect_distinct, note_mismatch, open, tell_before_learning};
+use crate::checkpoint::{self, Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
 use crate::data::augment::Variant;
-use crate::data::{Dataset, Element, Sets, mnist};
+use crate::data::{self, Dataset, Element, Sets, mnist};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
@@ -26,6 +28,7 @@ use crate::report::Report;
 use crate::run::{self, OutFolder, model_name, model_of};
 use crate::runtime::Runtime;
 use crate::stop::Stop;
+use start::Start;
 
 /// Epochs where neither the user nor a recipe says how many.
 const EPOCHS: u32 = 2;
@@ -35,6 +38,7 @@ const BATCH: u32 = 128;
 const VALIDATION: &str = "images set apart from those to learn from, to choose by";
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
+    args.expect_usage();
     let (out, resumed) = (&*args.out, args.resume.as_deref());
     // Held until the folder, if it is still empty, is gone.
     let lock;
@@ -45,6 +49,7 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
         file::remove_stale(out);
     }
     let resume = resumed.map(Checkpoint::load).transpose()?;
+    let start = Start::open(args)?;
     let description = match (&resume, &args.network) {
         (None, Some(name)) => Some(Description::open(name)?),
         _ => None,
@@ -54,9 +59,10 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
     }
     let resumed = resume.as_ref().map(|(_, network)| &*network.name);
     // Before pictures are loaded the network that fits them is not known.
-    let name = resumed.or(description.as_ref().map(Description::name));
+    let named = resumed.or(start.as_ref().map(Start::name));
+    let name = named.or(description.as_ref().map(Description::name));
     expect_outputs(args, name)?;
-    fit_and_export(args, resume, description, console, stop)
+    fit_and_export(args, (resume, start), description, console, stop)
 }
 
 /// Fails unless the files that a fit writes, those of a network if it is known, may be written.
@@ -64,22 +70,29 @@ fn expect_outputs(args: &FitArgs, network: Option<&str>) -> Result<(), Error> {
     run::expect_free(&args.out, network, args.resume.as_deref(), args.overwrite)?;
     let outputs = run::files(&args.out, network);
     let outputs: Vec<&Path> = outputs.iter().map(|path| &**path).collect();
-    expect_distinct(&outputs, &[], &args.data)
+    let from = args.from.as_deref().map(checkpoint::file_of);
+    let inputs: Vec<_> = from.iter().map(|path| ("--from", &**path)).collect();
+    expect_distinct(&outputs, &inputs, &args.data)
 }
 
 fn fit_and_export(
     args: &FitArgs,
-    resume: Option<(Checkpoint, Network)>,
+    (resume, mut start): (Option<(Checkpoint, Network)>, Option<Start>),
     description: Option<Description>,
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let mut loaded = load(&args.data)?;
+    let mut options = args.data.options();
+    if let Some(start) = &start {
+        options.wanted = start.wanted(options.wanted);
+    }
+    let mut loaded = data::load(&args.data.data, options)?;
     let (resume, resumed) = resume.unzip();
     let is_new = resumed.is_none();
-    let mut network = match resumed {
-        Some(network) => network,
-        None => new_network(args, description, &loaded.sets)?,
+    let mut network = match (resumed, &mut start) {
+        (Some(network), _) => network,
+        (None, Some(start)) => start.network(args, &loaded.sets.train)?,
+        (None, None) => new_network(args, description, &loaded.sets)?,
     };
     expect_form(&network, &loaded.sets.train)?;
     learnt::expect_all_classes(&network, &loaded.sets)?;
@@ -113,15 +126,16 @@ fn fit_and_export(
         sets.train.len() * augment.variants().len(),
         args,
     );
+    let begun = start.map(|start| start.checkpoint(&network, &mut record));
     let options = Options {
         epochs: epochs as usize,
         augment,
         device: args.device,
         out: args.out.clone(),
-        resume,
+        resume: begun.transpose()?.or(resume),
     };
     stop.wait_for_work();
-    if options.resume.is_none() && measures_forms(args, &network) {
+    if args.resume.is_none() && measures_forms(args, &network) {
         record.forms = fastest(&runtime, &network, &record)?;
     }
     let progress = &mut Terminal::new(console, network.output);
@@ -236,6 +250,7 @@ fn recipe(args: &FitArgs, network: &Network, resume: Option<&Checkpoint>) -> Res
     match (&args.recipe, resume) {
         (_, Some(checkpoint)) => Ok(checkpoint.record.recipe.clone()),
         (Some(path), None) => Ok(Recipe::open(path)?),
+        (None, None) if args.from.is_some() => Ok(Recipe::tuning()),
         (None, None) => Ok(Recipe::usual(network)),
     }
 }

@@ -258,7 +258,8 @@ impl Step {
     }
 }
 
-pub(super) fn first_values(
+/// Parameters drawn from a seed, and the optimiser's state before the first step.
+pub(crate) fn first_values(
     network: &Network,
     variables: &[Variable],
     seed: u64,

@@ -145,7 +145,8 @@ impl Trained for Described {
         inputs: &[ValueId],
         _: &[ValueId],
     ) -> Result<ValueId, GraphError> {
-        pass.graph.average_pool(inputs[0], self.0.window())
+        let window = self.0.over(pass.graph, inputs[0]);
+        pass.graph.average_pool(inputs[0], window)
     }
 }
 

@@ -107,7 +107,8 @@ impl Trained for Described {
         inputs: &[ValueId],
         _: &[ValueId],
     ) -> Result<ValueId, GraphError> {
-        pass.graph.max_pool(inputs[0], self.0.window())
+        let window = self.0.over(pass.graph, inputs[0]);
+        pass.graph.max_pool(inputs[0], window)
     }
 }
 

@@ -4,14 +4,14 @@ mod options;
 
 use std::fmt::Debug;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 
 use super::{
     add, average_pool, batch_norm, concat, conv, dense, depthwise, dropout, flatten, max_pool,
+    normalize,
 };
 use crate::graph::{Graph, GraphError, ValueId};
-use crate::network::Clip;
 
 pub(super) use options::{Padding, Windows, size, sizes, unit, yes};
 
@@ -150,7 +150,7 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// What is applied to each output of a layer.
+/// What is applied to each output of a layer: a function that never falls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActivationFunction {
@@ -161,6 +161,12 @@ pub enum ActivationFunction {
     Relu6,
     /// A tenth of what is negative.
     Leaky,
+    /// What is negative times this number, which is not below 0: `{ slope = 0.01 }`.
+    #[serde(deserialize_with = "slope")]
+    Slope(f32),
+    /// At least the first number and at most the second: `{ clip = [-1, 1] }`.
+    #[serde(deserialize_with = "limits")]
+    Clip([f32; 2]),
 }
 
 /// The slope of [`ActivationFunction::Leaky`] below zero.
@@ -171,14 +177,32 @@ impl ActivationFunction {
         match self {
             Self::None => Ok(x),
             Self::Relu => graph.relu(x),
-            Self::Relu6 => Clip {
-                low: 0.0,
-                high: 6.0,
-            }
-            .apply(graph, x),
+            Self::Relu6 => graph.clip(x, 0.0, 6.0),
             Self::Leaky => graph.leaky_relu(x, LEAKY_SLOPE),
+            Self::Slope(slope) => graph.leaky_relu(x, slope),
+            Self::Clip([low, high]) => graph.clip(x, low.max(f32::MIN), high.min(f32::MAX)),
         }
     }
+}
+
+fn slope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    let slope = f32::deserialize(deserializer)?;
+    if slope >= 0.0 && slope.is_finite() {
+        return Ok(slope);
+    }
+    Err(D::Error::custom(format!(
+        "expected a slope of 0 or more, found {slope}"
+    )))
+}
+
+fn limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[f32; 2], D::Error> {
+    let [low, high] = <[f32; 2]>::deserialize(deserializer)?;
+    if low < high {
+        return Ok([low, high]);
+    }
+    Err(D::Error::custom(format!(
+        "expected a lower and an upper limit, found {low} and {high}"
+    )))
 }
 
 /// Reads what is left of an entry of a network's file once all that layers have in common is taken.
@@ -198,6 +222,7 @@ pub static KINDS: &[(&str, Read)] = &[
     ("concat", read::<concat::Described>),
     ("dropout", read::<dropout::Described>),
     ("flatten", read::<flatten::Described>),
+    ("normalize", read::<normalize::Described>),
 ];
 
 fn read<T: Trained + DeserializeOwned + 'static>(

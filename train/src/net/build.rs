@@ -137,6 +137,7 @@ impl Builder {
             inputs,
             output,
             parameters,
+            is_frozen: false,
             multiply_adds,
         });
         self.tensors.insert(name, self.nodes.len());

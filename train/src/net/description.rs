@@ -1,6 +1,7 @@
 //! Networks as files ([TOML](https://toml.io)): a list of layers, each of which reads the one before it, or what `from`
 //! names.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -173,6 +174,32 @@ impl Description {
             .collect()
     }
 
+    /// The same with a last layer of units or filters that follows the classes, where the file says their number.
+    pub fn following_classes(&self) -> Result<Self, DescriptionError> {
+        let number = |entry: &Spanned<Table>| {
+            let keys = ["units", "filters"].into_iter();
+            let (key, value) = keys
+                .filter_map(|key| entry.get_ref().get_key_value(key))
+                .next()?;
+            Some((entry.span().start, key.clone(), value.as_integer()?))
+        };
+        let has_outputs = |entry: &&Spanned<Table>| {
+            let table = entry.get_ref();
+            table.contains_key("units") || table.contains_key("filters")
+        };
+        let last = self.contents.layers.iter().rev().find(has_outputs);
+        let place = last.and_then(number).and_then(|(start, key, number)| {
+            let found = value_of(&self.text[start..], &key, number)?;
+            Some(start + found.start..start + found.end)
+        });
+        let Some(place) = place else {
+            return Ok(self.clone());
+        };
+        let mut text = self.text.to_string();
+        text.replace_range(place, "\"classes\"");
+        Self::parse(&self.file, &text)
+    }
+
     /// The network for inputs of these channels, rows and columns, and for these classes; without any, its outputs are
     /// values.
     pub fn network(
@@ -226,6 +253,19 @@ impl Description {
             self.at(entry.span().start, format!("layer {count}: {reason}"))
         })
     }
+}
+
+/// Where an entry's text, which begins with it, has this number as the value of a key.
+fn value_of(text: &str, key: &str, number: i64) -> Option<Range<usize>> {
+    let number = number.to_string();
+    text.match_indices(key).find_map(|(at, _)| {
+        let rest = text[at + key.len()..].trim_start().strip_prefix('=')?;
+        let value = rest.trim_start();
+        let start = text.len() - value.len();
+        value
+            .starts_with(&number)
+            .then(|| start..start + number.len())
+    })
 }
 
 fn line_of(text: &str, position: usize) -> usize {

@@ -23,6 +23,8 @@ pub struct Session {
 /// A variable: its input, the output that replaces it, and its value.
 pub(super) struct Resident {
     name: String,
+    /// Whether the model has that input: one that updates has none for variables that only its parts read.
+    is_input: bool,
     next: Option<String>,
     value: DynValue,
 }
@@ -69,9 +71,11 @@ impl Session {
     ) -> ort::Result<Self> {
         let outputs = inner.outputs().iter();
         let names: Vec<String> = outputs.map(|output| output.name().to_owned()).collect();
+        let is_input = |name: &str| inner.inputs().iter().any(|input| input.name() == name);
         let resident = |(name, tensor): (String, Tensor)| {
             let next = Some(Variable::next_name(&name)).filter(|next| names.contains(next));
             Ok(Resident {
+                is_input: is_input(&name),
                 name,
                 next,
                 value: resident_value(tensor, kind)?,
@@ -111,9 +115,10 @@ impl Session {
             let mut feeds = to_values(feeds)?;
             feeds.extend(values);
             let residents = &mut self.residents;
+            let read = residents.iter().filter(|one| one.is_input);
             let results = match &mut self.binding {
                 Some(binding) => {
-                    binding.bind_inputs(&feeds, &*residents)?;
+                    binding.bind_inputs(&feeds, read)?;
                     // Bound anew at each run: a kept output would be overwritten while it is the next run's input.
                     for next in residents.iter().filter_map(|one| one.next.as_ref()) {
                         binding.io.bind_output_to_device(next, &binding.device)?;
@@ -123,7 +128,7 @@ impl Session {
                     }
                     self.inner.run_binding(&binding.io)?
                 }
-                None => self.inner.run(to_inputs(feeds, &*residents))?,
+                None => self.inner.run(to_inputs(feeds, read))?,
             };
             take_results(results, residents, &self.outputs)
         };

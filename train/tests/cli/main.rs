@@ -28,4 +28,5 @@ mod runtimes;
 mod sandbox;
 #[path = "../../../tests/support/skip.rs"]
 mod skip;
+mod tuning;
 mod usage;

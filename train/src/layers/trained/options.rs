@@ -58,16 +58,47 @@ pub(in crate::layers) fn yes() -> bool {
 
 /// What lies around a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(from = "PaddingForm")]
 pub(in crate::layers) enum Padding {
     /// As many zeros as give a window to each step of the picture, the odd one behind it.
     #[default]
     Same,
-    /// Nothing.
+    /// So many at the top, the left, the bottom and the right; none is what `valid` means.
+    Explicit([usize; 4]),
+}
+
+/// How a file says it.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected `padding` to be \"same\", \"valid\" or [top, left, bottom, right]"
+)]
+enum PaddingForm {
+    Named(PaddingName),
+    Explicit([usize; 4]),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PaddingName {
+    Same,
     Valid,
 }
 
+impl From<PaddingForm> for Padding {
+    fn from(form: PaddingForm) -> Self {
+        match form {
+            PaddingForm::Named(PaddingName::Same) => Self::Same,
+            PaddingForm::Named(PaddingName::Valid) => Self::VALID,
+            PaddingForm::Explicit(pads) => Self::Explicit(pads),
+        }
+    }
+}
+
 impl Padding {
+    /// Nothing.
+    const VALID: Self = Self::Explicit([0; 4]);
+
     /// Rows and columns of what windows over a picture make.
     pub(in crate::layers) fn output(
         self,
@@ -76,6 +107,12 @@ impl Padding {
         [_, rows, columns]: [usize; 3],
     ) -> Result<[usize; 2], String> {
         let window = self.window(kernel, strides, [rows, columns]);
+        if (0..4).any(|side| window.pads[side] >= kernel[side % 2]) {
+            return Err(format!(
+                "expected a padding of less than the kernel's {kernel:?}, found {:?}",
+                window.pads
+            ));
+        }
         window.output([rows, columns]).map_err(|_| {
             let [height, width] = kernel;
             format!(
@@ -98,23 +135,26 @@ impl Padding {
     }
 
     fn window(self, kernel: [usize; 2], strides: [usize; 2], sizes: [usize; 2]) -> Window {
-        let around = [0, 1].map(|axis| {
-            let reach = (sizes[axis].div_ceil(strides[axis]) - 1) * strides[axis] + kernel[axis];
-            match self {
-                Self::Same => reach.saturating_sub(sizes[axis]),
-                Self::Valid => 0,
+        let pads = match self {
+            Self::Explicit(pads) => pads,
+            Self::Same => {
+                let around = [0, 1].map(|axis| {
+                    let last = (sizes[axis].div_ceil(strides[axis]) - 1) * strides[axis];
+                    (last + kernel[axis]).saturating_sub(sizes[axis])
+                });
+                let [top, left] = around.map(|zeros| zeros / 2);
+                [top, left, around[0] - top, around[1] - left]
             }
-        });
-        let [top, left] = around.map(|zeros| zeros / 2);
+        };
         Window {
-            pads: [top, left, around[0] - top, around[1] - left],
+            pads,
             strides,
             ..Window::tiles(kernel)
         }
     }
 }
 
-/// The windows of a pool; without a step they touch each other.
+/// The windows of a pool; without a step they touch each other, without padding they lie in the picture.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::layers) struct Windows {
@@ -122,20 +162,28 @@ pub(in crate::layers) struct Windows {
     pub size: [usize; 2],
     #[serde(default, deserialize_with = "some_sizes")]
     stride: Option<[usize; 2]>,
+    #[serde(default = "valid")]
+    padding: Padding,
+}
+
+fn valid() -> Padding {
+    Padding::VALID
 }
 
 impl Windows {
     /// The shape of what windows over a picture make.
     pub fn output(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
-        let [channels, rows, columns] = picture(inputs)?;
-        let [rows, columns] = self.window().output([rows, columns])?;
-        Ok(vec![channels, rows, columns])
+        let input = picture(inputs)?;
+        let [rows, columns] = self.padding.output(self.size, self.strides(), input)?;
+        Ok(vec![input[0], rows, columns])
     }
 
-    pub fn window(&self) -> Window {
-        Window {
-            strides: self.stride.unwrap_or(self.size),
-            ..Window::tiles(self.size)
-        }
+    /// The windows over a tensor `[N, C, H, W]`.
+    pub fn over(&self, graph: &Graph, x: ValueId) -> Window {
+        self.padding.over(graph, x, self.size, self.strides())
+    }
+
+    fn strides(&self) -> [usize; 2] {
+        self.stride.unwrap_or(self.size)
     }
 }

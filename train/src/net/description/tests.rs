@@ -81,6 +81,45 @@ fn shapes_follow_kernels_steps_and_padding() {
 }
 
 #[test]
+fn the_last_layer_can_be_made_to_follow_the_classes() {
+    let layers = r#"
+        { layer = "conv", filters = 5, kernel = 3 },
+        { layer = "global_pool" },
+        { name = "units", layer = "dense", units= 5 },
+        { layer = "activation", activation = { slope = 0.5 } },
+        "#;
+    let text = format!("name = \"n\"\ninput = [3, 8, 9]\nclasses = 5\nlayers = [\n{layers}\n]\n");
+    let fixed = Description::parse("n.toml", &text).unwrap();
+    let free = fixed.following_classes().unwrap();
+    assert_eq!(*free.text, *text.replace("units= 5", "units= \"classes\""));
+    let labels = || vec!["a".to_owned(), "b".to_owned()];
+    assert!(fixed.network([3, 8, 9], labels()).is_err());
+    let network = free.network([3, 8, 9], labels()).unwrap();
+    assert_eq!(
+        (network.head(), &*network.nodes[3].output),
+        (Some(2), &[2][..])
+    );
+    assert_eq!(free.following_classes().unwrap().text, free.text);
+}
+
+#[test]
+fn padding_and_activations_may_be_numbers() {
+    let found = outputs(
+        r#"
+        { layer = "normalize", mean = [0, 0.5, 1], std = [1, 0.5, 0.25] },
+        { layer = "conv", filters = 4, kernel = [3, 2], padding = [2, 1, 0, 1], activation = { slope = 0.2 } },
+        { layer = "max_pool", size = 3, stride = 2, padding = [1, 1, 0, 1] },
+        { layer = "average_pool", size = 2, padding = "same", activation = { clip = [-1, 1] } },
+        { layer = "global_pool" },
+        { layer = "dense", units = "classes" },
+        "#,
+    );
+    let shapes: Vec<&[usize]> = found.iter().map(|(_, shape)| &shape[..]).collect();
+    let expected: [&[usize]; 6] = [&[3, 8, 9], &[4, 8, 10], &[4, 4, 5], &[4, 2, 3], &[4], &[5]];
+    assert_eq!(shapes, expected);
+}
+
+#[test]
 fn normalisation_takes_the_bias_and_the_activation() {
     let network = without_classes(
         r#"
@@ -162,6 +201,26 @@ fn what_is_wrong_is_said_with_its_line() {
         (
             "{ layer = \"conv\", filters = 3, kernel = 1, activation = \"swish\" }",
             &["unknown variant `swish`", "`relu6`"],
+        ),
+        (
+            "{ layer = \"conv\", filters = 3, kernel = 1, activation = { slope = -1 } }",
+            &["expected a slope of 0 or more, found -1"],
+        ),
+        (
+            "{ layer = \"conv\", filters = 3, kernel = 1, activation = { clip = [1, 1] } }",
+            &["expected a lower and an upper limit, found 1 and 1"],
+        ),
+        (
+            "{ layer = \"conv\", filters = 3, kernel = 3, padding = 1 }",
+            &["\"same\", \"valid\" or [top, left, bottom, right]"],
+        ),
+        (
+            "{ layer = \"max_pool\", size = 2, padding = [0, 0, 2, 0] }",
+            &["a padding of less than the kernel's [2, 2], found [0, 0, 2, 0]"],
+        ),
+        (
+            "{ layer = \"normalize\", mean = [0, 0, 0], std = [1, 0, 1] }",
+            &["expected `std` of 3 channels, finite and as a divisor not 0, found [1.0, 0.0, 1.0]"],
         ),
         (
             "{ layer = \"dense\", units = 3 }",
