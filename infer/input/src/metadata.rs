@@ -3,7 +3,7 @@
 
 use no_std_core::Model;
 use no_std_core::format::OutputKind;
-use no_std_core::prepare::Preparation;
+use no_std_core::prepare::{Fit, Preparation};
 
 /// The metadata entry that says what the output is: `classes`, `values` or `reconstruction`.
 pub const OUTPUT_KIND: &str = "output_kind";
@@ -11,7 +11,8 @@ pub const OUTPUT_KIND: &str = "output_kind";
 /// The entry with the threshold of what is accepted, as in [`Model::threshold`].
 pub const THRESHOLD: &str = "threshold";
 
-/// The entry that says how a picture becomes the input: `plain`, `centred` with the side of the box, or `none`.
+/// The entry that says how a picture becomes the input: `plain`, scaled by `stretch`, `crop` or `pad`, `centred` with the side of
+/// the box, or `none`.
 pub const PREPARATION: &str = "preparation";
 
 /// All three entries for the ONNX file that belongs to a flash file.
@@ -21,17 +22,21 @@ pub fn of_flash_file(model: &Model<'_>) -> [(&'static str, String); 3] {
         OutputKind::Values => "values",
         OutputKind::Reconstruction => "reconstruction",
     };
-    let preparation = model.preparation();
-    let preparation = match preparation.box_side() {
-        Some(side) => format!("centred {side}"),
-        None if preparation.takes_pictures() => "plain".into(),
-        None => "none".into(),
-    };
     [
         (OUTPUT_KIND, kind.into()),
         (THRESHOLD, model.threshold().to_string()),
-        (PREPARATION, preparation),
+        (PREPARATION, entry_of(model.preparation())),
     ]
+}
+
+/// What [`PREPARATION`] says of a preparation.
+pub fn entry_of(preparation: Preparation) -> String {
+    match (preparation.box_side(), preparation.fit()) {
+        (Some(side), _) => format!("centred {side}"),
+        (None, Some(fit)) => fit.name().into(),
+        (None, None) if preparation.takes_pictures() => "plain".into(),
+        (None, None) => "none".into(),
+    }
 }
 
 /// The kind of output that an entry names.
@@ -49,7 +54,10 @@ pub fn preparation(entry: &str) -> Option<Preparation> {
     match entry {
         "plain" => Some(Preparation::PLAIN),
         "none" => Some(Preparation::NONE),
-        _ => Preparation::centred(entry.strip_prefix("centred ")?.parse().ok()?),
+        _ => match Fit::ALL.into_iter().find(|fit| fit.name() == entry) {
+            Some(fit) => Some(Preparation::scaled(fit)),
+            None => Preparation::centred(entry.strip_prefix("centred ")?.parse().ok()?),
+        },
     }
 }
 
@@ -71,6 +79,10 @@ mod tests {
 
     #[test]
     fn other_entries_are_none() {
+        for fit in Fit::ALL {
+            let scaled = Preparation::scaled(fit);
+            assert_eq!(preparation(&entry_of(scaled)), Some(scaled));
+        }
         assert_eq!(preparation("centred 18"), Preparation::centred(18));
         for entry in [
             "",

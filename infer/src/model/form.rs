@@ -122,8 +122,9 @@ fn said_preparation(
     let refusal = |expected: &str| {
         ModelError::form(format!("metadata {key} {expected}"), format!("{text:?}"))
     };
-    let preparation = metadata::preparation(text)
-        .ok_or_else(|| refusal("\"plain\", \"none\" or \"centred\" with a box"))?;
+    let preparation = metadata::preparation(text).ok_or_else(|| {
+        refusal("\"plain\", \"stretch\", \"crop\", \"pad\", \"none\" or \"centred\" with a box")
+    })?;
     let takes_pixels = quantization.is_none_or(|of| of.zero_point == i8::MIN);
     let is_said = entry(proto, normalization::RANGE).is_some();
     if preparation.takes_pictures() && !takes_pixels && !is_said {
