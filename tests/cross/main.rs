@@ -8,6 +8,7 @@ mod inference;
 mod losses;
 mod optimizers;
 mod parity;
+mod prepared;
 mod quantize;
 mod readers;
 mod training;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use input::file::{self, ReadError, display_name};
+use input::normalization::NormalizationError;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::graph::Target;
 use crate::models;
 use crate::net::{Description, Network};
 use crate::optimizer::{Method, Optimizer, Variable, in_use};
+use crate::prepared::{Pictures, Prepared};
 use crate::recipe::Recipe;
 use crate::tensor::Tensor;
 
@@ -45,6 +47,9 @@ pub struct Record {
     /// The network itself, where it is another one than the seed course's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<Described>,
+    /// How pictures become its input, where that is not as pixels from 0 to 1 of its size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
     /// The rest of how it is trained.
     #[serde(default, skip_serializing_if = "Recipe::is_plain")]
     pub recipe: Recipe,
@@ -93,6 +98,7 @@ impl Record {
         Self {
             network: network.name.clone(),
             described: Described::of(network),
+            prepared: None,
             recipe: Recipe::default(),
             optimizer,
             learning_rate: optimizer.default_learning_rate(),
@@ -137,6 +143,11 @@ impl Record {
                 self.network
             )),
         }
+    }
+
+    /// What it says of pictures, or what is wrong with that.
+    pub fn pictures(&self, network: &Network) -> Result<Pictures, NormalizationError> {
+        Pictures::of_run(network, self.prepared.as_ref())
     }
 
     /// What was added to the images in the last epoch.
@@ -189,6 +200,8 @@ impl Checkpoint {
         })?;
         let checkpoint = Self::from_bytes(&bytes).and_then(|found| {
             let network = found.record.network()?;
+            let pictures = found.record.pictures(&network);
+            pictures.map_err(|error| error.to_string())?;
             Ok((found.of(&network)?, network))
         });
         checkpoint.map_err(|found| CheckpointError::Format { path, found })
@@ -297,6 +310,8 @@ fn in_order(
 
 #[cfg(test)]
 mod tests {
+    use no_std_core::prepare::Fit;
+
     use super::*;
 
     fn variable(name: &str, shape: &[usize]) -> Variable {
@@ -317,6 +332,11 @@ mod tests {
         };
         let record = Record {
             epochs: vec![epoch],
+            prepared: Some(Prepared {
+                fit: Fit::Crop,
+                mean: vec![0.1307, 1.0 / 3.0],
+                deviation: vec![0.3081, 1e-3],
+            }),
             ..Record::new(&Network::digits(), Optimizer::Adam, 128, 7)
         };
         let weight = ndarray::arr2(&[[1.5f32, -0.0], [f32::MIN_POSITIVE, 3.25e-40]]).into();

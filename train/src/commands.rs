@@ -11,6 +11,7 @@ mod fit;
 mod meaning;
 mod outputs;
 mod pictures;
+mod prepared;
 mod quantize;
 mod report;
 mod summary;
@@ -25,6 +26,7 @@ use crate::data::{Dataset, Loaded, Sets};
 use crate::error::Error;
 use crate::net::Network;
 use crate::network::Shape;
+use crate::prepared::Pictures;
 use crate::run;
 use crate::runtime::Runtime;
 use crate::stop::Stop;
@@ -55,9 +57,17 @@ fn load(args: &DataArgs) -> Result<Loaded, Error> {
     Ok(crate::data::load(&args.data, args.options())?)
 }
 
-/// Only the images to measure on.
-fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
-    Ok(crate::data::load_test(&args.data, args.options())?)
+/// The same as a run or a model takes its pictures, unless the user says otherwise.
+fn load_for(pictures: &Pictures, args: &DataArgs) -> Result<Loaded, Error> {
+    Ok(crate::data::load(&args.data, args.options_for(pictures))?)
+}
+
+/// Only those to measure on, with what their pixels become.
+fn load_test_for(pictures: &Pictures, args: &DataArgs) -> Result<Dataset, Error> {
+    let test = crate::data::load_test(&args.data, args.options_for(pictures))?;
+    pictures
+        .normalized(test)
+        .map_err(Error::NormalizationOfModel)
 }
 
 /// Says what the data are.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use input::file::{Pending, WriteError, display_name};
-use input::labels;
+use input::normalization::{self, NormalizationError};
+use input::{labels, metadata};
 use ndarray::{Array2, ArrayView1};
 
 use crate::checkpoint::Checkpoint;
@@ -29,6 +30,8 @@ pub enum ExportError {
     Evaluate(#[from] EvaluateError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error("the checkpoint says what pixels become: {0}")]
+    Normalization(#[from] NormalizationError),
     #[error("the checkpoint cannot be written: {0}")]
     Identity(String),
     #[error(
@@ -68,8 +71,8 @@ pub fn export(
 ) -> Result<Option<String>, ExportError> {
     let parameters = checkpoint.parameters(network);
     let tensors = parameters.iter().map(|(_, tensor)| tensor.clone());
-    let metadata = metadata(network, checkpoint)?;
-    let model = models::inference(network, tensors.collect(), &metadata)?;
+    let entries = entries(network, checkpoint)?;
+    let model = models::inference(network, tensors.collect(), &entries)?;
     let pending = Pending::write(path, &model)?;
 
     let variants = checkpoint.record.augment().variants();
@@ -102,7 +105,7 @@ fn inputs(images: &Dataset, variants: &'static [Variant]) -> Result<Array2<f32>,
 }
 
 /// What a model file tells about itself: classes, input, and where it comes from.
-fn metadata(
+fn entries(
     network: &Network,
     checkpoint: &Checkpoint,
 ) -> Result<Vec<(String, String)>, ExportError> {
@@ -111,10 +114,15 @@ fn metadata(
     let mut entries = vec![
         (labels::KEY, labels::to_metadata(&network.labels)),
         (
-            "input_shape",
+            metadata::INPUT_SHAPE,
             network.input.map(|size| size.to_string()).join(","),
         ),
-        ("input_range", "0..1".into()),
+    ];
+    entries.extend(match &record.prepared {
+        None => vec![(normalization::RANGE, "0..1".into())],
+        Some(prepared) => prepared.entries(network.input[0])?,
+    });
+    entries.extend([
         ("output", "logits; softmax makes them probabilities".into()),
         (
             "trainer",
@@ -128,7 +136,7 @@ fn metadata(
         ("data", record.data_source.clone()),
         ("data_sha256", record.data_sha256.clone()),
         (IDENTITY_KEY, identity),
-    ];
+    ]);
     if let Some(epoch) = record.epochs.last() {
         entries.push(("augment", epoch.augment.name().into()));
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));

@@ -39,6 +39,7 @@ pub mod network;
 pub mod onnx;
 pub mod ops;
 pub mod optimizer;
+pub mod prepared;
 pub mod quantize;
 pub mod recipe;
 pub mod report;

@@ -15,6 +15,9 @@ pub const THRESHOLD: &str = "threshold";
 /// the box, or `none`.
 pub const PREPARATION: &str = "preparation";
 
+/// The entry with channels, rows and columns of the input, with commas between them.
+pub const INPUT_SHAPE: &str = "input_shape";
+
 /// All three entries for the ONNX file that belongs to a flash file.
 pub fn of_flash_file(model: &Model<'_>) -> [(&'static str, String); 3] {
     let kind = match model.output_kind() {

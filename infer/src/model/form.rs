@@ -15,8 +15,6 @@ use crate::error::ModelError;
 use crate::picture::SIDE;
 use crate::spec::{InputSpec, Layout, OutputSpec, Quantization};
 
-/// The entry that says channels, rows and columns.
-const INPUT_SHAPE: &str = "input_shape";
 /// The output of a model of digits that says nothing of itself.
 const LOGITS: &str = "logits";
 
@@ -89,10 +87,10 @@ fn only_input(graph: &GraphProto) -> Result<(&str, Vec<usize>), ModelError> {
 fn check_shape(proto: &ModelProto, sizes: &[usize]) -> Result<(), ModelError> {
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     let expected = sizes.join(",");
-    match entry(proto, INPUT_SHAPE).filter(|&found| found != expected) {
+    match entry(proto, metadata::INPUT_SHAPE).filter(|&found| found != expected) {
         None => Ok(()),
         Some(found) => Err(ModelError::form(
-            format!("metadata {INPUT_SHAPE} \"{expected}\""),
+            format!("metadata {} \"{expected}\"", metadata::INPUT_SHAPE),
             format!("{found:?}"),
         )),
     }

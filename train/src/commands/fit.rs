@@ -6,8 +6,9 @@ use input::file;
 use ndarray::Array2;
 
 use super::export::export_checked;
+use super::prepared::{pictures_of, prepared};
 use super::report::write_report;
-use super::{expect_distinct, expect_form, load, note_mismatch, open, tell_before_learning};
+use super::{expect_distinct, expect_form, load_for, note_mismatch, open, tell_before_learning};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
@@ -72,7 +73,7 @@ fn fit_and_export(
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let mut loaded = load(&args.data)?;
+    let mut loaded = load_for(&pictures_of(resume.as_ref())?, &args.data)?;
     let (resume, resumed) = resume.unzip();
     let network = match resumed {
         Some(network) => network,
@@ -83,7 +84,13 @@ fn fit_and_export(
         loaded.sets.train = loaded.sets.train.take(limit as usize);
     }
     tell_before_learning(&loaded, console);
-    let sets = loaded.sets;
+    let prepared = prepared(&network, resume.as_ref(), &loaded, args)?;
+    let sets = match &prepared {
+        Some(prepared) => loaded
+            .sets
+            .normalized(&prepared.normalization(network.input[0])?),
+        None => loaded.sets,
+    };
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
@@ -94,6 +101,7 @@ fn fit_and_export(
         Some(checkpoint) => resumed_record(args, checkpoint, &sets),
         None => new_record(args, &network, recipe),
     };
+    record.prepared = prepared;
     complete(
         &mut record,
         &sets,

@@ -7,11 +7,12 @@ use no_std_core::prepare::Preparation;
 
 use super::export::tell_of_second;
 use super::meaning::{self, samples};
-use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_before_learning};
+use super::{CHECKED_IMAGES, expect_distinct, load_for, open, read_model, tell_before_learning};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::error::Error;
 use crate::export::SecondRuntime;
+use crate::prepared::Pictures;
 use crate::quantize::{self, Data, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
 use crate::runtime::{Choice, Runtime, RuntimeError};
@@ -20,7 +21,6 @@ use crate::stop::Stop;
 
 pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     args.expect_usage();
-    let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let beside = || file::folder_of(&args.model);
     let out = args.out.as_deref().unwrap_or_else(beside);
@@ -36,7 +36,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let _folder = OutFolder::prepare(out, stop)?;
     let data = match &args.calibrate {
         Some(path) => Data::Arrays(samples(&args.input, (&args.model, &model, &options), path)?),
-        None => sets(args, preparation, console)?,
+        None => sets(args, &Pictures::of_model(&model), console)?,
     };
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
@@ -86,14 +86,15 @@ fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Erro
     expect_distinct(&outputs, &inputs, &args.data)
 }
 
-fn sets(
-    args: &QuantizeArgs,
-    preparation: Preparation,
-    console: &mut Console,
-) -> Result<Data, Error> {
-    let loaded = load(&args.data)?;
+fn sets(args: &QuantizeArgs, pictures: &Pictures, console: &mut Console) -> Result<Data, Error> {
+    let loaded = load_for(pictures, &args.data)?;
     tell_before_learning(&loaded, console);
     let sets = loaded.sets;
+    let said = pictures.fit().map(Preparation::scaled);
+    let preparation = match args.preparation() {
+        Preparation::PLAIN => said.unwrap_or(Preparation::PLAIN),
+        centred => centred,
+    };
     Ok(Data::Sets {
         checked: sets.test.clone().take(CHECKED_IMAGES),
         sets: Box::new(sets),

@@ -12,7 +12,7 @@ pub use crate::data::prefetch::prefetch;
 /// One batch of exactly `batch_size` rows, since graphs have fixed shapes; rows beyond `count` are only filling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// `[batch_size, channels, rows, columns]`, 0 to 1; all 0 in filling rows.
+    /// `[batch_size, channels, rows, columns]`, 0 to 1 or what the data set says; all 0 in filling rows.
     pub images: Array4<f32>,
     /// `[batch_size]`, the classes; 0 in filling rows.
     pub labels: Array1<i64>,
@@ -127,7 +127,15 @@ impl<'a> Batches<'a> {
             for (pixels, &sample) in rows {
                 self.dataset
                     .read(sample / self.variants.len(), &mut bytes)?;
-                self.variants[sample % self.variants.len()].write(&bytes, pixels);
+                let variant = self.variants[sample % self.variants.len()];
+                let Some(normalized) = self.dataset.numbers() else {
+                    variant.write(&bytes, pixels);
+                    continue;
+                };
+                for byte in &mut bytes {
+                    *byte = variant.of(*byte);
+                }
+                normalized.write(&bytes, pixels);
             }
             return Ok(());
         };
@@ -146,6 +154,9 @@ impl<'a> Batches<'a> {
                 seeds,
                 pixels,
             );
+            if let Some(normalized) = self.dataset.numbers() {
+                normalized.apply(pixels);
+            }
             Ok(())
         })
     }

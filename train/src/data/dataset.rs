@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use input::normalization::Normalization;
 use ndarray::Array4;
 
+use super::normalized::Normalized;
 use super::pixels::Pixels;
 use super::{DataError, split};
 use crate::network::Shape;
@@ -20,6 +22,8 @@ pub struct Dataset {
     places: Vec<u32>,
     labels: Vec<u16>,
     classes: Classes,
+    /// What pixels become, where that is said.
+    normalized: Option<Arc<Normalized>>,
 }
 
 impl Dataset {
@@ -50,7 +54,25 @@ impl Dataset {
             places,
             labels,
             classes,
+            normalized: None,
         }
+    }
+
+    /// The same pictures, whose pixels become what this says, and not 0 to 1.
+    ///
+    /// # Panics
+    ///
+    /// Unless it is for as many channels.
+    #[must_use]
+    pub fn normalized(self, numbers: &Normalization) -> Self {
+        assert_eq!(numbers.channels(), self.shape[0], "channels");
+        let normalized = Some(Arc::new(Normalized::new(numbers)));
+        Self { normalized, ..self }
+    }
+
+    /// What pixels become, where it is not simply 0 to 1.
+    pub(crate) fn numbers(&self) -> Option<&Normalized> {
+        self.normalized.as_deref()
     }
 
     /// The number of pictures.

@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{env, fs};
 
+use input::normalization::Normalization;
+
 pub mod arrays;
 pub mod augment;
 pub mod batch;
@@ -31,6 +33,7 @@ mod idx;
 mod load;
 mod manifest;
 pub mod mnist;
+mod normalized;
 mod npz;
 mod packed;
 pub mod pictures;
@@ -76,6 +79,17 @@ impl Sets {
     pub fn note(&self) -> Option<&'static str> {
         let is_emnist = self.source.to_lowercase().contains("emnist");
         turned::is_turned(&self.test, is_emnist).then_some(turned::NOTE)
+    }
+
+    /// The same pictures, whose pixels become what this says.
+    #[must_use]
+    pub fn normalized(self, numbers: &Normalization) -> Self {
+        Self {
+            train: self.train.normalized(numbers),
+            validation: self.validation.map(|set| set.normalized(numbers)),
+            test: self.test.normalized(numbers),
+            ..self
+        }
     }
 
     /// What the figures of an epoch are from: the set to choose by, or the test set where nothing is chosen.

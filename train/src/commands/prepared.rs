@@ -1,0 +1,55 @@
+//! How pictures become the input of the network that a fit trains.
+
+use crate::checkpoint::Checkpoint;
+use crate::cli::FitArgs;
+use crate::console::note;
+use crate::data::{Loaded, Statistics};
+use crate::error::Error;
+use crate::net::Network;
+use crate::prepared::{Pictures, Prepared};
+
+/// What the run to resume says of pictures, if there is one.
+pub fn pictures_of(resume: Option<&(Checkpoint, Network)>) -> Result<Pictures, Error> {
+    let Some((checkpoint, network)) = resume else {
+        return Ok(Pictures::default());
+    };
+    Ok(checkpoint.record.pictures(network)?)
+}
+
+/// That of the run to resume, or what follows from the pictures to learn from.
+pub fn prepared(
+    network: &Network,
+    resume: Option<&Checkpoint>,
+    loaded: &Loaded,
+    args: &FitArgs,
+) -> Result<Option<Prepared>, Error> {
+    let Some(checkpoint) = resume else {
+        let prepared = Prepared::new(network, loaded)?;
+        if !network.is_digits() {
+            note_constants(&loaded.sets.train.statistics()?);
+        }
+        return Ok(prepared);
+    };
+    let prepared = checkpoint.record.prepared.clone();
+    let expected = prepared.as_ref().map(|prepared| prepared.fit);
+    match (expected, args.data.pictures.wanted().fit) {
+        (Some(expected), Some(found)) if expected != found => Err(Error::OtherFit {
+            expected: expected.name(),
+            found: found.name(),
+        }),
+        _ => Ok(prepared),
+    }
+}
+
+/// Tells of channels that say nothing.
+fn note_constants(statistics: &[Statistics]) {
+    for (channel, _) in statistics
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.is_constant())
+    {
+        note(format_args!(
+            "channel {channel} has nearly the same value in all pictures to learn from; it is not divided by its deviation"
+        ));
+    }
+}
