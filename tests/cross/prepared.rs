@@ -41,6 +41,7 @@ const NETWORK: &str = "
     classes = 2
     layers = [
         { layer = \"conv\", filters = 6, kernel = 3, stride = 2, activation = \"relu\" },
+        { layer = \"flatten\" },
         { layer = \"dense\", units = \"classes\" },
     ]";
 
@@ -229,7 +230,7 @@ fn pictures_are_the_same_in_training_and_in_every_model() {
         let variants = &[Variant::Plain];
         let evaluator = Evaluator::new(&runtime, &network, parameters, &sets.test, variants);
         let measured = evaluator.unwrap().evaluate().unwrap();
-        assert!(measured.accuracy > 0.9, "{how:?}: {}", measured.accuracy);
+        assert!(measured.accuracy > 0.7, "{how:?}: {}", measured.accuracy);
         let logits: Vec<f32> = measured.logits.into_iter().collect();
         assert_same(&files[36..], &models, &plain.test, &logits);
     }

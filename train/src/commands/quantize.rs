@@ -21,6 +21,7 @@ use crate::stop::Stop;
 
 pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     args.expect_usage();
+    let preparation = args.preparation();
     let model = read_model(&args.model)?;
     let beside = || file::folder_of(&args.model);
     let out = args.out.as_deref().unwrap_or_else(beside);
@@ -36,7 +37,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let _folder = OutFolder::prepare(out, stop)?;
     let data = match &args.calibrate {
         Some(path) => Data::Arrays(samples(&args.input, (&args.model, &model, &options), path)?),
-        None => sets(args, &Pictures::of_model(&model), console)?,
+        None => sets(args, (&Pictures::of_model(&model), preparation), console)?,
     };
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
@@ -86,19 +87,21 @@ fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Erro
     expect_distinct(&outputs, &inputs, &args.data)
 }
 
-fn sets(args: &QuantizeArgs, pictures: &Pictures, console: &mut Console) -> Result<Data, Error> {
+fn sets(
+    args: &QuantizeArgs,
+    (pictures, preparation): (&Pictures, Preparation),
+    console: &mut Console,
+) -> Result<Data, Error> {
     let loaded = load_for(pictures, &args.data)?;
     tell_before_learning(&loaded, console);
     let sets = loaded.sets;
     let said = pictures.fit().map(Preparation::scaled);
-    let preparation = match args.preparation() {
-        Preparation::PLAIN => said.unwrap_or(Preparation::PLAIN),
-        centred => centred,
-    };
     Ok(Data::Sets {
         checked: sets.test.clone().take(CHECKED_IMAGES),
         sets: Box::new(sets),
-        preparation,
+        preparation: said
+            .filter(|_| preparation == Preparation::PLAIN)
+            .unwrap_or(preparation),
     })
 }
 
