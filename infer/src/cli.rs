@@ -123,8 +123,8 @@ struct Predict {
     /// Picture file (PNG, JPEG, BMP, GIF, PGM, WebP), folder of such files, array file (.npy, .npz), or - for standard
     /// input
     ///
-    /// A picture is scaled to the size of the model's pictures, without keeping its proportions, and taken in grey or in
-    /// colours as the model has it. An array is one input or several, in float32, in int8 as the integers of a model of 8
+    /// A picture is scaled to the size of the model's pictures, stretched unless the model says otherwise, and taken in grey or
+    /// in colours as the model has it. An array is one input or several, in float32, in int8 as the integers of a model of 8
     /// bits, or in uint8 as pixels; where channels may come first or last, they come last.
     #[arg(required = true, value_name = "INPUT")]
     inputs: Vec<PathBuf>,
@@ -132,11 +132,11 @@ struct Predict {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Prepare {
-    /// As it is, scaled if it has another size (a board's own preparation refuses that)
+    /// As it is, scaled if it has another size (a board's own preparation refuses that of models that say not how)
     Plain,
     /// The drawing in it found, light on dark, scaled and centred as in MNIST, for models of 28 x 28 grey pixels
     Centred,
-    /// As the board does it, which asks for the rows that it needs
+    /// As the board does it, which asks for the rows that it needs, of pictures of any size
     Board,
 }
 

@@ -84,8 +84,7 @@ impl Input {
 }
 
 impl InputSpec {
-    /// The input that a picture file makes. One of another size is scaled to that of the model, without keeping its
-    /// proportions, unless the preparation is centred.
+    /// The input that a picture file makes: see [`picture::pixels`].
     pub fn of_picture(&self, file: &[u8], preparation: Preparation) -> Result<Input, InputError> {
         let shape = self.picture().ok_or_else(|| InputError::NoPicture {
             expected: self.describe(),

@@ -8,7 +8,7 @@ use crate::format::{self, HEADER_LEN, Header, OutputKind, TENSOR_LEN, TensorReco
 use crate::operators::backend::Native;
 use crate::operators::{Operands, Operator, Operators};
 use crate::plan::Program;
-use crate::prepare::{self, Preparation, PrepareError, Rows, quantize_pixel};
+use crate::prepare::{Preparation, PrepareError, Rows, quantize_pixel};
 
 mod check;
 mod operation;
@@ -143,18 +143,28 @@ impl<'a> Model<'a> {
     ///
     /// See [`PrepareError`]; the input can hold anything then.
     pub fn prepare(&self, picture: &mut impl Rows, input: &mut [i8]) -> Result<(), PrepareError> {
-        let (preparation, shape) = (self.preparation(), self.input().shape);
-        if preparation.box_side().is_some()
-            && let Some(image) = input.first_chunk_mut()
-        {
-            preparation.prepare(picture, image)
-        } else if preparation.takes_pictures() {
-            prepare::copy(picture, shape, input, |channel, pixel| {
-                self.quantize_pixel(channel, pixel)
-            })
-        } else {
-            prepare::copy(picture, shape, input, |_, value| value.cast_signed())
+        let preparation = self.preparation();
+        match input.first_chunk_mut() {
+            Some(image) if preparation.box_side().is_some() => preparation.prepare(picture, image),
+            _ => self.resize(picture, input),
         }
+    }
+
+    /// Like [`Self::prepare`] for models that centre no drawings: the code for that is not linked then.
+    ///
+    /// # Errors
+    ///
+    /// As there; a model that centres drawings takes only pictures of its own size.
+    pub fn resize(&self, picture: &mut impl Rows, input: &mut [i8]) -> Result<(), PrepareError> {
+        let (preparation, shape) = (self.preparation(), self.input().shape);
+        let takes_pictures = preparation.takes_pictures();
+        preparation.resize(picture, shape, input, |channel, pixel| {
+            if takes_pictures {
+                self.quantize_pixel(channel, pixel)
+            } else {
+                pixel.cast_signed()
+            }
+        })
     }
 
     /// The labels, class 0 first; none if the file has none.

@@ -1,4 +1,7 @@
-//! The one preparation of pictures: grey pixels of any size become the 28 x 28 image that a model takes.
+//! The one preparation of pictures: pixels of any size become the input that a model takes.
+//!
+//! [`Fit`] scales a picture to the size of the input, in its own proportions or not. [`Preparation::CENTRED`] looks for a digit in
+//! it first, and makes an image of 28 x 28.
 //!
 //! The digits of MNIST are white on black, scaled to fit a box of 20 x 20 pixels and placed by their centre of mass (see
 //! "The MNIST database of handwritten digits", <http://yann.lecun.com/exdb/mnist/>). A network that learned them knows nothing else, so a
@@ -33,11 +36,13 @@
 
 mod drawing;
 mod error;
+mod fit;
 mod image;
 mod ink;
 mod lighting;
 mod picture;
 mod place;
+mod scale;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +54,7 @@ use picture::Source;
 use place::Frame;
 
 pub use error::PrepareError;
+pub use fit::{Fit, MAX_SCALED_SIDE};
 pub use image::{Image, MAX_SIDE, SIDE, quantize_pixel};
 pub use picture::{Pixels, Rows};
 
@@ -65,6 +71,9 @@ enum Mode {
     Plain = 0,
     Centred = 1,
     None = 2,
+    Stretch = 3,
+    Crop = 4,
+    Pad = 5,
 }
 
 impl Preparation {
@@ -88,6 +97,16 @@ impl Preparation {
         mode: Mode::None,
         box_side: 0,
     };
+
+    /// Pictures of any size, scaled to that of the input.
+    pub const fn scaled(fit: Fit) -> Self {
+        let mode = match fit {
+            Fit::Stretch => Mode::Stretch,
+            Fit::Crop => Mode::Crop,
+            Fit::Pad => Mode::Pad,
+        };
+        Self { mode, box_side: 0 }
+    }
 
     /// Like [`Self::CENTRED`] with a box of another size. `None` unless `box_side` is 1 to [`SIDE`].
     pub const fn centred(box_side: u8) -> Option<Self> {
@@ -114,13 +133,23 @@ impl Preparation {
         }
     }
 
+    /// How pictures are scaled to the size of the input. `None` where they are not.
+    pub const fn fit(self) -> Option<Fit> {
+        match self.mode {
+            Mode::Stretch => Some(Fit::Stretch),
+            Mode::Crop => Some(Fit::Crop),
+            Mode::Pad => Some(Fit::Pad),
+            Mode::Plain | Mode::Centred | Mode::None => None,
+        }
+    }
+
     /// The bytes that stand for the preparation in a flash file.
     ///
-    /// | byte | type    | field                                           |
-    /// |------|---------|-------------------------------------------------|
-    /// | 0    | u8      | mode: 0 pixels as they are, 1 centred, 2 none   |
-    /// | 1    | u8      | side of the box: 1 to 28 in mode 1, else 0      |
-    /// | 2    | 6 bytes | zero                                            |
+    /// | byte | type    | field                                                                             |
+    /// |------|---------|-----------------------------------------------------------------------------------|
+    /// | 0    | u8      | mode: 0 pixels as they are, 1 centred, 2 none; scaled: 3 stretched, 4 cropped, 5 padded |
+    /// | 1    | u8      | side of the box: 1 to 28 in mode 1, else 0                                        |
+    /// | 2    | 6 bytes | zero                                                                              |
     pub const fn to_bytes(self) -> [u8; Self::LEN] {
         [self.mode as u8, self.box_side, 0, 0, 0, 0, 0, 0]
     }
@@ -135,6 +164,9 @@ impl Preparation {
             (0, 0) => Some(Self::PLAIN),
             (1, side) => Self::centred(side),
             (2, 0) => Some(Self::NONE),
+            (3, 0) => Some(Self::scaled(Fit::Stretch)),
+            (4, 0) => Some(Self::scaled(Fit::Crop)),
+            (5, 0) => Some(Self::scaled(Fit::Pad)),
             _ => None,
         }
     }
@@ -149,13 +181,7 @@ impl Preparation {
     /// See [`PrepareError`]; the image can hold anything then.
     pub fn prepare(self, picture: &mut impl Rows, image: &mut Image) -> Result<(), PrepareError> {
         let Some(box_side) = self.box_side() else {
-            let side = SIDE as u16;
-            let shape = Shape {
-                rows: side,
-                columns: side,
-                channels: 1,
-            };
-            return copy(picture, shape, image, |_, pixel| quantize_pixel(pixel));
+            return self.resize(picture, IMAGE, image, |_, pixel| quantize_pixel(pixel));
         };
         let mut source = Source::new(picture);
         let Source {
@@ -165,7 +191,12 @@ impl Preparation {
             ..
         } = source;
         if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
-            return Err(PrepareError::Size { width, height });
+            let limit = MAX_SIDE;
+            return Err(PrepareError::Size {
+                width,
+                height,
+                limit,
+            });
         }
         if channels != 1 {
             return Err(PrepareError::Coloured);
@@ -175,10 +206,33 @@ impl Preparation {
         let drawing = Extent::of(&ink, &mut source)?;
         Frame::around(drawing, box_side).draw(&ink, &mut source, image)
     }
+
+    /// Makes a picture an input of this shape without looking for a drawing: scaled, or taken as it is. `value` makes a pixel
+    /// of a channel a value.
+    pub(crate) fn resize(
+        self,
+        picture: &mut impl Rows,
+        shape: Shape,
+        input: &mut [i8],
+        value: impl Fn(usize, u8) -> i8,
+    ) -> Result<(), PrepareError> {
+        let sizes = [shape.rows, shape.columns, shape.channels].map(u32::from);
+        match self.fit() {
+            Some(fit) => fit.apply(picture, sizes, input, value),
+            None => copy(picture, shape, input, value),
+        }
+    }
 }
 
+/// The shape of an [`Image`].
+const IMAGE: Shape = Shape {
+    rows: SIDE as u16,
+    columns: SIDE as u16,
+    channels: 1,
+};
+
 /// Takes the pixels of a picture as they are; `value` makes one of a channel a value of the input.
-pub(crate) fn copy(
+fn copy(
     picture: &mut impl Rows,
     expected: Shape,
     input: &mut [i8],

@@ -9,6 +9,7 @@ mod losses;
 mod numbers;
 mod optimizers;
 mod parity;
+mod prepared;
 mod quantize;
 mod readers;
 mod training;

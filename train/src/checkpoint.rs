@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use input::file::{self, ReadError, display_name};
+use input::normalization::NormalizationError;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::graph::{Chosen, Target};
 use crate::models;
 use crate::net::{Description, Network, Scaling};
 use crate::optimizer::{Method, Optimizer, Variable, in_use};
+use crate::prepared::{Pictures, Prepared};
 use crate::recipe::Recipe;
 use crate::tensor::Tensor;
 
@@ -52,6 +54,9 @@ pub struct Record {
     /// The trained network that it began with, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuned_from: Option<String>,
+    /// How pictures become its input, where that is not as pixels from 0 to 1 of its size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
     /// The rest of how it is trained.
     #[serde(default, skip_serializing_if = "Recipe::is_plain")]
     pub recipe: Recipe,
@@ -116,6 +121,7 @@ impl Record {
             described: Described::of(network),
             frozen: network.frozen(),
             tuned_from: None,
+            prepared: None,
             recipe: Recipe::default(),
             optimizer,
             forms: Chosen::new(),
@@ -175,6 +181,11 @@ impl Record {
         }
     }
 
+    /// What it says of pictures, or what is wrong with that.
+    pub fn pictures(&self, network: &Network) -> Result<Pictures, NormalizationError> {
+        Pictures::of_run(network, self.prepared.as_ref())
+    }
+
     /// What was added to the images in the last epoch.
     pub fn augment(&self) -> Augment {
         let last = self.epochs.last();
@@ -228,6 +239,8 @@ impl Checkpoint {
         })?;
         let checkpoint = Self::from_bytes(&bytes).and_then(|found| {
             let network = found.record.network()?;
+            let pictures = found.record.pictures(&network);
+            pictures.map_err(|error| error.to_string())?;
             Ok((found.of(&network)?, network))
         });
         checkpoint.map_err(|found| CheckpointError::Format { path, found })
@@ -336,6 +349,8 @@ fn in_order(
 
 #[cfg(test)]
 mod tests {
+    use no_std_core::prepare::Fit;
+
     use super::*;
 
     fn variable(name: &str, shape: &[usize]) -> Variable {
@@ -356,6 +371,11 @@ mod tests {
         };
         let record = Record {
             epochs: vec![epoch],
+            prepared: Some(Prepared {
+                fit: Fit::Crop,
+                mean: vec![0.1307, 1.0 / 3.0],
+                deviation: vec![0.3081, 1e-3],
+            }),
             ..Record::new(&Network::digits(), Optimizer::Adam, 128, 7)
         };
         let weight = ndarray::arr2(&[[1.5f32, -0.0], [f32::MIN_POSITIVE, 3.25e-40]]).into();

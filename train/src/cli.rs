@@ -16,6 +16,7 @@ use no_std_core::prepare::Preparation;
 
 use crate::boards;
 use crate::data::{Options, Source};
+use crate::prepared::Pictures;
 use crate::runtime::{Choice, DeviceOptions};
 pub use compare::CompareArgs;
 pub use fit::{FitArgs, FormsArg};
@@ -87,9 +88,14 @@ pub struct DataArgs {
 impl DataArgs {
     /// What is to be loaded, and as what.
     pub fn options(&self) -> Options {
+        self.options_for(&Pictures::default())
+    }
+
+    /// The same as a run or a model takes its pictures.
+    pub fn options_for(&self, pictures: &Pictures) -> Options {
         Options {
             offline: self.offline,
-            wanted: self.pictures.wanted(),
+            wanted: pictures.wanted(self.pictures.wanted()),
         }
     }
 }

@@ -12,6 +12,7 @@ mod learnt;
 mod meaning;
 mod outputs;
 mod pictures;
+mod prepared;
 mod quantize;
 mod report;
 mod summary;
@@ -24,6 +25,7 @@ use crate::cli::{Cli, Command, DataArgs, LimitArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::data::{Dataset, Element, Loaded, Sets};
 use crate::error::Error;
+use crate::prepared::Pictures;
 use crate::run;
 use crate::runtime::Runtime;
 use crate::stop::Stop;
@@ -54,9 +56,17 @@ fn load(args: &DataArgs) -> Result<Loaded, Error> {
     Ok(crate::data::load(&args.data, args.options())?)
 }
 
-/// Only the images to measure on.
-fn load_test(args: &DataArgs) -> Result<Dataset, Error> {
-    Ok(crate::data::load_test(&args.data, args.options())?)
+/// The same as a run or a model takes its pictures, unless the user says otherwise.
+fn load_for(pictures: &Pictures, args: &DataArgs) -> Result<Loaded, Error> {
+    Ok(crate::data::load(&args.data, args.options_for(pictures))?)
+}
+
+/// Only those to measure on, with what their pixels become.
+fn load_test_for(pictures: &Pictures, args: &DataArgs) -> Result<Dataset, Error> {
+    let test = crate::data::load_test(&args.data, args.options_for(pictures))?;
+    pictures
+        .normalized(test)
+        .map_err(Error::NormalizationOfModel)
 }
 
 /// Says what the data are.

@@ -122,6 +122,13 @@ pub enum Error {
     ReadLabels(#[from] InFile<ReadError>),
     #[error("what pixels become: {0}; see --range, --mean and --std")]
     Normalization(#[from] NormalizationError),
+    #[error(
+        "--fit {found}: expected {expected}, by which the run to resume was trained, or no --fit"
+    )]
+    OtherFit {
+        expected: &'static str,
+        found: &'static str,
+    },
     #[error("metadata of the model: {0}; --range, --mean and --std take their place")]
     NormalizationOfModel(NormalizationError),
     #[error(

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use input::file::{Pending, WriteError, display_name};
+use input::normalization::{self, NormalizationError};
 use input::{labels, metadata};
 use ndarray::{Array2, ArrayView1};
 use no_std_core::format::OutputKind;
@@ -30,6 +31,8 @@ pub enum ExportError {
     Evaluate(#[from] EvaluateError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error("the checkpoint says what pixels become: {0}")]
+    Normalization(#[from] NormalizationError),
     #[error("the checkpoint cannot be written: {0}")]
     Identity(String),
     #[error(
@@ -110,7 +113,7 @@ fn entries(
 ) -> Result<Vec<(String, String)>, ExportError> {
     let record = &checkpoint.record;
     let identity = checkpoint.identity().map_err(ExportError::Identity)?;
-    let mut entries = outputs(network, record);
+    let mut entries = outputs(network, record)?;
     entries.extend([
         (
             "trainer",
@@ -140,35 +143,42 @@ fn entries(
 }
 
 /// What it takes and gives.
-fn outputs(network: &Network, record: &Record) -> Vec<(&'static str, String)> {
+fn outputs(
+    network: &Network,
+    record: &Record,
+) -> Result<Vec<(&'static str, String)>, NormalizationError> {
     let shape = network.input.map(|size| size.to_string()).join(",");
-    let mut entries = vec![("input_shape", shape)];
+    let mut entries = vec![(metadata::INPUT_SHAPE, shape)];
     let takes_pixels = network.scaling.input.is_none();
-    if takes_pixels {
-        entries.push(("input_range", "0..1".into()));
+    match &record.prepared {
+        Some(prepared) => entries.extend(prepared.entries(network.input[0])?),
+        None if takes_pixels => entries.push((normalization::RANGE, "0..1".into())),
+        None => {}
     }
     let kind = match network.output {
         OutputKind::Classes => {
             entries.insert(0, (labels::KEY, labels::to_metadata(&network.labels)));
             entries.push(("output", "logits; softmax makes them probabilities".into()));
             if takes_pixels {
-                return entries;
+                return Ok(entries);
             }
             "classes"
         }
         OutputKind::Values => "values",
         OutputKind::Reconstruction => "reconstruction",
     };
-    let preparation = if takes_pixels { "plain" } else { "none" };
     entries.push((metadata::OUTPUT_KIND, kind.into()));
-    entries.push((metadata::PREPARATION, preparation.into()));
+    if record.prepared.is_none() {
+        let preparation = if takes_pixels { "plain" } else { "none" };
+        entries.push((metadata::PREPARATION, preparation.into()));
+    }
     if let Some(detector) = &record.detector {
         entries.push((metadata::FALSE_ALARMS, detector.false_alarms.to_string()));
         entries.push((metadata::NORMAL, labels::to_metadata(&detector.normal)));
         let threshold = detector.threshold.iter();
         entries.extend(threshold.map(|one| (metadata::THRESHOLD, one.score.to_string())));
     }
-    entries
+    Ok(entries)
 }
 
 fn check(

@@ -40,6 +40,7 @@ pub mod network;
 pub mod onnx;
 pub mod ops;
 pub mod optimizer;
+pub mod prepared;
 pub mod pretrained;
 pub mod quantize;
 pub mod recipe;

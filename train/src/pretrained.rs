@@ -15,6 +15,7 @@ use crate::layers::Layer;
 use crate::models;
 use crate::net::{Description, DescriptionError, Network, Untrainable, describe};
 use crate::network::{self, Shape};
+use crate::prepared::Prepared;
 use crate::tensor::Tensor;
 
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,7 @@ pub struct Pretrained {
     /// The names of its classes, where it has such.
     labels: Option<Vec<String>>,
     parameters: Vec<(String, Tensor)>,
+    prepared: Option<Prepared>,
 }
 
 /// What becomes of the last layer with weights.
@@ -75,6 +77,7 @@ impl Pretrained {
             input: network.input,
             parameters: checkpoint.parameters(&network),
             labels: Some(network.labels),
+            prepared: checkpoint.record.prepared,
         })
     }
 
@@ -97,11 +100,17 @@ impl Pretrained {
             input: model.input.shape,
             parameters,
             labels: labels.or(said.filter(|names| names.len() == outputs)),
+            prepared: None,
         })
     }
 
     pub fn name(&self) -> &str {
         self.description.name()
+    }
+
+    /// How pictures became the input of a run, if that says so.
+    pub fn prepared(&self) -> Option<&Prepared> {
+        self.prepared.as_ref()
     }
 
     /// What pictures become for it, as far as the user does not say.
@@ -115,6 +124,9 @@ impl Pretrained {
         Wanted {
             size: wanted.size.or(Some([rows, columns])),
             colour: wanted.colour.or(own),
+            fit: wanted
+                .fit
+                .or(self.prepared.as_ref().map(|prepared| prepared.fit)),
             ..wanted
         }
     }

@@ -197,18 +197,19 @@ impl Board {
 
     /// Whether the board prepares an input, which otherwise must have the size that the model takes.
     pub fn prepares(&self) -> bool {
-        self.preparation.box_side().is_some()
+        self.preparation.box_side().is_some() || self.preparation.fit().is_some()
     }
 
     fn check(&self, input: &Input<'_>) -> Result<(), DeviceError> {
         let (rows, row_len) = (u32::from(input.rows), input.row_len());
         if input.prepare && self.prepares() {
-            let width = u32::from(self.room.width).min(MAX_WIDTH as u32);
-            if row_len > width || rows > u32::from(self.room.height) {
+            let most = u32::from(self.room.width).min(MAX_WIDTH as u32);
+            let channels = u32::from(self.spec.input.channels).max(1);
+            if row_len > most || rows > u32::from(self.room.height) {
                 return Err(DeviceError::Picture {
-                    width: row_len,
+                    width: row_len / channels,
                     height: rows,
-                    max_width: width,
+                    max_width: most / channels,
                     max_height: self.room.height.into(),
                 });
             }

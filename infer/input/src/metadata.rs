@@ -3,7 +3,7 @@
 
 use no_std_core::Model;
 use no_std_core::format::OutputKind;
-use no_std_core::prepare::Preparation;
+use no_std_core::prepare::{Fit, Preparation};
 
 /// The metadata entry that says what the output is: `classes`, `values` or `reconstruction`.
 pub const OUTPUT_KIND: &str = "output_kind";
@@ -18,8 +18,12 @@ pub const FALSE_ALARMS: &str = "false_alarms";
 /// The entry with the names of the classes that are normal, in the form of [`labels`](crate::labels).
 pub const NORMAL: &str = "normal";
 
-/// The entry that says how a picture becomes the input: `plain`, `centred` with the side of the box, or `none`.
+/// The entry that says how a picture becomes the input: `plain`, scaled by `stretch`, `crop` or `pad`, `centred` with the side of
+/// the box, or `none`.
 pub const PREPARATION: &str = "preparation";
+
+/// The entry with channels, rows and columns of the input, with commas between them.
+pub const INPUT_SHAPE: &str = "input_shape";
 
 /// All three entries for the ONNX file that belongs to a flash file.
 pub fn of_flash_file(model: &Model<'_>) -> [(&'static str, String); 3] {
@@ -28,17 +32,21 @@ pub fn of_flash_file(model: &Model<'_>) -> [(&'static str, String); 3] {
         OutputKind::Values => "values",
         OutputKind::Reconstruction => "reconstruction",
     };
-    let preparation = model.preparation();
-    let preparation = match preparation.box_side() {
-        Some(side) => format!("centred {side}"),
-        None if preparation.takes_pictures() => "plain".into(),
-        None => "none".into(),
-    };
     [
         (OUTPUT_KIND, kind.into()),
         (THRESHOLD, model.threshold().to_string()),
-        (PREPARATION, preparation),
+        (PREPARATION, entry_of(model.preparation())),
     ]
+}
+
+/// What [`PREPARATION`] says of a preparation.
+pub fn entry_of(preparation: Preparation) -> String {
+    match (preparation.box_side(), preparation.fit()) {
+        (Some(side), _) => format!("centred {side}"),
+        (None, Some(fit)) => fit.name().into(),
+        (None, None) if preparation.takes_pictures() => "plain".into(),
+        (None, None) => "none".into(),
+    }
 }
 
 /// The kind of output that an entry names.
@@ -56,7 +64,10 @@ pub fn preparation(entry: &str) -> Option<Preparation> {
     match entry {
         "plain" => Some(Preparation::PLAIN),
         "none" => Some(Preparation::NONE),
-        _ => Preparation::centred(entry.strip_prefix("centred ")?.parse().ok()?),
+        _ => match Fit::ALL.into_iter().find(|fit| fit.name() == entry) {
+            Some(fit) => Some(Preparation::scaled(fit)),
+            None => Preparation::centred(entry.strip_prefix("centred ")?.parse().ok()?),
+        },
     }
 }
 
@@ -78,6 +89,10 @@ mod tests {
 
     #[test]
     fn other_entries_are_none() {
+        for fit in Fit::ALL {
+            let scaled = Preparation::scaled(fit);
+            assert_eq!(preparation(&entry_of(scaled)), Some(scaled));
+        }
         assert_eq!(preparation("centred 18"), Preparation::centred(18));
         for entry in [
             "",

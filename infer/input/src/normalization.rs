@@ -117,6 +117,16 @@ impl Normalization {
         entries
     }
 
+    /// What is subtracted, of each channel.
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+
+    /// What is then divided by, of each channel.
+    pub fn deviation(&self) -> &[f32] {
+        &self.deviation
+    }
+
     /// Channels of a picture.
     pub fn channels(&self) -> usize {
         self.mean.len()
@@ -125,7 +135,17 @@ impl Normalization {
     /// What a pixel of a channel becomes.
     pub fn number(&self, channel: usize, pixel: u8) -> f32 {
         let [low, high] = self.range;
-        let number = low + f32::from(pixel) * (high - low) / 255.0;
+        self.of_number(channel, low + f32::from(pixel) * (high - low) / 255.0)
+    }
+
+    /// What a share of white becomes, 0 to 1: where black and white become these two first, that of `pixel / 255` is the number
+    /// of the pixel to the bit.
+    pub fn of_share(&self, channel: usize, share: f32) -> f32 {
+        let [low, high] = self.range;
+        self.of_number(channel, low + share * (high - low))
+    }
+
+    fn of_number(&self, channel: usize, number: f32) -> f32 {
         (number - self.mean[channel]) / self.deviation[channel]
     }
 

@@ -6,9 +6,10 @@ use std::fs::File;
 use std::io::Cursor;
 use std::path::Path;
 
+use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use no_std_core::prepare::{self, Preparation, PrepareError};
+use no_std_core::prepare::{self, Fit, Preparation, PrepareError};
 use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name, one_line, read_all};
@@ -20,7 +21,7 @@ mod header;
 mod jpeg;
 mod large;
 
-pub use fit::Fit;
+pub use fit::apply;
 pub use header::{Header, header};
 
 /// Width and height of a picture of a digit, in pixels.
@@ -109,16 +110,19 @@ pub fn open(path: &Path) -> Result<Pixels, InFile<PictureError>> {
 }
 
 /// The pixels that a picture file makes for a model whose pictures have so many rows, columns and channels: one of grey, see
-/// [`grey`], or three of colours. `[row][column][channel]`; of a model of digits prepared as [`prepare()`] says, else scaled.
+/// [`grey`], or three of colours. `[row][column][channel]`, scaled as the preparation says; of a model of digits that does not
+/// say it, prepared as [`prepare()`] says, and stretched for other such models.
 pub fn pixels(
     file: &[u8],
     shape: [usize; 3],
     preparation: Preparation,
 ) -> Result<Vec<u8>, PictureError> {
-    if preparation != Preparation::PLAIN || shape == [SIDE, SIDE, 1] {
-        return Ok(prepare(&grey(file)?, preparation)?.to_vec());
+    let is_of_digits = preparation.box_side().is_some() || shape == [SIDE, SIDE, 1];
+    match preparation.fit() {
+        Some(fit) => fitted(file, shape, fit),
+        None if is_of_digits => Ok(prepare(&grey(file)?, preparation)?.to_vec()),
+        None => fitted(file, shape, Fit::Stretch),
     }
-    fitted(file, shape, Fit::Stretch)
 }
 
 /// The pixels of a picture file in so many rows, columns and channels: one of grey, see [`grey`], or three of colours, laid on
@@ -128,11 +132,10 @@ pub fn fitted(
     [rows, columns, channels]: [usize; 3],
     fit: Fit,
 ) -> Result<Vec<u8>, PictureError> {
-    let (rows, columns) = (rows as u32, columns as u32);
     Ok(if channels == 1 {
-        fit.apply(&grey(file)?, rows, columns)
+        apply(fit, &grey(file)?, [rows, columns])?
     } else {
-        fit.apply(&colour::rgb(file)?, rows, columns)
+        apply(fit, &colour::rgb(file)?, [rows, columns])?
     })
 }
 
@@ -184,8 +187,8 @@ fn upright<D: ImageDecoder, E: Into<PictureError>>(
 /// Makes a grey picture the one that a model of digits takes.
 ///
 /// A plain preparation keeps every value of a picture of 28 x 28. One of another size is resized without keeping its
-/// proportions: a convenience of this program, where boards refuse it. A centred preparation looks for the drawing in the
-/// picture, and is the same everywhere: see [`no_std_core::prepare`].
+/// proportions: a convenience of this program, where boards refuse it. Others are the same everywhere: see
+/// [`no_std_core::prepare`].
 pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, PictureError> {
     if preparation == Preparation::PLAIN {
         let pixels = resize(grey);
@@ -210,9 +213,13 @@ pub fn is_blank(pixels: &[u8]) -> bool {
     most.saturating_sub(least) <= STEPS
 }
 
+/// The picture that a model of digits has always been shown.
 fn resize(grey: &GrayImage) -> Pixels {
+    let side = SIDE as u32;
+    // A triangle kernel weighs all pixels that a target pixel covers and, unlike sharper ones, leaves no halo around ink.
+    let resized = imageops::resize(grey, side, side, FilterType::Triangle);
     let mut pixels = [0; PIXELS];
-    pixels.copy_from_slice(&Fit::Stretch.apply(grey, SIDE as u32, SIDE as u32));
+    pixels.copy_from_slice(resized.as_raw());
     pixels
 }
 

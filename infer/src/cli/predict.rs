@@ -35,11 +35,11 @@ fn preparation(option: Option<Prepare>, engine: &dyn Engine) -> Result<Preparati
     let input = &engine.spec().input;
     let own = input.preparation;
     match option {
-        Some(Prepare::Plain) => Ok(Preparation::PLAIN),
+        Some(Prepare::Plain) if own.fit().is_none() => Ok(Preparation::PLAIN),
         Some(Prepare::Centred) if !input.is_of_digits() => {
             Err(Error::Prepare { option: "centred" })
         }
-        Some(Prepare::Centred) if own == Preparation::PLAIN => Ok(Preparation::CENTRED),
+        Some(Prepare::Centred) if own.box_side().is_none() => Ok(Preparation::CENTRED),
         _ => Ok(own),
     }
 }

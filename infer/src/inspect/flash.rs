@@ -144,10 +144,11 @@ fn multipliers(operation: &Operation, bytes: &[u8]) -> Vec<f32> {
 }
 
 fn preparation(preparation: Preparation) -> String {
-    match preparation.box_side() {
-        Some(side) => format!("centred, in a box of {side} x {side}"),
-        None if preparation.takes_pictures() => "plain".to_owned(),
-        None => "none, the input is no picture".to_owned(),
+    match (preparation.box_side(), preparation.fit()) {
+        (Some(side), _) => format!("centred, in a box of {side} x {side}"),
+        (None, Some(fit)) => format!("scaled, {}", fit.name()),
+        (None, None) if preparation.takes_pictures() => "plain".to_owned(),
+        (None, None) => "none, the input is no picture".to_owned(),
     }
 }
 

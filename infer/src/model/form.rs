@@ -16,8 +16,6 @@ use crate::output::squared_steps;
 use crate::picture::SIDE;
 use crate::spec::{InputSpec, Layout, OutputSpec, Quantization};
 
-/// The entry that says channels, rows and columns.
-const INPUT_SHAPE: &str = "input_shape";
 /// The output of a model of digits that says nothing of itself.
 const LOGITS: &str = "logits";
 
@@ -90,10 +88,10 @@ fn only_input(graph: &GraphProto) -> Result<(&str, Vec<usize>), ModelError> {
 fn check_shape(proto: &ModelProto, sizes: &[usize]) -> Result<(), ModelError> {
     let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
     let expected = sizes.join(",");
-    match entry(proto, INPUT_SHAPE).filter(|&found| found != expected) {
+    match entry(proto, metadata::INPUT_SHAPE).filter(|&found| found != expected) {
         None => Ok(()),
         Some(found) => Err(ModelError::form(
-            format!("metadata {INPUT_SHAPE} \"{expected}\""),
+            format!("metadata {} \"{expected}\"", metadata::INPUT_SHAPE),
             format!("{found:?}"),
         )),
     }
@@ -123,8 +121,9 @@ fn said_preparation(
     let refusal = |expected: &str| {
         ModelError::form(format!("metadata {key} {expected}"), format!("{text:?}"))
     };
-    let preparation = metadata::preparation(text)
-        .ok_or_else(|| refusal("\"plain\", \"none\" or \"centred\" with a box"))?;
+    let preparation = metadata::preparation(text).ok_or_else(|| {
+        refusal("\"plain\", \"stretch\", \"crop\", \"pad\", \"none\" or \"centred\" with a box")
+    })?;
     let takes_pixels = quantization.is_none_or(|of| of.zero_point == i8::MIN);
     let is_said = entry(proto, normalization::RANGE).is_some();
     if preparation.takes_pictures() && !takes_pixels && !is_said {

@@ -22,11 +22,14 @@ fn main() {
     let model = Model::new(&file).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let operators = Needed::by(&model).paths();
     let centres = model.preparation().box_side().is_some();
+    let scales = model.preparation().fit().is_some();
     let constants = format!(
         "/// The operators that the model needs.
         pub const OPERATORS: &[&no_std_core::Operator] = &[{operators}];
         /// Whether it cuts drawings out of pictures.
-        pub const CENTRES: bool = {centres};"
+        pub const CENTRES: bool = {centres};
+        /// Whether it scales pictures.
+        pub const SCALES: bool = {scales};"
     );
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(folder.join("needed.rs"), constants).expect("the folder is there to be written to");

@@ -204,6 +204,10 @@ fn check_input(sections: &mut Sections<'_>, model: &Model<'_>) -> Result<()> {
     sections.take(Header::PIXELS_AT, header.pixels_at, pixels)?;
     let is_prepared =
         input.shape == PREPARED && input.zero_point == i8::MIN && header.pixels_at == 0;
-    let gives_input = preparation.box_side().is_none() || is_prepared;
+    let is_of_pictures = matches!(input.shape.channels, 1 | 3);
+    let gives_input = match preparation.box_side() {
+        Some(_) => is_prepared,
+        None => preparation.fit().is_none() || is_of_pictures,
+    };
     ensure(gives_input, Fault::Preparation, Header::PREPARATION_AT)
 }

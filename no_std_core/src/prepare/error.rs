@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use super::image::MAX_SIDE;
 use crate::format::Shape;
 
 /// Why a picture did not become an image.
@@ -15,12 +14,14 @@ pub enum PrepareError {
         /// Height in pixels.
         height: u32,
     },
-    /// The picture has no pixels, or is wider or higher than [`MAX_SIDE`].
+    /// The picture has no pixels, or is too wide or too high.
     Size {
         /// Width in pixels.
         width: u32,
         /// Height in pixels.
         height: u32,
+        /// The most that each may be.
+        limit: u32,
     },
     /// Pixels are taken as they are, but these are not as many as the input has.
     NotPlain {
@@ -32,6 +33,13 @@ pub enum PrepareError {
         height: u32,
         /// Values of a pixel.
         channels: u32,
+    },
+    /// A picture that is scaled has other channels than the input.
+    Channels {
+        /// Values of a pixel of the input.
+        expected: u32,
+        /// Values of a pixel of the picture.
+        found: u32,
     },
     /// A drawing is cut out of grey pictures only, and this one has colours.
     Coloured,
@@ -49,9 +57,13 @@ impl fmt::Display for PrepareError {
                 f,
                 "expected width times height pixels for a picture of {width} x {height}, found another number"
             ),
-            Self::Size { width, height } => write!(
+            Self::Size {
+                width,
+                height,
+                limit,
+            } => write!(
                 f,
-                "expected a picture of 1 x 1 to {MAX_SIDE} x {MAX_SIDE} pixels, found {width} x {height}"
+                "expected a picture of 1 x 1 to {limit} x {limit} pixels, found {width} x {height}"
             ),
             Self::NotPlain {
                 expected,
@@ -70,6 +82,10 @@ impl fmt::Display for PrepareError {
                      {height} of {channels}"
                 )
             }
+            Self::Channels { expected, found } => write!(
+                f,
+                "expected a picture of {expected} values a pixel, found {found}"
+            ),
             Self::Coloured => f.write_str("expected a grey picture, found one with colours"),
             Self::Row(y) => write!(f, "row {y} of the picture is missing or too short"),
             Self::NoInk => f.write_str("expected a drawing, found a blank picture"),

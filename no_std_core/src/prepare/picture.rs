@@ -7,9 +7,10 @@ use super::error::PrepareError;
 /// A picture, or another input with rows, that gives them when asked.
 ///
 /// A picture in memory is [`Pixels`]. A board that has no room for one implements this with a buffer of one row that it
-/// fills from where the picture is. The size is asked for once. Rows are asked for in passes, each from the top down
-/// without a row twice: plainly prepared in one pass, centred in three over all rows and a fourth over the rows of the
-/// drawing. They should be the same in each pass; otherwise the image is of no picture, but nothing worse happens.
+/// fills from where the picture is. The size is asked for once. Rows are asked for in passes, each from the top down:
+/// plainly prepared in one pass, centred in three over all rows and a fourth over the rows of the drawing, scaled as
+/// [`Fit::apply`](super::Fit::apply) says. They should be the same each time; otherwise the image is of no picture, but
+/// nothing worse happens.
 pub trait Rows {
     /// Pixels in a row.
     fn width(&self) -> u32;
@@ -27,29 +28,45 @@ pub trait Rows {
     fn row(&mut self, y: u32) -> Option<&[u8]>;
 }
 
-/// A grey picture in memory.
+/// A picture in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Pixels<'a> {
-    grey: &'a [u8],
+    pixels: &'a [u8],
     width: u32,
     height: u32,
+    channels: u32,
 }
 
 impl<'a> Pixels<'a> {
-    /// A picture of `width * height` pixels, row by row from the top left.
+    /// A grey picture of `width * height` pixels, row by row from the top left.
     ///
     /// # Errors
     ///
     /// [`PrepareError::Length`] if there are more or fewer pixels.
     pub const fn new(pixels: &'a [u8], width: u32, height: u32) -> Result<Self, PrepareError> {
-        if pixels.len() as u64 == width as u64 * height as u64 {
-            Ok(Self {
-                grey: pixels,
+        Self::with_channels(pixels, width, height, 1)
+    }
+
+    /// A picture of `width * height` pixels of so many values each, `[row][column][channel]`.
+    ///
+    /// # Errors
+    ///
+    /// [`PrepareError::Length`] if there are more or fewer values.
+    pub const fn with_channels(
+        pixels: &'a [u8],
+        width: u32,
+        height: u32,
+        channels: u32,
+    ) -> Result<Self, PrepareError> {
+        let area = width as u64 * height as u64;
+        match area.checked_mul(channels as u64) {
+            Some(len) if len == pixels.len() as u64 => Ok(Self {
+                pixels,
                 width,
                 height,
-            })
-        } else {
-            Err(PrepareError::Length { width, height })
+                channels,
+            }),
+            _ => Err(PrepareError::Length { width, height }),
         }
     }
 }
@@ -63,10 +80,14 @@ impl Rows for Pixels<'_> {
         self.height
     }
 
+    fn channels(&self) -> u32 {
+        self.channels
+    }
+
     fn row(&mut self, y: u32) -> Option<&[u8]> {
-        let width = self.width as usize;
-        let start = width.checked_mul(y as usize)?;
-        self.grey.get(start..)?.get(..width)
+        let len = (self.width as usize).checked_mul(self.channels as usize)?;
+        let start = len.checked_mul(y as usize)?;
+        self.pixels.get(start..)?.get(..len)
     }
 }
 
@@ -95,13 +116,16 @@ impl<'r, R: Rows> Source<'r, R> {
         rows: Range<u32>,
         mut visit: impl FnMut(u32, &[u8]),
     ) -> Result<(), PrepareError> {
-        let len = u64::from(self.width) * u64::from(self.channels);
         for y in rows {
-            match self.rows.row(y) {
-                Some(row) if row.len() as u64 == len => visit(y, row),
-                _ => return Err(PrepareError::Row(y)),
-            }
+            visit(y, self.row(y)?);
         }
         Ok(())
+    }
+
+    /// The pixels of a row.
+    pub fn row(&mut self, y: u32) -> Result<&[u8], PrepareError> {
+        let len = u64::from(self.width) * u64::from(self.channels);
+        let row = self.rows.row(y).filter(|row| row.len() as u64 == len);
+        row.ok_or(PrepareError::Row(y))
     }
 }

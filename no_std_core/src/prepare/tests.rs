@@ -6,6 +6,7 @@ mod drawing;
 mod extremes;
 mod invariance;
 mod oracle;
+mod scaled;
 
 use core::ops::Range;
 use std::vec::Vec;
@@ -97,10 +98,16 @@ impl Random {
 fn a_preparation_survives_its_encoding() {
     let all = (1..=28).map(|side| Preparation::centred(side).unwrap());
     let others = [Preparation::PLAIN, Preparation::CENTRED, Preparation::NONE];
-    for preparation in all.chain(others) {
+    let scaled = Fit::ALL.map(Preparation::scaled);
+    for preparation in all.chain(others).chain(scaled) {
         let decoded = Preparation::from_bytes(&preparation.to_bytes());
         assert_eq!(decoded, Some(preparation));
     }
+    assert_eq!(scaled.map(Preparation::fit), Fit::ALL.map(Some));
+    assert_eq!(
+        Preparation::CENTRED.fit().or(Preparation::PLAIN.fit()),
+        None
+    );
     assert_eq!(Preparation::PLAIN.to_bytes(), [0; 8]);
     assert_eq!(Preparation::CENTRED.to_bytes(), [1, 20, 0, 0, 0, 0, 0, 0]);
     assert_eq!(Preparation::CENTRED, Preparation::centred(20).unwrap());
@@ -124,8 +131,9 @@ fn other_bytes_are_no_preparation() {
             }
         }
     }
-    // The 28 boxes once, plain at each place and none at the mode's, centred at all places but the box's.
-    assert_eq!(accepted, 28 + 8 + 1 + 7);
+    // The 28 boxes once, plain at each place and the other modes without a box at the mode's, centred at all places but the
+    // box's.
+    assert_eq!(accepted, 28 + 8 + 4 + 7);
 }
 
 /// That a grey picture has another size than 28 x 28.
@@ -163,7 +171,15 @@ fn messages_are_one_line() {
     let (width, height) = (3, 4);
     for error in [
         PrepareError::Length { width, height },
-        PrepareError::Size { width, height },
+        PrepareError::Size {
+            width,
+            height,
+            limit: 2,
+        },
+        PrepareError::Channels {
+            expected: 1,
+            found: 3,
+        },
         not_plain(width, height),
         PrepareError::Coloured,
         PrepareError::Row(17),

@@ -6,6 +6,7 @@ mod cuda;
 
 use std::sync::atomic::AtomicBool;
 
+use input::normalization::Normalization;
 use tests::runtimes;
 use train::checkpoint::Record;
 use train::data::Sets;
@@ -106,10 +107,16 @@ fn on_device(runtime: &Runtime, digits: &Sets, record: &Record, augment: Augment
 }
 
 /// Compares each step's sums and each epoch's variables, which may differ by `tolerance`, relative and absolute.
-fn steps_agree(runtime: &Runtime, optimizer: Optimizer, augment: Augment, tolerance: f64) {
-    let (digits, record) = (digits(), small_record(optimizer));
-    let expected = host_fed(runtime, &digits, &record, augment);
-    let found = on_device(runtime, &digits, &record, augment);
+fn steps_agree(
+    runtime: &Runtime,
+    digits: &Sets,
+    optimizer: Optimizer,
+    augment: Augment,
+    tolerance: f64,
+) {
+    let record = small_record(optimizer);
+    let expected = host_fed(runtime, digits, &record, augment);
+    let found = on_device(runtime, digits, &record, augment);
     let steps = (IMAGES * augment.variants().len()).div_ceil(BATCH_SIZE);
     assert!(!steps.is_multiple_of(2), "{steps} steps");
     assert_eq!(found.sums.len(), EPOCHS as usize * steps);
@@ -140,8 +147,12 @@ fn steps_agree(runtime: &Runtime, optimizer: Optimizer, augment: Augment, tolera
 fn steps_are_those_of_the_host_on_onnxruntime() {
     let test = "training::on_device::steps_are_those_of_the_host_on_onnxruntime";
     if let Some(runtime) = runtimes::onnxruntime_with(test, 1) {
-        steps_agree(&runtime, Optimizer::Rmsprop, Augment::None, 0.0);
-        steps_agree(&runtime, Optimizer::Adam, Augment::Invert, 0.0);
+        let digits = digits();
+        steps_agree(&runtime, &digits, Optimizer::Rmsprop, Augment::None, 0.0);
+        steps_agree(&runtime, &digits, Optimizer::Adam, Augment::Invert, 0.0);
+        let numbers = Normalization::new([0.0, 1.0], [&[0.1307], &[0.3081]], 1).unwrap();
+        let normalized = digits.normalized(&numbers);
+        steps_agree(&runtime, &normalized, Optimizer::Sgd, Augment::Invert, 0.0);
     }
 }
 
@@ -149,7 +160,14 @@ fn steps_are_those_of_the_host_on_onnxruntime() {
 #[test]
 fn steps_are_those_of_the_host_on_tract() {
     let runtime = Runtime::open(Choice::Tract, 1).unwrap();
-    steps_agree(&runtime, Optimizer::Sgd, Augment::Invert, TRACT_TOLERANCE);
+    let optimizer = Optimizer::Sgd;
+    steps_agree(
+        &runtime,
+        &digits(),
+        optimizer,
+        Augment::Invert,
+        TRACT_TOLERANCE,
+    );
 }
 
 #[test]

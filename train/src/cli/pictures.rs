@@ -1,30 +1,31 @@
 //! What a user says of the pictures that a network learns from.
 
 use clap::{Args, ValueEnum};
-use input::picture;
+use no_std_core::prepare::Fit;
 
 use crate::data::choice::{Colour, Wanted};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Args)]
 pub struct PictureArgs {
-    /// Rows and columns of the network's input: 64x64 [default: those of the pictures in the middle, up to 64]
+    /// Rows and columns of the network's input: 64x64 [default: those of the run or model, if there is one; else those of the
+    /// pictures in the middle, up to 64]
     #[arg(long, value_name = "RxC", value_parser = size)]
     pub size: Option<[usize; 2]>,
-    /// Its colours [default: rgb if pictures have colours, else grey]
+    /// Its colours [default: those of the run or model, if there is one; else rgb if pictures have colours, else grey]
     #[arg(long, value_enum)]
     pub colour: Option<Colour>,
-    /// What becomes of pictures in other proportions: `infer` stretches them
-    #[arg(long, value_enum, default_value = "stretch")]
-    pub fit: FitArg,
+    /// What becomes of pictures in other proportions, in `infer` and on boards as well [default: that of the run or
+    /// model, if there is one; else stretch]
+    #[arg(long, value_enum)]
+    pub fit: Option<FitArg>,
     /// Exchange rows and columns of images in IDX files and arrays, as EMNIST's need it
     #[arg(long)]
     pub transpose: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FitArg {
     /// All of the picture, stretched
-    #[default]
     Stretch,
     /// The middle of the picture
     Crop,
@@ -37,11 +38,11 @@ impl PictureArgs {
         Wanted {
             size: self.size,
             colour: self.colour,
-            fit: match self.fit {
-                FitArg::Stretch => picture::Fit::Stretch,
-                FitArg::Crop => picture::Fit::Crop,
-                FitArg::Pad => picture::Fit::Pad,
-            },
+            fit: self.fit.map(|fit| match fit {
+                FitArg::Stretch => Fit::Stretch,
+                FitArg::Crop => Fit::Crop,
+                FitArg::Pad => Fit::Pad,
+            }),
             transpose: self.transpose,
         }
     }

@@ -15,6 +15,7 @@ use crate::data::calibration::{self, Task};
 use crate::error::Error;
 use crate::import::Options;
 use crate::network::Layout;
+use crate::quantize;
 use crate::stop::Stop;
 
 pub fn run(args: &CompareArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
@@ -40,6 +41,7 @@ pub fn run(args: &CompareArgs, console: &mut Console, stop: &Stop) -> Result<(),
         shape: network.input.shape,
         meaning: Some(comparison.input_meaning()),
         uint8: Uint8::of(comparison.pixels().is_some(), network.input.integers),
+        fit: quantize::fit(network),
         outputs: network.output()[0],
         names: names.and_then(|names| labels::from_metadata(names).ok()),
     };

@@ -5,13 +5,14 @@ use std::path::Path;
 use input::{file, onnx};
 use ndarray::Array2;
 
-use super::{accept, expect_distinct, load_test, open, read_model};
+use super::{accept, expect_distinct, load_test_for, open, read_model};
 use crate::cli::EvaluateArgs;
 use crate::console::Console;
 use crate::data::Dataset;
 use crate::data::augment::Augment;
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
+use crate::prepared::Pictures;
 use crate::runtime::Kind;
 
 pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
@@ -23,7 +24,7 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     }
     let model = read_model(&args.model)?;
     let limit = args.images.map_or(usize::MAX, |count| count as usize);
-    let test = load_test(&args.data)?.take(limit);
+    let test = load_test_for(&Pictures::of_model(&model), &args.data)?.take(limit);
     let augment = if args.invert {
         Augment::Invert
     } else {

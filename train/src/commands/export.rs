@@ -6,7 +6,7 @@ use std::path::Path;
 use input::file::{self, display_name};
 
 use super::learnt::expect_form;
-use super::{CHECKED_IMAGES, expect_distinct, load_test, open};
+use super::{CHECKED_IMAGES, expect_distinct, load_test_for, open};
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::ExportArgs;
 use crate::console::{Console, say};
@@ -27,7 +27,8 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
     let path = path.unwrap_or_else(|| model_of(&args.run, &network.name));
     expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
     file::expect_writable(&path)?;
-    let test = load_test(&args.data)?;
+    let pictures = checkpoint.record.pictures(&network)?;
+    let test = load_test_for(&pictures, &args.data)?;
     expect_form(&network, &test)?;
     let runtime = open(args.runtime)?;
     export_checked(

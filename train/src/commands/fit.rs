@@ -10,6 +10,7 @@ use no_std_core::format::OutputKind;
 
 use super::export::export_checked;
 use super::learnt::{self, expect_form};
+use super::prepared::{pictures_of, prepared};
 use super::report::write_report;
 use super::{expect_distinct, note_mismatch, open, tell_before_learning};
 use crate::checkpoint::{self, Checkpoint, Record};
@@ -28,7 +29,7 @@ use crate::report::Report;
 use crate::run::{self, OutFolder, model_name, model_of};
 use crate::runtime::Runtime;
 use crate::stop::Stop;
-use start::Start;
+pub use start::Start;
 
 /// Epochs where neither the user nor a recipe says how many.
 const EPOCHS: u32 = 2;
@@ -82,7 +83,7 @@ fn fit_and_export(
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let mut options = args.data.options();
+    let mut options = args.data.options_for(&pictures_of(resume.as_ref())?);
     if let Some(start) = &start {
         options.wanted = start.wanted(options.wanted);
     }
@@ -103,7 +104,13 @@ fn fit_and_export(
         loaded.sets.train = loaded.sets.train.take(limit as usize);
     }
     tell_before_learning(&loaded, console);
-    let sets = loaded.sets;
+    let prepared = prepared(&network, (resume.as_ref(), start.as_ref()), &loaded, args)?;
+    let sets = match &prepared {
+        Some(prepared) => loaded
+            .sets
+            .normalized(&prepared.normalization(network.input[0])?),
+        None => loaded.sets,
+    };
     if is_new {
         network.scaling = learnt::scaling(&network, &sets.train)?;
     }
@@ -120,6 +127,7 @@ fn fit_and_export(
         None => new_record(args, &network, recipe),
     };
     record.detector = detector;
+    record.prepared = prepared;
     complete(
         &mut record,
         &sets,

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::import::{Options, import_with};
 use crate::network::{Layout, Network};
 use crate::ops::Quantization;
-use crate::quantize::Arrays;
+use crate::quantize::{self, Arrays};
 
 /// What is to be read of the model in this file.
 pub fn options<'a>(args: &'a InputArgs, model: &'a Path, limits: LimitArgs) -> Options<'a> {
@@ -138,6 +138,7 @@ pub fn samples(
         shape: network.input.shape,
         meaning: meaning.input,
         uint8: Uint8::of(meaning.pixels.is_some(), network.input.integers),
+        fit: quantize::fit(&network),
         outputs: network.output()[0],
         names: meaning.names.clone().or(names),
     };

@@ -7,11 +7,12 @@ use no_std_core::prepare::Preparation;
 
 use super::export::tell_of_second;
 use super::meaning::{self, samples};
-use super::{CHECKED_IMAGES, expect_distinct, load, open, read_model, tell_before_learning};
+use super::{CHECKED_IMAGES, expect_distinct, load_for, open, read_model, tell_before_learning};
 use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::error::Error;
 use crate::export::SecondRuntime;
+use crate::prepared::Pictures;
 use crate::quantize::{self, Data, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
 use crate::runtime::{Choice, Runtime, RuntimeError};
@@ -36,7 +37,7 @@ pub fn run(args: &QuantizeArgs, console: &mut Console, stop: &Stop) -> Result<()
     let _folder = OutFolder::prepare(out, stop)?;
     let data = match &args.calibrate {
         Some(path) => Data::Arrays(samples(&args.input, (&args.model, &model, &options), path)?),
-        None => sets(args, preparation, console)?,
+        None => sets(args, (&Pictures::of_model(&model), preparation), console)?,
     };
     let runtime = open_for_int8(args.runtime)?;
     console.line(runtime.description());
@@ -88,16 +89,19 @@ fn expect_no_input(args: &QuantizeArgs, files: &[PathBuf; 2]) -> Result<(), Erro
 
 fn sets(
     args: &QuantizeArgs,
-    preparation: Preparation,
+    (pictures, preparation): (&Pictures, Preparation),
     console: &mut Console,
 ) -> Result<Data, Error> {
-    let loaded = load(&args.data)?;
+    let loaded = load_for(pictures, &args.data)?;
     tell_before_learning(&loaded, console);
     let sets = loaded.sets;
+    let said = pictures.fit().map(Preparation::scaled);
     Ok(Data::Sets {
         checked: sets.test.clone().take(CHECKED_IMAGES),
         sets: Box::new(sets),
-        preparation,
+        preparation: said
+            .filter(|_| preparation == Preparation::PLAIN)
+            .unwrap_or(preparation),
     })
 }
 

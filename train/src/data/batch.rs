@@ -155,6 +155,9 @@ impl<'a> Batches<'a> {
                 seeds,
                 pixels,
             );
+            if let Some(normalized) = self.dataset.normalized_pixels() {
+                normalized.apply(pixels);
+            }
             Ok(())
         })
     }

@@ -9,7 +9,7 @@ use input::idx::{Form, IdxError};
 use input::layout::{Part, find};
 use input::picture::{self, PictureError};
 use ndarray::ArrayD;
-use no_std_core::prepare::Preparation;
+use no_std_core::prepare::{Fit, Preparation};
 use thiserror::Error;
 
 use super::arrays::{Inputs, LabelledSamples, Uint8, read_samples};
@@ -31,6 +31,8 @@ pub struct Task {
     pub meaning: Option<Quantization>,
     /// What samples in uint8 are; of [`Uint8::Pixels`] pictures are taken, too.
     pub uint8: Uint8,
+    /// How pictures are scaled, if the model says that.
+    pub fit: Option<Fit>,
     /// Number of outputs, which may be classes.
     pub outputs: usize,
     /// The names of the classes, if the model says them.
@@ -105,7 +107,7 @@ pub fn read(path: &Path, task: &Task) -> Result<Calibration, Refusal> {
     let pictures: Vec<_> = drawn.into_iter().map(|at| pictures[at].clone()).collect();
     let mut pixels = Vec::new();
     for (path, _) in &pictures {
-        pixels.extend(read_picture(path, task.shape)?);
+        pixels.extend(read_picture(path, task)?);
     }
     let labels = pictures.iter().filter_map(|(_, class)| *class).collect();
     Ok(Calibration {
@@ -132,10 +134,12 @@ fn samples(
     }
 }
 
-fn read_picture(path: &Path, [channels, rows, columns]: Shape) -> Result<Vec<u8>, Refusal> {
+fn read_picture(path: &Path, task: &Task) -> Result<Vec<u8>, Refusal> {
     let name = display_name(path);
+    let [channels, rows, columns] = task.shape;
+    let preparation = task.fit.map_or(Preparation::PLAIN, Preparation::scaled);
     let file = file::read(path).map_err(Refusal::named(&name))?;
-    let pixels = picture::pixels(&file, [rows, columns, channels], Preparation::PLAIN);
+    let pixels = picture::pixels(&file, [rows, columns, channels], preparation);
     pixels.map_err(Refusal::named(&name))
 }
 
@@ -225,6 +229,7 @@ mod tests {
             shape,
             meaning: None,
             uint8: Uint8::Pixels,
+            fit: None,
             outputs: 2,
             names: names.map(|names| names.iter().map(ToString::to_string).collect()),
         }

@@ -1,6 +1,7 @@
 //! What pictures become before a network sees them: size, colours, and what is done to other proportions.
 
-use input::picture::{Fit, Header};
+use input::picture::Header;
+use no_std_core::prepare::Fit;
 
 use crate::network::Shape;
 
@@ -26,6 +27,13 @@ impl Colour {
         }
     }
 
+    /// The colours of an input of so many channels.
+    pub fn of_channels(channels: usize) -> Option<Self> {
+        [Self::Grey, Self::Rgb]
+            .into_iter()
+            .find(|colour| colour.channels() == channels)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Grey => "grey",
@@ -40,7 +48,8 @@ pub struct Wanted {
     /// Rows and columns.
     pub size: Option<[usize; 2]>,
     pub colour: Option<Colour>,
-    pub fit: Fit,
+    /// Else stretched.
+    pub fit: Option<Fit>,
     /// Whether rows and columns of images in arrays are exchanged.
     pub transpose: bool,
 }
@@ -78,7 +87,7 @@ impl Wanted {
         });
         Choice {
             shape: [colour.channels(), rows, columns],
-            fit: self.fit,
+            fit: self.fit.unwrap_or_default(),
             reasons,
         }
     }
@@ -96,7 +105,7 @@ impl Wanted {
                 rows,
                 columns,
             ],
-            fit: self.fit,
+            fit: self.fit.unwrap_or_default(),
             reasons: Vec::new(),
         }
     }
@@ -166,7 +175,7 @@ mod tests {
         let wanted = Wanted {
             size: Some([20, 30]),
             colour: Some(Colour::Grey),
-            fit: Fit::Pad,
+            fit: Some(Fit::Pad),
             transpose: false,
         };
         let choice = wanted.of_files(&[header(9, 9)], || panic!("colours are said"));

@@ -1,6 +1,8 @@
 //! Pixels in arrays brought to another shape.
 
 use image::{DynamicImage, GrayImage, RgbImage};
+use input::picture;
+use no_std_core::prepare::PrepareError;
 use rayon::prelude::*;
 
 use super::choice::Choice;
@@ -28,37 +30,45 @@ pub fn transposed(pixels: &[u8], [_, rows, columns]: Shape) -> Vec<u8> {
 }
 
 /// Pictures `[pictures, channels, rows, columns]` of one shape as ones of another.
-pub fn converted(pixels: Vec<u8>, from: Shape, choice: &Choice) -> Vec<u8> {
+pub fn converted(pixels: Vec<u8>, from: Shape, choice: &Choice) -> Result<Vec<u8>, PrepareError> {
     if from == choice.shape {
-        return pixels;
+        return Ok(pixels);
     }
-    let pictures = pixels.par_chunks_exact(from.iter().product());
-    pictures
-        .flat_map_iter(|picture| one(picture, from, choice))
-        .collect()
+    let [from_len, len] = [from, choice.shape].map(|shape| shape.iter().product::<usize>());
+    let mut converted = vec![0; pixels.len() / from_len * len];
+    let places = converted.par_chunks_exact_mut(len);
+    let pictures = pixels.par_chunks_exact(from_len).zip(places);
+    pictures.try_for_each(|(picture, place)| {
+        place.copy_from_slice(&one(picture, from, choice)?);
+        Ok(())
+    })?;
+    Ok(converted)
 }
 
-fn one(picture: &[u8], [channels, rows, columns]: Shape, choice: &Choice) -> Vec<u8> {
+fn one(
+    pixels: &[u8],
+    [channels, rows, columns]: Shape,
+    choice: &Choice,
+) -> Result<Vec<u8>, PrepareError> {
     // As many rows as columns of planes: planes of pixels are pixels of planes.
-    let interleaved = planar(picture, rows * columns);
+    let interleaved = planar(pixels, rows * columns);
     let (width, height) = (columns as u32, rows as u32);
-    let picture = match channels {
+    let given = match channels {
         1 => GrayImage::from_raw(width, height, interleaved).map(DynamicImage::from),
         _ => RgbImage::from_raw(width, height, interleaved).map(DynamicImage::from),
     };
-    let picture = picture.unwrap_or_default();
+    let given = given.unwrap_or_default();
     let [channels, rows, columns] = choice.shape;
-    let (rows, columns) = (rows as u32, columns as u32);
     let pixels = match channels {
-        1 => choice.fit.apply(&picture.into_luma8(), rows, columns),
-        _ => choice.fit.apply(&picture.into_rgb8(), rows, columns),
+        1 => picture::apply(choice.fit, &given.into_luma8(), [rows, columns]),
+        _ => picture::apply(choice.fit, &given.into_rgb8(), [rows, columns]),
     };
-    planar(&pixels, channels)
+    Ok(planar(&pixels?, channels))
 }
 
 #[cfg(test)]
 mod tests {
-    use input::picture::Fit;
+    use no_std_core::prepare::Fit;
 
     use super::*;
 
@@ -84,19 +94,22 @@ mod tests {
     #[test]
     fn sizes_and_colours_change() {
         let grey: Vec<u8> = (0..24).map(|value| 10 * value).collect();
-        assert_eq!(converted(grey.clone(), [1, 3, 4], &to([1, 3, 4])), grey);
-        let rgb = converted(grey.clone(), [1, 3, 4], &to([3, 3, 4]));
+        assert_eq!(
+            converted(grey.clone(), [1, 3, 4], &to([1, 3, 4])).unwrap(),
+            grey
+        );
+        let rgb = converted(grey.clone(), [1, 3, 4], &to([3, 3, 4])).unwrap();
         let expected: Vec<u8> = grey
             .chunks(12)
             .flat_map(|picture| picture.repeat(3))
             .collect();
         assert_eq!(rgb, expected);
-        assert_eq!(converted(rgb, [3, 3, 4], &to([1, 3, 4])), grey);
+        assert_eq!(converted(rgb, [3, 3, 4], &to([1, 3, 4])).unwrap(), grey);
         let planes: Vec<u8> = [200, 100, 0]
             .iter()
             .flat_map(|&value| [value; 36])
             .collect();
-        let small = converted(planes, [3, 6, 6], &to([3, 2, 2]));
+        let small = converted(planes, [3, 6, 6], &to([3, 2, 2])).unwrap();
         assert_eq!(small, [200, 200, 200, 200, 100, 100, 100, 100, 0, 0, 0, 0]);
     }
 }

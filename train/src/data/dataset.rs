@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use input::normalization::Normalization;
 use ndarray::{Array2, Array4, ArrayView1};
 
 use super::augment::Variant;
+use super::normalized::Normalized;
 use super::pixels::Pixels;
 use super::{DataError, split};
 use crate::network::Shape;
@@ -44,6 +46,8 @@ pub struct Dataset {
     is_labelled: bool,
     /// Numbers that belong to each of the pictures of `pixels`.
     targets: Option<Arc<Array2<f32>>>,
+    /// What pixels become, where that is said.
+    normalized: Option<Arc<Normalized>>,
 }
 
 impl Dataset {
@@ -77,6 +81,7 @@ impl Dataset {
             classes,
             is_labelled: true,
             targets: None,
+            normalized: None,
         }
     }
 
@@ -130,6 +135,23 @@ impl Dataset {
         Some(targets.row(self.places[sample] as usize))
     }
 
+    /// The same pictures, whose pixels become what this says, and not 0 to 1.
+    ///
+    /// # Panics
+    ///
+    /// Unless it is for as many channels.
+    #[must_use]
+    pub fn normalized(self, numbers: &Normalization) -> Self {
+        assert_eq!(numbers.channels(), self.shape[0], "channels");
+        let normalized = Some(Arc::new(Normalized::new(numbers)));
+        Self { normalized, ..self }
+    }
+
+    /// What pixels become, where it is not simply 0 to 1.
+    pub(crate) fn normalized_pixels(&self) -> Option<&Normalized> {
+        self.normalized.as_deref()
+    }
+
     /// The number of pictures.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -180,11 +202,16 @@ impl Dataset {
         self.pixels.read(offset, pixels)
     }
 
-    /// Fills `numbers` with those of a sample that a read has filled `bytes` with: pixels from 0 to 1, in this variant.
+    /// Fills `numbers` with those of a sample that a read has filled `bytes` with: pixels in this variant, from 0 to 1 or
+    /// normalised.
     pub fn numbers(&self, bytes: &[u8], variant: Variant, numbers: &mut [f32]) {
-        match self.element {
-            Element::Pixel => variant.write(bytes, numbers),
-            Element::Number => {
+        match (self.element, &self.normalized) {
+            (Element::Pixel, None) => variant.write(bytes, numbers),
+            (Element::Pixel, Some(normalized)) => {
+                let bytes: Vec<u8> = bytes.iter().map(|&byte| variant.of(byte)).collect();
+                normalized.write(&bytes, numbers);
+            }
+            (Element::Number, _) => {
                 let (floats, _) = bytes.as_chunks();
                 for (number, &float) in numbers.iter_mut().zip(floats) {
                     *number = f32::from_le_bytes(float);

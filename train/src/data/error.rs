@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use input::arrays::ArraysError;
 use input::file::{InFile, WriteError, display_name};
 use input::idx::IdxError;
+use no_std_core::prepare::PrepareError;
 use thiserror::Error;
 
 /// Every message is one line.
@@ -32,6 +33,8 @@ pub enum DataError {
         /// Some of them with their reasons.
         named: String,
     },
+    #[error("arrays of pictures: {0}")]
+    Scale(#[from] PrepareError),
     #[error("--transpose: expected images in arrays, such as EMNIST's, found {0}")]
     Transpose(String),
     #[error(

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use input::picture::Header;
+use no_std_core::prepare::Fit;
 use sha2::{Digest, Sha256};
 
 use super::batch::shuffle;
@@ -53,6 +54,10 @@ pub struct Found {
     pub files: Vec<(String, Header)>,
     /// What the input is and why.
     pub chosen: Vec<String>,
+    /// How pictures of other proportions became it.
+    pub fit: Fit,
+    /// Whether there may have been others than of its size.
+    pub is_scaled: bool,
     /// How the sets came about, where they were drawn.
     pub drawn: Option<String>,
     pub passed_over: Vec<Remark>,
@@ -147,20 +152,21 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
         return Err(DataError::Transpose(collection.source));
     }
     let mut holding = (Element::Pixel, true, None);
-    let (packed, is_as_given) = match collection.pictures {
-        Pictures::Files(files) => (packed::files(&files, wanted)?, true),
+    let (packed, is_as_given, is_scaled) = match collection.pictures {
+        Pictures::Files(files) => (packed::files(&files, wanted)?, true, true),
         Pictures::Array { shape, pixels } => {
-            let packed = packed::array(pixels, shape, wanted);
-            let is_as_given = packed.choice.shape == shape && !wanted.transpose;
-            (packed, is_as_given)
+            let packed = packed::array(pixels, shape, wanted)?;
+            let is_same = packed.choice.shape == shape;
+            (packed, is_same && !wanted.transpose, !is_same)
         }
         Pictures::Arrays(arrays) => {
             holding = (arrays.element(), arrays.is_labelled, arrays.targets);
             let packed = match arrays.values {
-                Values::Pixels(pixels) => packed::array(pixels, arrays.shape, wanted),
+                Values::Pixels(pixels) => packed::array(pixels, arrays.shape, wanted)?,
                 Values::Numbers(numbers) => packed::numbers(&numbers, arrays.shape, wanted)?,
             };
-            (packed, false)
+            let is_scaled = packed.choice.shape != arrays.shape;
+            (packed, false, is_scaled)
         }
     };
     let mut unreadable = collection.unreadable;
@@ -194,6 +200,8 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
         parts,
         files: packed.files,
         chosen: packed.choice.reasons,
+        fit: packed.choice.fit,
+        is_scaled,
         drawn,
         passed_over: collection.passed_over,
         unreadable,

@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{env, fs};
 
+use input::normalization::Normalization;
+
 pub mod arrays;
 pub mod augment;
 pub mod batch;
@@ -32,6 +34,7 @@ mod idx;
 mod load;
 mod manifest;
 pub mod mnist;
+mod normalized;
 mod npz;
 mod packed;
 pub mod pictures;
@@ -95,6 +98,17 @@ impl Sets {
             Some(class) => Err(DataError::NotLearnt {
                 class: self.train.classes()[class].clone(),
             }),
+        }
+    }
+
+    /// The same pictures, whose pixels become what this says.
+    #[must_use]
+    pub fn normalized(self, numbers: &Normalization) -> Self {
+        Self {
+            train: self.train.normalized(numbers),
+            validation: self.validation.map(|set| set.normalized(numbers)),
+            test: self.test.normalized(numbers),
+            ..self
         }
     }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use input::file::{Pending, read_all};
-use input::picture::{self, Fit, Header, PictureError};
+use input::picture::{self, Header, PictureError};
+use no_std_core::prepare::Fit;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,7 +21,7 @@ use super::{Classes, DataError, Dataset, cache_folder, hexadecimal};
 use crate::network::Shape;
 
 /// Says with which arithmetic pixels were made; another one gives other files.
-const VERSION: &str = "triangle 1";
+const VERSION: &str = "whole numbers 1";
 /// Pictures that are decoded before any of them is written.
 const CHUNK: usize = 256;
 /// Pictures that are looked at to tell whether there are colours.
@@ -62,7 +63,7 @@ struct Seen {
 }
 
 /// Pictures of an array as `wanted`.
-pub fn array(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Packed {
+pub fn array(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Result<Packed, DataError> {
     let choice = wanted.of_array(shape);
     let [channels, rows, columns] = shape;
     let pixels = if wanted.transpose {
@@ -73,9 +74,9 @@ pub fn array(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Packed {
         )
     } else {
         converted(pixels, shape, &choice)
-    };
+    }?;
     let count = pixels.len() / choice.shape.iter().product::<usize>();
-    Packed {
+    Ok(Packed {
         sha256: None,
         pixels: Pixels::Memory(pixels),
         kept: (0..count).collect(),
@@ -83,7 +84,7 @@ pub fn array(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Packed {
         choice,
         unreadable: Vec::new(),
         duplicates: None,
-    }
+    })
 }
 
 /// Numbers as they are: what pictures may become is not for them.

@@ -11,6 +11,29 @@ pub struct Statistics {
     pub deviation: f64,
 }
 
+impl Statistics {
+    /// The least deviation by which a channel is divided: a grey level.
+    const LEAST: f64 = 1.0 / 255.0;
+
+    /// Whether the channel is of one grey, so that there is nothing to divide by.
+    pub fn is_constant(&self) -> bool {
+        self.deviation < Self::LEAST
+    }
+
+    /// Mean and deviation as they are trained with: four digits of each, which metadata hold to the bit, and a deviation of 1
+    /// for a channel of one grey.
+    pub fn rounded(&self) -> [f32; 2] {
+        let deviation = if self.is_constant() {
+            1.0
+        } else {
+            self.deviation
+        };
+        // A number in decimals is read again as the nearest one.
+        [self.mean, deviation]
+            .map(|number| format!("{number:.3e}").parse().unwrap_or(number as f32))
+    }
+}
+
 impl Dataset {
     /// Of each channel over all pictures, exact whatever the number of threads. A channel of one value has the deviation 0.
     pub fn statistics(&self) -> Result<Vec<Statistics>, DataError> {
@@ -90,5 +113,15 @@ mod tests {
             assert!((found.deviation - deviation).abs() < 1e-9);
         }
         assert!(found[2].deviation == 0.0 && found.len() == 3);
+        for (found, is_constant) in found.iter().zip([false, false, true]) {
+            let [mean, deviation] = found.rounded();
+            assert_eq!(found.is_constant(), is_constant);
+            assert!((f64::from(mean) / found.mean - 1.0).abs() < 6e-4);
+            let expected = if is_constant { 1.0 } else { found.deviation };
+            assert!((f64::from(deviation) / expected - 1.0).abs() < 6e-4);
+            let text = mean.to_string();
+            assert!(text.trim_start_matches(['0', '.']).len() <= 5, "{text}");
+            assert_eq!(text.parse(), Ok(mean));
+        }
     }
 }

@@ -47,7 +47,8 @@ impl<'a> DeviceTrainer<'a> {
     ) -> Result<Self, FitError> {
         let data = DeviceData::new(network, dataset, variants, record.batch_size)?;
         let target = runtime.target();
-        let model = on_device::training(network, &record.method(), data.sizes, target)?;
+        let numbers = dataset.normalized_pixels().map(|numbers| &numbers.of);
+        let model = on_device::training(network, &record.method(), data.sizes, numbers, target)?;
         let kept = models::training(network, record.method(), 1, target)?.variables;
         let first = || first_values(network, &kept, record.seed);
         let layout = Layout::new(network);

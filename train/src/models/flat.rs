@@ -165,8 +165,8 @@ mod tests {
                 samples: 7,
                 batch_size: 7,
             };
-            let model =
-                on_device::training(&network, &optimizer.into(), sizes, Target::Cuda).unwrap();
+            let model = on_device::training(&network, &optimizer.into(), sizes, None, Target::Cuda)
+                .unwrap();
             let expected = model.variables.into_iter().map(|one| (one.name, one.shape));
             let shape = |(name, tensor): (String, Tensor)| (name, tensor.tensor_type().shape);
             let found: BTreeMap<_, _> = joined.into_iter().map(shape).collect();

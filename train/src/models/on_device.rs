@@ -4,6 +4,9 @@
 //! Inputs that the host-fed graph has once a step have one more axis here: [`LABELS`] one of samples, [`WEIGHTS`] and
 //! the masks one of steps. What to take of them the graph knows from [`STEP`], a variable that counts.
 
+use input::normalization::Normalization;
+use ndarray::{Array1, Axis};
+
 use super::flat::Layout;
 use super::{
     CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_statistics, append_training,
@@ -46,11 +49,12 @@ impl Sizes {
 ///
 /// [`IMAGES`] are bytes `[samples, channels, rows, columns]` and masks bytes `[steps, rows, units]`, 1 for what is
 /// kept; [`LOSS_SUM`] and [`CORRECT`] are variables here, `[steps]`, in which each step writes its element. The
-/// parameters are one variable: [`Layout`] tells where a checkpoint's are.
+/// parameters are one variable: [`Layout`] tells where a checkpoint's are. `numbers` says what pixels from 0 to 1 become.
 pub fn training(
     network: &Network,
     method: &Method,
     sizes: Sizes,
+    numbers: Option<&Normalization>,
     target: Target,
 ) -> Result<TrainingModel, GraphError> {
     let mut graph = Graph::of_forms(target);
@@ -64,6 +68,10 @@ pub fn training(
     let weights = plan.rows(WEIGHTS, ElementType::F32, &[])?;
     let masks = plan.masks(network)?;
     let (images, labels) = gathered(&mut graph, network, sizes.samples, samples)?;
+    let images = match numbers {
+        Some(numbers) => normalized(&mut graph, images, numbers)?,
+        None => images,
+    };
     let layout = Layout::new(network);
     let (all, variable, trained) = layout.input(&mut graph)?;
     let mut variables = vec![variable];
@@ -159,6 +167,23 @@ fn gathered(
     let largest = graph.scalar(f32::from(u8::MAX));
     let pixels = graph.div(bytes, largest)?;
     Ok((pixels, graph.gather(labels, samples, 0)?))
+}
+
+/// Pixels `0.0..=1.0` as what they become.
+fn normalized(
+    graph: &mut Graph,
+    pixels: ValueId,
+    numbers: &Normalization,
+) -> Result<ValueId, GraphError> {
+    let of_channels = |numbers: &[f32]| {
+        let numbers = Array1::from(numbers.to_vec());
+        let numbers = numbers.insert_axis(Axis(1)).insert_axis(Axis(2));
+        Tensor::from(numbers)
+    };
+    let mean = graph.constant(of_channels(numbers.mean()));
+    let deviation = graph.constant(of_channels(numbers.deviation()));
+    let pixels = graph.sub(pixels, mean)?;
+    graph.div(pixels, deviation)
 }
 
 /// Writes numbers into their histories, at this step's position, and counts the step.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use input::normalization::Normalization;
 use ndarray::{Array4, ArrayD, Axis};
 use no_std_core::format::OutputKind;
-use no_std_core::prepare::Preparation;
+use no_std_core::prepare::{Fit, Preparation, SIDE};
 
 use super::groups::Given;
 use super::run::Names;
@@ -58,7 +58,7 @@ pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeEr
             (OutputKind::Values | OutputKind::Reconstruction, _) => Vec::new(),
         },
         preparation: match arrays.pixels {
-            Some(_) => Preparation::PLAIN,
+            Some(_) => preparation(network),
             None => Preparation::NONE,
         },
         pixels: arrays.pixels.clone(),
@@ -70,6 +70,15 @@ pub fn of_network(network: &Network, arrays: &Arrays) -> Result<Sets, QuantizeEr
             },
         },
         notes,
+    })
+}
+
+/// How pictures become the input: as the model says, else stretched, but for pictures as those of digits.
+fn preparation(network: &Network) -> Preparation {
+    let said = metadata::fit(network).map(Preparation::scaled);
+    said.unwrap_or(match network.input.shape {
+        [1, SIDE, SIDE] => Preparation::PLAIN,
+        _ => Preparation::scaled(Fit::Stretch),
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use input::arrays::ClassesError;
 use input::file::WriteError;
 use input::labels::LabelsError;
+use input::normalization::NormalizationError;
 
 use super::arrays;
 use super::compare::Comparison;
@@ -57,6 +58,8 @@ pub enum QuantizeError {
         "expected a model of {expected}, found one of {found}; samples of its own inputs are given by --calibrate FILE"
     )]
     OtherData { expected: String, found: String },
+    #[error("metadata of the model: {0}")]
+    Normalization(#[from] NormalizationError),
     #[error(
         "expected a scale of the input by which every pixel has one integer, whether it is divided by or its reciprocal \
          multiplied, found none near; another --mean or --std, changed in its last digit, helps"

@@ -5,6 +5,7 @@ use input::normalization::Normalization;
 use input::{labels, pair};
 use no_std_core::Model;
 use no_std_core::format::OutputKind;
+use no_std_core::prepare::Fit;
 
 use super::QuantizeError;
 use super::candidate::Candidate;
@@ -49,6 +50,19 @@ pub fn expect_input_range(network: &Network) -> Result<(), QuantizeError> {
         }),
         _ => Ok(()),
     }
+}
+
+/// How pictures are scaled to the model's size, if it says that.
+pub fn fit(network: &Network) -> Option<Fit> {
+    let said = network.metadata(input::metadata::PREPARATION)?;
+    input::metadata::preparation(said)?.fit()
+}
+
+/// What the pixels of its pictures become, where that is not simply 0 to 1.
+pub fn normalization(network: &Network) -> Result<Option<Normalization>, QuantizeError> {
+    let channels = network.input.shape[0];
+    let said = Normalization::from_entries(|key| network.metadata(key), channels)?;
+    Ok(said.filter(|said| *said != Normalization::up_to(1.0, channels)))
 }
 
 /// Text of any length and content, on a line of bearable length.

@@ -48,6 +48,7 @@ pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
 pub(crate) use graphs::float_layers;
 pub(crate) use layers::Origins;
+pub(crate) use metadata::fit;
 pub use outline::{Origin, Outline, OutlinedLayer, outline};
 pub use prune::Pruned;
 pub use report::Report;

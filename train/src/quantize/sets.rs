@@ -6,7 +6,7 @@ use no_std_core::prepare::Preparation;
 
 use super::groups::Given;
 use super::samples::Samples;
-use super::{Data, QuantizeError, arrays, metadata, numbers};
+use super::{Data, QuantizeError, arrays, metadata, numbers, pixels};
 use crate::data::augment::Augment;
 use crate::data::{self, Dataset};
 use crate::models::{IMAGES, LOGITS};
@@ -85,24 +85,36 @@ fn of_pictures(
     let labels = metadata::labels(network)?;
     let variants = metadata::augment(network)?.unwrap_or_default().variants();
     let [calibration, held_out] = parts(&sets.train)?;
-    let pictures = |images| Samples::Pictures { images, variants };
+    let numbers = metadata::normalization(network)?;
+    let meaning = match &numbers {
+        Some(numbers) => pixels::quantization(numbers).ok_or(QuantizeError::Pixels)?,
+        None => IMAGE,
+    };
+    let numbered = |images: Dataset| match &numbers {
+        Some(numbers) => images.normalized(numbers),
+        None => images,
+    };
+    let pictures = |images| Samples::Pictures {
+        images: numbered(images),
+        variants,
+    };
     Ok(Sets {
         calibration: pictures(calibration),
         held_out: pictures(held_out),
         test: Some(pictures(sets.test.clone())),
         // Inverted ones, too, whatever the model was trained on: its integers are equal on any picture.
         checked: Samples::Pictures {
-            images: checked.clone(),
+            images: numbered(checked.clone()),
             variants: Augment::Invert.variants(),
         },
         given: Given {
-            input: Some(IMAGE),
+            input: Some(meaning),
             is_reconstruction: false,
         },
         output: OutputKind::Classes,
         labels,
         preparation,
-        pixels: Some(Normalization::up_to(1.0, 1)),
+        pixels: Some(numbers.unwrap_or_else(|| Normalization::up_to(1.0, network.input.shape[0]))),
         names: Names {
             input: IMAGES,
             output: LOGITS,

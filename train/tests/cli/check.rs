@@ -128,7 +128,7 @@ fn what_pixels_become_and_labels_are_in_both_files() {
         found.map(|entry| entry.value.clone()).unwrap_or_default()
     };
     let entries = ["input_range", "input_mean", "input_std", "preparation"].map(entry);
-    assert_eq!(entries, ["0..1", "0.4,0.5,0.6", "0.2,0.25,0.3", "plain"]);
+    assert_eq!(entries, ["0..1", "0.4,0.5,0.6", "0.2,0.25,0.3", "stretch"]);
     assert_eq!(entry("labels"), r#"["a, b","größe","c"]"#);
 }
 

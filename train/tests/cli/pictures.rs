@@ -87,19 +87,26 @@ fn a_fit_learns_from_a_folder_and_measures_on_pictures_that_chose_nothing() {
         test.contains(&format!("accuracy {accuracy} ")),
         "{test} {measured}"
     );
+    // The model says what its pictures are.
+    let evaluate = "evaluate --model run/digits.onnx --data pictures --runtime tract";
+    assert_eq!(sandbox.succeeds(evaluate), measured);
     // The second run takes the pixels from the cache, and the same bits come out.
     sandbox.succeeds(&format!("{line} --out again"));
     assert_eq!(sandbox.files("again"), sandbox.files("run"));
     let cached = sandbox.files("cache/pixels");
     assert_eq!(cached.len(), 2);
-    // Other pixels are cached, and nothing else is left.
-    let refused = sandbox.train("fit --data pictures --runtime tract --resume run --out other");
+    // So does the run.
+    let resume = "fit --data pictures --runtime tract --resume run --epochs 1 --out other";
+    sandbox.succeeds(resume);
+    let refused = sandbox.train(&format!("{resume} --fit pad --overwrite"));
+    refused.refusal(&["--fit pad: expected stretch"]);
+    let refused = sandbox.train(&format!("{resume}2 --size 56x56 --colour rgb"));
     refused.refusal(&[
         "28 x 28 in 1 channels",
         "found 56 x 56 in 3 channels",
         "--size",
     ]);
-    assert!(sandbox.files("other").is_empty());
+    assert!(sandbox.files("other2").is_empty());
 }
 
 #[test]

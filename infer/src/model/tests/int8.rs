@@ -105,7 +105,7 @@ fn entries_that_do_not_suit_the_model_are_refused() {
     for (entries, expected) in [
         (
             &[["preparation", "by hand"]][..],
-            "metadata preparation \"plain\", \"none\" or \"centred\" with a box, found \"by hand\"",
+            "metadata preparation \"plain\", \"stretch\", \"crop\", \"pad\", \"none\" or \"centred\" with a box, found \"by hand\"",
         ),
         (
             &[plain, ["threshold", "-1"]],

@@ -6,9 +6,10 @@
 use core::ffi::{c_char, c_void};
 use core::slice;
 
+use no_std_core::prepare::Pixels;
 use no_std_core::{Model, Output};
 
-use crate::opened::{self, Picture};
+use crate::opened;
 use crate::status::BatonStatus;
 
 /// A model that is open. The caller has the memory, for example a static variable, and looks at none of it; it may be
@@ -150,8 +151,9 @@ pub unsafe extern "C" fn baton_set_values(
 /// Gives the model a picture as its input, prepared as the model was trained: `width` times `height` pixels of `channels`
 /// bytes each, `[row][column][channel]` from the top left, 0 black to 255 white, without gaps.
 ///
-/// A model takes pictures of its input's own size and channels, or, where NAME_CENTRES_PICTURES is 1, grey ones of up to
-/// 8192 x 8192 pixels, of which it cuts out the drawing.
+/// A model takes pictures of its input's own size and channels; where NAME_SCALES_PICTURES is 1, of any size up to
+/// 1048576 x 1048576 pixels, which are scaled; or, where NAME_CENTRES_PICTURES is 1, grey ones of up to 8192 x 8192 pixels, of
+/// which it cuts out the drawing.
 ///
 /// Returns BATON_STATUS_OK, NULL, NOT_OPEN, NOT_PICTURES, OPERATOR, PICTURE_SIZE or BLANK. A picture that is refused leaves
 /// the model without an input.
@@ -176,17 +178,13 @@ pub unsafe extern "C" fn baton_set_pixels(
     let Some(len) = len.filter(|&len| isize::try_from(len).is_ok()) else {
         return BatonStatus::PictureSize;
     };
-    let picture = Picture {
-        // SAFETY: the caller says that there are so many bytes, and they are not too many.
-        pixels: unsafe { slice::from_raw_parts(pixels, len) },
-        width,
-        height,
-        channels,
-    };
+    // SAFETY: the caller says that there are so many bytes, and they are not too many.
+    let pixels = unsafe { slice::from_raw_parts(pixels, len) };
     // SAFETY: as the caller has promised.
     let state = unsafe { State::opened_mut(model) };
     status(state.and_then(|(state, arena)| {
         state.stage = OPEN;
+        let picture = Pixels::with_channels(pixels, width, height, channels)?;
         opened::set_picture(&state.model, arena, picture)?;
         state.stage = READY;
         Ok(())

@@ -2,8 +2,7 @@
 
 use core::cell::Cell;
 
-use no_std_core::format::Shape;
-use no_std_core::prepare::Rows;
+use no_std_core::prepare::{Pixels, Rows};
 use no_std_core::{Model, Output, Run};
 
 use crate::interface::{BatonClass, BatonReconstruction};
@@ -11,34 +10,6 @@ use crate::status::BatonStatus;
 
 // By this crate's build script.
 include!(concat!(env!("OUT_DIR"), "/needed.rs"));
-
-/// A picture in memory, `[row][column][channel]`.
-pub struct Picture<'p> {
-    pub pixels: &'p [u8],
-    pub width: u32,
-    pub height: u32,
-    pub channels: u32,
-}
-
-impl Rows for Picture<'_> {
-    fn width(&self) -> u32 {
-        self.width
-    }
-
-    fn height(&self) -> u32 {
-        self.height
-    }
-
-    fn channels(&self) -> u32 {
-        self.channels
-    }
-
-    fn row(&mut self, y: u32) -> Option<&[u8]> {
-        let len = (self.width as usize).checked_mul(self.channels as usize)?;
-        let start = len.checked_mul(y as usize)?;
-        self.pixels.get(start..)?.get(..len)
-    }
-}
 
 /// A model in a file, if it needs no operator that is not linked.
 pub fn open(file: &[u8]) -> Result<Model<'_>, BatonStatus> {
@@ -64,31 +35,43 @@ pub fn set_values(model: &Model<'_>, arena: &mut [i8], values: &[i8]) -> Result<
 pub fn set_picture(
     model: &Model<'_>,
     arena: &mut [i8],
-    mut picture: Picture<'_>,
+    mut picture: Pixels<'_>,
 ) -> Result<(), BatonStatus> {
-    if !model.preparation().takes_pictures() {
+    let preparation = model.preparation();
+    if !preparation.takes_pictures() {
         return Err(BatonStatus::NotPictures);
     }
     let mut run = started(model, arena)?;
     if CENTRES {
         return Ok(model.prepare(&mut picture, run.input())?);
     }
-    if model.preparation().box_side().is_some() {
+    if SCALES {
+        return Ok(model.resize(&mut picture, run.input())?);
+    }
+    if preparation.box_side().is_some() || preparation.fit().is_some() {
         return Err(BatonStatus::Operator);
     }
-    // What the core does with such pictures, without its code for others.
-    let Shape {
-        rows,
-        columns,
-        channels,
-    } = model.input().shape;
-    let found = [picture.height, picture.width, picture.channels];
-    if [rows, columns, channels].map(u32::from) != found {
+    set_pixels(model, &mut picture, run.input())
+}
+
+/// What the core does with pictures of the input's own size, without its code for others.
+fn set_pixels(
+    model: &Model<'_>,
+    picture: &mut Pixels<'_>,
+    input: &mut [i8],
+) -> Result<(), BatonStatus> {
+    let shape = model.input().shape;
+    let found = [picture.height(), picture.width(), picture.channels()];
+    if [shape.rows, shape.columns, shape.channels].map(u32::from) != found {
         return Err(BatonStatus::PictureSize);
     }
-    let channels = (0..usize::from(channels)).cycle();
-    for ((value, &pixel), channel) in run.input().iter_mut().zip(picture.pixels).zip(channels) {
-        *value = model.quantize_pixel(channel, pixel);
+    let rows = input.chunks_mut((shape.row_len() as usize).max(1));
+    for (values, y) in rows.zip(0..) {
+        let pixels = picture.row(y).unwrap_or_default();
+        let channels = (0..usize::from(shape.channels)).cycle();
+        for ((value, &pixel), channel) in values.iter_mut().zip(pixels).zip(channels) {
+            *value = model.quantize_pixel(channel, pixel);
+        }
     }
     Ok(())
 }

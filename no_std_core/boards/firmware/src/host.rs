@@ -96,11 +96,12 @@ impl<B: Board> Host<'_, B> {
     }
 }
 
-/// A grey picture at the other end of the line, whose rows fit a piece.
+/// A picture at the other end of the line, whose rows fit a piece.
 pub struct Picture<'l, B> {
     pub host: Host<'l, B>,
     pub width: u16,
     pub height: u16,
+    pub channels: u16,
     /// Why the last row could not be had.
     pub stopped: Option<Stop>,
 }
@@ -114,9 +115,13 @@ impl<B: Board> Rows for Picture<'_, B> {
         self.height.into()
     }
 
+    fn channels(&self) -> u32 {
+        self.channels.into()
+    }
+
     fn row(&mut self, y: u32) -> Option<&[u8]> {
-        let offset = y * u32::from(self.width);
-        let row = self.host.fetch(offset, self.width.into());
+        let len = usize::from(self.width) * usize::from(self.channels);
+        let row = self.host.fetch(y * len as u32, len);
         row.map_err(|stop| self.stopped = Some(stop)).ok()
     }
 }

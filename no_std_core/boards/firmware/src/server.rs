@@ -206,7 +206,8 @@ impl<'m, 'f, B: Board, F: MappedFlash> Server<'m, 'f, B, F> {
             link: self.link,
             number,
         };
-        if prepare && model.preparation().box_side().is_some() {
+        let preparation = model.preparation();
+        if prepare && (preparation.box_side().is_some() || preparation.fit().is_some()) {
             prepare_picture(model, host, size, run.input())?;
         } else {
             host.take(model, size, run.input())?;
@@ -264,17 +265,20 @@ fn last_output<'r>(
 fn prepare_picture<B: Board>(
     model: &Model<'_>,
     host: Host<'_, B>,
-    (height, width): (u16, u32),
+    (height, row_len): (u16, u32),
     input: &mut [i8],
 ) -> Result<(), Stop> {
-    let width = u16::try_from(width).unwrap_or(u16::MAX);
-    if usize::from(width) > MAX_WIDTH || u32::from(height) > MAX_SIDE {
+    let channels = model.input().shape.channels;
+    let row_len = u16::try_from(row_len).unwrap_or(u16::MAX);
+    let is_too_large = usize::from(row_len) > MAX_WIDTH || u32::from(height) > MAX_SIDE;
+    if is_too_large || !row_len.is_multiple_of(channels) {
         return Err(Error::Size.into());
     }
     let mut picture = Picture {
         host,
-        width,
+        width: row_len.checked_div(channels).unwrap_or(0),
         height,
+        channels,
         stopped: None,
     };
     model

@@ -13,7 +13,7 @@ use core::ptr::{self, read_volatile, write_volatile};
 use core::slice;
 
 use no_std_core::format::{self, Header, OperatorRecord, TensorRecord};
-use no_std_core::prepare::{Image, Pixels, Preparation, PrepareError, Rows, SIDE};
+use no_std_core::prepare::{Fit, Image, Pixels, Preparation, PrepareError, Rows, SIDE};
 use no_std_core::requantize::Multiplier;
 use no_std_core::{Model, Output, Run};
 
@@ -69,6 +69,12 @@ fn step(model: &Model<'_>, mut run: Run<'_, '_>) {
     let pixels = Pixels::new(flash(), get() as u32, get() as u32);
     match pixels.and_then(|pixels| model.prepare(&mut Camera(pixels), run.input())) {
         Ok(()) => put(model.quantize_pixel(get(), get() as u8)),
+        Err(error) => print(&error),
+    }
+    let (width, height, channels) = (get() as u32, get() as u32, get() as u32);
+    let pixels = Pixels::with_channels(flash(), width, height, channels);
+    match pixels.and_then(|pixels| model.resize(&mut Camera(pixels), run.input())) {
+        Ok(()) => {}
         Err(error) => print(&error),
     }
     while get() != 0 {
@@ -132,11 +138,12 @@ fn prepare() {
         Some(Preparation::PLAIN),
         Some(Preparation::NONE),
         Preparation::centred(get() as u8),
+        Some(Preparation::scaled(Fit::Pad)),
         decoded,
     ];
     for preparation in preparations.into_iter().flatten() {
         put((preparation.to_bytes(), preparation.box_side()));
-        put(preparation.takes_pictures());
+        put((preparation.takes_pictures(), preparation.fit()));
         match take_picture(preparation) {
             Ok(image) => image.into_iter().for_each(put),
             Err(error) => print(&error),

@@ -63,7 +63,7 @@ pub use message::{
 };
 pub use pattern::known_value;
 
-/// The widest picture that a board can prepare, in pixels: a row is sent at once.
+/// The longest row of a picture that a board can prepare, in bytes: it is sent at once.
 pub const MAX_WIDTH: usize = 768;
 
 /// Bytes of anything else that are sent at once.

@@ -179,7 +179,7 @@ pub struct Room {
     pub forms: u8,
     /// The room for a convolution's window, in values, if it has only the core's operator for small ones; else 0.
     pub window: u16,
-    /// The widest picture that it prepares, in pixels.
+    /// The widest picture that it prepares, in bytes of a row: the columns with all their channels.
     pub width: u16,
     /// The highest picture that it prepares, in pixels.
     pub height: u16,

@@ -165,7 +165,14 @@ fn sizes_beyond_the_limits_are_refused() {
     let large = [(MAX_SIDE + 1, 1), (1, MAX_SIDE + 1), (u32::MAX, u32::MAX)];
     for &(width, height) in [empty, large].as_flattened() {
         let mut rows = Made::new(width, height, |_| Vec::new());
-        assert_eq!(rows.image(), Err(PrepareError::Size { width, height }));
+        assert_eq!(
+            rows.image(),
+            Err(PrepareError::Size {
+                width,
+                height,
+                limit: MAX_SIDE
+            })
+        );
         assert!(rows.asked.is_empty());
     }
     let sizes = [(5, 2, 3), (7, 2, 3), (0, 1, 1), (1, 0, 1)];

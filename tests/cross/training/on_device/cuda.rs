@@ -9,7 +9,7 @@ use train::runtime::Precision;
 
 use super::super::agreement::{digits_of_50_steps, gentle_record, losses, step_losses};
 use super::super::{PLAIN_ACCURACY, accuracy, record, seeds_decide, two_epochs_in};
-use super::{device_trainer, steps_agree};
+use super::{device_trainer, digits, steps_agree};
 
 /// cuDNN may add in another order in a captured run.
 const TOLERANCE: f64 = 1e-4;
@@ -47,7 +47,13 @@ fn first_losses_agree_with_the_cpu() {
 fn steps_are_those_of_the_host() {
     if let Some(runtime) = runtimes::cuda("training::on_device::cuda::steps_are_those_of_the_host")
     {
-        steps_agree(&runtime, Optimizer::Sgd, Augment::Invert, TOLERANCE);
+        steps_agree(
+            &runtime,
+            &digits(),
+            Optimizer::Sgd,
+            Augment::Invert,
+            TOLERANCE,
+        );
     }
 }
 

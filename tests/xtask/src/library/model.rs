@@ -36,6 +36,12 @@ pub fn header(name: &Name, file: &[u8], model: &Model<'_>) -> String {
         taken.to_string(),
         "1 if baton_set_pixels gives it its input, else 0.",
     );
+    let scaled = u8::from(pictures.fit().is_some());
+    define(
+        "SCALES_PICTURES",
+        scaled.to_string(),
+        "1 if it scales pictures of any size to that of its input, else 0.",
+    );
     let centred = u8::from(pictures.box_side().is_some());
     define(
         "CENTRES_PICTURES",

@@ -15,6 +15,7 @@ use crate::data::{Dataset, hexadecimal};
 use crate::error::Error;
 use crate::import::import_with;
 use crate::net::Network;
+use crate::prepared::Prepared;
 use crate::pretrained::{Head, Pretrained, PretrainedError};
 
 /// A trained network, and what becomes of its head once the data are known.
@@ -49,6 +50,11 @@ impl Start {
 
     pub fn name(&self) -> &str {
         self.pretrained.name()
+    }
+
+    /// How pictures became its input, if it is a run that says so.
+    pub fn prepared(&self) -> Option<&Prepared> {
+        self.pretrained.prepared()
     }
 
     pub fn wanted(&self, wanted: Wanted) -> Wanted {

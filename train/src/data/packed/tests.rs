@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use no_std_core::prepare::Preparation;
+
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use super::*;
@@ -9,7 +11,7 @@ use crate::data::choice::Colour;
 const WANTED: Wanted = Wanted {
     size: Some([6, 8]),
     colour: Some(Colour::Rgb),
-    fit: Fit::Stretch,
+    fit: Some(Fit::Stretch),
     transpose: false,
 };
 
@@ -109,4 +111,21 @@ fn grey_pictures_in_coloured_files_are_told() {
     };
     assert_eq!(channels(&grey), 1);
     assert_eq!(channels(&[of("c.png", [200, 10, 10])]), 3);
+}
+
+#[test]
+fn pixels_are_those_that_a_model_takes_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = written(folder.path());
+    let (path, _) = &names[0];
+    let file = fs::read(path).unwrap();
+    for fit in Fit::ALL {
+        let choice = Choice {
+            shape: [3, 9, 7],
+            fit,
+            reasons: vec![],
+        };
+        let expected = picture::pixels(&file, [9, 7, 3], Preparation::scaled(fit)).unwrap();
+        assert_eq!(decode(path, &choice).unwrap(), planar(&expected, 3));
+    }
 }

@@ -38,7 +38,7 @@ impl Display for Survey {
         };
         writeln!(
             out,
-            "mean {}, deviation {}",
+            "mean {}, deviation {} of what is there to learn from; all networks but that of digits are trained with them",
             number(|one| one.mean),
             number(|one| one.deviation)
         )?;

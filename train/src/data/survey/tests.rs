@@ -1,3 +1,5 @@
+use no_std_core::prepare::Fit;
+
 use super::*;
 use crate::data::random::Random;
 use crate::data::{Classes, Sets};
@@ -42,6 +44,8 @@ fn loaded(pictures: &[(u16, Part, [u32; 2])]) -> Loaded {
             all,
             parts,
             chosen: vec!["12 x 16: said".into()],
+            fit: Fit::Stretch,
+            is_scaled: true,
             drawn: None,
             passed_over: vec![Remark {
                 name: "notes.txt".into(),

@@ -6,7 +6,7 @@ use std::vec;
 use std::vec::Vec;
 
 use no_std_core::format::{self, stored_checksum};
-use no_std_core::prepare::{Pixels, Preparation, Rows};
+use no_std_core::prepare::{Fit, Pixels, Preparation, Rows};
 use no_std_core::{Model, quantize_pixel};
 use protocol::{Description, FRAME_LEN, Outcome, Receiver, Room, Spec, Tensor, next_number};
 

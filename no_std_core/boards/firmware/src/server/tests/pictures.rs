@@ -15,11 +15,11 @@ fn drawing(width: u32, height: u32) -> Vec<u8> {
         .collect()
 }
 
-/// The model of the boards, for pictures prepared to a box of 20 x 20.
-fn centred_model() -> Vec<u8> {
+/// The model of the boards, for pictures prepared like this.
+fn model(preparation: Preparation) -> Vec<u8> {
     let mut file = MODEL.to_vec();
     let mut header = format::Header::decode(file.first_chunk().unwrap());
-    header.preparation = Preparation::CENTRED.to_bytes();
+    header.preparation = preparation.to_bytes();
     file[..format::HEADER_LEN].copy_from_slice(&header.encode());
     format::seal(&mut file).unwrap();
     file
@@ -31,6 +31,15 @@ fn picture_answers(
     pixels: &[u8],
     width: u16,
     height: u16,
+    tamper: impl FnMut(u32, Vec<u8>) -> Vec<u8>,
+) -> Vec<Answer> {
+    prepared_answers(Preparation::CENTRED, (pixels, width, height), tamper)
+}
+
+/// The same with another preparation.
+fn prepared_answers(
+    preparation: Preparation,
+    (pixels, width, height): (&[u8], u16, u16),
     mut tamper: impl FnMut(u32, Vec<u8>) -> Vec<u8>,
 ) -> Vec<Answer> {
     let mut rows = Pixels::new(pixels, width.into(), height.into()).unwrap();
@@ -56,7 +65,7 @@ fn picture_answers(
             }
         }
     };
-    let (file, answer) = (&*centred_model(), ANSWER);
+    let (file, answer) = (&*model(preparation), ANSWER);
     converse(Current { file, answer }, host);
     answers
 }
@@ -66,20 +75,23 @@ fn assert_picture(answers: &[Answer], image: &[i8]) {
     assert_output(&replies, image);
 }
 
-fn prepared(pixels: &[u8], width: u16, height: u16) -> [i8; PIXELS] {
+fn prepared(preparation: Preparation, (pixels, width, height): (&[u8], u16, u16)) -> [i8; PIXELS] {
     let mut image = [0; PIXELS];
     let mut picture = Pixels::new(pixels, width.into(), height.into()).unwrap();
-    let prepared = Preparation::CENTRED.prepare(&mut picture, &mut image);
-    prepared.unwrap();
+    preparation.prepare(&mut picture, &mut image).unwrap();
     image
 }
 
 #[test]
 fn pictures_are_prepared_from_rows_as_the_core_does_it() {
-    for (width, height) in [(90, 60), (768, 40), (33, 200)] {
+    let scaled = Fit::ALL.map(Preparation::scaled);
+    for (width, height) in [(90, 60), (768, 40), (33, 200), (9, 31)] {
         let pixels = drawing(width.into(), height.into());
-        let answers = picture_answers(&pixels, width, height, |_, row| row);
-        assert_picture(&answers, &prepared(&pixels, width, height));
+        let picture = (&*pixels, width, height);
+        for preparation in scaled.into_iter().chain([Preparation::CENTRED]) {
+            let answers = prepared_answers(preparation, picture, |_, row| row);
+            assert_picture(&answers, &prepared(preparation, picture));
+        }
     }
 }
 
@@ -99,7 +111,7 @@ fn rows_that_arrive_twice_or_damaged_change_nothing() {
         last = row;
         sent
     });
-    assert_picture(&answers, &prepared(&pixels, 60, 50));
+    assert_picture(&answers, &prepared(Preparation::CENTRED, (&pixels, 60, 50)));
 }
 
 #[test]

@@ -1,0 +1,186 @@
+//! How pictures become the input of a network: what a run is trained with, its checkpoint and its models say, and whatever
+//! measures them follows.
+
+use input::metadata;
+use input::normalization::{self, Normalization, NormalizationError};
+use no_std_core::format::OutputKind;
+use no_std_core::prepare::{Fit, Preparation};
+use prost::Message;
+use serde::{Deserialize, Serialize};
+
+use crate::data::choice::{Colour, Wanted};
+use crate::data::{DataError, Dataset, Element, Loaded, Statistics};
+use crate::net::Network;
+use crate::network::Shape;
+use crate::onnx::Model;
+
+/// How pictures are scaled, and the mean and the deviation of each channel of those that were learnt from, black being 0 and
+/// white 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prepared {
+    #[serde(with = "FitName")]
+    pub fit: Fit,
+    pub mean: Vec<f32>,
+    pub deviation: Vec<f32>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Fit", rename_all = "lowercase")]
+enum FitName {
+    Stretch,
+    Crop,
+    Pad,
+}
+
+impl Prepared {
+    /// What a network is to be trained with. Numbers are no pictures; the course's network, and those that give numbers, take
+    /// pixels from 0 to 1.
+    pub fn new(network: &Network, loaded: &Loaded) -> Result<Option<Self>, DataError> {
+        let train = &loaded.sets.train;
+        if network.is_digits() || network.output != OutputKind::Classes {
+            return Ok(Self::unchanged(loaded));
+        }
+        if train.element() == Element::Number {
+            return Ok(None);
+        }
+        let statistics = train.statistics()?;
+        let numbers = statistics.iter().map(Statistics::rounded);
+        let (mean, deviation) = numbers.map(|[mean, deviation]| (mean, deviation)).unzip();
+        Ok(Some(Self {
+            fit: loaded.found.fit,
+            mean,
+            deviation,
+        }))
+    }
+
+    /// Pixels from 0 to 1; `None` where pictures need not be scaled either.
+    pub fn unchanged(loaded: &Loaded) -> Option<Self> {
+        let train = &loaded.sets.train;
+        let channels = train.shape()[0];
+        let is_scaled = loaded.found.is_scaled && train.element() == Element::Pixel;
+        is_scaled.then(|| Self {
+            fit: loaded.found.fit,
+            mean: vec![0.0; channels],
+            deviation: vec![1.0; channels],
+        })
+    }
+
+    /// What pixels become, or why the numbers say none.
+    pub fn normalization(&self, channels: usize) -> Result<Normalization, NormalizationError> {
+        Normalization::new([0.0, 1.0], [&self.mean, &self.deviation], channels)
+    }
+
+    /// What an ONNX model says of it.
+    pub fn entries(
+        &self,
+        channels: usize,
+    ) -> Result<Vec<(&'static str, String)>, NormalizationError> {
+        let mut entries = self.normalization(channels)?.entries();
+        let preparation = metadata::entry_of(Preparation::scaled(self.fit));
+        entries.push((metadata::PREPARATION, preparation));
+        Ok(entries)
+    }
+}
+
+/// What a run or a model file says of the pictures that it takes.
+#[derive(Clone, Debug, Default)]
+pub struct Pictures {
+    shape: Option<Shape>,
+    fit: Option<Fit>,
+    normalization: Vec<(String, String)>,
+}
+
+impl Pictures {
+    /// Of a run; nothing where its network takes pictures as they are.
+    pub fn of_run(
+        network: &Network,
+        prepared: Option<&Prepared>,
+    ) -> Result<Self, NormalizationError> {
+        let Some(prepared) = prepared else {
+            return Ok(Self::default());
+        };
+        let entries = prepared.normalization(network.input[0])?.entries();
+        let owned = entries
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value));
+        Ok(Self {
+            shape: Some(network.input),
+            fit: Some(prepared.fit),
+            normalization: owned.collect(),
+        })
+    }
+
+    /// Of an ONNX model; nothing where that cannot be read, which others will say.
+    pub fn of_model(model: &[u8]) -> Self {
+        let entries =
+            Model::decode(model).map_or_else(|_| Vec::new(), |model| model.metadata_props);
+        let entry = |key: &str| {
+            let entry = entries.iter().find(|entry| entry.key == key)?;
+            Some(&*entry.value)
+        };
+        let kept = [
+            normalization::RANGE,
+            normalization::MEAN,
+            normalization::DEVIATION,
+        ];
+        let kept = kept
+            .into_iter()
+            .filter_map(|key| Some((key.to_owned(), entry(key)?.to_owned())));
+        Self {
+            shape: entry(metadata::INPUT_SHAPE).and_then(shape),
+            fit: entry(metadata::PREPARATION)
+                .and_then(metadata::preparation)
+                .and_then(Preparation::fit),
+            normalization: kept.collect(),
+        }
+    }
+
+    /// How they are scaled, if that is said.
+    pub fn fit(&self) -> Option<Fit> {
+        self.fit
+    }
+
+    /// What the user wants of pictures, and of what the user does not say what they are for.
+    pub fn wanted(&self, wanted: Wanted) -> Wanted {
+        let (Some(fit), Some([channels, rows, columns])) = (self.fit, self.shape) else {
+            return wanted;
+        };
+        let colour = Colour::of_channels(channels);
+        Wanted {
+            size: wanted.size.or(Some([rows, columns])),
+            colour: wanted.colour.or(colour),
+            fit: wanted.fit.or(Some(fit)),
+            ..wanted
+        }
+    }
+
+    /// What pixels become, if that is said.
+    pub fn normalization(
+        &self,
+        channels: usize,
+    ) -> Result<Option<Normalization>, NormalizationError> {
+        let entry = |key: &str| {
+            let entry = self.normalization.iter().find(|(name, _)| name == key)?;
+            Some(&*entry.1)
+        };
+        Normalization::from_entries(entry, channels)
+    }
+
+    /// These pictures with what their pixels become.
+    pub fn normalized(&self, pictures: Dataset) -> Result<Dataset, NormalizationError> {
+        let numbers = self.normalization(pictures.shape()[0])?;
+        Ok(match numbers {
+            Some(numbers) => pictures.normalized(&numbers),
+            None => pictures,
+        })
+    }
+}
+
+/// Channels, rows and columns.
+fn shape(text: &str) -> Option<Shape> {
+    let sizes: Option<Vec<usize>> = text
+        .split(',')
+        .map(|size| size.trim().parse().ok())
+        .collect();
+    sizes?.try_into().ok()
+}
