@@ -141,7 +141,7 @@ fn features(random: &mut Numbers, count: usize, strange: f64) -> Vec<f32> {
             } else {
                 0.0
             };
-            samples.push((-30.0 + 5.0 * value + off + random.between(-0.2, 0.2)) as f32);
+            samples.push((-30.0 + 5.0 * value + off + random.between(-0.6, 0.6)) as f32);
         }
     }
     samples
@@ -153,7 +153,7 @@ fn autoencoder() -> Workplace {
     let held_out = features(&mut random, 100, 0.0);
     let test = [
         features(&mut random, 60, 0.0),
-        features(&mut random, 40, 8.0),
+        features(&mut random, 40, 14.0),
     ]
     .concat();
     let labels: Vec<u8> = (0..100).map(|sample| u8::from(sample >= 60)).collect();
@@ -178,7 +178,7 @@ fn autoencoder() -> Workplace {
 fn an_autoencoder_decides_alike_in_floats_and_in_integers() {
     let workplace = autoencoder();
     let said = workplace
-        .fit("--epochs 12 --batch 32 --false-alarms 0.05")
+        .fit("--epochs 20 --batch 32 --false-alarms 0.05")
         .unwrap();
     for part in [
         "epoch    loss  val_loss  seconds",
@@ -208,7 +208,8 @@ fn an_autoencoder_decides_alike_in_floats_and_in_integers() {
     assert_eq!(int8, flash);
     let pairs = float.iter().zip(&int8);
     let others = pairs.filter(|((float, _), (int8, _))| float != int8);
-    assert!(others.count() <= 3);
+    // Those at the threshold.
+    assert!(others.count() <= 5);
     assert!(float[60..].iter().filter(|(accepted, _)| !accepted).count() > 30);
     assert_report(&workplace, &float);
 }

@@ -1,7 +1,7 @@
 //! Which samples of data sets decide what, for networks of ours whose outputs are numbers.
 
 use input::normalization::Normalization;
-use input::{labels, metadata};
+use input::{labels, metadata as entries};
 use ndarray::Array4;
 use no_std_core::format::OutputKind;
 use no_std_core::prepare::Preparation;
@@ -10,7 +10,7 @@ use super::groups::Given;
 use super::run::Names;
 use super::samples::Samples;
 use super::sets::{self, HELD_OUT, IMAGE, SEED, Sets};
-use super::{QuantizeError, arrays};
+use super::{QuantizeError, arrays, metadata};
 use crate::data::augment::Variant;
 use crate::data::usual::Usual;
 use crate::data::{self, Dataset, Element};
@@ -22,12 +22,12 @@ const FALSE_ALARMS: f64 = 0.005;
 
 /// What a model says that its output is.
 pub fn output_kind(network: &Network) -> Option<OutputKind> {
-    metadata::output_kind(network.metadata(metadata::OUTPUT_KIND)?)
+    entries::output_kind(network.metadata(entries::OUTPUT_KIND)?)
 }
 
 /// The share of normal inputs that may count as strange, as the model says it.
 pub fn false_alarms(network: &Network) -> f64 {
-    let said = network.metadata(metadata::FALSE_ALARMS);
+    let said = network.metadata(entries::FALSE_ALARMS);
     let said = said.and_then(|text| text.parse().ok());
     said.filter(|share| (0.0..=1.0).contains(share))
         .unwrap_or(FALSE_ALARMS)
@@ -38,7 +38,7 @@ pub fn false_alarms(network: &Network) -> f64 {
 pub fn of_sets(
     network: &Network,
     sets: &data::Sets,
-    output: OutputKind,
+    (output, preparation): (OutputKind, Preparation),
 ) -> Result<Sets, QuantizeError> {
     arrays::expect_output(network, output)?;
     let (expected, found) = (network.input.shape, sets.train.shape());
@@ -50,7 +50,7 @@ pub fn of_sets(
     }
     let (sets, notes) = match output {
         OutputKind::Reconstruction => {
-            let normal = network.metadata(metadata::NORMAL);
+            let normal = network.metadata(entries::NORMAL);
             let normal = normal.map_or(Ok(Vec::new()), labels::from_metadata)?;
             let usual = Usual::of(sets.clone(), &normal)?;
             (usual.sets, usual.notes)
@@ -62,6 +62,8 @@ pub fn of_sets(
         Some(validation) => validation.split_stratified(HELD_OUT, SEED).0,
         None => others,
     };
+    let variants = metadata::augment(network)?.unwrap_or_default().variants();
+    let samples = |set: &Dataset| samples(set, variants);
     let checked = samples(&held_out.clone().take(arrays::CHECKED))?;
     let are_pixels = sets.train.element() == Element::Pixel;
     let [input, name] = models::names(output);
@@ -77,7 +79,7 @@ pub fn of_sets(
         output,
         labels: Vec::new(),
         preparation: if are_pixels {
-            Preparation::PLAIN
+            preparation
         } else {
             Preparation::NONE
         },
@@ -90,12 +92,12 @@ pub fn of_sets(
     })
 }
 
-/// Pictures as they are, numbers as arrays.
-fn samples(set: &Dataset) -> Result<Samples, QuantizeError> {
+/// Pictures in these variants, numbers as arrays.
+fn samples(set: &Dataset, variants: &'static [Variant]) -> Result<Samples, QuantizeError> {
     if set.element() == Element::Pixel {
         return Ok(Samples::Pictures {
             images: set.clone(),
-            variants: &[Variant::Plain],
+            variants,
         });
     }
     let [channels, rows, columns] = set.shape();

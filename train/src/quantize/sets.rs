@@ -68,7 +68,7 @@ impl Sets {
                 None | Some(OutputKind::Classes) => {
                     of_pictures(network, (&**sets, checked), *preparation)
                 }
-                Some(output) => numbers::of_sets(network, sets, output),
+                Some(output) => numbers::of_sets(network, sets, (output, *preparation)),
             },
             Data::Arrays(arrays) => arrays::of_network(network, arrays),
         }
