@@ -141,7 +141,7 @@ pub enum Error {
     #[error("{}: cannot be trained: {reason}", display_name(path))]
     Untrainable {
         path: PathBuf,
-        reason: PretrainedError,
+        reason: Box<PretrainedError>,
     },
     #[error("--freeze: {0}")]
     Freeze(#[from] FreezeError),

@@ -112,7 +112,7 @@ fn walk(runtime: &Runtime, test: &str) {
         match difference(runtime, &network, &path) {
             Ok(difference) if difference < tolerance => trained += 1,
             Err(reason) if KNOWN.iter().any(|known| reason.contains(known)) => {
-                println!("{name}: {reason}")
+                println!("{name}: {reason}");
             }
             other => wrong.push((name, other)),
         }

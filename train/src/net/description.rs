@@ -177,10 +177,8 @@ impl Description {
     /// The same with a last layer of units or filters that follows the classes, where the file says their number.
     pub fn following_classes(&self) -> Result<Self, DescriptionError> {
         let number = |entry: &Spanned<Table>| {
-            let keys = ["units", "filters"].into_iter();
-            let (key, value) = keys
-                .filter_map(|key| entry.get_ref().get_key_value(key))
-                .next()?;
+            let mut keys = ["units", "filters"].into_iter();
+            let (key, value) = keys.find_map(|key| entry.get_ref().get_key_value(key))?;
             Some((entry.span().start, key.clone(), value.as_integer()?))
         };
         let has_outputs = |entry: &&Spanned<Table>| {

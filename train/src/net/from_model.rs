@@ -81,7 +81,7 @@ fn mean_and_deviation(pixels: &Normalization) -> Option<[Vec<f32>; 2]> {
         .map(|[black, white]| (0.0 - black) / (white - black));
     let std = ends.iter().map(|[black, white]| (white - black).recip());
     let both = [mean.collect(), std.collect()];
-    ends.iter().any(|&ends| ends != [0.0, 1.0]).then_some(both)
+    (*pixels != Normalization::up_to(1.0, pixels.channels())).then_some(both)
 }
 
 /// What stands for a tensor of the model.
@@ -172,7 +172,8 @@ impl Writer<'_> {
             return Ok(Made::new(&node.name, false));
         };
         let name = format!("{}_pool", node.name);
-        self.line("max_pool", &name, &[node.name.clone()], &window(pool));
+        let from = std::slice::from_ref(&node.name);
+        self.line("max_pool", &name, from, &window(pool));
         Ok(Made::new(&name, false))
     }
 

@@ -95,7 +95,7 @@ impl Start {
 fn of_model(path: &Path, args: &FitArgs) -> Result<Pretrained, Error> {
     let refused = |reason: PretrainedError| Error::Untrainable {
         path: path.into(),
-        reason,
+        reason: reason.into(),
     };
     let bytes = read_model(path)?;
     let options = meaning::options(&args.input, path, args.limits);

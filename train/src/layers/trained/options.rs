@@ -147,8 +147,8 @@ impl Padding {
             }
         };
         Window {
-            pads,
             strides,
+            pads,
             ..Window::tiles(kernel)
         }
     }
