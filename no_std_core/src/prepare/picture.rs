@@ -31,7 +31,7 @@ pub trait Rows {
 /// A picture in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Pixels<'a> {
-    pixels: &'a [u8],
+    values: &'a [u8],
     width: u32,
     height: u32,
     channels: u32,
@@ -61,7 +61,7 @@ impl<'a> Pixels<'a> {
         let area = width as u64 * height as u64;
         match area.checked_mul(channels as u64) {
             Some(len) if len == pixels.len() as u64 => Ok(Self {
-                pixels,
+                values: pixels,
                 width,
                 height,
                 channels,
@@ -87,7 +87,7 @@ impl Rows for Pixels<'_> {
     fn row(&mut self, y: u32) -> Option<&[u8]> {
         let len = (self.width as usize).checked_mul(self.channels as usize)?;
         let start = len.checked_mul(y as usize)?;
-        self.pixels.get(start..)?.get(..len)
+        self.values.get(start..)?.get(..len)
     }
 }
 
