@@ -230,7 +230,11 @@ fn pictures_are_the_same_in_training_and_in_every_model() {
         let variants = &[Variant::Plain];
         let evaluator = Evaluator::new(&runtime, &network, parameters, &sets.test, variants);
         let measured = evaluator.unwrap().evaluate().unwrap();
-        assert!(measured.accuracy > Some(0.7), "{how:?}: {:?}", measured.accuracy);
+        assert!(
+            measured.accuracy > Some(0.7),
+            "{how:?}: {:?}",
+            measured.accuracy
+        );
         let logits: Vec<f32> = measured.logits.into_iter().collect();
         assert_same(&files[36..], &models, &plain.test, &logits);
     }

@@ -203,7 +203,8 @@ fn more_classes_than_there_may_be() {
 #[test]
 fn preparations_that_there_are_none_of() {
     for preparation in [
-        [3, 0, 0, 0, 0, 0, 0, 0],
+        [6, 0, 0, 0, 0, 0, 0, 0],
+        [3, 1, 0, 0, 0, 0, 0, 0],
         [2, 1, 0, 0, 0, 0, 0, 0],
         [255, 3, 0, 0, 0, 0, 0, 0],
         [0, 1, 0, 0, 0, 0, 0, 0],

@@ -16,14 +16,16 @@ use super::{expect_distinct, note_mismatch, open, tell_before_learning};
 use crate::checkpoint::{self, Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
-use crate::data::augment::Variant;
+use crate::data::augment::{Augment, Variant};
 use crate::data::{self, Dataset, Element, Sets, mnist};
+use crate::detector::Detector;
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
 use crate::net::{Description, Network};
 use crate::network::Shape;
 use crate::optimizer::Optimizer;
+use crate::prepared::Prepared;
 use crate::recipe::Recipe;
 use crate::report::Report;
 use crate::run::{self, OutFolder, model_name, model_of};
@@ -76,6 +78,14 @@ fn expect_outputs(args: &FitArgs, network: Option<&str>) -> Result<(), Error> {
     expect_distinct(&outputs, &inputs, &args.data)
 }
 
+/// What is fitted to what, and what follows for whoever uses it.
+struct Task {
+    network: Network,
+    sets: Sets,
+    detector: Option<Detector>,
+    prepared: Option<Prepared>,
+}
+
 fn fit_and_export(
     args: &FitArgs,
     (resume, mut start): (Option<(Checkpoint, Network)>, Option<Start>),
@@ -83,58 +93,22 @@ fn fit_and_export(
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let mut options = args.data.options_for(&pictures_of(resume.as_ref())?);
-    if let Some(start) = &start {
-        options.wanted = start.wanted(options.wanted);
-    }
-    let mut loaded = data::load(&args.data.data, options)?;
-    let (resume, resumed) = resume.unzip();
-    let is_new = resumed.is_none();
-    let mut network = match (resumed, &mut start) {
-        (Some(network), _) => network,
-        (None, Some(start)) => start.network(args, &loaded.sets.train)?,
-        (None, None) => new_network(args, description, &loaded.sets)?,
-    };
-    expect_form(&network, &loaded.sets.train)?;
-    learnt::expect_all_classes(&network, &loaded.sets)?;
-    let record = resume.as_ref().map(|resumed| &resumed.record);
-    let (sets, detector) = learnt::sets_for(&network, loaded.sets, args, record)?;
-    loaded.sets = sets;
-    if let Some(limit) = args.limit {
-        loaded.sets.train = loaded.sets.train.take(limit as usize);
-    }
-    tell_before_learning(&loaded, console);
-    let prepared = prepared(&network, (resume.as_ref(), start.as_ref()), &loaded, args)?;
-    let sets = match &prepared {
-        Some(prepared) => loaded
-            .sets
-            .normalized(&prepared.normalization(network.input[0])?),
-        None => loaded.sets,
-    };
-    if is_new {
-        network.scaling = learnt::scaling(&network, &sets.train)?;
-    }
-    learnt::tell_loss(&network, console);
+    let begun = (resume.as_ref(), start.as_mut());
+    let task = task(args, begun, description, console)?;
     let runtime = open(args.runtime)?;
     console.line(runtime.description());
+    let resume = resume.map(|(checkpoint, _)| checkpoint);
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
     let augment = args.augment.or(resumed).unwrap_or_default();
-    let recipe = recipe(args, &network, resume.as_ref())?;
-    learnt::expect_recipe(&recipe, augment, &network, &sets.train)?;
+    let recipe = recipe(args, &task.network, resume.as_ref())?;
+    learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
     let epochs = args.epochs.or(recipe.epochs).unwrap_or(EPOCHS);
-    let mut record = match &resume {
-        Some(checkpoint) => resumed_record(args, checkpoint, &sets),
-        None => new_record(args, &network, recipe),
-    };
-    record.detector = detector;
-    record.prepared = prepared;
-    complete(
-        &mut record,
-        &sets,
-        sets.train.len() * augment.variants().len(),
-        args,
-    );
-    let begun = start.map(|start| start.checkpoint(&network, &mut record));
+    let mut record = record(args, &task, (resume.as_ref(), recipe), augment);
+    stop.wait_for_work();
+    if resume.is_none() && measures_forms(args, &task.network) {
+        record.forms = fastest(&runtime, &task.network, &record)?;
+    }
+    let begun = start.map(|start| start.checkpoint(&task.network, &mut record));
     let options = Options {
         epochs: epochs as usize,
         augment,
@@ -142,25 +116,101 @@ fn fit_and_export(
         out: args.out.clone(),
         resume: begun.transpose()?.or(resume),
     };
-    stop.wait_for_work();
-    if args.resume.is_none() && measures_forms(args, &network) {
-        record.forms = fastest(&runtime, &network, &record)?;
-    }
-    let progress = &mut Terminal::new(console, network.output);
+    let progress = &mut Terminal::new(console, task.network.output);
     let interrupted = stop.requested();
+    let (network, sets) = (&task.network, &task.sets);
     let checkpoint = fit(
         &runtime,
-        &network,
-        &sets,
+        network,
+        sets,
         record,
         options,
         interrupted,
         progress,
     )?;
+    finish(
+        (&runtime, network, &checkpoint),
+        task.sets,
+        args,
+        console,
+        stop,
+    )
+}
+
+/// Loads the data, and makes the network that learns from them.
+fn task(
+    args: &FitArgs,
+    (resume, mut start): (Option<&(Checkpoint, Network)>, Option<&mut Start>),
+    description: Option<Description>,
+    console: &mut Console,
+) -> Result<Task, Error> {
+    let mut options = args.data.options_for(&pictures_of(resume)?);
+    if let Some(start) = &start {
+        options.wanted = start.wanted(options.wanted);
+    }
+    let mut loaded = data::load(&args.data.data, options)?;
+    let mut network = match (resume, &mut start) {
+        (Some((_, network)), _) => network.clone(),
+        (None, Some(start)) => start.network(args, &loaded.sets.train)?,
+        (None, None) => new_network(args, description, &loaded.sets)?,
+    };
+    expect_form(&network, &loaded.sets.train)?;
+    learnt::expect_all_classes(&network, &loaded.sets)?;
+    let resume = resume.map(|(checkpoint, _)| checkpoint);
+    let record = resume.map(|checkpoint| &checkpoint.record);
+    let (sets, detector) = learnt::sets_for(&network, loaded.sets, args, record)?;
+    loaded.sets = sets;
+    if let Some(limit) = args.limit {
+        loaded.sets.train = loaded.sets.train.take(limit as usize);
+    }
+    tell_before_learning(&loaded, console);
+    let prepared = prepared(&network, (resume, start.as_deref()), &loaded, args)?;
+    let mut sets = loaded.sets;
+    if let Some(prepared) = &prepared {
+        sets = sets.normalized(&prepared.normalization(network.input[0])?);
+    }
+    if resume.is_none() {
+        network.scaling = learnt::scaling(&network, &sets.train)?;
+    }
+    learnt::tell_loss(&network, console);
+    Ok(Task {
+        network,
+        sets,
+        detector,
+        prepared,
+    })
+}
+
+/// The record of a new run, or that of the run to resume with what the user changes.
+fn record(
+    args: &FitArgs,
+    task: &Task,
+    (resume, recipe): (Option<&Checkpoint>, Recipe),
+    augment: Augment,
+) -> Record {
+    let mut record = match resume {
+        Some(checkpoint) => resumed_record(args, checkpoint, &task.sets),
+        None => new_record(args, &task.network, recipe),
+    };
+    record.detector.clone_from(&task.detector);
+    record.prepared.clone_from(&task.prepared);
+    let samples = task.sets.train.len() * augment.variants().len();
+    complete(&mut record, &task.sets, samples, args);
+    record
+}
+
+/// Says what was learnt, and writes the model.
+fn finish(
+    trained: (&Runtime, &Network, &Checkpoint),
+    sets: Sets,
+    args: &FitArgs,
+    console: &mut Console,
+    stop: &Stop,
+) -> Result<(), Error> {
     if stop.exit_code().is_some() {
         console.line("interrupted; the last finished epoch is kept");
     }
-    let trained = (&runtime, &network, &checkpoint);
+    let (_, network, _) = trained;
     if network.output != OutputKind::Classes {
         learnt::measure(trained, &sets.test, &args.out, console)?;
     } else if sets.validation.is_some() {
