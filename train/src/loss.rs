@@ -113,8 +113,8 @@ pub fn mean_squared_error(
     let errors = graph.sub(outputs, targets)?;
     let squares = graph.mul(errors, errors)?;
     let of_samples = graph.reduce_sum(squares, &[1])?;
-    let share = graph.scalar(1.0 / numbers as f32);
-    let of_samples = graph.mul(of_samples, share)?;
+    let one_of_all = graph.scalar(1.0 / numbers as f32);
+    let of_samples = graph.mul(of_samples, one_of_all)?;
     let of_samples = graph.reshape(of_samples, &[batch])?;
     let weighted = graph.mul(of_samples, weights)?;
     let sum = graph.sum_all(weighted)?;

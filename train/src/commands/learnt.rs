@@ -241,7 +241,7 @@ pub fn measure(
         Evaluator::new(runtime, network, parameters, test, variants)?.evaluate()
     };
     let Evaluation { logits, scores, .. } = evaluation().map_err(FitError::from)?;
-    let (text, json) = match &checkpoint.record.detector {
+    let (lines, json) = match &checkpoint.record.detector {
         None => {
             let report = ValuesReport::new(&logits, &targets(test));
             (report.text(), serde_json::to_string_pretty(&report)?)
@@ -255,12 +255,12 @@ pub fn measure(
         }
     };
     console.line(format_args!(
-        "test set, by which nothing is chosen:\n{text}"
+        "test set, by which nothing is chosen:\n{lines}"
     ));
     let page = out.join(format!("{}-report.html", network.name));
     let written = LinesPage {
         title: &network.name,
-        text: &text,
+        text: &lines,
         epochs: &checkpoint.record.epochs,
     };
     file::write(&page, written.to_string().as_bytes())?;

@@ -119,7 +119,9 @@ fn with_answers(
     let classes = entries.iter().map(|entry| usize::from(entry.label) + 1);
     let classes = classes.max().filter(|_| has_classes).unwrap_or(0);
     if !has_classes {
-        entries.iter_mut().for_each(|entry| entry.label = 0);
+        for entry in &mut entries {
+            entry.label = 0;
+        }
     }
     let widths: Vec<usize> = targets.iter().map(Array2::ncols).collect();
     let are_whole = targets.len() == parts.len() && widths.iter().all(|&width| width == widths[0]);

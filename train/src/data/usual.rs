@@ -53,12 +53,12 @@ impl Usual {
         let train = only(&sets.train, "those to learn from");
         let validation = sets.validation.as_ref();
         let validation = validation.map(|set| only(set, "those to choose by"));
-        let (validation, train) = match validation.filter(|set| !set.is_empty()) {
-            Some(validation) => (validation, train),
-            None => {
-                let count = (train.len() as f64 * SHARE).round() as usize;
-                train.split_stratified(count.max(1), SEED)
-            }
+        let (validation, train) = if let Some(validation) = validation.filter(|set| !set.is_empty())
+        {
+            (validation, train)
+        } else {
+            let count = (train.len() as f64 * SHARE).round() as usize;
+            train.split_stratified(count.max(1), SEED)
         };
         let found = train.len().min(validation.len());
         if found < LEAST {

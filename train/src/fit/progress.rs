@@ -63,7 +63,7 @@ impl Progress for Terminal<'_> {
     fn step(&mut self, sums: &Sums) {
         let mut message = format!("loss {:.4}", sums.mean_loss());
         if let Some(accuracy) = sums.accuracy() {
-            message += &format!(" accuracy {accuracy:.4}");
+            message = format!("{message} accuracy {accuracy:.4}");
         }
         self.bar.set_message(message);
         self.bar.inc(1);

@@ -37,10 +37,9 @@ pub(super) fn kind(
 ) -> Result<OutputKind, String> {
     let kind = match declared {
         _ if classes > 0 => return Ok(OutputKind::Classes),
-        Some(Declared::Values) => OutputKind::Values,
         Some(Declared::Reconstruction) => OutputKind::Reconstruction,
         None if last.output_len() == network::elements(input) => OutputKind::Reconstruction,
-        None => OutputKind::Values,
+        Some(Declared::Values) | None => OutputKind::Values,
     };
     let is_function = last.activation != ActivationFunction::None || last.kind == "activation";
     if is_function {

@@ -99,14 +99,14 @@ impl Scale {
     /// Mean and deviation as `x` of `[N, channels, ...]` or `[N, features]` takes them.
     fn constants(&self, graph: &mut Graph, x: ValueId) -> [ValueId; 2] {
         let rank = graph.shape(x).len();
-        [&self.mean, &self.deviation].map(|numbers| match numbers[..] {
-            [one] => graph.scalar(one),
-            _ => {
-                let mut shape = vec![1; rank];
-                shape[1] = numbers.len();
-                let constant = ArrayD::from_shape_vec(shape, numbers.clone());
-                graph.constant(constant.expect("the axis has as many numbers").into())
+        [&self.mean, &self.deviation].map(|numbers| {
+            if let [one] = numbers[..] {
+                return graph.scalar(one);
             }
+            let mut shape = vec![1; rank];
+            shape[1] = numbers.len();
+            let constant = ArrayD::from_shape_vec(shape, numbers.clone());
+            graph.constant(constant.expect("the axis has as many numbers").into())
         })
     }
 }

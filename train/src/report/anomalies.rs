@@ -1,5 +1,7 @@
 //! How well scores tell strange samples from normal ones.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::interval;
@@ -71,14 +73,16 @@ impl AnomalyReport {
         ] {
             if counts.samples > 0 {
                 let [low, high] = interval(counts.above, counts.samples);
-                text += &format!(
+                // Writing to a string cannot fail.
+                let _ = write!(
+                    text,
                     "\n{name} {}, with a probability of .95 from {low:.4} to {high:.4}",
                     counts.text()
                 );
             }
         }
         if let Some(auc) = self.auc {
-            text += &format!("\nAUC          {auc:.4}");
+            let _ = write!(text, "\nAUC          {auc:.4}");
         }
         text
     }
