@@ -55,7 +55,7 @@ fn other_pictures_and_classes_need_no_other_word() {
     let sandbox = Sandbox::with_run();
     let digits = synthetic::digits(300, 1, 9).train;
     let images = digits.images().unwrap();
-    let mut list = "path,label\n".to_owned();
+    let mut list = vec!["path,label".to_owned()];
     std::fs::create_dir_all(sandbox.path("letters")).unwrap();
     for (index, (image, &label)) in images.outer_iter().zip(digits.labels()).enumerate() {
         let Some(letter) = ["a", "b", "c"].get(usize::from(label)) else {
@@ -66,9 +66,9 @@ fn other_pictures_and_classes_need_no_other_word() {
         });
         let name = format!("letters/{index}.png");
         picture.save(sandbox.path(&name)).unwrap();
-        list += &format!("{name},{letter}\n");
+        list.push(format!("{name},{letter}"));
     }
-    sandbox.write("letters.csv", list);
+    sandbox.write("letters.csv", list.join("\n"));
     let line = "fit --data letters.csv --runtime tract --batch 8 --epochs 1 --from run --out tuned";
     let finished = sandbox.train(line).expect_code(0);
     let note = "note: the last layer, dense2, begins anew: the 3 classes are other ones";
@@ -104,10 +104,7 @@ fn what_a_model_does_not_say_is_said_by_options() {
     ] {
         assert!(notes.contains(part), "{notes}");
     }
-    sandbox.write(
-        "names.txt",
-        (0..10).map(|name| format!("{name}\n")).collect::<String>(),
-    );
+    sandbox.write("names.txt", "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
     let said = "--range 0..255 --mean 127.5 --std 127.5 --labels names.txt";
     let (tuned, notes) = self::tuned(&sandbox, &format!("--from bare.model.onnx {said}"));
     assert_eq!(notes, "");
