@@ -17,6 +17,7 @@ use crate::export::ExportError;
 use crate::fit::FitError;
 use crate::graph::GraphError;
 use crate::net::DescriptionError;
+use crate::network::Shape;
 use crate::quantize::QuantizeError;
 use crate::recipe::RecipeError;
 use crate::run::RunError;
@@ -109,6 +110,17 @@ pub enum Error {
         room: Room,
         flash: usize,
         arena: usize,
+    },
+    #[error(
+        "--board {board}: expected a network for pictures of {} x {} in {} channels that fits there, found none: {found}; smaller \
+         pictures (`--size`) help, or a network of yours (`--network`)",
+        pictures[1], pictures[2], pictures[0]
+    )]
+    NoNetwork {
+        board: &'static str,
+        pictures: Shape,
+        /// What the smallest one takes, of what there is.
+        found: String,
     },
     #[error("{}: {reason}", display_name(path))]
     Compare {

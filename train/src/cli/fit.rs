@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{DataArgs, RuntimeArgs, positive};
+use super::{DataArgs, RuntimeArgs, board, positive};
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::DeviceOptions;
@@ -17,6 +17,10 @@ pub struct FitArgs {
     /// pictures of their size, `digits` for grey ones of 28 x 28; a resumed run keeps its own]
     #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
     pub network: Option<PathBuf>,
+    /// The board that the network shall fit on in 8 bits: it decides which one is chosen where none is named, and warns of
+    /// one that does not fit
+    #[arg(long, value_name = "NAME", value_parser = board())]
+    pub board: Option<String>,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Use only the first N training images

@@ -1,5 +1,7 @@
 //! `train fit`.
 
+mod board;
+
 use std::path::Path;
 
 use input::file;
@@ -17,7 +19,6 @@ use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fit};
 use crate::net::{Description, Network};
-use crate::network::Shape;
 use crate::optimizer::Optimizer;
 use crate::recipe::Recipe;
 use crate::report::Report;
@@ -73,18 +74,22 @@ fn fit_and_export(
     stop: &Stop,
 ) -> Result<(), Error> {
     let mut loaded = load(&args.data)?;
+    let runtime = open(args.runtime)?;
     let (resume, resumed) = resume.unzip();
+    let is_known = resumed.is_some() || description.is_some();
     let network = match resumed {
         Some(network) => network,
-        None => new_network(args, description, &loaded.sets)?,
+        None => new_network(args, description, &loaded.sets, &runtime)?,
     };
+    if let Some(board) = args.board.as_ref().filter(|_| is_known) {
+        board::warn(&network, board, &runtime)?;
+    }
     expect_form(&network, &loaded.sets.train)?;
     if let Some(limit) = args.limit {
         loaded.sets.train = loaded.sets.train.take(limit as usize);
     }
     tell_before_learning(&loaded, console);
     let sets = loaded.sets;
-    let runtime = open(args.runtime)?;
     console.line(runtime.description());
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
     let augment = args.augment.or(resumed).unwrap_or_default();
@@ -166,7 +171,8 @@ fn measure(
     ));
     let page = args.out.join(format!("{}-report.html", network.name));
     let epochs = &checkpoint.record.epochs;
-    write_report(&page, &network.name, (&report, test), epochs, console)
+    let pictures = (test, &[Variant::Plain][..]);
+    write_report(&page, &network.name, &report, pictures, epochs, console)
 }
 
 /// The network that is named, or one that fits the pictures.
@@ -174,18 +180,22 @@ fn new_network(
     args: &FitArgs,
     description: Option<Description>,
     sets: &Sets,
+    runtime: &Runtime,
 ) -> Result<Network, Error> {
     let (shape, classes) = (sets.train.shape(), sets.train.classes());
-    let description = description.map_or_else(|| chosen(args, shape), Ok)?;
+    let description = description.map_or_else(|| chosen(args, &sets.train, runtime), Ok)?;
     Ok(description.network(shape, classes.to_vec())?)
 }
 
-/// The network for pictures of these channels, rows and columns where none is named.
-fn chosen(args: &FitArgs, shape: Shape) -> Result<Description, Error> {
-    let chosen = Description::for_pictures(shape);
-    let (name, [_, rows, columns]) = (chosen.name(), shape);
+/// The network for pictures like these where none is named.
+fn chosen(args: &FitArgs, pictures: &Dataset, runtime: &Runtime) -> Result<Description, Error> {
+    let chosen = match &args.board {
+        Some(board) => board::choose(pictures, board, runtime)?,
+        None => Description::for_pictures(pictures.shape()),
+    };
+    let (name, [_, rows, columns]) = (chosen.name(), pictures.shape());
     expect_outputs(args, Some(name))?;
-    if name != "digits" {
+    if name != "digits" && args.board.is_none() {
         note(format_args!(
             "the network is {name}, which is for pictures of about {rows} x {columns} (`--network` names another)"
         ));

@@ -46,6 +46,7 @@ pub use compare::{Comparison, Measured};
 pub use error::QuantizeError;
 pub(crate) use graphs::float_layers;
 pub(crate) use layers::Origins;
+pub use metadata::may_be_of;
 pub use outline::{Origin, Outline, OutlinedLayer, outline};
 pub use prune::Pruned;
 pub use report::Report;
