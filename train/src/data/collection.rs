@@ -50,6 +50,17 @@ pub enum Pictures {
     Files(Vec<(PathBuf, String)>),
     /// Pixels: `[pictures, channels, rows, columns]`.
     Array { shape: Shape, pixels: Vec<u8> },
+    /// The same, in files.
+    Stored { shape: Shape, places: Vec<Place> },
+}
+
+/// Pixels of whole pictures in a file that is not packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub path: PathBuf,
+    /// Where they begin, in bytes, and how many there are.
+    pub start: u64,
+    pub len: u64,
 }
 
 /// A file or folder and what is to be said of it.

@@ -13,7 +13,7 @@ use super::packed;
 use super::random::Random;
 use super::{
     Classes, DataError, Dataset, Sets, Source, cache_folder, cifar, folder, hexadecimal, idx,
-    manifest, mnist, npz, split, synthetic,
+    manifest, mnist, npz, split, stored, synthetic,
 };
 
 /// The share of the pictures to be measured on, and as much to choose by.
@@ -57,6 +57,8 @@ pub struct Found {
     pub drawn: Option<String>,
     pub passed_over: Vec<Remark>,
     pub unreadable: Vec<Remark>,
+    /// Whether the user had rows and columns of images exchanged.
+    pub is_transposed: bool,
     /// Which pictures are the same or nearly, where that is known already.
     pub duplicates: Option<Duplicates>,
 }
@@ -141,7 +143,7 @@ fn open(path: &Path) -> Result<Collection, DataError> {
 
 /// Brings all pictures into one shape and divides them.
 fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> {
-    let is_array = matches!(collection.pictures, Pictures::Array { .. });
+    let is_array = !matches!(collection.pictures, Pictures::Files(_));
     if wanted.transpose && !is_array {
         return Err(DataError::Transpose(collection.source));
     }
@@ -149,8 +151,10 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
         Pictures::Files(files) => (packed::files(&files, wanted)?, true),
         Pictures::Array { shape, pixels } => {
             let packed = packed::array(pixels, shape, wanted);
-            let is_as_given = packed.choice.shape == shape && !wanted.transpose;
-            (packed, is_as_given)
+            (packed, wanted.keeps(shape))
+        }
+        Pictures::Stored { shape, places } => {
+            (stored::pixels(&places, shape, wanted)?, wanted.keeps(shape))
         }
     };
     let mut unreadable = collection.unreadable;
@@ -185,6 +189,7 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
         drawn,
         passed_over: collection.passed_over,
         unreadable,
+        is_transposed: wanted.transpose,
         duplicates: packed.duplicates,
     };
     Ok(Loaded { sets, found })

@@ -25,6 +25,7 @@ mod convert;
 mod dataset;
 mod download;
 pub mod duplicates;
+mod emnist;
 mod error;
 mod folder;
 mod idx;
@@ -36,11 +37,13 @@ mod packed;
 pub mod pictures;
 mod pixels;
 mod prefetch;
+pub mod preview;
 pub(crate) mod random;
 pub mod sheet;
 mod source;
 pub(crate) mod split;
 mod statistics;
+mod stored;
 pub mod survey;
 pub mod synthetic;
 #[cfg(test)]
@@ -72,12 +75,6 @@ pub struct Sets {
 }
 
 impl Sets {
-    /// What the user should know of these pictures before a network learns from them.
-    pub fn note(&self) -> Option<&'static str> {
-        let is_emnist = self.source.to_lowercase().contains("emnist");
-        turned::is_turned(&self.test, is_emnist).then_some(turned::NOTE)
-    }
-
     /// What the figures of an epoch are from: the set to choose by, or the test set where nothing is chosen.
     pub fn measured(&self) -> &Dataset {
         self.validation.as_ref().unwrap_or(&self.test)

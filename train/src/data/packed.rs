@@ -63,26 +63,35 @@ struct Seen {
 
 /// Pictures of an array as `wanted`.
 pub fn array(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Packed {
+    let pixels = brought_into_shape(pixels, shape, wanted);
     let choice = wanted.of_array(shape);
-    let [channels, rows, columns] = shape;
-    let pixels = if wanted.transpose {
-        converted(
-            transposed(&pixels, shape),
-            [channels, columns, rows],
-            &choice,
-        )
-    } else {
-        converted(pixels, shape, &choice)
-    };
     let count = pixels.len() / choice.shape.iter().product::<usize>();
-    Packed {
-        sha256: None,
-        pixels: Pixels::Memory(pixels),
-        kept: (0..count).collect(),
-        files: Vec::new(),
-        choice,
-        unreadable: Vec::new(),
-        duplicates: None,
+    Packed::of_array(Pixels::Memory(pixels), count, choice)
+}
+
+/// Pixels of an array transposed and in the size and colours that are `wanted`.
+pub fn brought_into_shape(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Vec<u8> {
+    let choice = wanted.of_array(shape);
+    if wanted.transpose {
+        let [channels, rows, columns] = shape;
+        let transposed = transposed(&pixels, shape);
+        return converted(transposed, [channels, columns, rows], &choice);
+    }
+    converted(pixels, shape, &choice)
+}
+
+impl Packed {
+    /// So many pictures of an array.
+    pub fn of_array(pixels: Pixels, count: usize, choice: Choice) -> Self {
+        Self {
+            sha256: None,
+            pixels,
+            kept: (0..count).collect(),
+            files: Vec::new(),
+            choice,
+            unreadable: Vec::new(),
+            duplicates: None,
+        }
     }
 }
 
@@ -129,7 +138,11 @@ fn files_in(
     let named = |(&at, header): (&usize, Header)| (at, (files[at].1.clone(), header));
     let (kept, files) = kept.map(named).unzip();
     Ok(Packed {
-        pixels: Pixels::File { file, path: pixels },
+        pixels: Pixels::File {
+            file,
+            path: pixels,
+            start: 0,
+        },
         kept,
         files,
         choice,
@@ -233,7 +246,11 @@ fn make(
     let places = (0..count as u32).collect();
     let pictures = Dataset::of(
         choice.shape,
-        Pixels::File { file, path },
+        Pixels::File {
+            file,
+            path,
+            start: 0,
+        },
         places,
         vec![0; count],
         Classes::from([]),
