@@ -1,6 +1,7 @@
 //! The command line as data.
 
 mod compare;
+mod evaluate;
 mod fit;
 mod input;
 mod network;
@@ -19,6 +20,7 @@ use crate::data::{Options, Source};
 use crate::prepared::Pictures;
 use crate::runtime::{Choice, DeviceOptions};
 pub use compare::CompareArgs;
+pub use evaluate::EvaluateArgs;
 pub use fit::{FitArgs, FormsArg};
 pub use input::{InputArgs, LayoutArg, OutputArg};
 pub use network::{NetworkArgs, SummaryArgs};
@@ -236,28 +238,6 @@ pub enum Prepare {
 }
 
 #[derive(Debug, Args)]
-pub struct EvaluateArgs {
-    /// Model file
-    #[arg(long, value_name = "FILE")]
-    pub model: PathBuf,
-    /// Measure on the colour-inverted images too
-    #[arg(long)]
-    pub invert: bool,
-    /// Measure on the first N test images only
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub images: Option<u32>,
-    /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
-    #[arg(long, value_name = "FILE")]
-    pub scores: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) limits: LimitArgs,
-    #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) runtime: RuntimeArgs,
-}
-
-#[derive(Debug, Args)]
 pub struct OutputsArgs {
     /// Model file
     #[arg(long, value_name = "FILE")]
@@ -273,6 +253,9 @@ pub struct SurveyArgs {
     /// Draw a few pictures of each class here, as a PNG
     #[arg(long, value_name = "FILE")]
     pub preview: Option<PathBuf>,
+    /// Draw there instead what a recipe for `fit` makes of some pictures, beside each as it is
+    #[arg(long, value_name = "FILE", requires = "preview")]
+    pub recipe: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -95,7 +95,7 @@ fn tell_before_learning(loaded: &Loaded, console: &mut Console) {
     for text in found
         .notes()
         .into_iter()
-        .chain(sets.note().map(str::to_owned))
+        .chain(loaded.note().map(str::to_owned))
     {
         note(text);
     }

@@ -169,6 +169,17 @@ pub enum Error {
         flash: usize,
         arena: usize,
     },
+    #[error(
+        "--board {board}: expected a network for pictures of {} x {} in {} channels that fits there, found none: {found}; smaller \
+         pictures (`--size`) help, or a network of yours (`--network`)",
+        pictures[1], pictures[2], pictures[0]
+    )]
+    NoNetwork {
+        board: &'static str,
+        pictures: Shape,
+        /// What the smallest one takes, of what there is.
+        found: String,
+    },
     #[error("{}: {reason}", display_name(path))]
     Compare {
         path: PathBuf,

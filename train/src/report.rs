@@ -2,6 +2,7 @@
 
 pub mod anomalies;
 mod html;
+mod int8;
 mod lines;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
 pub use html::Page;
+pub use int8::Int8;
 pub use lines::LinesPage;
 
 /// Bins of confidence in which calibration is measured.
@@ -37,6 +39,9 @@ pub struct Report {
     pub calibration: Calibration,
     /// The mistakes that the network was surest of, those first.
     pub mistakes: Vec<Mistake>,
+    /// What the model in 8 bits does on the same samples, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub int8: Option<Int8>,
 }
 
 /// How well a classifier does on one class.
@@ -77,7 +82,7 @@ pub struct Bin {
 /// A sample that was put in a wrong class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Mistake {
-    /// Its place in the data set.
+    /// Its row among the logits.
     pub sample: usize,
     /// Its class.
     pub label: usize,
@@ -101,13 +106,21 @@ impl Answer {
                 best = (class, logit);
             }
         }
-        let (class, largest) = best;
-        let weight = |&logit: &f32| f64::from(logit - largest).exp();
+        let (class, _) = best;
         Self {
             class,
-            confidence: 1.0 / logits.iter().map(weight).sum::<f64>(),
+            confidence: probabilities(logits)[class],
         }
     }
+}
+
+/// The softmax of logits.
+fn probabilities(logits: &ArrayView1<f32>) -> Vec<f64> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weight = |&logit: &f32| f64::from(logit - largest).exp();
+    let weights: Vec<f64> = logits.iter().map(weight).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.into_iter().map(|weight| weight / sum).collect()
 }
 
 impl Report {
@@ -137,6 +150,7 @@ impl Report {
             confusion,
             calibration: Calibration::new(&answers, &labels),
             mistakes: mistakes(&answers, &labels),
+            int8: None,
         }
     }
 
@@ -149,7 +163,8 @@ impl Report {
         )
     }
 
-    /// The accuracy, each class with the counts behind its figures, and what was taken for what most often.
+    /// The accuracy, each class with the counts behind its figures, what was taken for what most often, and what 8 bits
+    /// change.
     pub fn text(&self) -> String {
         let widths = self.classes.iter().map(|class| class.name.chars().count());
         let width = widths.max().unwrap_or(0).max(5);
@@ -178,7 +193,11 @@ impl Report {
             let name = |class: usize| &self.classes[class].name;
             let _ = write!(text, "\n{count} times {} for {}", name(answer), name(label));
         }
-        text.trim_end().into()
+        let mut text = text.trim_end().to_owned();
+        if let Some(int8) = &self.int8 {
+            let _ = write!(text, "\n\n{int8}");
+        }
+        text
     }
 
     /// How often each class was taken for each other one, with the class and what it was taken for, most often first.

@@ -4,6 +4,9 @@
 //! big-endian u32, then the elements; see the end of <http://yann.lecun.com/exdb/mnist/>. Packed with gzip or not, which
 //! the content decides and not the name.
 
+mod stored;
+
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -12,6 +15,7 @@ use flate2::bufread::GzDecoder;
 use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name};
+pub use stored::StoredImages;
 
 /// The most that one file may unpack to, in bytes: twice the training images of EMNIST, the largest relative of MNIST.
 pub const MAX_UNPACKED: u64 = 1 << 30;
@@ -182,14 +186,9 @@ impl Header {
         )
     }
 
-    /// The length of the whole unpacked file in bytes, if it is acceptable.
+    /// The length of the whole unpacked file in bytes, if it may be read at once.
     fn file_len(&self) -> Result<u64, IdxError> {
-        if self.sizes.contains(&0) {
-            return Err(IdxError::form("one element or more", "none"));
-        }
-        let sizes = self.sizes.iter().map(|&size| u128::from(size));
-        let elements: u128 = sizes.product();
-        let len = header_len(self.sizes.len()) as u128 + elements * element_len(self.element);
+        let len = self.announced()?;
         match u64::try_from(len) {
             Ok(len) if len <= MAX_UNPACKED => Ok(len),
             _ => Err(IdxError::form(
@@ -197,6 +196,28 @@ impl Header {
                 format!("{len} announced"),
             )),
         }
+    }
+
+    /// The length that the header announces, of any file.
+    fn announced(&self) -> Result<u128, IdxError> {
+        if self.sizes.contains(&0) {
+            return Err(IdxError::form("one element or more", "none"));
+        }
+        let sizes = self.sizes.iter().map(|&size| u128::from(size));
+        let elements: u128 = sizes.product();
+        Ok(header_len(self.sizes.len()) as u128 + elements * element_len(self.element))
+    }
+
+    /// Fails unless a file has the length that its header announces.
+    fn expect_len(&self, found: u64) -> Result<(), IdxError> {
+        let len = self.announced()?;
+        let found = match u128::from(found).cmp(&len) {
+            Ordering::Equal => return Ok(()),
+            Ordering::Less => format!("only {found}"),
+            Ordering::Greater => "bytes after them".into(),
+        };
+        let expected = format!("{len} bytes, as its header says");
+        Err(IdxError::form(expected, found))
     }
 }
 
@@ -278,17 +299,8 @@ fn read_unpacked(
     let len = header.file_len()?;
     let rest = len - file.len() as u64;
     reader.take(rest + 1).read_to_end(&mut file)?;
-    let found = file.len() as u64;
-    if found == len {
-        return Ok((header, file));
-    }
-    let found = if found < len {
-        format!("only {found}")
-    } else {
-        "bytes after them".into()
-    };
-    let expected = format!("{len} bytes, as its header says");
-    Err(IdxError::form(expected, found))
+    header.expect_len(file.len() as u64)?;
+    Ok((header, file))
 }
 
 /// Reads the magic number and the sizes, and leaves their bytes in `file`.

@@ -52,10 +52,16 @@ impl Pair {
     /// Reads both files, which are to be as `form` says, with as many labels as images.
     pub fn read(&self, form: Form) -> Result<(Images, Labels), InFile<IdxError>> {
         let images = Images::read(&self.images, form)?;
+        let labels = self.labels(images.count, form)?;
+        Ok((images, labels))
+    }
+
+    /// Reads the labels of so many images, which are to be as `form` says.
+    pub fn labels(&self, count: usize, form: Form) -> Result<Labels, InFile<IdxError>> {
         let labels = Labels::read(&self.labels, form)?;
-        let (count, found) = (images.count, labels.classes.len());
+        let found = labels.classes.len();
         if count == found {
-            return Ok((images, labels));
+            return Ok(labels);
         }
         let of = display_name(&self.images);
         let error = IdxError::form(

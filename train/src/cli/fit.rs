@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, ValueEnum, value_parser};
 
-use super::{Cli, DataArgs, InputArgs, LimitArgs, RuntimeArgs, positive, share};
+use super::{Cli, DataArgs, InputArgs, LimitArgs, RuntimeArgs, board, positive, share};
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::DeviceOptions;
@@ -30,6 +30,10 @@ pub struct FitArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    /// The board that the network shall fit on in 8 bits: it decides which one is chosen where none is named, and warns of
+    /// one that does not fit
+    #[arg(long, value_name = "NAME", value_parser = board())]
+    pub board: Option<String>,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Use only the first N training images

@@ -1,27 +1,27 @@
 //! `train evaluate`.
 
-use std::path::Path;
+mod int8;
 
-use input::{file, onnx};
+use std::path::{Path, PathBuf};
+
+use input::file::{self, display_name};
+use input::onnx;
 use ndarray::Array2;
 
+use super::report::{json_beside, write_report};
 use super::{accept, expect_distinct, load_test_for, open, read_model};
 use crate::cli::EvaluateArgs;
 use crate::console::Console;
 use crate::data::Dataset;
-use crate::data::augment::Augment;
+use crate::data::augment::{Augment, Variant};
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
 use crate::prepared::Pictures;
-use crate::runtime::Kind;
+use crate::report::{Int8, Report};
+use crate::runtime::{Kind, Runtime};
 
 pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
-    let is_file = |path: &&Path| *path != Path::new("-");
-    let scores = args.scores.as_deref().filter(is_file);
-    if let Some(path) = scores {
-        expect_distinct(&[path], &[("--model", &args.model)], &args.data)?;
-        file::expect_writable(path)?;
-    }
+    expect_outputs(args)?;
     let model = read_model(&args.model)?;
     let limit = args.images.map_or(usize::MAX, |count| count as usize);
     let test = load_test_for(&Pictures::of_model(&model), &args.data)?.take(limit);
@@ -31,27 +31,93 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
         Augment::None
     };
     let runtime = open(args.runtime)?;
-    let checked_for = match runtime.kind() {
-        Kind::Tract => onnx::Runtime::Tract,
-        Kind::Cuda | Kind::Onnxruntime => onnx::Runtime::OnnxRuntime,
+    let measured = Measured {
+        runtime: &runtime,
+        pictures: &test,
+        variants: augment.variants(),
+        args,
     };
-    let model = accept(&model, &args.model, args.limits, checked_for)?;
-    let logits = run_model(&runtime, &model, &test, augment.variants());
-    let logits = logits.map_err(|reason| Error::Model {
-        path: args.model.clone(),
-        expected: form(&test),
-        reason: reason.into(),
-    })?;
-    if let Some(path) = scores {
-        file::write(path, &to_bytes(&logits))?;
-    } else if args.scores.is_some() {
+    let logits = measured.logits(&args.model, &model)?;
+    if args.prints_scores() {
         console.write(&to_bytes(&logits));
         return Ok(());
     }
-    let (accuracy, count) = (accuracy(&logits, &test), logits.nrows());
-    console.line(format_args!("accuracy {accuracy:.4} on {count} images"));
-    console.line(runtime.description());
+    if let Some(path) = &args.scores {
+        file::write(path, &to_bytes(&logits))?;
+    }
+    let report = measured.report(&model, &logits)?;
+    if args.json {
+        console.line(serde_json::to_string_pretty(&report)?);
+    } else {
+        let (accuracy, count) = (accuracy(&logits, &test), logits.nrows());
+        console.line(format_args!("accuracy {accuracy:.4} on {count} images"));
+        console.line(runtime.description());
+        console.line(format_args!("\n{}", report.text()));
+    }
+    if let Some(path) = &args.report {
+        let title = display_name(&args.model);
+        let pictures = (&test, augment.variants());
+        write_report(path, &title, &report, pictures, &[], console)?;
+    }
     Ok(())
+}
+
+/// Fails unless all files that are asked for can be written, and none is another one or one that is read.
+fn expect_outputs(args: &EvaluateArgs) -> Result<(), Error> {
+    args.expect_usage();
+    let pages = args.report.iter();
+    let pages = pages.flat_map(|page| [page.clone(), json_beside(page)]);
+    let scores = args.scores.iter().filter(|_| !args.prints_scores());
+    let outputs: Vec<PathBuf> = pages.chain(scores.cloned()).collect();
+    let models = [Some(&args.model), args.int8.as_ref()];
+    for (index, output) in outputs.iter().enumerate() {
+        let models = ["--model", "--int8"].into_iter().zip(models);
+        let models = models.filter_map(|(option, path)| Some((option, &**path?)));
+        let others = outputs[..index].iter().map(|path| ("--report", &**path));
+        let inputs: Vec<(&str, &Path)> = models.chain(others).collect();
+        expect_distinct(&[output], &inputs, &args.data)?;
+        file::expect_writable(output)?;
+    }
+    Ok(())
+}
+
+/// What models are measured with and on.
+struct Measured<'a> {
+    runtime: &'a Runtime,
+    pictures: &'a Dataset,
+    variants: &'static [Variant],
+    args: &'a EvaluateArgs,
+}
+
+impl Measured<'_> {
+    /// The logits `[samples, classes]` of a model, all variants of a picture one after another.
+    fn logits(&self, path: &Path, model: &[u8]) -> Result<Array2<f32>, Error> {
+        let checked_for = match self.runtime.kind() {
+            Kind::Tract => onnx::Runtime::Tract,
+            Kind::Cuda | Kind::Onnxruntime => onnx::Runtime::OnnxRuntime,
+        };
+        let model = accept(model, path, self.args.limits, checked_for)?;
+        let logits = run_model(self.runtime, &model, self.pictures, self.variants);
+        logits.map_err(|reason| Error::Model {
+            path: path.into(),
+            expected: form(self.pictures),
+            reason: reason.into(),
+        })
+    }
+
+    /// The report on a model of these logits, with what 8 bits change if there is a model in 8 bits.
+    fn report(&self, model: &[u8], logits: &Array2<f32>) -> Result<Report, Error> {
+        let each = self.variants.len();
+        let labels = self.pictures.labels().iter();
+        let labels: Vec<u16> = labels.flat_map(|&label| vec![label; each]).collect();
+        let mut report = Report::new(self.pictures.classes(), &labels, logits);
+        if let Some((path, int8)) = int8::find(self.args, model, self.runtime.kind())? {
+            let of_int8 = self.logits(&path, &int8)?;
+            let name = display_name(&path);
+            report.int8 = Some(Int8::new(name, &labels, [logits, &of_int8]));
+        }
+        Ok(report)
+    }
 }
 
 /// What a model for these pictures takes and gives.

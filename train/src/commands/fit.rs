@@ -1,6 +1,8 @@
 //! `train fit`.
 
+mod board;
 mod start;
+mod task;
 
 use std::path::Path;
 
@@ -9,29 +11,26 @@ use ndarray::Array2;
 use no_std_core::format::OutputKind;
 
 use super::export::export_checked;
-use super::learnt::{self, expect_form};
-use super::prepared::{pictures_of, prepared};
+use super::learnt;
 use super::report::write_report;
-use super::{expect_distinct, note_mismatch, open, tell_before_learning};
+use super::{expect_distinct, note_mismatch, open};
 use crate::checkpoint::{self, Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
 use crate::data::augment::{Augment, Variant};
-use crate::data::{self, Dataset, Element, Sets, mnist};
-use crate::detector::Detector;
+use crate::data::{Dataset, Sets, mnist};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
 use crate::net::{Description, Network};
-use crate::network::Shape;
 use crate::optimizer::Optimizer;
-use crate::prepared::Prepared;
 use crate::recipe::Recipe;
 use crate::report::Report;
 use crate::run::{self, OutFolder, model_name, model_of};
 use crate::runtime::Runtime;
 use crate::stop::Stop;
 pub use start::Start;
+use task::Task;
 
 /// Epochs where neither the user nor a recipe says how many.
 const EPOCHS: u32 = 2;
@@ -78,14 +77,6 @@ fn expect_outputs(args: &FitArgs, network: Option<&str>) -> Result<(), Error> {
     expect_distinct(&outputs, &inputs, &args.data)
 }
 
-/// What is fitted to what, and what follows for whoever uses it.
-struct Task {
-    network: Network,
-    sets: Sets,
-    detector: Option<Detector>,
-    prepared: Option<Prepared>,
-}
-
 fn fit_and_export(
     args: &FitArgs,
     (resume, mut start): (Option<(Checkpoint, Network)>, Option<Start>),
@@ -94,8 +85,8 @@ fn fit_and_export(
     stop: &Stop,
 ) -> Result<(), Error> {
     let begun = (resume.as_ref(), start.as_mut());
-    let task = task(args, begun, description, console)?;
     let runtime = open(args.runtime)?;
+    let task = Task::new(args, begun, description, &runtime, console)?;
     console.line(runtime.description());
     let resume = resume.map(|(checkpoint, _)| checkpoint);
     let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
@@ -135,50 +126,6 @@ fn fit_and_export(
         console,
         stop,
     )
-}
-
-/// Loads the data, and makes the network that learns from them.
-fn task(
-    args: &FitArgs,
-    (resume, mut start): (Option<&(Checkpoint, Network)>, Option<&mut Start>),
-    description: Option<Description>,
-    console: &mut Console,
-) -> Result<Task, Error> {
-    let mut options = args.data.options_for(&pictures_of(resume)?);
-    if let Some(start) = &start {
-        options.wanted = start.wanted(options.wanted);
-    }
-    let mut loaded = data::load(&args.data.data, options)?;
-    let mut network = match (resume, &mut start) {
-        (Some((_, network)), _) => network.clone(),
-        (None, Some(start)) => start.network(args, &loaded.sets.train)?,
-        (None, None) => new_network(args, description, &loaded.sets)?,
-    };
-    expect_form(&network, &loaded.sets.train)?;
-    learnt::expect_all_classes(&network, &loaded.sets)?;
-    let resume = resume.map(|(checkpoint, _)| checkpoint);
-    let record = resume.map(|checkpoint| &checkpoint.record);
-    let (sets, detector) = learnt::sets_for(&network, loaded.sets, args, record)?;
-    loaded.sets = sets;
-    if let Some(limit) = args.limit {
-        loaded.sets.train = loaded.sets.train.take(limit as usize);
-    }
-    tell_before_learning(&loaded, console);
-    let prepared = prepared(&network, (resume, start.as_deref()), &loaded, args)?;
-    let mut sets = loaded.sets;
-    if let Some(prepared) = &prepared {
-        sets = sets.normalized(&prepared.normalization(network.input[0])?);
-    }
-    if resume.is_none() {
-        network.scaling = learnt::scaling(&network, &sets.train)?;
-    }
-    learnt::tell_loss(&network, console);
-    Ok(Task {
-        network,
-        sets,
-        detector,
-        prepared,
-    })
 }
 
 /// The record of a new run, or that of the run to resume with what the user changes.
@@ -264,43 +211,8 @@ fn measure(
     ));
     let page = args.out.join(format!("{}-report.html", network.name));
     let epochs = &checkpoint.record.epochs;
-    write_report(&page, &network.name, (&report, test), epochs, console)
-}
-
-/// The network that is named, or one that fits the pictures.
-fn new_network(
-    args: &FitArgs,
-    description: Option<Description>,
-    sets: &Sets,
-) -> Result<Network, Error> {
-    let (shape, classes) = (sets.train.shape(), sets.train.classes());
-    let description = match description {
-        Some(description) => description,
-        None if sets.train.element() == Element::Number => {
-            return Err(Error::NoNetwork("arrays of numbers"));
-        }
-        None => chosen(args, shape)?,
-    };
-    let classes = if description.has_classes() {
-        learnt::expect_labels(description.name(), &sets.train)?;
-        classes.to_vec()
-    } else {
-        Vec::new()
-    };
-    Ok(description.network(shape, classes)?)
-}
-
-/// The network for pictures of these channels, rows and columns where none is named.
-fn chosen(args: &FitArgs, shape: Shape) -> Result<Description, Error> {
-    let chosen = Description::for_pictures(shape);
-    let (name, [_, rows, columns]) = (chosen.name(), shape);
-    expect_outputs(args, Some(name))?;
-    if name != "digits" {
-        note(format_args!(
-            "the network is {name}, which is for pictures of about {rows} x {columns} (`--network` names another)"
-        ));
-    }
-    Ok(chosen)
+    let pictures = (test, &[Variant::Plain][..]);
+    write_report(&page, &network.name, &report, pictures, epochs, console)
 }
 
 /// The recipe that is named, or the usual one.

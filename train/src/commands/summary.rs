@@ -6,7 +6,7 @@ use input::labels;
 
 use super::check::{self, report};
 use super::quantize::open_for_int8;
-use crate::cli::{InputArgs, NetworkArgs, RuntimeArgs, SummaryArgs};
+use crate::cli::{InputArgs, NetworkArgs, SummaryArgs};
 use crate::console::Console;
 use crate::error::Error;
 use crate::import::Options;
@@ -14,12 +14,13 @@ use crate::init;
 use crate::models;
 use crate::net::{Description, Network, PRESETS};
 use crate::quantize::Outline;
+use crate::runtime::Runtime;
 
 /// Prints a network's layers and costs, and what it will be in integers on each board.
 pub fn run(args: &SummaryArgs, console: &mut Console) -> Result<(), Error> {
     let network = network(&args.network)?;
     console.line(format_args!("{}\n", network.summary()));
-    let outline = outline(&network, args.runtime)?;
+    let outline = outline(&network, &open_for_int8(args.runtime)?)?;
     console.line(report::rooms_text(&outline));
     Ok(())
 }
@@ -57,7 +58,7 @@ pub fn network(args: &NetworkArgs) -> Result<Network, Error> {
 }
 
 /// What the network is in integers, with the parameters that training starts from.
-fn outline(network: &Network, runtime: RuntimeArgs) -> Result<Outline, Error> {
+pub(super) fn outline(network: &Network, runtime: &Runtime) -> Result<Outline, Error> {
     let mut metadata = vec![("input_range".to_owned(), "0..1".to_owned())];
     if !network.labels.is_empty() {
         metadata.push((labels::KEY.into(), labels::to_metadata(&network.labels)));
@@ -67,5 +68,5 @@ fn outline(network: &Network, runtime: RuntimeArgs) -> Result<Outline, Error> {
     let model = models::inference(network, parameters, &metadata)?;
     let file = Path::new(&network.name);
     let of_model = (file, &*model, &Options::default());
-    check::of_drawn(&open_for_int8(runtime)?, &InputArgs::default(), of_model)
+    check::of_drawn(runtime, &InputArgs::default(), of_model)
 }

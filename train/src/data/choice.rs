@@ -92,6 +92,11 @@ impl Wanted {
         }
     }
 
+    /// Whether pictures in an array of this shape stay as they are.
+    pub fn keeps(&self, shape: Shape) -> bool {
+        !self.transpose && self.of_array(shape).shape == shape
+    }
+
     /// What pictures in an array of this shape become.
     pub fn of_array(&self, [channels, rows, columns]: Shape) -> Choice {
         let [rows, columns] = match self.size {

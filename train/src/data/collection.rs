@@ -53,8 +53,19 @@ pub enum Pictures {
     Files(Vec<(PathBuf, String)>),
     /// Pixels: `[pictures, channels, rows, columns]`.
     Array { shape: Shape, pixels: Vec<u8> },
+    /// The same, in files.
+    Stored { shape: Shape, places: Vec<Place> },
     /// Arrays of any kind.
     Arrays(Arrays),
+}
+
+/// Pixels of whole pictures in a file that is not packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub path: PathBuf,
+    /// Where they begin, in bytes, and how many there are.
+    pub start: u64,
+    pub len: u64,
 }
 
 /// Samples in arrays, with what else is known of them.

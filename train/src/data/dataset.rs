@@ -288,7 +288,11 @@ mod tests {
         std::fs::write(&path, &bytes).unwrap();
         let file = File::open(&path).unwrap();
         let places = (0..count as u32).collect();
-        let of_file = Pixels::File { file, path };
+        let of_file = Pixels::File {
+            file,
+            path,
+            start: 0,
+        };
         let classes = numbers(0, 300);
         for dataset in [
             Dataset::new(shape, bytes.clone(), labels.clone(), classes.clone()),

@@ -1,25 +1,35 @@
 //! A directory of IDX files.
 
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use input::idx::{Form, Labels};
+use input::idx::{Form, Labels, StoredImages};
 use input::layout::{Pair, Part as IdxPart, find};
 use input::picture::SIDE;
 use sha2::{Digest, Sha256};
 
-use super::collection::{Collection, Divided, Entry, Part, Pictures};
-use super::{DataError, hexadecimal};
+use super::collection::{Collection, Divided, Entry, Part, Pictures, Place};
+use super::{DataError, emnist, hexadecimal};
 
 /// MNIST and those of its relatives that have its size have ten classes, or more; few images need not show all of them.
 const MNIST_CLASSES: u16 = 10;
+
+/// Bytes of images from which on they are not read into memory.
+const LARGE: u64 = 256 << 20;
 
 /// SHA-256 of MNIST's four unpacked files one after the other, in the order of [`Sets::sha256`](super::Sets::sha256).
 pub const MNIST_SHA256: &str = "b2d8f5bf39174ee5ffeefa97e42d673c35432b411bb5d1f74fbbeddae7f1690a";
 
 /// Reads all four files of `folder`.
 pub fn read(folder: &Path) -> Result<Collection, DataError> {
+    read_from(folder, LARGE)
+}
+
+/// Reads them into memory, or where images that are not packed take so many bytes, reads those by place later.
+fn read_from(folder: &Path, large: u64) -> Result<Collection, DataError> {
     let [train, test] = pairs(folder, [IdxPart::Train, IdxPart::Test])?;
-    let mut reader = Reader::default();
+    let mut reader = Reader::for_files(&[&train, &test], large)?;
     reader.add(&train, Part::Train)?;
     reader.add(&test, Part::Test)?;
     let sha256 = hexadecimal(&reader.hasher.clone().finalize());
@@ -28,14 +38,13 @@ pub fn read(folder: &Path) -> Result<Collection, DataError> {
     } else {
         "IDX files other than MNIST"
     };
-    let source = format!("{kind}, from {}", train.set);
-    Ok(reader.collection(source, Some(sha256)))
+    Ok(reader.collection((kind, &train), Some(sha256)))
 }
 
 /// Reads the two files of `folder` that a network is measured on, and of the others the classes, if they are there.
 pub fn read_test(folder: &Path) -> Result<Collection, DataError> {
     let [test] = pairs(folder, [IdxPart::Test])?;
-    let mut reader = Reader::default();
+    let mut reader = Reader::for_files(&[&test], LARGE)?;
     reader.add(&test, Part::Test)?;
     if let Ok([train]) = pairs(folder, [IdxPart::Train])
         && train.set == test.set
@@ -44,7 +53,7 @@ pub fn read_test(folder: &Path) -> Result<Collection, DataError> {
             .seen
             .extend(Labels::read(&train.labels, Form::ANY)?.classes);
     }
-    Ok(reader.collection(format!("IDX files, from {}", test.set), None))
+    Ok(reader.collection(("IDX files", &test), None))
 }
 
 /// The files in `folder` that [`read`] or [`read_test`] reads; none where they cannot tell which.
@@ -78,6 +87,8 @@ fn pairs<const N: usize>(folder: &Path, parts: [IdxPart; N]) -> Result<[Pair; N]
 struct Reader {
     size: Option<[usize; 2]>,
     pixels: Vec<u8>,
+    /// Where pixels are that are not read yet, if they are not to be.
+    places: Option<Vec<Place>>,
     entries: Vec<Entry>,
     /// Labels of all files.
     seen: Vec<u16>,
@@ -86,16 +97,40 @@ struct Reader {
 }
 
 impl Reader {
+    /// For files of images: large ones stay where they are, unless one of them is packed.
+    fn for_files(pairs: &[&Pair], large: u64) -> Result<Self, DataError> {
+        let (mut len, mut are_unpacked) = (0, true);
+        for pair in pairs {
+            let file = fs::metadata(&pair.images);
+            len += file.map_or(0, |file| file.len());
+        }
+        if len >= large {
+            for pair in pairs {
+                are_unpacked &= StoredImages::open(&pair.images, Form::ANY)?.is_some();
+            }
+        }
+        Ok(Self {
+            places: (len >= large && are_unpacked).then(Vec::new),
+            ..Self::default()
+        })
+    }
+
     /// Reads a part, whose images are of the size of those before.
     fn add(&mut self, pair: &Pair, part: Part) -> Result<(), DataError> {
-        let (images, labels) = pair.read(Form {
+        let form = Form {
             size: self.size,
             ..Form::ANY
-        })?;
-        self.hasher.update(images.file());
+        };
+        let labels = if self.places.is_some() {
+            self.add_stored(pair, form)?
+        } else {
+            let (images, labels) = pair.read(form)?;
+            self.hasher.update(images.file());
+            self.size = Some([images.rows, images.columns]);
+            self.pixels.extend_from_slice(images.pixels());
+            labels
+        };
         self.hasher.update(labels.file());
-        self.size = Some([images.rows, images.columns]);
-        self.pixels.extend_from_slice(images.pixels());
         self.seen.extend(&labels.classes);
         let entry = |label| Entry {
             label,
@@ -105,28 +140,54 @@ impl Reader {
         Ok(())
     }
 
-    fn collection(mut self, source: String, sha256: Option<String>) -> Collection {
+    /// Keeps where the images of a pair are, and hashes them.
+    fn add_stored(&mut self, pair: &Pair, form: Form) -> Result<Labels, DataError> {
+        let path = &pair.images;
+        let unreadable = |error| DataError::io(path, error);
+        let Some(images) = StoredImages::open(path, form)? else {
+            return Err(unreadable(ErrorKind::InvalidData.into()));
+        };
+        let labels = pair.labels(images.count, form)?;
+        let mut file = File::open(path).map_err(unreadable)?;
+        io::copy(&mut file, &mut Hashing(&mut self.hasher)).map_err(unreadable)?;
+        self.size = Some([images.rows, images.columns]);
+        let place = Place {
+            path: path.clone(),
+            start: images.start,
+            len: (images.count * images.rows * images.columns) as u64,
+        };
+        self.places.get_or_insert_default().push(place);
+        Ok(labels)
+    }
+
+    /// What was read of files like this pair, and of which kind they are.
+    fn collection(mut self, (kind, pair): (&str, &Pair), sha256: Option<String>) -> Collection {
         let [rows, columns] = self.size.unwrap_or_default();
         let largest = self.seen.iter().copied().max().unwrap_or(0);
         let smallest = self.seen.iter().copied().min().unwrap_or(0);
-        let is_like_mnist = [rows, columns] == [SIDE; 2] && largest < MNIST_CLASSES;
-        // EMNIST's letters count from 1.
-        let first = if is_like_mnist { 0 } else { smallest.min(1) };
-        let last = if is_like_mnist {
-            MNIST_CLASSES - 1
-        } else {
-            largest
+        let has_size_of_mnist = [rows, columns] == [SIDE; 2];
+        let emnist = emnist::part(&pair.images, [smallest, largest]).filter(|_| has_size_of_mnist);
+        let (first, classes) = match emnist {
+            Some(part) => (part.first, part.classes().map(str::to_owned).collect()),
+            None if has_size_of_mnist && largest < MNIST_CLASSES => numbers(0, MNIST_CLASSES - 1),
+            None => numbers(smallest.min(1), largest),
         };
         for entry in &mut self.entries {
             entry.label -= first;
         }
+        let kind = emnist.map_or_else(|| kind.to_owned(), emnist::Part::name);
+        let source = format!("{kind}, from {}", pair.set);
+        let shape = [1, rows, columns];
         Collection {
             source,
-            classes: (first..=last).map(|class| class.to_string()).collect(),
+            classes,
             entries: self.entries,
-            pictures: Pictures::Array {
-                shape: [1, rows, columns],
-                pixels: self.pixels,
+            pictures: match self.places {
+                Some(places) => Pictures::Stored { shape, places },
+                None => Pictures::Array {
+                    shape,
+                    pixels: self.pixels,
+                },
             },
             divided: Divided::AsPublished,
             passed_over: Vec::new(),
@@ -136,6 +197,26 @@ impl Reader {
     }
 }
 
+/// What is written is hashed.
+struct Hashing<'a>(&'a mut Sha256);
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The first of classes that are numbers, and their names.
+fn numbers(first: u16, last: u16) -> (u16, Vec<String>) {
+    let names = (first..=last).map(|class| class.to_string());
+    (first, names.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -143,7 +224,9 @@ mod tests {
     use input::layout::NAMES;
 
     use super::*;
+    use crate::data::choice::Wanted;
     use crate::data::test_files::{images_file, labels_file};
+    use crate::data::{packed, stored};
 
     /// The four files of images of so many rows and columns, each pixel unlike its neighbours, with these labels.
     fn contents(size: [u32; 2], train: &[u8], test: &[u8]) -> [Vec<u8>; 4] {
@@ -206,7 +289,7 @@ mod tests {
     #[test]
     fn classes_are_those_of_all_labels_and_may_count_from_1() {
         for (size, train, test, names) in [
-            ([28, 28], &[1, 26][..], &[2][..], ["1", "26"]),
+            ([28, 28], &[1, 27][..], &[2][..], ["1", "27"]),
             ([28, 28], &[0, 46], &[46], ["0", "46"]),
             ([5, 9], &[1, 2], &[3], ["1", "3"]),
             ([5, 9], &[3, 2], &[2], ["1", "3"]),
@@ -221,6 +304,76 @@ mod tests {
             let alone = read_test(folder.path()).unwrap();
             assert_eq!(alone.classes, all.classes);
         }
+    }
+
+    #[test]
+    fn large_files_stay_where_they_are_and_give_the_same_pictures() {
+        let contents = contents([5, 9], &[7, 8], &[9, 7, 7]);
+        let folder = written(&contents);
+        let [small, large] = [u64::MAX, 1].map(|large| read_from(folder.path(), large).unwrap());
+        assert_eq!(small.sha256, large.sha256);
+        assert_eq!(labels(&small), labels(&large));
+        let Pictures::Array { shape, pixels } = &small.pictures else {
+            panic!("{small:?}")
+        };
+        let Pictures::Stored { places, .. } = &large.pictures else {
+            panic!("{large:?}")
+        };
+        for wanted in [
+            Wanted::default(),
+            Wanted {
+                transpose: true,
+                ..Wanted::default()
+            },
+            Wanted {
+                size: Some([4, 4]),
+                ..Wanted::default()
+            },
+        ] {
+            let expected = packed::array(pixels.clone(), *shape, &wanted);
+            let found = stored::pixels(places, *shape, &wanted).unwrap();
+            assert_eq!(
+                (found.kept, &found.choice),
+                (expected.kept, &expected.choice)
+            );
+            let mut bytes = [0, 0].map(|_| vec![0; expected.choice.shape.iter().product()]);
+            for picture in 0..5 {
+                let offset = (picture * bytes[0].len()) as u64;
+                expected.pixels.read(offset, &mut bytes[0]).unwrap();
+                found.pixels.read(offset, &mut bytes[1]).unwrap();
+                assert_eq!(bytes[0], bytes[1]);
+            }
+        }
+        // A packed file among them is read.
+        let packed = crate::data::test_files::gzip(&contents[0]);
+        fs::write(folder.path().join(NAMES[0]), packed).unwrap();
+        assert_eq!(read_from(folder.path(), 1).unwrap(), small);
+        // Others are refused as ever.
+        for len in [16 + 44, 16 + 91] {
+            let mut images = contents[0].clone();
+            images.resize(len, 0);
+            fs::write(folder.path().join(NAMES[0]), images).unwrap();
+            let [a, b] = [u64::MAX, 1].map(|large| read_from(folder.path(), large).unwrap_err());
+            assert_eq!(a.to_string(), b.to_string());
+        }
+    }
+
+    #[test]
+    fn letters_are_called_so() {
+        let folder = written(&contents([28, 28], &[1, 26], &[2]));
+        let all = read(folder.path()).unwrap();
+        assert!(
+            all.source.starts_with("EMNIST's letters, from "),
+            "{}",
+            all.source
+        );
+        assert_eq!((&*all.classes[0], &*all.classes[25]), ("A", "Z"));
+        assert_eq!(labels(&all), [(0, TRAIN), (25, TRAIN), (1, TEST)]);
+        // Other sizes are other images.
+        let folder = written(&contents([5, 9], &[1, 26], &[2]));
+        let all = read(folder.path()).unwrap();
+        assert!(all.source.starts_with("IDX files"), "{}", all.source);
+        assert_eq!((&*all.classes[0], &*all.classes[25]), ("1", "26"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::packed;
 use super::random::Random;
 use super::{
     Classes, DataError, Dataset, Element, Sets, Source, cache_folder, cifar, folder, hexadecimal,
-    idx, manifest, mnist, npz, split, synthetic,
+    idx, manifest, mnist, npz, split, stored, synthetic,
 };
 
 /// The share of the pictures to be measured on, and as much to choose by.
@@ -62,6 +62,8 @@ pub struct Found {
     pub drawn: Option<String>,
     pub passed_over: Vec<Remark>,
     pub unreadable: Vec<Remark>,
+    /// Whether the user had rows and columns of images exchanged.
+    pub is_transposed: bool,
     /// Which pictures are the same or nearly, where that is known already.
     pub duplicates: Option<Duplicates>,
 }
@@ -159,6 +161,11 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
             let is_same = packed.choice.shape == shape;
             (packed, is_same && !wanted.transpose, !is_same)
         }
+        Pictures::Stored { shape, places } => {
+            let packed = stored::pixels(&places, shape, wanted)?;
+            let is_same = packed.choice.shape == shape;
+            (packed, wanted.keeps(shape), !is_same)
+        }
         Pictures::Arrays(arrays) => {
             holding = (arrays.element(), arrays.is_labelled, arrays.targets);
             let packed = match arrays.values {
@@ -205,6 +212,7 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
         drawn,
         passed_over: collection.passed_over,
         unreadable,
+        is_transposed: wanted.transpose,
         duplicates: packed.duplicates,
     };
     Ok(Loaded { sets, found })

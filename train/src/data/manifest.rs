@@ -226,7 +226,7 @@ mod tests {
         let rows: Vec<_> = files.iter().zip(&collection.entries).map(row).collect();
         let name = |at: usize| match &collection.pictures {
             Pictures::Files(files) => &*files[at].1,
-            Pictures::Array { .. } | Pictures::Arrays(_) => "",
+            _ => "",
         };
         let class = |label: u16| &*collection.classes[usize::from(label)];
         rows.into_iter()

@@ -27,6 +27,7 @@ mod convert;
 mod dataset;
 mod download;
 pub mod duplicates;
+mod emnist;
 mod error;
 mod features;
 mod folder;
@@ -40,11 +41,13 @@ mod packed;
 pub mod pictures;
 mod pixels;
 mod prefetch;
+pub mod preview;
 pub(crate) mod random;
 pub mod sheet;
 mod source;
 pub(crate) mod split;
 mod statistics;
+mod stored;
 pub mod survey;
 pub mod synthetic;
 #[cfg(test)]
@@ -77,15 +80,6 @@ pub struct Sets {
 }
 
 impl Sets {
-    /// What the user should know of these pictures before a network learns from them.
-    pub fn note(&self) -> Option<&'static str> {
-        if self.test.element() == Element::Number {
-            return None;
-        }
-        let is_emnist = self.source.to_lowercase().contains("emnist");
-        turned::is_turned(&self.test, is_emnist).then_some(turned::NOTE)
-    }
-
     /// Fails unless there is something to learn from of each class that a sample is of.
     pub fn expect_learnt(&self) -> Result<(), DataError> {
         let learnt = self.train.counts();

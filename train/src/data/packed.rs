@@ -64,27 +64,40 @@ struct Seen {
 
 /// Pictures of an array as `wanted`.
 pub fn array(pixels: Vec<u8>, shape: Shape, wanted: &Wanted) -> Result<Packed, DataError> {
+    let pixels = brought_into_shape(pixels, shape, wanted)?;
     let choice = wanted.of_array(shape);
-    let [channels, rows, columns] = shape;
-    let pixels = if wanted.transpose {
-        converted(
-            transposed(&pixels, shape),
-            [channels, columns, rows],
-            &choice,
-        )
-    } else {
-        converted(pixels, shape, &choice)
-    }?;
     let count = pixels.len() / choice.shape.iter().product::<usize>();
-    Ok(Packed {
-        sha256: None,
-        pixels: Pixels::Memory(pixels),
-        kept: (0..count).collect(),
-        files: Vec::new(),
-        choice,
-        unreadable: Vec::new(),
-        duplicates: None,
-    })
+    Ok(Packed::of_array(Pixels::Memory(pixels), count, choice))
+}
+
+/// Pixels of an array transposed and in the size and colours that are `wanted`.
+pub fn brought_into_shape(
+    pixels: Vec<u8>,
+    shape: Shape,
+    wanted: &Wanted,
+) -> Result<Vec<u8>, DataError> {
+    let choice = wanted.of_array(shape);
+    if wanted.transpose {
+        let [channels, rows, columns] = shape;
+        let transposed = transposed(&pixels, shape);
+        return converted(transposed, [channels, columns, rows], &choice);
+    }
+    converted(pixels, shape, &choice)
+}
+
+impl Packed {
+    /// So many pictures of an array.
+    pub fn of_array(pixels: Pixels, count: usize, choice: Choice) -> Self {
+        Self {
+            sha256: None,
+            pixels,
+            kept: (0..count).collect(),
+            files: Vec::new(),
+            choice,
+            unreadable: Vec::new(),
+            duplicates: None,
+        }
+    }
 }
 
 /// Numbers as they are: what pictures may become is not for them.
@@ -92,17 +105,13 @@ pub fn numbers(numbers: &[f32], shape: Shape, wanted: &Wanted) -> Result<Packed,
     if *wanted != Wanted::default() {
         return Err(DataError::NoPictures);
     }
-    let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
-    let len: usize = shape.iter().product();
-    Ok(Packed {
-        sha256: None,
-        pixels: Pixels::Memory(bytes.collect()),
-        kept: (0..numbers.len() / len).collect(),
-        files: Vec::new(),
-        choice: wanted.of_array(shape),
-        unreadable: Vec::new(),
-        duplicates: None,
-    })
+    let bytes: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
+    let count = numbers.len() / shape.iter().product::<usize>();
+    let pixels = Pixels::Memory(bytes);
+    Ok(Packed::of_array(pixels, count, wanted.of_array(shape)))
 }
 
 /// Decodes picture files as `wanted`, or finds what was made of files of the same content in the user's cache.
@@ -148,7 +157,11 @@ fn files_in(
     let named = |(&at, header): (&usize, Header)| (at, (files[at].1.clone(), header));
     let (kept, files) = kept.map(named).unzip();
     Ok(Packed {
-        pixels: Pixels::File { file, path: pixels },
+        pixels: Pixels::File {
+            file,
+            path: pixels,
+            start: 0,
+        },
         kept,
         files,
         choice,
@@ -252,7 +265,11 @@ fn make(
     let places = (0..count as u32).collect();
     let pictures = Dataset::of(
         choice.shape,
-        Pixels::File { file, path },
+        Pixels::File {
+            file,
+            path,
+            start: 0,
+        },
         places,
         vec![0; count],
         Classes::from([]),

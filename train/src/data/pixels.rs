@@ -11,8 +11,14 @@ use super::DataError;
 pub enum Pixels {
     /// All of them.
     Memory(Vec<u8>),
-    /// A file of them alone, which may be larger than the memory: the system keeps what is read often.
-    File { file: File, path: PathBuf },
+    /// Those of a file from `start` on, which may be more than the memory holds: the system keeps what is read often.
+    File {
+        file: File,
+        path: PathBuf,
+        start: u64,
+    },
+    /// Several one after the other, each with its length; none is read across its end.
+    Parts(Vec<(u64, Self)>),
 }
 
 impl Pixels {
@@ -23,8 +29,18 @@ impl Pixels {
                 bytes.copy_from_slice(&all[offset as usize..][..bytes.len()]);
                 Ok(())
             }
-            Self::File { file, path } => {
-                read_at(file, offset, bytes).map_err(|error| DataError::io(path, error))
+            Self::File { file, path, start } => {
+                read_at(file, start + offset, bytes).map_err(|error| DataError::io(path, error))
+            }
+            Self::Parts(parts) => {
+                let mut offset = offset;
+                for (len, pixels) in parts {
+                    if offset < *len {
+                        return pixels.read(offset, bytes);
+                    }
+                    offset -= len;
+                }
+                Ok(())
             }
         }
     }
@@ -61,7 +77,8 @@ mod tests {
         let path = folder.path().join("pixels");
         std::fs::write(&path, &bytes).unwrap();
         let file = File::open(&path).unwrap();
-        let (file, memory) = (Pixels::File { file, path }, Pixels::Memory(bytes));
+        let (start, memory) = (0, Pixels::Memory(bytes.clone()));
+        let file = Pixels::File { file, path, start };
         for (offset, len) in [(0, 256), (255, 1), (100, 7), (256, 0)] {
             let read = |pixels: &Pixels| {
                 let mut bytes = vec![0; len];
@@ -70,6 +87,17 @@ mod tests {
             };
             assert_eq!(read(&file), read(&memory));
         }
+        let second = Pixels::Memory(bytes[100..].to_vec());
+        let parts = Pixels::Parts(vec![(100, file), (156, second)]);
+        for place in (0..250).step_by(10) {
+            let mut found = [0; 10];
+            let _ = parts.read(place, &mut found);
+            assert_eq!(found, bytes[place as usize..][..10]);
+        }
+        let Pixels::Parts(mut parts) = parts else {
+            unreachable!()
+        };
+        let (_, file) = parts.remove(0);
         let error = file.read(250, &mut [0; 7]).unwrap_err().to_string();
         assert!(error.contains("pixels: "), "{error}");
     }

@@ -6,6 +6,7 @@ use font8x8::{BASIC_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
 use image::{ImageFormat, Rgb, RgbImage, imageops};
 
 use super::{DataError, Dataset};
+use crate::network::Shape;
 
 /// Pictures of a class at most.
 const SHOWN: usize = 10;
@@ -15,40 +16,105 @@ const SIDE: usize = 64;
 const GAP: u32 = 4;
 /// A character, in pixels.
 const CHARACTER: u32 = 8;
-/// How much larger names are drawn.
+/// How much larger titles are drawn.
 const SCALE: u32 = 2;
 const GROUND: Rgb<u8> = Rgb([250, 250, 250]);
 const INK: Rgb<u8> = Rgb([20, 20, 20]);
 
 /// Draws pictures of each class, evenly spread over all there are, below the class's name and their number.
 pub fn draw(pictures: &Dataset) -> Result<RgbImage, DataError> {
-    let [_, rows, columns] = pictures.shape();
-    let factor = (SIDE / rows.max(columns)).max(1) as u32;
-    let [height, width] = [rows, columns].map(|side| side as u32 * factor);
-    let line = SCALE * CHARACTER + GAP;
-    let class_height = line + height + 2 * GAP;
     let classes = pictures.classes();
-    let sheet_width = GAP + SHOWN as u32 * (width + GAP);
-    let mut sheet = RgbImage::from_pixel(
-        sheet_width,
-        GAP + classes.len() as u32 * class_height,
-        GROUND,
-    );
+    let mut sheet = Sheet::new(pictures.shape(), [classes.len(), SHOWN], false);
     for (class, name) in classes.iter().enumerate() {
-        let top = GAP + class as u32 * class_height;
         let labels = pictures.labels().iter().enumerate();
         let of_class = labels.filter(|(_, label)| usize::from(**label) == class);
         let of_class: Vec<usize> = of_class.map(|(picture, _)| picture).collect();
-        write(&mut sheet, &format!("{name} ({})", of_class.len()), top);
+        sheet.title(class, &format!("{name} ({})", of_class.len()));
         let shown = SHOWN.min(of_class.len());
         for place in 0..shown {
             let picture = tile(pictures, of_class[place * of_class.len() / shown])?;
-            let picture = imageops::resize(&picture, width, height, imageops::FilterType::Nearest);
-            let left = GAP + place as u32 * (width + GAP);
-            imageops::replace(&mut sheet, &picture, left.into(), (top + line).into());
+            sheet.put([class, place], &picture);
         }
     }
-    Ok(sheet)
+    Ok(sheet.image)
+}
+
+/// Rows of pictures of one size, each row below a title.
+pub(super) struct Sheet {
+    pub image: RgbImage,
+    /// Width and height of a picture.
+    size: [u32; 2],
+    /// From one row to the next.
+    row_height: u32,
+}
+
+impl Sheet {
+    /// Room for so many rows and columns of pictures of this shape, with a line below each picture or not.
+    pub fn new([_, height, width]: Shape, [rows, columns]: [usize; 2], has_captions: bool) -> Self {
+        let factor = (SIDE / height.max(width)).max(1) as u32;
+        let size = [width, height].map(|side| side as u32 * factor);
+        let caption = if has_captions { CHARACTER + GAP } else { 0 };
+        let row_height = SCALE * CHARACTER + GAP + size[1] + caption + 2 * GAP;
+        let image = RgbImage::from_pixel(
+            GAP + columns as u32 * (size[0] + GAP),
+            GAP + rows as u32 * row_height,
+            GROUND,
+        );
+        Self {
+            image,
+            size,
+            row_height,
+        }
+    }
+
+    /// Writes a row's title.
+    pub fn title(&mut self, row: usize, text: &str) {
+        let corner = [GAP, GAP + row as u32 * self.row_height];
+        let end = self.image.width();
+        self.write(text, corner, end, SCALE);
+    }
+
+    /// Puts a picture at a row and a column.
+    pub fn put(&mut self, place: [usize; 2], picture: &RgbImage) {
+        let [width, height] = self.size;
+        let picture = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
+        let [left, top] = self.corner(place);
+        imageops::replace(&mut self.image, &picture, left.into(), top.into());
+    }
+
+    /// Writes a line below it.
+    pub fn caption(&mut self, place: [usize; 2], text: &str) {
+        let [left, top] = self.corner(place);
+        let [width, height] = self.size;
+        self.write(text, [left, top + height + GAP], left + width, 1);
+    }
+
+    /// Left and top of a picture.
+    fn corner(&self, [row, column]: [usize; 2]) -> [u32; 2] {
+        [
+            GAP + column as u32 * (self.size[0] + GAP),
+            GAP + row as u32 * self.row_height + SCALE * CHARACTER + GAP,
+        ]
+    }
+
+    /// Writes a line of text, as much of it as there is room for before `end`.
+    fn write(&mut self, text: &str, [left, top]: [u32; 2], end: u32, scale: u32) {
+        for (place, character) in (0..).zip(text.chars()) {
+            let left = left + place * scale * CHARACTER;
+            if left + scale * CHARACTER > end {
+                break;
+            }
+            for (row, bits) in (0..).zip(glyph(character)) {
+                for column in (0..CHARACTER).filter(|column| bits >> column & 1 == 1) {
+                    let (x, y) = (left + scale * column, top + scale * row);
+                    for pixel in 0..scale * scale {
+                        let (x, y) = (x + pixel % scale, y + pixel / scale);
+                        self.image.put_pixel(x, y, INK);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A picture as a PNG file.
@@ -59,36 +125,22 @@ pub fn png(picture: &RgbImage) -> std::io::Result<Vec<u8>> {
     Ok(bytes.into_inner())
 }
 
-/// A picture in colours, or in grey as colours.
+/// A picture of a data set in colours, or in grey as colours.
 pub fn tile(pictures: &Dataset, picture: usize) -> Result<RgbImage, DataError> {
-    let [channels, rows, columns] = pictures.shape();
     let mut pixels = vec![0; pictures.picture_len()];
     pictures.read(picture, &mut pixels)?;
-    Ok(RgbImage::from_fn(columns as u32, rows as u32, |x, y| {
+    Ok(of_pixels(pictures.shape(), &pixels))
+}
+
+/// Pixels `[channels, rows, columns]` likewise.
+pub(super) fn of_pixels([channels, rows, columns]: Shape, pixels: &[u8]) -> RgbImage {
+    RgbImage::from_fn(columns as u32, rows as u32, |x, y| {
         let at = |channel: usize| {
             let plane = channel.min(channels - 1) * rows * columns;
             pixels[plane + y as usize * columns + x as usize]
         };
         Rgb([0, 1, 2].map(at))
-    }))
-}
-
-/// Writes a line of text, as much of it as there is room for.
-fn write(sheet: &mut RgbImage, text: &str, top: u32) {
-    for (place, character) in (0..).zip(text.chars()) {
-        let left = GAP + place * SCALE * CHARACTER;
-        if left + SCALE * CHARACTER > sheet.width() {
-            break;
-        }
-        for (row, bits) in (0..).zip(glyph(character)) {
-            for column in (0..CHARACTER).filter(|column| bits >> column & 1 == 1) {
-                let (x, y) = (left + SCALE * column, top + SCALE * row);
-                for (x, y) in [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)] {
-                    sheet.put_pixel(x, y, INK);
-                }
-            }
-        }
-    }
+    })
 }
 
 /// Rows of a character, the lowest bit on the left.

@@ -108,7 +108,7 @@ impl Survey {
             problems: Vec::new(),
         };
         survey.problems = survey.problems(&headers);
-        survey.problems.extend(sets.note().map(str::to_owned));
+        survey.problems.extend(loaded.note().map(str::to_owned));
         Ok(survey)
     }
 

@@ -3,41 +3,68 @@
 use input::picture::{Pixels, SIDE};
 use no_std_core::{Model, Output, quantize_pixel, run};
 
-use crate::data::{Dataset, split};
+use crate::data::{Dataset, Element, Loaded, emnist};
 
 /// Classes of the model.
-const CLASSES: usize = 10;
+const DIGITS: usize = 10;
 /// A model that knows upright digits.
 const MODEL: &[u8] = include_bytes!("../../../models/digits.q8");
 /// Images that it is tried on, at most.
 const SAMPLE: usize = 100;
 
 /// What to say of transposed images.
-pub const NOTE: &str = "these images are transposed (rows and columns exchanged), as EMNIST's are: a network that learns \
+const NOTE: &str = "these images are transposed (rows and columns exchanged), as EMNIST's are: a network that learns \
     from them misreads upright digits; `--transpose` exchanges them back";
+/// What to say of letters, which the model does not know.
+const LETTERS: &str = "these have the labels of EMNIST's letters, whose images are published transposed (rows and columns \
+    exchanged): a network that learns from such misreads upright letters; `train data --preview` shows whether they are, and \
+    `--transpose` exchanges them back";
 
-/// Whether a model of upright digits reads these far better once they are transposed. Of images that are `suspected`,
-/// upright ones must be read better for the answer to be no.
-pub fn is_turned(dataset: &Dataset, suspected: bool) -> bool {
+impl Loaded {
+    /// What the user should know of these pictures before a network learns from them.
+    pub fn note(&self) -> Option<&'static str> {
+        let Self { sets, found } = self;
+        let test = &sets.test;
+        if test.element() == Element::Number {
+            return None;
+        }
+        let is_emnist = sets.source.to_lowercase().contains("emnist");
+        if emnist::are_letters(test.classes()) {
+            let may_be_turned = is_emnist && found.files.is_empty() && !found.is_transposed;
+            return may_be_turned.then_some(LETTERS);
+        }
+        is_turned(test, is_emnist).then_some(NOTE)
+    }
+}
+
+/// Whether a model of upright digits reads these far better once they are transposed, the letters among them aside. Of
+/// images that are `suspected`, upright ones must be read better for the answer to be no.
+fn is_turned(dataset: &Dataset, suspected: bool) -> bool {
     let Ok(model) = Model::new(MODEL) else {
         return false;
     };
-    if dataset.shape() != [1, SIDE, SIDE] || dataset.classes().len() != CLASSES {
+    let names = dataset.classes().iter();
+    let are_digits = (0..DIGITS)
+        .map(|digit| digit.to_string())
+        .eq(names.take(DIGITS).cloned());
+    if dataset.shape() != [1, SIDE, SIDE] || !are_digits {
         return false;
     }
-    let (sample, _) = split::stratified(dataset.labels().iter().copied(), SAMPLE, 0);
+    let is_digit = |at: &usize| usize::from(dataset.labels()[*at]) < DIGITS;
+    let digits: Vec<usize> = (0..dataset.len()).filter(is_digit).collect();
+    let (digits, _) = dataset.select(&digits).split_stratified(SAMPLE, 0);
     let (mut upright, mut turned) = (0, 0);
     let mut image = [0; SIDE * SIDE];
-    for &index in &sample {
-        if dataset.read(index, &mut image).is_err() {
+    for (index, &label) in digits.labels().iter().enumerate() {
+        if digits.read(index, &mut image).is_err() {
             return false;
         }
-        let label = Some(usize::from(dataset.labels()[index]));
+        let label = Some(usize::from(label));
         upright += usize::from(class(&model, &image) == label);
         turned += usize::from(class(&model, &transposed(&image)) == label);
     }
     // Some digits are nearly their own transposition, and few images prove nothing.
-    let far_better = 2 * turned > sample.len() && turned > 2 * upright + 10;
+    let far_better = 2 * turned > digits.len() && turned > 2 * upright + 10;
     far_better || suspected && turned >= upright
 }
 
@@ -82,6 +109,24 @@ mod tests {
         }
         assert!(!is_turned(&digits.clone().take(10), false));
         assert!(is_turned(&digits.clone().take(10), true));
+    }
+
+    #[test]
+    fn digits_among_letters_are_looked_at() {
+        let digits = synthetic::digits(1, 300, 2).test;
+        let mut names: Vec<String> = digits.classes().to_vec();
+        names.extend(["A", "B"].map(String::from));
+        let among_letters = |digits: &Dataset| {
+            let mut labels = digits.labels().to_vec();
+            labels[..50].fill(11);
+            let pixels = digits.images().unwrap().iter().copied().collect();
+            Dataset::new(digits.shape(), pixels, labels, names.clone().into())
+        };
+        assert!(!is_turned(&among_letters(&digits), true));
+        let mut images = digits.images().unwrap();
+        images.swap_axes(2, 3);
+        let digits = digits_of(images.iter().copied().collect(), &digits);
+        assert!(is_turned(&among_letters(&digits), false));
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl Description {
         Self::preset(name).expect("it is a preset's name")
     }
 
+    /// Of all presets for pictures of things.
+    pub fn all_for_pictures() -> impl Iterator<Item = Self> {
+        presets::OF_PICTURES.into_iter().filter_map(Self::preset)
+    }
+
     /// Of a text, from a file of this name.
     pub fn parse(file: &str, text: &str) -> Result<Self, DescriptionError> {
         let contents: Contents = toml::from_str(text).map_err(|error| {

@@ -45,6 +45,15 @@ pub static PRESETS: &[Preset] = &[
     ),
 ];
 
+/// The presets for pictures of things.
+pub(super) const OF_PICTURES: [&str; 5] = [
+    "resnet8",
+    "fashion",
+    "digits",
+    "mobilenet-v1-025",
+    "digits-small",
+];
+
 /// The name of the preset for pictures of these channels, rows and columns.
 pub(super) fn for_pictures(shape: [usize; 3]) -> &'static str {
     match shape {

@@ -68,7 +68,7 @@ impl Comparison {
     }
 
     /// How probable it is that of all samples lost or gained as many or more are lost, if each is either by a fair coin.
-    fn probability_by_chance(&self) -> f64 {
+    pub fn probability_by_chance(&self) -> f64 {
         let count = self.lost + self.gained();
         let mut logarithm = -(count as f64) * std::f64::consts::LN_2;
         let mut probability = logarithm.exp();

@@ -16,10 +16,28 @@ use crate::data::augment::Augment;
 use crate::network::Network;
 use crate::ops::Quantization;
 
+/// The entry that says how a model was quantised.
+const QUANTIZATION: &str = "quantization";
+/// The float model's entries that an int8 model may say otherwise.
+const REPLACED: [&str; 3] = ["output", "input_shape", labels::KEY];
+
 /// The names of the classes as a flash file can say them: on one line.
 pub fn labels(network: &Network) -> Result<Vec<String>, QuantizeError> {
     let labels = labels::of_classes(network.metadata(labels::KEY), network.output()[0])?;
     Ok(labels.iter().map(|label| one_line(label)).collect())
+}
+
+/// Whether nothing speaks against an int8 model being made of a float model: it says how it was quantised, and says all
+/// else as the float model does, its checkpoint among that.
+pub fn may_be_of(int8: &[u8], float: &[u8]) -> bool {
+    let [Ok(int8), Ok(float)] = [int8, float].map(input::onnx::parse) else {
+        return false;
+    };
+    let entry = |key: &str| int8.metadata_props.iter().find(|entry| entry.key == key);
+    let is_kept = |key: &str| !REPLACED.contains(&key);
+    let mut kept = float.metadata_props.iter().filter(|one| is_kept(&one.key));
+    entry(QUANTIZATION).is_some()
+        && kept.all(|one| entry(&one.key).is_some_and(|entry| entry.value == one.value))
 }
 
 /// The images that a model was trained on: the metadata entry `augment`. Without it the inverted ones are not taken to
@@ -100,7 +118,7 @@ pub fn of_int8(
     let shape = best.network.input.shape.map(|size| size.to_string());
     set("input_shape", shape.join(","));
     set(
-        "quantization",
+        QUANTIZATION,
         "int8; weights per filter, activations per tensor".into(),
     );
     set("quantization_ranges", best.method.name().into());

@@ -49,6 +49,7 @@ pub use error::QuantizeError;
 pub(crate) use graphs::float_layers;
 pub(crate) use layers::Origins;
 pub(crate) use metadata::fit;
+pub use metadata::may_be_of;
 pub use outline::{Origin, Outline, OutlinedLayer, outline};
 pub use prune::Pruned;
 pub use report::Report;

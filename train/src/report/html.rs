@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Calibration, Report};
+use super::{Calibration, Int8, Report};
 use crate::checkpoint::Epoch;
 
 /// A page, which [`fmt::Display`] writes.
@@ -52,6 +52,9 @@ impl fmt::Display for Page<'_> {
         self.classes(f)?;
         self.confusion(f)?;
         calibration(f, &self.report.calibration)?;
+        if let Some(int8) = &self.report.int8 {
+            floats_and_8_bits(f, int8)?;
+        }
         if self.epochs.len() > 1 {
             epochs(f, self.epochs)?;
         }
@@ -131,6 +134,23 @@ impl Page<'_> {
         }
         f.write_str("</table></div>\n")
     }
+}
+
+/// Both networks in a table, and how far they are apart in words.
+fn floats_and_8_bits(f: &mut fmt::Formatter<'_>, int8: &Int8) -> fmt::Result {
+    writeln!(
+        f,
+        "<h2>Floats and 8 bits</h2>\n<table>\n<tr><th>{}<th>accuracy<th>right</tr>",
+        escaped(&int8.model)
+    )?;
+    for (name, accuracy, correct) in int8.rows() {
+        let samples = int8.samples;
+        writeln!(
+            f,
+            "<tr><th>{name}<td>{accuracy:.4}<td>{correct} of {samples}</tr>"
+        )?;
+    }
+    writeln!(f, "</table>\n<p>{}</p>", int8.differences())
 }
 
 /// Bars of accuracy over confidence; on the diagonal, answers are right as often as the network is sure.

@@ -126,6 +126,28 @@ fn folders_with_difficult_names_are_used_to_the_end() {
 }
 
 #[test]
+fn letters_are_called_so_and_said_to_be_transposed() {
+    let sandbox = Sandbox::with_digits();
+    let letters: Vec<u8> = (0..64).map(|at| at % 26 + 1).collect();
+    replace(&sandbox, TRAIN_LABELS, &labels_file(&letters));
+    replace(&sandbox, TEST_LABELS, &labels_file(&letters[..20]));
+    let said = sandbox.succeeds("data --data digits");
+    assert!(
+        said.starts_with("EMNIST's letters, from digits: 64 + 20 images\n"),
+        "{said}"
+    );
+    assert!(said.contains("\nZ "), "{said}");
+    let note = "these have the labels of EMNIST's letters";
+    assert!(said.contains(&format!("looks wrong: {note}")), "{said}");
+    let turned = sandbox.succeeds("data --data digits --transpose");
+    assert!(!turned.contains(note), "{turned}");
+    let fit = sandbox
+        .train(&format!("fit {QUICK} --epochs 1"))
+        .expect_code(0);
+    assert!(fit.stderr.contains(&format!("note: {note}")), "{fit:?}");
+}
+
+#[test]
 fn transposed_images_are_noticed() {
     let sandbox = Sandbox::with_digits();
     let mut images = sandbox.read(&format!("digits/{TEST_IMAGES}"));

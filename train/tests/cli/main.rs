@@ -8,10 +8,12 @@ mod bench;
 #[allow(dead_code, reason = "one model is enough here")]
 #[path = "../../../infer/tests/support/board.rs"]
 mod board;
+mod boards;
 mod check;
 mod checkpoints;
 mod compare;
 mod data_folders;
+mod evaluate;
 mod fits;
 mod idx;
 #[cfg(unix)]

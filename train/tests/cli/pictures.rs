@@ -63,6 +63,21 @@ fn data_says_what_is_there_as_text_as_json_and_as_a_picture() {
 }
 
 #[test]
+fn a_recipe_is_shown_before_training() {
+    let sandbox = with_pictures();
+    sandbox.write("r.toml", "augment = [{ rotate = 20 }, { mixup = 0.5 }]");
+    let line = "data --data pictures --recipe r.toml --preview";
+    sandbox.succeeds(&format!("{line} changed.png"));
+    let sheet = image::load_from_memory(&sandbox.read("changed.png")).unwrap();
+    // Ten columns of 56 pixels, and 16 rows with a line above and one below.
+    assert_eq!((sheet.width(), sheet.height()), (4 + 10 * 60, 4 + 16 * 96));
+    sandbox.refuses(&format!("{line} r.toml"), &["r.toml", "--recipe"]);
+    sandbox.misuses("data --data pictures --recipe r.toml", &["--preview"]);
+    sandbox.write("r.toml", "augment = [{ rotat = 20 }]");
+    sandbox.refuses(&format!("{line} changed.png"), &["r.toml, line 1", "rotat"]);
+}
+
+#[test]
 fn a_fit_learns_from_a_folder_and_measures_on_pictures_that_chose_nothing() {
     let sandbox = with_pictures();
     let form = "--data pictures --size 28x28 --colour grey";

@@ -52,6 +52,7 @@ fn loaded(pictures: &[(u16, Part, [u32; 2])]) -> Loaded {
                 reason: "no picture".into(),
             }],
             unreadable: Vec::new(),
+            is_transposed: false,
             duplicates: Some(Duplicates::default()),
         },
     }
