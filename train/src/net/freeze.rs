@@ -91,7 +91,7 @@ mod tests {
         for (words, expected) in [
             (&["conv2", "dense1"][..], &["conv2", "dense1"][..]),
             (
-                &["..max_pool1"],
+                &["..max_pool2"],
                 &["conv1", "batch_norm1", "conv2", "batch_norm2"],
             ),
             (&["..conv1", "batch_norm1"], &["conv1", "batch_norm1"]),

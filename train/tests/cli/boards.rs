@@ -24,7 +24,7 @@ fn the_usual_network_is_taken_where_it_fits() {
 #[test]
 fn where_it_does_not_fit_another_one_is_taken_or_none() {
     let sandbox = Sandbox::with_digits();
-    // For pictures of 32 x 32 it is `fashion`, whose flash file is larger than half a megabyte.
+    // For pictures of 32 x 32 it is `fashion`, which takes more memory than this board has.
     let fit = format!("fit {QUICK} --size 32x32 --epochs 1 --board microbit");
     let finished = sandbox.train(&format!("{fit} --out run")).expect_code(0);
     for part in [
