@@ -9,6 +9,8 @@ const LINE: &str = "bench --threads 2 --batch 32 --steps 3 --runtime";
 
 const NETWORK: &str = "
 name = 'own'
+input = [1, 5, 5]
+classes = 2
 layers = [
     { layer = 'conv', filters = 3, kernel = 3, activation = 'relu' },
     { layer = 'conv', filters = 4, kernel = 2, stride = 2 },
