@@ -318,21 +318,27 @@ fn a_linear_function_is_learnt_and_kept_by_integers() {
     );
 }
 
+/// Fails unless a fit to these arrays with a network and options is refused, in one line that holds these parts.
+fn refuse(network: &str, answers: Option<(&'static str, Vec<u8>)>, options: &str, parts: &[&str]) {
+    let x = ("x_train", floats(&[8, 3], &[1.5; 24]));
+    let arrays: Vec<_> = [x].into_iter().chain(answers).collect();
+    let error = Workplace::new(network, &arrays).fit(options).unwrap_err();
+    for part in parts {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    assert!(!error.contains('\n'), "{error}");
+}
+
 #[test]
-fn what_does_not_fit_is_refused() {
-    let x = || ("x_train", floats(&[8, 3], &[1.5; 24]));
+fn answers_that_do_not_fit_are_refused() {
     let y = |shape: &[usize], numbers: &[f32]| ("y_train", floats(shape, numbers));
-    let halves = [0.5; 16];
+    let halves = [0.5; 8];
     let not_finite = [0.5, 0.5, 0.5, f32::NAN, 0.5, 0.5, 0.5, 0.5];
     let classes = REGRESSION.replace("classes = 0", "classes = 2");
-    let again = REGRESSION.replace("units = 2", "units = \"inputs\"");
-    let said = REGRESSION.replace("classes = 0", "classes = 0\noutput = \"reconstruction\"");
-    let limited = REGRESSION.replace("units = 2", "units = 2, activation = \"relu\"");
-    let both = REGRESSION.replace("classes = 0", "classes = 2\noutput = \"values\"");
     for (network, answers, options, parts) in [
         (
             REGRESSION,
-            Some(y(&[8], &halves[..8])),
+            Some(y(&[8], &halves)),
             "",
             &[
                 "expected 2 numbers in y for each sample",
@@ -365,7 +371,7 @@ fn what_does_not_fit_is_refused() {
         ),
         (
             &classes,
-            Some(y(&[8], &halves[..8])),
+            Some(y(&[8], &halves)),
             "",
             &[
                 "expected the class of each sample",
@@ -373,11 +379,25 @@ fn what_does_not_fit_is_refused() {
                 "`classes = 0`",
             ],
         ),
+    ] {
+        refuse(network, answers, options, parts);
+    }
+}
+
+#[test]
+fn networks_and_options_that_do_not_fit_are_refused() {
+    let y = |shape: &[usize], numbers: &[f32]| ("y_train", floats(shape, numbers));
+    let halves = [0.5; 16];
+    let again = REGRESSION.replace("units = 2", "units = \"inputs\"");
+    let said = REGRESSION.replace("classes = 0", "classes = 0\noutput = \"reconstruction\"");
+    let limited = REGRESSION.replace("units = 2", "units = 2, activation = \"relu\"");
+    let both = REGRESSION.replace("classes = 0", "classes = 2\noutput = \"values\"");
+    for (network, answers, options, parts) in [
         (
-            &again,
+            &again[..],
             Some(y(&[8], &halves[..8])),
             "",
-            &["expected 0 for each normal sample", "no classes"],
+            &["expected 0 for each normal sample", "no classes"][..],
         ),
         (
             &again,
@@ -427,12 +447,7 @@ fn what_does_not_fit_is_refused() {
             &["--size", "expected pictures, found arrays of numbers"],
         ),
     ] {
-        let arrays: Vec<_> = [x()].into_iter().chain(answers).collect();
-        let error = Workplace::new(network, &arrays).fit(options).unwrap_err();
-        for part in parts {
-            assert!(error.contains(part), "{part}: {error}");
-        }
-        assert!(!error.contains('\n'), "{error}");
+        refuse(network, answers, options, parts);
     }
 }
 

@@ -17,7 +17,7 @@ use tests::random::Numbers as Random;
 use tests::runtimes;
 use train::checkpoint::{Checkpoint, Record};
 use train::data::augment::{Augment, Variant};
-use train::data::{Dataset, Sets, numbers};
+use train::data::{Dataset, Sets, Statistics, numbers};
 use train::evaluate::Evaluator;
 use train::export::export;
 use train::fit::{Options, Silent, fit};
@@ -87,7 +87,7 @@ fn dataset(files: &[Vec<u8>], fit: Fit) -> Dataset {
 
 fn prepared(train: &Dataset, fit: Fit) -> Prepared {
     let statistics = train.statistics().unwrap();
-    let rounded = statistics.iter().map(|channel| channel.rounded());
+    let rounded = statistics.iter().map(Statistics::rounded);
     let (mean, deviation) = rounded.map(|[mean, deviation]| (mean, deviation)).unzip();
     Prepared {
         fit,

@@ -107,7 +107,7 @@ pub enum Error {
     #[error("--data: expected pictures to look at, found arrays of numbers")]
     NoSurvey,
     #[error("a network for {0} is not chosen by itself: name one (`--network`)")]
-    NoNetwork(&'static str),
+    NoNetworkFor(&'static str),
     #[error("{option}: expected a network of {expected}, found one of {found}; leave it out")]
     NotForNetwork {
         option: &'static str,

@@ -88,16 +88,15 @@ pub enum ClassWeights {
 impl Recipe {
     /// The recipe for a network where none is named.
     pub fn usual(network: &Network) -> Self {
-        if network.is_digits() {
-            return Self::default();
-        }
         let is_of_pictures =
             network.output == OutputKind::Classes && network.scaling.input.is_none();
-        if is_of_pictures {
-            return Self::pictures();
+        if network.is_digits() {
+            Self::default()
+        } else if is_of_pictures {
+            Self::pictures()
+        } else {
+            Self::of_program(include_str!("../../models/recipes/numbers.toml"))
         }
-        let text = include_str!("../../models/recipes/numbers.toml");
-        toml::from_str(text).expect("it is a recipe")
     }
 
     /// The recipe for a network that is trained already where none is named: it has less to learn.
@@ -109,13 +108,12 @@ impl Recipe {
     }
 
     /// The recipe for pictures of any kind.
-    ///
-    /// # Panics
-    ///
-    /// Never: the recipe is part of the program, and read in the tests.
     fn pictures() -> Self {
-        let text = include_str!("../../models/recipes/pictures.toml");
-        toml::from_str(text).expect("it is a recipe")
+        Self::of_program(include_str!("../../models/recipes/pictures.toml"))
+    }
+
+    fn of_program(text: &str) -> Self {
+        toml::from_str(text).expect("the recipes of the program are read in the tests")
     }
 
     /// The part that a checkpoint keeps beside what its record says itself.

@@ -120,18 +120,14 @@ impl Problem {
             graph.output(&format!("statistic{index}"), next).unwrap();
         }
         let output = forward.output;
-        let loss = match labels {
-            Some(labels) => {
-                let soft = Soft::default();
-                let loss = cross_entropy(&mut graph, output, labels, weights, soft);
-                loss.unwrap().mean
-            }
+        let loss = if let Some(labels) = labels {
+            let soft = Soft::default();
+            cross_entropy(&mut graph, output, labels, weights, soft).map(|loss| loss.mean)
+        } else {
             // The images are to be made again.
-            None => {
-                let loss = mean_squared_error(&mut graph, output, images, weights);
-                loss.unwrap().mean
-            }
+            mean_squared_error(&mut graph, output, images, weights).map(|loss| loss.mean)
         };
+        let loss = loss.unwrap();
         Self {
             graph,
             feeds,

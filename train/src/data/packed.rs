@@ -80,9 +80,9 @@ pub fn brought_into_shape(
     if wanted.transpose {
         let [channels, rows, columns] = shape;
         let transposed = transposed(&pixels, shape);
-        return converted(transposed, [channels, columns, rows], &choice);
+        return Ok(converted(transposed, [channels, columns, rows], &choice)?);
     }
-    converted(pixels, shape, &choice)
+    Ok(converted(pixels, shape, &choice)?)
 }
 
 impl Packed {

@@ -15,7 +15,7 @@ use crate::data::{cache_folder, hexadecimal};
 use crate::graph::{Candidate, Chosen, Forms, Place};
 use crate::models;
 use crate::net::Network;
-use crate::runtime::{Kind, Runtime, RuntimeError};
+use crate::runtime::{Kind, Runtime};
 use crate::tensor::Tensor;
 
 /// The share of the usual form's time that another one must save.
@@ -43,7 +43,7 @@ pub fn fastest(runtime: &Runtime, network: &Network, record: &Record) -> Result<
             return Ok(taken);
         }
         for place in open {
-            let form = fastest_of(runtime, threads, &place)?;
+            let form = fastest_of(runtime, threads, &place);
             known.insert(place.name, form.into());
         }
     }
@@ -72,13 +72,9 @@ fn build(
 }
 
 /// The form of a place whose runs are the shortest; one that a runtime does not take is none.
-fn fastest_of(
-    runtime: &Runtime,
-    threads: usize,
-    place: &Place,
-) -> Result<&'static str, RuntimeError> {
+fn fastest_of(runtime: &Runtime, threads: usize, place: &Place) -> &'static str {
     let [usual, others @ ..] = &place.candidates[..] else {
-        return Ok("");
+        return "";
     };
     let time = |candidate: &Candidate| {
         let time = runtime.shortest_run(threads, &candidate.onnx, drawn(candidate));
@@ -91,7 +87,7 @@ fn fastest_of(
             (form, least) = (candidate.form, time);
         }
     }
-    Ok(form)
+    form
 }
 
 /// Numbers for a candidate's inputs: which ones is of no account.

@@ -83,7 +83,7 @@ fn new_network(
     let description = match description {
         Some(description) => description,
         None if samples.element() == Element::Number => {
-            return Err(Error::NoNetwork("arrays of numbers"));
+            return Err(Error::NoNetworkFor("arrays of numbers"));
         }
         None => chosen(args, samples, runtime)?,
     };
