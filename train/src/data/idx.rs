@@ -330,7 +330,7 @@ mod tests {
                 ..Wanted::default()
             },
         ] {
-            let expected = packed::array(pixels.clone(), *shape, &wanted);
+            let expected = packed::array(pixels.clone(), *shape, &wanted).unwrap();
             let found = stored::pixels(places, *shape, &wanted).unwrap();
             assert_eq!(
                 (found.kept, &found.choice),

@@ -113,7 +113,7 @@ mod tests {
         let found = Int8::new("m".into(), &labels, [&float, &int8]);
 
         let (mut counts, mut difference) = ([0; 5], 0.0);
-        for sample in 0..count {
+        for (sample, &label) in labels.iter().enumerate() {
             let [a, b] = [&float, &int8].map(|logits| {
                 let row: Vec<f64> = logits.row(sample).iter().map(|&one| one.into()).collect();
                 let sum: f64 = row.iter().map(|logit| logit.exp()).sum();
@@ -121,7 +121,7 @@ mod tests {
                 let best = (0..classes).max_by(|&a, &b| shares[a].total_cmp(&shares[b]));
                 (best.unwrap(), shares)
             });
-            let label = usize::from(labels[sample]);
+            let label = usize::from(label);
             let right = [a.0 == label, b.0 == label];
             let hits = [
                 right[0],
