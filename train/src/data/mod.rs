@@ -17,6 +17,7 @@ use std::{env, fs};
 pub mod arrays;
 pub mod augment;
 pub mod batch;
+pub mod cache;
 pub mod calibration;
 pub mod choice;
 mod cifar;
