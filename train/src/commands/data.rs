@@ -8,7 +8,7 @@ use super::{expect_distinct, load, tell_of};
 use crate::cli::SurveyArgs;
 use crate::console::Console;
 use crate::data::survey::Survey;
-use crate::data::{Element, preview, sheet};
+use crate::data::{Element, cache, preview, sheet};
 use crate::error::Error;
 use crate::recipe::Recipe;
 
@@ -30,6 +30,9 @@ pub fn run(args: &SurveyArgs, console: &mut Console) -> Result<(), Error> {
     } else {
         tell_of(&loaded.sets, console);
         console.line(survey);
+        if !loaded.found.files.is_empty() {
+            console.line(cache::describe()?);
+        }
     }
     if let Some(path) = &args.preview {
         let sheet = match &recipe {

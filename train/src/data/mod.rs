@@ -19,6 +19,7 @@ use input::normalization::Normalization;
 pub mod arrays;
 pub mod augment;
 pub mod batch;
+pub mod cache;
 pub mod calibration;
 pub mod choice;
 mod cifar;

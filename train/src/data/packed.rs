@@ -17,7 +17,7 @@ use super::convert::{converted, transposed};
 use super::duplicates::Duplicates;
 use super::npz::planar;
 use super::pixels::Pixels;
-use super::{Classes, DataError, Dataset, cache_folder, hexadecimal};
+use super::{Classes, DataError, Dataset, cache, hexadecimal};
 use crate::network::Shape;
 
 /// Says with which arithmetic pixels were made; another one gives other files.
@@ -116,7 +116,7 @@ pub fn numbers(numbers: &[f32], shape: Shape, wanted: &Wanted) -> Result<Packed,
 
 /// Decodes picture files as `wanted`, or finds what was made of files of the same content in the user's cache.
 pub fn files(files: &[(PathBuf, String)], wanted: &Wanted) -> Result<Packed, DataError> {
-    files_in(&cache_folder("pixels")?, files, wanted)
+    files_in(&cache::folder()?, files, wanted)
 }
 
 fn files_in(
@@ -137,6 +137,7 @@ fn files_in(
         None => make(files, &at, &choice, [&pixels, &index])?,
     };
     let file = File::open(&pixels).map_err(|error| DataError::io(&pixels, error))?;
+    cache::used(&pixels);
     let failed = |at: usize| index.failed.iter().find(|(failed, _)| *failed == at);
     let mut unreadable = Vec::new();
     for (at, seen) in seen.iter().enumerate() {
