@@ -43,7 +43,7 @@ pub struct FitArgs {
     /// each picture as it is for digits, else with small changes, with --from in half as many epochs; a resumed run keeps its own]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub recipe: Option<PathBuf>,
-    /// Epochs to train [default: the recipe's, else 2]
+    /// Epochs to train [default: the recipe's, else 2 of digits, and 20 or, of few samples, up to 100 of others]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub epochs: Option<u32>,
     /// Images of a step [default: the recipe's, else 128, or all where there are fewer; a resumed run keeps its own]

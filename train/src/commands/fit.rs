@@ -36,6 +36,9 @@ use task::Task;
 const EPOCHS: u32 = 2;
 /// Images of a step, likewise.
 const BATCH: u32 = 128;
+/// Steps in which a network learns something where nobody says how many epochs, as far as there are not too many of these.
+const FEWEST_STEPS: usize = 400;
+const MOST_EPOCHS: u32 = 100;
 /// What the figures `val_` are from where a validation set is kept.
 const VALIDATION: &str = "images set apart from those to learn from, to choose by";
 
@@ -93,8 +96,11 @@ fn fit_and_export(
     let augment = args.augment.or(resumed).unwrap_or_default();
     let recipe = recipe(args, &task.network, resume.as_ref())?;
     learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
-    let epochs = args.epochs.or(recipe.epochs).unwrap_or(EPOCHS);
+    let planned = recipe.epochs;
     let mut record = record(args, &task, (resume.as_ref(), recipe), augment);
+    let samples = task.sets.train.len() * augment.variants().len();
+    let steps = samples.div_ceil(record.batch_size);
+    let epochs = args.epochs.unwrap_or_else(|| epochs(args, planned, steps));
     stop.wait_for_work();
     if resume.is_none() && measures_forms(args, &task.network) {
         record.forms = fastest(&runtime, &task.network, &record)?;
@@ -165,6 +171,20 @@ fn finish(
     }
     let model = args.out.join(model_name(&network.name));
     export_checked(trained, sets.test, &model, console, stop)
+}
+
+/// The epochs of a recipe, each of so many steps. The usual recipe has as many more as few pictures need.
+fn epochs(args: &FitArgs, planned: Option<u32>, steps: usize) -> u32 {
+    let Some(usual) = planned.filter(|_| args.recipe.is_none()) else {
+        return planned.unwrap_or(EPOCHS);
+    };
+    let enough = (FEWEST_STEPS.div_ceil(steps) as u32).min(MOST_EPOCHS);
+    if enough > usual {
+        note(format_args!(
+            "{enough} epochs, since there are few samples to learn from (`--epochs`)"
+        ));
+    }
+    usual.max(enough)
 }
 
 /// Whether the forms of a step are measured: those of the digit network are the same on every machine, as its figures are.

@@ -40,6 +40,21 @@ fn a_fit_prints_a_header_and_a_line_an_epoch() {
 }
 
 #[test]
+fn few_samples_are_learnt_for_longer_unless_told() {
+    let sandbox = Sandbox::with_digits();
+    let fit = "fit --data digits --limit 8 --network digits-small --runtime tract --out";
+    let longer = sandbox.train(&format!("{fit} longer")).expect_code(0);
+    let note = "note: 100 epochs, since there are few samples to learn from";
+    assert!(longer.stderr.contains(note), "{longer:?}");
+    assert_eq!(epochs(&sandbox, "longer").len(), 100);
+    let told = sandbox
+        .train(&format!("{fit} told --epochs 1"))
+        .expect_code(0);
+    assert!(!told.stderr.contains("epochs"), "{told:?}");
+    assert_eq!(epochs(&sandbox, "told").len(), 1);
+}
+
+#[test]
 fn results_go_to_the_folder_run_where_no_other_is_named() {
     let sandbox = Sandbox::with_digits();
     sandbox.succeeds(&format!("fit {QUICK} --epochs 1"));
