@@ -1,6 +1,6 @@
 //! `AveragePool` over two spatial axes.
 
-use super::{Attributes, Gradient, Operator, Window, conv, max_pool, shape};
+use super::{Attributes, Gradient, Operator, Window, conv_gradient, max_pool, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, ValueId};
 use crate::tensor::{Tensor, TensorType};
 
@@ -35,7 +35,7 @@ fn gradient(
     let filter = graph.constant(Tensor::filled(&[1, 1, rows, columns], part));
     let x = graph.reshape(x, &[planes, 1, shape[2], shape[3]])?;
     let dy = graph.reshape(dy, &[planes, 1, dy_shape[2], dy_shape[3]])?;
-    let dx = conv::input_gradient(graph, x, filter, dy, window)?;
+    let dx = conv_gradient::of_input(graph, x, filter, dy, window)?;
     Ok(vec![Some(graph.reshape(dx, &shape)?)])
 }
 

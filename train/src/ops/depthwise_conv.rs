@@ -1,6 +1,6 @@
 //! The gradients of a depthwise convolution: one filter a channel, so that each is a convolution of its own.
 
-use super::{Range, Window, blocked_conv, conv};
+use super::{Range, Window, blocked_conv, conv_gradient};
 use crate::graph::{Computed, Form, Graph, GraphError, Target, ValueId};
 
 /// The gradients of `x` `[N, C, H, W]` and of `weight` `[C, 1, kernel rows, kernel columns]` from the output's.
@@ -48,8 +48,8 @@ fn input_gradient(
 ) -> Result<ValueId, GraphError> {
     let shape = graph.shape(x);
     let (channels, rest) = (shape[1], window.rest([shape[2], shape[3]]));
-    let (dy, reversed) = conv::seen_in_reverse(graph, dy, window, rest)?;
-    let weight = conv::reverse_taps(graph, weight)?;
+    let (dy, reversed) = conv_gradient::seen_in_reverse(graph, dy, window, rest)?;
+    let weight = conv_gradient::reverse_taps(graph, weight)?;
     graph.grouped_conv(dy, weight, None, reversed, channels)
 }
 

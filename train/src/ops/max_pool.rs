@@ -3,7 +3,7 @@
 //! Where several elements of a window are the largest they share the gradient equally, as a limit of smooth
 //! maxima would.
 
-use super::{Attributes, Gradient, Operator, Window, conv, shape};
+use super::{Attributes, Gradient, Operator, Window, conv_gradient, shape};
 use crate::graph::{Graph, GraphError, Node, Operand, Target, ValueId};
 use crate::tensor::{ElementType, TensorType};
 
@@ -162,7 +162,7 @@ fn windows_gradient(
         .expect("a square of taps has taps times height times width elements");
     let one_hot = graph.constant(one_hot.into());
     let pixels = graph.reshape(x, &[planes, 1, input_shape[2], input_shape[3]])?;
-    let dx = conv::input_gradient(graph, pixels, one_hot, shares, window)?;
+    let dx = conv_gradient::of_input(graph, pixels, one_hot, shares, window)?;
     graph.reshape(dx, &input_shape)
 }
 

@@ -12,6 +12,7 @@ mod average_pool;
 mod batch_normalization;
 mod blocked_conv;
 mod conv;
+mod conv_gradient;
 mod depthwise_conv;
 mod elementwise;
 mod max_pool;
