@@ -24,12 +24,12 @@ fn the_usual_network_is_taken_where_it_fits() {
 #[test]
 fn where_it_does_not_fit_another_one_is_taken_or_none() {
     let sandbox = Sandbox::with_digits();
-    // For pictures of 32 x 32 it is `fashion`, which takes more memory than this board has.
-    let fit = format!("fit {QUICK} --size 32x32 --epochs 1 --board microbit");
+    // For pictures of 40 x 40 it is `resnet8`, which takes more memory than this board has.
+    let fit = format!("fit {QUICK} --size 40x40 --epochs 1 --board microbit");
     let finished = sandbox.train(&format!("{fit} --out run")).expect_code(0);
     for part in [
         "note: the network is ",
-        "the one with the most multiply-adds that fits, for fashion takes ",
+        "the one with the most multiply-adds that fits, for resnet8 takes ",
     ] {
         assert!(finished.stderr.contains(part), "{part}: {finished:?}");
     }
@@ -52,11 +52,11 @@ fn a_named_network_that_will_not_fit_is_warned_of_and_trained() {
         .train(&format!("{fit} --board nucleo --out a"))
         .expect_code(0);
     assert_eq!(fits.stderr, "");
-    let fashion = fit.replace("digits-small", "fashion");
+    let resnet8 = fit.replace("digits-small", "resnet8");
     let not = sandbox
-        .train(&format!("{fashion} --board microbit --out b"))
+        .train(&format!("{resnet8} --board microbit --out b"))
         .expect_code(0);
-    let note = "note: fashion will not fit on microbit: it takes ";
+    let note = "note: resnet8 will not fit on microbit: it takes ";
     assert!(not.stderr.starts_with(note), "{not:?}");
-    assert!(sandbox.path("b/fashion.onnx").exists());
+    assert!(sandbox.path("b/resnet8.onnx").exists());
 }
