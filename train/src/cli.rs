@@ -205,9 +205,7 @@ impl QuantizeArgs {
     pub fn expect_usage(&self) {
         if self.calibrate.is_none() && self.input != InputArgs::default() {
             let message = "what input and output are is said with --calibrate only: with --data the model says it";
-            Cli::command()
-                .error(ErrorKind::MissingRequiredArgument, message)
-                .exit();
+            misused(ErrorKind::MissingRequiredArgument, message);
         }
     }
 
@@ -215,12 +213,10 @@ impl QuantizeArgs {
     pub fn preparation(&self) -> Preparation {
         match (self.prepare, self.box_side) {
             (Prepare::Plain, None) => Preparation::PLAIN,
-            (Prepare::Plain, Some(_)) => Cli::command()
-                .error(
-                    ErrorKind::ArgumentConflict,
-                    "--box-side is for --prepare centred only",
-                )
-                .exit(),
+            (Prepare::Plain, Some(_)) => misused(
+                ErrorKind::ArgumentConflict,
+                "--box-side is for --prepare centred only",
+            ),
             (Prepare::Centred, side) => side
                 .and_then(Preparation::centred)
                 .unwrap_or(Preparation::CENTRED),
@@ -297,6 +293,11 @@ pub struct DoctorArgs {
     pub json: bool,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
+}
+
+/// Ends the program as for any wrong usage.
+fn misused(kind: ErrorKind, message: &str) -> ! {
+    Cli::command().error(kind, message).exit()
 }
 
 /// A file that is written under another name first.

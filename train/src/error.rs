@@ -123,7 +123,7 @@ pub enum Error {
     #[error("what pixels become: {0}; see --range, --mean and --std")]
     Normalization(#[from] NormalizationError),
     #[error(
-        "--fit {found}: expected {expected}, by which the run to resume was trained, or no --fit"
+        "--fit {found}: expected {expected}, by which the run to go on from was trained, or no --fit"
     )]
     OtherFit {
         expected: &'static str,

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, value_parser};
+use clap::{Args, value_parser};
 
-use super::{Cli, DataArgs, LimitArgs, RuntimeArgs};
+use super::{DataArgs, LimitArgs, RuntimeArgs, misused};
 
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
@@ -48,9 +48,7 @@ impl EvaluateArgs {
     pub fn expect_usage(&self) {
         if self.prints_scores() && (self.json || self.report.is_some() || self.int8.is_some()) {
             let message = "with --scores - nothing but logits is printed: --json, --report and --int8 need another command";
-            Cli::command()
-                .error(ErrorKind::ArgumentConflict, message)
-                .exit();
+            misused(ErrorKind::ArgumentConflict, message);
         }
     }
 }

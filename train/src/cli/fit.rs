@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, ValueEnum, value_parser};
+use clap::{Args, ValueEnum, value_parser};
 
-use super::{Cli, DataArgs, InputArgs, LimitArgs, RuntimeArgs, board, positive, share};
+use super::{DataArgs, InputArgs, LimitArgs, RuntimeArgs, board, misused, positive, share};
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::DeviceOptions;
@@ -113,9 +113,7 @@ impl FitArgs {
     pub fn expect_usage(&self) {
         if self.model().is_none() && self.input != InputArgs::default() {
             let message = "what a model's input and classes are is said with --from MODEL only: a run says it";
-            Cli::command()
-                .error(ErrorKind::MissingRequiredArgument, message)
-                .exit();
+            misused(ErrorKind::MissingRequiredArgument, message);
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{expect_distinct, note_mismatch, open};
 use crate::checkpoint::{self, Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
-use crate::data::augment::{Augment, Variant};
+use crate::data::augment::Variant;
 use crate::data::{Dataset, Sets, mnist};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
@@ -36,8 +36,9 @@ use task::Task;
 const EPOCHS: u32 = 2;
 /// Images of a step, likewise.
 const BATCH: u32 = 128;
-/// Steps in which a network learns something where nobody says how many epochs, as far as there are not too many of these.
+/// Steps in which a network learns something, for which few samples are shown in more epochs where nobody says how many.
 const FEWEST_STEPS: usize = 400;
+/// The most epochs that this may take.
 const MOST_EPOCHS: u32 = 100;
 /// What the figures `val_` are from where a validation set is kept.
 const VALIDATION: &str = "images set apart from those to learn from, to choose by";
@@ -97,8 +98,8 @@ fn fit_and_export(
     let recipe = recipe(args, &task.network, resume.as_ref())?;
     learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
     let planned = recipe.epochs;
-    let mut record = record(args, &task, (resume.as_ref(), recipe), augment);
     let samples = task.sets.train.len() * augment.variants().len();
+    let mut record = record(args, &task, (resume.as_ref(), recipe), samples);
     let steps = samples.div_ceil(record.batch_size);
     let epochs = args.epochs.unwrap_or_else(|| epochs(args, planned, steps));
     stop.wait_for_work();
@@ -134,12 +135,12 @@ fn fit_and_export(
     )
 }
 
-/// The record of a new run, or that of the run to resume with what the user changes.
+/// The record of a new run of so many samples an epoch, or that of the run to resume with what the user changes.
 fn record(
     args: &FitArgs,
     task: &Task,
     (resume, recipe): (Option<&Checkpoint>, Recipe),
-    augment: Augment,
+    samples: usize,
 ) -> Record {
     let mut record = match resume {
         Some(checkpoint) => resumed_record(args, checkpoint, &task.sets),
@@ -147,7 +148,6 @@ fn record(
     };
     record.detector.clone_from(&task.detector);
     record.prepared.clone_from(&task.prepared);
-    let samples = task.sets.train.len() * augment.variants().len();
     complete(&mut record, &task.sets, samples, args);
     record
 }
