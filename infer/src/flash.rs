@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use input::onnx::Limits;
 use no_std_core::format::{OutputKind, TensorRecord};
+use no_std_core::host::{Backend, Engine as IntegerEngine, Memory};
 
 use crate::engine::{Answer, Engine, check_len};
 use crate::error::{ModelError, RunError};
@@ -13,13 +14,13 @@ use crate::output::{Output, sizes, squared_steps};
 use crate::spec::{InputSpec, Layout, OutputSpec, Quantization, Spec};
 
 /// A model in a flash file (`models/FORMAT.md`), ready to run. It borrows the file's bytes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct FlashModel<'a> {
     name: String,
-    model: no_std_core::Model<'a>,
+    engine: IntegerEngine<'a>,
     spec: Spec,
     /// The memory of the network, for one input after the other.
-    arena: RefCell<Vec<i8>>,
+    memory: RefCell<Memory>,
 }
 
 impl<'a> FlashModel<'a> {
@@ -39,27 +40,28 @@ impl<'a> FlashModel<'a> {
         Ok(Self {
             name: name.to_owned(),
             spec: spec(&model),
-            arena: RefCell::new(vec![0; model.arena_len()]),
-            model,
+            engine: IntegerEngine::new(model, Backend::best()),
+            memory: RefCell::default(),
         })
     }
 
     /// The model as the engine sees it.
     pub fn model(&self) -> &no_std_core::Model<'a> {
-        &self.model
+        self.engine.model()
     }
 
     fn integers(&self, input: &Input) -> Vec<i8> {
-        let channels = usize::from(self.model.input().shape.channels);
+        let model = self.model();
+        let channels = usize::from(model.input().shape.channels);
         match input {
             Input::Pixels(pixels) => {
                 let pixels = pixels.iter().enumerate();
-                let value = |(at, &pixel)| self.model.quantize_pixel(at % channels, pixel);
+                let value = |(at, &pixel)| model.quantize_pixel(at % channels, pixel);
                 pixels.map(value).collect()
             }
             Input::Integers(integers) => integers.clone(),
             Input::Floats(floats) => {
-                let of = quantization(&self.model.input());
+                let of = quantization(&model.input());
                 floats.iter().map(|&float| of.integer(float)).collect()
             }
         }
@@ -73,11 +75,13 @@ impl Engine for FlashModel<'_> {
 
     fn run(&self, input: &Input) -> Result<Answer, InFile<RunError>> {
         check_len(&self.spec, input).map_err(InFile::named(&self.name))?;
-        let mut arena = self.arena.borrow_mut();
-        let output = no_std_core::run(&self.model, &self.integers(input), &mut arena)
-            .expect("the input was checked, and the arena is as long as it must be");
+        let mut memory = self.memory.borrow_mut();
+        let output = self
+            .engine
+            .run(&self.integers(input), &mut memory)
+            .expect("the input has been checked");
         Ok(Answer {
-            output: Output::of_core(&self.model, &output),
+            output: Output::of_core(self.model(), &output),
             cost: None,
         })
     }

@@ -37,18 +37,23 @@
 //! loops of a [`backend`]; [`Model::new`] takes all of them. All machines give the same logits to the bit: [`requantize`] is
 //! the rule behind that. The layout of the file is in [`format`](mod@format) and nowhere else.
 #![no_std]
-#![cfg_attr(backend = "portable", forbid(unsafe_code))]
+#![cfg_attr(all(backend = "portable", not(feature = "host")), forbid(unsafe_code))]
 #![deny(missing_docs)]
 // Records are decoded where a field or two of them are wanted: then a load is all that is left.
 #![allow(clippy::inline_always)]
 
-#[cfg(feature = "write")]
+#[cfg(any(feature = "host", feature = "write"))]
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(
+    test,
+    all(feature = "host", any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
 extern crate std;
 
 mod error;
 pub mod format;
+#[cfg(feature = "host")]
+pub mod host;
 mod model;
 mod operators;
 mod output;

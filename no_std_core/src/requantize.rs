@@ -40,6 +40,13 @@ impl Multiplier {
         Self::new(mantissa, (150 - exponent) as u8)
     }
 
+    /// The single-precision number that it is.
+    #[cfg(feature = "host")]
+    pub(crate) const fn to_f32(self) -> f32 {
+        let fraction = self.mantissa & ((1 << (PRECISION - 1)) - 1);
+        f32::from_bits((150 - self.shift as u32) << (PRECISION - 1) | fraction)
+    }
+
     /// The multiplier in the four bytes of a flash file. `None` if they hold none.
     pub const fn decode(bytes: [u8; 4]) -> Option<Self> {
         let [low, middle, high, shift] = bytes;

@@ -7,6 +7,8 @@ use super::rows::Rows;
 use crate::error::Fault;
 use crate::format::{self, Axis, OPERATOR_LEN, OperatorRecord, Shape, TENSOR_LEN, TensorRecord};
 use crate::model::Operation;
+#[cfg(feature = "host")]
+use crate::requantize::Multiplier;
 
 /// A kind of operator, with inner loops for some processor. A model runs with a table of these.
 pub struct Operator {
@@ -181,6 +183,20 @@ impl<'a> Operands<'a> {
     pub fn biases(&self, first: usize) -> impl Iterator<Item = i32> + use<'a> {
         let biases = self.biases.get(first..).unwrap_or_default();
         biases.iter().map(|&bias| i32::from_le_bytes(bias))
+    }
+
+    /// The weight at an index of a channel.
+    #[cfg(feature = "host")]
+    pub fn weight(&self, channel: usize, index: usize) -> i8 {
+        let weight = self.weights.get(self.weight_place(channel, index));
+        weight.map_or(0, |weight| weight.cast_signed())
+    }
+
+    /// The multiplier of a channel as a number.
+    #[cfg(feature = "host")]
+    pub fn multiplier(&self, channel: usize) -> f32 {
+        let multiplier = self.multipliers.get(channel);
+        multiplier.map_or(0.0, |&bytes| Multiplier::of_checked(bytes).to_f32())
     }
 
     /// The multipliers of the channels from `first` on.

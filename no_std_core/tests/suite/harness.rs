@@ -1,6 +1,7 @@
 //! What holds for every file that the loader accepts, whatever is in it: the fuzz target and the tests run the same code.
 
 use no_std_core::format::{self, ONE, OutputKind, Shape};
+use no_std_core::host::{Backend, Engine, Memory};
 use no_std_core::{Classes, Model, Output, Run, Values, arena_len, run};
 
 /// Files that would take longer are not run. The digits network takes three quarters of that.
@@ -28,6 +29,12 @@ pub fn load_and_run(file: &[u8]) -> bool {
         let output = run(&model, &image, &mut arena).expect("image and arena fit");
         check_output(&model, &output);
         assert_eq!(stepped(&model, &image), output.values());
+        for backend in Backend::all() {
+            let engine = Engine::new(model.clone(), backend);
+            let mut memory = Memory::default();
+            let found = engine.run(&image, &mut memory).expect("the image fits");
+            assert_eq!(found.values(), output.values(), "{backend:?}");
+        }
     }
     true
 }

@@ -4,6 +4,7 @@ mod accepted;
 mod corruption;
 mod format_page;
 mod harness;
+mod host;
 mod models;
 mod network;
 mod observe;
