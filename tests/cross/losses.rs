@@ -1,13 +1,14 @@
-//! The loss against plain 64-bit loops, and rows that only fill up a batch.
+//! Losses against plain 64-bit loops: here that of classes.
+
+mod filling;
+mod squared;
 
 use ndarray::{Array1, Array2, arr1, arr2};
-use tests::training::{Step, Stepper};
 use tests::{random, runtimes};
 use train::gradient::gradients;
 use train::graph::Graph;
-use train::loss::{Soft, cross_entropy, mean_squared_error};
-use train::models::{IMAGES, LABELS, WEIGHTS, mask_name};
-use train::optimizer::Optimizer;
+use train::loss::{Soft, cross_entropy};
+use train::models::{LABELS, WEIGHTS};
 use train::runtime::Runtime;
 use train::tensor::{ElementType, Tensor, TensorType};
 
@@ -252,78 +253,6 @@ fn soft_answers_are_right_on_onnxruntime() {
     }
 }
 
-/// The feeds of a training step on the first `weights.len()` of three rows.
-fn step_feeds(weights: &[f32]) -> Vec<(String, Tensor)> {
-    let rows = weights.len();
-    let mut numbers = random::Numbers::new(9);
-    let images = numbers
-        .tensor(&[3, 1, 28, 28], 0.1, 1.0)
-        .mapv(|pixel| pixel as f32);
-    let mask = numbers.tensor(&[3, 128], 0.0, 1.0);
-    let mask = mask.mapv(|value| if value < 0.4 { 0.0f32 } else { 1.0 / 0.6 });
-    let first = |array: ndarray::ArrayD<f32>| {
-        Tensor::F32(
-            array
-                .slice_axis(ndarray::Axis(0), (..rows).into())
-                .to_owned(),
-        )
-    };
-    vec![
-        (IMAGES.into(), first(images)),
-        (LABELS.into(), arr1(&[3i64, 8, 5][..rows]).into()),
-        (WEIGHTS.into(), arr1(weights).into()),
-        (mask_name("dropout1"), first(mask)),
-    ]
-}
-
-/// One step from the same parameters.
-fn stepped(runtime: &Runtime, weights: &[f32]) -> (Step, Vec<(String, Tensor)>) {
-    let mut stepper = Stepper::new(runtime, Optimizer::Sgd, weights.len());
-    (stepper.step(step_feeds(weights)), stepper.variables())
-}
-
-/// Largest difference of two lists of variables, relative to the largest element of each tensor.
-fn difference(a: &[(String, Tensor)], b: &[(String, Tensor)]) -> f64 {
-    let largest = |values: &mut dyn Iterator<Item = f32>| {
-        f64::from(values.fold(0.0f32, |largest, value| largest.max(value.abs())))
-    };
-    let one = |((_, a), (_, b)): (&(String, Tensor), &(String, Tensor))| {
-        let (a, b) = (a.as_f32().unwrap(), b.as_f32().unwrap());
-        let differences = &mut a.iter().zip(b).map(|(a, b)| a - b);
-        largest(differences) / largest(&mut b.iter().copied())
-    };
-    assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(one).fold(0.0, f64::max)
-}
-
-fn filling_rows_change_nothing(runtime: &Runtime) {
-    let (two_rows, expected) = stepped(runtime, &[1.0, 1.0]);
-    let (filled, found) = stepped(runtime, &[1.0, 1.0, 0.0]);
-    assert_close(
-        "loss_sum",
-        filled.loss_sum,
-        two_rows.loss_sum,
-        two_rows.loss_sum,
-    );
-    assert_close("correct", filled.correct, two_rows.correct, 1.0);
-    let error = difference(&found, &expected);
-    assert!(
-        error <= TOLERANCE,
-        "a filling row changes variables by {error:e}"
-    );
-
-    let (three_rows, found) = stepped(runtime, &[1.0, 1.0, 1.0]);
-    assert!(
-        three_rows.loss_sum > two_rows.loss_sum + 1.0,
-        "{three_rows:?} and {two_rows:?}"
-    );
-    let error = difference(&found, &expected);
-    assert!(
-        error > 1e3 * TOLERANCE,
-        "a row that counts changes variables by {error:e} only"
-    );
-}
-
 #[test]
 fn uniform_logits_cost_ln_10_each_on_tract() {
     uniform_logits_cost_ln_10_each(&runtimes::tract());
@@ -340,83 +269,10 @@ fn extreme_logits_stay_finite_on_tract() {
 }
 
 #[test]
-fn filling_rows_change_nothing_on_tract() {
-    filling_rows_change_nothing(&runtimes::tract());
-}
-
-#[test]
 fn losses_are_right_on_onnxruntime() {
     if let Some(runtime) = runtimes::onnxruntime("losses_are_right_on_onnxruntime") {
         uniform_logits_cost_ln_10_each(&runtime);
         a_batch_made_by_hand_is_right(&runtime);
         extreme_logits_stay_finite(&runtime);
-        filling_rows_change_nothing(&runtime);
-    }
-}
-
-/// Of rows of three by two numbers the mean of the squared differences, in a batch the mean over what its rows count.
-fn squared_errors_are_right(runtime: &Runtime) {
-    let mut numbers = random::Numbers::new(7);
-    let mut drawn = |shape: &[usize]| numbers.tensor(shape, -3.0, 3.0).mapv(|one| one as f32);
-    let (outputs, targets) = (drawn(&[4, 3, 2]), drawn(&[4, 6]));
-    let weights = arr1(&[1.0f32, 0.5, 2.0, 0.0]);
-    let mut graph = Graph::of_forms(runtime.target());
-    let mut input =
-        |name: &str, shape: &[usize]| graph.input(name, TensorType::f32(shape)).unwrap();
-    let [x, y] = [input("x", &[4, 3, 2]), input("y", &[4, 6])];
-    let of_rows = input(WEIGHTS, &[4]);
-    let loss = mean_squared_error(&mut graph, x, y, of_rows).unwrap();
-    let gradient = gradients(&mut graph, loss.mean, &[x]).unwrap()[0];
-    let named = [
-        ("mean", loss.mean),
-        ("sum", loss.sum),
-        ("errors", loss.of_samples),
-        ("gradient", gradient),
-    ];
-    for (name, value) in named {
-        graph.output(name, value).unwrap();
-    }
-    let model = graph.specialized().unwrap().to_onnx("loss", &[]);
-    let mut session = runtime.load(&model, Vec::new()).unwrap();
-    let feeds = vec![
-        ("x".into(), Tensor::F32(outputs.clone())),
-        ("y".into(), Tensor::F32(targets.clone())),
-        (WEIGHTS.into(), weights.clone().into()),
-    ];
-    let mut found = session.run(feeds).unwrap();
-    let of = |array: &ndarray::ArrayD<f32>| -> Vec<f64> {
-        array.iter().map(|&one| one.into()).collect()
-    };
-    let (outputs, targets) = (of(&outputs), of(&targets));
-    let error = |at: usize| outputs[at] - targets[at];
-    let mean_of = |row: usize| {
-        (6 * row..6 * row + 6)
-            .map(|at| error(at).powi(2))
-            .sum::<f64>()
-            / 6.0
-    };
-    let sum: f64 = (0..4)
-        .map(|row| f64::from(weights[row]) * mean_of(row))
-        .sum();
-    assert_close("sum", found.scalar("sum").unwrap(), sum, sum);
-    assert_close("mean", found.scalar("mean").unwrap(), sum / 3.5, sum);
-    for (row, found) in found.take("errors").unwrap().iter().enumerate() {
-        assert_close("errors", f64::from(*found), mean_of(row), 10.0);
-    }
-    for (at, found) in found.take("gradient").unwrap().iter().enumerate() {
-        let expected = 2.0 * error(at) / 6.0 * f64::from(weights[at / 6]) / 3.5;
-        assert_close("gradient", f64::from(*found), expected, 1.0);
-    }
-}
-
-#[test]
-fn squared_errors_are_right_on_tract() {
-    squared_errors_are_right(&runtimes::tract());
-}
-
-#[test]
-fn squared_errors_are_right_on_onnxruntime() {
-    if let Some(runtime) = runtimes::onnxruntime("squared_errors_are_right_on_onnxruntime") {
-        squared_errors_are_right(&runtime);
     }
 }

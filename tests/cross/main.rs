@@ -13,3 +13,4 @@ mod prepared;
 mod quantize;
 mod readers;
 mod training;
+mod turned;

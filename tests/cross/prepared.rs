@@ -15,6 +15,7 @@ use input::picture;
 use no_std_core::prepare::{Fit, Pixels, Preparation};
 use tests::random::Numbers as Random;
 use tests::runtimes;
+use train::architecture::{Description, Network};
 use train::checkpoint::{Checkpoint, Record};
 use train::data::augment::{Augment, Variant};
 use train::data::{Dataset, Sets, Statistics, numbers};
@@ -22,9 +23,8 @@ use train::evaluate::Evaluator;
 use train::export::export;
 use train::fit::{Options, Silent, fit};
 use train::import::Options as ImportOptions;
-use train::net::{Description, Network};
 use train::optimizer::Optimizer;
-use train::prepared::Prepared;
+use train::picture_input::PictureInput;
 use train::quantize::{Data, Request, flash_name, int8_name, quantize};
 use train::runtime::{DeviceOptions, Runtime};
 
@@ -85,11 +85,11 @@ fn dataset(files: &[Vec<u8>], fit: Fit) -> Dataset {
     Dataset::new(SHAPE, pixels, labels, numbers(0, 2))
 }
 
-fn prepared(train: &Dataset, fit: Fit) -> Prepared {
+fn picture_input(train: &Dataset, fit: Fit) -> PictureInput {
     let statistics = train.statistics().unwrap();
     let rounded = statistics.iter().map(Statistics::rounded);
     let (mean, deviation) = rounded.map(|[mean, deviation]| (mean, deviation)).unzip();
-    Prepared {
+    PictureInput {
         fit,
         mean,
         deviation,
@@ -97,10 +97,10 @@ fn prepared(train: &Dataset, fit: Fit) -> Prepared {
 }
 
 /// Trains a network on these pictures.
-fn trained(runtime: &Runtime, network: &Network, sets: &Sets, prepared: Prepared) -> Checkpoint {
+fn trained(runtime: &Runtime, network: &Network, sets: &Sets, input: PictureInput) -> Checkpoint {
     let out = tempfile::tempdir().unwrap();
     let record = Record {
-        prepared: Some(prepared),
+        picture_input: Some(input),
         ..Record::new(network, Optimizer::Adam, 12, 0)
     };
     let options = Options {
@@ -210,7 +210,7 @@ fn pictures_are_the_same_in_training_and_in_every_model() {
     for how in Fit::ALL {
         let all = dataset(&files, how);
         let [train, test] = [0..36, 36..48].map(|range| all.select(&range.collect::<Vec<_>>()));
-        let prepared = prepared(&train, how);
+        let input = picture_input(&train, how);
         let plain = Sets {
             train,
             validation: None,
@@ -218,10 +218,10 @@ fn pictures_are_the_same_in_training_and_in_every_model() {
             source: "drawn".into(),
             sha256: String::new(),
         };
-        let numbers = prepared.normalization(3).unwrap();
+        let numbers = input.normalization(3).unwrap();
         let sets = plain.clone().normalized(&numbers);
-        let checkpoint = trained(&runtime, &network, &sets, prepared.clone());
-        assert_eq!(checkpoint.record.prepared, Some(prepared));
+        let checkpoint = trained(&runtime, &network, &sets, input.clone());
+        assert_eq!(checkpoint.record.picture_input, Some(input));
 
         let out = tempfile::tempdir().unwrap();
         let trained = (&network, &checkpoint);

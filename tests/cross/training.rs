@@ -12,12 +12,12 @@ use infer::engine::Engine;
 use infer::input::Input;
 use infer::output::Output;
 use tests::{mnist, runtimes};
+use train::architecture::Network;
 use train::checkpoint::{Checkpoint, Record};
 use train::data::augment::Augment;
 use train::data::{Sets, synthetic};
 use train::export::export;
 use train::fit::{Options, Silent, fit};
-use train::net::Network;
 use train::optimizer::Optimizer;
 use train::runtime::{DeviceOptions, Precision, Runtime};
 

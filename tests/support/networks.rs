@@ -1,4 +1,4 @@
-//! Networks of other programs, in folders that the environment names.
+//! Networks of other programs and pictures of other people, in folders that the environment names.
 
 use std::env;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use crate::skip::{Cause, skip};
 pub fn folder(test: &str, variable: &str) -> Option<PathBuf> {
     let folder = env::var_os(variable).filter(|folder| !folder.is_empty());
     if folder.is_none() {
-        let reason = format!("{variable} names no folder of models");
+        let reason = format!("{variable} names no folder");
         skip(test, Cause::Environment, &reason);
     }
     folder.map(PathBuf::from)

@@ -1,9 +1,9 @@
 //! Single training steps of the digit network, from any variables.
 
+use train::architecture::Network;
 use train::graph::Target;
 use train::init;
 use train::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM};
-use train::net::Network;
 use train::optimizer::Optimizer;
 use train::runtime::{Runtime, Session};
 use train::tensor::Tensor;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::architecture::Network;
 use crate::checkpoint::Record;
 use crate::cli::{BenchArgs, FormsArg};
 use crate::data::augment::{Augment, Variant};
@@ -19,7 +20,6 @@ use crate::fit::{Epochs, FitError, Trainer, fastest};
 use crate::graph::Chosen;
 use crate::init::Masks;
 use crate::models::mask_name;
-use crate::net::Network;
 use crate::optimizer::Optimizer;
 use crate::runtime::Runtime;
 use crate::tensor::Tensor;

@@ -11,10 +11,10 @@ use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use sha2::{Digest, Sha256};
 
+use crate::architecture::Network;
 use crate::data::hexadecimal;
 use crate::graph::Target;
 use crate::models;
-use crate::net::Network;
 use crate::optimizer::{Variable, in_use};
 use crate::tensor::Tensor;
 pub use record::{Described, Epoch, Record};
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
     use crate::data::augment::Augment;
     use crate::optimizer::Optimizer;
-    use crate::prepared::Prepared;
+    use crate::picture_input::PictureInput;
 
     fn variable(name: &str, shape: &[usize]) -> Variable {
         Variable {
@@ -196,7 +196,7 @@ mod tests {
         };
         let record = Record {
             epochs: vec![epoch],
-            prepared: Some(Prepared {
+            picture_input: Some(PictureInput {
                 fit: Fit::Crop,
                 mean: vec![0.1307, 1.0 / 3.0],
                 deviation: vec![0.3081, 1e-3],

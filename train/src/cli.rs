@@ -17,7 +17,7 @@ use no_std_core::prepare::Preparation;
 
 use crate::boards;
 use crate::data::{Options, Source};
-use crate::prepared::Pictures;
+use crate::picture_input::Pictures;
 use crate::runtime::{Choice, DeviceOptions};
 pub use compare::CompareArgs;
 pub use evaluate::EvaluateArgs;

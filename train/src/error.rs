@@ -7,6 +7,7 @@ use input::labels::LabelsError;
 use input::normalization::NormalizationError;
 use input::onnx::OnnxError;
 
+use crate::architecture::{DescriptionError, FreezeError};
 use crate::boards::Room;
 use crate::checkpoint::CheckpointError;
 use crate::compare::CompareError;
@@ -16,7 +17,6 @@ use crate::evaluate::EvaluateError;
 use crate::export::ExportError;
 use crate::fit::FitError;
 use crate::graph::GraphError;
-use crate::net::{DescriptionError, FreezeError};
 use crate::network::Shape;
 use crate::pretrained::PretrainedError;
 use crate::quantize::QuantizeError;

@@ -3,6 +3,7 @@
 use ndarray::Array2;
 use no_std_core::format::OutputKind;
 
+use crate::architecture::Network;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batch, Batches, Order, prefetch};
 use crate::data::{DataError, Dataset};
@@ -11,7 +12,6 @@ use crate::models::numbers::{ERRORS, TARGETS};
 use crate::models::{
     self, CORRECT, IMAGES, LABELS, LOGITS, LOSS_SUM, MIXED_LABELS, SHARES, WEIGHTS, names,
 };
-use crate::net::Network;
 use crate::runtime::{Kind, Runtime, RuntimeError, Session};
 use crate::tensor::Tensor;
 

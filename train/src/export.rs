@@ -8,6 +8,7 @@ use input::{labels, metadata};
 use ndarray::{Array2, ArrayView1};
 use no_std_core::format::OutputKind;
 
+use crate::architecture::Network;
 use crate::checkpoint::{Checkpoint, Record};
 use crate::data::Dataset;
 use crate::data::augment::Variant;
@@ -15,7 +16,6 @@ use crate::data::batch::{Batches, Order};
 use crate::evaluate::{EvaluateError, Evaluator, run_model_of};
 use crate::graph::GraphError;
 use crate::models;
-use crate::net::Network;
 use crate::run::IDENTITY_KEY;
 use crate::runtime::Runtime;
 
@@ -150,8 +150,8 @@ fn outputs(
     let shape = network.input.map(|size| size.to_string()).join(",");
     let mut entries = vec![(metadata::INPUT_SHAPE, shape)];
     let takes_pixels = network.scaling.input.is_none();
-    match &record.prepared {
-        Some(prepared) => entries.extend(prepared.entries(network.input[0])?),
+    match &record.picture_input {
+        Some(picture_input) => entries.extend(picture_input.entries(network.input[0])?),
         None if takes_pixels => entries.push((normalization::RANGE, "0..1".into())),
         None => {}
     }
@@ -168,7 +168,7 @@ fn outputs(
         OutputKind::Reconstruction => "reconstruction",
     };
     entries.push((metadata::OUTPUT_KIND, kind.into()));
-    if record.prepared.is_none() {
+    if record.picture_input.is_none() {
         let preparation = if takes_pixels { "plain" } else { "none" };
         entries.push((metadata::PREPARATION, preparation.into()));
     }

@@ -19,6 +19,7 @@ pub use trainer::{EpochAt, Sums, Trainer};
 use input::file::{self, WriteError};
 use no_std_core::format::OutputKind;
 
+use crate::architecture::Network;
 use crate::checkpoint::{Checkpoint, Epoch, Record};
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
@@ -26,7 +27,6 @@ use crate::data::{DataError, Dataset, Element, Sets};
 use crate::evaluate::{EvaluateError, Evaluation, Evaluator};
 use crate::graph::GraphError;
 use crate::init;
-use crate::net::Network;
 use crate::optimizer::in_use;
 use crate::run;
 use crate::runtime::{DeviceOptions, Kind, Runtime, RuntimeError};

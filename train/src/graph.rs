@@ -4,6 +4,7 @@
 //! checked as nodes are added, so a mistake is reported where it is made and not by the runtime.
 
 mod forms;
+mod standardize;
 mod write;
 
 use std::rc::Rc;

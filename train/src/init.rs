@@ -2,9 +2,9 @@
 
 use ndarray::{ArrayD, IxDyn};
 
+use crate::architecture::Network;
 use crate::data::random::Random;
 use crate::layers::{Initial, Parameter};
-use crate::net::Network;
 use crate::tensor::Tensor;
 
 /// Streams of random numbers that one seed yields; the data module shuffles with stream 0.

@@ -1,6 +1,6 @@
 //! Trains small convolutional networks as plain ONNX graphs on any stock ONNX runtime.
 //!
-//! A [`net::Network`] is a graph of [`layers`] as its file describes it, before there are parameters. [`models`] turns it
+//! An [`architecture::Network`] is a graph of [`layers`] as its file describes it, before there are parameters. [`models`] turns it
 //! into graphs of operators: one that computes a whole training step
 //! (forward, loss, gradients, update), one that measures, one that is shipped. [`ops`] has each operator's shape rule,
 //! ONNX form and gradient rule; [`gradient`] walks a graph backwards through them.
@@ -15,6 +15,7 @@
 // ONNX writes sizes as signed numbers; all are far below 2^63.
 #![allow(clippy::cast_possible_wrap)]
 
+pub mod architecture;
 mod bench;
 pub mod boards;
 pub mod checkpoint;
@@ -35,12 +36,11 @@ pub mod init;
 pub mod layers;
 pub mod loss;
 pub mod models;
-pub mod net;
 pub mod network;
 pub mod onnx;
 pub mod ops;
 pub mod optimizer;
-pub mod prepared;
+pub mod picture_input;
 pub mod pretrained;
 pub mod quantize;
 pub mod recipe;

@@ -6,11 +6,11 @@ pub mod on_device;
 
 use no_std_core::format::OutputKind;
 
+use crate::architecture::{Forward, Network};
 use crate::gradient::gradients;
 use crate::graph::{Forms, Graph, GraphError, Target, ValueId};
 use crate::layers::Training;
 use crate::loss::{Soft, cross_entropy};
-use crate::net::{Forward, Network};
 use crate::optimizer::{Method, Trainable, Variable, append_updates};
 use crate::tensor::{ElementType, Tensor, TensorType};
 

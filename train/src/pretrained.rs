@@ -6,6 +6,7 @@ use input::labels;
 use input::normalization::Normalization;
 use ndarray::Array4;
 
+use crate::architecture::{Description, DescriptionError, Network, Untrainable, describe};
 use crate::checkpoint::{Checkpoint, CheckpointError, Record};
 use crate::data::choice::{Colour, Wanted};
 use crate::fit::first_values;
@@ -13,9 +14,8 @@ use crate::graph::{GraphError, Target};
 use crate::import::ImportError;
 use crate::layers::Layer;
 use crate::models;
-use crate::net::{Description, DescriptionError, Network, Untrainable, describe};
 use crate::network::{self, Shape};
-use crate::prepared::Prepared;
+use crate::picture_input::PictureInput;
 use crate::tensor::Tensor;
 
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub struct Pretrained {
     /// The names of its classes, where it has such.
     labels: Option<Vec<String>>,
     parameters: Vec<(String, Tensor)>,
-    prepared: Option<Prepared>,
+    picture_input: Option<PictureInput>,
 }
 
 /// What becomes of the last layer with weights.
@@ -77,7 +77,7 @@ impl Pretrained {
             input: network.input,
             parameters: checkpoint.parameters(&network),
             labels: Some(network.labels),
-            prepared: checkpoint.record.prepared,
+            picture_input: checkpoint.record.picture_input,
         })
     }
 
@@ -100,7 +100,7 @@ impl Pretrained {
             input: model.input.shape,
             parameters,
             labels: labels.or(said.filter(|names| names.len() == outputs)),
-            prepared: None,
+            picture_input: None,
         })
     }
 
@@ -109,8 +109,8 @@ impl Pretrained {
     }
 
     /// How pictures became the input of a run, if that says so.
-    pub fn prepared(&self) -> Option<&Prepared> {
-        self.prepared.as_ref()
+    pub fn picture_input(&self) -> Option<&PictureInput> {
+        self.picture_input.as_ref()
     }
 
     /// What pictures become for it, as far as the user does not say.
@@ -124,9 +124,10 @@ impl Pretrained {
         Wanted {
             size: wanted.size.or(Some([rows, columns])),
             colour: wanted.colour.or(own),
-            fit: wanted
-                .fit
-                .or(self.prepared.as_ref().map(|prepared| prepared.fit)),
+            fit: wanted.fit.or(self
+                .picture_input
+                .as_ref()
+                .map(|picture_input| picture_input.fit)),
             ..wanted
         }
     }

@@ -6,8 +6,8 @@ use input::file::{self, ReadError, display_name};
 use no_std_core::format::OutputKind;
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::Network;
 use crate::data::augment::Transform;
-use crate::net::Network;
 use crate::optimizer::Optimizer;
 
 #[derive(Debug, thiserror::Error)]

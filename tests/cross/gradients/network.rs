@@ -3,12 +3,12 @@
 use ndarray::{Array1, ArrayD};
 use tests::oracle::{self, Feeds};
 use tests::{random, runtimes};
+use train::architecture::{Description, Network};
 use train::gradient::gradients;
 use train::graph::{Graph, Target, ValueId};
 use train::init;
 use train::layers::Training;
 use train::loss::{Soft, cross_entropy, mean_squared_error};
-use train::net::{Description, Network};
 use train::runtime::Runtime;
 use train::tensor::{ElementType, Tensor, TensorType};
 

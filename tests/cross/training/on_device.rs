@@ -8,12 +8,12 @@ use std::sync::atomic::AtomicBool;
 
 use input::normalization::Normalization;
 use tests::runtimes;
+use train::architecture::Network;
 use train::checkpoint::Record;
 use train::data::Sets;
 use train::data::augment::Augment;
 use train::data::synthetic;
 use train::fit::{DeviceTrainer, FitError, Sums, Trainer};
-use train::net::Network;
 use train::optimizer::Optimizer;
 use train::runtime::{Choice, DeviceOptions, Precision, Runtime};
 use train::tensor::Tensor;

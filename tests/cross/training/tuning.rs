@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicBool;
 
 use prost::Message;
 use tests::runtimes;
+use train::architecture::{Description, Network};
 use train::checkpoint::{Checkpoint, Record};
 use train::data::augment::Augment;
 use train::data::{Sets, synthetic};
 use train::fit::{Options, Silent, fit};
 use train::graph::Target;
 use train::models;
-use train::net::{Description, Network};
 use train::onnx;
 use train::optimizer::Optimizer;
 use train::pretrained::{Head, Pretrained};

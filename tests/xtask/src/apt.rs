@@ -1,5 +1,7 @@
 //! Debian's and Ubuntu's packages, which this program installs only where nobody has to be asked.
 
+pub mod unpacked;
+
 use std::process::Command;
 
 use anyhow::{Result, ensure};

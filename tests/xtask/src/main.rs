@@ -12,6 +12,7 @@ mod firmware;
 mod gpu;
 mod library;
 mod onnxruntime;
+mod own_pictures;
 mod pi;
 mod pip;
 mod summary;

@@ -14,6 +14,7 @@ use crate::console::{heading, human};
 use crate::firmware;
 use crate::library;
 use crate::onnxruntime;
+use crate::own_pictures;
 use crate::pi;
 use crate::pip;
 use crate::summary::{self, Counts};
@@ -120,6 +121,9 @@ pub fn test(target: &Path) -> Result<bool> {
     firmware::check(target, &mut tally);
     match programs.and_then(|messages| executable(&messages, "infer")) {
         Ok(infer) => {
+            if let Some(programs) = infer.parent() {
+                own_pictures::suite(programs, &environment, target, &mut tally);
+            }
             firmware::suite(target, &mut tally);
             library::suite(target, &mut tally);
             pi::suite(&infer, &mut tally);

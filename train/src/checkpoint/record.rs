@@ -3,12 +3,12 @@
 use input::normalization::NormalizationError;
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::{Description, Network, NumberScaling};
 use crate::data::augment::Augment;
 use crate::detector::Detector;
 use crate::graph::Chosen;
-use crate::net::{Description, Network, Scaling};
 use crate::optimizer::{Method, Optimizer};
-use crate::prepared::{Pictures, Prepared};
+use crate::picture_input::{PictureInput, Pictures};
 use crate::recipe::Recipe;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,8 +25,8 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuned_from: Option<String>,
     /// How pictures become its input, where that is not as pixels from 0 to 1 of its size.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prepared: Option<Prepared>,
+    #[serde(default, rename = "prepared", skip_serializing_if = "Option::is_none")]
+    pub picture_input: Option<PictureInput>,
     /// The rest of how it is trained.
     #[serde(default, skip_serializing_if = "Recipe::is_plain")]
     pub recipe: Recipe,
@@ -61,11 +61,11 @@ pub struct Described {
     pub labels: Vec<String>,
     /// The scale of its numbers, if they are none of pixels and classes.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub scaling: Scaling,
+    pub scaling: NumberScaling,
 }
 
-fn is_default(scaling: &Scaling) -> bool {
-    *scaling == Scaling::default()
+fn is_default(scaling: &NumberScaling) -> bool {
+    *scaling == NumberScaling::default()
 }
 
 impl Described {
@@ -91,7 +91,7 @@ impl Record {
             described: Described::of(network),
             frozen: network.frozen(),
             tuned_from: None,
-            prepared: None,
+            picture_input: None,
             recipe: Recipe::default(),
             optimizer,
             forms: Chosen::new(),
@@ -153,7 +153,7 @@ impl Record {
 
     /// What it says of pictures, or what is wrong with that.
     pub fn pictures(&self, network: &Network) -> Result<Pictures, NormalizationError> {
-        Pictures::of_run(network, self.prepared.as_ref())
+        Pictures::of_run(network, self.picture_input.as_ref())
     }
 
     /// What was added to the images in the last epoch.

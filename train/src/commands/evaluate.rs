@@ -16,7 +16,7 @@ use crate::data::Dataset;
 use crate::data::augment::{Augment, Variant};
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
-use crate::prepared::Pictures;
+use crate::picture_input::Pictures;
 use crate::report::{Int8, Report};
 use crate::runtime::{Kind, Runtime};
 

@@ -7,13 +7,13 @@ use input::file::{self, display_name};
 
 use super::learnt::expect_form;
 use super::{CHECKED_IMAGES, expect_distinct, load_test_for, open};
+use crate::architecture::Network;
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::ExportArgs;
 use crate::console::{Console, say};
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::export::{SecondRuntime, export};
-use crate::net::Network;
 use crate::run::{lock_around, model_of};
 use crate::runtime::Runtime;
 use crate::second_runtime::AnotherProcess;

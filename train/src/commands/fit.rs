@@ -1,6 +1,7 @@
 //! `train fit`.
 
 mod board;
+mod picture_input;
 mod start;
 mod task;
 
@@ -13,7 +14,8 @@ use no_std_core::format::OutputKind;
 use super::export::export_checked;
 use super::learnt;
 use super::report::write_report;
-use super::{expect_distinct, note_mismatch, open};
+use super::{expect_distinct, open};
+use crate::architecture::Network;
 use crate::checkpoint::{self, Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
@@ -22,14 +24,13 @@ use crate::data::{Dataset, Sets, mnist};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
-use crate::net::{Description, Network};
 use crate::optimizer::Optimizer;
 use crate::recipe::Recipe;
 use crate::report::Report;
-use crate::run::{self, OutFolder, model_name, model_of};
+use crate::run::{self, OutFolder, model_name};
 use crate::runtime::Runtime;
 use crate::stop::Stop;
-pub use start::Start;
+use start::Start;
 use task::Task;
 
 /// Epochs where neither the user nor a recipe says how many.
@@ -45,7 +46,7 @@ const VALIDATION: &str = "images set apart from those to learn from, to choose b
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     args.expect_usage();
-    let (out, resumed) = (&*args.out, args.resume.as_deref());
+    let out = &*args.out;
     // Held until the folder, if it is still empty, is gone.
     let lock;
     let _folder = OutFolder::prepare(out, stop)?;
@@ -54,21 +55,10 @@ pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Err
     if lock.is_some() {
         file::remove_stale(out);
     }
-    let resume = resumed.map(Checkpoint::load).transpose()?;
     let start = Start::open(args)?;
-    let description = match (&resume, &args.network) {
-        (None, Some(name)) => Some(Description::open(name)?),
-        _ => None,
-    };
-    if let (Some(run), Some((_, network))) = (resumed, &resume) {
-        note_mismatch(&model_of(run, &network.name));
-    }
-    let resumed = resume.as_ref().map(|(_, network)| &*network.name);
     // Before pictures are loaded the network that fits them is not known.
-    let named = resumed.or(start.as_ref().map(Start::name));
-    let name = named.or(description.as_ref().map(Description::name));
-    expect_outputs(args, name)?;
-    fit_and_export(args, (resume, start), description, console, stop)
+    expect_outputs(args, start.name())?;
+    fit_and_export(args, start, console, stop)
 }
 
 /// Fails unless the files that a fit writes, those of a network if it is known, may be written.
@@ -83,36 +73,34 @@ fn expect_outputs(args: &FitArgs, network: Option<&str>) -> Result<(), Error> {
 
 fn fit_and_export(
     args: &FitArgs,
-    (resume, mut start): (Option<(Checkpoint, Network)>, Option<Start>),
-    description: Option<Description>,
+    mut start: Start,
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    let begun = (resume.as_ref(), start.as_mut());
     let runtime = open(args.runtime)?;
-    let task = Task::new(args, begun, description, &runtime, console)?;
+    let task = Task::new(args, &mut start, &runtime, console)?;
     console.line(runtime.description());
-    let resume = resume.map(|(checkpoint, _)| checkpoint);
-    let resumed = resume.as_ref().map(|resumed| resumed.record.augment());
-    let augment = args.augment.or(resumed).unwrap_or_default();
-    let recipe = recipe(args, &task.network, resume.as_ref())?;
+    let resumed = start.resumed();
+    let kept = resumed.map(|resumed| resumed.record.augment());
+    let augment = args.augment.or(kept).unwrap_or_default();
+    let recipe = recipe(args, &task.network, resumed)?;
     learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
     let planned = recipe.epochs;
     let samples = task.sets.train.len() * augment.variants().len();
-    let mut record = record(args, &task, (resume.as_ref(), recipe), samples);
+    let mut record = record(args, &task, (resumed, recipe), samples);
     let steps = samples.div_ceil(record.batch_size);
     let epochs = args.epochs.unwrap_or_else(|| epochs(args, planned, steps));
     stop.wait_for_work();
-    if resume.is_none() && measures_forms(args, &task.network) {
+    if resumed.is_none() && measures_forms(args, &task.network) {
         record.forms = fastest(&runtime, &task.network, &record)?;
     }
-    let begun = start.map(|start| start.checkpoint(&task.network, &mut record));
+    let resume = start.checkpoint(&task.network, &mut record)?;
     let options = Options {
         epochs: epochs as usize,
         augment,
         device: args.device,
         out: args.out.clone(),
-        resume: begun.transpose()?.or(resume),
+        resume,
     };
     let progress = &mut Terminal::new(console, task.network.output);
     let interrupted = stop.requested();
@@ -147,7 +135,7 @@ fn record(
         None => new_record(args, &task.network, recipe),
     };
     record.detector.clone_from(&task.detector);
-    record.prepared.clone_from(&task.prepared);
+    record.picture_input.clone_from(&task.picture_input);
     complete(&mut record, &task.sets, samples, args);
     record
 }

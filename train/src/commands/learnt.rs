@@ -6,6 +6,7 @@ use input::file::{self, display_name};
 use ndarray::{Array2, Axis, stack};
 use no_std_core::format::OutputKind;
 
+use crate::architecture::{Network, NumberScaling, Scale};
 use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::console::{Console, note};
@@ -16,7 +17,6 @@ use crate::detector::Detector;
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluation, Evaluator};
 use crate::fit::FitError;
-use crate::net::{Network, Scale, Scaling};
 use crate::network::Shape;
 use crate::recipe::{ClassWeights, Recipe};
 use crate::report::LinesPage;
@@ -132,7 +132,7 @@ pub fn sets_for(
 ///
 /// A reconstruction is compared with its input, so all numbers of both have one scale; other inputs have one for each
 /// channel, and targets one for each output. Pixels have none.
-pub fn scaling(network: &Network, train: &Dataset) -> Result<Scaling, Error> {
+pub fn number_scaling(network: &Network, train: &Dataset) -> Result<NumberScaling, Error> {
     let len = train.elements();
     let are_numbers = train.element() == Element::Number;
     let input = match (are_numbers, network.output) {
@@ -151,7 +151,7 @@ pub fn scaling(network: &Network, train: &Dataset) -> Result<Scaling, Error> {
             Some(Scale::of(targets, train.target_len(), 1))
         }
     };
-    Ok(Scaling { input, output })
+    Ok(NumberScaling { input, output })
 }
 
 fn numbers(set: &Dataset) -> Result<Vec<f32>, Error> {

@@ -12,7 +12,7 @@ use crate::cli::{QuantizeArgs, RuntimeArgs};
 use crate::console::{Console, note};
 use crate::error::Error;
 use crate::export::SecondRuntime;
-use crate::prepared::Pictures;
+use crate::picture_input::Pictures;
 use crate::quantize::{self, Data, QuantizeError, flash_name, int8_name};
 use crate::run::{self, OutFolder};
 use crate::runtime::{Choice, Runtime, RuntimeError};
@@ -93,6 +93,7 @@ fn sets(
     console: &mut Console,
 ) -> Result<Data, Error> {
     let loaded = load_for(pictures, &args.data)?;
+    loaded.expect_test()?;
     tell_before_learning(&loaded, console);
     let sets = loaded.sets;
     let said = pictures.fit().map(Preparation::scaled);

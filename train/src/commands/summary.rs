@@ -6,13 +6,13 @@ use input::labels;
 
 use super::check::{self, report};
 use super::quantize::open_for_int8;
+use crate::architecture::{Description, Network, PRESETS};
 use crate::cli::{InputArgs, NetworkArgs, SummaryArgs};
 use crate::console::Console;
 use crate::error::Error;
 use crate::import::Options;
 use crate::init;
 use crate::models;
-use crate::net::{Description, Network, PRESETS};
 use crate::quantize::Outline;
 use crate::runtime::Runtime;
 

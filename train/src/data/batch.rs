@@ -155,8 +155,8 @@ impl<'a> Batches<'a> {
                 seeds,
                 pixels,
             );
-            if let Some(normalized) = self.dataset.normalized_pixels() {
-                normalized.apply(pixels);
+            if let Some(table) = self.dataset.pixel_table() {
+                table.apply(pixels);
             }
             Ok(())
         })

@@ -6,7 +6,7 @@ use input::normalization::Normalization;
 use ndarray::{Array2, Array4, ArrayView1};
 
 use super::augment::Variant;
-use super::normalized::Normalized;
+use super::pixel_table::PixelTable;
 use super::pixels::Pixels;
 use super::{DataError, split};
 use crate::network::Shape;
@@ -47,7 +47,7 @@ pub struct Dataset {
     /// Numbers that belong to each of the pictures of `pixels`.
     targets: Option<Arc<Array2<f32>>>,
     /// What pixels become, where that is said.
-    normalized: Option<Arc<Normalized>>,
+    table: Option<Arc<PixelTable>>,
 }
 
 impl Dataset {
@@ -81,7 +81,7 @@ impl Dataset {
             classes,
             is_labelled: true,
             targets: None,
-            normalized: None,
+            table: None,
         }
     }
 
@@ -143,13 +143,13 @@ impl Dataset {
     #[must_use]
     pub fn normalized(self, numbers: &Normalization) -> Self {
         assert_eq!(numbers.channels(), self.shape[0], "channels");
-        let normalized = Some(Arc::new(Normalized::new(numbers)));
-        Self { normalized, ..self }
+        let table = Some(Arc::new(PixelTable::new(numbers)));
+        Self { table, ..self }
     }
 
     /// What pixels become, where it is not simply 0 to 1.
-    pub(crate) fn normalized_pixels(&self) -> Option<&Normalized> {
-        self.normalized.as_deref()
+    pub(crate) fn pixel_table(&self) -> Option<&PixelTable> {
+        self.table.as_deref()
     }
 
     /// The number of pictures.
@@ -205,11 +205,11 @@ impl Dataset {
     /// Fills `numbers` with those of a sample that a read has filled `bytes` with: pixels in this variant, from 0 to 1 or
     /// normalised.
     pub fn numbers(&self, bytes: &[u8], variant: Variant, numbers: &mut [f32]) {
-        match (self.element, &self.normalized) {
+        match (self.element, &self.table) {
             (Element::Pixel, None) => variant.write(bytes, numbers),
-            (Element::Pixel, Some(normalized)) => {
+            (Element::Pixel, Some(table)) => {
                 let bytes: Vec<u8> = bytes.iter().map(|&byte| variant.of(byte)).collect();
-                normalized.write(&bytes, numbers);
+                table.write(&bytes, numbers);
             }
             (Element::Number, _) => {
                 let (floats, _) = bytes.as_chunks();

@@ -47,6 +47,16 @@ pub enum DataError {
     )]
     NotLearnt { class: String },
     #[error(
+        "--data: expected samples to measure on beside those to learn from, found {samples} samples, or {unlike} where copies and \
+         those that look alike count once: these stay together, and each class is learnt from first; add others, or say which to \
+         measure on (a folder `test` beside `train`, a column `split` in a list)"
+    )]
+    NothingToMeasureOn {
+        samples: usize,
+        /// How many are left where those that look alike count as one.
+        unlike: usize,
+    },
+    #[error(
         "--normal: expected names of classes of the data, which are {}, found {found:?}",
         input::layout::listed(classes.iter().cloned())
     )]

@@ -8,17 +8,19 @@ use sha2::{Digest, Sha256};
 
 use super::batch::shuffle;
 use super::choice::Wanted;
-use super::collection::{Collection, Divided, Entry, Part, Pictures, Remark, Values};
+use super::collection::{Collection, Entry, Part, Pictures, Remark, Values};
 use super::duplicates::Duplicates;
 use super::packed;
 use super::random::Random;
 use super::{
     Classes, DataError, Dataset, Element, Sets, Source, cache_folder, cifar, folder, hexadecimal,
-    idx, manifest, mnist, npz, split, stored, synthetic,
+    idx, manifest, mnist, npz, stored, synthetic,
 };
 
-/// The share of the pictures to be measured on, and as much to choose by.
-const SHARE: f64 = 0.15;
+mod divide;
+
+use divide::divide;
+
 /// The same pictures in each part at each run.
 const SEED: u64 = 0;
 /// The first of the streams of random numbers that mix pictures; those before it divide the classes.
@@ -110,6 +112,7 @@ pub fn load_test(source: &Source, options: Options) -> Result<Dataset, DataError
         },
         None => load(source, options)?,
     };
+    loaded.expect_test()?;
     Ok(loaded.sets.test)
 }
 
@@ -230,51 +233,6 @@ fn expect_readable(unreadable: &[Remark], files: usize) -> Result<(), DataError>
         files,
         named: named.join("; "),
     })
-}
-
-/// What each picture is for, and how that was drawn, if it was.
-fn divide(
-    all: &Dataset,
-    entries: &[Entry],
-    duplicates: Option<&Duplicates>,
-    divided: Divided,
-) -> Result<(Vec<Part>, Option<String>), DataError> {
-    let has = |part| entries.iter().any(|entry| entry.part == Some(part));
-    let mut wanted = Vec::new();
-    if !has(Part::Test) {
-        wanted.push(Part::Test);
-    }
-    if !has(Part::Validation) && divided == Divided::WithValidation {
-        wanted.push(Part::Validation);
-    }
-    let given = |entry: &Entry| entry.part.unwrap_or(Part::Train);
-    let mut parts: Vec<Part> = entries.iter().map(given).collect();
-    // A test set alone is to be measured on.
-    if wanted.is_empty() || !parts.contains(&Part::Train) {
-        return Ok((parts, None));
-    }
-    let groups = match duplicates {
-        Some(duplicates) => duplicates.groups(all.len()),
-        None => Duplicates::find(all)?.groups(all.len()),
-    };
-    let learnt: Vec<usize> = (0..parts.len())
-        .filter(|&at| parts[at] == Part::Train)
-        .collect();
-    let of = |values: &[u32]| -> Vec<u32> { learnt.iter().map(|&at| values[at]).collect() };
-    let labels: Vec<u16> = learnt.iter().map(|&at| all.labels()[at]).collect();
-    let drawn = split::grouped(&labels, &of(&groups), &vec![SHARE; wanted.len()], SEED);
-    for (&at, part) in learnt.iter().zip(drawn) {
-        if part > 0 {
-            parts[at] = wanted[part - 1];
-        }
-    }
-    let sets: Vec<&str> = wanted.iter().map(|part| part.set_name()).collect();
-    let drawn = format!(
-        "{} drawn from what is there to learn from, {:.0} % each of every class; copies and pictures that look alike stay together",
-        sets.join(" and "),
-        100.0 * SHARE
-    );
-    Ok((parts, Some(drawn)))
 }
 
 /// The pictures of each part: in their order, or mixed, so that the first ones are of every class.

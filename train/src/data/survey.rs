@@ -109,6 +109,10 @@ impl Survey {
         };
         survey.problems = survey.problems(&headers);
         survey.problems.extend(loaded.note().map(str::to_owned));
+        let refusal = loaded.expect_test().err();
+        survey
+            .problems
+            .extend(refusal.map(|refusal| refusal.to_string()));
         Ok(survey)
     }
 

@@ -2,13 +2,13 @@
 
 use ndarray::{Array1, Array2, Array4, ArrayD, IxDyn};
 
+use crate::architecture::Network;
 use crate::data::augment::Variant;
 use crate::data::batch::{Batches, Order};
 use crate::data::{DataError, Dataset};
 use crate::init::Masks;
 use crate::models::on_device::{SAMPLES, STEP, Sizes};
 use crate::models::{IMAGES, LABELS, WEIGHTS, mask_name};
-use crate::net::Network;
 use crate::tensor::Tensor;
 
 pub(super) type EpochInputs = Vec<(String, Tensor)>;

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::FitError;
+use crate::architecture::Network;
 use crate::checkpoint::Record;
 use crate::data::random::Random;
 use crate::data::{cache_folder, hexadecimal};
 use crate::graph::{Candidate, Chosen, Forms, Place};
 use crate::models;
-use crate::net::Network;
 use crate::runtime::{Kind, Runtime};
 use crate::tensor::Tensor;
 

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::FitError;
 use super::device_data::{DeviceData, EpochInputs};
 use super::trainer::{Sums, first_values};
+use crate::architecture::Network;
 use crate::checkpoint::Record;
 use crate::data::Dataset;
 use crate::data::augment::Variant;
 use crate::models::flat::Layout;
 use crate::models::{self, CORRECT, LEARNING_RATE, LOSS_SUM, on_device};
-use crate::net::Network;
 use crate::optimizer::Variable;
 use crate::runtime::{DeviceOptions, DeviceSession, Runtime, RuntimeError};
 use crate::tensor::Tensor;
@@ -47,7 +47,7 @@ impl<'a> DeviceTrainer<'a> {
     ) -> Result<Self, FitError> {
         let data = DeviceData::new(network, dataset, variants, record.batch_size)?;
         let target = runtime.target();
-        let numbers = dataset.normalized_pixels().map(|numbers| &numbers.of);
+        let numbers = dataset.pixel_table().map(|table| &table.of);
         let model = on_device::training(network, &record.method(), data.sizes, numbers, target)?;
         let kept = models::training(network, record.method(), 1, target)?.variables;
         let first = || first_values(network, &kept, record.seed);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use no_std_core::format::OutputKind;
 
 use super::FitError;
+use crate::architecture::Network;
 use crate::checkpoint::Record;
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order, Shown, prefetch};
@@ -13,7 +14,6 @@ use crate::evaluate::evaluation_feeds;
 use crate::graph::Forms;
 use crate::init::{self, Masks};
 use crate::models::{self, CORRECT, COUNT, LEARNING_RATE, LOSS_SUM, mask_name};
-use crate::net::Network;
 use crate::optimizer::Variable;
 use crate::recipe::Recipe;
 use crate::runtime::{DividedStep, Outputs, Runtime, RuntimeError, Session};

@@ -21,7 +21,7 @@ use crate::tensor::Tensor;
 
 /// The trainer's own network with the parameters that its training starts from, as exported.
 fn exported() -> (Vec<Tensor>, Vec<u8>) {
-    let network = crate::net::Network::digits();
+    let network = crate::architecture::Network::digits();
     let parameters = init::parameters(&network, 4)
         .into_iter()
         .map(|(_, tensor)| tensor);

@@ -1,10 +1,9 @@
 //! What pixels become before a network sees them, where its description says it: numbers that are not trained.
 
-use ndarray::Array3;
 use serde::Deserialize;
 
 use super::trained::{Pass, Trained, picture};
-use crate::graph::{Graph, GraphError, ValueId};
+use crate::graph::{GraphError, ValueId};
 
 /// Each channel less its mean, divided by its deviation.
 #[derive(Debug, Deserialize)]
@@ -37,14 +36,6 @@ impl Trained for Described {
         inputs: &[ValueId],
         _: &[ValueId],
     ) -> Result<ValueId, GraphError> {
-        let [mean, std] = [&self.mean, &self.std].map(|numbers| constant(pass.graph, numbers));
-        let centred = pass.graph.sub(inputs[0], mean)?;
-        pass.graph.div(centred, std)
+        pass.graph.standardize(inputs[0], [&self.mean, &self.std])
     }
-}
-
-/// A number for each channel, `[C, 1, 1]`.
-fn constant(graph: &mut Graph, numbers: &[f32]) -> ValueId {
-    let numbers = Array3::from_shape_fn((numbers.len(), 1, 1), |(channel, ..)| numbers[channel]);
-    graph.constant(numbers.into())
 }

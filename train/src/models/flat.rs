@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use ndarray::{Array2, s};
 
+use crate::architecture::Network;
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::layers::Parameter;
-use crate::net::Network;
 use crate::ops;
 use crate::optimizer::Variable;
 use crate::tensor::{Tensor, TensorType};

@@ -3,10 +3,10 @@
 use no_std_core::format::OutputKind;
 
 use super::{Costs, IMAGES, Learnt, WEIGHTS, image_type};
+use crate::architecture::{Forward, Network};
 use crate::graph::{Graph, GraphError, ValueId};
 use crate::layers::Training;
 use crate::loss::mean_squared_error;
-use crate::net::{Forward, Network};
 use crate::tensor::TensorType;
 
 /// Input: what the outputs shall be, `[N, outputs]`.
@@ -36,7 +36,7 @@ pub(super) fn forward_and_loss(
     let scaled = network.scaled_input(graph, images)?;
     let forward = network.forward(graph, scaled, parameters, training)?;
     let targets = match (targets, &network.scaling.output) {
-        (Some(targets), Some(scale)) => scale.apply(graph, targets)?,
+        (Some(targets), Some(scale)) => graph.standardize(targets, scale.moments())?,
         (Some(targets), None) => targets,
         (None, _) => scaled,
     };

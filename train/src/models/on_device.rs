@@ -5,18 +5,17 @@
 //! the masks one of steps. What to take of them the graph knows from [`STEP`], a variable that counts.
 
 use input::normalization::Normalization;
-use ndarray::{Array1, Axis};
 
 use super::flat::Layout;
 use super::{
     CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_statistics, append_training,
     mask_name,
 };
+use crate::architecture::Network;
 use crate::gradient::gradients;
 use crate::graph::{Graph, GraphError, Target, ValueId};
 use crate::layers::{Parameter, Training};
 use crate::loss::{Soft, cross_entropy};
-use crate::net::Network;
 use crate::optimizer::{Method, Variable};
 use crate::tensor::{ElementType, Tensor, TensorType};
 
@@ -69,7 +68,7 @@ pub fn training(
     let masks = plan.masks(network)?;
     let (images, labels) = gathered(&mut graph, network, sizes.samples, samples)?;
     let images = match numbers {
-        Some(numbers) => normalized(&mut graph, images, numbers)?,
+        Some(numbers) => graph.standardize(images, [numbers.mean(), numbers.deviation()])?,
         None => images,
     };
     let layout = Layout::new(network);
@@ -167,23 +166,6 @@ fn gathered(
     let largest = graph.scalar(f32::from(u8::MAX));
     let pixels = graph.div(bytes, largest)?;
     Ok((pixels, graph.gather(labels, samples, 0)?))
-}
-
-/// Pixels `0.0..=1.0` as what they become.
-fn normalized(
-    graph: &mut Graph,
-    pixels: ValueId,
-    numbers: &Normalization,
-) -> Result<ValueId, GraphError> {
-    let of_channels = |numbers: &[f32]| {
-        let numbers = Array1::from(numbers.to_vec());
-        let numbers = numbers.insert_axis(Axis(1)).insert_axis(Axis(2));
-        Tensor::from(numbers)
-    };
-    let mean = graph.constant(of_channels(numbers.mean()));
-    let deviation = graph.constant(of_channels(numbers.deviation()));
-    let pixels = graph.sub(pixels, mean)?;
-    graph.div(pixels, deviation)
 }
 
 /// Writes numbers into their histories, at this step's position, and counts the step.

@@ -10,7 +10,7 @@ use super::compare::Measured;
 use super::int8::Int8Node;
 use super::prune::Pruned;
 use super::range::{Method, Range};
-use crate::net::thousands;
+use crate::architecture::thousands;
 
 /// One layer of the table.
 #[derive(Clone, Debug, PartialEq)]

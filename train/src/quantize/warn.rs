@@ -1,7 +1,7 @@
 //! What a user should know of a network in integers before it is used: signs that samples and model do not fit.
 
 use input::labels::in_list;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 use super::candidate::Candidate;
 use super::samples::Samples;
@@ -10,7 +10,9 @@ use crate::ops::Quantization;
 
 /// A share of the input's numbers beyond its integers that is told.
 const SATURATED: f64 = 1e-2;
-/// Classes that are named, at most.
+/// Steps of the input's integers that tell something of a number, at least.
+const FEW_STEPS: f32 = 8.0;
+/// Classes and features that are named, at most.
 const NAMED: usize = 10;
 /// Samples that are enough to expect each class among the answers.
 const ENOUGH: usize = 10;
@@ -19,6 +21,9 @@ const ENOUGH: usize = 10;
 pub fn warnings(best: &Candidate, sets: &Sets) -> Result<Vec<String>, QuantizeError> {
     let mut warnings = constant(&best.integers, &sets.labels);
     warnings.extend(saturated(&sets.held_out, best.int8.from)?);
+    if sets.pixels.is_none() {
+        warnings.extend(coarse(&sets.held_out, best.int8.from)?);
+    }
     if !sets.labels.is_empty() {
         warnings.extend(unanswered(&best.integers, &sets.held_out, &sets.labels));
     }
@@ -62,6 +67,49 @@ fn saturated(samples: &Samples, from: Quantization) -> Result<Option<String>, Qu
             100.0 * share
         )
     }))
+}
+
+/// Features of numbers, one a channel, that change by so few steps of the integers that these hardly tell anything.
+fn coarse(samples: &Samples, from: Quantization) -> Result<Option<String>, QuantizeError> {
+    let steps = spreads(samples)?
+        .into_iter()
+        .map(|spread| spread / from.scale);
+    let steps: Vec<f32> = steps.collect();
+    // What never changes tells nothing in floats either.
+    let is_coarse = |(_, steps): &(usize, &f32)| (f32::MIN_POSITIVE..FEW_STEPS).contains(*steps);
+    let coarse: Vec<_> = steps.iter().enumerate().filter(is_coarse).collect();
+    if coarse.is_empty() {
+        return Ok(None);
+    }
+    let name = |(feature, steps): &(usize, &f32)| format!("{feature} ({steps:.1} steps)");
+    let named: Vec<String> = coarse.iter().take(NAMED).map(name).collect();
+    Ok(Some(format!(
+        "all numbers of the input share steps of {:.3e}, of which {} of {} features, counted from 0, span less than {FEW_STEPS}: {}{}; \
+         bring all features to one size, as a mean of 0 and a deviation of 1, before the model is trained on them and asked",
+        from.scale,
+        coarse.len(),
+        steps.len(),
+        named.join(", "),
+        if coarse.len() > NAMED {
+            " and others"
+        } else {
+            ""
+        }
+    )))
+}
+
+/// How far apart the least and the greatest number of each channel are.
+fn spreads(samples: &Samples) -> Result<Vec<f32>, QuantizeError> {
+    let mut ends = Vec::new();
+    samples.each(|sample| {
+        ends.resize(sample.len_of(Axis(1)), [f32::INFINITY, f32::NEG_INFINITY]);
+        for ([low, high], channel) in ends.iter_mut().zip(sample.axis_iter(Axis(1))) {
+            *low = channel.iter().copied().fold(*low, f32::min);
+            *high = channel.iter().copied().fold(*high, f32::max);
+        }
+        Ok(())
+    })?;
+    Ok(ends.into_iter().map(|[low, high]| high - low).collect())
 }
 
 /// Classes that are never answered though samples are labelled so, or that are never answered at all.
@@ -153,5 +201,28 @@ mod tests {
             found.starts_with("20.0 % of the input's numbers lie beyond 0.000 to 79.000"),
             "{found}"
         );
+    }
+    #[test]
+    fn features_too_small_for_the_shared_steps_are_named() {
+        // The second is a thousandth of the first, the third never changes.
+        let inputs = Array4::from_shape_fn((9, 3, 1, 1), |(sample, feature, ..)| {
+            sample as f32 * [100.0, 0.1, 0.0][feature] + 1.0
+        });
+        let samples = Samples::Arrays {
+            inputs,
+            labels: None,
+        };
+        let of = |scale| Quantization {
+            scale,
+            zero_point: -128,
+        };
+        let found = coarse(&samples, of(801.0 / 255.0)).unwrap().unwrap();
+        assert!(
+            found.contains(
+                "1 of 3 features, counted from 0, span less than 8: 1 (0.3 steps); bring"
+            ),
+            "{found}"
+        );
+        assert_eq!(coarse(&samples, of(0.05)).unwrap(), None);
     }
 }

@@ -7,10 +7,9 @@ use anyhow::Result;
 use super::boards::{Board, Hardware};
 use super::{qemu, rp2040};
 
-/// Looks for every board's emulator; those that are missing are installed, in the folder `tools` where they need one, if
-/// nobody has to be asked.
+/// Looks for every board's emulator; those that are missing are fetched into the folder `tools`.
 pub fn find(boards: &[&Board], tools: &Path) -> Result<()> {
-    qemu::find(boards)?;
+    qemu::find(boards, tools)?;
     if boards
         .iter()
         .any(|board| board.hardware == Hardware::Rp2040)

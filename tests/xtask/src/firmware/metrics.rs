@@ -55,7 +55,7 @@ fn measure_alone(
     subject: &Subject,
 ) -> Result<Metrics> {
     let program = builder.program(board, "alone", subject)?;
-    let printed = qemu::run_to_end(machine, &program)?;
+    let printed = qemu::run_to_end(machine, &builder.tools, &program)?;
     let (stack, parts) = counts(&printed)
         .with_context(|| format!("{}: expected counts, found {printed:?}", program.display()))?;
     let layout = Layout::read(&program)?;

@@ -44,7 +44,7 @@ impl Running {
         let folder = tempfile::tempdir()?;
         let socket = folder.path().join("serial");
         let mut command = match &board.hardware {
-            Hardware::Qemu(machine) => qemu::serve(machine, firmware, &socket),
+            Hardware::Qemu(machine) => qemu::serve(machine, tools, firmware, &socket),
             Hardware::Rp2040 => rp2040::serve(tools, firmware, &socket),
             Hardware::Chip(_) => bail!("{}: expected a board that is emulated", board.name),
         };

@@ -136,7 +136,9 @@ impl Suite {
 
     fn prove(&self, board: &Board, machine: &Machine) -> Result<String> {
         let program = self.builder.program(board, "backend", &self.digits)?;
-        Ok(qemu::run_to_end(machine, &program)?.trim_end().to_owned())
+        Ok(qemu::run_to_end(machine, &self.builder.tools, &program)?
+            .trim_end()
+            .to_owned())
     }
 
     fn run(&self, board: &Board, subject: &Subject, most: usize) -> Result<String> {

@@ -105,13 +105,13 @@ impl Program {
         self.folder.path().join(inner)
     }
 
-    /// Runs it on a machine and compares what it says with the host.
-    pub fn run_on(&self, machine: &Machine) -> Result<String> {
+    /// Runs it on a machine, with tools in the folder `tools`, and compares what it says with the host.
+    pub fn run_on(&self, machine: &Machine, tools: &Path) -> Result<String> {
         let expected = self.write_inputs()?;
         let program = self.compile(machine)?;
         let machine = machine.board().machine();
         let machine = machine.context("expected a machine of QEMU")?;
-        compare(&qemu::run_to_end(machine, &program)?, &expected)
+        compare(&qemu::run_to_end(machine, tools, &program)?, &expected)
     }
 
     /// Compares the code of the core with what the firmware's benchmark has found.

@@ -23,9 +23,10 @@ const PACKAGES: [&str; 2] = ["gcc-arm-none-eabi", "cmake"];
 pub fn suite(target: &Path, tally: &mut Tally) {
     heading("Library for C");
     let triples = MACHINES.each_ref().map(|machine| machine.triple);
-    let toolchain = Toolchain::find(&target.join("tools"), &triples);
+    let folder = target.join("tools");
+    let toolchain = Toolchain::find(&folder, &triples);
     let toolchain = toolchain.map_err(|error| (error, toolchain::remedy(&triples)));
-    let tools = toolchain.and_then(|toolchain| find_programs().map(|()| toolchain));
+    let tools = toolchain.and_then(|toolchain| find_programs(&folder).map(|()| toolchain));
     match tools {
         Ok(toolchain) => test_all(&toolchain, target, tally),
         Err((error, remedy)) => {
@@ -35,24 +36,25 @@ pub fn suite(target: &Path, tally: &mut Tally) {
     }
 }
 
-/// Looks for compilers and emulators; an error comes with what remedies it.
-fn find_programs() -> Result<(), (anyhow::Error, String)> {
+/// Looks for compilers and for emulators in the folder `tools`, too; an error comes with what remedies it.
+fn find_programs(tools: &Path) -> Result<(), (anyhow::Error, String)> {
     let version = |name| run_quietly(Command::new(name).arg("--version"));
     let compilers = || [COMPILER, "cmake"].into_iter().try_for_each(version);
     compilers()
         .or_else(|_| apt::install(&PACKAGES).and_then(|()| compilers()))
         .map_err(|error| (error, apt::remedy(&PACKAGES)))?;
     let boards = MACHINES.iter().map(Machine::board);
-    qemu::find(&boards.collect::<Vec<_>>()).map_err(|error| (error, qemu::remedy()))
+    qemu::find(&boards.collect::<Vec<_>>(), tools).map_err(|error| (error, qemu::remedy()))
 }
 
 fn test_all(toolchain: &Toolchain, target: &Path, tally: &mut Tally) {
+    let tools = target.join("tools");
     let digits = || Subject::open(Path::new(DIGITS));
     let build = |triple: &str| Program::new(toolchain, triple, digits()?, target);
     for machine in &MACHINES {
         let triple = machine.triple;
         tally.test(&format!("Library for C on {triple}: digits"), || {
-            build(triple)?.run_on(machine)
+            build(triple)?.run_on(machine, &tools)
         });
     }
     let [.., last] = &MACHINES;
@@ -70,7 +72,7 @@ fn test_all(toolchain: &Toolchain, target: &Path, tally: &mut Tally) {
         let networks = networks::of_all_kinds(folder.path())?;
         let count = networks.len();
         for network in networks {
-            Program::new(toolchain, last.triple, network, target)?.run_on(last)?;
+            Program::new(toolchain, last.triple, network, target)?.run_on(last, &tools)?;
         }
         Ok(format!("{count} networks"))
     });

@@ -7,10 +7,10 @@ use input::file::display_name;
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::architecture::thousands;
 use crate::boards::{Room, rooms};
 use crate::error::Error;
 use crate::import::Survey;
-use crate::net::thousands;
 use crate::network::Shape;
 use crate::quantize::{Origin, Outline, OutlinedLayer, OutputKind};
 

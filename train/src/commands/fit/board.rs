@@ -1,11 +1,11 @@
 //! Networks for a board: which one where none is named, and a word before training where one will not fit.
 
+use crate::architecture::{Description, Network, thousands};
 use crate::boards::{Room, rooms};
 use crate::commands::summary::outline;
 use crate::console::note;
 use crate::data::Dataset;
 use crate::error::Error;
-use crate::net::{Description, Network, thousands};
 use crate::quantize::Outline;
 use crate::runtime::Runtime;
 

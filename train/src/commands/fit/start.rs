@@ -1,37 +1,90 @@
-//! The trained network that `train fit --from` begins with.
+//! What a fit begins with: drawn weights, the run to resume, or a trained network.
 
 use std::path::Path;
 
 use input::file::{self, display_name};
 use sha2::{Digest, Sha256};
 
+use crate::architecture::{Description, Network};
 use crate::checkpoint::{Checkpoint, Record, file_of};
 use crate::cli::FitArgs;
 use crate::commands::meaning::{self, Meaning};
-use crate::commands::read_model;
+use crate::commands::{note_mismatch, read_model};
 use crate::console::note;
 use crate::data::choice::Wanted;
 use crate::data::{Dataset, hexadecimal};
 use crate::error::Error;
 use crate::import::import_with;
-use crate::net::Network;
-use crate::prepared::Prepared;
+use crate::picture_input::PictureInput;
 use crate::pretrained::{Head, Pretrained, PretrainedError};
+use crate::run::model_of;
+
+/// What a fit begins with.
+pub enum Start {
+    /// Weights that are drawn, of the network that the user names, if he does.
+    New(Option<Description>),
+    /// Those of the run to resume.
+    Resumed(Box<(Checkpoint, Network)>),
+    /// Those of a trained network, which `--from` names.
+    Tuned(Box<Tuning>),
+}
+
+impl Start {
+    /// Reads what the user names, if he does.
+    pub fn open(args: &FitArgs) -> Result<Self, Error> {
+        if let Some(run) = args.resume.as_deref() {
+            let resumed = Checkpoint::load(run)?;
+            note_mismatch(&model_of(run, &resumed.1.name));
+            return Ok(Self::Resumed(Box::new(resumed)));
+        }
+        if let Some(path) = args.from.as_deref() {
+            return Ok(Self::Tuned(Box::new(Tuning::open(path, args)?)));
+        }
+        let named = args.network.as_deref().map(Description::open);
+        Ok(Self::New(named.transpose()?))
+    }
+
+    /// The network's name, where it is known before there are data.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::New(description) => description.as_ref().map(Description::name),
+            Self::Resumed(resumed) => Some(&resumed.1.name),
+            Self::Tuned(tuning) => Some(tuning.pretrained.name()),
+        }
+    }
+
+    /// The checkpoint of the run to resume.
+    pub fn resumed(&self) -> Option<&Checkpoint> {
+        match self {
+            Self::Resumed(resumed) => Some(&resumed.0),
+            Self::New(_) | Self::Tuned(_) => None,
+        }
+    }
+
+    /// The checkpoint to go on from, if there is one; a new record says what it was made of.
+    pub fn checkpoint(
+        self,
+        network: &Network,
+        record: &mut Record,
+    ) -> Result<Option<Checkpoint>, Error> {
+        Ok(match self {
+            Self::New(_) => None,
+            Self::Resumed(resumed) => Some(resumed.0),
+            Self::Tuned(tuning) => Some(tuning.checkpoint(network, record)?),
+        })
+    }
+}
 
 /// A trained network, and what becomes of its head once the data are known.
-pub struct Start {
+pub struct Tuning {
     pretrained: Pretrained,
     /// What it is, for people.
     source: String,
     head: Head,
 }
 
-impl Start {
-    /// Reads what the user names, if he does.
-    pub fn open(args: &FitArgs) -> Result<Option<Self>, Error> {
-        let Some(path) = args.from.as_deref() else {
-            return Ok(None);
-        };
+impl Tuning {
+    fn open(path: &Path, args: &FitArgs) -> Result<Self, Error> {
         let pretrained = match args.model() {
             Some(model) => of_model(model, args)?,
             None => Pretrained::of_run(path)?,
@@ -41,20 +94,16 @@ impl Start {
             source,
         })?;
         let (name, sha256) = (pretrained.name(), hexadecimal(&Sha256::digest(bytes)));
-        Ok(Some(Self {
+        Ok(Self {
             source: format!("{name}, SHA-256 {sha256}"),
             pretrained,
             head: Head::Kept,
-        }))
-    }
-
-    pub fn name(&self) -> &str {
-        self.pretrained.name()
+        })
     }
 
     /// How pictures became its input, if it is a run that says so.
-    pub fn prepared(&self) -> Option<&Prepared> {
-        self.pretrained.prepared()
+    pub fn picture_input(&self) -> Option<&PictureInput> {
+        self.pretrained.picture_input()
     }
 
     pub fn wanted(&self, wanted: Wanted) -> Wanted {
@@ -85,7 +134,7 @@ impl Start {
     }
 
     /// The fit before its first epoch; its record says where it began.
-    pub fn checkpoint(&self, network: &Network, record: &mut Record) -> Result<Checkpoint, Error> {
+    fn checkpoint(&self, network: &Network, record: &mut Record) -> Result<Checkpoint, Error> {
         record.tuned_from = Some(self.source.clone());
         let start = self.pretrained.start(network, self.head, record.clone());
         Ok(start?)

@@ -1,17 +1,16 @@
 //! What a fit learns from, and the network that learns.
 
+use super::picture_input::{options, picture_input};
 use super::{Start, board, expect_outputs};
-use crate::checkpoint::Checkpoint;
+use crate::architecture::{Description, Network};
 use crate::cli::FitArgs;
 use crate::commands::learnt::{self, expect_form};
-use crate::commands::prepared::{pictures_of, prepared};
 use crate::commands::tell_before_learning;
 use crate::console::{Console, note};
 use crate::data::{self, Dataset, Element, Sets};
 use crate::detector::Detector;
 use crate::error::Error;
-use crate::net::{Description, Network};
-use crate::prepared::Prepared;
+use crate::picture_input::PictureInput;
 use crate::runtime::Runtime;
 
 /// A network and the samples that it is fitted to, with what follows for whoever uses it.
@@ -19,56 +18,52 @@ pub struct Task {
     pub network: Network,
     pub sets: Sets,
     pub detector: Option<Detector>,
-    pub prepared: Option<Prepared>,
+    pub picture_input: Option<PictureInput>,
 }
 
 impl Task {
-    /// Loads the data, and takes the network of a run, or of the trained one to start from, or makes a new one.
+    /// Loads the data, and takes the network of what the fit begins with, or makes a new one.
     pub fn new(
         args: &FitArgs,
-        (resume, mut start): (Option<&(Checkpoint, Network)>, Option<&mut Start>),
-        description: Option<Description>,
+        start: &mut Start,
         runtime: &Runtime,
         console: &mut Console,
     ) -> Result<Self, Error> {
-        let mut options = args.data.options_for(&pictures_of(resume)?);
-        if let Some(start) = &start {
-            options.wanted = start.wanted(options.wanted);
-        }
-        let mut loaded = data::load(&args.data.data, options)?;
-        let is_known = resume.is_some() || start.is_some() || description.is_some();
-        let mut network = match (resume, &mut start) {
-            (Some((_, network)), _) => network.clone(),
-            (None, Some(start)) => start.network(args, &loaded.sets.train)?,
-            (None, None) => new_network(args, description, &loaded.sets.train, runtime)?,
+        let mut loaded = data::load(&args.data.data, options(start, args)?)?;
+        let is_known = !matches!(start, Start::New(None));
+        let mut network = match start {
+            Start::New(named) => new_network(args, named.clone(), &loaded.sets.train, runtime)?,
+            Start::Resumed(resumed) => resumed.1.clone(),
+            Start::Tuned(tuning) => tuning.network(args, &loaded.sets.train)?,
         };
         if let Some(board) = args.board.as_ref().filter(|_| is_known) {
             board::warn(&network, board, runtime)?;
         }
         expect_form(&network, &loaded.sets.train)?;
         learnt::expect_all_classes(&network, &loaded.sets)?;
-        let resume = resume.map(|(checkpoint, _)| checkpoint);
-        let record = resume.map(|checkpoint| &checkpoint.record);
+        let resumed = start.resumed();
+        let record = resumed.map(|checkpoint| &checkpoint.record);
         let (sets, detector) = learnt::sets_for(&network, loaded.sets, args, record)?;
         loaded.sets = sets;
+        loaded.expect_test()?;
         if let Some(limit) = args.limit {
             loaded.sets.train = loaded.sets.train.take(limit as usize);
         }
         tell_before_learning(&loaded, console);
-        let prepared = prepared(&network, (resume, start.as_deref()), &loaded, args)?;
+        let picture_input = picture_input(&network, start, &loaded, args)?;
         let mut sets = loaded.sets;
-        if let Some(prepared) = &prepared {
-            sets = sets.normalized(&prepared.normalization(network.input[0])?);
+        if let Some(input) = &picture_input {
+            sets = sets.normalized(&input.normalization(network.input[0])?);
         }
-        if resume.is_none() {
-            network.scaling = learnt::scaling(&network, &sets.train)?;
+        if resumed.is_none() {
+            network.scaling = learnt::number_scaling(&network, &sets.train)?;
         }
         learnt::tell_loss(&network, console);
         Ok(Self {
             network,
             sets,
             detector,
-            prepared,
+            picture_input,
         })
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::data::collection::Divided;
 use crate::data::random::Random;
 use crate::data::synthetic;
 
@@ -105,6 +106,30 @@ fn copies_never_are_on_both_sides() {
         assert_eq!(copies, [parts[picture]; 2], "{picture}");
     }
     assert!(parts.contains(&Part::Validation) && parts.contains(&Part::Test));
+}
+
+#[test]
+fn pictures_that_all_look_alike_leave_nothing_to_measure_on() {
+    let different = collection(&[(None, 24)]);
+    let different = loaded(different, &Wanted::default()).unwrap();
+    assert!(different.expect_test().is_ok());
+    let mut alike = collection(&[(None, 24)]);
+    let Pictures::Array { pixels, .. } = &mut alike.pictures else {
+        panic!("{alike:?}")
+    };
+    let first = pixels[..100].to_vec();
+    for (at, picture) in pixels.chunks_exact_mut(100).enumerate() {
+        let lighter = |&pixel: &u8| pixel / 2 + 4 * at as u8;
+        picture.copy_from_slice(&first.iter().map(lighter).collect::<Vec<u8>>());
+    }
+    let alike = loaded(alike, &Wanted::default()).unwrap();
+    let message = alike.expect_test().unwrap_err().to_string();
+    assert!(
+        message.contains("found 24 samples, or 1 where"),
+        "{message}"
+    );
+    let survey = crate::data::survey::Survey::of(&alike).unwrap();
+    assert!(survey.problems.contains(&message), "{:?}", survey.problems);
 }
 
 #[test]

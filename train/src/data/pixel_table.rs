@@ -1,15 +1,15 @@
-//! What the pixels of a data set become before a network sees them: the numbers that `infer` makes of them.
+//! What each pixel of a data set becomes before a network sees them: the numbers that `infer` makes of them.
 
 use input::normalization::Normalization;
 
-/// A normalisation, and what each pixel of each channel becomes by it.
+/// A normalisation, with the number of each of a pixel's 256 values in each channel.
 #[derive(Debug)]
-pub struct Normalized {
+pub struct PixelTable {
     pub of: Normalization,
     tables: Vec<[f32; 256]>,
 }
 
-impl Normalized {
+impl PixelTable {
     pub fn new(of: &Normalization) -> Self {
         let number = |channel, pixel: usize| of.number(channel, pixel as u8);
         let table = |channel| std::array::from_fn(|pixel| number(channel, pixel));
@@ -50,12 +50,12 @@ mod tests {
     fn bytes_and_shares_become_the_same_to_the_bit() {
         let means = [0.4914, 0.4822, 0.1];
         let of = Normalization::new([0.0, 1.0], [&means, &[0.2, 0.3, 1.0]], 3).unwrap();
-        let normalized = Normalized::new(&of);
+        let table = PixelTable::new(&of);
         let bytes: Vec<u8> = (0..3).flat_map(|_| 0..=255).collect();
         let (mut numbers, mut shares) = (vec![0.0; 768], vec![0.0; 768]);
-        normalized.write(&bytes, &mut numbers);
+        table.write(&bytes, &mut numbers);
         Variant::Plain.write(&bytes, &mut shares);
-        normalized.apply(&mut shares);
+        table.apply(&mut shares);
         assert_eq!(numbers, shares);
         for (at, &number) in numbers.iter().enumerate() {
             let exact = (f64::from(bytes[at]) / 255.0 - f64::from(means[at / 256]))
@@ -68,7 +68,7 @@ mod tests {
     fn pixels_from_0_to_1_are_what_they_are_without() {
         let bytes: Vec<u8> = (0..=255).collect();
         let (mut numbers, mut plain) = (vec![0.0; 256], vec![0.0; 256]);
-        Normalized::new(&Normalization::up_to(1.0, 1)).write(&bytes, &mut numbers);
+        PixelTable::new(&Normalization::up_to(1.0, 1)).write(&bytes, &mut numbers);
         Variant::Plain.write(&bytes, &mut plain);
         assert_eq!(numbers, plain);
     }

@@ -13,7 +13,7 @@ use toml::{Spanned, Table, Value};
 use super::build::{Builder, is_plain};
 use super::output::{self, Declared};
 use super::presets::{self, PRESETS};
-use super::{Network, Node, Scaling};
+use super::{Network, Node, NumberScaling};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
@@ -232,7 +232,7 @@ impl Description {
             output: self.output(&nodes, input, labels.len())?,
             nodes,
             labels,
-            scaling: Scaling::default(),
+            scaling: NumberScaling::default(),
             text: self.text.clone(),
         })
     }

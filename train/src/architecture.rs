@@ -4,9 +4,9 @@ mod build;
 mod description;
 mod freeze;
 mod from_model;
+mod number_scaling;
 mod output;
 mod presets;
-mod scaling;
 mod summary;
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::layers::{ActivationFunction, Parameter, Pass, Trained, Training};
 pub use description::{Description, DescriptionError};
 pub use freeze::FreezeError;
 pub use from_model::{Untrainable, describe};
+pub use number_scaling::{NumberScaling, Scale};
 pub use presets::{PRESETS, Preset};
-pub use scaling::{Scale, Scaling};
 pub(crate) use summary::thousands;
 
 /// A layer with its name, what it reads, and what follows from that.
@@ -63,7 +63,7 @@ pub struct Network {
     /// The classes that the outputs stand for; none where they are none.
     pub labels: Vec<String>,
     /// The scale of the numbers that go in and come out, where these are not pixels and classes.
-    pub scaling: Scaling,
+    pub scaling: NumberScaling,
     /// What its file says.
     pub text: Arc<str>,
 }

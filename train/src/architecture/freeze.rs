@@ -70,7 +70,7 @@ fn names(nodes: &[Node], is_meant: impl Fn(&Node) -> bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::Description;
+    use crate::architecture::Description;
 
     fn frozen(words: &[&str]) -> Result<Vec<String>, String> {
         let fashion = Description::preset("fashion").unwrap();

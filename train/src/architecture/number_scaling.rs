@@ -1,6 +1,5 @@
-//! Numbers of any size as a network learns from them: with mean 0 and deviation 1, which the graph makes of them itself.
+//! Numbers of any size, which are no pixels, as a network learns from them: with mean 0 and deviation 1, which the graph makes of them itself.
 
-use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use super::Network;
@@ -9,7 +8,7 @@ use crate::graph::{Graph, GraphError, ValueId};
 /// The scale of what goes in and of what comes out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Scaling {
+pub struct NumberScaling {
     /// Of the input, one for all numbers or one for each channel; none where layers take it as it is, as pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Scale>,
@@ -18,7 +17,7 @@ pub struct Scaling {
     pub output: Option<Scale>,
 }
 
-impl Scaling {
+impl NumberScaling {
     /// Fails unless it is of as many numbers as a network takes and gives.
     pub(crate) fn expect_fit(&self, network: &Network) -> Result<(), String> {
         for (scale, name, count) in [
@@ -82,32 +81,9 @@ impl Scale {
         }
     }
 
-    /// Adds the numbers in this scale.
-    pub(crate) fn apply(&self, graph: &mut Graph, x: ValueId) -> Result<ValueId, GraphError> {
-        let [mean, deviation] = self.constants(graph, x);
-        let centred = graph.sub(x, mean)?;
-        graph.div(centred, deviation)
-    }
-
-    /// Adds the numbers that have become these in this scale.
-    pub(crate) fn undo(&self, graph: &mut Graph, x: ValueId) -> Result<ValueId, GraphError> {
-        let [mean, deviation] = self.constants(graph, x);
-        let scaled = graph.mul(x, deviation)?;
-        graph.add(scaled, mean)
-    }
-
-    /// Mean and deviation as `x` of `[N, channels, ...]` or `[N, features]` takes them.
-    fn constants(&self, graph: &mut Graph, x: ValueId) -> [ValueId; 2] {
-        let rank = graph.shape(x).len();
-        [&self.mean, &self.deviation].map(|numbers| {
-            if let [one] = numbers[..] {
-                return graph.scalar(one);
-            }
-            let mut shape = vec![1; rank];
-            shape[1] = numbers.len();
-            let constant = ArrayD::from_shape_vec(shape, numbers.clone());
-            graph.constant(constant.expect("the axis has as many numbers").into())
-        })
+    /// Mean and deviation.
+    pub(crate) fn moments(&self) -> [&[f32]; 2] {
+        [&self.mean, &self.deviation]
     }
 }
 
@@ -119,7 +95,7 @@ impl Network {
         x: ValueId,
     ) -> Result<ValueId, GraphError> {
         match &self.scaling.input {
-            Some(scale) => scale.apply(graph, x),
+            Some(scale) => graph.standardize(x, scale.moments()),
             None => Ok(x),
         }
     }
@@ -131,7 +107,7 @@ impl Network {
         x: ValueId,
     ) -> Result<ValueId, GraphError> {
         match &self.scaling.output {
-            Some(scale) => scale.undo(graph, x),
+            Some(scale) => graph.unstandardize(x, scale.moments()),
             None => Ok(x),
         }
     }

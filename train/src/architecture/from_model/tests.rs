@@ -1,8 +1,8 @@
 use ndarray::Array4;
 
 use super::*;
+use crate::architecture::Description;
 use crate::layers::AveragePool;
-use crate::net::Description;
 use crate::network::{Input, Layout, Shape};
 
 fn conv(filters: usize, channels: usize) -> Layer {

@@ -8,16 +8,16 @@ use no_std_core::prepare::{Fit, Preparation};
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::Network;
 use crate::data::choice::{Colour, Wanted};
 use crate::data::{DataError, Dataset, Element, Loaded, Statistics};
-use crate::net::Network;
 use crate::network::Shape;
 use crate::onnx::Model;
 
 /// How pictures are scaled, and the mean and the deviation of each channel of those that were learnt from, black being 0 and
 /// white 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prepared {
+pub struct PictureInput {
     #[serde(with = "FitName")]
     pub fit: Fit,
     pub mean: Vec<f32>,
@@ -32,7 +32,7 @@ enum FitName {
     Pad,
 }
 
-impl Prepared {
+impl PictureInput {
     /// What a network is to be trained with. Numbers are no pictures; the course's network, and those that give numbers, take
     /// pixels from 0 to 1.
     pub fn new(network: &Network, loaded: &Loaded) -> Result<Option<Self>, DataError> {
@@ -94,18 +94,18 @@ impl Pictures {
     /// Of a run; nothing where its network takes pictures as they are.
     pub fn of_run(
         network: &Network,
-        prepared: Option<&Prepared>,
+        input: Option<&PictureInput>,
     ) -> Result<Self, NormalizationError> {
-        let Some(prepared) = prepared else {
+        let Some(input) = input else {
             return Ok(Self::default());
         };
-        let entries = prepared.normalization(network.input[0])?.entries();
+        let entries = input.normalization(network.input[0])?.entries();
         let owned = entries
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value));
         Ok(Self {
             shape: Some(network.input),
-            fit: Some(prepared.fit),
+            fit: Some(input.fit),
             normalization: owned.collect(),
         })
     }
