@@ -11,6 +11,7 @@ use input::onnx::Limits;
 use input::pair;
 use thiserror::Error;
 
+use crate::bench::BenchmarkError;
 use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::{DeviceError, ModelError, RunError};
@@ -22,6 +23,7 @@ use crate::output::Output;
 use crate::source::SourceError;
 use crate::test_set::{TestSet, TestSetError};
 
+mod bench;
 mod predict;
 mod progress;
 mod update;
@@ -47,6 +49,8 @@ enum Command {
     Predict(Predict),
     /// Measure the model on a test set: accuracy and confusion matrix, or scores of reconstructions; speed
     Evaluate(Evaluate),
+    /// Measure how fast each engine runs the model on this machine, and remember the fastest
+    Bench(bench::Bench),
     /// Print what is in a model file
     Inspect(Inspect),
     /// Give a board that has room for two models another one, while it goes on to serve
@@ -68,6 +72,14 @@ struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// The model's file and its name.
+    fn read(&self) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {
+        match &self.model {
+            Some(path) => read_model(path),
+            None => Ok((BUILT_IN_MODEL.into(), "built-in model".to_owned())),
+        }
+    }
+
     /// Lets `run` have the model, and the board that it is on.
     fn open<T>(
         &self,
@@ -78,10 +90,7 @@ impl ModelArgs {
             let device = Device::open(address)?;
             return run(&device, Some(&device));
         }
-        let (bytes, name) = match &self.model {
-            Some(path) => read_model(path)?,
-            None => (BUILT_IN_MODEL.into(), "built-in model".to_owned()),
-        };
+        let (bytes, name) = self.read()?;
         run(&*open(&bytes, &name, choice, &self.limits.get())?, None)
     }
 }
@@ -195,6 +204,8 @@ pub enum Error {
     #[error(transparent)]
     TestSet(#[from] InFile<TestSetError>),
     #[error(transparent)]
+    Benchmark(#[from] BenchmarkError),
+    #[error(transparent)]
     Evaluate(#[from] EvaluateError),
     #[error(
         "--prepare {option}: expected a model of 28 x 28 grey pixels, found one of other inputs; leave it out"
@@ -223,6 +234,7 @@ pub fn run(
     let result = match &cli.command {
         Command::Predict(options) => predict::run(options, output, complain),
         Command::Evaluate(options) => run_evaluate(options, output),
+        Command::Bench(options) => bench::run(options, output),
         Command::Inspect(options) => run_inspect(options, output),
         Command::Update(options) => update::run(options, output),
     };

@@ -15,6 +15,11 @@ pub trait Engine {
 
     /// Runs the model on one input, which has as many values as the model takes.
     fn run(&self, input: &Input) -> Result<Answer, InFile<RunError>>;
+
+    /// The same engine, if several threads can run it at once.
+    fn shared(&self) -> Option<&(dyn Engine + Sync)> {
+        None
+    }
 }
 
 /// What a model makes of one input.

@@ -10,6 +10,7 @@ use crate::engine::{Answer, Cost, Engine};
 use crate::error::RunError;
 use crate::file::{InFile, WriteError};
 use crate::output::Output;
+use crate::parallel::{self, cores};
 use crate::source::SourceError;
 use crate::spec::OutputSpec;
 use crate::test_set::TestSet;
@@ -44,6 +45,7 @@ pub enum EvaluateError {
 #[derive(Clone, Copy, Debug)]
 struct Effort {
     count: usize,
+    /// With all threads at once.
     elapsed: Duration,
     /// The most of both that an input took, on a board.
     cost: Option<Cost>,
@@ -61,43 +63,74 @@ enum Tally {
     Reconstructions(ReconstructionTally),
 }
 
-/// Runs the model on all inputs of the test set that was loaded for it, or on the negatives of its pictures. After each,
-/// tells `each` how many are done, and the output.
+/// Runs the model on all inputs of the test set that was loaded for it, or on the negatives of its pictures; on all cores, if
+/// they can share it. After each, tells `each` how many are done, and the output.
 pub fn evaluate(
     engine: &dyn Engine,
     test_set: &TestSet,
     invert: bool,
     mut each: impl FnMut(usize, &Output) -> Result<(), WriteError>,
 ) -> Result<Evaluation, EvaluateError> {
-    let spec = engine.spec();
     let mut tally = Tally::new(engine);
     let mut effort = Effort {
         count: test_set.count,
         elapsed: Duration::ZERO,
         cost: None,
     };
-    for index in 0..test_set.count {
-        let input = test_set.input(index, &spec.input, spec.input.preparation)?;
-        let input = if invert {
-            let inverted = input.inverted();
-            inverted.map_err(InFile::<SourceError>::named("--invert"))?
-        } else {
-            input
+    let set = Set { test_set, invert };
+    let (threads, batch) = match engine.shared() {
+        Some(_) => (cores(), BATCH * cores()),
+        None => (1, 1),
+    };
+    for start in (0..test_set.count).step_by(batch) {
+        let numbers = start..test_set.count.min(start + batch);
+        let found = match engine.shared() {
+            Some(engine) => parallel::map(numbers, |index| set.run(engine, index)),
+            None => numbers.map(|index| set.run(engine, index)).collect(),
         };
-        let start = Instant::now();
-        let Answer { output, cost } = engine.run(&input)?;
-        effort.elapsed += start.elapsed();
-        let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
-        effort.cost = cost.map(greatest).or(effort.cost);
-        let class = test_set.classes.as_ref().map(|classes| classes[index]);
-        let targets = match spec.output {
-            OutputSpec::Values { outputs } => test_set.targets(index, outputs),
-            _ => None,
-        };
-        tally.add(&output, class, targets);
-        each(index + 1, &output)?;
+        for (index, found) in (start..).zip(found) {
+            let (Answer { output, cost }, elapsed) = found?;
+            effort.elapsed += elapsed / threads as u32;
+            let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
+            effort.cost = cost.map(greatest).or(effort.cost);
+            let class = test_set.classes.as_ref().map(|classes| classes[index]);
+            let targets = match engine.spec().output {
+                OutputSpec::Values { outputs } => test_set.targets(index, outputs),
+                _ => None,
+            };
+            tally.add(&output, class, targets);
+            each(index + 1, &output)?;
+        }
     }
     Ok(tally.finish(effort))
+}
+
+/// Inputs that a core works on before the outputs of all are looked at.
+const BATCH: usize = 64;
+
+/// The inputs, and what is done with them first.
+struct Set<'s> {
+    test_set: &'s TestSet,
+    invert: bool,
+}
+
+impl Set<'_> {
+    /// What the model makes of an input, and the time that it takes.
+    fn run(
+        &self,
+        engine: &(impl Engine + ?Sized),
+        index: usize,
+    ) -> Result<(Answer, Duration), EvaluateError> {
+        let spec = &engine.spec().input;
+        let mut input = self.test_set.input(index, spec, spec.preparation)?;
+        if self.invert {
+            let inverted = input.inverted();
+            input = inverted.map_err(InFile::<SourceError>::named("--invert"))?;
+        }
+        let start = Instant::now();
+        let answer = engine.run(&input)?;
+        Ok((answer, start.elapsed()))
+    }
 }
 
 impl Tally {

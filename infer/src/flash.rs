@@ -1,6 +1,6 @@
 //! Models in flash files, run by the integer engine that boards run.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use input::onnx::Limits;
 use no_std_core::format::{OutputKind, TensorRecord};
@@ -19,35 +19,58 @@ pub struct FlashModel<'a> {
     name: String,
     engine: IntegerEngine<'a>,
     spec: Spec,
-    /// The memory of the network, for one input after the other.
-    memory: RefCell<Memory>,
+    /// Memory that no thread runs the network in.
+    free: Mutex<Vec<Memory>>,
 }
 
 impl<'a> FlashModel<'a> {
     /// Checks the file in `bytes`; errors call it `name`.
     pub fn from_bytes(bytes: &'a [u8], name: &str) -> Result<Self, InFile<ModelError>> {
-        Self::within(bytes, name, &Limits::default())
+        Self::on(bytes, name, &Limits::default(), Backend::best())
     }
 
-    /// Like [`FlashModel::from_bytes`], with other limits than the usual ones.
-    pub fn within(
+    /// Like [`FlashModel::from_bytes`], with other limits than the usual ones, and the instructions of a backend.
+    pub fn on(
         bytes: &'a [u8],
         name: &str,
         limits: &Limits,
+        backend: Backend,
     ) -> Result<Self, InFile<ModelError>> {
         let model = no_std_core::Model::new(bytes).map_err(InFile::named(name))?;
         check_limits(&model, limits).map_err(InFile::named(name))?;
         Ok(Self {
             name: name.to_owned(),
             spec: spec(&model),
-            engine: IntegerEngine::new(model, Backend::best()),
-            memory: RefCell::default(),
+            engine: IntegerEngine::new(model, backend),
+            free: Mutex::default(),
         })
     }
 
     /// The model as the engine sees it.
     pub fn model(&self) -> &no_std_core::Model<'a> {
         self.engine.model()
+    }
+
+    /// Runs the model on one input, and calls `observe` after each of its operators with that one's index.
+    pub fn run_observed(
+        &self,
+        input: &Input,
+        observe: impl FnMut(usize),
+    ) -> Result<Answer, InFile<RunError>> {
+        check_len(&self.spec, input).map_err(InFile::named(&self.name))?;
+        let mut memory = self.free().pop().unwrap_or_default();
+        let output = self
+            .engine
+            .run_observed(&self.integers(input), &mut memory, observe)
+            .expect("the input has been checked");
+        let output = Output::of_core(self.model(), &output);
+        self.free().push(memory);
+        Ok(Answer { output, cost: None })
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Memory>> {
+        // Whatever memory holds, it can be used.
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn integers(&self, input: &Input) -> Vec<i8> {
@@ -74,16 +97,11 @@ impl Engine for FlashModel<'_> {
     }
 
     fn run(&self, input: &Input) -> Result<Answer, InFile<RunError>> {
-        check_len(&self.spec, input).map_err(InFile::named(&self.name))?;
-        let mut memory = self.memory.borrow_mut();
-        let output = self
-            .engine
-            .run(&self.integers(input), &mut memory)
-            .expect("the input has been checked");
-        Ok(Answer {
-            output: Output::of_core(self.model(), &output),
-            cost: None,
-        })
+        self.run_observed(input, |_| ())
+    }
+
+    fn shared(&self) -> Option<&(dyn Engine + Sync)> {
+        Some(self)
     }
 }
 

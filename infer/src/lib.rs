@@ -24,6 +24,7 @@
 // The library is there for the program and the tests; what the names say is not said again.
 #![allow(missing_docs)]
 
+pub mod bench;
 pub mod cli;
 mod decision;
 pub mod device;
@@ -36,7 +37,9 @@ pub mod inspect;
 pub mod model;
 pub mod open;
 pub mod output;
+mod parallel;
 pub mod predict;
+mod remembered;
 pub mod report;
 pub mod source;
 pub mod spec;

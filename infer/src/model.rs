@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use input::normalization::Normalization;
 use input::onnx::{self, Checked, Limits, ends_in_softmax, guarded};
+use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 
 use crate::decision::Decision;
@@ -17,6 +18,7 @@ use crate::output::{Classes, Distance, Numbers, Output, Values};
 use crate::spec::{Layout, Spec};
 
 mod form;
+mod forms;
 pub(crate) mod proto;
 mod scores;
 
@@ -57,7 +59,9 @@ impl Model {
 
     /// Like [`Model::from_bytes`], with other limits than the usual ones.
     pub fn within(bytes: &[u8], name: &str, limits: &Limits) -> Result<Self, InFile<ModelError>> {
-        let model = check(bytes, limits).and_then(|checked| Self::new(checked, name));
+        let checked = checked_proto(bytes)
+            .and_then(|proto| Ok(Checked::new(forms::maxima_by_axis(proto), limits)?));
+        let model = checked.and_then(|checked| Self::new(checked, name));
         model.map_err(InFile::named(name))
     }
 
@@ -227,14 +231,23 @@ impl Engine for Model {
         };
         Ok(Answer { output, cost: None })
     }
+
+    fn shared(&self) -> Option<&(dyn Engine + Sync)> {
+        Some(self)
+    }
 }
 
 /// The model in the bytes, checked before anything is computed.
 pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<Checked, ModelError> {
+    Ok(Checked::new(checked_proto(bytes)?, limits)?)
+}
+
+/// The model in the bytes, whose input and output have forms that are known.
+fn checked_proto(bytes: &[u8]) -> Result<ModelProto, ModelError> {
     let proto = onnx::parse(bytes)?;
     proto::check_output(&proto)?;
     form::input(&proto)?;
-    Ok(Checked::new(proto, limits)?)
+    Ok(proto)
 }
 
 #[cfg(test)]

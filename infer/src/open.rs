@@ -9,6 +9,8 @@ use crate::error::ModelError;
 use crate::file::InFile;
 use crate::flash::FlashModel;
 use crate::model::Model;
+use crate::remembered;
+use no_std_core::host::Backend;
 
 /// What is to run a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -44,9 +46,51 @@ pub fn open<'a>(
         };
         return Err(InFile::named(name)(error));
     }
-    Ok(if choice == Choice::Int8 || is_flash(bytes) {
-        Box::new(FlashModel::within(bytes, name, limits)?)
+    let contender = if choice == Choice::Int8 || is_flash(bytes) {
+        Contender::Integer(remembered::backend(bytes))
     } else {
-        Box::new(Model::within(bytes, name, limits)?)
+        Contender::Tract
+    };
+    open_with(bytes, name, contender, limits)
+}
+
+/// One engine for a kind of file.
+#[derive(Clone, Copy, Debug)]
+pub enum Contender {
+    /// The integer engine with the instructions of a backend.
+    Integer(Backend),
+    /// tract.
+    Tract,
+}
+
+impl Contender {
+    /// All that can run the file in `bytes` here.
+    pub fn all(bytes: &[u8]) -> Vec<Self> {
+        if is_flash(bytes) {
+            Backend::all().into_iter().map(Self::Integer).collect()
+        } else {
+            vec![Self::Tract]
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> String {
+        match self {
+            Self::Integer(backend) => format!("integer engine, {}", backend.name()),
+            Self::Tract => "tract".to_owned(),
+        }
+    }
+}
+
+/// Opens a model that is in memory in one engine; errors call it `name`.
+pub fn open_with<'a>(
+    bytes: &'a [u8],
+    name: &str,
+    contender: Contender,
+    limits: &Limits,
+) -> Result<Box<dyn Engine + 'a>, InFile<ModelError>> {
+    Ok(match contender {
+        Contender::Integer(backend) => Box::new(FlashModel::on(bytes, name, limits, backend)?),
+        Contender::Tract => Box::new(Model::within(bytes, name, limits)?),
     })
 }
