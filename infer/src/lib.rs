@@ -38,6 +38,7 @@ pub mod open;
 pub mod output;
 pub mod predict;
 pub mod report;
+pub mod serve;
 pub mod source;
 pub mod spec;
 mod table;

@@ -14,7 +14,8 @@ fn main() -> ExitCode {
     // Without it, the system ends the program.
     let _ = input::signals::watch(|_| {
         input::file::remove_temporaries();
-        true
+        // A server ends by itself once it has answered.
+        !infer::serve::STOP.ask()
     });
     let mut failed = false;
     let mut complain = |error: &dyn Display| {

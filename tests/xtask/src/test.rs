@@ -14,6 +14,7 @@ use crate::console::{heading, human};
 use crate::firmware;
 use crate::library;
 use crate::onnxruntime;
+use crate::page;
 use crate::pi;
 use crate::pip;
 use crate::summary::{self, Counts};
@@ -122,6 +123,7 @@ pub fn test(target: &Path) -> Result<bool> {
         Ok(infer) => {
             firmware::suite(target, &mut tally);
             library::suite(target, &mut tally);
+            page::suite(&infer, target, &mut tally);
             pi::suite(&infer, &mut tally);
         }
         Err(_) => tally.step("Build", false, Counts::default()),

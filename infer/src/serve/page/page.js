@@ -1,0 +1,377 @@
+// What is drawn or given goes to the server, to each model of the group; without the server the engine in this page answers.
+
+const $ = (id) => document.getElementById(id);
+const embedded = JSON.parse($("data").textContent);
+const isFile = location.protocol === "file:";
+const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+// A picture larger than this is made smaller for the engine in this page.
+const LOCAL_SIDE = 2048;
+const MOST_BARS = 12;
+// Milliseconds without a change after which a screen reader hears the answers, and between looks for the server.
+const SPEAK_AFTER = 700;
+const LOOK_EVERY = 3000;
+
+let models = embedded.models;
+let group = [];
+let cards = new Map();
+let picture = null;
+let token = null;
+let engine = null;
+let isAway = isFile;
+let pending = false;
+let isBusy = false;
+let speaking = 0;
+
+const pad = new Pad($("pad"), changed);
+
+function element(name, attributes = {}, ...children) {
+  const made = Object.assign(document.createElement(name), attributes);
+  made.append(...children);
+  return made;
+}
+
+// Asking
+
+function ask(address, options = {}) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  return fetch(address, { ...options, headers });
+}
+
+async function askServer(model, file) {
+  const wish = model.input.picture.centres ? "?input=1&prepare=centred" : "?input=1";
+  const address = `/v1/models/${model.name}/predict${wish}`;
+  const response = await ask(address, { method: "POST", body: file });
+  const answer = await response.json();
+  if (answer.error) throw new Refused(answer.error.message);
+  return answer.predictions[0];
+}
+
+class Refused extends Error {}
+
+async function askHere(pixels) {
+  if (!embedded.local) throw new Refused("The server is away, and no model has come with this page.");
+  engine ??= await Engine.start(bytes(embedded.engine), bytes(embedded.local.file));
+  const start = performance.now();
+  try {
+    const answer = engine.answer(pixels);
+    return asPrediction(answer, Math.round(1000 * (performance.now() - start)));
+  } catch (error) {
+    throw new Refused(error.message);
+  }
+}
+
+// What the engine in this page has found, as the server would say it.
+function asPrediction({ first, accepted, values, input }, elapsed_microseconds) {
+  const { output } = models.find(({ name }) => name === embedded.local.name);
+  const common = { accepted, input, elapsed_microseconds };
+  if (output.kind === "classes") {
+    const probabilities = values.map((share) => share / 65536);
+    return { label: output.labels[first], class: first, probability: probabilities[first], probabilities, ...common };
+  }
+  if (output.kind === "reconstruction") return { score: first / 256, threshold: output.threshold, ...common };
+  return { integers: values, ...common };
+}
+
+// One round at a time; what changes meanwhile is asked next.
+async function changed() {
+  pending = true;
+  if (isBusy) return;
+  isBusy = true;
+  while (pending) {
+    pending = false;
+    try {
+      await answerAll();
+    } catch (error) {
+      $("problem").textContent = error.message;
+      for (const card of cards.values()) card.empty();
+    }
+  }
+  isBusy = false;
+}
+
+async function answerAll() {
+  $("problem").textContent = "";
+  $("seen").hidden = true;
+  if (!picture && pad.isBlank) {
+    for (const card of cards.values()) card.empty();
+    return;
+  }
+  if (!isAway) {
+    const file = picture ? picture.file : await pad.file();
+    try {
+      const ask = async (model) => showAnswer(model, await askServer(model, file));
+      await Promise.all(group.map(ask));
+      return;
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      leave();
+    }
+  }
+  const pixels = picture ? pixelsOf(picture.bitmap) : pad.pixels();
+  const prediction = await askHere(pixels);
+  const model = models.find(({ name }) => name === embedded.local.name);
+  showAnswer(model, prediction);
+}
+
+// A picture as a canvas has it.
+function pixelsOf(bitmap) {
+  const scale = Math.min(1, LOCAL_SIDE / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(bitmap, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
+}
+
+// Where answers come from
+
+function leave() {
+  isAway = true;
+  showPlace();
+}
+
+async function look() {
+  if (isFile) return;
+  const isHere = await fetch("/healthz").then(({ ok }) => ok, () => false);
+  if (isHere !== isAway) return;
+  isAway = !isHere;
+  showPlace();
+  changed();
+}
+
+function showPlace() {
+  const here = embedded.local ? "this browser, with the model that came with the page" : "nowhere";
+  const away = isFile ? `Answers come from ${here}` : `The server is away. Answers come from ${here}`;
+  $("place").textContent = isAway ? away : `Answers come from ${location.host}`;
+  $("place").classList.toggle("away", isAway && !isFile);
+  $("keep").parentElement.hidden = isAway || !embedded.local;
+  if (isAway && embedded.local && !group.some(({ name }) => name === embedded.local.name)) {
+    showGroup(models.find(({ name }) => name === embedded.local.name));
+  }
+  for (const [name, card] of cards) card.setAway(isAway && name !== embedded.local?.name);
+}
+
+// Answers
+
+class Card {
+  constructor(model) {
+    this.model = model;
+    this.engine = element("p", { className: "engine" });
+    this.strong = element("strong");
+    this.remark = element("span");
+    this.verdict = element("p", { className: "verdict" }, this.strong, this.remark);
+    this.bars = element("ol", { className: "bars" });
+    const title = element("h2", {}, model.name);
+    this.root = element("article", { className: "card" }, element("header", {}, title, this.engine), this.verdict, this.bars);
+    this.empty();
+  }
+
+  setAway(isAway) {
+    this.root.classList.toggle("away", isAway);
+    this.isAway = isAway;
+    if (isAway) this.empty();
+    else this.setTime();
+  }
+
+  setTime(microseconds) {
+    const { engine, input } = this.model;
+    const name = engine === "integer" ? "integer engine" : "tract";
+    const where = isAway ? "in this browser" : input.type;
+    const time = microseconds === undefined ? "" : `, ${(microseconds / 1000).toFixed(2)} ms`;
+    this.engine.textContent = this.isAway ? "needs the server" : `${name}, ${where}${time}`;
+  }
+
+  empty() {
+    this.setTime();
+    this.spoken = "";
+    this.verdict.classList.remove("doubtful");
+    this.strong.textContent = "";
+    this.remark.textContent = "";
+    const { labels = [] } = this.model.output;
+    this.setBars(labels.slice(0, MOST_BARS).map((label) => ({ label, share: 0, text: "" })));
+  }
+
+  show(prediction) {
+    this.setTime(prediction.elapsed_microseconds);
+    const doubt = prediction.accepted === false;
+    this.verdict.classList.toggle("doubtful", doubt);
+    if (prediction.probabilities) this.showClasses(prediction, doubt);
+    else if (prediction.score !== undefined) this.showScore(prediction);
+    else this.showValues(prediction);
+    this.strong.classList.toggle("long", this.strong.textContent.length > 4);
+    this.spoken = `${this.model.name}: ${this.strong.textContent}, ${this.remark.textContent}`;
+  }
+
+  showClasses({ label, class: best, probability, probabilities }, doubt) {
+    this.strong.textContent = label;
+    const accepted = doubt ? "not accepted: below the model's threshold" : "";
+    this.remark.textContent = accepted || percent(probability);
+    const { labels } = this.model.output;
+    let bars = probabilities.map((share, at) => ({ label: labels[at], share, text: percent(share), isBest: at === best }));
+    if (bars.length > MOST_BARS) bars = bars.sort((a, b) => b.share - a.share).slice(0, MOST_BARS);
+    this.setBars(bars);
+  }
+
+  showScore({ score, threshold, accepted }) {
+    this.strong.textContent = accepted ? "usual" : "strange";
+    const limit = threshold === undefined ? "" : `, threshold ${threshold.toPrecision(4)}`;
+    this.remark.textContent = `score ${score.toPrecision(4)}${limit}`;
+  }
+
+  showValues({ values, integers }) {
+    const numbers = values ?? integers;
+    this.strong.textContent = "";
+    this.remark.textContent = numbers.slice(0, MOST_BARS).join("  ") + (numbers.length > MOST_BARS ? " ..." : "");
+  }
+
+  setBars(bars) {
+    const bar = ({ label, share, text, isBest }) => {
+      const fill = element("i");
+      fill.style.width = percent(share).replace(" ", "");
+      const track = element("span", { className: "track" }, fill);
+      track.setAttribute("aria-hidden", "true");
+      const of = (className, text) => element("span", { className }, text);
+      return element("li", { className: isBest ? "best" : "" }, of("label", label), track, of("share", text));
+    };
+    this.bars.replaceChildren(...bars.map(bar));
+  }
+}
+
+function showAnswer(model, prediction) {
+  cards.get(model.name)?.show(prediction);
+  if (prediction.input) showSeen(prediction.input);
+  clearTimeout(speaking);
+  speaking = setTimeout(() => {
+    const spoken = [...cards.values()].map((card) => card.spoken);
+    $("spoken").textContent = spoken.filter(Boolean).join("; ");
+  }, SPEAK_AFTER);
+}
+
+function showSeen({ rows, columns, channels, pixels }) {
+  const values = typeof pixels === "string" ? bytes(pixels) : pixels;
+  const canvas = $("seen").querySelector("canvas");
+  [canvas.width, canvas.height] = [columns, rows];
+  const image = new ImageData(columns, rows);
+  for (let at = 0; at < rows * columns; at++) {
+    for (let channel = 0; channel < 3; channel++) {
+      image.data[4 * at + channel] = values[at * channels + Math.min(channel, channels - 1)];
+    }
+    image.data[4 * at + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  $("seen").hidden = false;
+}
+
+// Models
+
+const inputOf = ({ input }) => JSON.stringify(input.picture ?? input.sizes);
+
+// Shows a model, and beside it all that take the same.
+function showGroup(model) {
+  group = models.filter((other) => inputOf(other) === inputOf(model));
+  cards = new Map(group.map((one) => [one.name, new Card(one)]));
+  $("answers").replaceChildren(...[...cards.values()].map((card) => card.root));
+  const { sizes, picture: taken } = model.input;
+  $("giving").hidden = false;
+  const isDrawn = taken?.centres === true;
+  $("giving-title").textContent = isDrawn ? "Draw, or give a picture" : "Give a picture";
+  $("hint").textContent = isDrawn ? "Draw here" : "Drop a picture here, or draw";
+  $("shape").hidden = isDrawn;
+  if (!taken) {
+    $("giving-title").textContent = "No pictures";
+    group = [];
+  }
+  for (const one of [$("pad-frame"), $("giving").querySelector(".buttons"), $("also")]) one.hidden = !taken;
+  $("shape").textContent = taken
+    ? `It becomes ${taken.rows} rows of ${taken.columns} pixels, ${taken.channels === 1 ? "grey" : "in colours"}.`
+    : `This model takes arrays of shape ${sizes.join(" x ")}, over POST /v1/models/${model.name}/predict.`;
+  picture = null;
+  pad.clear();
+  changed();
+}
+
+function showModels() {
+  document.querySelector("main").hidden = false;
+  const heads = models.filter((model, at) => models.findIndex((other) => inputOf(other) === inputOf(model)) === at);
+  $("models").replaceChildren(...heads.map(({ name }) => element("option", { value: name }, name)));
+  $("choice").hidden = heads.length < 2;
+  showGroup(models[0]);
+  showPlace();
+}
+
+// Giving
+
+async function give(file) {
+  if (!file || group.length === 0) return;
+  try {
+    const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
+    const bitmap = await createImageBitmap(file, options);
+    picture = { file, bitmap };
+    pad.show(bitmap);
+    changed();
+  } catch {
+    $("problem").textContent = `Expected a picture that this browser can show, found ${file.name || "another file"}.`;
+  }
+}
+
+for (const id of ["file", "camera"]) {
+  $(id).addEventListener("change", ({ target }) => {
+    give(target.files[0]);
+    target.value = "";
+  });
+}
+$("pad").addEventListener("pointerdown", () => (picture = null), { capture: true });
+$("pad").addEventListener("keydown", ({ key }) => {
+  if (key !== "Tab" && key !== "Shift") picture = null;
+}, { capture: true });
+$("clear").addEventListener("click", () => {
+  picture = null;
+  pad.clear();
+  changed();
+});
+$("models").addEventListener("change", ({ target }) => showGroup(models.find(({ name }) => name === target.value)));
+addEventListener("paste", ({ clipboardData }) => give(clipboardData.files[0]));
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+addEventListener("dragleave", () => document.body.classList.remove("dropping"));
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dropping");
+  give(event.dataTransfer.files[0]);
+});
+
+// Light and dark
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+function showTheme() {
+  const isDark = (document.documentElement.dataset.theme ?? (prefersDark.matches ? "dark" : "light")) === "dark";
+  document.documentElement.toggleAttribute("data-dark", isDark);
+  $("theme").setAttribute("aria-pressed", isDark);
+}
+$("theme").addEventListener("click", () => {
+  const isDark = $("theme").getAttribute("aria-pressed") === "true";
+  document.documentElement.dataset.theme = isDark ? "light" : "dark";
+  showTheme();
+});
+prefersDark.addEventListener("change", showTheme);
+showTheme();
+
+// With a token
+
+$("entry").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  token = $("token").value.trim();
+  const response = await ask("/v1/models").catch(() => null);
+  $("problem").textContent = response?.ok ? "" : "Expected the token of this server, found another one, or no server.";
+  if (!response?.ok) return;
+  models = (await response.json()).models;
+  $("entry").hidden = true;
+  showModels();
+});
+
+if (models.length > 0) showModels();
+else $("entry").hidden = false;
+setInterval(look, LOOK_EVERY);
