@@ -46,10 +46,12 @@ async function stop() {
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
 
-// A page that complains of nothing.
+const complaints = [];
+
+// A page whose complaints are heard.
 async function open(address, options = {}) {
   const page = await (await browser.newContext(options)).newPage();
-  page.on('pageerror', (error) => assert.fail(error));
+  page.on('pageerror', (error) => complaints.push(error.stack));
   await page.goto(address);
   return page;
 }
@@ -67,10 +69,12 @@ async function draw(page, strokes) {
 
 // Waits until every card says so.
 async function sees(page, label, count) {
-  const all = (labels, { label, count }) => labels.length === count && labels.every((one) => one.textContent === label);
   await page.waitForFunction(
-    ({ selector, label, count, all }) => new Function(`return ${all}`)()([...document.querySelectorAll(selector)], { label, count }),
-    { selector: LABELS, label, count, all: String(all) },
+    ({ selector, label, count }) => {
+      const labels = [...document.querySelectorAll(selector)];
+      return labels.length === count && labels.every((one) => one.textContent === label);
+    },
+    { selector: LABELS, label, count },
   ).catch(async (error) => {
     const found = await page.locator(LABELS).allTextContents();
     throw new Error(`expected ${label} ${count} times, found ${found}; ${await page.locator('#problem').textContent()}; ${error}`);
@@ -194,7 +198,10 @@ const scenarios = {
 
 try {
   await scenarios[name]();
+  assert.deepEqual(complaints, []);
   console.log('as expected');
+} catch (error) {
+  throw new Error([error.message, ...complaints].join('; '));
 } finally {
   await browser.close();
   await stop().catch(() => {});

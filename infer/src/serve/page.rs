@@ -9,9 +9,10 @@ use super::pool::Pool;
 
 const DOCUMENT: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/style.css");
-const SCRIPTS: [&str; 3] = [
+const SCRIPTS: [&str; 4] = [
     include_str!("page/engine.js"),
     include_str!("page/drawing.js"),
+    include_str!("page/cards.js"),
     include_str!("page/page.js"),
 ];
 /// The integer engine: `cargo xtask page` makes it of the crate `infer/web`.

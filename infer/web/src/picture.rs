@@ -14,6 +14,9 @@ pub struct Canvas<'c> {
     pub height: u32,
 }
 
+/// What red, green and blue of ITU-R BT.709 add to the luminance, under the white of D65.
+const LUMINANCE: [f32; 3] = [0.212_647_84, 0.715_179_2, 0.072_173_04];
+
 const WHITE: u32 = 255;
 const BLACK: u32 = 0;
 
@@ -35,7 +38,7 @@ impl Canvas<'_> {
         Pixels::with_channels(pixels, width, height, if channels == 1 { 1 } else { 3 })
     }
 
-    /// Luma by ITU-R BT.709, on the ground that lets ink be seen; returns the number of pixels.
+    /// Luminance, on the ground that lets ink be seen; returns the number of pixels.
     fn make_grey(&mut self) -> usize {
         let ground = ground(self.bytes);
         let count = self.bytes.len() / 4;
@@ -74,9 +77,14 @@ impl Canvas<'_> {
     }
 }
 
+/// The luminance of a pixel, and how opaque it is: in floats, operation by operation as the crate `image` has it.
 fn luma_alpha([red, green, blue, alpha]: [u8; 4]) -> [u32; 2] {
-    let [red, green, blue, alpha] = [red, green, blue, alpha].map(u32::from);
-    [(2126 * red + 7152 * green + 722 * blue) / 10_000, alpha]
+    const UNIT: f32 = 1.0 / 255.0;
+    let colours = [red, green, blue].into_iter().zip(LUMINANCE);
+    let luma = colours.fold(0.0, |luma, (colour, weight)| {
+        luma + f32::from(colour) * UNIT * weight
+    });
+    [(luma * 255.0 + 0.5) as u32, alpha.into()]
 }
 
 /// A value that is `alpha / 255` opaque, on a ground.

@@ -4,11 +4,9 @@ const $ = (id) => document.getElementById(id);
 const embedded = JSON.parse($("data").textContent);
 const isFile = location.protocol === "file:";
 const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 // A picture larger than this is made smaller for the engine in this page.
 const LOCAL_SIDE = 2048;
-const MOST_BARS = 12;
 // Milliseconds without a change after which a screen reader hears the answers, and between looks for the server.
 const SPEAK_AFTER = 700;
 const LOOK_EVERY = 3000;
@@ -25,12 +23,6 @@ let isBusy = false;
 let speaking = 0;
 
 const pad = new Pad($("pad"), changed);
-
-function element(name, attributes = {}, ...children) {
-  const made = Object.assign(document.createElement(name), attributes);
-  made.append(...children);
-  return made;
-}
 
 // Asking
 
@@ -85,6 +77,7 @@ async function changed() {
       await answerAll();
     } catch (error) {
       $("problem").textContent = error.message;
+      $("seen").hidden = true;
       for (const card of cards.values()) card.empty();
     }
   }
@@ -93,8 +86,8 @@ async function changed() {
 
 async function answerAll() {
   $("problem").textContent = "";
-  $("seen").hidden = true;
   if (!picture && pad.isBlank) {
+    $("seen").hidden = true;
     for (const card of cards.values()) card.empty();
     return;
   }
@@ -149,94 +142,14 @@ function showPlace() {
   if (isAway && embedded.local && !group.some(({ name }) => name === embedded.local.name)) {
     showGroup(models.find(({ name }) => name === embedded.local.name));
   }
-  for (const [name, card] of cards) card.setAway(isAway && name !== embedded.local?.name);
+  markCards();
+}
+
+function markCards() {
+  for (const [name, card] of cards) card.setAway(isAway, name === embedded.local?.name);
 }
 
 // Answers
-
-class Card {
-  constructor(model) {
-    this.model = model;
-    this.engine = element("p", { className: "engine" });
-    this.strong = element("strong");
-    this.remark = element("span");
-    this.verdict = element("p", { className: "verdict" }, this.strong, this.remark);
-    this.bars = element("ol", { className: "bars" });
-    const title = element("h2", {}, model.name);
-    this.root = element("article", { className: "card" }, element("header", {}, title, this.engine), this.verdict, this.bars);
-    this.empty();
-  }
-
-  setAway(isAway) {
-    this.root.classList.toggle("away", isAway);
-    this.isAway = isAway;
-    if (isAway) this.empty();
-    else this.setTime();
-  }
-
-  setTime(microseconds) {
-    const { engine, input } = this.model;
-    const name = engine === "integer" ? "integer engine" : "tract";
-    const where = isAway ? "in this browser" : input.type;
-    const time = microseconds === undefined ? "" : `, ${(microseconds / 1000).toFixed(2)} ms`;
-    this.engine.textContent = this.isAway ? "needs the server" : `${name}, ${where}${time}`;
-  }
-
-  empty() {
-    this.setTime();
-    this.spoken = "";
-    this.verdict.classList.remove("doubtful");
-    this.strong.textContent = "";
-    this.remark.textContent = "";
-    const { labels = [] } = this.model.output;
-    this.setBars(labels.slice(0, MOST_BARS).map((label) => ({ label, share: 0, text: "" })));
-  }
-
-  show(prediction) {
-    this.setTime(prediction.elapsed_microseconds);
-    const doubt = prediction.accepted === false;
-    this.verdict.classList.toggle("doubtful", doubt);
-    if (prediction.probabilities) this.showClasses(prediction, doubt);
-    else if (prediction.score !== undefined) this.showScore(prediction);
-    else this.showValues(prediction);
-    this.strong.classList.toggle("long", this.strong.textContent.length > 4);
-    this.spoken = `${this.model.name}: ${this.strong.textContent}, ${this.remark.textContent}`;
-  }
-
-  showClasses({ label, class: best, probability, probabilities }, doubt) {
-    this.strong.textContent = label;
-    const accepted = doubt ? "not accepted: below the model's threshold" : "";
-    this.remark.textContent = accepted || percent(probability);
-    const { labels } = this.model.output;
-    let bars = probabilities.map((share, at) => ({ label: labels[at], share, text: percent(share), isBest: at === best }));
-    if (bars.length > MOST_BARS) bars = bars.sort((a, b) => b.share - a.share).slice(0, MOST_BARS);
-    this.setBars(bars);
-  }
-
-  showScore({ score, threshold, accepted }) {
-    this.strong.textContent = accepted ? "usual" : "strange";
-    const limit = threshold === undefined ? "" : `, threshold ${threshold.toPrecision(4)}`;
-    this.remark.textContent = `score ${score.toPrecision(4)}${limit}`;
-  }
-
-  showValues({ values, integers }) {
-    const numbers = values ?? integers;
-    this.strong.textContent = "";
-    this.remark.textContent = numbers.slice(0, MOST_BARS).join("  ") + (numbers.length > MOST_BARS ? " ..." : "");
-  }
-
-  setBars(bars) {
-    const bar = ({ label, share, text, isBest }) => {
-      const fill = element("i");
-      fill.style.width = percent(share).replace(" ", "");
-      const track = element("span", { className: "track" }, fill);
-      track.setAttribute("aria-hidden", "true");
-      const of = (className, text) => element("span", { className }, text);
-      return element("li", { className: isBest ? "best" : "" }, of("label", label), track, of("share", text));
-    };
-    this.bars.replaceChildren(...bars.map(bar));
-  }
-}
 
 function showAnswer(model, prediction) {
   cards.get(model.name)?.show(prediction);
@@ -272,6 +185,7 @@ function showGroup(model) {
   group = models.filter((other) => inputOf(other) === inputOf(model));
   cards = new Map(group.map((one) => [one.name, new Card(one)]));
   $("answers").replaceChildren(...[...cards.values()].map((card) => card.root));
+  markCards();
   const { sizes, picture: taken } = model.input;
   $("giving").hidden = false;
   const isDrawn = taken?.centres === true;
