@@ -1,9 +1,9 @@
 // Compares the engine of the page, run by Node.js, with `infer predict` on many pictures: every number must be the same.
 //
-// node engine.mjs INFER ENGINE.wasm MODEL.q8...
+// node engine.mjs INFER ENGINE.wasm MODEL.q8 FOLDER-OF-OTHERS
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
@@ -11,7 +11,8 @@ import { runInThisContext } from 'node:vm';
 const PICTURES = 40;
 const SOURCE = 'infer/src/serve/page/engine.js';
 
-const [infer, wasm, ...models] = process.argv.slice(2);
+const [infer, wasm, digits, others] = process.argv.slice(2);
+const models = [digits, ...readdirSync(others).map((name) => join(others, name))];
 const Engine = runInThisContext(`(() => {${readFileSync(SOURCE, 'utf8')}; return Engine; })()`);
 
 let state = 1;
@@ -45,7 +46,7 @@ function picture(index) {
 
 function save(path, { data, width, height }) {
   const rgb = data.filter((_, at) => at % 4 < 3);
-  writeFileSync(path, Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), rgb]));
+  writeFileSync(path, Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), Buffer.from(rgb)]));
 }
 
 // What `infer` prints of each picture, or nothing where it has refused it.
@@ -54,7 +55,7 @@ function predictions(model, isOfDigits, files) {
   const words = ['predict', '--json', '--engine', 'int8', '--model', model, ...prepare, ...files];
   let lines;
   try {
-    lines = execFileSync(infer, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    lines = execFileSync(infer, words, { stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
   } catch (error) {
     lines = error.stdout;
   }

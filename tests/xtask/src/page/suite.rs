@@ -71,13 +71,12 @@ fn against_kept(built: &[u8]) -> Result<&'static str> {
 /// Runs an engine on pictures, with models of several kinds.
 fn compare(infer: &Path, engine: &Path) -> Result<String> {
     let folder = tempfile::tempdir()?;
+    for seed in SEEDS {
+        networks::network(folder.path(), seed)?;
+    }
     let mut command = Command::new("node");
     command.arg(COMPARE).arg(infer).arg(engine).arg(DIGITS);
-    for seed in SEEDS {
-        let network = networks::network(folder.path(), seed)?;
-        command.arg(network.path);
-    }
-    report(&mut command)
+    report(command.arg(folder.path()))
 }
 
 fn report(command: &mut Command) -> Result<String> {
