@@ -54,25 +54,39 @@ impl Reader {
     }
 
     async fn read(&self, mut body: Body) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
-        let limit = self.bounds.body_bytes;
-        let told = body.size_hint();
-        let most = usize::try_from(told.upper().unwrap_or(limit as u64)).unwrap_or(usize::MAX);
-        if most > limit {
+        let time = self.bounds.body_time;
+        let read = timeout(time, self.collect(&mut body)).await;
+        let read = read.map_err(|_| Problem::BodyTooSlow(time.as_secs()))?;
+        if read.is_err() {
             let _ = timeout(DROP_TIME, drain(&mut body)).await;
+        }
+        read
+    }
+
+    /// The bytes of a body up to the limit, with room for those that have come: a body that is only told of takes none.
+    async fn collect(&self, body: &mut Body) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
+        let limit = self.bounds.body_bytes;
+        if body.size_hint().lower() > limit as u64 {
             return Err(Problem::BodyTooLong(limit));
         }
-        let units = u32::try_from(most.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(units);
-        let room = room.map_err(|_| Problem::Busy)?;
-        let time = self.bounds.body_time;
-        let bytes = timeout(time, collect(&mut body, limit)).await;
-        match bytes.map_err(|_| Problem::BodyTooSlow(time.as_secs()))? {
-            Err(problem @ Problem::BodyTooLong(_)) => {
-                let _ = timeout(DROP_TIME, drain(&mut body)).await;
-                Err(problem)
+        let (mut bytes, mut room) = (Vec::new(), self.room(0)?);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| Problem::Body(error.to_string()))?;
+            let data = frame.into_data().unwrap_or_default();
+            let len = bytes.len() + data.len();
+            if len > limit {
+                return Err(Problem::BodyTooLong(limit));
             }
-            bytes => Ok((bytes?, room)),
+            room.merge(self.room(len.div_ceil(UNIT) - room.num_permits())?);
+            bytes.extend_from_slice(&data);
         }
+        Ok((bytes.into(), room))
+    }
+
+    fn room(&self, units: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(units);
+        room.map_err(|_| Problem::Busy)
     }
 
     /// The files of a body in several parts. Fields that are no files are left out.
@@ -100,21 +114,6 @@ impl Reader {
         }
         Ok(files)
     }
-}
-
-/// The bytes of a body, up to a limit.
-async fn collect(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
-    let told = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
-    let mut bytes = Vec::with_capacity(told.min(limit));
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Problem::Body(error.to_string()))?;
-        let data = frame.into_data().unwrap_or_default();
-        if bytes.len() + data.len() > limit {
-            return Err(Problem::BodyTooLong(limit));
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(bytes.into())
 }
 
 /// Reads a body to its end.

@@ -26,11 +26,14 @@ pub const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'wasm-u
                           img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page for these models; where there is none it asks the server, with a token. The first one for the integer engine
-/// that is small enough goes along.
+/// that takes pictures and is small enough goes along.
 pub fn page(models: &[Arc<Pool>]) -> String {
-    let local = models
-        .iter()
-        .find(|model| model.about.engine == "integer" && model.bytes.len() <= MAX_MODEL_BYTES);
+    let is_local = |model: &&Arc<Pool>| {
+        let about = &model.about;
+        let is_small = model.bytes.len() <= MAX_MODEL_BYTES;
+        about.engine == "integer" && about.input.picture.is_some() && is_small
+    };
+    let local = models.iter().find(is_local);
     let about: Vec<_> = models.iter().map(|model| &model.about).collect();
     let local = local.map(
         |model| json!({ "name": model.about.name, "file": BASE64_STANDARD.encode(&**model.bytes) }),

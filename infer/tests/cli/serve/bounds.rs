@@ -146,10 +146,17 @@ fn a_server_without_room_says_so_at_once() {
         "{}",
         answer.head
     );
-    // The room is given back.
+    // Bodies that are told of and do not come take no room, and what was taken is given back.
+    let told = b"POST /v1/predict HTTP/1.1\r\nhost: here\r\ncontent-length: 4000\r\n\r\n";
+    let waiting = [(); 8].map(|()| {
+        let mut stream = server.connect();
+        stream.write_all(told).unwrap();
+        stream
+    });
     for _ in 0..5 {
         assert_eq!(server.post("/v1/predict", octets, &[0; 3136]).status, 200);
     }
+    drop(waiting);
 }
 
 #[test]
