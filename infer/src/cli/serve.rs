@@ -57,7 +57,7 @@ pub fn run(options: &Serve, output: &mut impl Write) -> Result<(), Error> {
     };
     let mut announced = Ok(());
     serve(settings, &STOP, |address| {
-        announced = announce(address, output)
+        announced = announce(address, output);
     })?;
     Ok(announced?)
 }
@@ -92,13 +92,12 @@ fn models(options: &Serve) -> Result<Vec<NamedModel>, Error> {
 fn named_model(argument: &str) -> Result<NamedModel, String> {
     let named = argument.split_once('=');
     let named = named.filter(|(name, _)| !name.contains(['/', '\\']));
-    let (name, path) = match named {
-        Some((name, path)) => (name.to_owned(), Path::new(path)),
-        None => {
-            let path = Path::new(argument);
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            (stem.into_owned(), path)
-        }
+    let (name, path) = if let Some((name, path)) = named {
+        (name.to_owned(), Path::new(path))
+    } else {
+        let path = Path::new(argument);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        (stem.into_owned(), path)
     };
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(is_of_name) {

@@ -141,10 +141,10 @@ impl Answerer<'_> {
     pub fn answer(&self, job: &mut Job) -> Result<(Vec<u8>, usize), Problem> {
         let mut answer = Answer::new(self.name);
         match job.files.take() {
-            Files::File(bytes) => self.predict("-", content(bytes)?, job, &mut answer)?,
+            Files::File(bytes) => self.predict("-", &content(bytes)?, job, &mut answer)?,
             Files::Tensor(bytes) => {
                 let content = tensor(&self.engine.spec().input, &bytes)?;
-                self.predict("-", content, job, &mut answer)?;
+                self.predict("-", &content, job, &mut answer)?;
             }
             Files::Parts(files) => self.predict_parts(files, job, &mut answer)?,
         }
@@ -159,7 +159,7 @@ impl Answerer<'_> {
     ) -> Result<(), Problem> {
         for (file, bytes) in files {
             let predicted =
-                content(bytes).and_then(|content| self.predict(&file, content, job, answer));
+                content(bytes).and_then(|content| self.predict(&file, &content, job, answer));
             match predicted {
                 Ok(()) => {}
                 Err(problem @ (Problem::TooManyInputs(_) | Problem::Fault)) => return Err(problem),
@@ -175,13 +175,13 @@ impl Answerer<'_> {
     fn predict(
         &self,
         file: &str,
-        content: Content,
+        content: &Content,
         job: &Job,
         answer: &mut Answer,
     ) -> Result<(), Problem> {
         let spec = self.engine.spec();
         let preparation = self.preparation(job.options.prepare)?;
-        if let Content::Picture(picture) = &content {
+        if let Content::Picture(picture) = content {
             self.check_size(picture)?;
         }
         let source = Source(PathBuf::from(file));

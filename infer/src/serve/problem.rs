@@ -90,10 +90,12 @@ impl Problem {
                 PictureError::Size { .. } | PictureError::Memory { .. },
             )) => (StatusCode::PAYLOAD_TOO_LARGE, "picture_too_large"),
             Self::Archive
-            | Self::Input(SourceError::Picture(PictureError::Format(_)))
-            | Self::Input(SourceError::Input(
-                InputError::NoPicture { .. } | InputError::Picture(PictureError::Format(_)),
-            )) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported"),
+            | Self::Input(
+                SourceError::Picture(PictureError::Format(_))
+                | SourceError::Input(
+                    InputError::NoPicture { .. } | InputError::Picture(PictureError::Format(_)),
+                ),
+            ) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported"),
             Self::Tensor { .. } | Self::Input(_) => (StatusCode::UNPROCESSABLE_ENTITY, "input"),
             Self::Run(_) => (StatusCode::UNPROCESSABLE_ENTITY, "model"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),

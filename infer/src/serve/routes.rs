@@ -24,7 +24,7 @@ use super::problem::Problem;
 use super::token::Token;
 use super::{Bounds, page};
 
-/// All routes as OpenAPI describes them.
+/// All routes, in the form of <https://spec.openapis.org/oas/v3.1.0>.
 const OPENAPI: &str = include_str!("openapi.json");
 
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

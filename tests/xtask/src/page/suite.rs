@@ -22,7 +22,7 @@ const COMPARE: &str = "tests/page/engine.mjs";
 const SEEDS: std::ops::Range<u64> = 1..60;
 
 /// Time for a test; a browser needs most of it to start.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// Runs the tests on the program `infer`, with tools and pictures of the page in the folder `target`.
 pub fn suite(infer: &Path, target: &Path, tally: &mut Tally) {
