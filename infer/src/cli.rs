@@ -20,12 +20,14 @@ use crate::file::{self, InFile, Pending, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
 use crate::output::Output;
+use crate::serve::{ServeError, TokenError};
 use crate::source::SourceError;
 use crate::test_set::{TestSet, TestSetError};
 
 mod bench;
 mod predict;
 mod progress;
+mod serve;
 mod update;
 
 use progress::Progress;
@@ -53,6 +55,8 @@ enum Command {
     Bench(bench::Bench),
     /// Print what is in a model file
     Inspect(Inspect),
+    /// Answer over HTTP, for programs and for people: a page to draw on or to give pictures to
+    Serve(serve::Serve),
     /// Give a board that has room for two models another one, while it goes on to serve
     Update(update::Update),
 }
@@ -215,6 +219,17 @@ pub enum Error {
         option: &'static str,
     },
     #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Token(#[from] InFile<TokenError>),
+    #[error(
+        "--model {name}: expected another name than the other models have; give it as NAME=FILE"
+    )]
+    ModelName {
+        /// What two models would be called.
+        name: String,
+    },
+    #[error(transparent)]
     SameFile(#[from] SameFile),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -236,6 +251,7 @@ pub fn run(
         Command::Evaluate(options) => run_evaluate(options, output),
         Command::Bench(options) => bench::run(options, output),
         Command::Inspect(options) => run_inspect(options, output),
+        Command::Serve(options) => serve::run(options, output),
         Command::Update(options) => update::run(options, output),
     };
     match result.and_then(|()| Ok(output.flush()?)) {

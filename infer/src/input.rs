@@ -107,6 +107,19 @@ impl InputSpec {
         })
     }
 
+    /// The pixels of an input of a picture, `[row][column][channel]`; `None` of another one.
+    pub fn pixels_of(&self, input: &Input) -> Option<Vec<u8>> {
+        let Input::Pixels(pixels) = input else {
+            return None;
+        };
+        Some(match (self.layout, self.shape()) {
+            (Layout::ChannelsFirst, Some([rows, columns, channels])) if channels > 1 => {
+                transposed(pixels, channels, rows * columns)
+            }
+            _ => pixels.clone(),
+        })
+    }
+
     /// The inputs in an array, of one sample or of several.
     pub fn of_array<'a>(&'a self, array: &'a Array) -> Result<Tensors<'a>, InputError> {
         let [expected, found] = [self.types(), array.elements.type_name()];

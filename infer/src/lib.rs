@@ -41,6 +41,7 @@ mod parallel;
 pub mod predict;
 mod remembered;
 pub mod report;
+pub mod serve;
 pub mod source;
 pub mod spec;
 mod table;

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use input::arrays::{self, ArraysError, Samples};
 use input::folder::{self, FolderError};
+use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name, read_all};
-use crate::input::InputError;
+use crate::input::{Input, InputError};
 use crate::picture::{self, MAX_FILE_BYTES, PictureError, SIDE};
+use crate::spec::InputSpec;
 
 /// Bytes that tell arrays from pictures.
 const HEAD: u64 = 8;
@@ -26,6 +28,40 @@ pub enum Content {
     Picture(Vec<u8>),
     /// Arrays of `NumPy`.
     Samples(Samples),
+}
+
+impl Content {
+    /// What the bytes of a file hold: what begins like arrays is taken for such.
+    pub fn of(bytes: Vec<u8>) -> Result<Self, ArraysError> {
+        if !arrays::recognizes(&bytes) {
+            return Ok(Self::Picture(bytes));
+        }
+        let samples = arrays::decode(Cursor::new(bytes)).and_then(arrays::samples);
+        samples.map(Self::Samples)
+    }
+
+    /// The inputs that a model takes of it: of a picture one, prepared like this, and of arrays every sample, with its number
+    /// where there are several.
+    pub fn inputs<'c>(
+        &'c self,
+        spec: &'c InputSpec,
+        preparation: Preparation,
+    ) -> Result<impl Iterator<Item = Result<(Option<usize>, Input), InputError>> + 'c, InputError>
+    {
+        let (picture, tensors) = match self {
+            Self::Picture(file) => (Some(spec.of_picture(file, preparation)?), None),
+            Self::Samples(samples) => (None, Some(spec.of_array(&samples.inputs)?)),
+        };
+        let samples = tensors.into_iter().flat_map(|tensors| {
+            let number = move |index| (tensors.count > 1).then_some(index);
+            let input = move |index| Ok((number(index), tensors.input(index)?));
+            (0..tensors.count).map(input)
+        });
+        Ok(picture
+            .map(|input| Ok((None, input)))
+            .into_iter()
+            .chain(samples))
+    }
 }
 
 /// Why a source gave no input.
@@ -61,11 +97,11 @@ impl Source {
             file.and_then(read_bytes)
         };
         let bytes = bytes.map_err(self.named())?;
-        if !arrays::recognizes(&bytes) && !has_array_extension(&self.0) {
-            return Ok(Content::Picture(bytes));
+        if has_array_extension(&self.0) {
+            let samples = arrays::decode(Cursor::new(bytes)).and_then(arrays::samples);
+            return samples.map(Content::Samples).map_err(self.named());
         }
-        let samples = arrays::decode(Cursor::new(bytes)).and_then(arrays::samples);
-        samples.map(Content::Samples).map_err(self.named())
+        Content::of(bytes).map_err(self.named())
     }
 
     /// Whether it is a file of arrays, which need not be read whole before they are decoded. What can be read only once, as

@@ -76,6 +76,24 @@ impl InputSpec {
     pub fn is_of_digits(&self) -> bool {
         self.picture() == Some([SIDE, SIDE, 1])
     }
+
+    /// Pictures as they are, scaled where they have another size.
+    pub fn plain(&self) -> Preparation {
+        match self.preparation.fit() {
+            Some(_) => self.preparation,
+            None => Preparation::PLAIN,
+        }
+    }
+
+    /// The drawing in a picture found and centred; `None` for a model of other inputs.
+    pub fn centred(&self) -> Option<Preparation> {
+        let own = self.preparation;
+        let centred = match own.box_side() {
+            Some(_) => own,
+            None => Preparation::CENTRED,
+        };
+        self.is_of_digits().then_some(centred)
+    }
 }
 
 impl Spec {

@@ -33,14 +33,13 @@ pub fn run(
 /// How pictures become inputs.
 fn preparation(option: Option<Prepare>, engine: &dyn Engine) -> Result<Preparation, Error> {
     let input = &engine.spec().input;
-    let own = input.preparation;
     match option {
-        Some(Prepare::Plain) if own.fit().is_none() => Ok(Preparation::PLAIN),
-        Some(Prepare::Centred) if !input.is_of_digits() => {
-            Err(Error::Prepare { option: "centred" })
+        Some(Prepare::Plain) => Ok(input.plain()),
+        Some(Prepare::Centred) => {
+            let option = "centred";
+            input.centred().ok_or(Error::Prepare { option })
         }
-        Some(Prepare::Centred) if own.box_side().is_none() => Ok(Preparation::CENTRED),
-        _ => Ok(own),
+        _ => Ok(input.preparation),
     }
 }
 
@@ -79,32 +78,22 @@ impl Runner<'_> {
     }
 
     fn predict_source(&self, source: &Source, output: &mut impl Write) -> Result<(), Error> {
-        let input = &self.engine.spec().input;
-        let samples = match source.read()? {
-            Content::Picture(file) => {
-                let prediction = self.predict_picture(source, &file)?;
-                return self.report(source, None, &prediction, output);
-            }
-            Content::Samples(samples) => samples,
-        };
-        let tensors = input.of_array(&samples.inputs).map_err(source.named())?;
-        for index in 0..tensors.count {
-            let input = tensors.input(index).map_err(source.named())?;
+        let content = source.read()?;
+        let spec = &self.engine.spec().input;
+        if let (Some(board), Some(shape)) = (self.board, spec.picture())
+            && let Content::Picture(file) = &content
+        {
+            let drawing = drawing(file, shape).map_err(source.named())?;
+            let prediction = predict_on_board(board, &drawing)?;
+            return self.report(source, None, &prediction, output);
+        }
+        let inputs = content.inputs(spec, self.preparation);
+        for input in inputs.map_err(source.named())? {
+            let (sample, input) = input.map_err(source.named())?;
             let prediction = predict(self.engine, &input)?;
-            let sample = (tensors.count > 1).then_some(index);
             self.report(source, sample, &prediction, output)?;
         }
         Ok(())
-    }
-
-    fn predict_picture(&self, source: &Source, file: &[u8]) -> Result<Prediction, Error> {
-        let input = &self.engine.spec().input;
-        if let (Some(board), Some(shape)) = (self.board, input.picture()) {
-            let drawing = drawing(file, shape).map_err(source.named())?;
-            return Ok(predict_on_board(board, &drawing)?);
-        }
-        let input = input.of_picture(file, self.preparation);
-        Ok(predict(self.engine, &input.map_err(source.named())?)?)
     }
 
     fn report(

@@ -14,6 +14,7 @@ mod kinds;
 mod models;
 mod predict;
 mod program;
+mod serve;
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(unix)]

@@ -13,6 +13,7 @@ mod gpu;
 mod library;
 mod onnxruntime;
 mod own_pictures;
+mod page;
 mod pi;
 mod pip;
 mod summary;
@@ -41,9 +42,11 @@ enum Command {
     Gpu(gpu::Options),
     /// Write a model as a static library for C, with its header and what builds take it by
     Library(library::Options),
+    /// Build the engine of the page that `infer serve` shows, as WebAssembly
+    Page,
     /// Build `infer` for a Raspberry Pi, or run it as it runs there
     Pi(pi::Options),
-    /// Check everything: formatting, lints, tests, documentation, firmware, the Raspberry Pi's program
+    /// Check everything: formatting, lints, tests, documentation, firmware, the page, the Raspberry Pi's program
     Test,
 }
 
@@ -65,6 +68,10 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Library(options) => {
             let from = env::current_dir()?;
             library::run(options, &from, &workspace::enter()?)
+        }
+        Command::Page => {
+            page::run(&workspace::enter()?)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Pi(options) => {
             workspace::enter()?;

@@ -15,6 +15,7 @@ use crate::firmware;
 use crate::library;
 use crate::onnxruntime;
 use crate::own_pictures;
+use crate::page;
 use crate::pi;
 use crate::pip;
 use crate::summary::{self, Counts};
@@ -126,6 +127,7 @@ pub fn test(target: &Path) -> Result<bool> {
             }
             firmware::suite(target, &mut tally);
             library::suite(target, &mut tally);
+            page::suite(&infer, target, &mut tally);
             pi::suite(&infer, &mut tally);
         }
         Err(_) => tally.step("Build", false, Counts::default()),

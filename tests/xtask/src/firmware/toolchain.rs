@@ -53,6 +53,11 @@ impl Toolchain {
         Ok(Self::new(sysroot::RUSTC, sysroot::flags(tools)?))
     }
 
+    /// Whether it is Debian's, with Debian's linkers.
+    pub fn is_debian(&self) -> bool {
+        self.rustc == sysroot::RUSTC
+    }
+
     fn installed() -> Self {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         Self::new(rustc, Vec::new())
