@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use input::onnx::Limits;
+use input::limits::Limits;
 use serde::Serialize;
 
 use crate::error::{ModelError, RunError};

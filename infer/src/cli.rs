@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use input::folder::FolderError;
-use input::onnx::Limits;
-use input::pair;
+use input::limits::Limits;
 use thiserror::Error;
 
 use crate::bench::BenchmarkError;
@@ -25,6 +24,7 @@ use crate::source::SourceError;
 use crate::test_set::{TestSet, TestSetError};
 
 mod bench;
+mod documents;
 mod predict;
 mod progress;
 mod serve;
@@ -32,6 +32,16 @@ mod update;
 
 use progress::Progress;
 
+/// The digits model inside this program, in 8 bits.
+const BUILT_IN_INT8_MODEL: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/digits.q8"));
+
+/// The one that runs where none is named.
+#[cfg(not(feature = "onnx"))]
+const BUILT_IN_MODEL: &[u8] = BUILT_IN_INT8_MODEL;
+
+/// The one that runs where none is named, in floats.
+#[cfg(feature = "onnx")]
 const BUILT_IN_MODEL: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../models/digits.onnx"
@@ -59,6 +69,10 @@ enum Command {
     Serve(serve::Serve),
     /// Give a board that has room for two models another one, while it goes on to serve
     Update(update::Update),
+    /// Print what a shell reads to complete this program's command line
+    Completions(documents::Completions),
+    /// Write this program's manual as pages for man
+    Manual(documents::Manual),
 }
 
 #[derive(Debug, Args)]
@@ -229,6 +243,13 @@ pub enum Error {
         /// What two models would be called.
         name: String,
     },
+    #[error("{folder}: expected a folder to write the manual into, found: {error}")]
+    Manual {
+        /// As it was given.
+        folder: String,
+        /// What the system said.
+        error: io::Error,
+    },
     #[error(transparent)]
     SameFile(#[from] SameFile),
     #[error(transparent)]
@@ -253,6 +274,8 @@ pub fn run(
         Command::Inspect(options) => run_inspect(options, output),
         Command::Serve(options) => serve::run(options, output),
         Command::Update(options) => update::run(options, output),
+        Command::Completions(options) => documents::completions(options, output),
+        Command::Manual(options) => documents::manual(options),
     };
     match result.and_then(|()| Ok(output.flush()?)) {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -332,7 +355,8 @@ fn run_inspect(options: &Inspect, output: &mut impl Write) -> Result<(), Error> 
 fn read_model(path: &Path) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {
     let name = display_name(path);
     let bytes = file::read(path).map_err(InFile::named(&name))?;
-    if let Some(note) = pair::note(path, &bytes) {
+    #[cfg(feature = "onnx")]
+    if let Some(note) = input::pair::note(path, &bytes) {
         // Whoever closed it does not want to know.
         let _ = writeln!(io::stderr(), "note: {note}");
     }

@@ -1,12 +1,16 @@
 //! Why a model or a board was of no use.
 
 use input::labels::LabelsError;
+use input::limits::Excess;
 use input::normalization::NormalizationError;
-use input::onnx::{Excess, OnnxError};
+#[cfg(feature = "onnx")]
+use input::onnx::OnnxError;
 use no_std_core::FormatError;
 use thiserror::Error;
 
-use crate::file::{ReadError, one_line};
+use crate::file::ReadError;
+#[cfg(feature = "onnx")]
+use crate::file::one_line;
 
 pub use ::device::DeviceError;
 
@@ -26,8 +30,14 @@ pub enum ModelError {
         found: &'static str,
         engine: &'static str,
     },
+    #[cfg(not(feature = "onnx"))]
+    #[error(
+        "expected a flash file (.q8), found another file; ONNX models run in a build of infer with the feature `onnx`, which cargo makes by default"
+    )]
+    NoFlash,
     #[error("expected {expected}, found {found}")]
     Form { expected: String, found: String },
+    #[cfg(feature = "onnx")]
     #[error(transparent)]
     Onnx(OnnxError),
     #[error(transparent)]
@@ -38,6 +48,7 @@ pub enum ModelError {
     Normalization(#[from] NormalizationError),
 }
 
+#[cfg(feature = "onnx")]
 impl From<OnnxError> for ModelError {
     fn from(error: OnnxError) -> Self {
         match error {
@@ -47,6 +58,7 @@ impl From<OnnxError> for ModelError {
     }
 }
 
+#[cfg(feature = "onnx")]
 impl ModelError {
     pub(crate) fn form(expected: impl Into<String>, found: impl AsRef<str>) -> Self {
         Self::Form {
@@ -59,6 +71,7 @@ impl ModelError {
 /// Why a model failed on an input.
 #[derive(Debug, Error)]
 pub enum RunError {
+    #[cfg(feature = "onnx")]
     #[error(transparent)]
     Onnx(#[from] OnnxError),
     #[error("expected an input of {expected} values, found {found}")]

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use input::onnx::Limits;
+use input::limits::Limits;
 use no_std_core::format::{OutputKind, TensorRecord};
 use no_std_core::host::{Backend, Engine as IntegerEngine, Memory};
 

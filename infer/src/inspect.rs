@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use input::onnx::Limits;
+use input::limits::Limits;
 use input::pair::is_flash;
 
 use crate::error::ModelError;
@@ -10,6 +10,7 @@ use crate::file::InFile;
 use crate::table;
 
 mod flash;
+#[cfg(feature = "onnx")]
 mod onnx;
 
 /// What a model file holds. [`fmt::Display`] is its table.
@@ -28,10 +29,13 @@ pub fn inspect(
     limits: &Limits,
 ) -> Result<Inspection, InFile<ModelError>> {
     if is_flash(bytes) {
-        flash::inspect(bytes, name, limits)
-    } else {
-        onnx::inspect(bytes, name, limits).map_err(InFile::named(name))
+        return flash::inspect(bytes, name, limits);
     }
+    #[cfg(feature = "onnx")]
+    let inspection = onnx::inspect(bytes, name, limits);
+    #[cfg(not(feature = "onnx"))]
+    let inspection = Err(ModelError::NoFlash);
+    inspection.map_err(InFile::named(name))
 }
 
 impl fmt::Display for Inspection {
@@ -74,5 +78,5 @@ fn range(numbers: impl IntoIterator<Item = f32>) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "onnx"))]
 mod tests;

@@ -26,6 +26,7 @@
 
 pub mod bench;
 pub mod cli;
+#[cfg(feature = "onnx")]
 mod decision;
 pub mod device;
 pub mod engine;
@@ -34,6 +35,10 @@ pub mod evaluate;
 pub mod flash;
 pub mod input;
 pub mod inspect;
+#[cfg(feature = "onnx")]
+pub mod model;
+#[cfg(not(feature = "onnx"))]
+#[path = "model/absent.rs"]
 pub mod model;
 pub mod open;
 pub mod output;
@@ -49,7 +54,7 @@ pub mod test_set;
 
 pub use ::input::{file, picture};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "onnx"))]
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use input::limits::Limits;
 use input::normalization::Normalization;
-use input::onnx::{self, Checked, Limits, ends_in_softmax, guarded};
+use input::onnx::{self, Checked, ends_in_softmax, guarded};
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
 

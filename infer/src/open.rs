@@ -1,7 +1,7 @@
 //! Opening a model, whichever of the two kinds of file it is in.
 
 use clap::ValueEnum;
-use input::onnx::Limits;
+use input::limits::Limits;
 use input::pair::is_flash;
 
 use crate::engine::Engine;

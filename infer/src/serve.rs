@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use input::onnx::Limits;
+use input::limits::Limits;
 use thiserror::Error;
 use tokio::net::TcpListener;
 

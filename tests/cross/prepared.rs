@@ -10,7 +10,7 @@ use infer::engine::Engine;
 use infer::input::Input;
 use infer::open::{Choice, open};
 use infer::output::{Numbers, Output};
-use input::onnx::Limits;
+use input::limits::Limits;
 use input::picture;
 use no_std_core::prepare::{Fit, Pixels, Preparation};
 use tests::random::Numbers as Random;

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use input::limits::Limits;
 use input::normalization::Normalization;
-use input::onnx::{Limits, for_one_picture};
+use input::onnx::for_one_picture;
 use ndarray::{ArrayD, Axis, Slice};
 use tests::random::Numbers;
 use tests::{networks, runtimes};

@@ -9,7 +9,7 @@ mod pictures;
 
 use std::path::PathBuf;
 
-use ::input::onnx::Limits;
+use ::input::limits::Limits;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};

@@ -34,8 +34,8 @@ mod window;
 
 use std::path::Path;
 
+use input::limits::Limits;
 use input::metadata;
-use input::onnx::Limits;
 use prost::Message;
 
 pub use call::Call;

@@ -8,8 +8,10 @@ pub mod folder;
 pub mod idx;
 pub mod labels;
 pub mod layout;
+pub mod limits;
 pub mod metadata;
 pub mod normalization;
+#[cfg(feature = "onnx")]
 pub mod onnx;
 pub mod pair;
 pub mod picture;
@@ -17,7 +19,7 @@ pub mod probabilities;
 pub mod quantization;
 pub mod signals;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "onnx"))]
 #[path = "../../tests/support/onnx.rs"]
 mod support;
 

@@ -8,10 +8,10 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::{Framework, InferenceModel, TractError};
 
 use crate::file::one_line;
+use crate::limits::{Excess, Limits};
 
 mod foreign;
 mod inputs;
-mod limits;
 mod names;
 mod outputs;
 mod quiet;
@@ -20,7 +20,6 @@ mod weights;
 mod work;
 
 pub use foreign::{explain, is_standard};
-pub use limits::{Excess, Limits};
 pub use outputs::{ends_in_softmax, producer};
 pub use quiet::guarded;
 

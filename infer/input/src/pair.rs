@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use no_std_core::format::{MAGIC, stored_checksum};
 
+#[cfg(feature = "onnx")]
 use crate::file::{self, display_name};
+#[cfg(feature = "onnx")]
 use crate::onnx;
 
 /// The metadata entry of the ONNX file that holds the flash file's checksum, in eight hexadecimal digits.
@@ -31,6 +33,7 @@ pub fn other(path: &Path) -> Option<PathBuf> {
 }
 
 /// What to say of a model file beside which the other one of its name is of another quantisation.
+#[cfg(feature = "onnx")]
 pub fn note(path: &Path, bytes: &[u8]) -> Option<String> {
     let is_flash = is_flash(bytes);
     let other = other(path)?;
@@ -50,6 +53,7 @@ pub fn note(path: &Path, bytes: &[u8]) -> Option<String> {
 }
 
 /// Whether the ONNX file says that it belongs to another flash file; `None` if it does not say.
+#[cfg(feature = "onnx")]
 fn are_different(onnx: &[u8], flash: &[u8]) -> Option<bool> {
     let entries = onnx::parse(onnx).ok()?.metadata_props;
     let expected = entries

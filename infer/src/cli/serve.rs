@@ -7,12 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{BUILT_IN_MODEL, Error, LimitArgs};
+use super::{BUILT_IN_INT8_MODEL, Error, LimitArgs};
 use crate::serve::{Bounds, ModelSource, NamedModel, STOP, Settings, Token, serve};
-
-/// The digits model inside this program, in 8 bits.
-const BUILT_IN_INT8_MODEL: &[u8] =
-    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/digits.q8"));
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -75,7 +71,8 @@ fn models(options: &Serve) -> Result<Vec<NamedModel>, Error> {
             source: ModelSource::BuiltIn(bytes),
         };
         return Ok(vec![
-            built_in("digits", BUILT_IN_MODEL),
+            #[cfg(feature = "onnx")]
+            built_in("digits", super::BUILT_IN_MODEL),
             built_in("digits-int8", BUILT_IN_INT8_MODEL),
         ]);
     }

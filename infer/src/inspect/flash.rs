@@ -1,7 +1,7 @@
 //! What is in a flash file.
 
 use input::labels::in_list;
-use input::onnx::Limits;
+use input::limits::Limits;
 use no_std_core::format::{
     Axis, NO_TENSOR, ONE, OperatorRecord, OutputKind, Shape, TensorRecord, VERSION, stored_checksum,
 };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use input::labels::in_list;
-use input::onnx::Limits;
+use input::limits::Limits;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 

@@ -7,6 +7,7 @@ mod arrays;
 mod board;
 #[cfg(unix)]
 mod device;
+mod documents;
 mod evaluate;
 mod evaluate_kinds;
 mod inspect;

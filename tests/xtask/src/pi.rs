@@ -1,6 +1,7 @@
 //! `cargo xtask pi`: `infer` built for a Raspberry Pi, and run in QEMU.
 
 mod builder;
+mod package;
 mod platform;
 mod predictions;
 mod suite;
@@ -16,16 +17,19 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::command::{self, relative};
-use builder::Builder;
+use builder::{Builder, Variant};
+use package::Subject;
 use platform::Platform;
 
 pub use suite::suite;
 
 const FLASH_FILE: &str = "models/digits.q8";
 
+const TRACT: &str = "tract";
+
 /// The engine of each kind of model, and the arguments that choose it.
 const ENGINES: [(&str, &[&str]); 2] = [
-    ("tract", &["--engine", "float"]),
+    (TRACT, &["--engine", "float"]),
     (
         "the integer engine",
         &["--engine", "int8", "--model", FLASH_FILE],
@@ -42,6 +46,18 @@ pub struct Options {
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(platform::names()))]
     target: String,
 
+    /// Build it without tract: a small program that runs flash files alone
+    #[arg(long)]
+    flash_only: bool,
+
+    /// Build it with the library of C in it, for any Linux
+    #[arg(long = "static")]
+    is_static: bool,
+
+    /// Make a package for Debian and Raspberry Pi OS, with the server as a service, and check it
+    #[arg(long, conflicts_with = "run")]
+    package: bool,
+
     /// Run the program here in QEMU, with everything that follows as its arguments; paths are seen from the
     /// repository's root
     #[arg(long, value_name = "ARGS", num_args = 1.., allow_hyphen_values = true)]
@@ -52,9 +68,24 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     let platform = platform::named(&options.target)
         .with_context(|| format!("--target: expected a platform, found {}", options.target))?;
-    let program = Builder::new(platform)?.infer("release")?;
+    let variant = Variant {
+        onnx: !options.flash_only,
+        is_static: options.is_static,
+    };
+    let builder = Builder::new(platform, variant)?;
+    let program = builder.infer(builder.profile())?;
+    if options.package {
+        platform.find_emulator()?;
+        pack(&Subject {
+            platform,
+            variant,
+            builder: &builder,
+            program: &program,
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if options.run.is_empty() {
-        present(platform, &program)?;
+        present(platform, variant, &program)?;
         return Ok(ExitCode::SUCCESS);
     }
     platform.find_emulator()?;
@@ -63,14 +94,42 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-fn present(platform: &Platform, program: &Path) -> Result<()> {
+fn pack(subject: &Subject) -> Result<()> {
+    let path = package::package(subject)?;
+    let checked = package::check(subject, &path)?;
+    let path = relative(&path);
+    print_size(path)?;
+    println!("Checked: {checked}");
+    let (path, name) = (
+        path.display(),
+        path.file_name().unwrap_or_default().display(),
+    );
+    println!(
+        "\
+Onto a Raspberry Pi with a system of {} bits, named raspberrypi, with a user pi:
+    scp {path} pi@raspberrypi.local:
+    ssh pi@raspberrypi.local sudo apt install ./{name}",
+        subject.platform.bits
+    );
+    Ok(())
+}
+
+fn print_size(path: &Path) -> Result<()> {
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    println!("{}: {:.1} MB", path.display(), metadata.len() as f64 / 1e6);
+    Ok(())
+}
+
+fn present(platform: &Platform, variant: Variant, program: &Path) -> Result<()> {
     let program = relative(program);
     let path = program.display();
-    let metadata = fs::metadata(program).with_context(|| format!("cannot read {path}"))?;
-    println!("{path}: {:.1} MB", metadata.len() as f64 / 1e6);
+    print_size(program)?;
     match platform.find_emulator() {
         Ok(()) => {
-            for (engine, arguments) in ENGINES {
+            let engines = ENGINES
+                .iter()
+                .filter(|(name, _)| variant.onnx || *name != TRACT);
+            for (engine, arguments) in engines {
                 let time = time_to_answer(platform, program, arguments)?.as_millis();
                 println!("From start to answer in QEMU with {engine}: {time} ms");
             }

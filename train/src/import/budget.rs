@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use input::onnx::{Excess, Limits};
+use input::limits::{Excess, Limits};
 
 use crate::onnx::{Graph, Tensor};
 

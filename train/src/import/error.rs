@@ -6,7 +6,7 @@ pub enum ImportError {
     #[error("expected an ONNX model, found bytes that are none: {0}")]
     NotOnnx(#[from] prost::DecodeError),
     #[error(transparent)]
-    Excess(#[from] input::onnx::Excess),
+    Excess(#[from] input::limits::Excess),
     /// The model as a whole has another form.
     #[error("expected {expected}, found {found}")]
     Form { expected: String, found: String },

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path};
 
-use input::onnx::Limits;
+use input::limits::Limits;
 
 use super::ImportError;
 use super::error::form;

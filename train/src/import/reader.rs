@@ -6,7 +6,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use input::onnx::{Limits, explain, is_standard};
+use input::limits::Limits;
+use input::onnx::{explain, is_standard};
 
 use super::budget::Budget;
 use super::error::form;

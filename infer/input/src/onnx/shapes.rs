@@ -7,7 +7,8 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::{Factoid, InferenceFact};
 
 use super::names::show;
-use super::{Limits, OnnxError, work};
+use super::{OnnxError, work};
+use crate::limits::Limits;
 
 /// Operators whose output is no larger than their input, but of a size that depends on its values.
 const SHRINKING: [&str; 2] = ["Compress", "NonZero"];

@@ -16,6 +16,10 @@ pub struct Platform {
     pub bits: u32,
     /// What it is compiled for.
     pub triple: &'static str,
+    /// The same for a program that brings its library of C, musl.
+    pub static_triple: &'static str,
+    /// What Debian calls it.
+    pub architecture: &'static str,
     /// The C compiler, which links and assembles.
     pub compiler: &'static str,
     /// The packages that have the C compiler and a library of C to link with.
@@ -37,6 +41,8 @@ pub const PLATFORMS: [Platform; 2] = [
         name: "aarch64",
         bits: 64,
         triple: "aarch64-unknown-linux-gnu",
+        static_triple: "aarch64-unknown-linux-musl",
+        architecture: "arm64",
         compiler: "aarch64-linux-gnu-gcc",
         packages: ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
         emulator: "qemu-aarch64-static",
@@ -50,6 +56,8 @@ pub const PLATFORMS: [Platform; 2] = [
         name: "armv7",
         bits: 32,
         triple: "armv7-unknown-linux-gnueabihf",
+        static_triple: "armv7-unknown-linux-musleabihf",
+        architecture: "armhf",
         compiler: "arm-linux-gnueabihf-gcc",
         packages: ["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
         emulator: "qemu-arm-static",
@@ -95,6 +103,7 @@ impl Platform {
         probe().or_else(|_| apt::install(&[EMULATORS]).and_then(|()| probe()))
     }
 
+    /// What runs the program in the emulator.
     pub fn emulate(&self, program: &Path) -> Command {
         let mut command = Command::new(self.emulator);
         command.envs(self.environment).arg(program);
@@ -106,6 +115,14 @@ impl Platform {
         let triple = self.triple.to_uppercase().replace('-', "_");
         let runner = format!("CARGO_TARGET_{triple}_RUNNER");
         cargo.env(runner, self.emulator).envs(self.environment);
+    }
+
+    /// Makes a cargo link, and compile what is in C or assembly, for one of the platform's triples.
+    pub fn set_compiler(&self, cargo: &mut Command, triple: &str) {
+        let name = triple.replace('-', "_");
+        let linker = format!("CARGO_TARGET_{}_LINKER", name.to_uppercase());
+        let variables = [linker, format!("CC_{name}")];
+        cargo.envs(variables.map(|variable| (variable, self.compiler)));
     }
 
     /// What to type where something is missing.

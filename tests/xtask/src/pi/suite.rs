@@ -4,13 +4,14 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
-use super::builder::Builder;
+use super::builder::{Builder, FLASH_ONLY, USUAL};
+use super::package::{self, Subject};
 use super::platform::{PLATFORMS, Platform};
 use super::predictions::compare;
 use super::{ENGINES, FLASH_FILE, SAMPLES};
-use crate::command::output;
+use crate::command::{output, run_failing};
 use crate::console::heading;
 use crate::firmware::infer::logits;
 use crate::firmware::inputs::{NO_DATA, mnist};
@@ -37,7 +38,7 @@ pub fn suite(infer: &Path, tally: &mut Tally) {
     for platform in &PLATFORMS {
         heading(&format!("Raspberry Pi in QEMU: {}", platform.triple));
         let tools = platform.find_emulator();
-        match tools.and_then(|()| Builder::new(platform)) {
+        match tools.and_then(|()| Builder::new(platform, USUAL)) {
             Ok(builder) => test(platform, &builder, infer, tally),
             Err(error) => {
                 println!("{error:#}");
@@ -65,7 +66,11 @@ fn test(platform: &'static Platform, builder: &Builder, host: &Path, tally: &mut
     if let Some(pair) = pair {
         pair.test(tally);
     }
-    if platform.bits == 32 {
+    if platform.bits == 64 {
+        tally.test(&name(platform, "flash files alone, packed"), || {
+            flash_only(platform, host)
+        });
+    } else {
         let name = name(platform, "core");
         let counted = count(&mut builder.core_tests(PROFILE), summary::harness);
         let (success, tests) = counted.unwrap_or_else(|error| {
@@ -74,6 +79,35 @@ fn test(platform: &'static Platform, builder: &Builder, host: &Path, tally: &mut
         });
         tally.step(&name, success, tests);
     }
+}
+
+/// The program without tract gives the host's answers, says who reads ONNX, and becomes a package.
+fn flash_only(platform: &'static Platform, host: &Path) -> Result<String> {
+    let builder = Builder::new(platform, FLASH_ONLY)?;
+    let program = builder.infer(PROFILE)?;
+    let pair = Pair {
+        platform,
+        program,
+        host,
+    };
+    let [(_, float), (_, int8)] = ENGINES;
+    let answers = pair.compare_pictures(int8, 0.0)?;
+    let onnx = ["--model", "models/digits.onnx", SAMPLES];
+    let mut predict = platform.emulate(&pair.program);
+    let complaint = run_failing(predict.arg("predict").args(float).args(onnx))?;
+    ensure!(
+        complaint.contains("the feature `onnx`"),
+        "expected an error that names the feature `onnx`, found {complaint:?}"
+    );
+    let subject = Subject {
+        platform,
+        variant: FLASH_ONLY,
+        builder: &builder,
+        program: &pair.program,
+    };
+    let package = package::package(&subject)?;
+    let checked = package::check(&subject, &package)?;
+    Ok(format!("{answers}; {checked}"))
 }
 
 struct Pair<'a> {
