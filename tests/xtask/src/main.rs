@@ -112,6 +112,15 @@ mod tests {
             &["xtask", "pi"],
             &["xtask", "pi", "--target", "toaster"],
             &["xtask", "pi", "--target", "armv7", "--run"],
+            &[
+                "xtask",
+                "pi",
+                "--target",
+                "armv7",
+                "--package",
+                "--run",
+                "predict",
+            ],
         ] {
             let error = Command::try_parse_from(words).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{words:?}");

@@ -103,9 +103,7 @@ impl Builder {
     }
 
     fn cargo(&self, subcommand: &str, profile: &str) -> Command {
-        // Where nothing is unwound, tables for that are a sixth of the program.
-        let tables = (profile == "pi-flash").then(|| "-Cforce-unwind-tables=no".to_owned());
-        let mut command = self.toolchain.cargo(subcommand, tables.as_slice());
+        let mut command = self.toolchain.cargo(subcommand, &[]);
         self.platform.set_compiler(&mut command, self.triple);
         command.args(["--profile", profile, "--target", self.triple]);
         command
