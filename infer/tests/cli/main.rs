@@ -2,6 +2,7 @@
 
 #[path = "../support/arrays.rs"]
 mod arrays;
+mod bench;
 #[cfg(unix)]
 #[path = "../support/board.rs"]
 mod board;
