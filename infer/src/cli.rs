@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
-use input::folder::FolderError;
 use input::onnx::Limits;
 use input::pair;
 use thiserror::Error;
 
+use crate::annotate::AnnotateError;
 use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::{DeviceError, ModelError, RunError};
@@ -19,7 +19,7 @@ use crate::file::{self, InFile, Pending, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
 use crate::output::Output;
-use crate::source::SourceError;
+use crate::source::{FindError, SourceError};
 use crate::test_set::{TestSet, TestSetError};
 
 mod predict;
@@ -44,7 +44,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print what the model makes of each picture or array
-    Predict(Predict),
+    Predict(predict::Predict),
     /// Measure the model on a test set: accuracy and confusion matrix, or scores of reconstructions; speed
     Evaluate(Evaluate),
     /// Print what is in a model file
@@ -97,37 +97,6 @@ impl LimitArgs {
     fn get(&self) -> Limits {
         Limits::default().times(self.limits_times)
     }
-}
-
-#[derive(Debug, Args)]
-struct Predict {
-    #[command(flatten)]
-    model: ModelArgs,
-
-    /// What runs the model
-    #[arg(long, value_enum, default_value_t, conflicts_with = "device")]
-    engine: Choice,
-
-    /// How a picture becomes the pixels of the model [default: as the model's file says, else plain]
-    #[arg(long, value_enum, requires_if("board", "device"))]
-    prepare: Option<Prepare>,
-
-    /// Take each file's name without extension for its true label, if it is one
-    #[arg(long)]
-    truth_from_name: bool,
-
-    /// Print one JSON object a line
-    #[arg(long)]
-    json: bool,
-
-    /// Picture file (PNG, JPEG, BMP, GIF, PGM, WebP), folder of such files, array file (.npy, .npz), or - for standard
-    /// input
-    ///
-    /// A picture is scaled to the size of the model's pictures, stretched unless the model says otherwise, and taken in grey or
-    /// in colours as the model has it. An array is one input or several, in float32, in int8 as the integers of a model of 8
-    /// bits, or in uint8 as pixels; where channels may come first or last, they come last.
-    #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -191,7 +160,9 @@ pub enum Error {
     #[error(transparent)]
     Source(#[from] InFile<SourceError>),
     #[error(transparent)]
-    Folder(#[from] InFile<FolderError>),
+    Find(#[from] InFile<FindError>),
+    #[error(transparent)]
+    Annotate(#[from] InFile<AnnotateError>),
     #[error(transparent)]
     TestSet(#[from] InFile<TestSetError>),
     #[error(transparent)]
@@ -203,6 +174,10 @@ pub enum Error {
         /// What was asked for.
         option: &'static str,
     },
+    #[error(
+        "--list -: expected one use of standard input, found - among the inputs, too; leave one of them out"
+    )]
+    StandardInput,
     #[error(transparent)]
     SameFile(#[from] SameFile),
     #[error(transparent)]

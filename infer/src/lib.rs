@@ -24,6 +24,7 @@
 // The library is there for the program and the tests; what the names say is not said again.
 #![allow(missing_docs)]
 
+pub mod annotate;
 pub mod cli;
 mod decision;
 pub mod device;

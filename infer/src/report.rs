@@ -1,4 +1,4 @@
-//! A prediction as the user sees it: a line of the table, or a line of JSON.
+//! A prediction as the user sees it: a line of the table, a line of JSON, or a row of CSV.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,6 +27,13 @@ pub struct Report<'a> {
     /// Which sample of the file it is, where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<usize>,
+    #[serde(flatten)]
+    measured: Measured<'a>,
+}
+
+/// What the model has found, and what that took.
+#[derive(Debug, Serialize)]
+pub struct Measured<'a> {
     #[serde(flatten)]
     finding: Finding<'a>,
     elapsed_microseconds: u128,
@@ -58,6 +65,9 @@ struct Guess<'a> {
     class: usize,
     probability: f64,
     probabilities: &'a [f64],
+    /// The likeliest classes, the answer first; empty where that alone is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    top: Vec<Ranked<'a>>,
     #[serde(flatten)]
     truth: Option<Truth<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +75,14 @@ struct Guess<'a> {
     /// What an input is that is not accepted.
     #[serde(skip)]
     stranger: &'static str,
+}
+
+/// One of the likeliest classes.
+#[derive(Debug, Serialize)]
+struct Ranked<'a> {
+    label: &'a str,
+    class: usize,
+    probability: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,6 +119,47 @@ impl<'a> Report<'a> {
                 .then(|| BASE64_STANDARD.encode(bytes)),
             name: source.name(),
             sample: None,
+            measured: Measured::new(spec, prediction),
+        }
+    }
+
+    /// One of several samples of a file.
+    #[must_use]
+    pub fn of_sample(mut self, sample: usize) -> Self {
+        self.sample = Some(sample);
+        self
+    }
+
+    /// Takes the input's short name for what it truly is, if it is one of the labels.
+    #[must_use]
+    pub fn with_truth_from_name(mut self, labels: &'a [String]) -> Self {
+        let is_name = |label: &String| Path::new(label) == self.name;
+        if let Finding::Class(found) = &mut self.measured.finding {
+            found.truth = labels.iter().position(is_name).map(|class| Truth {
+                label: &labels[class],
+                probability: found.probabilities[class],
+            });
+        }
+        self
+    }
+
+    /// Tells so many of the likeliest classes.
+    #[must_use]
+    pub fn with_top(mut self, count: usize, labels: &'a [String]) -> Self {
+        self.measured = self.measured.with_top(count, labels);
+        self
+    }
+
+    /// What the model has found.
+    pub fn measured(&self) -> &Measured<'a> {
+        &self.measured
+    }
+}
+
+impl<'a> Measured<'a> {
+    /// What a model of this kind has found.
+    pub fn new(spec: &'a Spec, prediction: &'a Prediction) -> Self {
+        Self {
             finding: match &prediction.output {
                 Output::Classes(classes) => Finding::Class(Guess::new(classes, spec)),
                 Output::Values(values) => Finding::Values {
@@ -120,24 +179,45 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// One of several samples of a file.
+    /// Tells so many of the likeliest classes.
     #[must_use]
-    pub fn of_sample(mut self, sample: usize) -> Self {
-        self.sample = Some(sample);
+    pub fn with_top(mut self, count: usize, labels: &'a [String]) -> Self {
+        if let Finding::Class(found) = &mut self.finding
+            && count > 1
+        {
+            found.top = found.ranked(count, labels);
+        }
         self
     }
 
-    /// Takes the input's short name for what it truly is, if it is one of the labels.
-    #[must_use]
-    pub fn with_truth_from_name(mut self, labels: &'a [String]) -> Self {
-        let is_name = |label: &String| Path::new(label) == self.name;
-        if let Finding::Class(found) = &mut self.finding {
-            found.truth = labels.iter().position(is_name).map(|class| Truth {
-                label: &labels[class],
-                probability: found.probabilities[class],
-            });
+    /// Whether the model takes the input for one of those that it was made for; where it does not say, it does.
+    pub fn accepted(&self) -> bool {
+        match &self.finding {
+            Finding::Class(found) => found.accepted != Some(false),
+            Finding::Values { .. } => true,
+            Finding::Reconstruction { accepted, .. } => *accepted,
         }
-        self
+    }
+
+    /// What it has found in short, a line for each class that is told.
+    pub fn captions(&self) -> Vec<String> {
+        let caption = |label: &str, probability: f64| {
+            let percent = 100.0 * probability;
+            format!("{} {percent:.1}%", one_line(label))
+        };
+        match &self.finding {
+            Finding::Class(found) if found.top.is_empty() => {
+                vec![caption(found.label, found.probability)]
+            }
+            Finding::Class(found) => {
+                let ranked = found.top.iter();
+                ranked
+                    .map(|one| caption(one.label, one.probability))
+                    .collect()
+            }
+            Finding::Values { numbers } => vec![numbers.shown()],
+            Finding::Reconstruction { score, .. } => vec![format!("score {}", shown(*score))],
+        }
     }
 }
 
@@ -148,6 +228,7 @@ impl<'a> Guess<'a> {
             class: classes.class,
             probability: classes.probabilities[classes.class],
             probabilities: &classes.probabilities,
+            top: Vec::new(),
             truth: None,
             accepted: classes.accepted,
             stranger: if spec.input.is_of_digits() {
@@ -156,6 +237,22 @@ impl<'a> Guess<'a> {
                 "any of the classes"
             },
         }
+    }
+
+    /// The likeliest classes: the answer, then by their probability, the first one of equals first.
+    fn ranked(&self, count: usize, labels: &'a [String]) -> Vec<Ranked<'a>> {
+        let mut classes: Vec<usize> = (0..labels.len()).collect();
+        classes.sort_by(|&a, &b| {
+            let [of_a, of_b] = [a, b].map(|class| self.probabilities[class]);
+            let is_answer = (b == self.class).cmp(&(a == self.class));
+            is_answer.then(of_b.total_cmp(&of_a))
+        });
+        let ranked = |class: usize| Ranked {
+            label: &labels[class],
+            class,
+            probability: self.probabilities[class],
+        };
+        classes.into_iter().take(count).map(ranked).collect()
     }
 }
 
@@ -173,11 +270,16 @@ impl<'a> Reals<'a> {
             zero_point: of.map(|of| of.zero_point),
         }
     }
+
+    fn shown(&self) -> String {
+        let values: Vec<String> = self.values.iter().map(f32::to_string).collect();
+        values.join(" ")
+    }
 }
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.finding {
+        match &self.measured.finding {
             Finding::Class(Guess {
                 truth: Some(truth), ..
             }) => {
@@ -189,7 +291,7 @@ impl fmt::Display for Report<'_> {
         if let Some(sample) = self.sample {
             write!(f, "[{sample}]")?;
         }
-        write!(f, ". {}", self.finding)
+        write!(f, ". {}", self.measured.finding)
     }
 }
 
@@ -201,14 +303,17 @@ impl fmt::Display for Finding<'_> {
                 let label = one_line(found.label);
                 write!(f, "CNN thinks it's a {label} ({percent:.1}%)")?;
                 match found.accepted {
-                    Some(false) => write!(f, ", not sure it is {}", found.stranger),
-                    _ => Ok(()),
+                    Some(false) => write!(f, ", not sure it is {}", found.stranger)?,
+                    _ => {}
                 }
+                for (place, other) in found.top.iter().enumerate().skip(1) {
+                    let before = if place == 1 { "; else" } else { "," };
+                    let percent = 100.0 * other.probability;
+                    write!(f, "{before} {} ({percent:.1}%)", one_line(other.label))?;
+                }
+                Ok(())
             }
-            Self::Values { numbers } => {
-                let values: Vec<String> = numbers.values.iter().map(f32::to_string).collect();
-                write!(f, "CNN gives {}", values.join(" "))
-            }
+            Self::Values { numbers } => write!(f, "CNN gives {}", numbers.shown()),
             Self::Reconstruction {
                 score,
                 threshold,
@@ -229,5 +334,8 @@ impl fmt::Display for Finding<'_> {
     }
 }
 
+mod row;
 #[cfg(test)]
 mod tests;
+
+pub use row::{Record, Row};

@@ -21,6 +21,7 @@ mod header;
 mod jpeg;
 mod large;
 
+pub use colour::rgb as coloured;
 pub use fit::apply;
 pub use header::{Header, header};
 

@@ -5,6 +5,7 @@ mod arrays;
 #[cfg(unix)]
 #[path = "../support/board.rs"]
 mod board;
+mod daily;
 #[cfg(unix)]
 mod device;
 mod evaluate;
