@@ -9,7 +9,8 @@ use image::imageops::{self, FilterType};
 use image::{ImageFormat, Rgb, RgbImage};
 use thiserror::Error;
 
-use crate::file::{self, InFile, SameFile, WriteError, display_name, folder_of};
+use crate::file::{self, InFile, SameFile, WriteError, display_name, folder_of, one_line};
+use crate::page::Page;
 use crate::picture::{self, PictureError};
 use crate::report::Measured;
 use crate::source::Source;
@@ -117,8 +118,28 @@ pub fn captioned(picture: &RgbImage, measured: &Measured<'_>) -> RgbImage {
     canvas.into_image()
 }
 
+/// A page with a frame around each drawing, and what it is read as above it.
+pub fn framed(picture: RgbImage, page: &Page, labels: &[String]) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let line = (width.max(height) / 500).max(1);
+    let mut canvas = Canvas::of(picture);
+    for found in page.lines.iter().flatten() {
+        let [left, top, width, height] = found.area;
+        let classes = &found.classes;
+        let colour = colour(classes.accepted != Some(false));
+        let percent = 100.0 * classes.probabilities[classes.class];
+        let caption = format!("{} {percent:.0}%", one_line(&labels[classes.class]));
+        let scale = (height.max(width) / 40).max(1);
+        canvas.frame([left, top], [width, height], line, colour);
+        // Where there is no room above, within.
+        let above = top.saturating_sub(line + Canvas::line_height(scale));
+        canvas.write(&caption, [left, above], scale, colour);
+    }
+    canvas.into_image()
+}
+
 /// The colour of what is found.
-pub fn colour(accepted: bool) -> Rgb<u8> {
+fn colour(accepted: bool) -> Rgb<u8> {
     if accepted { ACCEPTED } else { REFUSED }
 }
 

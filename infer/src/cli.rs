@@ -11,6 +11,7 @@ use input::pair;
 use thiserror::Error;
 
 use crate::annotate::AnnotateError;
+use crate::camera::CameraError;
 use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::{DeviceError, ModelError, RunError};
@@ -19,9 +20,11 @@ use crate::file::{self, InFile, Pending, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
 use crate::output::Output;
+use crate::page::PageError;
 use crate::source::{FindError, SourceError};
 use crate::test_set::{TestSet, TestSetError};
 
+mod camera;
 mod predict;
 mod progress;
 mod update;
@@ -45,6 +48,8 @@ pub struct Cli {
 enum Command {
     /// Print what the model makes of each picture or array
     Predict(predict::Predict),
+    /// Print what the model makes of a camera's newest frame, again and again
+    Camera(camera::Camera),
     /// Measure the model on a test set: accuracy and confusion matrix, or scores of reconstructions; speed
     Evaluate(Evaluate),
     /// Print what is in a model file
@@ -174,6 +179,16 @@ pub enum Error {
         /// What was asked for.
         option: &'static str,
     },
+    #[error(transparent)]
+    Camera(#[from] InFile<CameraError>),
+    #[error(transparent)]
+    Page(#[from] InFile<PageError>),
+    #[error(
+        "--read: expected a model of 28 x 28 grey pixels that tells classes apart, found another one; leave it out"
+    )]
+    Read,
+    #[error("{0}: expected a picture to --read, found an array; leave --read out")]
+    ReadArray(String),
     #[error(
         "--list -: expected one use of standard input, found - among the inputs, too; leave one of them out"
     )]
@@ -197,6 +212,7 @@ pub fn run(
 ) -> Result<(), Error> {
     let result = match &cli.command {
         Command::Predict(options) => predict::run(options, output, complain),
+        Command::Camera(options) => camera::run(options, output),
         Command::Evaluate(options) => run_evaluate(options, output),
         Command::Inspect(options) => run_inspect(options, output),
         Command::Update(options) => update::run(options, output),

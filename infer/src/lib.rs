@@ -25,6 +25,7 @@
 #![allow(missing_docs)]
 
 pub mod annotate;
+pub mod camera;
 pub mod cli;
 mod decision;
 pub mod device;
@@ -37,6 +38,7 @@ pub mod inspect;
 pub mod model;
 pub mod open;
 pub mod output;
+pub mod page;
 pub mod predict;
 pub mod report;
 pub mod source;

@@ -17,18 +17,26 @@ use crate::spec::{OutputSpec, Spec};
 /// The result for one input. [`fmt::Display`] is its table line, [`Serialize`] its JSON object.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
-    /// The path; where it is no UTF-8, with marks in place of what is not.
-    file: Cow<'a, str>,
-    /// Then, all of its bytes in base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_bytes: Option<String>,
-    #[serde(skip)]
-    name: &'a Path,
+    #[serde(flatten)]
+    file: FileName<'a>,
     /// Which sample of the file it is, where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     sample: Option<usize>,
     #[serde(flatten)]
     measured: Measured<'a>,
+}
+
+/// Which file a result is about.
+#[derive(Debug, Serialize)]
+struct FileName<'a> {
+    /// The path; where it is no UTF-8, with marks in place of what is not.
+    file: Cow<'a, str>,
+    /// Then, all of its bytes in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_bytes: Option<String>,
+    /// The short name.
+    #[serde(skip)]
+    name: &'a Path,
 }
 
 /// What the model has found, and what that took.
@@ -109,15 +117,8 @@ struct Reals<'a> {
 impl<'a> Report<'a> {
     /// Reports on an input, whose short name stands in the table.
     pub fn new(source: &'a Source, spec: &'a Spec, prediction: &'a Prediction) -> Self {
-        let path = source.path();
-        let bytes = path.as_os_str().as_encoded_bytes();
         Self {
-            file: path.to_string_lossy(),
-            file_bytes: path
-                .to_str()
-                .is_none()
-                .then(|| BASE64_STANDARD.encode(bytes)),
-            name: source.name(),
+            file: FileName::of(source),
             sample: None,
             measured: Measured::new(spec, prediction),
         }
@@ -133,7 +134,7 @@ impl<'a> Report<'a> {
     /// Takes the input's short name for what it truly is, if it is one of the labels.
     #[must_use]
     pub fn with_truth_from_name(mut self, labels: &'a [String]) -> Self {
-        let is_name = |label: &String| Path::new(label) == self.name;
+        let is_name = |label: &String| Path::new(label) == self.file.name;
         if let Finding::Class(found) = &mut self.measured.finding {
             found.truth = labels.iter().position(is_name).map(|class| Truth {
                 label: &labels[class],
@@ -153,6 +154,19 @@ impl<'a> Report<'a> {
     /// What the model has found.
     pub fn measured(&self) -> &Measured<'a> {
         &self.measured
+    }
+}
+
+impl<'a> FileName<'a> {
+    fn of(source: &'a Source) -> Self {
+        let path = source.path();
+        let bytes = path.as_os_str().as_encoded_bytes();
+        let is_text = path.to_str().is_some();
+        Self {
+            file: path.to_string_lossy(),
+            file_bytes: (!is_text).then(|| BASE64_STANDARD.encode(bytes)),
+            name: source.name(),
+        }
     }
 }
 
@@ -286,7 +300,7 @@ impl fmt::Display for Report<'_> {
                 let name = one_line(truth.label);
                 write!(f, "{name} at {:4.1}%", 100.0 * truth.probability)?;
             }
-            _ => f.write_str(&display_name(self.name))?,
+            _ => f.write_str(&display_name(self.file.name))?,
         }
         if let Some(sample) = self.sample {
             write!(f, "[{sample}]")?;
@@ -334,8 +348,12 @@ impl fmt::Display for Finding<'_> {
     }
 }
 
+mod frame;
+mod page;
 mod row;
 #[cfg(test)]
 mod tests;
 
+pub use frame::FrameReport;
+pub use page::PageReport;
 pub use row::{Record, Row};

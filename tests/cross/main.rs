@@ -12,4 +12,5 @@ mod parity;
 mod prepared;
 mod quantize;
 mod readers;
+mod reading;
 mod training;

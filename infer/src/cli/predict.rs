@@ -9,12 +9,15 @@ use no_std_core::prepare::Preparation;
 
 use super::progress::Progress;
 use super::{Error, ModelArgs, Prepare};
-use crate::annotate::{Annotations, captioned};
+use crate::annotate::{Annotations, captioned, framed};
 use crate::device::Device;
 use crate::engine::Engine;
+use crate::file::{InFile, display_name};
 use crate::open::Choice;
+use crate::page::{self, PageError};
+use crate::picture;
 use crate::predict::{Prediction, predict, predict_on_board};
-use crate::report::{Record, Report};
+use crate::report::{PageReport, Record, Report};
 use crate::source::{Content, Source, drawing, sources};
 
 mod list;
@@ -43,6 +46,11 @@ pub struct Predict {
     /// How a picture becomes the pixels of the model [default: as the model's file says, else plain]
     #[arg(long, value_enum, requires_if("board", "device"))]
     prepare: Option<Prepare>,
+
+    /// Read all that is on a page: find the drawings, take each as `--prepare centred` does, and print them line by line, ? for
+    /// one that the model does not accept
+    #[arg(long, conflicts_with_all = ["prepare", "truth_from_name", "top"])]
+    read: bool,
 
     /// Take each file's name without extension for its true label, if it is one
     #[arg(long)]
@@ -101,11 +109,16 @@ pub fn run(
     }
     options.model.open(options.engine, |engine, device| {
         let on_board = matches!(options.prepare, Some(Prepare::Board));
+        let prepare = match options.read {
+            true if !reads(engine) => return Err(Error::Read),
+            true => Some(Prepare::Centred),
+            false => options.prepare,
+        };
         let annotations = options.annotate.as_deref().map(Annotations::new);
         let mut runner = Runner {
             options,
             engine,
-            preparation: preparation(options.prepare, engine)?,
+            preparation: preparation(prepare, engine)?,
             board: device.filter(|_| on_board),
             annotations: annotations.transpose()?,
             printer: Printer::new(options.json, options.csv),
@@ -128,6 +141,12 @@ pub fn preparation(option: Option<Prepare>, engine: &dyn Engine) -> Result<Prepa
         Some(Prepare::Centred) if own.box_side().is_none() => Ok(Preparation::CENTRED),
         _ => Ok(own),
     }
+}
+
+/// Whether a model can tell the drawings of a page.
+fn reads(engine: &dyn Engine) -> bool {
+    let spec = engine.spec();
+    spec.input.is_of_digits() && !spec.labels().is_empty()
 }
 
 /// What runs the model, and where results and failures go.
@@ -205,6 +224,10 @@ impl<Output: Write, Complain: FnMut(&dyn Display)> Runner<'_, Output, Complain> 
     fn predict_source(&mut self, source: &Source) -> Result<(), Error> {
         let input = &self.engine.spec().input;
         let samples = match source.read()? {
+            Content::Picture(file) if self.options.read => return self.read_page(source, &file),
+            Content::Samples(_) if self.options.read => {
+                return Err(Error::ReadArray(display_name(source.path())));
+            }
             Content::Picture(file) => {
                 let prediction = self.predict_picture(source, &file)?;
                 return self.report(source, Some(&file), None, &prediction);
@@ -252,6 +275,19 @@ impl<Output: Write, Complain: FnMut(&dyn Display)> Runner<'_, Output, Complain> 
             annotations.write(source, file, |picture| {
                 captioned(&picture, report.measured())
             })?;
+        }
+        Ok(())
+    }
+
+    fn read_page(&mut self, source: &Source, file: &[u8]) -> Result<(), Error> {
+        let grey = picture::grey(file).map_err(source.named())?;
+        let page = page::read(&grey, self.engine, self.preparation);
+        let page = page.map_err(InFile::<PageError>::named(&display_name(source.path())))?;
+        let is_alone = matches!(&self.options.inputs[..], [input] if input == source.path());
+        let labels = self.engine.spec().labels();
+        self.print(&PageReport::new(source, labels, &page).with_name(!is_alone))?;
+        if let Some(annotations) = &mut self.annotations {
+            annotations.write(source, file, |picture| framed(picture, &page, labels))?;
         }
         Ok(())
     }

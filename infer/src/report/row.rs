@@ -19,7 +19,7 @@ pub trait Record: Display + Serialize {
 impl Record for Report<'_> {
     fn rows(&self) -> Vec<Row> {
         let mut row = vec![
-            cell("file", &self.file),
+            cell("file", &self.file.file),
             cell("sample", optional(self.sample)),
         ];
         self.measured.add_to(&mut row);
@@ -83,11 +83,11 @@ impl Reals<'_> {
 }
 
 /// A cell of a column.
-pub fn cell(column: &'static str, value: impl Display) -> (Cow<'static, str>, String) {
+pub(super) fn cell(column: &'static str, value: impl Display) -> (Cow<'static, str>, String) {
     (column.into(), value.to_string())
 }
 
 /// An empty cell for nothing.
-pub fn optional(value: Option<impl Display>) -> String {
+pub(super) fn optional(value: Option<impl Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }

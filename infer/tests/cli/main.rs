@@ -5,6 +5,7 @@ mod arrays;
 #[cfg(unix)]
 #[path = "../support/board.rs"]
 mod board;
+mod camera;
 mod daily;
 #[cfg(unix)]
 mod device;
@@ -13,6 +14,7 @@ mod evaluate_kinds;
 mod inspect;
 mod kinds;
 mod models;
+mod pages;
 mod predict;
 mod program;
 #[path = "../support/mod.rs"]
