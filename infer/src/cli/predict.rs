@@ -30,6 +30,7 @@ use watch::Watch;
 /// So many inputs are shown to be on their way.
 const MANY: usize = 20;
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Exit codes: 0 all inputs are done, those that the model does not accept among them; 1 an input was no \
@@ -213,7 +214,9 @@ impl<Output: Write, Complain: FnMut(&dyn Display)> Runner<'_, Output, Complain> 
         match self.predict_source(source) {
             Err(error @ Error::Output(_)) => return Err(error),
             Err(error) => {
-                progress.inspect(|progress| progress.hide());
+                if let Some(progress) = progress {
+                    progress.hide();
+                }
                 (self.complain)(&error);
             }
             Ok(()) => {}

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::program::Workplace;
 
-/// A page with a square, two crosses below it and some dust. A square fills more than half of the picture that is made of it,
-/// a cross does not.
+/// A page with a square, two crosses below it and some dust. The square, without a piece at its corner, fills hardly more than
+/// half of the picture that is made of it, a cross far less.
 fn page(inverted: bool) -> GrayImage {
     let is_in = |[left, top]: [u32; 2], x: u32, y: u32| {
         let inside = (left..left + 40).contains(&x) && (top..top + 40).contains(&y);
@@ -18,7 +18,7 @@ fn page(inverted: bool) -> GrayImage {
         is_in(corner, x, y).is_some_and(|place| place.iter().any(|at| (17..23).contains(at)))
     };
     GrayImage::from_fn(300, 240, |x, y| {
-        let is_ink = is_in([30, 20], x, y).is_some()
+        let is_ink = is_in([30, 20], x, y).is_some_and(|[x, y]| x < 35 || y >= 4)
             || is_cross([200, 140], x, y)
             || is_cross([80, 150], x, y)
             || (x % 97 == 1 && y % 89 == 1);

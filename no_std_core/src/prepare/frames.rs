@@ -305,7 +305,7 @@ mod tests {
             let luma = |y, x| (at(y, x) * 7 + 20) as u8;
             let blue = |y: u32, x: u32| (at(y / 2, x / 2) * 11 + 60) as u8;
             let red = |y: u32, x: u32| (at(y / 2, x / 2) * 5 + 100) as u8;
-            let check = |encoding, bytes: &[u8], pixel: &dyn Fn(u32, u32) -> Colour| {
+            let check = |encoding: Encoding, bytes: &[u8], pixel: &dyn Fn(u32, u32) -> Colour| {
                 let size = [width, height];
                 assert_eq!(encoding.frame_len(width, height), Some(bytes.len()));
                 let grey: Vec<u8> = all().map(|(y, x)| pixel(y, x).grey()).collect();
