@@ -23,8 +23,8 @@ pub use canvas::Canvas;
 const SIDE: u32 = 256;
 
 const PAPER: Rgb<u8> = Rgb([250, 250, 250]);
-const ACCEPTED: Rgb<u8> = Rgb([0, 110, 40]);
-const REFUSED: Rgb<u8> = Rgb([200, 30, 30]);
+const ACCEPTED: Rgb<u8> = Rgb([0, 150, 60]);
+const REFUSED: Rgb<u8> = Rgb([220, 40, 40]);
 
 /// Why there is no annotated copy of a picture.
 #[derive(Debug, Error)]
@@ -129,7 +129,7 @@ pub fn framed(picture: RgbImage, page: &Page, labels: &[String]) -> RgbImage {
         let colour = colour(classes.accepted != Some(false));
         let percent = 100.0 * classes.probabilities[classes.class];
         let caption = format!("{} {percent:.0}%", one_line(&labels[classes.class]));
-        let scale = (height.max(width) / 40).max(1);
+        let scale = (height.max(width) / 60).max(1);
         canvas.frame([left, top], [width, height], line, colour);
         // Where there is no room above, within.
         let above = top.saturating_sub(line + Canvas::line_height(scale));

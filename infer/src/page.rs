@@ -134,9 +134,13 @@ impl Sheet {
         const EDGE: u32 = 2;
         let area = &drawing.area;
         let margin = EDGE + area.width().max(area.height()) / 4 + 2;
+        let mut own = vec![false; self.strokes.all.len()];
+        for &label in &drawing.strokes {
+            own[label as usize] = true;
+        }
         let is_own = |x: u32, y: u32| {
             let label = self.strokes.label(x, y);
-            label != NONE && drawing.strokes.contains(&label)
+            label != NONE && own[label as usize]
         };
         let is_edge = |x: u32, y: u32| {
             let [rows, columns] = [y, x].map(|at| at.saturating_sub(EDGE)..=at + EDGE);

@@ -12,9 +12,9 @@ use tests::random::Numbers;
 use train::data::Dataset;
 
 const MODEL: &[u8] = include_bytes!("../../models/digits.onnx");
-const PAGES: usize = 40;
+const PAGES: usize = 20;
 /// Of these pages, so many are read without a fault: of a hundred single digits the model misreads one.
-const RIGHT: usize = 35;
+const RIGHT: usize = 16;
 
 /// A digit of this height, slanted, as amounts of ink in a box without a margin.
 fn digit(digits: &Dataset, random: &mut Numbers, height: f64) -> (GrayImage, u16) {
@@ -134,5 +134,5 @@ fn pages_of_digits_are_read() {
         right += usize::from(text == expected);
     }
     println!("of {PAGES} pages {right} are right, of {found} the lines");
-    assert!(right >= RIGHT, "{right} of {PAGES}, lines of {found}");
+    assert!(right >= RIGHT && found + 1 >= PAGES);
 }

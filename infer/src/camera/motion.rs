@@ -33,8 +33,8 @@ impl Motion {
         let mut picture = Pixels::with_channels(&frame.pixels, width, frame.rows, channels)?;
         let [rows, columns] = [CELLS[0].min(frame.rows), CELLS[1].min(width)];
         let mut cells = vec![0; (rows * columns * channels) as usize];
-        let shape = [rows, columns, channels];
-        Fit::Stretch.apply(&mut picture, shape, &mut cells, |_, value| value)?;
+        let sizes = [rows, columns, channels];
+        Fit::Stretch.apply(&mut picture, sizes, &mut cells, |_, value| value)?;
         let is_changed = |(now, before): (&u8, &u8)| now.abs_diff(*before) > VISIBLE;
         let changed = cells
             .iter()

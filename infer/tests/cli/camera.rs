@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::program::{Outcome, Workplace, drawing};
 
+/// What makes a plane of grey a frame.
+type Encode<'e> = &'e dyn Fn(&Vec<u8>) -> Vec<u8>;
+
 /// A frame of one grey as a JPEG.
 fn jpeg(grey: u8) -> Vec<u8> {
     let picture = drawing(grey);
@@ -94,7 +97,7 @@ fn raw_frames() {
     let rgb565 = |plane: &Vec<u8>| plane.iter().flat_map(|&grey| pixel(grey)).collect();
     let yuyv = |plane: &Vec<u8>| plane.iter().flat_map(|&luma| [luma, 128]).collect();
     let yuv420 = |plane: &Vec<u8>| [plane.clone(), vec![99; 600]].concat();
-    let formats: [(&str, &dyn Fn(&Vec<u8>) -> Vec<u8>); 4] = [
+    let formats: [(&str, Encode); 4] = [
         ("grey", &grey),
         ("rgb565", &rgb565),
         ("yuyv", &yuyv),

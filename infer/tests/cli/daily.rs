@@ -47,8 +47,10 @@ fn patterns_that_no_shell_has_expanded() {
     for name in ["a10.png", "a9.png", "b.png", "a[1].png"] {
         workplace.picture(name, 0);
     }
-    let lines =
-        |names: &[&str]| -> String { names.iter().map(|name| format!("{name}. {DARK}")).collect() };
+    let lines = |names: &[&str]| {
+        let lines = names.iter().map(|name| format!("{name}. {DARK}"));
+        lines.collect::<Vec<_>>().concat()
+    };
     let found = |pattern| predict(&workplace, &[pattern]).succeeded();
     assert_eq!(found("a?*.png"), lines(&["a9", "a10", "a[1]"]));
     assert_eq!(found("[ab].png"), lines(&["b"]));

@@ -31,9 +31,8 @@ impl Encoding {
         };
         match self {
             Self::Grey => Some(pixels),
-            Self::Rgb565 => pixels.checked_mul(2),
             Self::Yuyv if width % 2 == 1 => None,
-            Self::Yuyv => pixels.checked_mul(2),
+            Self::Rgb565 | Self::Yuyv => pixels.checked_mul(2),
             // Not more than a quarter of the pixels and those of an edge.
             Self::Yuv420 => {
                 let chroma = width.div_ceil(2) as usize * height.div_ceil(2) as usize;
