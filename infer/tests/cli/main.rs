@@ -6,6 +6,8 @@ mod bench;
 #[cfg(unix)]
 #[path = "../support/board.rs"]
 mod board;
+mod camera;
+mod daily;
 #[cfg(unix)]
 mod device;
 mod evaluate;
@@ -13,6 +15,7 @@ mod evaluate_kinds;
 mod inspect;
 mod kinds;
 mod models;
+mod pages;
 mod predict;
 mod program;
 mod serve;
