@@ -52,6 +52,10 @@ impl<'a> FlashModel<'a> {
     }
 
     /// Runs the model on one input, and calls `observe` after each of its operators with that one's index.
+    #[allow(
+        clippy::missing_panics_doc,
+        reason = "an input that has been checked fits"
+    )]
     pub fn run_observed(
         &self,
         input: &Input,
