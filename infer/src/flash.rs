@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use input::onnx::Limits;
 use no_std_core::format::{OutputKind, TensorRecord};
-use no_std_core::host::{Backend, Engine as IntegerEngine, Memory};
+use no_std_core::host::{self, Backend, Engine as IntegerEngine, Memory};
 
 use crate::engine::{Answer, Engine, check_len};
 use crate::error::{ModelError, RunError};
@@ -149,7 +149,6 @@ pub(crate) fn check_limits(
     model: &no_std_core::Model<'_>,
     limits: &Limits,
 ) -> Result<(), ModelError> {
-    let arena = model.arena_len() as u64;
-    limits.check_bytes(arena, "its tensors")?;
+    limits.check_bytes(host::memory_len(model), "its tensors")?;
     Ok(limits.check_multiply_adds(model.multiply_adds(), "its operators")?)
 }
