@@ -13,6 +13,7 @@ use crate::command::{output, run_quietly};
 use crate::console::heading;
 use crate::firmware::metrics::grouped;
 use crate::firmware::toolchain::Toolchain;
+use crate::pi;
 use crate::snapshots::{Metrics, Rules, Snapshots};
 use crate::tally::Tally;
 use crate::workspace::example;
@@ -119,6 +120,7 @@ struct Counter {
 impl Counter {
     /// Builds what is needed, and fetches the emulator where it is missing.
     fn new(target: &Path) -> Result<Self> {
+        pi::find_compiler()?;
         let tools = target.join("tools");
         let folder = tools.join(FOLDER);
         if unpacked::program(&folder, EMULATOR).is_none() {

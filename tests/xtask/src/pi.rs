@@ -63,6 +63,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
+/// Makes sure that programs can be built for a Raspberry Pi's system of 64 bits.
+pub fn find_compiler() -> Result<()> {
+    let platform = platform::named("aarch64").context("expected a platform aarch64")?;
+    platform.find_compiler()
+}
+
 fn present(platform: &Platform, program: &Path) -> Result<()> {
     let program = relative(program);
     let path = program.display();
