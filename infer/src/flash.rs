@@ -6,7 +6,7 @@ use input::onnx::Limits;
 use no_std_core::format::{OutputKind, TensorRecord};
 use no_std_core::host::{self, Backend, Engine as IntegerEngine, Memory};
 
-use crate::engine::{Answer, Engine, check_len};
+use crate::engine::{Answer, Engine};
 use crate::error::{ModelError, RunError};
 use crate::file::InFile;
 use crate::input::Input;
@@ -52,23 +52,20 @@ impl<'a> FlashModel<'a> {
     }
 
     /// Runs the model on one input, and calls `observe` after each of its operators with that one's index.
-    #[allow(
-        clippy::missing_panics_doc,
-        reason = "an input that has been checked fits"
-    )]
     pub fn run_observed(
         &self,
         input: &Input,
         observe: impl FnMut(usize),
     ) -> Result<Answer, InFile<RunError>> {
-        check_len(&self.spec, input).map_err(InFile::named(&self.name))?;
         let mut memory = self.free().pop().unwrap_or_default();
         let output = self
             .engine
             .run_observed(&self.integers(input), &mut memory, observe)
-            .expect("the input has been checked");
-        let output = Output::of_core(self.model(), &output);
+            .map(|output| Output::of_core(self.model(), &output));
         self.free().push(memory);
+        let (expected, found) = (self.spec.input.elements(), input.len());
+        let output = output.map_err(|_| RunError::Length { expected, found });
+        let output = output.map_err(InFile::named(&self.name))?;
         Ok(Answer { output, cost: None })
     }
 
