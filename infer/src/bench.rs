@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::error::{ModelError, RunError};
 use crate::file::InFile;
 use crate::flash::FlashModel;
-use crate::open::Contender;
+use crate::open::{Contender, open_with};
 use crate::table::{left_aligned, right_aligned};
 
 mod machine;
@@ -31,6 +31,8 @@ pub struct Benchmark {
     pub operators: Vec<OperatorTime>,
     /// The engine that answers soonest.
     pub choice: String,
+    /// What else would be faster.
+    pub note: Option<&'static str>,
     #[serde(skip)]
     pub fastest: Contender,
 }
@@ -64,12 +66,15 @@ pub fn benchmark(request: &Request<'_>) -> Result<Benchmark, BenchmarkError> {
     let choice = soonest.map_or_else(String::new, |speed| speed.engine.clone());
     let fastest = contenders.into_iter().find(|found| found.name() == choice);
     let fastest = fastest.unwrap_or(Contender::Tract);
+    let engine = open_with(request.bytes, request.name, fastest, request.limits)?;
+    let is_int8 = engine.spec().input.quantization.is_some();
+    let note = (is_int8 && matches!(fastest, Contender::Tract)).then_some(NOTE);
     let operators = match fastest {
         Contender::Integer(backend) => {
             let model = FlashModel::on(request.bytes, request.name, request.limits, backend)?;
             operators(&model)?
         }
-        _ => Vec::new(),
+        Contender::Tract => Vec::new(),
     };
     Ok(Benchmark {
         model: request.name.to_owned(),
@@ -77,9 +82,13 @@ pub fn benchmark(request: &Request<'_>) -> Result<Benchmark, BenchmarkError> {
         speeds,
         operators,
         choice,
+        note,
         fastest,
     })
 }
+
+/// What is said of an ONNX model of 8 bits.
+const NOTE: &str = "tract is made for floats; the flash file (.q8) that `train quantize` writes beside a model of 8 bits gives the same answers in the integer engine";
 
 /// Why a model was not measured.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +113,7 @@ impl fmt::Display for Benchmark {
             rows.extend(self.operators.iter().map(OperatorTime::cells));
             f.write_str(&left_aligned(&rows))?;
         }
-        writeln!(f, "\nchoice: {}", self.choice)
+        writeln!(f, "\nchoice: {}", self.choice)?;
+        self.note.map_or(Ok(()), |note| writeln!(f, "note: {note}"))
     }
 }

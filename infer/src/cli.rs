@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use input::folder::FolderError;
 use input::limits::Limits;
+use input::pair;
 use thiserror::Error;
 
+use crate::annotate::AnnotateError;
 use crate::bench::BenchmarkError;
+use crate::camera::CameraError;
 use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::{DeviceError, ModelError, RunError};
@@ -19,11 +22,13 @@ use crate::file::{self, InFile, Pending, SameFile, WriteError, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
 use crate::output::Output;
+use crate::page::PageError;
 use crate::serve::{ServeError, TokenError};
-use crate::source::SourceError;
+use crate::source::{FindError, SourceError};
 use crate::test_set::{TestSet, TestSetError};
 
 mod bench;
+mod camera;
 mod documents;
 mod predict;
 mod progress;
@@ -58,7 +63,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print what the model makes of each picture or array
-    Predict(Predict),
+    Predict(predict::Predict),
+    /// Print what the model makes of a camera's newest frame, again and again
+    Camera(camera::Camera),
     /// Measure the model on a test set: accuracy and confusion matrix, or scores of reconstructions; speed
     Evaluate(Evaluate),
     /// Measure how fast each engine runs the model on this machine, and remember the fastest
@@ -126,37 +133,6 @@ impl LimitArgs {
     }
 }
 
-#[derive(Debug, Args)]
-struct Predict {
-    #[command(flatten)]
-    model: ModelArgs,
-
-    /// What runs the model
-    #[arg(long, value_enum, default_value_t, conflicts_with = "device")]
-    engine: Choice,
-
-    /// How a picture becomes the pixels of the model [default: as the model's file says, else plain]
-    #[arg(long, value_enum, requires_if("board", "device"))]
-    prepare: Option<Prepare>,
-
-    /// Take each file's name without extension for its true label, if it is one
-    #[arg(long)]
-    truth_from_name: bool,
-
-    /// Print one JSON object a line
-    #[arg(long)]
-    json: bool,
-
-    /// Picture file (PNG, JPEG, BMP, GIF, PGM, WebP), folder of such files, array file (.npy, .npz), or - for standard
-    /// input
-    ///
-    /// A picture is scaled to the size of the model's pictures, stretched unless the model says otherwise, and taken in grey or
-    /// in colours as the model has it. An array is one input or several, in float32, in int8 as the integers of a model of 8
-    /// bits, or in uint8 as pixels; where channels may come first or last, they come last.
-    #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<PathBuf>,
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Prepare {
     /// As it is, scaled if it has another size (a board's own preparation refuses that of models that say not how)
@@ -218,7 +194,9 @@ pub enum Error {
     #[error(transparent)]
     Source(#[from] InFile<SourceError>),
     #[error(transparent)]
-    Folder(#[from] InFile<FolderError>),
+    Find(#[from] InFile<FindError>),
+    #[error(transparent)]
+    Annotate(#[from] InFile<AnnotateError>),
     #[error(transparent)]
     TestSet(#[from] InFile<TestSetError>),
     #[error(transparent)]
@@ -251,6 +229,20 @@ pub enum Error {
         error: io::Error,
     },
     #[error(transparent)]
+    Camera(#[from] InFile<CameraError>),
+    #[error(transparent)]
+    Page(#[from] InFile<PageError>),
+    #[error(
+        "--read: expected a model of 28 x 28 grey pixels that tells classes apart, found another one; leave it out"
+    )]
+    Read,
+    #[error("{0}: expected a picture to --read, found an array; leave --read out")]
+    ReadArray(String),
+    #[error(
+        "--list -: expected one use of standard input, found - among the inputs, too; leave one of them out"
+    )]
+    StandardInput,
+    #[error(transparent)]
     SameFile(#[from] SameFile),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -269,6 +261,7 @@ pub fn run(
 ) -> Result<(), Error> {
     let result = match &cli.command {
         Command::Predict(options) => predict::run(options, output, complain),
+        Command::Camera(options) => camera::run(options, output),
         Command::Evaluate(options) => run_evaluate(options, output),
         Command::Bench(options) => bench::run(options, output),
         Command::Inspect(options) => run_inspect(options, output),

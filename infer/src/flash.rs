@@ -4,9 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use input::limits::Limits;
 use no_std_core::format::{OutputKind, TensorRecord};
-use no_std_core::host::{Backend, Engine as IntegerEngine, Memory};
+use no_std_core::host::{self, Backend, Engine as IntegerEngine, Memory};
 
-use crate::engine::{Answer, Engine, check_len};
+use crate::engine::{Answer, Engine};
 use crate::error::{ModelError, RunError};
 use crate::file::InFile;
 use crate::input::Input;
@@ -57,14 +57,15 @@ impl<'a> FlashModel<'a> {
         input: &Input,
         observe: impl FnMut(usize),
     ) -> Result<Answer, InFile<RunError>> {
-        check_len(&self.spec, input).map_err(InFile::named(&self.name))?;
         let mut memory = self.free().pop().unwrap_or_default();
         let output = self
             .engine
             .run_observed(&self.integers(input), &mut memory, observe)
-            .expect("the input has been checked");
-        let output = Output::of_core(self.model(), &output);
+            .map(|output| Output::of_core(self.model(), &output));
         self.free().push(memory);
+        let (expected, found) = (self.spec.input.elements(), input.len());
+        let output = output.map_err(|_| RunError::Length { expected, found });
+        let output = output.map_err(InFile::named(&self.name))?;
         Ok(Answer { output, cost: None })
     }
 
@@ -145,7 +146,6 @@ pub(crate) fn check_limits(
     model: &no_std_core::Model<'_>,
     limits: &Limits,
 ) -> Result<(), ModelError> {
-    let arena = model.arena_len() as u64;
-    limits.check_bytes(arena, "its tensors")?;
+    limits.check_bytes(host::memory_len(model), "its tensors")?;
     Ok(limits.check_multiply_adds(model.multiply_adds(), "its operators")?)
 }

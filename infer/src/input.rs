@@ -164,7 +164,7 @@ impl InputSpec {
     }
 
     /// Whose array is an input, for messages.
-    fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         let shown = |sizes: &[usize]| format!("{sizes:?}");
         let shape = match self.shape() {
             Some([rows, columns, channels]) if rows * columns > 1 && channels > 1 => format!(

@@ -24,7 +24,9 @@
 // The library is there for the program and the tests; what the names say is not said again.
 #![allow(missing_docs)]
 
+pub mod annotate;
 pub mod bench;
+pub mod camera;
 pub mod cli;
 #[cfg(feature = "onnx")]
 mod decision;
@@ -42,6 +44,7 @@ pub mod model;
 pub mod model;
 pub mod open;
 pub mod output;
+pub mod page;
 mod parallel;
 pub mod predict;
 mod remembered;

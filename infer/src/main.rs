@@ -1,7 +1,7 @@
 //! The program `infer`: see [`infer::cli`].
 //!
-//! Exit codes: 0 done, 1 something failed (each failure is one `error:` line), 2 wrong usage, 130, 143, 129 ended by
-//! SIGINT, SIGTERM, SIGHUP, but for a server, which ends with 0 once it has answered.
+//! Exit codes: 0 done, where a model does not accept an input, too; 1 something failed (each failure is one `error:` line);
+//! 2 wrong usage; 130, 143, 129 ended by SIGINT, SIGTERM, SIGHUP, but for a server, which ends with 0 once it has answered.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     // Without it, the system ends the program.
     let _ = input::signals::watch(|_| {
         input::file::remove_temporaries();
+        infer::camera::say_counts();
         // A server ends by itself once it has answered.
         !infer::serve::STOP.ask()
     });

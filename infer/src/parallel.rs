@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::panic::resume_unwind;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 /// What `of` makes of each number, in order: neighbours on one core, as many at once as there are cores.
 pub fn map<T: Send>(numbers: Range<usize>, of: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -15,7 +15,7 @@ pub fn map<T: Send>(numbers: Range<usize>, of: impl Fn(usize) -> T + Sync) -> Ve
         let of = &of;
         let work = |part: Range<usize>| scope.spawn(move || part.map(of).collect::<Vec<T>>());
         let workers: Vec<_> = parts.map(work).collect();
-        let found = workers.into_iter().map(|worker| worker.join());
+        let found = workers.into_iter().map(ScopedJoinHandle::join);
         found
             .flat_map(|part| part.unwrap_or_else(|panic| resume_unwind(panic)))
             .collect()

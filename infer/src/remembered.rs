@@ -1,4 +1,4 @@
-//! Which engine was the fastest for a model on this machine, as `infer bench` found it.
+//! Which instructions were the fastest for a flash file on this machine, as `infer bench` found it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,25 +8,24 @@ use std::path::PathBuf;
 use no_std_core::host::Backend;
 
 use crate::file::Pending;
-use crate::open::Contender;
 
-/// The file in the user's cache: the name of an engine for each model and machine.
+/// The file in the user's cache: the name of a backend for each model and machine.
 const FILE: &str = "engines.json";
 
 type Engines = BTreeMap<String, String>;
 
-/// Keeps the engine for a model.
+/// Keeps the instructions for a flash file.
 ///
 /// # Errors
 ///
 /// If the user's cache cannot be written.
-pub fn keep(model: &[u8], fastest: Contender) -> io::Result<()> {
+pub fn keep(model: &[u8], fastest: Backend) -> io::Result<()> {
     let path = path().ok_or_else(|| io::Error::other("this system names no cache directory"))?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let mut engines = read();
-    engines.insert(key(model), fastest.name());
+    engines.insert(key(model), fastest.name().to_owned());
     let mut file = Pending::create(&path).map_err(io::Error::other)?;
     let text = serde_json::to_vec(&engines).map_err(io::Error::other)?;
     file.append(&text).map_err(io::Error::other)?;
@@ -39,7 +38,7 @@ pub fn backend(model: &[u8]) -> Backend {
     let name = engines.get(&key(model));
     let found = Backend::all()
         .into_iter()
-        .find(|&backend| Some(&Contender::Integer(backend).name()) == name);
+        .find(|backend| name.is_some_and(|name| name == backend.name()));
     found.unwrap_or_else(Backend::best)
 }
 

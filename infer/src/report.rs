@@ -1,4 +1,4 @@
-//! A prediction as the user sees it: a line of the table, or a line of JSON.
+//! A prediction as the user sees it: a line of the table, a line of JSON, or a row of CSV.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,116 +7,53 @@ use std::path::Path;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Serialize;
 
-use crate::engine::Cost;
 use crate::file::{display_name, one_line};
-use crate::output::{Classes, Numbers, Output, Values, shown};
 use crate::predict::Prediction;
 use crate::source::Source;
-use crate::spec::{OutputSpec, Spec};
+use crate::spec::Spec;
+
+mod frame;
+mod measured;
+mod page;
+mod row;
+
+pub use frame::FrameReport;
+pub use measured::Measured;
+pub use page::PageReport;
+pub use row::{Record, Row};
 
 /// The result for one input. [`fmt::Display`] is its table line, [`Serialize`] its JSON object.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
+    #[serde(flatten)]
+    file: FileName<'a>,
+    /// Which sample of the file it is, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<usize>,
+    #[serde(flatten)]
+    measured: Measured<'a>,
+}
+
+/// Which file a result is about.
+#[derive(Debug, Serialize)]
+struct FileName<'a> {
     /// The path; where it is no UTF-8, with marks in place of what is not.
     file: Cow<'a, str>,
     /// Then, all of its bytes in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     file_bytes: Option<String>,
+    /// The short name.
     #[serde(skip)]
     name: &'a Path,
-    /// Which sample of the file it is, where there are several.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sample: Option<usize>,
-    #[serde(flatten)]
-    finding: Finding<'a>,
-    elapsed_microseconds: u128,
-    #[serde(flatten)]
-    cost: Option<Cost>,
-}
-
-/// What the model has found.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Finding<'a> {
-    Class(Guess<'a>),
-    Values {
-        #[serde(flatten)]
-        numbers: Reals<'a>,
-    },
-    Reconstruction {
-        /// The mean of the squared differences, in steps of the integers or of floats themselves.
-        score: f64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        threshold: Option<f64>,
-        accepted: bool,
-    },
-}
-
-#[derive(Debug, Serialize)]
-struct Guess<'a> {
-    label: &'a str,
-    class: usize,
-    probability: f64,
-    probabilities: &'a [f64],
-    #[serde(flatten)]
-    truth: Option<Truth<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<bool>,
-    /// What an input is that is not accepted.
-    #[serde(skip)]
-    stranger: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Truth<'a> {
-    #[serde(rename = "truth")]
-    label: &'a str,
-    #[serde(rename = "truth_probability")]
-    probability: f64,
-}
-
-/// Real numbers, and the integers that stand for them.
-#[derive(Debug, Serialize)]
-struct Reals<'a> {
-    shape: &'a [usize],
-    values: Vec<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integers: Option<&'a [i8]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scale: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    zero_point: Option<i8>,
 }
 
 impl<'a> Report<'a> {
     /// Reports on an input, whose short name stands in the table.
     pub fn new(source: &'a Source, spec: &'a Spec, prediction: &'a Prediction) -> Self {
-        let path = source.path();
-        let bytes = path.as_os_str().as_encoded_bytes();
         Self {
-            file: path.to_string_lossy(),
-            file_bytes: path
-                .to_str()
-                .is_none()
-                .then(|| BASE64_STANDARD.encode(bytes)),
-            name: source.name(),
+            file: FileName::of(source),
             sample: None,
-            finding: match &prediction.output {
-                Output::Classes(classes) => Finding::Class(Guess::new(classes, spec)),
-                Output::Values(values) => Finding::Values {
-                    numbers: Reals::new(values),
-                },
-                Output::Reconstruction { difference, .. } => Finding::Reconstruction {
-                    score: difference.score,
-                    threshold: match spec.output {
-                        OutputSpec::Reconstruction { threshold } => threshold,
-                        _ => None,
-                    },
-                    accepted: difference.accepted,
-                },
-            },
-            elapsed_microseconds: prediction.elapsed.as_micros(),
-            cost: prediction.cost,
+            measured: Measured::new(spec, prediction),
         }
     }
 
@@ -130,102 +67,50 @@ impl<'a> Report<'a> {
     /// Takes the input's short name for what it truly is, if it is one of the labels.
     #[must_use]
     pub fn with_truth_from_name(mut self, labels: &'a [String]) -> Self {
-        let is_name = |label: &String| Path::new(label) == self.name;
-        if let Finding::Class(found) = &mut self.finding {
-            found.truth = labels.iter().position(is_name).map(|class| Truth {
-                label: &labels[class],
-                probability: found.probabilities[class],
-            });
-        }
+        let is_name = |label: &String| Path::new(label) == self.file.name;
+        let truth = labels.iter().position(is_name);
+        self.measured = self.measured.with_truth(truth, labels);
         self
     }
-}
 
-impl<'a> Guess<'a> {
-    fn new(classes: &'a Classes, spec: &'a Spec) -> Self {
-        Self {
-            label: &spec.labels()[classes.class],
-            class: classes.class,
-            probability: classes.probabilities[classes.class],
-            probabilities: &classes.probabilities,
-            truth: None,
-            accepted: classes.accepted,
-            stranger: if spec.input.is_of_digits() {
-                "a digit"
-            } else {
-                "any of the classes"
-            },
-        }
+    /// Tells so many of the likeliest classes.
+    #[must_use]
+    pub fn with_top(mut self, count: usize, labels: &'a [String]) -> Self {
+        self.measured = self.measured.with_top(count, labels);
+        self
+    }
+
+    /// What the model has found.
+    pub fn measured(&self) -> &Measured<'a> {
+        &self.measured
     }
 }
 
-impl<'a> Reals<'a> {
-    fn new(values: &'a Values) -> Self {
-        let (integers, of) = match &values.numbers {
-            Numbers::Float(_) => (None, None),
-            Numbers::Int8(integers, of) => (Some(&integers[..]), Some(*of)),
-        };
+impl<'a> FileName<'a> {
+    fn of(source: &'a Source) -> Self {
+        let path = source.path();
+        let bytes = path.as_os_str().as_encoded_bytes();
+        let is_text = path.to_str().is_some();
         Self {
-            shape: &values.shape,
-            values: values.numbers.reals(),
-            integers,
-            scale: of.map(|of| of.scale),
-            zero_point: of.map(|of| of.zero_point),
+            file: path.to_string_lossy(),
+            file_bytes: (!is_text).then(|| BASE64_STANDARD.encode(bytes)),
+            name: source.name(),
         }
     }
 }
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.finding {
-            Finding::Class(Guess {
-                truth: Some(truth), ..
-            }) => {
-                let name = one_line(truth.label);
-                write!(f, "{name} at {:4.1}%", 100.0 * truth.probability)?;
+        match self.measured.truth() {
+            Some((label, probability)) => {
+                write!(f, "{} at {:4.1}%", one_line(label), 100.0 * probability)?;
             }
-            _ => f.write_str(&display_name(self.name))?,
+            None => f.write_str(&display_name(self.file.name))?,
         }
         if let Some(sample) = self.sample {
             write!(f, "[{sample}]")?;
         }
-        write!(f, ". {}", self.finding)
-    }
-}
-
-impl fmt::Display for Finding<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Class(found) => {
-                let percent = 100.0 * found.probability;
-                let label = one_line(found.label);
-                write!(f, "CNN thinks it's a {label} ({percent:.1}%)")?;
-                match found.accepted {
-                    Some(false) => write!(f, ", not sure it is {}", found.stranger),
-                    _ => Ok(()),
-                }
-            }
-            Self::Values { numbers } => {
-                let values: Vec<String> = numbers.values.iter().map(f32::to_string).collect();
-                write!(f, "CNN gives {}", values.join(" "))
-            }
-            Self::Reconstruction {
-                score,
-                threshold,
-                accepted,
-            } => {
-                let like = if *accepted { "like" } else { "unlike" };
-                write!(
-                    f,
-                    "CNN thinks it's {like} what it was made for (score {}",
-                    shown(*score)
-                )?;
-                match threshold {
-                    Some(threshold) => write!(f, ", threshold {})", shown(*threshold)),
-                    None => f.write_str(")"),
-                }
-            }
-        }
+        write!(f, ". {}", self.measured)
     }
 }
 

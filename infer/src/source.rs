@@ -5,7 +5,6 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use input::arrays::{self, ArraysError, Samples};
-use input::folder::{self, FolderError};
 use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
@@ -13,6 +12,10 @@ use crate::file::{InFile, ReadError, display_name, read_all};
 use crate::input::{Input, InputError};
 use crate::picture::{self, MAX_FILE_BYTES, PictureError, SIDE};
 use crate::spec::InputSpec;
+
+mod find;
+
+pub use find::{FindError, pictures, sources};
 
 /// Bytes that tell arrays from pictures.
 const HEAD: u64 = 8;
@@ -151,14 +154,4 @@ fn read_bytes(mut reader: impl Read) -> Result<Vec<u8>, ReadError> {
         MAX_FILE_BYTES
     };
     read_all(Cursor::new(head).chain(reader), limit)
-}
-
-/// The sources that an argument stands for: `-` is standard input, a folder stands for its pictures (see
-/// [`folder::pictures`]), anything else is a file.
-pub fn sources(argument: &Path) -> Result<Vec<Source>, InFile<FolderError>> {
-    if argument == Path::new("-") || !argument.is_dir() {
-        return Ok(vec![Source(argument.to_owned())]);
-    }
-    let pictures = folder::pictures(argument)?;
-    Ok(pictures.into_iter().map(Source).collect())
 }

@@ -40,7 +40,7 @@ use crate::model::Model;
 use crate::output::Output;
 use backend::Visitor;
 use operator::Operator;
-use simd::Simd;
+use simd::{LANES, Simd};
 
 /// A model that is ready to run with the instructions of a [`Backend`]. Threads can share it; each has its own [`Memory`].
 pub struct Engine<'a> {
@@ -145,6 +145,25 @@ impl<'a> Engine<'a> {
             &memory.tensors[0][..expected],
         ))
     }
+}
+
+/// Bytes that an engine takes for a model at most: whole tensors, one of them widened among its padding, where windows begin,
+/// and weights, which are filled up to sixteen filters and steps of four values. A file holds tensors in part, and one filter
+/// alone, so this can be far more than its length and [`Model::arena_len`].
+pub fn memory_len(model: &Model<'_>) -> u64 {
+    let input = model.input().shape.elements();
+    model.operations().fold(input, |sum, operation| {
+        let (record, input) = (operation.record(), operation.input().shape);
+        let rows = u64::from(record.rows.padded(input.rows));
+        let columns = u64::from(record.columns.padded(input.columns));
+        let padded = rows * columns * u64::from(input.channels);
+        let output = operation.output().shape;
+        let places = u64::from(output.rows) * u64::from(output.columns);
+        let channels = u64::from(output.channels);
+        let filled = channels.next_multiple_of(LANES as u64) / channels.max(1);
+        let weights = operation.flash_len() * (filled + 1) * 4;
+        sum + 2 * padded + 4 * places + output.elements() + weights
+    })
 }
 
 impl fmt::Debug for Engine<'_> {

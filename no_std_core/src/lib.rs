@@ -1,5 +1,6 @@
 //! Runs small int8 networks anywhere, microcontrollers first: without the standard library, an allocator or floating point,
-//! and without `unsafe` but for inner loops in the assembly of some processors.
+//! and without `unsafe` but for inner loops in the instructions of some processors. With the feature `host` there is an engine for
+//! processors with memory to spare besides, which needs all three and gives the same values.
 //!
 //! The trainer of this project writes a network into one file, `digits.q8`. [`Model::new`] borrows it where it lies, in
 //! flash for example, and checks all of it; from then on nothing in this crate can panic or fail, whatever the image.

@@ -37,6 +37,7 @@
 mod drawing;
 mod error;
 mod fit;
+mod frames;
 mod image;
 mod ink;
 mod lighting;
@@ -55,6 +56,7 @@ use place::Frame;
 
 pub use error::PrepareError;
 pub use fit::{Fit, MAX_SCALED_SIDE};
+pub use frames::{CameraFrame, Encoding};
 pub use image::{Image, MAX_SIDE, SIDE, quantize_pixel};
 pub use picture::{Pixels, Rows};
 

@@ -12,5 +12,6 @@ mod parity;
 mod prepared;
 mod quantize;
 mod readers;
+mod reading;
 mod training;
 mod turned;

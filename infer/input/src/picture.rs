@@ -8,7 +8,7 @@ use std::path::Path;
 
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use no_std_core::prepare::{self, Fit, Preparation, PrepareError};
 use thiserror::Error;
 
@@ -21,6 +21,7 @@ mod header;
 mod jpeg;
 mod large;
 
+pub use colour::rgb as coloured;
 pub use fit::apply;
 pub use header::{Header, header};
 
@@ -110,19 +111,50 @@ pub fn open(path: &Path) -> Result<Pixels, InFile<PictureError>> {
 }
 
 /// The pixels that a picture file makes for a model whose pictures have so many rows, columns and channels: one of grey, see
-/// [`grey`], or three of colours. `[row][column][channel]`, scaled as the preparation says; of a model of digits that does not
-/// say it, prepared as [`prepare()`] says, and stretched for other such models.
+/// [`grey`], or three of colours. See [`of_raw`].
 pub fn pixels(
     file: &[u8],
     shape: [usize; 3],
     preparation: Preparation,
 ) -> Result<Vec<u8>, PictureError> {
-    let is_of_digits = preparation.box_side().is_some() || shape == [SIDE, SIDE, 1];
-    match preparation.fit() {
-        Some(fit) => fitted(file, shape, fit),
-        None if is_of_digits => Ok(prepare(&grey(file)?, preparation)?.to_vec()),
-        None => fitted(file, shape, Fit::Stretch),
-    }
+    let (pixels, rows) = raw(file, shape[2])?;
+    of_raw(pixels, rows, shape, preparation)
+}
+
+/// The pixels that a picture of so many rows, in the channels of the model, makes for a model whose pictures have this shape.
+/// `[row][column][channel]`, scaled as the preparation says; of a model of digits that does not say it, prepared as
+/// [`prepare()`] says, and stretched for other such models.
+pub fn of_raw(
+    pixels: Vec<u8>,
+    rows: u32,
+    [height, width, channels]: [usize; 3],
+    preparation: Preparation,
+) -> Result<Vec<u8>, PictureError> {
+    let is_of_digits =
+        preparation.box_side().is_some() || [height, width, channels] == [SIDE, SIDE, 1];
+    let fit = match preparation.fit() {
+        None if is_of_digits => None,
+        fit => Some(fit.unwrap_or(Fit::Stretch)),
+    };
+    let columns = (pixels.len() as u64 / (u64::from(rows) * channels as u64).max(1)) as u32;
+    let wrong = PrepareError::Length {
+        width: columns,
+        height: rows,
+    };
+    Ok(match fit {
+        None => {
+            let grey = GrayImage::from_raw(columns, rows, pixels).ok_or(wrong)?;
+            prepare(&grey, preparation)?.to_vec()
+        }
+        Some(fit) if channels == 1 => {
+            let grey = GrayImage::from_raw(columns, rows, pixels).ok_or(wrong)?;
+            apply(fit, &grey, [height, width])?
+        }
+        Some(fit) => {
+            let rgb = RgbImage::from_raw(columns, rows, pixels).ok_or(wrong)?;
+            apply(fit, &rgb, [height, width])?
+        }
+    })
 }
 
 /// The pixels of a picture file in so many rows, columns and channels: one of grey, see [`grey`], or three of colours, laid on

@@ -59,7 +59,7 @@ pub(super) fn measure(
             .collect();
         let busy = machine::processor_time()
             .zip(busy)
-            .map(|(end, start)| end - start);
+            .map(|(end, start)| end.saturating_sub(start));
         (times, began.elapsed(), busy)
     });
     let mut times = times?.concat();

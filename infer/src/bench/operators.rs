@@ -31,11 +31,11 @@ pub(super) fn operators(model: &FlashModel<'_>) -> Result<Vec<OperatorTime>, Ben
     let mut least = vec![Duration::MAX; operations.len()];
     let start = Instant::now();
     for _ in 0..RUNS {
-        let mut last = Instant::now();
+        let mut before = Instant::now();
         model.run_observed(&input, |operator| {
             let now = Instant::now();
-            least[operator] = least[operator].min(now - last);
-            last = now;
+            least[operator] = least[operator].min(now - before);
+            before = now;
         })?;
         if start.elapsed() > MOST {
             break;

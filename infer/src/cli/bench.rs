@@ -7,6 +7,7 @@ use clap::{Args, value_parser};
 
 use super::{Error, ModelArgs, write_json};
 use crate::bench::{Benchmark, Machine, Request, benchmark};
+use crate::open::Contender;
 use crate::remembered;
 
 #[derive(Debug, Args)]
@@ -52,7 +53,9 @@ pub fn run(options: &Bench, output: &mut impl Write) -> Result<(), Error> {
 
 /// What was found is worth printing even if it cannot be kept.
 fn remember(bytes: &[u8], found: &Benchmark) {
-    if let Err(error) = remembered::keep(bytes, found.fastest) {
+    if let Contender::Integer(backend) = found.fastest
+        && let Err(error) = remembered::keep(bytes, backend)
+    {
         let _ = writeln!(io::stderr(), "note: not remembered: {error}");
     }
 }

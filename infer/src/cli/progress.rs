@@ -22,6 +22,13 @@ impl Progress {
         }
     }
 
+    /// Makes room for another line on standard error.
+    pub fn hide(&self) {
+        if self.shown {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+
     /// Shows that so many steps are done, at least one.
     pub fn show(&self, done: usize) {
         if self.shown {
@@ -41,8 +48,6 @@ impl Progress {
 impl Drop for Progress {
     /// Leaves an empty line for what comes next.
     fn drop(&mut self) {
-        if self.shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
+        self.hide();
     }
 }

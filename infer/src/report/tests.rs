@@ -4,8 +4,8 @@ use no_std_core::prepare::Preparation;
 use serde_json::Value;
 
 use super::*;
-use crate::output::Distance;
-use crate::spec::{InputSpec, Layout, Quantization};
+use crate::output::{Classes, Distance, Numbers, Output, Values};
+use crate::spec::{InputSpec, Layout, OutputSpec, Quantization};
 
 /// A model of pictures of digits with this output.
 fn spec(output: OutputSpec) -> Spec {
@@ -171,4 +171,25 @@ fn reconstructions_are_scored() {
         "file": "x.npy", "score": 1.25, "threshold": 2.0, "accepted": true, "elapsed_microseconds": 149,
     });
     assert_eq!(json(&Report::new(&source, &of_file, &like)), expected);
+}
+
+#[test]
+fn the_likeliest_classes_begin_with_the_answer() {
+    let spec = of_classes(&["a", "b", "c", "d"]);
+    // The answer is the first one of the greatest logit, whatever rounding makes of probabilities.
+    let prediction = classes(2, &[0.1, 0.4, 0.4, 0.1], Some(false));
+    let source = Source("x.png".into());
+    let top = |count| Report::new(&source, &spec, &prediction).with_top(count, spec.labels());
+    let captions = |count| top(count).measured().captions().join(" ");
+    assert_eq!(captions(1), "c 40.0%");
+    assert_eq!(captions(3), "c 40.0% b 40.0% a 10.0%");
+    assert_eq!(captions(9), "c 40.0% b 40.0% a 10.0% d 10.0%");
+    let line = "x. CNN thinks it's a c (40.0%), not sure it is a digit; else b (40.0%)";
+    assert_eq!(top(2).to_string(), line);
+    assert!(!top(1).measured().accepted());
+    let expected = serde_json::json!([
+        { "label": "c", "class": 2, "probability": 0.4 }, { "label": "b", "class": 1, "probability": 0.4 },
+    ]);
+    assert_eq!(json(&top(2))["top"], expected);
+    assert!(json(&top(1)).get("top").is_none());
 }

@@ -2,9 +2,12 @@
 
 #[path = "../support/arrays.rs"]
 mod arrays;
+mod bench;
 #[cfg(unix)]
 #[path = "../support/board.rs"]
 mod board;
+mod camera;
+mod daily;
 #[cfg(unix)]
 mod device;
 mod documents;
@@ -13,6 +16,7 @@ mod evaluate_kinds;
 mod inspect;
 mod kinds;
 mod models;
+mod pages;
 mod predict;
 mod program;
 mod serve;

@@ -10,12 +10,14 @@ mod console;
 mod demo;
 mod firmware;
 mod gpu;
+mod instructions;
 mod library;
 mod onnxruntime;
 mod own_pictures;
 mod page;
 mod pi;
 mod pip;
+mod snapshots;
 mod summary;
 mod table;
 mod tally;
@@ -40,6 +42,8 @@ enum Command {
     Firmware(firmware::Command),
     /// Test and time training on this machine's NVIDIA GPU, or pack what that takes
     Gpu(gpu::Options),
+    /// Count the integer engine's instructions on the cores of Raspberry Pis
+    Instructions(instructions::Options),
     /// Write a model as a static library for C, with its header and what builds take it by
     Library(library::Options),
     /// Build the engine of the page that `infer serve` shows, as WebAssembly
@@ -65,6 +69,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Firmware(command) => firmware::run(command, &workspace::enter()?),
         // A packed copy of this program has no workspace.
         Command::Gpu(options) => gpu::run(options),
+        Command::Instructions(options) => instructions::run(options, &workspace::enter()?),
         Command::Library(options) => {
             let from = env::current_dir()?;
             library::run(options, &from, &workspace::enter()?)

@@ -120,6 +120,12 @@ fn print_size(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that programs can be built for a Raspberry Pi's system of 64 bits.
+pub fn find_compiler() -> Result<()> {
+    let platform = platform::named("aarch64").context("expected a platform aarch64")?;
+    platform.find_compiler()
+}
+
 fn present(platform: &Platform, variant: Variant, program: &Path) -> Result<()> {
     let program = relative(program);
     let path = program.display();

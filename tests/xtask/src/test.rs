@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use crate::command::{cargo, describe, output, run, run_quietly, status, watch};
 use crate::console::{heading, human};
 use crate::firmware;
+use crate::instructions;
 use crate::library;
 use crate::onnxruntime;
 use crate::own_pictures;
@@ -129,6 +130,7 @@ pub fn test(target: &Path) -> Result<bool> {
             library::suite(target, &mut tally);
             page::suite(&infer, target, &mut tally);
             pi::suite(&infer, &mut tally);
+            instructions::suite(target, &mut tally);
         }
         Err(_) => tally.step("Build", false, Counts::default()),
     }

@@ -30,6 +30,11 @@ pub fn executable(messages: &str, name: &str) -> Result<PathBuf> {
     find(messages, name, "bin", false)
 }
 
+/// The same for an example.
+pub fn example(messages: &str, name: &str) -> Result<PathBuf> {
+    find(messages, name, "example", false)
+}
+
 /// The same for a program of tests.
 pub fn test_program(messages: &str, name: &str) -> Result<PathBuf> {
     find(messages, name, "test", true)

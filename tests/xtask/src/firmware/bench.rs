@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+use super::RULES;
 use super::builder::Builder;
 use super::emulators;
 use super::metrics::{measure, table};
 use super::options::Options;
-use super::snapshots::{self, Snapshots};
+use crate::snapshots::Snapshots;
 
 /// Measures the boards and prints it; with `update` writes the snapshots.
 pub fn run(options: &Options, update: bool, target: &Path) -> Result<ExitCode> {
@@ -22,12 +23,11 @@ pub fn run(options: &Options, update: bool, target: &Path) -> Result<ExitCode> {
         costs.push((board.name, measure(board, &builder, &subject)?));
     }
     if update {
-        let path = Path::new(snapshots::FILE);
-        let mut snapshots = Snapshots::read(path).unwrap_or_default();
+        let mut snapshots = Snapshots::read(&RULES).unwrap_or_else(|_| Snapshots::new(&RULES));
         for (board, metrics) in &costs {
             snapshots.update(board, metrics.clone());
         }
-        snapshots.write(path)?;
+        snapshots.write()?;
     }
     let is_time = |name: &str| {
         ["cycles", "instructions"]

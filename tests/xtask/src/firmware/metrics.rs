@@ -10,8 +10,8 @@ use super::builder::Builder;
 use super::layout::{Author, Layout};
 use super::qemu;
 use super::running::Running;
-use super::snapshots::Metrics;
 use super::subject::Subject;
+use crate::snapshots::Metrics;
 use crate::table::aligned;
 
 /// Measures what a board's firmware takes and, where QEMU emulates the board, what the core alone does: bytes, and the

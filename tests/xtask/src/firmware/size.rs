@@ -10,7 +10,7 @@ use super::emulators;
 use super::layout::{Author, Layout};
 use super::metrics::{measure, table};
 use super::options::Options;
-use super::snapshots::Metrics;
+use crate::snapshots::Metrics;
 
 /// Prints a column a board: of what is alone, there is nothing but the core with the operators of the model, neither start-up
 /// nor serial line.

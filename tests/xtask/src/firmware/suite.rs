@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
+use super::RULES;
 use super::boards::{self, Board, Machine};
 use super::builder::{Builder, Unfit, targets};
 use super::execution::run_on;
@@ -16,10 +17,10 @@ use super::inputs::{NO_DATA, inputs, mnist};
 use super::layout::Layout;
 use super::metrics::{grouped, measure};
 use super::options::DIGITS;
-use super::snapshots::{self, Snapshots};
 use super::subject::Subject;
 use super::{emulators, networks, qemu, rooms, toolchain, update};
 use crate::console::heading;
+use crate::snapshots::Snapshots;
 use crate::tally::Tally;
 
 /// Inputs that every board runs on: images of MNIST's test set where there is one.
@@ -150,7 +151,7 @@ impl Suite {
         let metrics = measure(board, &self.builder, &self.digits)?;
         let firmware = self.builder.firmware(board, &self.digits)?;
         rooms::check(board, &Layout::read(&firmware)?)?;
-        let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
+        let snapshots = Snapshots::read(&RULES)?;
         let changes = snapshots.compare(board.name, &metrics);
         for improvement in &changes.improvements {
             println!("{improvement}");

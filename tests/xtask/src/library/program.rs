@@ -13,12 +13,13 @@ use super::name::Name;
 use super::platforms::{self, Platform};
 use super::{Library, archive, folder};
 use crate::command::run_quietly;
+use crate::firmware;
 use crate::firmware::boards::{self, Board};
 use crate::firmware::layout::{Author, Layout};
-use crate::firmware::snapshots::{self, Metrics, Snapshots};
 use crate::firmware::subject::{Expected, Subject};
 use crate::firmware::toolchain::Toolchain;
 use crate::firmware::{inputs::inputs, qemu};
+use crate::snapshots::{Metrics, Snapshots};
 
 /// The compiler of the machines.
 pub const COMPILER: &str = "arm-none-eabi-gcc";
@@ -121,7 +122,7 @@ impl Program {
         let code = [Author::Core, Author::Language].map(|author| layout.code_of(author));
         let code = code.iter().sum();
         let metrics = Metrics::from([("code of the core alone".to_owned(), code)]);
-        let snapshots = Snapshots::read(Path::new(snapshots::FILE))?;
+        let snapshots = Snapshots::read(&firmware::RULES)?;
         let failures = snapshots.compare(machine.board, &metrics).failures;
         ensure!(failures.is_empty(), failures.join("; "));
         Ok(format!("{code} bytes"))

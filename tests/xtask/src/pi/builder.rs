@@ -102,6 +102,15 @@ impl Builder {
         command
     }
 
+    /// What runs the tests of the core's engine for hosts in the emulator, as another processor of the platform.
+    pub fn host_tests(&self, profile: &str, processor: &str) -> Command {
+        let mut command = self.cargo("test", profile);
+        command.args(["--package", "no_std_core", "--test", "suite", "host::"]);
+        self.platform.set_runner(&mut command);
+        command.env("QEMU_CPU", processor);
+        command
+    }
+
     fn cargo(&self, subcommand: &str, profile: &str) -> Command {
         let mut command = self.toolchain.cargo(subcommand, &[]);
         self.platform.set_compiler(&mut command, self.triple);

@@ -23,7 +23,7 @@ pub use check::check;
 const NAME: &str = "baton-infer";
 /// The same of the program that runs flash files alone.
 const FLASH_NAME: &str = "baton-infer-flash";
-const MAINTAINER: &str = "The Baton authors <maintainers@baton-infer.org>";
+const MAINTAINER: &str = "The Baton authors <maintainers@baton.invalid>";
 
 const SERVICE: &str = include_str!("package/files/baton-infer.service");
 const SETTINGS: &str = include_str!("package/files/baton-infer.default");

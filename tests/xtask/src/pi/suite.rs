@@ -33,6 +33,9 @@ const INTEGER_MODELS: [(&str, &str); 2] = [
 
 const IMAGES: usize = 200;
 
+/// Processors of 64 bits without and with the dot product, for which the integer engine has loops of its own.
+const PROCESSORS: [&str; 2] = ["cortex-a72", "cortex-a76"];
+
 /// Tests `infer` on every platform, with the host's program `infer` as the reference, and the core in 32 bits.
 pub fn suite(infer: &Path, tally: &mut Tally) {
     for platform in &PLATFORMS {
@@ -70,14 +73,24 @@ fn test(platform: &'static Platform, builder: &Builder, host: &Path, tally: &mut
         tally.test(&name(platform, "flash files alone, packed"), || {
             flash_only(platform, host)
         });
+    }
+    let mut cores: Vec<(String, Command)> = Vec::new();
+    if platform.bits == 32 {
+        cores.push(("core".to_owned(), builder.core_tests(PROFILE)));
     } else {
-        let name = name(platform, "core");
-        let counted = count(&mut builder.core_tests(PROFILE), summary::harness);
+        let tests = |processor: &&str| {
+            let what = format!("core on a {processor}");
+            (what, builder.host_tests(PROFILE, processor))
+        };
+        cores.extend(PROCESSORS.iter().map(tests));
+    }
+    for (what, mut command) in cores {
+        let counted = count(&mut command, summary::harness);
         let (success, tests) = counted.unwrap_or_else(|error| {
             println!("{error:#}");
             (false, Counts::default())
         });
-        tally.step(&name, success, tests);
+        tally.step(&name(platform, &what), success, tests);
     }
 }
 

@@ -1,0 +1,191 @@
+//! Copies of pictures with what a model has found drawn on them.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use image::imageops::{self, FilterType};
+use image::{ImageFormat, Rgb, RgbImage};
+use thiserror::Error;
+
+use crate::file::{self, InFile, SameFile, WriteError, display_name, folder_of, one_line};
+use crate::page::Page;
+use crate::picture::{self, PictureError};
+use crate::report::Measured;
+use crate::source::Source;
+
+mod canvas;
+
+pub use canvas::Canvas;
+
+/// Side that small pictures are enlarged to, in pixels, as far as whole factors bring them.
+const SIDE: u32 = 256;
+
+const PAPER: Rgb<u8> = Rgb([250, 250, 250]);
+const ACCEPTED: Rgb<u8> = Rgb([0, 150, 60]);
+const REFUSED: Rgb<u8> = Rgb([220, 40, 40]);
+
+/// Why there is no annotated copy of a picture.
+#[derive(Debug, Error)]
+pub enum AnnotateError {
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    #[error(transparent)]
+    SameFile(#[from] SameFile),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(
+        "expected inputs outside of the folder of annotated copies, found this one in it; give --annotate another folder"
+    )]
+    Input,
+    #[error("expected to encode a PNG, found: {0}")]
+    Encode(#[from] image::ImageError),
+}
+
+/// A folder of annotated copies, in which no input lies.
+#[derive(Debug)]
+pub struct Annotations {
+    folder: PathBuf,
+    /// The names of the copies so far.
+    names: HashSet<OsString>,
+}
+
+impl Annotations {
+    /// Creates the folder where it is missing.
+    pub fn new(folder: &Path) -> Result<Self, WriteError> {
+        file::prepare_folder(folder)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            names: HashSet::new(),
+        })
+    }
+
+    /// Writes what `draw` makes of a picture file. Earlier copies are replaced, but not by one of this run.
+    pub fn write(
+        &mut self,
+        source: &Source,
+        file: &[u8],
+        draw: impl FnOnce(RgbImage) -> RgbImage,
+    ) -> Result<(), InFile<AnnotateError>> {
+        let write = || {
+            let real = |path: &Path| path.canonicalize().ok();
+            if real(folder_of(source.path())) == real(&self.folder) && source.path().exists() {
+                return Err(AnnotateError::Input);
+            }
+            let picture = draw(picture::coloured(file)?);
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, ImageFormat::Png)?;
+            let path = self.free_path(source);
+            file::expect_distinct(&path, &[("the input", source.path())])?;
+            Ok(file::write(&path, bytes.get_ref())?)
+        };
+        write().map_err(InFile::named(&display_name(source.path())))
+    }
+
+    /// The path of the copy: its name is the input's without extension, and a number where another copy has that.
+    fn free_path(&mut self, source: &Source) -> PathBuf {
+        let name = match source.name().as_os_str() {
+            name if name == "-" => "standard-input".into(),
+            name => name.to_owned(),
+        };
+        let mut free = name.clone();
+        for number in 2_u32.. {
+            if self.names.insert(free.clone()) {
+                break;
+            }
+            free.clone_from(&name);
+            free.push(format!("-{number}"));
+        }
+        free.push(".png");
+        self.folder.join(free)
+    }
+}
+
+/// A picture, enlarged if it is small, above what the model has found in it.
+pub fn captioned(picture: &RgbImage, measured: &Measured<'_>) -> RgbImage {
+    let picture = enlarged(picture);
+    let captions = measured.captions();
+    let (width, height) = picture.dimensions();
+    let scale = Canvas::scale_of(&captions, width);
+    let line = Canvas::line_height(scale);
+    let mut canvas = Canvas::new([width, height + captions.len() as u32 * line], PAPER);
+    canvas.put(&picture);
+    let colour = colour(measured.accepted());
+    for (row, caption) in (0..).zip(&captions) {
+        canvas.write(caption, [scale, height + row * line + scale], scale, colour);
+    }
+    canvas.into_image()
+}
+
+/// A page with a frame around each drawing, and what it is read as above it.
+pub fn framed(picture: RgbImage, page: &Page, labels: &[String]) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let line = (width.max(height) / 500).max(1);
+    let mut canvas = Canvas::of(picture);
+    for found in page.lines.iter().flatten() {
+        let [left, top, width, height] = found.area;
+        let classes = &found.classes;
+        let colour = colour(classes.accepted != Some(false));
+        let percent = 100.0 * classes.probabilities[classes.class];
+        let caption = format!("{} {percent:.0}%", one_line(&labels[classes.class]));
+        let scale = (height.max(width) / 60).max(1);
+        canvas.frame([left, top], [width, height], line, colour);
+        // Where there is no room above, within.
+        let above = top.saturating_sub(line + Canvas::line_height(scale));
+        canvas.write(&caption, [left, above], scale, colour);
+    }
+    canvas.into_image()
+}
+
+/// The colour of what is found.
+fn colour(accepted: bool) -> Rgb<u8> {
+    if accepted { ACCEPTED } else { REFUSED }
+}
+
+/// A picture of such a size that letters on it can be read.
+pub fn enlarged(picture: &RgbImage) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let factor = SIDE.div_ceil(width.max(height).max(1));
+    let size = [width, height].map(|side| side.max(1) * factor);
+    imageops::resize(picture, size[0], size[1], FilterType::Nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_of_one_name_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut annotations = Annotations::new(&folder.path().join("copies")).unwrap();
+        let mut name = |path: &str| {
+            let path = annotations.free_path(&Source(path.into()));
+            path.file_name().unwrap().to_owned()
+        };
+        for (path, expected) in [
+            ("a/1.png", "1.png"),
+            ("b/1.jpg", "1-2.png"),
+            ("1-2.gif", "1-2-2.png"),
+            ("1", "1-3.png"),
+            ("-", "standard-input.png"),
+        ] {
+            assert_eq!(name(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn pictures_grow_by_whole_factors() {
+        for (size, expected) in [
+            ((28, 28), (280, 280)),
+            ((255, 1), (510, 2)),
+            ((256, 9), (256, 9)),
+            ((3, 4000), (3, 4000)),
+        ] {
+            let picture = RgbImage::from_pixel(size.0, size.1, Rgb([1, 2, 3]));
+            let picture = enlarged(&picture);
+            assert_eq!(picture.dimensions(), expected);
+            assert!(picture.pixels().all(|&pixel| pixel == Rgb([1, 2, 3])));
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! What a model has found in an input.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::row::{Row, cell, optional};
+use crate::engine::Cost;
+use crate::file::one_line;
+use crate::output::{Classes, Numbers, Output, Values, shown};
+use crate::predict::Prediction;
+use crate::spec::{OutputSpec, Spec};
+
+/// What the model has found, and what that took. [`fmt::Display`] says what it has found.
+#[derive(Debug, Serialize)]
+pub struct Measured<'a> {
+    #[serde(flatten)]
+    finding: Finding<'a>,
+    elapsed_microseconds: u128,
+    #[serde(flatten)]
+    cost: Option<Cost>,
+}
+
+/// What the model has found.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Finding<'a> {
+    Class(Guess<'a>),
+    Values {
+        #[serde(flatten)]
+        numbers: Reals<'a>,
+    },
+    Reconstruction {
+        /// The mean of the squared differences, in steps of the integers or of floats themselves.
+        score: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        threshold: Option<f64>,
+        accepted: bool,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Guess<'a> {
+    label: &'a str,
+    class: usize,
+    probability: f64,
+    probabilities: &'a [f64],
+    /// The likeliest classes, the answer first; empty where that alone is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    top: Vec<Ranked<'a>>,
+    #[serde(flatten)]
+    truth: Option<Truth<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<bool>,
+    /// What an input is that is not accepted.
+    #[serde(skip)]
+    stranger: &'static str,
+}
+
+/// One of the likeliest classes.
+#[derive(Debug, Serialize)]
+struct Ranked<'a> {
+    label: &'a str,
+    class: usize,
+    probability: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Truth<'a> {
+    #[serde(rename = "truth")]
+    label: &'a str,
+    #[serde(rename = "truth_probability")]
+    probability: f64,
+}
+
+/// Real numbers, and the integers that stand for them.
+#[derive(Debug, Serialize)]
+struct Reals<'a> {
+    shape: &'a [usize],
+    values: Vec<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integers: Option<&'a [i8]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zero_point: Option<i8>,
+}
+
+impl<'a> Measured<'a> {
+    /// What a model of this kind has found.
+    pub fn new(spec: &'a Spec, prediction: &'a Prediction) -> Self {
+        Self {
+            finding: match &prediction.output {
+                Output::Classes(classes) => Finding::Class(Guess::new(classes, spec)),
+                Output::Values(values) => Finding::Values {
+                    numbers: Reals::new(values),
+                },
+                Output::Reconstruction { difference, .. } => Finding::Reconstruction {
+                    score: difference.score,
+                    threshold: match spec.output {
+                        OutputSpec::Reconstruction { threshold } => threshold,
+                        _ => None,
+                    },
+                    accepted: difference.accepted,
+                },
+            },
+            elapsed_microseconds: prediction.elapsed.as_micros(),
+            cost: prediction.cost,
+        }
+    }
+
+    /// Tells so many of the likeliest classes.
+    #[must_use]
+    pub fn with_top(mut self, count: usize, labels: &'a [String]) -> Self {
+        if let Finding::Class(found) = &mut self.finding
+            && count > 1
+        {
+            found.top = found.ranked(count, labels);
+        }
+        self
+    }
+
+    /// Tells the class that the input truly is of, if that is known.
+    #[must_use]
+    pub fn with_truth(mut self, class: Option<usize>, labels: &'a [String]) -> Self {
+        if let Finding::Class(found) = &mut self.finding {
+            found.truth = class.map(|class| Truth {
+                label: &labels[class],
+                probability: found.probabilities[class],
+            });
+        }
+        self
+    }
+
+    /// The label and the probability of the class that the input truly is of, if that is known.
+    pub fn truth(&self) -> Option<(&'a str, f64)> {
+        match &self.finding {
+            Finding::Class(Guess {
+                truth: Some(truth), ..
+            }) => Some((truth.label, truth.probability)),
+            _ => None,
+        }
+    }
+
+    /// Whether the model takes the input for one of those that it was made for; where it does not say, it does.
+    pub fn accepted(&self) -> bool {
+        match &self.finding {
+            Finding::Class(found) => found.accepted != Some(false),
+            Finding::Values { .. } => true,
+            Finding::Reconstruction { accepted, .. } => *accepted,
+        }
+    }
+
+    /// What it has found in short, a line for each class that is told.
+    pub fn captions(&self) -> Vec<String> {
+        let caption = |label: &str, probability: f64| {
+            let percent = 100.0 * probability;
+            format!("{} {percent:.1}%", one_line(label))
+        };
+        match &self.finding {
+            Finding::Class(found) if found.top.is_empty() => {
+                vec![caption(found.label, found.probability)]
+            }
+            Finding::Class(found) => {
+                let ranked = found.top.iter();
+                ranked
+                    .map(|one| caption(one.label, one.probability))
+                    .collect()
+            }
+            Finding::Values { numbers } => vec![numbers.shown()],
+            Finding::Reconstruction { score, .. } => vec![format!("score {}", shown(*score))],
+        }
+    }
+}
+
+impl<'a> Guess<'a> {
+    fn new(classes: &'a Classes, spec: &'a Spec) -> Self {
+        Self {
+            label: &spec.labels()[classes.class],
+            class: classes.class,
+            probability: classes.probabilities[classes.class],
+            probabilities: &classes.probabilities,
+            top: Vec::new(),
+            truth: None,
+            accepted: classes.accepted,
+            stranger: if spec.input.is_of_digits() {
+                "a digit"
+            } else {
+                "any of the classes"
+            },
+        }
+    }
+
+    /// The likeliest classes: the answer, then by their probability, the first one of equals first.
+    fn ranked(&self, count: usize, labels: &'a [String]) -> Vec<Ranked<'a>> {
+        let mut classes: Vec<usize> = (0..labels.len()).collect();
+        classes.sort_by(|&a, &b| {
+            let [of_a, of_b] = [a, b].map(|class| self.probabilities[class]);
+            let is_answer = (b == self.class).cmp(&(a == self.class));
+            is_answer.then(of_b.total_cmp(&of_a))
+        });
+        let ranked = |class: usize| Ranked {
+            label: &labels[class],
+            class,
+            probability: self.probabilities[class],
+        };
+        classes.into_iter().take(count).map(ranked).collect()
+    }
+}
+
+impl<'a> Reals<'a> {
+    fn new(values: &'a Values) -> Self {
+        let (integers, of) = match &values.numbers {
+            Numbers::Float(_) => (None, None),
+            Numbers::Int8(integers, of) => (Some(&integers[..]), Some(*of)),
+        };
+        Self {
+            shape: &values.shape,
+            values: values.numbers.reals(),
+            integers,
+            scale: of.map(|of| of.scale),
+            zero_point: of.map(|of| of.zero_point),
+        }
+    }
+
+    fn shown(&self) -> String {
+        let values: Vec<String> = self.values.iter().map(f32::to_string).collect();
+        values.join(" ")
+    }
+}
+
+impl fmt::Display for Measured<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.finding.fmt(f)
+    }
+}
+
+impl fmt::Display for Finding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Class(found) => {
+                let percent = 100.0 * found.probability;
+                let label = one_line(found.label);
+                write!(f, "CNN thinks it's a {label} ({percent:.1}%)")?;
+                if found.accepted == Some(false) {
+                    write!(f, ", not sure it is {}", found.stranger)?;
+                }
+                for (place, other) in found.top.iter().enumerate().skip(1) {
+                    let before = if place == 1 { "; else" } else { "," };
+                    let percent = 100.0 * other.probability;
+                    write!(f, "{before} {} ({percent:.1}%)", one_line(other.label))?;
+                }
+                Ok(())
+            }
+            Self::Values { numbers } => write!(f, "CNN gives {}", numbers.shown()),
+            Self::Reconstruction {
+                score,
+                threshold,
+                accepted,
+            } => {
+                let like = if *accepted { "like" } else { "unlike" };
+                write!(
+                    f,
+                    "CNN thinks it's {like} what it was made for (score {}",
+                    shown(*score)
+                )?;
+                match threshold {
+                    Some(threshold) => write!(f, ", threshold {})", shown(*threshold)),
+                    None => f.write_str(")"),
+                }
+            }
+        }
+    }
+}
+
+impl Measured<'_> {
+    /// Adds its cells to a row.
+    pub(super) fn add_to(&self, row: &mut Row) {
+        match &self.finding {
+            Finding::Class(found) => found.add_to(row),
+            Finding::Values { numbers } => numbers.add_to(row),
+            Finding::Reconstruction {
+                score,
+                threshold,
+                accepted,
+            } => row.extend([
+                cell("score", score),
+                cell("threshold", optional(*threshold)),
+                cell("accepted", accepted),
+            ]),
+        }
+        row.push(cell("elapsed_microseconds", self.elapsed_microseconds));
+        if let Some(cost) = self.cost {
+            row.push(cell("cycles", cost.cycles));
+            row.push(cell("stack_bytes", cost.stack_bytes));
+        }
+    }
+}
+
+impl Guess<'_> {
+    fn add_to(&self, row: &mut Row) {
+        let truth = self.truth.as_ref();
+        row.extend([
+            cell("label", self.label),
+            cell("class", self.class),
+            cell("probability", self.probability),
+            cell("accepted", optional(self.accepted)),
+            cell("truth", optional(truth.map(|truth| truth.label))),
+            cell(
+                "truth_probability",
+                optional(truth.map(|truth| truth.probability)),
+            ),
+        ]);
+        for (place, other) in (1..).zip(&self.top).skip(1) {
+            let column = |name| Cow::from(format!("{name}_{place}"));
+            row.extend([
+                (column("label"), other.label.to_owned()),
+                (column("class"), other.class.to_string()),
+                (column("probability"), other.probability.to_string()),
+            ]);
+        }
+    }
+}
+
+impl Reals<'_> {
+    fn add_to(&self, row: &mut Row) {
+        let values = self.values.iter().enumerate();
+        row.extend(values.map(|(at, value)| (format!("value_{at}").into(), value.to_string())));
+    }
+}
