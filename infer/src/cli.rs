@@ -6,9 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
-use input::folder::FolderError;
 use input::limits::Limits;
-use input::pair;
 use thiserror::Error;
 
 use crate::annotate::AnnotateError;
