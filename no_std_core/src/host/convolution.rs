@@ -109,6 +109,7 @@ impl Convolution {
             windows,
             values,
             block,
+            extent: windows.extent(S::DEPTH),
             zero_point: self.zero_points[1],
             stride: self.channels,
         }
@@ -122,6 +123,8 @@ struct Pass<'p, S: Simd> {
     /// Where the windows lie.
     values: &'p [ValueOf<S::Values>],
     block: &'p Block,
+    /// How far a window reaches.
+    extent: usize,
     /// The output's zero point, and the way from one of its places to the next one.
     zero_point: i8,
     stride: usize,
@@ -195,16 +198,14 @@ impl<S: Simd> Pass<'_, S> {
     #[inline(always)]
     fn sums<const WINDOWS: usize>(&self, starts: [u32; WINDOWS]) -> [S::Sums; WINDOWS] {
         let len = self.windows.run_len.div_ceil(S::DEPTH);
-        let runs = &self.windows.runs;
         // Of one length all, so that what is checked of one window holds for the others.
-        let extent = runs.last().map_or(0, |run| run + len * S::DEPTH);
         let mut views: [&[_]; WINDOWS] = [&[]; WINDOWS];
         for (view, start) in views.iter_mut().zip(starts) {
-            *view = &self.values[start as usize..][..extent];
+            *view = &self.values[start as usize..][..self.extent];
         }
         let mut sums = [self.simd.load(&self.block.channels.biases); WINDOWS];
         let mut weights = S::step_weights(&self.block.weights);
-        for &run in runs {
+        for &run in &self.windows.runs {
             let (weights_of_run, others) = weights.split_at(len);
             weights = others;
             let mut steps: [&[S::Step]; WINDOWS] = [&[]; WINDOWS];

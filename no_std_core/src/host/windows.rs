@@ -51,6 +51,12 @@ impl Windows {
         }
     }
 
+    /// How far a window reaches whose runs are taken `depth` values at a time.
+    pub fn extent(&self, depth: usize) -> usize {
+        let len = self.run_len.next_multiple_of(depth);
+        self.runs.last().map_or(0, |run| run + len)
+    }
+
     /// How the windows lie once they are [unfolded](Self::unfold), each a run of values that are taken `depth` at a time.
     /// `None` where that is not worth while, as runs are long already.
     pub fn unfolded(&self, depth: usize) -> Option<Self> {
@@ -83,16 +89,18 @@ impl Windows {
         let window_len = unfolded.places[1] as usize / self.tile.len();
         windows.resize(count * window_len + LANES, V::default());
         // Of one length all, so that what is checked of one window holds for the others.
-        let extent = self.runs.last().map_or(0, |run| run + LANES);
+        let extent = self.extent(LANES);
         let len = (self.runs.len() - 1) * self.run_len + LANES;
         let mut place = 0;
         for &first in places {
             for &window in &self.tile {
                 let values = &values[(first + window) as usize..][..extent];
                 let copy = &mut windows[place..][..len];
-                for (&run, at) in self.runs.iter().zip((0..).step_by(self.run_len)) {
+                let mut at = 0;
+                for &run in &self.runs {
                     // What is too much is overwritten by what comes next, or meets weights of 0.
-                    copy[at..at + LANES].copy_from_slice(&values[run..run + LANES]);
+                    copy[at..][..LANES].copy_from_slice(&values[run..][..LANES]);
+                    at += self.run_len;
                 }
                 place += window_len;
             }

@@ -161,16 +161,20 @@ pub(super) fn by_four<'w, const WINDOWS: usize>(
 }
 
 /// Four steps of each window.
+///
+/// # Safety
+///
+/// Each window has more than `at` times four steps.
 #[inline(always)]
-pub(super) fn four_steps<const WINDOWS: usize>(
+pub(super) unsafe fn four_steps<const WINDOWS: usize>(
     windows: &[&[[[i8; 4]; 4]]; WINDOWS],
     at: usize,
 ) -> [int8x16_t; WINDOWS] {
-    // SAFETY: as in `load`; four steps are as long as a register.
+    // SAFETY: as in `load`; four steps are as long as a register, and there are so many.
     unsafe {
         let mut values = [vdupq_n_s8(0); WINDOWS];
         for (values, fours) in values.iter_mut().zip(windows) {
-            *values = vld1q_s8(fours[at].as_ptr().cast());
+            *values = vld1q_s8(fours.get_unchecked(at).as_ptr().cast());
         }
         values
     }

@@ -83,7 +83,8 @@ impl Simd for Dot {
         let windows_by_four = common::by_four(windows, fours.len());
         for at in 0..fours.len() {
             let weights = &fours[at];
-            let values = common::four_steps(&windows_by_four, at);
+            // SAFETY: each window has as many.
+            let values = unsafe { common::four_steps(&windows_by_four, at) };
             dot::<0, WINDOWS>(sums, &weights[0], values);
             dot::<1, WINDOWS>(sums, &weights[1], values);
             dot::<2, WINDOWS>(sums, &weights[2], values);

@@ -84,7 +84,8 @@ impl Simd for Neon {
         let windows_by_four = common::by_four(windows, fours.len());
         for at in 0..fours.len() {
             let weights = &fours[at];
-            let values = common::four_steps(&windows_by_four, at);
+            // SAFETY: each window has as many.
+            let values = unsafe { common::four_steps(&windows_by_four, at) };
             add_products::<0, 1, WINDOWS>(sums, &weights[0], values);
             add_products::<2, 3, WINDOWS>(sums, &weights[1], values);
             add_products::<4, 5, WINDOWS>(sums, &weights[2], values);
