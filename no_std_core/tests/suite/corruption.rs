@@ -67,19 +67,20 @@ fn every_changed_byte_is_refused_or_runs() {
     assert!((20_000..100_000).contains(&accepted), "{accepted}");
 }
 
-/// Runs `test` on so many cases and returns how many of them it was true for.
-fn count<T: Debug>(
+/// Runs `test` on so many cases and returns for which part of them it was true.
+fn share<T: Debug>(
     cases: u32,
     strategy: &impl Strategy<Value = T>,
     test: impl Fn(T) -> bool,
-) -> u32 {
-    let count = Cell::new(0);
-    let run = TestRunner::new(config(cases)).run(strategy, |case| {
+) -> f64 {
+    let config = config(cases);
+    let (count, cases) = (Cell::new(0), config.cases);
+    let run = TestRunner::new(config).run(strategy, |case| {
         count.set(count.get() + u32::from(test(case)));
         Ok(())
     });
     run.unwrap();
-    count.get()
+    f64::from(count.get()) / f64::from(cases)
 }
 
 /// Places, each in the first 256 bytes, where header and tables lie, or anywhere, and what is put there.
@@ -96,22 +97,22 @@ fn change(file: &mut [u8], changes: &[(Index, bool, u8)]) {
 
 #[test]
 fn files_with_several_changes_are_refused_or_run() {
-    let accepted = count(1500, &(models(), changes()), |((contents, _), changes)| {
+    let accepted = share(1500, &(models(), changes()), |((contents, _), changes)| {
         let mut file = file(&contents);
         change(&mut file, &changes);
         load_and_run(&file)
     });
-    assert!((70..1400).contains(&accepted), "{accepted}");
+    assert!((0.05..0.95).contains(&accepted), "{accepted}");
 }
 
 #[test]
 fn the_shipped_file_with_several_changes_is_refused_or_runs() {
-    let accepted = count(200, &changes(), |changes| {
+    let accepted = share(200, &changes(), |changes| {
         let mut file = shipped::FILE.to_vec();
         change(&mut file, &changes);
         load_and_run(&file)
     });
-    assert!((35..190).contains(&accepted), "{accepted}");
+    assert!((0.15..0.95).contains(&accepted), "{accepted}");
 }
 
 /// Where the tables of tensors and operators end.
@@ -124,7 +125,7 @@ fn tables_end(contents: &Contents) -> usize {
 #[test]
 fn any_bytes_in_the_tables_are_refused_or_run() {
     let few = prop::collection::vec((any::<Index>(), any::<u8>()), 1..4);
-    let accepted = count(1500, &(models(), few), |((contents, _), changes)| {
+    let accepted = share(1500, &(models(), few), |((contents, _), changes)| {
         let mut file = file(&contents);
         let tables = &mut file[HEADER_LEN..tables_end(&contents)];
         for (index, value) in changes {
@@ -132,7 +133,7 @@ fn any_bytes_in_the_tables_are_refused_or_run() {
         }
         load_and_run(&file)
     });
-    assert!((30..1400).contains(&accepted), "{accepted}");
+    assert!((0.02..0.95).contains(&accepted), "{accepted}");
 }
 
 /// A few bytes of what follows the tables, or all of them, are replaced by anything.
@@ -144,7 +145,7 @@ fn any_bytes_behind_the_tables_are_refused_or_run() {
         few.prop_map(|(from, bytes)| (Some(from), bytes)),
         all.prop_map(|bytes| (None, bytes)),
     ];
-    let accepted = count(1500, &(models(), part), |((contents, _), (from, bytes))| {
+    let accepted = share(1500, &(models(), part), |((contents, _), (from, bytes))| {
         let mut file = file(&contents);
         let rest = &mut file[tables_end(&contents)..];
         let from = from.map_or(0, |from| from.index(rest.len().max(1)));
@@ -152,5 +153,5 @@ fn any_bytes_behind_the_tables_are_refused_or_run() {
         places.zip(bytes).for_each(|(place, byte)| *place = byte);
         load_and_run(&file)
     });
-    assert!((200..1400).contains(&accepted), "{accepted}");
+    assert!((0.1..0.95).contains(&accepted), "{accepted}");
 }

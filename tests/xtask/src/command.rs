@@ -261,17 +261,20 @@ mod tests {
 
     #[test]
     fn lines_are_seen_while_they_come() {
-        let mut seen = 0;
+        let folder = tempfile::tempdir().unwrap();
+        let seen = folder.path().join("seen");
         let mut command = Command::new("sh");
-        command.args(["-c", "echo first; sleep 0.2; echo second"]);
-        let period = Duration::from_millis(10);
-        let lines = output_in_ticks(&mut command, period, |lines| seen = seen.max(lines.len()));
-        assert_eq!(
-            (lines.unwrap(), seen),
-            (vec!["first".into(), "second".into()], 1)
-        );
+        // The second line waits until the first one has been seen.
+        let script = "echo first; for i in $(seq 1000); do [ -e \"$0\" ] && break; sleep 0.01; done; ls \"$0\"";
+        command.args(["-c", script]).arg(&seen);
+        let lines = output_in_ticks(&mut command, Duration::from_millis(10), |lines| {
+            if lines == ["first"] {
+                File::create(&seen).unwrap();
+            }
+        });
+        assert_eq!(lines.unwrap(), ["first", seen.to_str().unwrap()]);
         let mut failing = Command::new("false");
-        assert!(output_in_ticks(&mut failing, period, |_| ()).is_err());
+        assert!(output_in_ticks(&mut failing, Duration::from_millis(10), |_| ()).is_err());
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What every command prints alike.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
-/// Starts a part of the output.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Starts a part of the output, and says how long after the first one.
 pub fn heading(text: &str) {
-    println!("\n== {text}");
+    println!("\n== {text} (after {})", human(START.elapsed()));
 }
 
 /// `duration` for people: `4.2 s`, `3 min 07 s`.
