@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use input::limits::Limits;
+use no_std_core::Operation;
 use no_std_core::format::{OutputKind, TensorRecord};
 use no_std_core::host::{self, Backend, Engine as IntegerEngine, Memory};
 
@@ -147,5 +148,22 @@ pub(crate) fn check_limits(
     limits: &Limits,
 ) -> Result<(), ModelError> {
     limits.check_bytes(host::memory_len(model), "its tensors")?;
-    Ok(limits.check_multiply_adds(model.multiply_adds(), "its operators")?)
+    let work = model.operations().map(|operation| work(&operation));
+    let work = work.fold(0, u64::saturating_add);
+    Ok(limits.check_multiply_adds(work, "its operators")?)
+}
+
+/// Multiplications of an operator, or of one without any the elements that it touches.
+fn work(operation: &Operation<'_>) -> u64 {
+    let record = operation.record();
+    let touched = [record.rows, record.columns].map(|axis| u64::from(axis.kernel.max(1)));
+    let touched = operation
+        .output()
+        .shape
+        .elements()
+        .saturating_mul(touched[0] * touched[1]);
+    match operation.multiply_adds() {
+        0 => touched,
+        multiply_adds => multiply_adds,
+    }
 }

@@ -32,7 +32,7 @@ mod simd;
 mod windows;
 
 pub use backend::Backend;
-pub use memory::Memory;
+pub use memory::{Memory, memory_len};
 
 use crate::error::RunError;
 use crate::format::OutputKind;
@@ -40,7 +40,7 @@ use crate::model::Model;
 use crate::output::Output;
 use backend::Visitor;
 use operator::Operator;
-use simd::{LANES, Simd};
+use simd::Simd;
 
 /// A model that is ready to run with the instructions of a [`Backend`]. Threads can share it; each has its own [`Memory`].
 pub struct Engine<'a> {
@@ -147,25 +147,6 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// Bytes that an engine takes for a model at most: whole tensors, one of them widened among its padding, where windows begin,
-/// and weights, which are filled up to sixteen filters and steps of four values. A file holds tensors in part, and one filter
-/// alone, so this can be far more than its length and [`Model::arena_len`].
-pub fn memory_len(model: &Model<'_>) -> u64 {
-    let input = model.input().shape.elements();
-    model.operations().fold(input, |sum, operation| {
-        let (record, input) = (operation.record(), operation.input().shape);
-        let rows = u64::from(record.rows.padded(input.rows));
-        let columns = u64::from(record.columns.padded(input.columns));
-        let padded = rows * columns * u64::from(input.channels);
-        let output = operation.output().shape;
-        let places = u64::from(output.rows) * u64::from(output.columns);
-        let channels = u64::from(output.channels);
-        let filled = channels.next_multiple_of(LANES as u64) / channels.max(1);
-        let weights = operation.flash_len() * (filled + 1) * 4;
-        sum + 2 * padded + 4 * places + output.elements() + weights
-    })
-}
-
 impl fmt::Debug for Engine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
@@ -221,7 +202,8 @@ impl Visitor for Packing<'_, '_> {
     fn visit<S: Simd>(self, _: S) -> Vec<Operator> {
         let operations = self.0.operations();
         operations
-            .filter_map(|operation| Operator::new::<S>(&operation.operands))
+            .map(|operation| Operator::new::<S>(&operation.operands))
+            .map(|operator| operator.unwrap_or_else(|| unreachable!("the loader checks operators")))
             .collect()
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 
 use image::{Rgb, RgbImage};
 use no_std_core::format::{
-    Axis, Contents, KIND_CONVOLUTION, KIND_DENSE, OperatorContents, OperatorRecord, OutputKind,
-    TensorRecord,
+    Axis, Contents, KIND_CONVOLUTION, KIND_DENSE, KIND_MAX_POOL, OperatorContents, OperatorRecord,
+    OutputKind, TensorRecord,
 };
 use no_std_core::prepare::Preparation;
 use serde_json::{Value, json};
@@ -62,6 +62,36 @@ fn colours() -> Contents {
     };
     contents.plan();
     contents
+}
+
+/// A model that takes the greatest of nearly all pixels of a picture for each of a million places.
+fn greatest() -> Contents {
+    let tensor = |side| TensorRecord::new(flash::shape(side, side, 1), 0.5, 0);
+    let axis = Axis {
+        kernel: 1001,
+        stride: 1,
+        pool: 1,
+        ..Axis::default()
+    };
+    let record = OperatorRecord {
+        rows: axis,
+        columns: axis,
+        ..OperatorRecord::new(KIND_MAX_POOL, 0)
+    };
+    let greatest = OperatorContents::new(record, tensor(1000));
+    let mut contents = Contents::values(tensor(2000), vec![greatest]);
+    contents.plan();
+    contents
+}
+
+#[test]
+fn a_small_file_that_takes_for_ever_is_refused() {
+    let workplace = Workplace::new();
+    fs::write(workplace.path("greatest.q8"), greatest().to_file().unwrap()).unwrap();
+    workplace.picture("a.png", 255);
+    let complaint = workplace.predict_with("greatest.q8", &["a.png"]).failed();
+    let expected = "error: greatest.q8: expected a model of at most 10000 million multiply-adds, found 1002001 million";
+    assert!(complaint.starts_with(expected), "{complaint}");
 }
 
 /// A workplace with a model of numbers, an autoencoder, one of pictures in colours, and arrays.

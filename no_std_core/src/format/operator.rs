@@ -151,7 +151,7 @@ pub struct OperatorRecord {
     pub upwards: bool,
     /// The tensors that it reads, by their index in the tensor table, each less than that of its output.
     pub inputs: [u16; 2],
-    /// Groups of channels of a convolution that know nothing of each other; 0 in other kinds.
+    /// Groups of channels of a convolution that know nothing of each other; other kinds do not read it.
     pub groups: u16,
     /// How windows move down.
     pub rows: Axis,

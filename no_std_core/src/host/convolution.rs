@@ -11,7 +11,7 @@ use super::conversion::Conversion;
 use super::memory::Scratch;
 use super::padding::Padding;
 use super::simd::{LANES, Simd, ValueOf};
-use super::windows::{UNFOLDED, Windows};
+use super::windows::Windows;
 use crate::format::KIND_CONVOLUTION;
 use crate::operators::Operands;
 
@@ -86,9 +86,10 @@ impl Convolution {
             }
             return;
         };
-        let outputs = output.chunks_mut(UNFOLDED * self.channels);
-        for (places, output) in places.chunks(UNFOLDED).zip(outputs) {
-            self.windows.unfold(places, padded, unfolded, copies);
+        let (count, window_len) = (unfolded.places.len(), unfolded.extent(S::DEPTH));
+        let outputs = output.chunks_mut(count * self.channels);
+        for (places, output) in places.chunks(count).zip(outputs) {
+            self.windows.unfold(places, padded, window_len, copies);
             let places = &unfolded.places[..places.len()];
             for block in &self.blocks {
                 self.pass(simd, unfolded, copies, block).run(places, output);

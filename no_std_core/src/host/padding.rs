@@ -67,27 +67,26 @@ impl Padding {
     /// Where the first window of each place of an output begins.
     pub fn places(&self, output: Shape, record: &OperatorRecord) -> Vec<u32> {
         let step = |axis: &Axis| usize::from(axis.stride) * usize::from(axis.pool);
-        let (down, right) = (step(&record.rows), step(&record.columns));
-        let columns = 0..usize::from(output.columns);
-        (0..usize::from(output.rows))
-            .flat_map(|row| {
-                columns
-                    .clone()
-                    .map(move |column| [row * down, column * right])
-            })
-            .map(|[row, column]| self.tap(row, column) as u32)
-            .collect()
+        let lens = [output.rows, output.columns].map(usize::from);
+        self.taps(lens, [step(&record.rows), step(&record.columns)])
     }
 
     /// The way from the first window of a place to each of its windows.
     pub fn tile(&self, record: &OperatorRecord) -> Vec<u32> {
-        let starts = |axis: &Axis| {
-            let stride = usize::from(axis.stride);
-            (0..usize::from(axis.pool)).map(move |window| window * stride)
-        };
-        starts(&record.rows)
-            .flat_map(|row| starts(&record.columns).map(move |column| [row, column]))
-            .map(|[row, column]| self.tap(row, column) as u32)
-            .collect()
+        let axes = [record.rows, record.columns];
+        self.taps(
+            axes.map(|axis| axis.pool.into()),
+            axes.map(|axis| axis.stride.into()),
+        )
+    }
+
+    /// Where windows begin, so many down and to the right and so far from one another.
+    fn taps(&self, lens: [usize; 2], steps: [usize; 2]) -> Vec<u32> {
+        let mut taps = Vec::with_capacity(lens[0] * lens[1]);
+        for row in 0..lens[0] {
+            let columns = 0..lens[1];
+            taps.extend(columns.map(|column| self.tap(row * steps[0], column * steps[1]) as u32));
+        }
+        taps
     }
 }

@@ -8,8 +8,8 @@ use super::simd::LANES;
 use crate::format::{KIND_DENSE, OperatorRecord};
 use crate::operators::Operands;
 
-/// Places of an output whose windows are unfolded at a time.
-pub(super) const UNFOLDED: usize = 64;
+/// Windows that are unfolded at a time.
+pub(super) const UNFOLDED: usize = 256;
 
 /// Windows over an input.
 pub(super) struct Windows {
@@ -58,16 +58,17 @@ impl Windows {
     }
 
     /// How the windows lie once they are [unfolded](Self::unfold), each a run of values that are taken `depth` at a time.
-    /// `None` where that is not worth while, as runs are long already.
+    /// `None` where that is not worth while, as runs are long already, or a place has more windows than are unfolded at a time.
     pub fn unfolded(&self, depth: usize) -> Option<Self> {
-        if self.runs.len() == 1 || self.run_len > LANES {
+        let places = UNFOLDED / self.tile.len();
+        if self.runs.len() == 1 || self.run_len > LANES || places == 0 {
             return None;
         }
         let run_len = self.runs.len() * self.run_len;
         let window_len = run_len.next_multiple_of(depth) as u32;
         let count = self.tile.len() as u32;
         Some(Self {
-            places: (0..UNFOLDED as u32)
+            places: (0..places as u32)
                 .map(|place| place * count * window_len)
                 .collect(),
             tile: (0..count).map(|window| window * window_len).collect(),
@@ -76,18 +77,16 @@ impl Windows {
         })
     }
 
-    /// Copies the runs of the windows of some places so that they lie one behind the other, as `unfolded` says.
+    /// Copies the runs of the windows of some places so that they lie one behind the other, a window every so many values.
     #[inline(always)]
     pub fn unfold<V: Copy + Default>(
         &self,
         places: &[u32],
         values: &[V],
-        unfolded: &Self,
+        window_len: usize,
         windows: &mut Vec<V>,
     ) {
-        let count = UNFOLDED * self.tile.len();
-        let window_len = unfolded.places[1] as usize / self.tile.len();
-        windows.resize(count * window_len + LANES, V::default());
+        windows.resize(UNFOLDED * window_len + LANES, V::default());
         // Of one length all, so that what is checked of one window holds for the others.
         let extent = self.extent(LANES);
         let len = (self.runs.len() - 1) * self.run_len + LANES;

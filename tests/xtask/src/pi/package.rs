@@ -97,7 +97,7 @@ fn data(subject: &Subject, name: &str, program: &[u8], time: u64) -> Result<Vec<
     let mut files = vec![
         File::new("etc/default/baton-infer", SETTINGS),
         File::program("usr/bin/infer", program),
-        File::new("lib/systemd/system/baton-infer.service", SERVICE),
+        File::new("usr/lib/systemd/system/baton-infer.service", SERVICE),
         File::new(document("README.Debian"), INSTRUCTIONS),
         File::new(document("copyright"), copyright()),
         File::packed(&document("CHANGELOG.md"), CHANGES)?,

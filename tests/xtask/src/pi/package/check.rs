@@ -12,7 +12,7 @@ use crate::pi::SAMPLES;
 /// What must be in it besides.
 const FILES: [&str; 7] = [
     "./etc/default/baton-infer",
-    "./lib/systemd/system/baton-infer.service",
+    "./usr/lib/systemd/system/baton-infer.service",
     "./usr/bin/infer",
     "./usr/share/man/man1/infer.1.gz",
     "./usr/share/man/man1/infer-predict.1.gz",
