@@ -15,6 +15,7 @@ mod evaluate;
 mod evaluate_kinds;
 mod inspect;
 mod kinds;
+mod many;
 mod models;
 mod pages;
 mod predict;
