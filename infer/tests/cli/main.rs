@@ -7,6 +7,8 @@ mod bench;
 #[path = "../support/board.rs"]
 mod board;
 mod camera;
+#[cfg(unix)]
+mod cameras;
 mod daily;
 #[cfg(unix)]
 mod device;
