@@ -61,24 +61,21 @@ impl Annotations {
         })
     }
 
-    /// Writes what `draw` makes of a picture file. Earlier copies are replaced, but not by one of this run.
+    /// Writes the annotated copy of a picture, if there is one. Earlier copies are replaced, but not by one of this run.
     pub fn write(
         &mut self,
         source: &Source,
-        file: &[u8],
-        draw: impl FnOnce(RgbImage) -> RgbImage,
+        copy: Result<Vec<u8>, AnnotateError>,
     ) -> Result<(), InFile<AnnotateError>> {
         let write = || {
             let real = |path: &Path| path.canonicalize().ok();
             if real(folder_of(source.path())) == real(&self.folder) && source.path().exists() {
                 return Err(AnnotateError::Input);
             }
-            let picture = draw(picture::coloured(file)?);
-            let mut bytes = Cursor::new(Vec::new());
-            picture.write_to(&mut bytes, ImageFormat::Png)?;
+            let copy = copy?;
             let path = self.free_path(source);
             file::expect_distinct(&path, &[("the input", source.path())])?;
-            Ok(file::write(&path, bytes.get_ref())?)
+            Ok(file::write(&path, &copy)?)
         };
         write().map_err(InFile::named(&display_name(source.path())))
     }
@@ -100,6 +97,16 @@ impl Annotations {
         free.push(".png");
         self.folder.join(free)
     }
+}
+
+/// What `draw` makes of a picture file, as a PNG file.
+pub fn drawn(
+    file: &[u8],
+    draw: impl FnOnce(RgbImage) -> RgbImage,
+) -> Result<Vec<u8>, AnnotateError> {
+    let mut copy = Cursor::new(Vec::new());
+    draw(picture::coloured(file)?).write_to(&mut copy, ImageFormat::Png)?;
+    Ok(copy.into_inner())
 }
 
 /// A picture, enlarged if it is small, above what the model has found in it.

@@ -3,9 +3,7 @@
 //! A thread of its own reads the stream, so that no frame grows old in a pipe while another one is worked on: frames that
 //! come meanwhile take the place of each other.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -19,11 +17,16 @@ use crate::picture::{self, PictureError};
 mod counts;
 mod latest;
 mod motion;
+mod origin;
+mod recorded;
+mod recorder;
 mod stream;
 
 pub use counts::{Counts, Fate, say_counts};
 pub use latest::{Frame, Latest};
 pub use motion::Motion;
+pub use origin::Origin;
+pub use recorder::{Recorder, end_recorder};
 pub use stream::{Mjpeg, Raw, Stream};
 
 /// Why a stream gave no frames.
@@ -43,6 +46,34 @@ pub enum CameraError {
     Size,
     #[error("--frame: expected an even width with --format yuyv, found {0}")]
     OddWidth(u32),
+    #[error(
+        "--format: expected mjpeg with rpicam, found another one; leave it out, or pipe what `rpicam-vid --codec yuv420` writes into this program"
+    )]
+    Rpicam,
+    #[error(
+        "expected the program {name}, which records cameras, found none; `sudo apt install {package}`"
+    )]
+    NoProgram {
+        name: &'static str,
+        package: &'static str,
+    },
+    #[error("expected {name} to start, found: {error}")]
+    Program {
+        name: &'static str,
+        error: io::Error,
+    },
+    #[error(
+        "--format, --frame: expected a camera that gives {expected}, found {found}; `v4l2-ctl --list-formats-ext` tells what it has"
+    )]
+    Other { expected: String, found: String },
+    #[error("expected {program} to go on until Ctrl-C, found its end{status}{said}")]
+    Ended {
+        program: &'static str,
+        /// In brackets, if it is known.
+        status: String,
+        /// After a colon, if it has said anything.
+        said: String,
+    },
 }
 
 /// How frames come.
@@ -103,20 +134,17 @@ impl Format {
     }
 }
 
-/// Begins to read a stream, from a file or a pipe, or from standard input (`-`). Of a regular file, which does not go on
-/// meanwhile, no frame is dropped.
-pub fn open(path: &Path, format: Format, counts: &Arc<Counts>) -> Result<Arc<Latest>, ReadError> {
-    let (mut stream, waits) = if path == Path::new("-") {
-        (format.stream(io::stdin()), false)
-    } else {
-        let file = File::open(path)?;
-        let found = file.metadata()?;
-        if found.is_dir() {
-            return Err(ReadError::Folder);
-        }
-        (format.stream(file), found.is_file())
-    };
-    let latest = Arc::new(Latest::new(waits));
+/// Begins to read frames, of this size if a camera is to be asked for them, and to record them if need be. Of a regular file,
+/// which does not go on meanwhile, no frame is dropped.
+pub fn open(
+    origin: &Origin,
+    format: Format,
+    size: Option<[u32; 2]>,
+    counts: &Arc<Counts>,
+) -> Result<(Arc<Latest>, Option<Recorder>), CameraError> {
+    let opened = origin.open(format, size)?;
+    let mut stream = format.stream(opened.frames);
+    let latest = Arc::new(Latest::new(opened.waits));
     let (slot, counts) = (Arc::clone(&latest), Arc::clone(counts));
     thread::spawn(move || {
         let start = Instant::now();
@@ -135,5 +163,5 @@ pub fn open(path: &Path, format: Format, counts: &Arc<Counts>) -> Result<Arc<Lat
             }
         });
     });
-    Ok(latest)
+    Ok((latest, opened.recorder))
 }

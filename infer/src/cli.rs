@@ -7,33 +7,25 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use input::limits::Limits;
-use thiserror::Error;
 
-use crate::annotate::AnnotateError;
-use crate::bench::BenchmarkError;
-use crate::camera::CameraError;
 use crate::device::Device;
 use crate::engine::Engine;
-use crate::error::{DeviceError, ModelError, RunError};
-use crate::evaluate::{EvaluateError, Evaluation, evaluate};
-use crate::file::{self, InFile, Pending, SameFile, WriteError, display_name};
+use crate::error::ModelError;
+use crate::file::{self, InFile, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
-use crate::output::Output;
-use crate::page::PageError;
-use crate::serve::{ServeError, TokenError};
-use crate::source::{FindError, SourceError};
-use crate::test_set::{TestSet, TestSetError};
 
 mod bench;
 mod camera;
 mod documents;
+mod error;
+mod evaluate;
 mod predict;
 mod progress;
 mod serve;
 mod update;
 
-use progress::Progress;
+pub use error::Error;
 
 /// The digits model inside this program, in 8 bits.
 const BUILT_IN_INT8_MODEL: &[u8] =
@@ -65,7 +57,7 @@ enum Command {
     /// Print what the model makes of a camera's newest frame, again and again
     Camera(camera::Camera),
     /// Measure the model on a test set: accuracy and confusion matrix, or scores of reconstructions; speed
-    Evaluate(Evaluate),
+    Evaluate(evaluate::Evaluate),
     /// Measure how fast each engine runs the model on this machine, and remember the fastest
     Bench(bench::Bench),
     /// Print what is in a model file
@@ -142,35 +134,6 @@ enum Prepare {
 }
 
 #[derive(Debug, Args)]
-struct Evaluate {
-    #[command(flatten)]
-    model: ModelArgs,
-
-    /// Test set: .npz file with an array x... of inputs and one of labels, y... or label... [of a reconstruction 0 for usual
-    /// inputs, 1 for others]; folder with a folder of pictures named like each class; or folder with IDX files, in it or
-    /// below it: t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or other spellings of these names, packed or not
-    #[arg(long, value_name = "PATH", env = "MNIST_DIR")]
-    data: PathBuf,
-
-    /// Take only the first N inputs
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    limit: Option<u32>,
-
-    /// Invert each picture first, so that ink is dark and paper light
-    #[arg(long)]
-    invert: bool,
-
-    /// Write what the network gives for each input: four bytes a float (little-endian), one byte an 8-bit integer; `-`
-    /// prints them and nothing else
-    #[arg(long, value_name = "FILE")]
-    scores: Option<PathBuf>,
-
-    /// Print a JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
 struct Inspect {
     /// ONNX model or flash file
     #[arg(value_name = "FILE")]
@@ -178,74 +141,6 @@ struct Inspect {
 
     #[command(flatten)]
     limits: LimitArgs,
-}
-
-/// Why a command failed.
-#[derive(Debug, Error)]
-pub enum Error {
-    #[error(transparent)]
-    Device(#[from] InFile<DeviceError>),
-    #[error(transparent)]
-    Model(#[from] InFile<ModelError>),
-    #[error(transparent)]
-    Run(#[from] InFile<RunError>),
-    #[error(transparent)]
-    Source(#[from] InFile<SourceError>),
-    #[error(transparent)]
-    Find(#[from] InFile<FindError>),
-    #[error(transparent)]
-    Annotate(#[from] InFile<AnnotateError>),
-    #[error(transparent)]
-    TestSet(#[from] InFile<TestSetError>),
-    #[error(transparent)]
-    Benchmark(#[from] BenchmarkError),
-    #[error(transparent)]
-    Evaluate(#[from] EvaluateError),
-    #[error(
-        "--prepare {option}: expected a model of 28 x 28 grey pixels, found one of other inputs; leave it out"
-    )]
-    Prepare {
-        /// What was asked for.
-        option: &'static str,
-    },
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    #[error(transparent)]
-    Token(#[from] InFile<TokenError>),
-    #[error(
-        "--model {name}: expected another name than the other models have; give it as NAME=FILE"
-    )]
-    ModelName {
-        /// What two models would be called.
-        name: String,
-    },
-    #[error("{folder}: expected a folder to write the manual into, found: {error}")]
-    Manual {
-        /// As it was given.
-        folder: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    #[error(transparent)]
-    Camera(#[from] InFile<CameraError>),
-    #[error(transparent)]
-    Page(#[from] InFile<PageError>),
-    #[error(
-        "--read: expected a model of 28 x 28 grey pixels that tells classes apart, found another one; leave it out"
-    )]
-    Read,
-    #[error("{0}: expected a picture to --read, found an array; leave --read out")]
-    ReadArray(String),
-    #[error(
-        "--list -: expected one use of standard input, found - among the inputs, too; leave one of them out"
-    )]
-    StandardInput,
-    #[error(transparent)]
-    SameFile(#[from] SameFile),
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error("standard output: expected to print the result, found: {0}")]
-    Output(#[from] io::Error),
 }
 
 /// Runs the command, printing results to `output`.
@@ -260,7 +155,7 @@ pub fn run(
     let result = match &cli.command {
         Command::Predict(options) => predict::run(options, output, complain),
         Command::Camera(options) => camera::run(options, output),
-        Command::Evaluate(options) => run_evaluate(options, output),
+        Command::Evaluate(options) => evaluate::run(options, output),
         Command::Bench(options) => bench::run(options, output),
         Command::Inspect(options) => run_inspect(options, output),
         Command::Serve(options) => serve::run(options, output),
@@ -272,69 +167,6 @@ pub fn run(
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
-}
-
-fn run_evaluate(options: &Evaluate, output: &mut impl Write) -> Result<(), Error> {
-    let mut scores = match &options.scores {
-        Some(path) => scores(path, options)?,
-        None => Scores::None,
-    };
-    let evaluation = options.model.open(Choice::Auto, |engine, _| {
-        evaluate_on(engine, options, &mut scores)
-    })?;
-    match scores {
-        Scores::Printed(bytes) => return Ok(output.write_all(&bytes)?),
-        Scores::File(pending) => pending.commit()?,
-        Scores::None => {}
-    }
-    if options.json {
-        write_json(output, &evaluation)
-    } else {
-        Ok(write!(output, "{evaluation}")?)
-    }
-}
-
-/// Where the outputs go.
-enum Scores {
-    None,
-    File(Pending),
-    /// To standard output, once all are there.
-    Printed(Vec<u8>),
-}
-
-/// Standard output, or the file that the outputs go to, if it is none of the inputs.
-fn scores(path: &Path, options: &Evaluate) -> Result<Scores, Error> {
-    if path == Path::new("-") {
-        return Ok(Scores::Printed(Vec::new()));
-    }
-    let model = options.model.model.as_deref();
-    let mut inputs = vec![("--data", &*options.data)];
-    inputs.extend(model.map(|model| ("--model", model)));
-    file::expect_distinct(path, &inputs)?;
-    Ok(Scores::File(Pending::create(path)?))
-}
-
-fn evaluate_on(
-    engine: &dyn Engine,
-    options: &Evaluate,
-    scores: &mut Scores,
-) -> Result<Evaluation, Error> {
-    let mut test_set = TestSet::load(&options.data, engine.spec())?;
-    if let Some(limit) = options.limit {
-        test_set.truncate(limit as usize);
-    }
-    let on_board = options.model.device.is_some();
-    let progress = Progress::new(test_set.count, "inputs", on_board);
-    let each = |done, output: &Output| {
-        progress.show(done);
-        match scores {
-            Scores::None => return Ok(()),
-            Scores::File(pending) => pending.append(&output.numbers().bytes())?,
-            Scores::Printed(bytes) => bytes.extend(output.numbers().bytes()),
-        }
-        Ok(())
-    };
-    Ok(evaluate(engine, &test_set, options.invert, each)?)
 }
 
 fn run_inspect(options: &Inspect, output: &mut impl Write) -> Result<(), Error> {

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     // Without it, the system ends the program.
     let _ = input::signals::watch(|_| {
         input::file::remove_temporaries();
+        infer::camera::end_recorder();
         infer::camera::say_counts();
         // A server ends by itself once it has answered.
         !infer::serve::STOP.ask()

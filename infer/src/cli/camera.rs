@@ -10,7 +10,9 @@ use no_std_core::prepare::{Encoding, Preparation, PrepareError};
 
 use super::predict::preparation;
 use super::{Error, ModelArgs, Prepare, write_json};
-use crate::camera::{self, CameraError, Counts, Decoded, Fate, Format, Motion, say_counts};
+use crate::camera::{
+    self, CameraError, Counts, Decoded, Fate, Format, Frame, Motion, Origin, Recorder, say_counts,
+};
 use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::RunError;
@@ -30,14 +32,14 @@ const MAX_SIDE: u32 = picture::MAX_SIDE;
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-A Raspberry Pi's camera:
-    rpicam-vid -t 0 --width 640 --height 480 --codec mjpeg -o - | infer camera --format mjpeg -
+A camera on USB, on Linux, by the program v4l2-ctl of the package v4l-utils:
+    infer camera /dev/video0
+    infer camera --format yuyv --frame 640x480 /dev/video0
+A Raspberry Pi's own camera, by its program rpicam-vid:
+    infer camera rpicam
+A camera on the network, and whatever else writes frames:
+    curl -sN http://camera/stream.mjpg | infer camera -
     rpicam-vid -t 0 --width 640 --height 480 --codec yuv420 -o - | infer camera --format yuv420 --frame 640x480 -
-A camera on USB, on Linux:
-    v4l2-ctl --stream-mmap --stream-to=- | infer camera --format mjpeg -
-    ffmpeg -f v4l2 -i /dev/video0 -f rawvideo -pix_fmt yuyv422 - | infer camera --format yuyv --frame 640x480 -
-A camera on the network:
-    curl -sN http://camera/stream.mjpg | infer camera --format mjpeg -
 
 Each line of the output is a JSON object: the number of a frame, the seconds since the stream was opened, and what `infer \
 predict --json` says of pictures. A frame that comes while another one is worked on takes the place of the one that waits; of \
@@ -55,11 +57,11 @@ pub struct Camera {
     #[arg(long, value_enum, requires_if("board", "device"))]
     prepare: Option<Prepare>,
 
-    /// How frames come
-    #[arg(long, value_enum)]
+    /// How frames come, or how a camera is to give them
+    #[arg(long, value_enum, default_value_t)]
     format: FrameFormat,
 
-    /// Width and height of frames that do not say it, in pixels
+    /// Width and height of frames that do not say it, in pixels, or those that a camera is to give
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
     frame: Option<[u32; 2]>,
 
@@ -71,15 +73,17 @@ pub struct Camera {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
     top: u32,
 
-    /// Stream of frames: a pipe, a file, or - for standard input
-    #[arg(value_name = "STREAM")]
-    stream: PathBuf,
+    /// Camera, as /dev/video0, or rpicam for a Raspberry Pi's own; or stream of frames: a pipe, a file, or - for standard
+    /// input
+    #[arg(value_name = "CAMERA")]
+    camera: PathBuf,
 }
 
 /// How frames come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum FrameFormat {
     /// JPEG files one after the other
+    #[default]
     Mjpeg,
     /// Luma, then blue and red chroma of 2 x 2 pixels each (I420), in the range of BT.601
     Yuv420,
@@ -92,10 +96,12 @@ enum FrameFormat {
 }
 
 impl FrameFormat {
-    /// With the size of frames.
-    fn of(self, size: Option<[u32; 2]>) -> Result<Format, CameraError> {
+    /// With the size of frames, which JPEGs say themselves; who records them may be asked for it.
+    fn of(self, size: Option<[u32; 2]>, origin: &Origin) -> Result<Format, CameraError> {
         let (encoding, name) = match self {
-            Self::Mjpeg if size.is_some() => return Err(CameraError::Size),
+            Self::Mjpeg if size.is_some() && !origin.is_recorded() => {
+                return Err(CameraError::Size);
+            }
             Self::Mjpeg => return Ok(Format::Mjpeg),
             Self::Yuv420 => (Encoding::Yuv420, "--format yuv420"),
             Self::Yuyv => (Encoding::Yuyv, "--format yuyv"),
@@ -134,7 +140,8 @@ fn share(text: &str) -> Result<f64, String> {
 
 /// Runs the model on the newest frame until the stream ends.
 pub fn run(options: &Camera, output: &mut impl Write) -> Result<(), Error> {
-    let format = options.format.of(options.frame);
+    let origin = Origin::of(&options.camera);
+    let format = options.format.of(options.frame, &origin);
     let format = format.map_err(|error| named(options, error))?;
     options.model.open(options.engine, |engine, device| {
         let on_board = matches!(options.prepare, Some(Prepare::Board));
@@ -148,13 +155,13 @@ pub fn run(options: &Camera, output: &mut impl Write) -> Result<(), Error> {
             channels: channels.ok_or_else(|| not_of_pictures(options, engine))?,
             counts: Counts::start(),
         };
-        worker.work(format, output)
+        worker.work(&origin, format, output)
     })
 }
 
 /// Says of which stream an error is.
 fn named(options: &Camera, error: CameraError) -> Error {
-    Error::Camera(InFile::named(&display_name(&options.stream))(error))
+    Error::Camera(InFile::named(&display_name(&options.camera))(error))
 }
 
 /// The refusal of a model that takes no pictures.
@@ -163,7 +170,7 @@ fn not_of_pictures(options: &Camera, engine: &dyn Engine) -> Error {
         expected: engine.spec().input.describe(),
         found: "a camera",
     };
-    Source(options.stream.clone()).named()(refusal).into()
+    Source(options.camera.clone()).named()(refusal).into()
 }
 
 /// What runs the model.
@@ -180,41 +187,60 @@ struct Worker<'e> {
 }
 
 impl Worker<'_> {
-    fn work(&mut self, format: Format, output: &mut impl Write) -> Result<(), Error> {
-        let latest = camera::open(&self.options.stream, format, &self.counts)
-            .map_err(|error| named(self.options, error.into()))?;
+    fn work(
+        &mut self,
+        origin: &Origin,
+        format: Format,
+        output: &mut impl Write,
+    ) -> Result<(), Error> {
+        let opened = camera::open(origin, format, self.options.frame, &self.counts);
+        let (latest, recorder) = opened.map_err(|error| named(self.options, error))?;
         let mut told = Instant::now();
         let ended = loop {
             let frame = match latest.take() {
                 Ok(Some(frame)) => frame,
                 end => break end,
             };
-            match self.predict(format, &frame.bytes) {
-                Ok(prediction) => {
-                    let labels = self.engine.spec().labels();
-                    let measured = Measured::new(self.engine.spec(), &prediction);
-                    let measured = measured.with_top(self.options.top as usize, labels);
-                    write_json(output, &FrameReport::new(frame.number, frame.at, measured))?;
-                    output.flush()?;
-                    self.counts.count(Fate::Predicted);
-                }
-                Err(Passed::As(fate)) => self.counts.count(fate),
-                Err(Passed::Failed(error)) => return Err(*error),
-            }
+            self.take(format, &frame, output)?;
             if told.elapsed() >= PAUSE {
                 told = Instant::now();
                 say_counts();
             }
         };
+        let recorder_ended = recorder.map(Recorder::ended);
         say_counts();
         let (frames, broken) = (self.counts.frames(), self.counts.of(Fate::Broken));
-        let error = match ended {
-            Err(error) => CameraError::Read(error.into()),
-            Ok(_) if frames == 0 => CameraError::Empty,
-            Ok(_) if frames == broken => CameraError::Broken(broken),
-            Ok(_) => return Ok(()),
+        let error = match (ended, recorder_ended) {
+            (Err(error), _) => CameraError::Read(error.into()),
+            (_, Some(error)) => error,
+            _ if frames == 0 => CameraError::Empty,
+            _ if frames == broken => CameraError::Broken(broken),
+            _ => return Ok(()),
         };
         Err(named(self.options, error))
+    }
+
+    /// Predicts a frame and prints that, or counts it as what it is.
+    fn take(
+        &mut self,
+        format: Format,
+        frame: &Frame,
+        output: &mut impl Write,
+    ) -> Result<(), Error> {
+        let fate = match self.predict(format, &frame.bytes) {
+            Ok(prediction) => {
+                let labels = self.engine.spec().labels();
+                let measured = Measured::new(self.engine.spec(), &prediction);
+                let measured = measured.with_top(self.options.top as usize, labels);
+                write_json(output, &FrameReport::new(frame.number, frame.at, measured))?;
+                output.flush()?;
+                Fate::Predicted
+            }
+            Err(Passed::As(fate)) => fate,
+            Err(Passed::Failed(error)) => return Err(*error),
+        };
+        self.counts.count(fate);
+        Ok(())
     }
 
     fn predict(&mut self, format: Format, frame: &[u8]) -> Result<Prediction, Passed> {

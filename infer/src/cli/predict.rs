@@ -9,23 +9,24 @@ use no_std_core::prepare::Preparation;
 
 use super::progress::Progress;
 use super::{Error, ModelArgs, Prepare};
-use crate::annotate::{Annotations, captioned, framed};
-use crate::device::Device;
+use crate::annotate::Annotations;
 use crate::engine::Engine;
-use crate::file::{InFile, display_name};
 use crate::open::Choice;
-use crate::page::{self, PageError};
-use crate::picture;
-use crate::predict::{Prediction, predict, predict_on_board};
-use crate::report::{PageReport, Record, Report};
-use crate::source::{Content, Source, drawing, sources};
+use crate::parallel;
+use crate::predict::Prediction;
+use crate::report::{PageReport, Report};
+use crate::source::Source;
+use crate::spec::Spec;
 
+mod inputs;
 mod list;
 mod print;
 mod watch;
+mod worker;
 
+use inputs::Inputs;
 use print::Printer;
-use watch::Watch;
+use worker::{Finding, Found, Worker};
 
 /// So many inputs are shown to be on their way.
 const MANY: usize = 20;
@@ -115,19 +116,66 @@ pub fn run(
             true => Some(Prepare::Centred),
             false => options.prepare,
         };
-        let annotations = options.annotate.as_deref().map(Annotations::new);
-        let mut runner = Runner {
+        let worker = Worker {
             options,
             engine,
             preparation: preparation(prepare, engine)?,
             board: device.filter(|_| on_board),
-            annotations: annotations.transpose()?,
+        };
+        let annotations = options.annotate.as_deref().map(Annotations::new);
+        let annotations = annotations.transpose()?;
+        let inputs = Inputs::find(options, complain)?;
+        let reporter = Reporter {
+            options,
+            spec: engine.spec(),
+            annotations,
             printer: Printer::new(options.json, options.csv),
+            progress: progress(inputs.found()),
+            total: inputs.found(),
+            done: 0,
             output,
             complain,
         };
-        runner.predict_all()
+        predict_all(&worker, inputs, reporter)
     })
+}
+
+/// Has the model run on all inputs and the results reported in their order; on all cores, if they can share the model.
+fn predict_all(
+    worker: &Worker<'_>,
+    inputs: Inputs,
+    mut reporter: Reporter<'_, impl Write, impl FnMut(&dyn Display)>,
+) -> Result<(), Error> {
+    match worker.engine.shared() {
+        Some(engine) if inputs.are_many() => {
+            let (options, preparation) = (worker.options, worker.preparation);
+            let work = |input, give: &mut dyn FnMut(_) -> bool| {
+                let worker = Worker {
+                    options,
+                    engine,
+                    preparation,
+                    board: None,
+                };
+                worker.work(input, give);
+            };
+            parallel::in_order(inputs.each(), work, |results| {
+                for found in results {
+                    reporter.report(found)?;
+                }
+                reporter.finish_input();
+                Ok(())
+            })
+        }
+        _ => inputs.each().try_for_each(|input| {
+            let mut reported = Ok(());
+            worker.work(input, &mut |found| {
+                reported = reporter.report(found);
+                reported.is_ok()
+            });
+            reporter.finish_input();
+            reported
+        }),
+    }
 }
 
 /// How pictures become inputs.
@@ -149,71 +197,35 @@ fn reads(engine: &dyn Engine) -> bool {
     spec.input.is_of_digits() && !spec.labels().is_empty()
 }
 
-/// What runs the model, and where results and failures go.
-struct Runner<'e, Output, Complain> {
+/// Shows how far the inputs of the arguments are done, if that does not show by itself.
+fn progress(inputs: usize) -> Option<Progress> {
+    let is_shown = inputs >= MANY && !io::stdout().is_terminal();
+    is_shown.then(|| Progress::new(inputs, "inputs", true))
+}
+
+/// Where results and failures go.
+struct Reporter<'e, Output, Complain> {
     options: &'e Predict,
-    engine: &'e dyn Engine,
-    preparation: Preparation,
-    /// The board that prepares the pictures itself.
-    board: Option<&'e Device>,
+    spec: &'e Spec,
     annotations: Option<Annotations>,
     printer: Printer,
+    /// Until the inputs of the arguments are done.
+    progress: Option<Progress>,
+    /// The inputs of the arguments.
+    total: usize,
+    /// The inputs that have been reported.
+    done: usize,
     output: &'e mut Output,
     complain: &'e mut Complain,
 }
 
-impl<Output: Write, Complain: FnMut(&dyn Display)> Runner<'_, Output, Complain> {
-    fn predict_all(&mut self) -> Result<(), Error> {
-        let options = self.options;
-        // What comes while other inputs have their turn is not missed.
-        let watch = options.watch.as_deref();
-        let mut watch = watch
-            .map(|folder| Watch::new(folder, options.recursive))
-            .transpose()?;
-        let mut found = Vec::new();
-        for argument in &options.inputs {
-            match sources(argument, options.recursive) {
-                Ok(sources) => found.extend(sources),
-                Err(error) => (self.complain)(&error),
-            }
-        }
-        self.predict_found(&found)?;
-        if let Some(list) = &options.list {
-            list::each(list, |path| match sources(path, options.recursive) {
-                Ok(sources) => sources
-                    .iter()
-                    .try_for_each(|source| self.try_source(source, None)),
-                Err(error) => {
-                    (self.complain)(&error);
-                    Ok(())
-                }
-            })?;
-        }
-        while let Some(watch) = &mut watch {
-            match watch.wait() {
-                Ok(source) => self.try_source(&source, None)?,
-                Err(error) => (self.complain)(&error),
-            }
-        }
-        Ok(())
-    }
-
-    fn predict_found(&mut self, sources: &[Source]) -> Result<(), Error> {
-        let shown = sources.len() >= MANY && !io::stdout().is_terminal();
-        let progress = Progress::new(sources.len(), "inputs", shown);
-        for (before, source) in sources.iter().enumerate() {
-            self.try_source(source, Some(&progress))?;
-            progress.show(before + 1);
-        }
-        Ok(())
-    }
-
-    /// Predicts a source. If that fails, it is told, and the others have their turn; not if nothing can be told.
-    fn try_source(&mut self, source: &Source, progress: Option<&Progress>) -> Result<(), Error> {
-        match self.predict_source(source) {
+impl<Output: Write, Complain: FnMut(&dyn Display)> Reporter<'_, Output, Complain> {
+    /// Prints what has been found, or tells the failure. That nothing can be printed is the error.
+    fn report(&mut self, found: Result<Found, Error>) -> Result<(), Error> {
+        match found.and_then(|found| self.print(found)) {
             Err(error @ Error::Output(_)) => return Err(error),
             Err(error) => {
-                if let Some(progress) = progress {
+                if let Some(progress) = &self.progress {
                     progress.hide();
                 }
                 (self.complain)(&error);
@@ -223,71 +235,52 @@ impl<Output: Write, Complain: FnMut(&dyn Display)> Runner<'_, Output, Complain> 
         Ok(())
     }
 
-    fn predict_source(&mut self, source: &Source) -> Result<(), Error> {
-        let content = source.read()?;
-        let file = match &content {
-            Content::Picture(file) if self.options.read => return self.read_page(source, file),
-            Content::Samples(_) if self.options.read => {
-                return Err(Error::ReadArray(display_name(source.path())));
+    fn print(&mut self, found: Found) -> Result<(), Error> {
+        let source = &found.source;
+        match &found.finding {
+            Finding::Input { sample, prediction } => {
+                let mut report = of_input(self.options, source, self.spec, prediction);
+                if let Some(sample) = *sample {
+                    report = report.of_sample(sample);
+                }
+                self.printer.print(&report, self.output)?;
             }
-            Content::Picture(file) => Some(&file[..]),
-            Content::Samples(_) => None,
-        };
-        let engine = self.engine;
-        let spec = &engine.spec().input;
-        if let (Some(board), Some(shape), Some(file)) = (self.board, spec.picture(), file) {
-            let drawing = drawing(file, shape).map_err(source.named())?;
-            let prediction = predict_on_board(board, &drawing)?;
-            return self.report(source, Some(file), None, &prediction);
+            Finding::Page(page) => {
+                let is_alone =
+                    matches!(&self.options.inputs[..], [input] if input == source.path());
+                let report = PageReport::new(source, self.spec.labels(), page).with_name(!is_alone);
+                self.printer.print(&report, self.output)?;
+            }
         }
-        let inputs = content.inputs(spec, self.preparation);
-        for input in inputs.map_err(source.named())? {
-            let (sample, input) = input.map_err(source.named())?;
-            let prediction = predict(engine, &input)?;
-            self.report(source, file, sample, &prediction)?;
+        if let (Some(annotations), Some(copy)) = (&mut self.annotations, found.copy) {
+            annotations.write(source, copy)?;
         }
         Ok(())
     }
 
-    fn report(
-        &mut self,
-        source: &Source,
-        picture: Option<&[u8]>,
-        sample: Option<usize>,
-        prediction: &Prediction,
-    ) -> Result<(), Error> {
-        let spec = self.engine.spec();
-        let top = self.options.top as usize;
-        let mut report = Report::new(source, spec, prediction).with_top(top, spec.labels());
-        if let Some(sample) = sample {
-            report = report.of_sample(sample);
+    /// Says that all of an input has been reported.
+    fn finish_input(&mut self) {
+        self.done += 1;
+        if self.done >= self.total {
+            self.progress = None;
+        } else if let Some(progress) = &self.progress {
+            progress.show(self.done);
         }
-        if self.options.truth_from_name {
-            report = report.with_truth_from_name(spec.labels());
-        }
-        self.print(&report)?;
-        if let (Some(annotations), Some(file)) = (&mut self.annotations, picture) {
-            annotations.write(source, file, |picture| {
-                captioned(&picture, report.measured())
-            })?;
-        }
-        Ok(())
     }
+}
 
-    fn read_page(&mut self, source: &Source, file: &[u8]) -> Result<(), Error> {
-        let grey = picture::grey(file).map_err(source.named())?;
-        let page = page::read(&grey, self.engine, self.preparation);
-        let page = page.map_err(InFile::<PageError>::named(&display_name(source.path())))?;
-        let is_alone = matches!(&self.options.inputs[..], [input] if input == source.path());
-        let labels = self.engine.spec().labels();
-        self.print(&PageReport::new(source, labels, &page).with_name(!is_alone))?;
-        if let Some(annotations) = &mut self.annotations {
-            annotations.write(source, file, |picture| framed(picture, &page, labels))?;
-        }
-        Ok(())
-    }
-
-    fn print(&mut self, record: &impl Record) -> Result<(), Error> {
-        self.printer.print(record, self.output)
+/// The report that the options want of an input.
+fn of_input<'a>(
+    options: &Predict,
+    source: &'a Source,
+    spec: &'a Spec,
+    prediction: &'a Prediction,
+) -> Report<'a> {
+    let (top, labels) = (options.top as usize, spec.labels());
+    let report = Report::new(source, spec, prediction).with_top(top, labels);
+    if options.truth_from_name {
+        report.with_truth_from_name(labels)
+    } else {
+        report
     }
 }

@@ -1,16 +1,15 @@
 //! What a model has found in an input.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use serde::Serialize;
 
-use super::row::{Row, cell, optional};
 use crate::engine::Cost;
 use crate::file::one_line;
 use crate::output::{Classes, Numbers, Output, Values, shown};
 use crate::predict::Prediction;
 use crate::spec::{OutputSpec, Spec};
+
+mod cells;
+mod text;
 
 /// What the model has found, and what that took. [`fmt::Display`] says what it has found.
 #[derive(Debug, Serialize)]
@@ -227,105 +226,5 @@ impl<'a> Reals<'a> {
     fn shown(&self) -> String {
         let values: Vec<String> = self.values.iter().map(f32::to_string).collect();
         values.join(" ")
-    }
-}
-
-impl fmt::Display for Measured<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.finding.fmt(f)
-    }
-}
-
-impl fmt::Display for Finding<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Class(found) => {
-                let percent = 100.0 * found.probability;
-                let label = one_line(found.label);
-                write!(f, "CNN thinks it's a {label} ({percent:.1}%)")?;
-                if found.accepted == Some(false) {
-                    write!(f, ", not sure it is {}", found.stranger)?;
-                }
-                for (place, other) in found.top.iter().enumerate().skip(1) {
-                    let before = if place == 1 { "; else" } else { "," };
-                    let percent = 100.0 * other.probability;
-                    write!(f, "{before} {} ({percent:.1}%)", one_line(other.label))?;
-                }
-                Ok(())
-            }
-            Self::Values { numbers } => write!(f, "CNN gives {}", numbers.shown()),
-            Self::Reconstruction {
-                score,
-                threshold,
-                accepted,
-            } => {
-                let like = if *accepted { "like" } else { "unlike" };
-                write!(
-                    f,
-                    "CNN thinks it's {like} what it was made for (score {}",
-                    shown(*score)
-                )?;
-                match threshold {
-                    Some(threshold) => write!(f, ", threshold {})", shown(*threshold)),
-                    None => f.write_str(")"),
-                }
-            }
-        }
-    }
-}
-
-impl Measured<'_> {
-    /// Adds its cells to a row.
-    pub(super) fn add_to(&self, row: &mut Row) {
-        match &self.finding {
-            Finding::Class(found) => found.add_to(row),
-            Finding::Values { numbers } => numbers.add_to(row),
-            Finding::Reconstruction {
-                score,
-                threshold,
-                accepted,
-            } => row.extend([
-                cell("score", score),
-                cell("threshold", optional(*threshold)),
-                cell("accepted", accepted),
-            ]),
-        }
-        row.push(cell("elapsed_microseconds", self.elapsed_microseconds));
-        if let Some(cost) = self.cost {
-            row.push(cell("cycles", cost.cycles));
-            row.push(cell("stack_bytes", cost.stack_bytes));
-        }
-    }
-}
-
-impl Guess<'_> {
-    fn add_to(&self, row: &mut Row) {
-        let truth = self.truth.as_ref();
-        row.extend([
-            cell("label", self.label),
-            cell("class", self.class),
-            cell("probability", self.probability),
-            cell("accepted", optional(self.accepted)),
-            cell("truth", optional(truth.map(|truth| truth.label))),
-            cell(
-                "truth_probability",
-                optional(truth.map(|truth| truth.probability)),
-            ),
-        ]);
-        for (place, other) in (1..).zip(&self.top).skip(1) {
-            let column = |name| Cow::from(format!("{name}_{place}"));
-            row.extend([
-                (column("label"), other.label.to_owned()),
-                (column("class"), other.class.to_string()),
-                (column("probability"), other.probability.to_string()),
-            ]);
-        }
-    }
-}
-
-impl Reals<'_> {
-    fn add_to(&self, row: &mut Row) {
-        let values = self.values.iter().enumerate();
-        row.extend(values.map(|(at, value)| (format!("value_{at}").into(), value.to_string())));
     }
 }

@@ -27,7 +27,6 @@ pub struct Job {
     pub options: Options,
     pub reply: Sender<Result<Vec<u8>, Problem>>,
     /// For the memory of the files.
-    #[allow(dead_code, reason = "it is given back with the job")]
     pub room: OwnedSemaphorePermit,
 }
 

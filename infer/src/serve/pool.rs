@@ -1,16 +1,18 @@
-//! The workers of a model, each with an engine of its own.
+//! The workers of a model, which share its engine.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::{io, thread};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::Bounds;
 use super::about::About;
 use super::job::{Answerer, Job};
 use super::metrics::Metrics;
 use super::problem::Problem;
+use crate::engine::Engine;
 use crate::error::ModelError;
 use crate::file::InFile;
 use crate::open::{Choice, open};
@@ -24,22 +26,22 @@ pub type ModelBytes = Arc<Cow<'static, [u8]>>;
 pub struct Pool {
     pub about: About,
     pub bytes: ModelBytes,
-    queue: SyncSender<Job>,
+    queue: Sender<Job>,
 }
 
-type Opened = Result<Spec, InFile<ModelError>>;
-
-/// What a worker needs to begin.
-struct Worker {
+/// What the workers have in common.
+struct Workers {
     name: String,
     bytes: ModelBytes,
     bounds: Bounds,
     metrics: Metrics,
-    jobs: Arc<Mutex<Receiver<Job>>>,
+    jobs: Receiver<Job>,
 }
 
+type Started = io::Result<Result<Spec, InFile<ModelError>>>;
+
 impl Pool {
-    /// Starts the workers, of which each opens the model; errors call it `file`.
+    /// Opens the model and starts its workers; errors call it `file`.
     pub fn start(
         name: &str,
         file: &str,
@@ -47,30 +49,25 @@ impl Pool {
         bounds: &Bounds,
         metrics: &Metrics,
     ) -> io::Result<Result<Self, InFile<ModelError>>> {
-        let (queue, jobs) = mpsc::sync_channel(bounds.queue);
-        let jobs = Arc::new(Mutex::new(jobs));
-        let (opened, all_opened) = mpsc::channel();
-        for _ in 0..bounds.workers.max(1) {
-            let worker = Worker {
-                name: name.to_owned(),
-                bytes: Arc::clone(&bytes),
-                bounds: bounds.clone(),
-                metrics: metrics.clone(),
-                jobs: Arc::clone(&jobs),
-            };
-            let (file, opened) = (file.to_owned(), opened.clone());
-            let builder = thread::Builder::new().name(format!("model {name}"));
-            builder.spawn(move || worker.run(&file, opened))?;
-        }
-        drop(opened);
-        let specs: Result<Vec<Spec>, _> = all_opened.into_iter().collect();
-        Ok(specs.map(|specs| {
-            let spec = specs.first().expect("there is at least one worker");
-            Self {
-                about: About::new(name, &bytes, spec),
-                bytes,
-                queue,
-            }
+        let (queue, jobs) = bounded(bounds.queue);
+        let workers = Workers {
+            name: name.to_owned(),
+            bytes: Arc::clone(&bytes),
+            bounds: bounds.clone(),
+            metrics: metrics.clone(),
+            jobs,
+        };
+        let (started, has_started) = bounded(1);
+        let called = file.to_owned();
+        workers
+            .thread()
+            .spawn(move || workers.run(&called, &started))?;
+        let fault = |_| Err(io::Error::other("a fault while a model was opened"));
+        let spec = has_started.recv().unwrap_or_else(fault)?;
+        Ok(spec.map(|spec| Self {
+            about: About::new(name, &bytes, &spec),
+            bytes,
+            queue,
         }))
     }
 
@@ -83,22 +80,39 @@ impl Pool {
     }
 }
 
-impl Worker {
-    /// Opens the model and answers jobs until there will be no more.
-    fn run(&self, file: &str, opened: Sender<Opened>) {
+impl Workers {
+    /// Opens the model once, says what has come of that, and answers jobs on all threads until there will be no more. An
+    /// engine that threads cannot share has this one alone.
+    fn run(&self, file: &str, started: &Sender<Started>) {
         let engine = match open(&self.bytes, file, Choice::Auto, &self.bounds.limits) {
             Ok(engine) => engine,
-            Err(error) => return drop(opened.send(Err(error))),
+            Err(error) => return drop(started.send(Ok(Err(error)))),
         };
-        let _ = opened.send(Ok(engine.spec().clone()));
-        // Who opens the model waits until nobody can send.
-        drop(opened);
+        thread::scope(|scope| {
+            let others = engine.shared().into_iter().cycle();
+            for shared in others.take(self.bounds.workers.saturating_sub(1)) {
+                let work = move || self.answer_all(shared);
+                if let Err(error) = self.thread().spawn_scoped(scope, work) {
+                    return drop(started.send(Err(error)));
+                }
+            }
+            let _ = started.send(Ok(Ok(engine.spec().clone())));
+            self.answer_all(&*engine);
+        });
+    }
+
+    fn thread(&self) -> thread::Builder {
+        thread::Builder::new().name(format!("model {}", self.name))
+    }
+
+    /// Answers jobs until there will be no more.
+    fn answer_all(&self, engine: &dyn Engine) {
         let answerer = Answerer {
             name: &self.name,
-            engine: &*engine,
+            engine,
             bounds: &self.bounds,
         };
-        while let Some(mut job) = self.next() {
+        for mut job in &self.jobs {
             // A fault of a decoder must not take the worker with it.
             let answer = catch_unwind(AssertUnwindSafe(|| answerer.answer(&mut job)));
             let answer = answer
@@ -107,13 +121,10 @@ impl Worker {
                     self.metrics.predicted(&self.name, count);
                     answer
                 });
+            // Who has the answer can count on the room.
+            drop(job.room);
             // Who has asked may have gone.
             let _ = job.reply.send(answer);
         }
-    }
-
-    fn next(&self) -> Option<Job> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.recv().ok()
     }
 }

@@ -14,7 +14,7 @@ use crate::program::{Outcome, Workplace, drawing};
 type Encode<'e> = &'e dyn Fn(&Vec<u8>) -> Vec<u8>;
 
 /// A frame of one grey as a JPEG.
-fn jpeg(grey: u8) -> Vec<u8> {
+pub fn jpeg(grey: u8) -> Vec<u8> {
     let picture = drawing(grey);
     encoded(&picture)
 }

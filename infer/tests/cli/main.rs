@@ -7,6 +7,8 @@ mod bench;
 #[path = "../support/board.rs"]
 mod board;
 mod camera;
+#[cfg(unix)]
+mod cameras;
 mod daily;
 #[cfg(unix)]
 mod device;
@@ -15,6 +17,7 @@ mod evaluate;
 mod evaluate_kinds;
 mod inspect;
 mod kinds;
+mod many;
 mod models;
 mod pages;
 mod predict;
