@@ -96,6 +96,8 @@ fn header(path: &str, kind: EntryType, mode: u32, size: u64, time: u64) -> io::R
     header.set_mtime(time);
     header.set_uid(0);
     header.set_gid(0);
+    header.set_username("root")?;
+    header.set_groupname("root")?;
     header.set_cksum();
     Ok(header)
 }
