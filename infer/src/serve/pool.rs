@@ -13,7 +13,7 @@ use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::error::ModelError;
 use crate::file::InFile;
-use crate::open::{Choice, open};
+use crate::open::{Contender, open_with};
 use crate::spec::Spec;
 
 /// The bytes of a model.
@@ -32,6 +32,7 @@ type Opened = Result<Spec, InFile<ModelError>>;
 /// What a worker needs to begin.
 struct Worker {
     name: String,
+    contender: Contender,
     bytes: ModelBytes,
     bounds: Bounds,
     metrics: Metrics,
@@ -50,9 +51,11 @@ impl Pool {
         let (queue, jobs) = mpsc::sync_channel(bounds.queue);
         let jobs = Arc::new(Mutex::new(jobs));
         let (opened, all_opened) = mpsc::channel();
+        let contender = Contender::chosen(&bytes);
         for _ in 0..bounds.workers.max(1) {
             let worker = Worker {
                 name: name.to_owned(),
+                contender,
                 bytes: Arc::clone(&bytes),
                 bounds: bounds.clone(),
                 metrics: metrics.clone(),
@@ -67,7 +70,7 @@ impl Pool {
         Ok(specs.map(|specs| {
             let spec = specs.first().expect("there is at least one worker");
             Self {
-                about: About::new(name, &bytes, spec),
+                about: About::new(name, contender, &bytes, spec),
                 bytes,
                 queue,
             }
@@ -86,7 +89,7 @@ impl Pool {
 impl Worker {
     /// Opens the model and answers jobs until there will be no more.
     fn run(&self, file: &str, opened: Sender<Opened>) {
-        let engine = match open(&self.bytes, file, Choice::Auto, &self.bounds.limits) {
+        let engine = match open_with(&self.bytes, file, self.contender, &self.bounds.limits) {
             Ok(engine) => engine,
             Err(error) => return drop(opened.send(Err(error))),
         };
