@@ -263,6 +263,7 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<Checked, ModelError
 fn checked_proto(bytes: &[u8]) -> Result<ModelProto, ModelError> {
     let proto = onnx::parse(bytes)?;
     proto::check_output(&proto)?;
+    proto::check_inference(&proto)?;
     form::input(&proto)?;
     Ok(proto)
 }
