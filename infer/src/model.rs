@@ -1,5 +1,5 @@
-//! Models in ONNX files, checked on opening by tract and run by a [`Runner`]. Outside this module and
-//! [`inspect`](crate::inspect), nothing uses tract.
+//! Models in ONNX files, checked by tract on opening, then run by tract or by ONNX Runtime. Outside this module and
+//! [`inspect`](crate::inspect), nothing uses either.
 
 use std::path::Path;
 use std::sync::Arc;
