@@ -29,12 +29,10 @@ pub struct Benchmark {
     pub speeds: Vec<Speed>,
     /// Of the fastest integer engine, each operator.
     pub operators: Vec<OperatorTime>,
-    /// The engine that answers soonest.
+    /// The engine that answers soonest, of the fewest threads measured.
     pub choice: String,
     /// What else would be faster.
     pub note: Option<&'static str>,
-    #[serde(skip)]
-    pub fastest: Contender,
 }
 
 /// What is measured, and for how long.
@@ -54,41 +52,42 @@ pub struct Request<'a> {
 ///
 /// If an engine does not open the model, or does not run it.
 pub fn benchmark(request: &Request<'_>) -> Result<Benchmark, BenchmarkError> {
-    let contenders = Contender::all(request.bytes);
-    let mut speeds = Vec::new();
-    for &contender in &contenders {
-        for &threads in request.threads {
-            speeds.push(measure(request, contender, threads)?);
+    let fewest = request.threads.iter().min();
+    let (mut speeds, mut medians) = (Vec::new(), Vec::new());
+    for contender in Contender::all(request.bytes) {
+        for threads in request.threads {
+            let speed = measure(request, contender, *threads)?;
+            if Some(threads) == fewest {
+                medians.push((contender, speed.p50_microseconds));
+            }
+            speeds.push(speed);
         }
     }
-    let one_thread = speeds.iter().filter(|speed| speed.threads == 1);
-    let soonest = one_thread.min_by(|a, b| a.p50_microseconds.total_cmp(&b.p50_microseconds));
-    let choice = soonest.map_or_else(String::new, |speed| speed.engine.clone());
-    let fastest = contenders.into_iter().find(|found| found.name() == choice);
-    let fastest = fastest.unwrap_or(Contender::Tract);
+    let soonest = medians.iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    let chosen = || Contender::chosen(request.bytes);
+    let fastest = soonest.map_or_else(chosen, |&(contender, _)| contender);
     let engine = open_with(request.bytes, request.name, fastest, request.limits)?;
-    let is_int8 = engine.spec().input.quantization.is_some();
-    let note = (is_int8 && matches!(fastest, Contender::Tract)).then_some(NOTE);
+    let is_float = !matches!(fastest, Contender::Integer(_));
+    let note = (is_float && engine.spec().input.quantization.is_some()).then_some(NOTE);
     let operators = match fastest {
         Contender::Integer(backend) => {
             let model = FlashModel::on(request.bytes, request.name, request.limits, backend)?;
             operators(&model)?
         }
-        Contender::Tract => Vec::new(),
+        Contender::Tract | Contender::OnnxRuntime => Vec::new(),
     };
     Ok(Benchmark {
         model: request.name.to_owned(),
         machine: Machine::now(),
         speeds,
         operators,
-        choice,
+        choice: fastest.name(),
         note,
-        fastest,
     })
 }
 
 /// What is said of an ONNX model of 8 bits.
-const NOTE: &str = "tract is made for floats; the flash file (.q8) that `train quantize` writes beside a model of 8 bits gives the same answers in the integer engine";
+const NOTE: &str = "the flash file (.q8) that `train quantize` writes beside a model of 8 bits gives the same answers in the integer engine, which is made for them";
 
 /// Why a model was not measured.
 #[derive(Debug, thiserror::Error)]

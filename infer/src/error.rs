@@ -11,6 +11,8 @@ use thiserror::Error;
 use crate::file::ReadError;
 #[cfg(feature = "onnx")]
 use crate::file::one_line;
+#[cfg(feature = "onnx")]
+use crate::model::OnnxRuntimeError;
 
 pub use ::device::DeviceError;
 
@@ -40,6 +42,9 @@ pub enum ModelError {
     #[cfg(feature = "onnx")]
     #[error(transparent)]
     Onnx(OnnxError),
+    #[cfg(feature = "onnx")]
+    #[error(transparent)]
+    OnnxRuntime(#[from] OnnxRuntimeError),
     #[error(transparent)]
     Excess(#[from] Excess),
     #[error(transparent)]
@@ -74,6 +79,9 @@ pub enum RunError {
     #[cfg(feature = "onnx")]
     #[error(transparent)]
     Onnx(#[from] OnnxError),
+    #[cfg(feature = "onnxruntime")]
+    #[error(transparent)]
+    OnnxRuntime(#[from] OnnxRuntimeError),
     #[error("expected an input of {expected} values, found {found}")]
     Length { expected: usize, found: usize },
     #[error("expected finite logits, found {logit} for class {label}; the weights may be damaged")]

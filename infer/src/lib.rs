@@ -1,9 +1,10 @@
 //! Pictures and arrays in, predictions out.
 //!
 //! The library runs the model files that the trainer of this project writes, all in pure Rust: ONNX
-//! models with tract, flash files with the integer engine `no_std_core`, which boards run too. A board
-//! itself can take their place: see [`device`]. Each is an [`engine`], which says with its [`spec`] what it takes and
-//! gives. The program `infer` is a thin shell around [`cli`].
+//! models with tract, flash files with the integer engine `no_std_core`, which boards run too. The feature
+//! `onnxruntime` adds ONNX Runtime for ONNX models, whose library is loaded if it is there. A board itself can take
+//! their place: see [`device`]. Each is an [`engine`], which says with its [`spec`] what it takes and gives. The
+//! program `infer` is a thin shell around [`cli`].
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -1,14 +1,14 @@
-//! Models in ONNX files, checked on opening and run by tract. Outside this module and [`inspect`](crate::inspect), nothing
-//! names tract.
+//! Models in ONNX files, checked by tract on opening, then run by tract or by ONNX Runtime. Outside this module and
+//! [`inspect`](crate::inspect), nothing uses either.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use input::limits::Limits;
 use input::normalization::Normalization;
-use input::onnx::{self, Checked, ends_in_softmax, guarded};
+use input::onnx::{self, Checked, Runtime, ends_in_softmax, guarded};
 use tract_onnx::pb::ModelProto;
-use tract_onnx::prelude::*;
+use tract_onnx::prelude::InferenceModelExt;
 
 use crate::decision::Decision;
 use crate::engine::{Answer, Engine, check_len};
@@ -21,9 +21,12 @@ use crate::spec::{Layout, Spec};
 mod form;
 mod forms;
 pub(crate) mod proto;
+mod runner;
 mod scores;
 
 use form::OutputForm;
+pub use runner::onnxruntime::Error as OnnxRuntimeError;
+use runner::{Runner, onnxruntime, tract};
 
 /// A model, ready to run.
 ///
@@ -34,7 +37,7 @@ use form::OutputForm;
 #[derive(Clone, Debug)]
 pub struct Model {
     name: String,
-    plan: Arc<TypedRunnableModel>,
+    runner: Arc<dyn Runner>,
     spec: Spec,
     /// What the pixels of a picture become.
     pixels: Normalization,
@@ -62,24 +65,43 @@ impl Model {
     pub fn within(bytes: &[u8], name: &str, limits: &Limits) -> Result<Self, InFile<ModelError>> {
         let checked = checked_proto(bytes)
             .and_then(|proto| Ok(Checked::new(forms::maxima_by_axis(proto), limits)?));
-        let model = checked.and_then(|checked| Self::new(checked, name));
+        let model = checked.and_then(|checked| Self::new(checked, name, Runtime::Tract));
         model.map_err(InFile::named(name))
     }
 
+    /// The same, checked alike, in ONNX Runtime.
+    pub fn on_onnxruntime(
+        bytes: &[u8],
+        name: &str,
+        limits: &Limits,
+    ) -> Result<Self, InFile<ModelError>> {
+        let checked = check(bytes, limits);
+        let model = checked.and_then(|checked| Self::new(checked, name, Runtime::OnnxRuntime));
+        model.map_err(InFile::named(name))
+    }
+
+    /// Whether models can run in ONNX Runtime here.
+    pub fn has_onnxruntime() -> bool {
+        onnxruntime::is_there()
+    }
+
     /// Makes a model ready to run.
-    pub(crate) fn new(checked: Checked, name: &str) -> Result<Self, ModelError> {
+    pub(crate) fn new(checked: Checked, name: &str, runtime: Runtime) -> Result<Self, ModelError> {
         let Checked { proto, graph } = checked;
         let input = form::input(&proto)?;
-        let model = guarded(|| graph.into_optimized())?;
-        let fact = guarded(|| model.output_fact(0))?;
+        let graph = guarded(|| graph.into_typed())?;
+        let fact = guarded(|| graph.output_fact(0))?;
         let output = form::output(&proto, fact)?;
         let decision = output.decision(&input)?;
-        let plan = guarded(|| model.into_runnable())?;
+        let runner = match runtime {
+            Runtime::Tract => tract::runner(graph)?,
+            Runtime::OnnxRuntime => onnxruntime::runner(&proto)?,
+        };
         let pixels = form::pixels(&proto, &input)?;
         let graph = proto.graph.unwrap_or_default();
         Ok(Self {
             name: name.to_owned(),
-            plan,
+            runner,
             spec: Spec {
                 output: output.spec(),
                 input,
@@ -98,8 +120,9 @@ impl Model {
 
     /// Runs the model on one input: the numbers that the graph gives, all finite.
     pub fn outputs(&self, input: &Input) -> Result<Vec<f32>, InFile<RunError>> {
+        let sizes = [&[1], &self.spec.input.sizes[..]].concat();
         let outputs = check_len(&self.spec, input)
-            .and_then(|()| Ok(guarded(|| self.run_plan(&self.reals(input)))?))
+            .and_then(|()| self.runner.run(&sizes, &self.reals(input)))
             .and_then(|outputs| self.check_finite(outputs));
         outputs.map_err(InFile::named(&self.name))
     }
@@ -142,13 +165,6 @@ impl Model {
             Some([rows, columns, channels]) => transposed(&integers, channels, rows * columns),
             None => integers,
         }
-    }
-
-    fn run_plan(&self, input: &[f32]) -> TractResult<Vec<f32>> {
-        let sizes = [&[1], &self.spec.input.sizes[..]].concat();
-        let input = Tensor::from_shape(&sizes, input)?;
-        let outputs = self.plan.run(tvec!(input.into()))?;
-        Ok(outputs[0].to_plain_array_view()?.iter().copied().collect())
     }
 
     fn check_finite(&self, outputs: Vec<f32>) -> Result<Vec<f32>, RunError> {
@@ -247,6 +263,7 @@ pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<Checked, ModelError
 fn checked_proto(bytes: &[u8]) -> Result<ModelProto, ModelError> {
     let proto = onnx::parse(bytes)?;
     proto::check_output(&proto)?;
+    proto::check_inference(&proto)?;
     form::input(&proto)?;
     Ok(proto)
 }

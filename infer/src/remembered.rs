@@ -1,45 +1,43 @@
-//! Which instructions were the fastest for a flash file on this machine, as `infer bench` found it.
+//! Which engine was the fastest for a model on this machine, as `infer bench` found it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use no_std_core::host::Backend;
-
 use crate::file::Pending;
 
-/// The file in the user's cache: the name of a backend for each model and machine.
+/// The file in the user's cache: the name of an engine for each model and machine.
 const FILE: &str = "engines.json";
 
 type Engines = BTreeMap<String, String>;
 
-/// Keeps the instructions for a flash file.
+/// Keeps the name of the engine for a model.
 ///
 /// # Errors
 ///
 /// If the user's cache cannot be written.
-pub fn keep(model: &[u8], fastest: Backend) -> io::Result<()> {
+pub fn keep(model: &[u8], fastest: &str) -> io::Result<()> {
     let path = path().ok_or_else(|| io::Error::other("this system names no cache directory"))?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let mut engines = read();
-    engines.insert(key(model), fastest.name().to_owned());
+    engines.insert(key(model), fastest.to_owned());
     let mut file = Pending::create(&path).map_err(io::Error::other)?;
     let text = serde_json::to_vec(&engines).map_err(io::Error::other)?;
     file.append(&text).map_err(io::Error::other)?;
     file.commit().map_err(io::Error::other)
 }
 
-/// The instructions that were the fastest for a flash file, else those that usually are.
-pub fn backend(model: &[u8]) -> Backend {
-    let engines = read();
-    let name = engines.get(&key(model));
-    let found = Backend::all()
-        .into_iter()
-        .find(|backend| name.is_some_and(|name| name == backend.name()));
-    found.unwrap_or_else(Backend::best)
+/// The name of the engine that was the fastest for a model, if that was measured.
+pub fn fastest(model: &[u8]) -> Option<String> {
+    let mut engines = read();
+    // Large models take a while to sum up.
+    if engines.is_empty() {
+        return None;
+    }
+    engines.remove(&key(model))
 }
 
 /// What is kept; nothing where that cannot be read.

@@ -2,6 +2,7 @@
 
 #[path = "../../infer/tests/support/arrays.rs"]
 mod arrays;
+mod engines;
 mod gradients;
 mod import;
 mod inference;

@@ -14,9 +14,15 @@ pub fn exchange() -> Option<PathBuf> {
 
 /// Runs one test, by its full name, in a process of its own, in which [`exchange`] is `file`.
 pub fn test(name: &str, file: &Path) {
+    test_with(name, file, &[]);
+}
+
+/// The same with variables of the environment that are paths.
+pub fn test_with(name: &str, file: &Path, variables: &[(&str, &Path)]) {
     let program = env::current_exe().expect("a running program has a file");
     let mut command = Command::new(program);
-    let status = command.args(["--exact", name]).env(VARIABLE, file).status();
+    command.envs(variables.iter().copied()).env(VARIABLE, file);
+    let status = command.args(["--exact", name]).status();
     assert!(
         status.is_ok_and(|status| status.success()),
         "{name} failed in a process of its own"

@@ -7,6 +7,8 @@ use crate::skip::{Cause, skip};
 /// Threads of a runtime in tests.
 const THREADS: usize = 2;
 
+const NO_LIBRARY: &str = "ONNX Runtime is not installed; `pip install onnxruntime` provides it";
+
 /// tract, which is always there.
 pub fn tract() -> Runtime {
     Runtime::open(Choice::Tract, THREADS).expect("tract is built in")
@@ -22,15 +24,20 @@ pub fn onnxruntime_with(test: &str, threads: usize) -> Option<Runtime> {
     match Runtime::open(Choice::Onnxruntime, threads) {
         Ok(runtime) => Some(runtime),
         Err(RuntimeError::NotFound { .. }) => {
-            skip(
-                test,
-                Cause::Tool,
-                "ONNX Runtime is not installed; `pip install onnxruntime` provides it",
-            );
+            skip(test, Cause::Tool, NO_LIBRARY);
             None
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Whether ONNX Runtime's library is there, for a program that opens it itself; without it the test is skipped under its name.
+pub fn has_onnxruntime(test: &str) -> bool {
+    let is_there = discover::library().is_some();
+    if !is_there {
+        skip(test, Cause::Tool, NO_LIBRARY);
+    }
+    is_there
 }
 
 /// ONNX Runtime on a GPU; without the GPU or the library the test is skipped under its name.

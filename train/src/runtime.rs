@@ -15,6 +15,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
+use input::onnxruntime::one_line;
 use ort::ep;
 use ort::logging::LogLevel;
 use ort::memory::AllocationDevice;
@@ -194,9 +195,4 @@ impl Runtime {
         }
         Ok(builder)
     }
-}
-
-/// Runtimes report in many lines; errors here are one.
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -13,6 +13,8 @@ pub mod metadata;
 pub mod normalization;
 #[cfg(feature = "onnx")]
 pub mod onnx;
+#[cfg(feature = "onnxruntime")]
+pub mod onnxruntime;
 pub mod pair;
 pub mod picture;
 pub mod probabilities;

@@ -99,6 +99,11 @@ pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, OnnxError> {
     }
 }
 
+/// The bytes of an ONNX file.
+pub fn encode(proto: &ModelProto) -> Vec<u8> {
+    proto.encode_to_vec()
+}
+
 /// The model file that `runtime` is to run for one picture after the other, or why it should not: see [`OnnxError`].
 /// Nothing is computed.
 ///
@@ -116,7 +121,7 @@ pub fn for_one_picture(
         Err(error) if runtime == Runtime::Tract => return Err(error),
         _ => {}
     }
-    Ok(proto.encode_to_vec())
+    Ok(encode(&proto))
 }
 
 /// The model without what is in the way of running it, if its names and operators are in order.

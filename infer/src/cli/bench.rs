@@ -7,7 +7,6 @@ use clap::{Args, value_parser};
 
 use super::{Error, ModelArgs, write_json};
 use crate::bench::{Benchmark, Machine, Request, benchmark};
-use crate::open::Contender;
 use crate::remembered;
 
 #[derive(Debug, Args)]
@@ -53,9 +52,7 @@ pub fn run(options: &Bench, output: &mut impl Write) -> Result<(), Error> {
 
 /// What was found is worth printing even if it cannot be kept.
 fn remember(bytes: &[u8], found: &Benchmark) {
-    if let Contender::Integer(backend) = found.fastest
-        && let Err(error) = remembered::keep(bytes, backend)
-    {
+    if let Err(error) = remembered::keep(bytes, &found.choice) {
         let _ = writeln!(io::stderr(), "note: not remembered: {error}");
     }
 }

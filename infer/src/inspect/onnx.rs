@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use input::labels::in_list;
 use input::limits::Limits;
+use input::onnx::Runtime;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
@@ -18,7 +19,7 @@ use crate::spec::OutputSpec;
 pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<Inspection, ModelError> {
     let checked = model::check(bytes, limits)?;
     let shapes = checked.shapes();
-    let model = Model::new(checked, name)?;
+    let model = Model::new(checked, name, Runtime::Tract)?;
     let proto = input::onnx::parse(bytes)?;
     let graph = proto.graph.clone().unwrap_or_default();
     let describe = |node| Layer {

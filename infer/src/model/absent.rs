@@ -18,6 +18,20 @@ impl Model {
         Err(InFile::named(name)(ModelError::NoFlash))
     }
 
+    /// The same.
+    pub fn on_onnxruntime(
+        bytes: &[u8],
+        name: &str,
+        limits: &Limits,
+    ) -> Result<Self, InFile<ModelError>> {
+        Self::within(bytes, name, limits)
+    }
+
+    /// None run in ONNX Runtime either.
+    pub fn has_onnxruntime() -> bool {
+        false
+    }
+
     /// No bytes are known to be an ONNX model.
     pub fn recognizes(_: &[u8]) -> bool {
         false

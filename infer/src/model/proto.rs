@@ -100,6 +100,33 @@ pub fn check_output(proto: &ModelProto) -> Result<(), ModelError> {
     Ok(())
 }
 
+/// Refuses a model that leaves out numbers at random, as in training: runtimes differ in whether they do.
+pub fn check_inference(proto: &ModelProto) -> Result<(), ModelError> {
+    let default = GraphProto::default();
+    let graph = proto.graph.as_ref().unwrap_or(&default);
+    let trains = |node: &&NodeProto| {
+        let mode = node.input.get(2).and_then(|mode| constant(graph, mode));
+        let is_set = |mode: &TensorProto| mode.raw_data == [1] || mode.int32_data == [1];
+        node.op_type == "Dropout" && mode.is_some_and(is_set)
+    };
+    graph.node.iter().find(trains).map_or(Ok(()), |node| {
+        let found = format!(
+            "Dropout ({}) of training; export the model after model.eval()",
+            node.name
+        );
+        Err(ModelError::form("operators of inference", found))
+    })
+}
+
+/// The value of this name, if the file has it.
+fn constant<'a>(graph: &'a GraphProto, name: &str) -> Option<&'a TensorProto> {
+    let computed = || {
+        let node = producer(graph, name).filter(|node| node.op_type == "Constant")?;
+        node.attribute.first()?.t.as_ref()
+    };
+    initializer(graph, name).or_else(computed)
+}
+
 /// The names of inputs or outputs.
 pub fn names(values: &[&ValueInfoProto]) -> String {
     let names: Vec<&str> = values.iter().map(|value| value.name.as_str()).collect();

@@ -1,6 +1,6 @@
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto};
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, TensorProto};
 
 use super::scores::tests::assert_close;
 use super::*;
@@ -61,6 +61,45 @@ fn an_open_batch_dimension_becomes_one() {
     graph.value_info = vec![value("conv", DataType::Float, &[0, FILTERS, 28, 28])];
     let logits = logits(&open(&proto).unwrap(), &picture());
     assert_close(&logits, &network.logits(&picture()), 1e-3);
+}
+
+/// A model with a Dropout whose training mode is a value of its own.
+fn with_dropout(mode: u8, is_computed: bool) -> ModelProto {
+    let mode = TensorProto {
+        name: "mode".into(),
+        data_type: DataType::Bool as i32,
+        raw_data: vec![mode],
+        ..TensorProto::default()
+    };
+    changed(|graph| {
+        graph.node[1].input[0] = "dropped".into();
+        let dropout = node("Dropout", &["flat", "ratio", "mode"], "dropped");
+        graph.node.insert(1, dropout);
+        graph.initializer.push(tensor("ratio", &[], &[0.5]));
+        if is_computed {
+            let mut constant = node("Constant", &[], "mode");
+            constant.attribute.push(AttributeProto {
+                name: "value".into(),
+                r#type: AttributeType::Tensor as i32,
+                t: Some(mode),
+                ..AttributeProto::default()
+            });
+            graph.node.insert(0, constant);
+        } else {
+            graph.initializer.push(mode);
+        }
+    })
+}
+
+#[test]
+fn operators_that_draw_at_random_are_those_of_training() {
+    for is_computed in [false, true] {
+        let model = open(&with_dropout(0, is_computed)).unwrap();
+        assert_eq!(logits(&model, &picture()), [1.0, 2.0]);
+        let error = open(&with_dropout(1, is_computed)).unwrap_err();
+        let expected = "m.onnx: expected operators of inference, found Dropout (dropped) of training; export the model after model.eval()";
+        assert_eq!(error, expected);
+    }
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
+use crate::open::Contender;
 use crate::spec::{InputSpec, Layout, OutputSpec, Spec};
 
 /// A model as the routes under `/v1/models` describe it.
 #[derive(Clone, Debug, Serialize)]
 pub struct About {
     pub name: String,
-    /// What runs it: `tract`, or the `integer` engine.
+    /// What runs it: `tract`, `onnxruntime` or the `integer` engine.
     pub engine: &'static str,
     /// Bytes of its file.
     pub bytes: usize,
@@ -61,13 +62,13 @@ pub enum AboutOutput {
 }
 
 impl About {
-    pub fn new(name: &str, bytes: &[u8], spec: &Spec) -> Self {
+    pub fn new(name: &str, contender: Contender, bytes: &[u8], spec: &Spec) -> Self {
         Self {
             name: name.to_owned(),
-            engine: if input::pair::is_flash(bytes) {
-                "integer"
-            } else {
-                "tract"
+            engine: match contender {
+                Contender::Integer(_) => "integer",
+                Contender::Tract => "tract",
+                Contender::OnnxRuntime => "onnxruntime",
             },
             bytes: bytes.len(),
             input: AboutInput::new(&spec.input),

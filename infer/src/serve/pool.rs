@@ -15,7 +15,7 @@ use super::problem::Problem;
 use crate::engine::Engine;
 use crate::error::ModelError;
 use crate::file::InFile;
-use crate::open::{Choice, open};
+use crate::open::{Contender, open_with};
 use crate::spec::Spec;
 
 /// The bytes of a model.
@@ -32,6 +32,7 @@ pub struct Pool {
 /// What the workers have in common.
 struct Workers {
     name: String,
+    contender: Contender,
     bytes: ModelBytes,
     bounds: Bounds,
     metrics: Metrics,
@@ -50,8 +51,10 @@ impl Pool {
         metrics: &Metrics,
     ) -> io::Result<Result<Self, InFile<ModelError>>> {
         let (queue, jobs) = bounded(bounds.queue);
+        let contender = Contender::chosen(&bytes);
         let workers = Workers {
             name: name.to_owned(),
+            contender,
             bytes: Arc::clone(&bytes),
             bounds: bounds.clone(),
             metrics: metrics.clone(),
@@ -65,7 +68,7 @@ impl Pool {
         let fault = |_| Err(io::Error::other("a fault while a model was opened"));
         let spec = has_started.recv().unwrap_or_else(fault)?;
         Ok(spec.map(|spec| Self {
-            about: About::new(name, &bytes, &spec),
+            about: About::new(name, contender, &bytes, &spec),
             bytes,
             queue,
         }))
@@ -84,7 +87,7 @@ impl Workers {
     /// Opens the model once, says what has come of that, and answers jobs on all threads until there will be no more. An
     /// engine that threads cannot share has this one alone.
     fn run(&self, file: &str, started: &Sender<Started>) {
-        let engine = match open(&self.bytes, file, Choice::Auto, &self.bounds.limits) {
+        let engine = match open_with(&self.bytes, file, self.contender, &self.bounds.limits) {
             Ok(engine) => engine,
             Err(error) => return drop(started.send(Ok(Err(error)))),
         };

@@ -50,14 +50,49 @@ fn the_other_engine_says_what_the_file_is() {
     for (model, engine, expected) in [
         ("brightness.onnx", "int8", &*onnx),
         ("brightness.q8", "float", &flash),
+        ("brightness.q8", "onnxruntime", &flash),
         ("text", "auto", neither),
         ("text", "float", neither),
+        ("text", "onnxruntime", neither),
         ("text", "int8", "byte 0: expected a flash file"),
     ] {
         let error = workplace.predict_with(model, &["--engine", engine, "a.png"]);
         let error = error.failed();
         let expected = format!("error: {model}: {expected}");
         assert!(error.starts_with(&expected), "{error}");
+    }
+}
+
+#[test]
+fn onnx_runtime_that_is_not_there_is_named_with_the_ways_out() {
+    let workplace = Workplace::new();
+    workplace.picture("a.png", 255);
+    fs::write(workplace.path("text.so"), "no library").unwrap();
+    for (library, found) in [
+        ("none.so", "no file; "),
+        ("text.so", "one that cannot be used: "),
+        ("", "a folder; "),
+    ] {
+        let library = workplace.path(library);
+        let mut command = workplace.infer(&["predict", "--engine", "onnxruntime", "a.png"]);
+        let outcome = command.env("ORT_DYLIB_PATH", &library).output().unwrap();
+        let error = Outcome::from(outcome).failed();
+        let parts = if cfg!(feature = "onnxruntime") {
+            let expected = format!("{}: expected ONNX Runtime 1.", library.display());
+            let ways =
+                "`pip install --upgrade onnxruntime` provides it, ORT_DYLIB_PATH names another";
+            [expected, format!("found {found}"), ways.to_owned()]
+        } else {
+            let way = "`cargo build --release -p infer --features onnxruntime` makes it";
+            ["a build of infer with", "found one without", way].map(str::to_owned)
+        };
+        for part in parts {
+            assert!(error.contains(&part), "{error}");
+        }
+        assert!(
+            error.ends_with("`--engine float` does without\n"),
+            "{error}"
+        );
     }
 }
 

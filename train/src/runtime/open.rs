@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use input::onnxruntime;
 use ndarray::ArrayD;
 
-use super::{Choice, Kind, Precision, Runtime, RuntimeError, Session, discover, one_line, refused};
+use super::{Choice, Kind, Precision, Runtime, RuntimeError, Session, discover, refused};
 use crate::graph::{Graph, GraphError, Target};
 use crate::ops::Window;
 use crate::tensor::{Tensor, TensorType};
@@ -123,27 +124,11 @@ impl Runtime {
 }
 
 fn native_environment(library: &Path) -> Result<ort::environment::Environment, RuntimeError> {
-    let other = |found| RuntimeError::Library {
+    onnxruntime::environment(library).map_err(|found| RuntimeError::Library {
         path: library.into(),
         found,
         upgrade: discover::upgrade(discover::cuda_provider(library).is_ok()),
-    };
-    if discover::is_too_old(library) {
-        return Err(other(discover::version(library)));
-    }
-    if library.is_dir() {
-        return Err(other("a folder".into()));
-    }
-    let unusable = |error: &dyn std::fmt::Display| {
-        other(if library.has_root() && !library.exists() {
-            "no file".into()
-        } else {
-            format!("one that cannot be used: {}", one_line(&error.to_string()))
-        })
-    };
-    let builder = ort::init_from(library).map_err(|error| unusable(&error))?;
-    let environment = builder.with_telemetry(false).build();
-    environment.map_err(|error| unusable(&error))
+    })
 }
 
 /// A convolution, of channels in whole blocks, and a product of matrices.
