@@ -73,20 +73,26 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct ModelArgs {
+struct ModelFile {
     /// ONNX model or flash file (.q8), as the trainer writes them [default: the digits model inside this program]
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-
-    /// Run the model on a board: a serial port like /dev/ttyACM0, or unix:PATH or tcp:HOST:PORT for an emulated one
-    #[arg(long, value_name = "PORT", conflicts_with = "model")]
-    device: Option<String>,
 
     #[command(flatten)]
     limits: LimitArgs,
 }
 
-impl ModelArgs {
+#[derive(Debug, Args)]
+struct ModelArgs {
+    #[command(flatten)]
+    file: ModelFile,
+
+    /// Run the model on a board: a serial port like /dev/ttyACM0, or unix:PATH or tcp:HOST:PORT for an emulated one
+    #[arg(long, value_name = "PORT", conflicts_with = "model")]
+    device: Option<String>,
+}
+
+impl ModelFile {
     /// The model's file and its name.
     fn read(&self) -> Result<(Cow<'static, [u8]>, String), InFile<ModelError>> {
         match &self.model {
@@ -94,7 +100,9 @@ impl ModelArgs {
             None => Ok((BUILT_IN_MODEL.into(), "built-in model".to_owned())),
         }
     }
+}
 
+impl ModelArgs {
     /// Lets `run` have the model, and the board that it is on.
     fn open<T>(
         &self,
@@ -105,8 +113,9 @@ impl ModelArgs {
             let device = Device::open(address)?;
             return run(&device, Some(&device));
         }
-        let (bytes, name) = self.read()?;
-        run(&*open(&bytes, &name, choice, &self.limits.get())?, None)
+        let (bytes, name) = self.file.read()?;
+        let engine = open(&bytes, &name, choice, &self.file.limits.get())?;
+        run(&*engine, None)
     }
 }
 

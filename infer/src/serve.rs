@@ -1,6 +1,6 @@
 //! `infer serve`: models behind HTTP, and a page that draws for them.
 //!
-//! Connections are served by one thread, which computes nothing; it hands each request to the workers of a model, which share
+//! Connections are served by one thread, which runs no model; it hands each request to the workers of a model, which share
 //! its engine, through a queue that is bounded. A request that finds it full is answered at once. All of
 //! HTTP is in this module.
 

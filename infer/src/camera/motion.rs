@@ -36,11 +36,10 @@ impl Motion {
         let sizes = [rows, columns, channels];
         Fit::Stretch.apply(&mut picture, sizes, &mut cells, |_, value| value)?;
         let is_changed = |(now, before): (&u8, &u8)| now.abs_diff(*before) > VISIBLE;
-        let changed = cells
-            .iter()
-            .zip(&self.last)
-            .filter(|&pair| is_changed(pair));
-        let share = changed.count() as f64 / cells.len() as f64;
+        let pairs: Vec<(&u8, &u8)> = cells.iter().zip(&self.last).collect();
+        let cells_of = pairs.chunks(channels as usize);
+        let changed = cells_of.filter(|pairs| pairs.iter().copied().any(is_changed));
+        let share = changed.count() as f64 / f64::from(rows * columns);
         let sees = cells.len() != self.last.len() || share >= self.share;
         if sees {
             self.last = cells;
@@ -83,5 +82,16 @@ mod tests {
         };
         assert!(sees(&smaller) && !sees(&smaller));
         assert!(Motion::new(1.0).sees(&smaller, 3).unwrap());
+    }
+
+    #[test]
+    fn a_change_of_one_colour_is_one_of_the_picture() {
+        let frame = |red: u8| Decoded {
+            pixels: [red, 50, 50].repeat(12),
+            rows: 3,
+        };
+        let mut motion = Motion::new(1.0);
+        let mut sees = |red| motion.sees(&frame(red), 3).unwrap();
+        assert!(sees(50) && !sees(51) && sees(90));
     }
 }

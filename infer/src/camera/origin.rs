@@ -18,7 +18,7 @@ pub enum Origin {
     StandardInput,
     /// A pipe, or a regular file.
     File(PathBuf),
-    /// A camera of Video4Linux, a character device.
+    /// A camera of V4L2, a character device.
     Device(PathBuf),
     /// A Raspberry Pi's own camera.
     Rpicam,

@@ -24,7 +24,7 @@ const LIBCAMERA: Program = Program {
     ..RPICAM
 };
 
-/// Records a camera of Video4Linux.
+/// Records a camera of V4L2.
 pub fn device(
     path: &Path,
     format: Format,
@@ -34,20 +34,16 @@ pub fn device(
     let sides = size.map_or_else(String::new, |[width, height]| {
         format!("width={width},height={height},")
     });
-    let camera = [
+    let mut arguments = vec![
         format!("--device={}", path.display()),
         format!("--set-fmt-video={sides}pixelformat={pixels}"),
     ];
-    let told = |more: &[&str]| {
-        [
-            &camera[..],
-            &more.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ]
-        .concat()
-    };
     // A driver that has not what it is asked for gives something else.
-    check(&output(V4L2, &told(&["--get-fmt-video"]))?, pixels, size)?;
-    Recorder::start(V4L2, &told(&["--stream-mmap", "--stream-to=-"]))
+    arguments.push("--get-fmt-video".to_owned());
+    check(&output(V4L2, &arguments)?, pixels, size)?;
+    arguments.pop();
+    arguments.extend(["--stream-mmap", "--stream-to=-"].map(String::from));
+    Recorder::start(V4L2, &arguments)
 }
 
 /// Records a Raspberry Pi's own camera, as JPEGs.
@@ -74,7 +70,7 @@ pub fn rpicam(size: Option<[u32; 2]>) -> Result<(Recorder, ChildStdout), CameraE
     }
 }
 
-/// What Video4Linux calls a format.
+/// What V4L2 calls a format.
 fn four_letters(format: Format) -> &'static str {
     match format {
         Format::Mjpeg => "MJPG",

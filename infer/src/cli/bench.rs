@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use clap::{Args, value_parser};
 
-use super::{Error, ModelArgs, write_json};
+use super::{Error, ModelFile, write_json};
 use crate::bench::{Benchmark, Machine, Request, benchmark};
 use crate::remembered;
 
 #[derive(Debug, Args)]
 pub struct Bench {
     #[command(flatten)]
-    model: ModelArgs,
+    model: ModelFile,
 
     /// Threads that run the model at once, each by itself [default: 1, 2, 4 and so on up to the cores that there are]
     #[arg(long, value_name = "N", value_delimiter = ',')]

@@ -76,7 +76,7 @@ pub struct Camera {
     /// Camera, as /dev/video0, or rpicam for a Raspberry Pi's own; or stream of frames: a pipe, a file, or - for standard
     /// input
     #[arg(value_name = "CAMERA")]
-    camera: PathBuf,
+    origin: PathBuf,
 }
 
 /// How frames come.
@@ -140,7 +140,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 /// Runs the model on the newest frame until the stream ends.
 pub fn run(options: &Camera, output: &mut impl Write) -> Result<(), Error> {
-    let origin = Origin::of(&options.camera);
+    let origin = Origin::of(&options.origin);
     let format = options.format.of(options.frame, &origin);
     let format = format.map_err(|error| named(options, error))?;
     options.model.open(options.engine, |engine, device| {
@@ -161,7 +161,7 @@ pub fn run(options: &Camera, output: &mut impl Write) -> Result<(), Error> {
 
 /// Says of which stream an error is.
 fn named(options: &Camera, error: CameraError) -> Error {
-    Error::Camera(InFile::named(&display_name(&options.camera))(error))
+    Error::Camera(InFile::named(&display_name(&options.origin))(error))
 }
 
 /// The refusal of a model that takes no pictures.
@@ -170,7 +170,7 @@ fn not_of_pictures(options: &Camera, engine: &dyn Engine) -> Error {
         expected: engine.spec().input.describe(),
         found: "a camera",
     };
-    Source(options.camera.clone()).named()(refusal).into()
+    Source(options.origin.clone()).named()(refusal).into()
 }
 
 /// What runs the model.

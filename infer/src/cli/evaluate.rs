@@ -77,7 +77,7 @@ fn scores(path: &Path, options: &Evaluate) -> Result<Scores, Error> {
     if path == Path::new("-") {
         return Ok(Scores::Printed(Vec::new()));
     }
-    let model = options.model.model.as_deref();
+    let model = options.model.file.model.as_deref();
     let mut inputs = vec![("--data", &*options.data)];
     inputs.extend(model.map(|model| ("--model", model)));
     file::expect_distinct(path, &inputs)?;

@@ -167,13 +167,13 @@ fn predict_all(
             })
         }
         _ => inputs.each().try_for_each(|input| {
-            let mut reported = Ok(());
+            let mut result = Ok(());
             worker.work(input, &mut |found| {
-                reported = reporter.report(found);
-                reported.is_ok()
+                result = reporter.report(found);
+                result.is_ok()
             });
             reporter.finish_input();
-            reported
+            result
         }),
     }
 }

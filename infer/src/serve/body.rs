@@ -19,6 +19,9 @@ const UNIT: usize = 1 << 10;
 /// Time in which what is left of a body that is refused is read and dropped: a client that still writes would not read why.
 const DROP_TIME: Duration = Duration::from_secs(2);
 
+/// The files of a request, and the room that they take.
+pub type Held = (Files, OwnedSemaphorePermit);
+
 /// Reads bodies as long as there is room for them.
 #[derive(Debug)]
 pub struct Reader {
@@ -32,12 +35,8 @@ impl Reader {
         Self { bounds, room }
     }
 
-    /// The files in a body, and the room that they take.
-    pub async fn files(
-        &self,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<(Files, OwnedSemaphorePermit), Problem> {
+    /// The files in a body.
+    pub async fn files(&self, headers: &HeaderMap, body: Body) -> Result<Held, Problem> {
         let (bytes, room) = self.read(body).await?;
         let content_type = headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
@@ -58,7 +57,7 @@ impl Reader {
         let read = timeout(time, self.collect(&mut body)).await;
         let read = read.map_err(|_| Problem::BodyTooSlow(time.as_secs()))?;
         if read.is_err() {
-            let _ = timeout(DROP_TIME, drain(&mut body)).await;
+            discard(body).await;
         }
         read
     }
@@ -86,7 +85,7 @@ impl Reader {
     fn room(&self, units: usize) -> Result<OwnedSemaphorePermit, Problem> {
         let units = u32::try_from(units).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(units);
-        room.map_err(|_| Problem::Busy)
+        room.map_err(|_| Problem::NoRoom)
     }
 
     /// The files of a body in several parts. Fields that are no files are left out.
@@ -116,7 +115,8 @@ impl Reader {
     }
 }
 
-/// Reads a body to its end.
-async fn drain(body: &mut Body) {
-    while let Some(Ok(_)) = body.frame().await {}
+/// Reads what is left of the body of a request that is refused.
+pub async fn discard(mut body: Body) {
+    let drain = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = timeout(DROP_TIME, drain).await;
 }

@@ -69,13 +69,15 @@ impl Connection {
             .max_buf_size(MAX_HEADER_BYTES)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
         let mut connection = pin!(connection);
-        select! {
+        let bounds = &self.bounds;
+        let time_left = select! {
             // What went wrong is the client's to know.
             _ = connection.as_mut() => return,
-            () = self.stop.wait() => {}
-            () = sleep(self.bounds.connection_time) => {}
-        }
+            () = self.stop.wait() => bounds.stop_time,
+            // A request may have begun just now.
+            () = sleep(bounds.connection_time) => bounds.body_time + bounds.answer_time,
+        };
         connection.as_mut().graceful_shutdown();
-        let _ = timeout(self.bounds.stop_time, connection).await;
+        let _ = timeout(time_left, connection).await;
     }
 }

@@ -1,7 +1,7 @@
 //! The models that are served, and their files, which may change meanwhile.
 
 use std::borrow::Cow;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -32,6 +32,23 @@ struct Model {
 struct Stamp {
     modified: Option<SystemTime>,
     len: u64,
+    identity: Identity,
+}
+
+/// Which file it is, and when what is said of it has changed: another one may be of the same time and length.
+type Identity = [i64; 4];
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+
+    let [device, inode] = [metadata.dev(), metadata.ino()].map(u64::cast_signed);
+    [device, inode, metadata.ctime(), metadata.ctime_nsec()]
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Identity {
+    Identity::default()
 }
 
 impl Models {
@@ -138,12 +155,12 @@ impl<'m> Watched<'m> {
         let ModelSource::File(path) = &model.source else {
             return None;
         };
-        let stamp = stamp(path);
         Some(Self {
             model,
             path,
-            read: stamp,
-            seen: stamp,
+            // It may have changed since it was read.
+            read: None,
+            seen: stamp(path),
         })
     }
 
@@ -176,5 +193,6 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some(Stamp {
         modified: metadata.modified().ok(),
         len: metadata.len(),
+        identity: identity(&metadata),
     })
 }

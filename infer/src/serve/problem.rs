@@ -58,6 +58,8 @@ pub enum Problem {
     Run(#[from] InFile<RunError>),
     #[error("expected a worker that is free, found all busy; try again soon")]
     Busy,
+    #[error("expected room for the body, found other bodies in all of it; try again soon")]
+    NoRoom,
     #[error("expected an answer within {0} s, found none; try again, or a smaller request")]
     AnswerTooSlow(u64),
     #[error("expected an answer, found a fault of this program; its log has more")]
@@ -98,7 +100,7 @@ impl Problem {
             ) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported"),
             Self::Tensor { .. } | Self::Input(_) => (StatusCode::UNPROCESSABLE_ENTITY, "input"),
             Self::Run(_) => (StatusCode::UNPROCESSABLE_ENTITY, "model"),
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Self::Busy | Self::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::AnswerTooSlow(_) => (StatusCode::SERVICE_UNAVAILABLE, "answer_too_slow"),
             Self::Fault => (StatusCode::INTERNAL_SERVER_ERROR, "fault"),
         }

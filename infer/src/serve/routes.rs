@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{MatchedPath, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::{self, Next};
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::about::About;
-use super::body::Reader;
+use super::body::{Held, Reader, discard};
 use super::job::{Job, Options};
 use super::metrics::Metrics;
 use super::models::Models;
@@ -73,8 +73,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/models/{name}", get(model_named))
         .route("/v1/predict", post(predict))
         .route("/v1/models/{name}/predict", post(predict_named))
-        .fallback(async |uri: Uri| Problem::NoRoute(uri.path().to_owned()))
-        .method_not_allowed_fallback(async |method: Method| Problem::Method(method.to_string()))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app)
 }
@@ -87,6 +87,7 @@ async fn guard(State(app): Shared, request: Request, next: Next) -> Response {
     let mut response = if OPEN_ROUTES.contains(&route) || app.is_authorized(request.headers()) {
         next.run(request).await
     } else {
+        discard(request.into_body()).await;
         Problem::Unauthorized.into_response()
     };
     let headers = response.headers_mut();
@@ -112,11 +113,9 @@ impl App {
         &self,
         name: Option<&str>,
         options: Options,
-        headers: &HeaderMap,
-        body: Body,
+        (files, room): Held,
     ) -> Result<Response, Problem> {
         let model = self.models.find(name)?;
-        let (files, room) = self.bodies.files(headers, body).await?;
         let (reply, answer) = oneshot::channel();
         model.submit(Job {
             files,
@@ -143,6 +142,16 @@ async fn page(State(app): Shared) -> Response {
     };
     let headers = [(header::CONTENT_SECURITY_POLICY, page::POLICY)];
     (headers, Html(page::page(&models))).into_response()
+}
+
+async fn no_route(uri: Uri, body: Body) -> Problem {
+    discard(body).await;
+    Problem::NoRoute(uri.path().to_owned())
+}
+
+async fn wrong_method(method: Method, body: Body) -> Problem {
+    discard(body).await;
+    Problem::Method(method.to_string())
 }
 
 async fn health() -> &'static str {
@@ -181,6 +190,13 @@ fn asked<T>(query: Asked<T>) -> Result<T, Problem> {
     Ok(query)
 }
 
+type Named = Result<Path<String>, PathRejection>;
+
+fn named(name: Named) -> Result<String, Problem> {
+    let Path(name) = name.map_err(|error| Problem::Query(error.body_text()))?;
+    Ok(name)
+}
+
 async fn model(State(app): Shared, query: Asked<Choice>) -> Result<Json<About>, Problem> {
     let choice = asked(query)?;
     Ok(Json(
@@ -188,8 +204,8 @@ async fn model(State(app): Shared, query: Asked<Choice>) -> Result<Json<About>, 
     ))
 }
 
-async fn model_named(State(app): Shared, Path(name): Path<String>) -> Result<Json<About>, Problem> {
-    Ok(Json(app.models.find(Some(&name))?.about.clone()))
+async fn model_named(State(app): Shared, name: Named) -> Result<Json<About>, Problem> {
+    Ok(Json(app.models.find(Some(&named(name)?))?.about.clone()))
 }
 
 async fn models(State(app): Shared) -> Json<impl Serialize> {
@@ -207,25 +223,25 @@ async fn predict(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let files = app.bodies.files(&headers, body).await?;
     let wish = asked(query)?;
-    let options = wish.options();
-    app.predict(wish.model.as_deref(), options, &headers, body)
+    app.predict(wish.model.as_deref(), wish.options(), files)
         .await
 }
 
 async fn predict_named(
     State(app): Shared,
-    Path(name): Path<String>,
+    name: Named,
     query: Asked<Wish>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let wish = asked(query)?;
+    let files = app.bodies.files(&headers, body).await?;
+    let (name, wish) = (named(name)?, asked(query)?);
     if wish.model.as_ref().is_some_and(|model| *model != name) {
         return Err(Problem::Query("expected one model, found two".into()));
     }
-    app.predict(Some(&name), wish.options(), &headers, body)
-        .await
+    app.predict(Some(&name), wish.options(), files).await
 }
 
 impl Wish {

@@ -22,7 +22,7 @@ pub enum TokenError {
     #[error(
         "expected one line of at least {MIN_LEN} printable ASCII characters without spaces, found {0}"
     )]
-    Form(&'static str),
+    Form(String),
 }
 
 impl Token {
@@ -35,11 +35,12 @@ impl Token {
 
     fn new(bytes: &[u8]) -> Result<Self, TokenError> {
         let token = bytes.trim_ascii();
-        if !token.iter().all(u8::is_ascii_graphic) {
-            return Err(TokenError::Form("others"));
+        if let Some(at) = token.iter().position(|byte| !byte.is_ascii_graphic()) {
+            let place = format!("another one at {}", at + 1);
+            return Err(TokenError::Form(place));
         }
         if token.len() < MIN_LEN {
-            return Err(TokenError::Form("fewer"));
+            return Err(TokenError::Form(format!("{}", token.len())));
         }
         Ok(Self(String::from_utf8_lossy(token).into_owned()))
     }
@@ -87,12 +88,12 @@ mod tests {
     #[test]
     fn what_is_no_secret_is_refused() {
         for (bytes, found) in [
-            (&b""[..], "fewer"),
-            (b"\n", "fewer"),
-            (b"fifteen-letters", "fewer"),
-            (b"two words that are long", "others"),
-            (b"two-lines-that-are\nlong-enough", "others"),
-            ("schlüsselwort-das-lang-ist".as_bytes(), "others"),
+            (&b""[..], "0"),
+            (b"\n", "0"),
+            (b"fifteen-letters", "15"),
+            (b"two words that are long", "another one at 4"),
+            (b"two-lines-that-are\nlong-enough", "another one at 19"),
+            ("schlüsselwort-das-lang-ist".as_bytes(), "another one at 5"),
         ] {
             let error = Token::new(bytes).unwrap_err().to_string();
             assert!(error.ends_with(&format!("found {found}")), "{error}");

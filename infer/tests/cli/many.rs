@@ -75,11 +75,11 @@ fn everything_is_said_in_the_order_of_the_inputs() {
     fill(&workplace, "many", 400);
     let predict = |arguments: &[&str]| workplace.predict_with("brightness.onnx", arguments);
     assert_same(&predict(&["many"]), &expected("many", 400));
-    let paths: String = (0..400)
+    let paths: Vec<String> = (0..400)
         .map(|number| format!("many/{number}.png\n"))
         .collect();
     let command = ["predict", "--model", "brightness.onnx", "--list", "-"];
-    let listed = workplace.run_with_input(&command, paths.as_bytes());
+    let listed = workplace.run_with_input(&command, paths.concat().as_bytes());
     assert_same(&listed, &expected("many", 400));
 }
 
