@@ -171,10 +171,14 @@ fn the_engine_that_was_the_fastest_is_chosen_while_it_is_there() {
                 .strip_prefix("choice: ")
                 .unwrap();
             assert!(["tract", "ONNX Runtime"].contains(&choice), "{table}");
-            let text = std::fs::read_to_string(&kept).unwrap();
-            assert_eq!(text.matches(&format!("\"{choice}\"")).count(), 1, "{text}");
+            let engines = std::fs::read_to_string(&kept).unwrap();
+            assert_eq!(
+                engines.matches(&format!("\"{choice}\"")).count(),
+                1,
+                "{engines}"
+            );
             // Whichever was the faster one now.
-            std::fs::write(&kept, text.replace(choice, "ONNX Runtime")).unwrap();
+            std::fs::write(&kept, engines.replace(choice, "ONNX Runtime")).unwrap();
         }
         return std::fs::write(file, chosen()).unwrap();
     }
