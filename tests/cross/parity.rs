@@ -120,10 +120,11 @@ fn tract_and_core(images: &Dataset) -> (Array2<f32>, Array2<i8>) {
         let of = |variant: &Variant| {
             let pixels = image.iter().map(|&pixel| variant.of(pixel));
             let input = Input::Pixels(pixels.collect());
-            let Numbers::Int8(integers, _) = core.run(&input).unwrap().output.numbers() else {
+            let answer = core.run(&input).unwrap();
+            let Numbers::Int8(integers, _) = answer.output.numbers() else {
                 panic!("the core has integers only")
             };
-            (model.outputs(&input).unwrap(), integers)
+            (model.outputs(&input).unwrap(), integers.clone())
         };
         VARIANTS.iter().map(of).collect::<Vec<_>>()
     };
@@ -135,7 +136,7 @@ fn tract_and_core(images: &Dataset) -> (Array2<f32>, Array2<i8>) {
         .collect();
     let cores = std::thread::available_parallelism().unwrap().get();
     let found: Vec<_> = std::thread::scope(|scope| {
-        let work = |part: &'_ [_]| part.iter().map(|image| logits(image)).collect::<Vec<_>>();
+        let work = |part: &[&[u8]]| part.iter().map(|image| logits(image)).collect::<Vec<_>>();
         let parts = all.chunks(all.len().div_ceil(cores));
         let workers: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
         let parts = workers.into_iter().map(|worker| worker.join().unwrap());
@@ -144,10 +145,8 @@ fn tract_and_core(images: &Dataset) -> (Array2<f32>, Array2<i8>) {
     let shape = (found.len(), core.spec().labels().len());
     let (on_tract, in_core): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let on_tract = Array2::from_shape_vec(shape, on_tract.concat()).unwrap();
-    (
-        on_tract,
-        Array2::from_shape_vec(shape, in_core.concat()).unwrap(),
-    )
+    let in_core = Array2::from_shape_vec(shape, in_core.concat()).unwrap();
+    (on_tract, in_core)
 }
 
 /// Each integer must stand for one real number everywhere, a greater one than those below it.
