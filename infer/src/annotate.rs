@@ -61,7 +61,7 @@ impl Annotations {
         })
     }
 
-    /// Writes the annotated copy of a picture, if there is one. Earlier copies are replaced, but not by one of this run.
+    /// Writes the annotated copy of a picture, if there is one, in place of nothing that is there.
     pub fn write(
         &mut self,
         source: &Source,
@@ -80,22 +80,24 @@ impl Annotations {
         write().map_err(InFile::named(&display_name(source.path())))
     }
 
-    /// The path of the copy: its name is the input's without extension, and a number where another copy has that.
+    /// The path of the copy: its name is the input's without extension, and a number where something else has that.
     fn free_path(&mut self, source: &Source) -> PathBuf {
         let name = match source.name().as_os_str() {
             name if name == "-" => "standard-input".into(),
             name => name.to_owned(),
         };
-        let mut free = name.clone();
-        for number in 2_u32.. {
-            if self.names.insert(free.clone()) {
-                break;
+        let numbers = (2_u32..).map(|number| format!("-{number}"));
+        for number in [String::new()].into_iter().chain(numbers) {
+            let mut free = name.clone();
+            free.push(number);
+            free.push(".png");
+            let path = self.folder.join(&free);
+            // A link to nothing is something, too.
+            if path.symlink_metadata().is_err() && self.names.insert(free) {
+                return path;
             }
-            free.clone_from(&name);
-            free.push(format!("-{number}"));
         }
-        free.push(".png");
-        self.folder.join(free)
+        self.folder.join(name)
     }
 }
 

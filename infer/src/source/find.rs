@@ -1,10 +1,11 @@
 //! The files that arguments stand for.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use fast_glob::glob_match;
 use input::folder::{self, FolderError, natural_key};
 use thiserror::Error;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::Source;
 use crate::file::{InFile, ReadError, display_name};
@@ -20,24 +21,20 @@ pub enum FindError {
         "expected picture files ({FORMAT_NAMES}) in the folder or in folders below, found none"
     )]
     Empty,
-    #[error("expected a pattern of files, found: {0}")]
-    Pattern(#[from] glob::PatternError),
     #[error("expected files that match this pattern, found none")]
     NoMatch,
 }
 
 /// The sources that an argument stands for: `-` is standard input, a folder stands for its pictures (see
 /// [`folder::pictures`]; where `below`, also for those of the folders in it), anything else is a file. A pattern with `*`,
-/// `?` or `[...]` that names no file itself stands for all that match it, as shells other than those of Windows do it.
+/// `**`, `?`, `[...]` or `{...}` that names no file itself stands for all that match it, as shells do it.
 pub fn sources(argument: &Path, below: bool) -> Result<Vec<Source>, InFile<FindError>> {
     if argument == Path::new("-") || argument.is_file() {
         return Ok(vec![Source(argument.to_owned())]);
     }
     let found = match argument.to_str() {
         _ if argument.is_dir() => return in_folder(argument, below),
-        Some(pattern) if pattern.contains(['*', '?', '[']) && !argument.exists() => {
-            matching(pattern)
-        }
+        Some(pattern) if has_wildcard(pattern) && !argument.exists() => matching(pattern),
         _ => return Ok(vec![Source(argument.to_owned())]),
     };
     let found = found.map_err(InFile::named(&display_name(argument)))?;
@@ -63,18 +60,21 @@ pub fn pictures(folder: &Path, below: bool) -> Result<Vec<PathBuf>, FindError> {
     if !below {
         return Ok(folder::pictures(folder).map_err(|error| error.problem)?);
     }
-    let is_hidden = |name: &[u8]| name.starts_with(b".");
     let walk = WalkDir::new(folder)
         .min_depth(1)
         .sort_by_key(|entry| natural_key(entry.file_name().as_encoded_bytes()))
         .into_iter()
-        .filter_entry(|entry| !is_hidden(entry.file_name().as_encoded_bytes()));
+        .filter_entry(|entry| !is_hidden(entry));
     let mut pictures = Vec::new();
     for entry in walk {
-        let path = entry.map_err(|error| ReadError::from(std::io::Error::from(error)))?;
-        let path = path.into_path();
-        if has_picture_extension(&path) && path.is_file() {
-            pictures.push(path);
+        match entry.map(DirEntry::into_path) {
+            Ok(path) if has_picture_extension(&path) && !path.is_dir() => pictures.push(path),
+            Ok(_) => {}
+            // A folder that cannot be read is told when its turn comes.
+            Err(error) => match error.path() {
+                Some(path) if error.depth() > 0 => pictures.push(path.to_owned()),
+                _ => return Err(ReadError::from(std::io::Error::from(error)).into()),
+            },
         }
     }
     if pictures.is_empty() {
@@ -85,16 +85,45 @@ pub fn pictures(folder: &Path, below: bool) -> Result<Vec<PathBuf>, FindError> {
 
 /// The files and folders that match a pattern, in natural order of their paths.
 fn matching(pattern: &str) -> Result<Vec<PathBuf>, FindError> {
-    let options = glob::MatchOptions {
-        require_literal_leading_dot: true,
-        ..glob::MatchOptions::new()
+    let is_plain = |part: &Component| !has_wildcard(&part.as_os_str().to_string_lossy());
+    let start: PathBuf = Path::new(pattern)
+        .components()
+        .take_while(is_plain)
+        .collect();
+    let depth = Path::new(pattern).components().count() - start.components().count();
+    let depth = if pattern.contains("**") {
+        usize::MAX
+    } else {
+        depth
     };
-    let found = glob::glob_with(pattern, options)?;
-    let found: Result<Vec<PathBuf>, _> = found.collect();
-    let mut found = found.map_err(|error| ReadError::from(std::io::Error::from(error)))?;
+    let takes_hidden = pattern.starts_with('.') || pattern.contains("/.");
+    let is_here = start.as_os_str().is_empty();
+    let root = if is_here { Path::new(".") } else { &start };
+    let walk = WalkDir::new(root)
+        .min_depth(1)
+        .max_depth(depth)
+        .follow_links(true);
+    let walk = walk
+        .into_iter()
+        .filter_entry(|entry| takes_hidden || entry.depth() == 0 || !is_hidden(entry));
+    let paths = walk.filter_map(Result::ok).map(|entry| {
+        let path = entry.into_path();
+        let below = path.strip_prefix(".").map(Path::to_owned);
+        if is_here { below.unwrap_or(path) } else { path }
+    });
+    let matches = |path: &PathBuf| glob_match(pattern, path.as_os_str().as_encoded_bytes());
+    let mut found: Vec<PathBuf> = paths.filter(matches).collect();
     found.sort_by_cached_key(|path| natural_key(path.as_os_str().as_encoded_bytes()));
     if found.is_empty() {
         return Err(FindError::NoMatch);
     }
     Ok(found)
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
 }

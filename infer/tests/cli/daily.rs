@@ -62,8 +62,33 @@ fn patterns_that_no_shell_has_expanded() {
         error("c*.png"),
         "error: c*.png: expected files that match this pattern, found none\n"
     );
-    let message = "error: ***.png: expected a pattern of files, found: ";
-    assert!(error("***.png").starts_with(message));
+    assert_eq!(found("{b,a9}.png"), lines(&["a9", "b"]));
+    workplace
+        .picture("folder/c.png", 0)
+        .picture(".hidden/c.png", 0);
+    assert_eq!(found("**/c.png"), lines(&["c"]));
+}
+
+/// Names that are no UTF-8 are files as others, and links to nothing are told.
+#[cfg(target_os = "linux")]
+#[test]
+fn strange_names_and_links() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let workplace = Workplace::new();
+    workplace.picture("s1.png", 0);
+    let strange = workplace.path("").join(OsStr::from_bytes(b"s\xff.png"));
+    fs::copy(workplace.path("s1.png"), strange).unwrap();
+    let found = predict(&workplace, &["s*.png"]).succeeded();
+    assert_eq!(found.lines().count(), 2, "{found}");
+    std::os::unix::fs::symlink("nowhere", workplace.path("s2.png")).unwrap();
+    for recursive in [&["."][..], &["--recursive", "."]] {
+        let outcome = predict(&workplace, recursive);
+        assert_eq!(outcome.code, 1);
+        assert!(outcome.errors.contains("s2.png"), "{}", outcome.errors);
+        assert_eq!(outcome.output.lines().count(), 2);
+    }
 }
 
 #[test]
