@@ -101,7 +101,7 @@ pub fn folders(folder: &Path) -> Result<Vec<String>, InFile<FolderError>> {
 pub fn pictures(folder: &Path) -> Result<Vec<PathBuf>, InFile<FolderError>> {
     let list = || {
         let mut pictures = entries(folder).map_err(ReadError::from)?;
-        pictures.retain(|path| !is_hidden(path) && has_picture_extension(path) && !path.is_dir());
+        pictures.retain(|path| !is_hidden(path) && has_picture_extension(path) && path.is_file());
         if pictures.is_empty() {
             return Err(FolderError::Empty(list(folder)));
         }

@@ -68,7 +68,7 @@ pub fn pictures(folder: &Path, below: bool) -> Result<Vec<PathBuf>, FindError> {
     let mut pictures = Vec::new();
     for entry in walk {
         match entry.map(DirEntry::into_path) {
-            Ok(path) if has_picture_extension(&path) && !path.is_dir() => pictures.push(path),
+            Ok(path) if has_picture_extension(&path) && is_told(&path) => pictures.push(path),
             Ok(_) => {}
             // A folder that cannot be read is told when its turn comes.
             Err(error) => match error.path() {
@@ -118,6 +118,11 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>, FindError> {
         return Err(FindError::NoMatch);
     }
     Ok(found)
+}
+
+/// Whether a path is a file, or a link to nothing, of which whoever reads it is told. Pipes would be waited for.
+fn is_told(path: &Path) -> bool {
+    path.is_file() || path.is_symlink() && !path.exists()
 }
 
 fn has_wildcard(text: &str) -> bool {
