@@ -46,8 +46,9 @@ impl Recorder {
         program: Program,
         arguments: &[String],
     ) -> Result<(Self, ChildStdout), CameraError> {
-        let mut command = command(program, arguments);
+        let mut command = Command::new(program.name);
         command
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -128,12 +129,6 @@ fn has_succeeded() -> bool {
         }
     }
     false
-}
-
-fn command(program: Program, arguments: &[String]) -> Command {
-    let mut command = Command::new(program.name);
-    command.args(arguments);
-    command
 }
 
 fn not_started(program: Program) -> impl FnOnce(io::Error) -> CameraError {

@@ -70,11 +70,7 @@ pub fn pictures(folder: &Path, below: bool) -> Result<Vec<PathBuf>, FindError> {
         match entry.map(DirEntry::into_path) {
             Ok(path) if has_picture_extension(&path) && is_told(&path) => pictures.push(path),
             Ok(_) => {}
-            // A folder that cannot be read is told when its turn comes.
-            Err(error) => match error.path() {
-                Some(path) if error.depth() > 0 => pictures.push(path.to_owned()),
-                _ => return Err(ReadError::from(std::io::Error::from(error)).into()),
-            },
+            Err(error) => pictures.push(unreadable(error)?),
         }
     }
     if pictures.is_empty() {
@@ -85,39 +81,57 @@ pub fn pictures(folder: &Path, below: bool) -> Result<Vec<PathBuf>, FindError> {
 
 /// The files and folders that match a pattern, in natural order of their paths.
 fn matching(pattern: &str) -> Result<Vec<PathBuf>, FindError> {
-    let is_plain = |part: &Component| !has_wildcard(&part.as_os_str().to_string_lossy());
-    let start: PathBuf = Path::new(pattern)
-        .components()
-        .take_while(is_plain)
-        .collect();
-    let depth = Path::new(pattern).components().count() - start.components().count();
-    let depth = if pattern.contains("**") {
-        usize::MAX
-    } else {
-        depth
-    };
-    let takes_hidden = pattern.starts_with('.') || pattern.contains("/.");
+    let (start, depth) = part_without_wildcards(pattern);
     let is_here = start.as_os_str().is_empty();
     let root = if is_here { Path::new(".") } else { &start };
-    let walk = WalkDir::new(root)
-        .min_depth(1)
-        .max_depth(depth)
-        .follow_links(true);
+    let takes_hidden = pattern.starts_with('.') || pattern.contains("/.");
+    let walk = WalkDir::new(root).min_depth(1).max_depth(depth);
     let walk = walk
+        .follow_links(true)
         .into_iter()
         .filter_entry(|entry| takes_hidden || entry.depth() == 0 || !is_hidden(entry));
-    let paths = walk.filter_map(Result::ok).map(|entry| {
-        let path = entry.into_path();
-        let below = path.strip_prefix(".").map(Path::to_owned);
-        if is_here { below.unwrap_or(path) } else { path }
-    });
-    let matches = |path: &PathBuf| glob_match(pattern, path.as_os_str().as_encoded_bytes());
-    let mut found: Vec<PathBuf> = paths.filter(matches).collect();
+    let mut found = Vec::new();
+    for entry in walk {
+        match entry {
+            Ok(entry) => {
+                let path = entry.path();
+                let below = path.strip_prefix(".").ok().filter(|_| is_here);
+                let path = below.unwrap_or(path);
+                if glob_match(pattern, path.as_os_str().as_encoded_bytes()) {
+                    found.push(path.to_owned());
+                }
+            }
+            // Nothing matches where nothing is.
+            Err(error) if error.depth() == 0 => {}
+            Err(error) => found.push(unreadable(error)?),
+        }
+    }
     found.sort_by_cached_key(|path| natural_key(path.as_os_str().as_encoded_bytes()));
     if found.is_empty() {
         return Err(FindError::NoMatch);
     }
     Ok(found)
+}
+
+/// The folder that a pattern begins with, and how far below what matches may lie.
+fn part_without_wildcards(pattern: &str) -> (PathBuf, usize) {
+    let parts = || Path::new(pattern).components();
+    let is_plain = |part: &Component| !has_wildcard(&part.as_os_str().to_string_lossy());
+    let start: PathBuf = parts().take_while(is_plain).collect();
+    let depth = if pattern.contains("**") {
+        usize::MAX
+    } else {
+        parts().count() - start.components().count()
+    };
+    (start, depth)
+}
+
+/// The path of what a walk could not read, which is told when its turn comes; where the walk began, the error.
+fn unreadable(error: walkdir::Error) -> Result<PathBuf, ReadError> {
+    match error.path() {
+        Some(path) if error.depth() > 0 => Ok(path.to_owned()),
+        _ => Err(std::io::Error::from(error).into()),
+    }
 }
 
 /// Whether a path is a file, or a link to nothing, of which whoever reads it is told. Pipes would be waited for.

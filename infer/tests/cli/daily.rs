@@ -63,6 +63,7 @@ fn patterns_that_no_shell_has_expanded() {
         "error: c*.png: expected files that match this pattern, found none\n"
     );
     assert_eq!(found("{b,a9}.png"), lines(&["a9", "b"]));
+    assert_eq!(found("./b*.png"), lines(&["b"]));
     workplace
         .picture("folder/c.png", 0)
         .picture(".hidden/c.png", 0);
