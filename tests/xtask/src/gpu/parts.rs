@@ -15,6 +15,7 @@ use super::report::{Finding, Measured};
 use crate::command::output_within;
 
 const PRECISIONS: [&str; 2] = ["float32", "tf32"];
+const NETWORKS: [&str; 3] = ["resnet8", "ds-cnn", "mobilenet-v1-025"];
 
 pub struct Part {
     pub name: &'static str,
@@ -27,46 +28,53 @@ pub struct Part {
 
 enum Work {
     Once(fn(&mut Run) -> Result<()>),
-    InEachPrecision(fn(&mut Run, &str) -> Result<()>),
+    /// For each of these names.
+    Each(&'static [&'static str], fn(&mut Run, &str) -> Result<()>),
 }
 
 /// Seconds of all parts together: six minutes at most.
 pub static PARTS: &[Part] = &[
     part(
-        40,
+        20,
         "Runtime",
         "train doctor --runtime cuda",
         Work::Once(checks::runtime),
     ),
     part(
-        110,
+        90,
         "Tests",
         "the tests with cuda in their names, a process each",
         Work::Once(checks::tests),
     ),
     part(
-        80,
+        60,
         "Steps and epochs",
         "train bench, with and without CUDA graphs, in float32 and tf32",
-        Work::InEachPrecision(speed::steps),
+        Work::Each(&PRECISIONS, speed::steps),
     ),
     part(
-        50,
+        40,
         "PyTorch",
         "the same network there, eagerly and as a CUDA graph, if a Python has it",
         Work::Once(speed::pytorch),
     ),
     part(
+        70,
+        "Networks",
+        "train bench and train fit twice with one seed, of networks with batch normalisation, strides and depthwise layers",
+        Work::Each(&NETWORKS, training::network),
+    ),
+    part(
         50,
         "Accuracy of 99 %",
         "train fit on MNIST from scratch: epochs, and seconds to the end of the program",
-        Work::InEachPrecision(training::goal),
+        Work::Each(&PRECISIONS, training::goal),
     ),
     part(
         30,
         "Bits",
         "train fit twice with the same seed: the same model to the bit",
-        Work::InEachPrecision(training::bits),
+        Work::Each(&PRECISIONS, training::bits),
     ),
 ];
 
@@ -93,10 +101,10 @@ impl Part {
                 let result = work(&mut run);
                 run.attempt(self.name, result);
             }
-            Work::InEachPrecision(work) => {
-                for precision in PRECISIONS {
-                    let result = work(&mut run, precision);
-                    run.attempt(precision, result);
+            Work::Each(names, work) => {
+                for name in names {
+                    let result = work(&mut run, name);
+                    run.attempt(name, result);
                 }
             }
         }
@@ -189,7 +197,9 @@ doctor*) echo '{"runtime": "cuda", "description": "a runtime"}' ;;
 bench*--no-cuda-graphs) echo 'no kernel' >&2; exit 1 ;;
 bench*) echo '{"epoch": {"step_ms": 0.5, "seconds": 0.25}, "utilization": {"gpu": 1}, "step": {"median_ms": 2.0}}' ;;
 fit*) for out; do :; done; mkdir "$out"
-    case "$*" in *float32*) basename "$out" ;; esac > "$out/digits.onnx"
+    name=digits
+    for word; do case $word in resnet8|ds-cnn|mobilenet*) name=$word ;; esac; done
+    case "$*" in *float32*|*ds-cnn*) basename "$out" ;; esac > "$out/$name.onnx"
     printf 'epoch\n1/2 0.2 0.9 0.1 0.9850 0.5\n2/2 0.1 0.9 0.1 0.9901 0.25\n' ;;
 --list*) printf 'a::cuda::runs: test\na::skips_on_cuda: test\na::other: test\n' ;;
 *skips_on_cuda) echo 'environment skips: no GPU' > "$BATON_SKIPS" ;;
@@ -242,5 +252,11 @@ esac
             "{bits}"
         );
         assert_eq!(failures, ["float32: the models differ"]);
+        let (networks, failures) = shown("Networks");
+        assert!(
+            networks.contains("step, resnet8 0.5\ntwo runs, resnet8 \"equal\""),
+            "{networks}"
+        );
+        assert_eq!(failures, ["ds-cnn: the models differ"]);
     }
 }

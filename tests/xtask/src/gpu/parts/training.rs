@@ -54,15 +54,45 @@ fn epoch(line: &str) -> Option<(f64, f64)> {
 }
 
 pub fn bits(run: &mut Run, precision: &str) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let model = |name: &str| {
-        let out = folder.path().join(name);
-        run.output(&mut fit(run.programs, 1, precision, &out))?;
-        std::fs::read(out.join("digits.onnx")).context("the model")
+    let command = |out: &Path| fit(run.programs, 1, precision, out);
+    let same = is_repeated(run, "digits", command)?;
+    verdict(run, precision, same)
+}
+
+/// A step of a network, and its bits.
+pub fn network(run: &mut Run, name: &str) -> Result<()> {
+    let options = format!("--network {name} --batch 64 --steps 200");
+    let mut bench = run
+        .programs
+        .train(&format!("bench --runtime cuda --json {options}"));
+    let report = run.json(&mut bench)?;
+    let step = report.pointer("/epoch/step_ms").cloned();
+    run.found(format!("step, {name}"), step, "ms");
+    let options = format!("--network {name} --batch 64 --limit 12800 --epochs 1");
+    let command = |out: &Path| {
+        let fit = format!("fit --runtime cuda {options} --out");
+        let mut command = run.programs.train(&fit);
+        command.arg(out);
+        command
     };
-    let same = model("first")? == model("second")?;
+    let same = is_repeated(run, name, command)?;
+    verdict(run, name, same)
+}
+
+/// Whether a fit of a network twice gives one model.
+fn is_repeated(run: &Run, name: &str, fit: impl Fn(&Path) -> Command) -> Result<bool> {
+    let folder = tempfile::tempdir()?;
+    let model = |place: &str| {
+        let out = folder.path().join(place);
+        run.output(&mut fit(&out))?;
+        std::fs::read(out.join(format!("{name}.onnx"))).context("the model")
+    };
+    Ok(model("first")? == model("second")?)
+}
+
+fn verdict(run: &mut Run, what: &str, same: bool) -> Result<()> {
     let verdict = if same { "equal" } else { "DIFFERENT" };
-    run.found(format!("two runs, {precision}"), verdict, "");
+    run.found(format!("two runs, {what}"), verdict, "");
     same.then_some(()).context("the models differ")
 }
 
