@@ -67,7 +67,7 @@ pub fn network(run: &mut Run, name: &str) -> Result<()> {
         .train(&format!("bench --runtime cuda --json {options}"));
     let report = run.json(&mut bench)?;
     let step = report.pointer("/epoch/step_ms").cloned();
-    run.found(format!("step, {name}"), step, "ms");
+    run.found(format!("step, {name}"), step, "ms a step");
     let options = format!("--network {name} --batch 64 --limit 12800 --epochs 1");
     let command = |out: &Path| {
         let fit = format!("fit --runtime cuda {options} --out");
