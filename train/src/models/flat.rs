@@ -14,6 +14,8 @@ use crate::tensor::{Tensor, TensorType};
 
 /// Variable: all trained parameters, `[1, elements]`. An optimiser's state beside it has the same shape.
 const PARAMETERS: &str = "parameters";
+/// As many as ONNX Runtime concatenates in a CUDA graph.
+const JOINED_AT_ONCE: usize = 32;
 
 /// Where each parameter lies among all of them.
 #[derive(Clone, Debug)]
@@ -72,7 +74,7 @@ impl Layout {
         for ((parameter, _), &gradient) in self.places.iter().zip(gradients) {
             rows.push(graph.reshape(gradient, &[1, parameter.len()])?);
         }
-        graph.concat(&rows)
+        joined(graph, rows)
     }
 
     /// The graph's variables from those of a checkpoint, which has each parameter's own.
@@ -130,16 +132,48 @@ impl Layout {
     }
 }
 
+/// Rows of one matrix one after another, in as many rounds as it takes.
+fn joined(graph: &mut Graph, mut rows: Vec<ValueId>) -> Result<ValueId, GraphError> {
+    while rows.len() > JOINED_AT_ONCE {
+        let parts = rows.chunks(JOINED_AT_ONCE);
+        let parts = parts.map(|part| graph.concat(part));
+        rows = parts.collect::<Result<_, _>>()?;
+    }
+    graph.concat(&rows)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use clap::ValueEnum;
+    use prost::Message;
 
     use super::*;
     use crate::graph::Target;
     use crate::models::{on_device, training};
+    use crate::onnx::Model;
     use crate::optimizer::Optimizer;
+
+    /// As the numbers of one row each say where they are.
+    #[test]
+    fn many_rows_are_joined_in_their_order_and_few_at_once() {
+        for count in [1, 32, 33, 100, 2000] {
+            let mut graph = Graph::new();
+            let rows = (0..count).map(|number| {
+                let row = ndarray::Array2::from_elem((1, 1), number as f32);
+                graph.constant(row.into())
+            });
+            let rows = rows.collect();
+            let all = joined(&mut graph, rows).unwrap();
+            assert_eq!(graph.shape(all), [1, count]);
+            graph.output("all", all).unwrap();
+            let model = graph.to_onnx("rows", &[]);
+            let nodes = Model::decode(&*model).unwrap().graph.unwrap().node;
+            let most = nodes.iter().map(|node| node.input.len()).max();
+            assert!(most.is_none_or(|most| most <= JOINED_AT_ONCE), "{most:?}");
+        }
+    }
 
     #[test]
     fn variables_of_a_checkpoint_come_back_as_they_were() {

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
+use liblzma::read::XzDecoder;
+use liblzma::write::XzEncoder;
 use tempfile::TempDir;
 
 use super::programs::Programs;
 use crate::command::{run, run_quietly};
 use crate::firmware::inputs;
 
-const ARCHIVE: &str = "baton-gpu.tar.gz";
+const ARCHIVE: &str = "baton-gpu.tar.xz";
 /// What the packed copy of this program is called.
 const PROGRAM: &str = "xtask";
+/// How hard the archive is packed: more takes ten times the memory and hardly less room.
+const PACKED: u32 = 6;
 /// Most bytes of a pack.
 const LARGEST: u64 = 45 << 20;
 
@@ -61,7 +62,7 @@ fn write(programs: &Programs, mnist: &Path, archive: &Path) -> Result<()> {
     copy_images(mnist, &scratch.path().join("mnist"))?;
     let file =
         File::create(archive).with_context(|| format!("cannot create {}", archive.display()))?;
-    let mut tar = tar::Builder::new(GzEncoder::new(file, Compression::best()));
+    let mut tar = tar::Builder::new(XzEncoder::new(file, PACKED));
     tar.append_dir_all(".", scratch.path())?;
     tar.into_inner()?.finish()?.sync_all()?;
     Ok(())
@@ -95,7 +96,7 @@ pub fn beside_this_program() -> Option<PathBuf> {
 pub fn unpack(archive: &Path) -> Result<TempDir> {
     let folder = tempfile::tempdir()?;
     let file = File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
-    tar::Archive::new(GzDecoder::new(file))
+    tar::Archive::new(XzDecoder::new(file))
         .unpack(folder.path())
         .with_context(|| format!("{}: expected a whole archive", archive.display()))?;
     Ok(folder)
