@@ -106,6 +106,10 @@ pub enum Error {
     },
     #[error("--data: expected pictures to look at, found arrays of numbers")]
     NoSurvey,
+    #[error(
+        "--data: expected pictures for --corruptions to make worse, found arrays of numbers; leave it out"
+    )]
+    NoCorruptions,
     #[error("a network for {0} is not chosen by itself: name one (`--network`)")]
     NoNetworkFor(&'static str),
     #[error("{option}: expected a network of {expected}, found one of {found}; leave it out")]

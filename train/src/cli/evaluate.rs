@@ -21,6 +21,9 @@ pub struct EvaluateArgs {
     /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
+    /// Measure also on the images made worse, in 15 ways and 5 strengths of each
+    #[arg(long)]
+    pub corruptions: bool,
     /// The model in 8 bits to compare with [default: the one that `quantize` made of this model, if it lies beside it]
     #[arg(long, value_name = "FILE")]
     pub int8: Option<PathBuf>,
@@ -46,8 +49,11 @@ impl EvaluateArgs {
 
     /// Ends the program as for any wrong usage if nothing but logits is printed and more is asked for.
     pub fn expect_usage(&self) {
-        if self.prints_scores() && (self.json || self.report.is_some() || self.int8.is_some()) {
-            let message = "with --scores - nothing but logits is printed: --json, --report and --int8 need another command";
+        let is_report_wanted =
+            self.json || self.report.is_some() || self.int8.is_some() || self.corruptions;
+        if self.prints_scores() && is_report_wanted {
+            let message = "with --scores - nothing but logits is printed: --json, --report, --int8 and --corruptions need another \
+                           command";
             misused(ErrorKind::ArgumentConflict, message);
         }
     }

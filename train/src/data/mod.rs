@@ -25,6 +25,7 @@ pub mod choice;
 mod cifar;
 pub mod collection;
 mod convert;
+pub mod corruption;
 mod dataset;
 mod download;
 pub mod duplicates;

@@ -16,7 +16,7 @@ use crate::network::Shape;
 // A table: one style a line.
 #[rustfmt::skip]
 mod glyphs;
-mod strokes;
+pub(super) mod strokes;
 
 /// Training images where no other number is asked for.
 pub const TRAIN_COUNT: usize = 20_000;
