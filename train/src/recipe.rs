@@ -323,7 +323,10 @@ mod tests {
             ),
             (
                 "augment = [{ jpeg = [90, 20] }]",
-                &["line 1", "from 1 to 100, the smaller one first, found 90 and 20"],
+                &[
+                    "line 1",
+                    "from 1 to 100, the smaller one first, found 90 and 20",
+                ],
             ),
         ] {
             let found = opened(text).unwrap_err();

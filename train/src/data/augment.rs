@@ -16,7 +16,7 @@ mod warp;
 pub(super) use affine::Affine;
 pub(super) use ground::cover;
 pub(super) use pixels::{Picture, WHITE};
-pub(super) use planes::{places, smooth};
+pub(super) use planes::smooth;
 pub use transform::{Transform, apply, mixtures};
 
 /// Which variants of an image an epoch visits.

@@ -112,7 +112,10 @@ fn pictures_made_worse_are_counted_in_each_way_and_strength() {
     assert_eq!((ways.len(), found["samples"].as_u64()), (15, Some(6)));
     let worst = ways.iter().map(correct).min().unwrap();
     let mean = all as f64 / 450.0;
-    assert!((found["mean"].as_f64().unwrap() - mean).abs() < 1e-9, "{found}");
+    assert!(
+        (found["mean"].as_f64().unwrap() - mean).abs() < 1e-9,
+        "{found}"
+    );
     for part in [
         format!("\nmean {mean:.4} ({all} of 450 right), worst "),
         format!(", {worst} of 30 right)"),
@@ -121,7 +124,11 @@ fn pictures_made_worse_are_counted_in_each_way_and_strength() {
         assert!(text.contains(&part), "{part}: {text}");
     }
     let page = String::from_utf8(sandbox.read("page.html")).unwrap();
-    for part in ["<h2>Pictures made worse</h2>", "<tr><th>zigzag<td", " of 6\">"] {
+    for part in [
+        "<h2>Pictures made worse</h2>",
+        "<tr><th>zigzag<td",
+        " of 6\">",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     // The same again.

@@ -38,7 +38,7 @@ impl Picture {
             let width = self.side() * random.between(0.02, 0.08);
             let (border, along) = (random.below(4), random.between(0.0, 1.0));
             let (is_speck, length) = (random.below(2) == 1, random.between(-0.3, 0.3));
-            let depths = [0; 2].map(|_| random.between(-0.05, 0.13));
+            let depths = [0; 2].map(|_| random.between(0.0, 0.13));
             let [start, end] = [[along, depths[0]], [along + length, depths[1]]];
             let ends = [start, if is_speck { start } else { end }];
             canvas.draw(

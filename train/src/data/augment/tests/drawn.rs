@@ -28,7 +28,10 @@ pub fn drawing(channels: usize, [ground, ink]: [f32; 2], random: &mut Random) ->
 }
 
 /// A drawing of each kind, with what a change makes of it.
-pub fn each(change: impl Fn(&mut Picture, &mut Random), check: impl Fn([f32; 2], &Picture, &Picture)) {
+pub fn each(
+    change: impl Fn(&mut Picture, &mut Random),
+    check: impl Fn([f32; 2], &Picture, &Picture),
+) {
     for seed in 0..12 {
         for levels in LEVELS {
             let mut random = Random::new(seed, 0);
@@ -113,21 +116,26 @@ fn a_drawing_and_its_negative_are_changed_alike() {
     }
 }
 
-/// The most, or least, ink within a distance, pixel by pixel.
+/// The largest, or smallest, pixel within a distance of less than 4, pixel by pixel.
 fn extreme_within(picture: &Picture, radius: f32, further: fn(f32, f32) -> f32) -> Vec<f32> {
-    let [_, rows, columns] = picture.shape();
-    let area = rows * columns;
-    let extreme = |index: usize| {
-        let (plane, place) = (index / area * area, index % area);
-        let others = (0..area).filter(|other| {
-            let rows = (other / columns).abs_diff(place / columns) as f32;
-            let columns = (other % columns).abs_diff(place % columns) as f32;
-            rows * rows + columns * columns <= radius * radius
-        });
-        let others = others.map(|other| picture.pixels()[plane + other]);
-        others.fold(picture.pixels()[index], further)
-    };
-    (0..picture.pixels().len()).map(extreme).collect()
+    let [_, rows, columns] = picture.shape().map(usize::cast_signed);
+    let mut extremes = Vec::new();
+    for plane in picture.planes() {
+        for index in 0..rows * columns {
+            let mut extreme = plane[index as usize];
+            for (down, across) in
+                (-4..=4).flat_map(|down| (-4..=4).map(move |across| (down, across)))
+            {
+                let (row, column) = (index / columns + down, index % columns + across);
+                let is_near = ((down * down + across * across) as f32) <= radius * radius;
+                if is_near && (0..rows).contains(&row) && (0..columns).contains(&column) {
+                    extreme = further(extreme, plane[(row * columns + column) as usize]);
+                }
+            }
+            extremes.push(extreme);
+        }
+    }
+    extremes
 }
 
 #[test]
