@@ -1,6 +1,5 @@
 //! Copies of pictures with what a model has found drawn on them.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use image::imageops::{self, FilterType};
 use image::{ImageFormat, Rgb, RgbImage};
 use thiserror::Error;
 
-use crate::file::{self, InFile, SameFile, WriteError, display_name, folder_of, one_line};
+use crate::file::{self, InFile, WriteError, display_name, folder_of, one_line};
 use crate::page::Page;
 use crate::picture::{self, PictureError};
 use crate::report::Measured;
@@ -32,8 +31,6 @@ pub enum AnnotateError {
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error(transparent)]
-    SameFile(#[from] SameFile),
-    #[error(transparent)]
     Write(#[from] WriteError),
     #[error(
         "expected inputs outside of the folder of annotated copies, found this one in it; give --annotate another folder"
@@ -47,8 +44,6 @@ pub enum AnnotateError {
 #[derive(Debug)]
 pub struct Annotations {
     folder: PathBuf,
-    /// The names of the copies so far.
-    names: HashSet<OsString>,
 }
 
 impl Annotations {
@@ -57,13 +52,12 @@ impl Annotations {
         file::prepare_folder(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
-            names: HashSet::new(),
         })
     }
 
-    /// Writes the annotated copy of a picture, if there is one. Earlier copies are replaced, but not by one of this run.
+    /// Writes the annotated copy of a picture, if there is one, in place of nothing that is there.
     pub fn write(
-        &mut self,
+        &self,
         source: &Source,
         copy: Result<Vec<u8>, AnnotateError>,
     ) -> Result<(), InFile<AnnotateError>> {
@@ -73,29 +67,30 @@ impl Annotations {
                 return Err(AnnotateError::Input);
             }
             let copy = copy?;
-            let path = self.free_path(source);
-            file::expect_distinct(&path, &[("the input", source.path())])?;
-            Ok(file::write(&path, &copy)?)
+            Ok(file::write(&self.free_path(source), &copy)?)
         };
         write().map_err(InFile::named(&display_name(source.path())))
     }
 
-    /// The path of the copy: its name is the input's without extension, and a number where another copy has that.
-    fn free_path(&mut self, source: &Source) -> PathBuf {
-        let name = match source.name().as_os_str() {
+    /// The path of the copy: its name is the input's without extension, and a number where something else has that.
+    fn free_path(&self, source: &Source) -> PathBuf {
+        let name: OsString = match source.name().as_os_str() {
             name if name == "-" => "standard-input".into(),
             name => name.to_owned(),
         };
-        let mut free = name.clone();
-        for number in 2_u32.. {
-            if self.names.insert(free.clone()) {
-                break;
-            }
-            free.clone_from(&name);
-            free.push(format!("-{number}"));
+        let path = |number: &str| {
+            let mut name = name.clone();
+            name.push(number);
+            name.push(".png");
+            self.folder.join(name)
+        };
+        let (mut free, mut number) = (path(""), 1_u64);
+        // A link to nothing is something, too.
+        while free.symlink_metadata().is_ok() {
+            number += 1;
+            free = path(&format!("-{number}"));
         }
-        free.push(".png");
-        self.folder.join(free)
+        free
     }
 }
 
@@ -165,9 +160,10 @@ mod tests {
     #[test]
     fn copies_of_one_name_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        let mut annotations = Annotations::new(&folder.path().join("copies")).unwrap();
-        let mut name = |path: &str| {
+        let annotations = Annotations::new(&folder.path().join("copies")).unwrap();
+        let name = |path: &str| {
             let path = annotations.free_path(&Source(path.into()));
+            std::fs::write(&path, "").unwrap();
             path.file_name().unwrap().to_owned()
         };
         for (path, expected) in [

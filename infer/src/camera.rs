@@ -57,6 +57,8 @@ pub enum CameraError {
         name: &'static str,
         package: &'static str,
     },
+    #[error("expected an answer of {0} within {1} s, found none; is the camera in use?")]
+    Silent(&'static str, u64),
     #[error("expected {name} to start, found: {error}")]
     Program {
         name: &'static str,

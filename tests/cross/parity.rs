@@ -44,12 +44,8 @@ fn int8_is_as_accurate_as_float_and_equal_everywhere() {
         let onnx = std::fs::read(models().join(model)).unwrap();
         run_model(&runtime, &onnx, &digits.test, VARIANTS).unwrap()
     };
-    let (on_tract, in_core, int8, float) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| tract_and_core(&digits.test));
-        let [int8, float] = [INT8_MODEL, FLOAT_MODEL].map(on_onnxruntime);
-        let (on_tract, in_core) = others.join().unwrap();
-        (on_tract, in_core, int8, float)
-    });
+    let (on_tract, in_core) = tract_and_core(&digits.test);
+    let [int8, float] = [INT8_MODEL, FLOAT_MODEL].map(on_onnxruntime);
     let pairs = on_tract.iter().zip(&int8);
     let different = pairs.filter(|(a, b)| a.to_bits() != b.to_bits());
     assert_eq!((int8.len(), different.count()), (200_000, 0));
@@ -120,22 +116,37 @@ fn tract_and_core(images: &Dataset) -> (Array2<f32>, Array2<i8>) {
     let model = Model::open(&models().join(INT8_MODEL)).unwrap();
     let flash = std::fs::read(models().join(FLASH_MODEL)).unwrap();
     let core = FlashModel::from_bytes(&flash, FLASH_MODEL).unwrap();
-    let (mut on_tract, mut in_core) = (Vec::new(), Vec::new());
-    for image in images.images().unwrap().outer_iter() {
-        for variant in VARIANTS {
+    let logits = |image: &[u8]| {
+        let of = |variant: &Variant| {
             let pixels = image.iter().map(|&pixel| variant.of(pixel));
             let input = Input::Pixels(pixels.collect());
-            on_tract.extend(model.outputs(&input).unwrap());
             let answer = core.run(&input).unwrap();
-            let Numbers::Int8(logits, _) = answer.output.numbers() else {
+            let Numbers::Int8(integers, _) = answer.output.numbers() else {
                 panic!("the core has integers only")
             };
-            in_core.extend(logits);
-        }
-    }
-    let shape = (images.len() * VARIANTS.len(), core.spec().labels().len());
-    let on_tract = Array2::from_shape_vec(shape, on_tract).unwrap();
-    (on_tract, Array2::from_shape_vec(shape, in_core).unwrap())
+            (model.outputs(&input).unwrap(), integers.clone())
+        };
+        VARIANTS.iter().map(of).collect::<Vec<_>>()
+    };
+    let all = images.images().unwrap();
+    let all: Vec<&[u8]> = all
+        .as_slice()
+        .unwrap()
+        .chunks(images.picture_len())
+        .collect();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let work = |part: &[&[u8]]| part.iter().map(|image| logits(image)).collect::<Vec<_>>();
+        let parts = all.chunks(all.len().div_ceil(cores));
+        let workers: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let parts = workers.into_iter().map(|worker| worker.join().unwrap());
+        parts.flatten().flatten().collect()
+    });
+    let shape = (found.len(), core.spec().labels().len());
+    let (on_tract, in_core): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let on_tract = Array2::from_shape_vec(shape, on_tract.concat()).unwrap();
+    let in_core = Array2::from_shape_vec(shape, in_core.concat()).unwrap();
+    (on_tract, in_core)
 }
 
 /// Each integer must stand for one real number everywhere, a greater one than those below it.

@@ -12,6 +12,7 @@ random weights, which take as long as others. Times are the best of several roun
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -57,7 +58,8 @@ def of_onnx_runtime(path):
 
 
 def of_rten(path):
-    printed = subprocess.run(["rten", path, "-n", "200"], capture_output=True, text=True)
+    one_thread = os.environ | {"RTEN_NUM_THREADS": "1"}
+    printed = subprocess.run(["rten", path, "-n", "200"], capture_output=True, text=True, env=one_thread)
     found = re.search(r"min ([\d.]+)ms", printed.stdout + printed.stderr)
     if found:
         yield "rten", float(found[1]) * 1e3

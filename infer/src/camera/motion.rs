@@ -36,9 +36,9 @@ impl Motion {
         let sizes = [rows, columns, channels];
         Fit::Stretch.apply(&mut picture, sizes, &mut cells, |_, value| value)?;
         let is_changed = |(now, before): (&u8, &u8)| now.abs_diff(*before) > VISIBLE;
-        let pairs: Vec<(&u8, &u8)> = cells.iter().zip(&self.last).collect();
-        let cells_of = pairs.chunks(channels as usize);
-        let changed = cells_of.filter(|pairs| pairs.iter().copied().any(is_changed));
+        let channels = channels as usize;
+        let pairs = cells.chunks(channels).zip(self.last.chunks(channels));
+        let changed = pairs.filter(|(now, before)| now.iter().zip(*before).any(is_changed));
         let share = changed.count() as f64 / f64::from(rows * columns);
         let sees = cells.len() != self.last.len() || share >= self.share;
         if sees {

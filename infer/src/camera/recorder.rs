@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::CameraError;
 
 /// The recorder of this program, while it runs.
 static RUNNING: Mutex<Option<Child>> = Mutex::new(None);
+
+/// Time for an answer of a program that does not record.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// Lines of a recorder's standard error that are kept.
 const LINES: usize = 3;
@@ -42,8 +46,9 @@ impl Recorder {
         program: Program,
         arguments: &[String],
     ) -> Result<(Self, ChildStdout), CameraError> {
-        let mut command = command(program, arguments);
+        let mut command = Command::new(program.name);
         command
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -93,26 +98,37 @@ pub fn end_recorder() {
     }
 }
 
-/// What a program prints that ends by itself.
+/// What a program prints that ends by itself, soon.
 pub fn output(program: Program, arguments: &[String]) -> Result<String, CameraError> {
-    let output = command(program, arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(not_started(program))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    let (recorder, mut pipe) = Recorder::start(program, arguments)?;
+    let (sender, printed) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = pipe.read_to_end(&mut bytes);
+        // Whoever does not wait any more does not want to know.
+        let _ = sender.send(read.map(|_| bytes));
+    });
+    let Ok(bytes) = printed.recv_timeout(ANSWER_TIME) else {
+        return Err(CameraError::Silent(program.name, ANSWER_TIME.as_secs()));
+    };
+    if !has_succeeded() {
+        return Err(recorder.ended());
     }
-    Err(CameraError::Ended {
-        program: program.name,
-        status: format!(" ({})", output.status),
-        said: last_lines(&output.stderr[..]),
-    })
+    let bytes = bytes.map_err(not_started(program))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn command(program: Program, arguments: &[String]) -> Command {
-    let mut command = Command::new(program.name);
-    command.args(arguments);
-    command
+/// Whether the program, which prints no more, ends well.
+fn has_succeeded() -> bool {
+    for _ in 0..100 {
+        let status = running().as_mut().map(Child::try_wait);
+        match status {
+            Some(Ok(None)) => thread::sleep(Duration::from_millis(10)),
+            Some(Ok(Some(status))) => return status.success(),
+            Some(Err(_)) | None => break,
+        }
+    }
+    false
 }
 
 fn not_started(program: Program) -> impl FnOnce(io::Error) -> CameraError {

@@ -11,7 +11,7 @@ use crate::spec::{OutputSpec, Spec};
 mod cells;
 mod text;
 
-/// What the model has found, and what that took. [`fmt::Display`] says what it has found.
+/// What the model has found, and what that took. [`Display`](std::fmt::Display) says what it has found.
 #[derive(Debug, Serialize)]
 pub struct Measured<'a> {
     #[serde(flatten)]

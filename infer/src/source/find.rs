@@ -1,10 +1,11 @@
 //! The files that arguments stand for.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use fast_glob::glob_match;
 use input::folder::{self, FolderError, natural_key};
 use thiserror::Error;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::Source;
 use crate::file::{InFile, ReadError, display_name};
@@ -20,24 +21,20 @@ pub enum FindError {
         "expected picture files ({FORMAT_NAMES}) in the folder or in folders below, found none"
     )]
     Empty,
-    #[error("expected a pattern of files, found: {0}")]
-    Pattern(#[from] glob::PatternError),
     #[error("expected files that match this pattern, found none")]
     NoMatch,
 }
 
 /// The sources that an argument stands for: `-` is standard input, a folder stands for its pictures (see
 /// [`folder::pictures`]; where `below`, also for those of the folders in it), anything else is a file. A pattern with `*`,
-/// `?` or `[...]` that names no file itself stands for all that match it, as shells other than those of Windows do it.
+/// `**`, `?`, `[...]` or `{...}` that names no file itself stands for all that match it, as shells do it.
 pub fn sources(argument: &Path, below: bool) -> Result<Vec<Source>, InFile<FindError>> {
     if argument == Path::new("-") || argument.is_file() {
         return Ok(vec![Source(argument.to_owned())]);
     }
     let found = match argument.to_str() {
         _ if argument.is_dir() => return in_folder(argument, below),
-        Some(pattern) if pattern.contains(['*', '?', '[']) && !argument.exists() => {
-            matching(pattern)
-        }
+        Some(pattern) if has_wildcard(pattern) && !argument.exists() => matching(pattern),
         _ => return Ok(vec![Source(argument.to_owned())]),
     };
     let found = found.map_err(InFile::named(&display_name(argument)))?;
@@ -63,18 +60,17 @@ pub fn pictures(folder: &Path, below: bool) -> Result<Vec<PathBuf>, FindError> {
     if !below {
         return Ok(folder::pictures(folder).map_err(|error| error.problem)?);
     }
-    let is_hidden = |name: &[u8]| name.starts_with(b".");
     let walk = WalkDir::new(folder)
         .min_depth(1)
         .sort_by_key(|entry| natural_key(entry.file_name().as_encoded_bytes()))
         .into_iter()
-        .filter_entry(|entry| !is_hidden(entry.file_name().as_encoded_bytes()));
+        .filter_entry(|entry| !is_hidden(entry));
     let mut pictures = Vec::new();
     for entry in walk {
-        let path = entry.map_err(|error| ReadError::from(std::io::Error::from(error)))?;
-        let path = path.into_path();
-        if has_picture_extension(&path) && path.is_file() {
-            pictures.push(path);
+        match entry.map(DirEntry::into_path) {
+            Ok(path) if has_picture_extension(&path) && is_told(&path) => pictures.push(path),
+            Ok(_) => {}
+            Err(error) => pictures.push(unreadable(error)?),
         }
     }
     if pictures.is_empty() {
@@ -85,16 +81,68 @@ pub fn pictures(folder: &Path, below: bool) -> Result<Vec<PathBuf>, FindError> {
 
 /// The files and folders that match a pattern, in natural order of their paths.
 fn matching(pattern: &str) -> Result<Vec<PathBuf>, FindError> {
-    let options = glob::MatchOptions {
-        require_literal_leading_dot: true,
-        ..glob::MatchOptions::new()
-    };
-    let found = glob::glob_with(pattern, options)?;
-    let found: Result<Vec<PathBuf>, _> = found.collect();
-    let mut found = found.map_err(|error| ReadError::from(std::io::Error::from(error)))?;
+    let (start, depth) = part_without_wildcards(pattern);
+    let is_here = start.as_os_str().is_empty();
+    let root = if is_here { Path::new(".") } else { &start };
+    let takes_hidden = pattern.starts_with('.') || pattern.contains("/.");
+    let walk = WalkDir::new(root).min_depth(1).max_depth(depth);
+    let walk = walk
+        .follow_links(true)
+        .into_iter()
+        .filter_entry(|entry| takes_hidden || entry.depth() == 0 || !is_hidden(entry));
+    let mut found = Vec::new();
+    for entry in walk {
+        match entry {
+            Ok(entry) => {
+                let path = entry.path();
+                let below = path.strip_prefix(".").ok().filter(|_| is_here);
+                let path = below.unwrap_or(path);
+                if glob_match(pattern, path.as_os_str().as_encoded_bytes()) {
+                    found.push(path.to_owned());
+                }
+            }
+            // Nothing matches where nothing is.
+            Err(error) if error.depth() == 0 => {}
+            Err(error) => found.push(unreadable(error)?),
+        }
+    }
     found.sort_by_cached_key(|path| natural_key(path.as_os_str().as_encoded_bytes()));
     if found.is_empty() {
         return Err(FindError::NoMatch);
     }
     Ok(found)
+}
+
+/// The folder that a pattern begins with, and how far below what matches may lie.
+fn part_without_wildcards(pattern: &str) -> (PathBuf, usize) {
+    let parts = || Path::new(pattern).components();
+    let is_plain = |part: &Component| !has_wildcard(&part.as_os_str().to_string_lossy());
+    let start: PathBuf = parts().take_while(is_plain).collect();
+    let depth = if pattern.contains("**") {
+        usize::MAX
+    } else {
+        parts().count() - start.components().count()
+    };
+    (start, depth)
+}
+
+/// The path of what a walk could not read, which is told when its turn comes; where the walk began, the error.
+fn unreadable(error: walkdir::Error) -> Result<PathBuf, ReadError> {
+    match error.path() {
+        Some(path) if error.depth() > 0 => Ok(path.to_owned()),
+        _ => Err(std::io::Error::from(error).into()),
+    }
+}
+
+/// Whether a path is a file, or a link to nothing, of which whoever reads it is told. Pipes would be waited for.
+fn is_told(path: &Path) -> bool {
+    path.is_file() || path.is_symlink() && !path.exists()
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
 }

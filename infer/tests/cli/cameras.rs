@@ -149,6 +149,33 @@ fn runs(process: &str) -> bool {
     status.is_ok_and(|status| !status.contains(") Z "))
 }
 
+/// Sends a program a signal.
+fn send(signal: &str, program: u32) {
+    let mut kill = Command::new("kill");
+    let sent = kill.args([format!("-{signal}"), program.to_string()]);
+    assert!(sent.status().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_program_is_left_that_is_asked() {
+    let workplace = with_programs(&[("v4l2-ctl", "echo $$ > process; exec sleep 1000")]);
+    let child = command(&workplace, &["/dev/null"]).spawn().unwrap();
+    let process = loop {
+        let process = fs::read_to_string(workplace.path("process")).unwrap_or_default();
+        if process.ends_with('\n') {
+            break process.trim().to_owned();
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert!(runs(&process));
+    send("TERM", child.id());
+    assert_eq!(Outcome::from(child.wait_with_output().unwrap()).code, 143);
+    while runs(&process) {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn no_program_is_left() {
@@ -169,11 +196,7 @@ fn no_program_is_left() {
             thread::sleep(Duration::from_millis(5));
         };
         assert!(processes.lines().all(runs));
-        let id = child.id().to_string();
-        let sent = Command::new("kill")
-            .args([&format!("-{signal}"), &id])
-            .status();
-        assert!(sent.unwrap().success());
+        send(signal, child.id());
         let outcome = Outcome::from(child.wait_with_output().unwrap());
         assert_eq!(outcome.code, if signal == "INT" { 130 } else { 143 });
         // The counts, and nothing of an end that was wanted.

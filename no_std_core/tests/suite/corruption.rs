@@ -102,7 +102,7 @@ fn files_with_several_changes_are_refused_or_run() {
         change(&mut file, &changes);
         load_and_run(&file)
     });
-    assert!((0.05..0.95).contains(&accepted), "{accepted}");
+    assert!((0.047..0.933).contains(&accepted), "{accepted}");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn the_shipped_file_with_several_changes_is_refused_or_runs() {
         change(&mut file, &changes);
         load_and_run(&file)
     });
-    assert!((0.15..0.95).contains(&accepted), "{accepted}");
+    assert!((0.175..0.95).contains(&accepted), "{accepted}");
 }
 
 /// Where the tables of tensors and operators end.
@@ -133,7 +133,7 @@ fn any_bytes_in_the_tables_are_refused_or_run() {
         }
         load_and_run(&file)
     });
-    assert!((0.02..0.95).contains(&accepted), "{accepted}");
+    assert!((0.02..0.933).contains(&accepted), "{accepted}");
 }
 
 /// A few bytes of what follows the tables, or all of them, are replaced by anything.
@@ -153,5 +153,5 @@ fn any_bytes_behind_the_tables_are_refused_or_run() {
         places.zip(bytes).for_each(|(place, byte)| *place = byte);
         load_and_run(&file)
     });
-    assert!((0.1..0.95).contains(&accepted), "{accepted}");
+    assert!((0.134..0.933).contains(&accepted), "{accepted}");
 }

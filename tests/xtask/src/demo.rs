@@ -228,7 +228,7 @@ impl Demo {
         let mut command = Command::new(&self.programs.train);
         command.args(arguments);
         if let Some(library) = &self.library {
-            command.env("ORT_DYLIB_PATH", library);
+            command.envs(onnxruntime::variables(library));
         }
         command
     }

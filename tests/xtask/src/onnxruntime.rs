@@ -1,6 +1,7 @@
 //! A native ONNX Runtime, out of the Python wheel, without touching the user's Python packages.
 
 use std::env::{self, consts::OS};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,6 +34,14 @@ pub fn library(target: &Path) -> Result<PathBuf> {
     install(&folder)?;
     find(&folder, OS)
         .with_context(|| format!("{}: expected a library, found none", folder.display()))
+}
+
+/// What a program finds the library by, and what keeps that from writing an identifier of the device into the user's cache.
+pub fn variables(library: &Path) -> [(&'static str, OsString); 2] {
+    [
+        ("ORT_DYLIB_PATH", library.into()),
+        ("ORT_DISABLE_TELEMETRY", "1".into()),
+    ]
 }
 
 /// What to type where [`library`] fails.

@@ -219,7 +219,7 @@ fn tools(target: &Path, tally: &mut Tally) -> Result<Environment> {
         println!("{error:#}");
     }
     match onnxruntime::library(target) {
-        Ok(library) => environment.push(("ORT_DYLIB_PATH", library.into())),
+        Ok(library) => environment.extend(onnxruntime::variables(&library)),
         Err(error) => {
             println!("{error:#}");
             tally.missing("ONNX Runtime", &onnxruntime::remedy(target));
