@@ -26,6 +26,13 @@ use crate::runtime::RuntimeError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error(
+        "pictures of no class: expected {expected:?} channels, rows and columns, as those of the classes have, found {found:?}"
+    )]
+    Negatives {
+        expected: [usize; 3],
+        found: [usize; 3],
+    },
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]

@@ -56,6 +56,8 @@ pub struct Recipe {
     /// The share of a label that is spread over all classes.
     pub label_smoothing: f32,
     pub class_weights: ClassWeights,
+    /// Drawn pictures of no class that are learnt as well, as being none of them.
+    pub negatives: u32,
     /// Random changes of each picture, in their order.
     pub augment: Vec<Transform>,
 }

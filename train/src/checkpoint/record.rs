@@ -38,6 +38,9 @@ pub struct Record {
     pub batch_size: usize,
     /// Seed of parameters, order and masks.
     pub seed: u64,
+    /// The number of samples of no class that were learnt as well.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub negatives: usize,
     /// SHA-256 of the data of the last epoch, as hexadecimal digits.
     pub data_sha256: String,
     /// What was trained on, for people.
@@ -62,6 +65,10 @@ pub struct Described {
     /// The scale of its numbers, if they are none of pixels and classes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub scaling: NumberScaling,
+}
+
+fn is_none(negatives: &usize) -> bool {
+    *negatives == 0
 }
 
 fn is_default(scaling: &NumberScaling) -> bool {
@@ -98,6 +105,7 @@ impl Record {
             learning_rate: optimizer.default_learning_rate(),
             batch_size,
             seed,
+            negatives: 0,
             data_sha256: String::new(),
             data_source: String::new(),
             detector: None,
@@ -115,6 +123,7 @@ impl Record {
             average: recipe.average,
             label_smoothing: recipe.label_smoothing,
             mixes: recipe.mixes(),
+            negatives: self.negatives > 0,
             ..method
         }
     }

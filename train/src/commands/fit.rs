@@ -1,6 +1,7 @@
 //! `train fit`.
 
 mod board;
+mod negatives;
 mod picture_input;
 mod start;
 mod task;
@@ -78,16 +79,18 @@ fn fit_and_export(
     stop: &Stop,
 ) -> Result<(), Error> {
     let runtime = open(args.runtime)?;
-    let task = Task::new(args, &mut start, &runtime, console)?;
+    let mut task = Task::new(args, &mut start, &runtime, console)?;
     console.line(runtime.description());
     let resumed = start.resumed();
     let kept = resumed.map(|resumed| resumed.record.augment());
     let augment = args.augment.or(kept).unwrap_or_default();
     let recipe = recipe(args, &task.network, resumed)?;
     learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
+    let negatives = negatives::add(args, &recipe, &mut task, console)?;
     let planned = recipe.epochs;
     let samples = task.sets.train.len() * augment.variants().len();
     let mut record = record(args, &task, (resumed, recipe), samples);
+    record.negatives = negatives;
     let steps = samples.div_ceil(record.batch_size);
     let epochs = args.epochs.unwrap_or_else(|| epochs(args, planned, steps));
     stop.wait_for_work();

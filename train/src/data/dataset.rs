@@ -115,6 +115,35 @@ impl Dataset {
         }
     }
 
+    /// The same pictures, and after them others of the same shape, which are of none of the classes: their labels are the
+    /// number of classes.
+    ///
+    /// # Panics
+    ///
+    /// Unless there is a shape's worth of pixels for each of them.
+    #[must_use]
+    pub fn with_negatives(self, pixels: Vec<u8>) -> Self {
+        let (len, more) = (self.picture_len(), pixels.len() / self.picture_len());
+        assert_eq!(pixels.len(), more * len, "pixels of {:?}", self.shape);
+        let first = self.places.iter().max().map_or(0, |&place| place + 1);
+        let pixels = Pixels::Parts(vec![
+            (u64::from(first) * len as u64, Pixels::Shared(self.pixels)),
+            (pixels.len() as u64, Pixels::Memory(pixels)),
+        ]);
+        let labels = std::iter::repeat_n(self.classes.len() as u16, more);
+        Self {
+            pixels: Arc::new(pixels),
+            places: self
+                .places
+                .into_iter()
+                .chain(first..first + more as u32)
+                .collect(),
+            labels: self.labels.into_iter().chain(labels).collect(),
+            targets: None,
+            ..self
+        }
+    }
+
     /// What the samples are made of.
     pub fn element(&self) -> Element {
         self.element
@@ -187,7 +216,9 @@ impl Dataset {
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
         for &label in self.labels.iter().filter(|_| self.is_labelled) {
-            counts[usize::from(label)] += 1;
+            if let Some(count) = counts.get_mut(usize::from(label)) {
+                *count += 1;
+            }
         }
         counts
     }
@@ -342,6 +373,20 @@ mod tests {
         assert_eq!(changed.labels(), part.labels());
         // The others are as before.
         assert_eq!(part.images().unwrap()[[0, 0, 0, 0]], 14);
+    }
+
+    #[test]
+    fn negatives_follow_and_are_of_no_class() {
+        let labels = (0..25).map(|picture| picture % 3).collect();
+        let dataset = Dataset::new([1, 1, 2], (0..50).collect(), labels, numbers(0, 3));
+        let both = dataset.select(&[7, 3]).with_negatives(vec![90, 91, 92, 93]);
+        let images = both.images().unwrap();
+        assert!(images.into_iter().eq([14, 15, 6, 7, 90, 91, 92, 93]));
+        assert_eq!(both.labels(), [1, 0, 3, 3]);
+        assert_eq!(both.counts(), [1, 1, 0]);
+        let other = both.select(&[3, 0]).with_negatives(vec![94, 95]);
+        let images = other.images().unwrap();
+        assert!(images.into_iter().eq([92, 93, 14, 15, 94, 95]));
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod idx;
 mod load;
 mod manifest;
 pub mod mnist;
+pub mod negatives;
 mod npz;
 mod packed;
 pub mod pictures;

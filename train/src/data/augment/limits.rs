@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use super::transform::Transform;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// A number above 0 and at most 1.
@@ -103,5 +104,21 @@ impl<'de> Deserialize<'de> for Widths {
 impl<'de> Deserialize<'de> for Qualities {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         ordered(deserializer, 1..=100, "qualities").map(Self)
+    }
+}
+
+/// At least one change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choices(pub(super) Vec<Transform>);
+
+impl<'de> Deserialize<'de> for Choices {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let choices = Vec::deserialize(deserializer)?;
+        if choices.is_empty() {
+            return Err(D::Error::custom(
+                "expected changes to choose from, found none",
+            ));
+        }
+        Ok(Self(choices))
     }
 }

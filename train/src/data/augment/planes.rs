@@ -4,6 +4,8 @@ use crate::data::random::Random;
 
 /// Rows or columns of smooth numbers that are drawn at most; others lie between them.
 const DRAWN: f32 = 32.0;
+/// The standard deviation of a blur, in drawn numbers, that makes them so smooth that no more are needed.
+const SMOOTH: f32 = 2.0;
 
 /// A place between two numbers of a line.
 #[derive(Clone, Copy)]
@@ -65,7 +67,8 @@ pub fn blur(numbers: &mut Vec<f32>, [rows, columns]: [usize; 2], deviation: f32)
 /// Random numbers of mean 0 and standard deviation 1 that are alike within this share of the longer side: white noise, blurred.
 pub fn smooth(size: [usize; 2], share: f32, random: &mut Random) -> Vec<f32> {
     let longer = size[0].max(size[1]) as f32;
-    let drawn_of = |side: usize| (side as f32 * (DRAWN / longer).min(1.0)).ceil() as usize;
+    let most = longer.min(DRAWN).min(SMOOTH / share);
+    let drawn_of = |side: usize| (side as f32 / longer * most).ceil() as usize;
     let [rows, columns] = size.map(drawn_of);
     let mut drawn: Vec<f32> = (0..rows * columns).map(|_| random.bell(1.0)).collect();
     blur(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
-use super::limits::{Degrees, Factors, Part, Pixels, Qualities, Share, Widths};
+use super::limits::{Choices, Degrees, Factors, Part, Pixels, Qualities, Share, Widths};
 use super::pixels::Picture;
 use crate::data::random::Random;
 use crate::network::Shape;
@@ -61,6 +61,8 @@ pub enum Transform {
     Frame(Share),
     /// Puts specks and pieces of strokes at the border of this share of the pictures.
     Clutter(Share),
+    /// One of these, each as often as the others.
+    OneOf(Choices),
     /// Mixes each picture with another one, and their labels with them; shares are drawn from a beta distribution with this
     /// number for both of its parameters ([Zhang et al.](https://arxiv.org/abs/1710.09412)).
     Mixup(Share),
@@ -90,6 +92,7 @@ pub fn apply(
     let mut picture = Picture::new(bytes, shape);
     let mut moved = Affine::NONE;
     for transform in transforms {
+        let transform = transform.chosen(&mut random);
         // What only moves pixels is done in one go, so that they are interpolated once.
         if let Some(affine) = transform.affine(shape, &mut random) {
             moved = moved.then(affine);
@@ -103,6 +106,14 @@ pub fn apply(
 }
 
 impl Transform {
+    /// Itself, or one of its choices.
+    fn chosen(&self, random: &mut Random) -> &Self {
+        match self {
+            Self::OneOf(Choices(choices)) => choices[random.below(choices.len())].chosen(random),
+            _ => self,
+        }
+    }
+
     /// Where the change only moves pixels: the place in the picture from which each place of the result is.
     fn affine(&self, shape: Shape, random: &mut Random) -> Option<Affine> {
         let [_, rows, columns] = shape.map(|size| size as f32);
