@@ -1,5 +1,6 @@
 //! What a classifier got right and wrong on a data set, for people: as text, as JSON, and as one HTML file.
 
+mod acceptance;
 pub mod anomalies;
 mod corruptions;
 mod html;
@@ -14,6 +15,7 @@ use std::fmt::Write as _;
 use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
+pub use acceptance::{Acceptance, Negatives};
 pub use corruptions::{Corruptions, correct};
 pub use html::Page;
 pub use int8::Int8;
@@ -47,6 +49,9 @@ pub struct Report {
     /// What it gets right of the same samples made worse, where that was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corruptions: Option<Corruptions>,
+    /// What it accepts of them and of samples of no class, where there are such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
 }
 
 /// How well a classifier does on one class.
@@ -119,6 +124,12 @@ impl Answer {
     }
 }
 
+/// How sure a network with these logits `[samples, classes]` is of each of its answers.
+pub fn confidences(logits: &Array2<f32>) -> Vec<f64> {
+    let rows = logits.rows().into_iter();
+    rows.map(|row| Answer::new(&row).confidence).collect()
+}
+
 /// The softmax of logits.
 fn probabilities(logits: &ArrayView1<f32>) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -157,6 +168,7 @@ impl Report {
             mistakes: mistakes(&answers, &labels),
             int8: None,
             corruptions: None,
+            acceptance: None,
         }
     }
 
@@ -170,7 +182,7 @@ impl Report {
     }
 
     /// The accuracy, each class with the counts behind its figures, what was taken for what most often, what 8 bits
-    /// change, and what is right of samples made worse.
+    /// change, what is right of samples made worse, and what is accepted.
     pub fn text(&self) -> String {
         let widths = self.classes.iter().map(|class| class.name.chars().count());
         let width = widths.max().unwrap_or(0).max(5);
@@ -205,6 +217,9 @@ impl Report {
         }
         if let Some(corruptions) = &self.corruptions {
             let _ = write!(text, "\n\n{corruptions}");
+        }
+        if let Some(acceptance) = &self.acceptance {
+            let _ = write!(text, "\n\n{acceptance}");
         }
         text
     }

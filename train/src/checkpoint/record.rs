@@ -4,6 +4,7 @@ use input::normalization::NormalizationError;
 use serde::{Deserialize, Serialize};
 
 use crate::architecture::{Description, Network, NumberScaling};
+use crate::certainty::Certainty;
 use crate::data::augment::Augment;
 use crate::detector::Detector;
 use crate::graph::Chosen;
@@ -41,6 +42,9 @@ pub struct Record {
     /// The number of samples of no class that were learnt as well.
     #[serde(default, skip_serializing_if = "is_none")]
     pub negatives: usize,
+    /// How sure an answer must be to be accepted, where samples of no class were learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<Certainty>,
     /// SHA-256 of the data of the last epoch, as hexadecimal digits.
     pub data_sha256: String,
     /// What was trained on, for people.
@@ -106,6 +110,7 @@ impl Record {
             batch_size,
             seed,
             negatives: 0,
+            certainty: None,
             data_sha256: String::new(),
             data_source: String::new(),
             detector: None,

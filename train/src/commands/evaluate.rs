@@ -2,6 +2,7 @@
 
 mod corruptions;
 mod int8;
+mod negatives;
 
 use std::path::{Path, PathBuf};
 
@@ -111,7 +112,7 @@ impl Measured<'_> {
     }
 
     /// The report on a model of these logits, with what 8 bits change if there is a model in 8 bits, and what is right of
-    /// pictures made worse if that is asked for.
+    /// pictures made worse and accepted of pictures of no class if that is asked for.
     fn report(&self, model: &[u8], logits: &Array2<f32>) -> Result<Report, Error> {
         let labels = self.labels();
         let mut report = Report::new(self.pictures.classes(), &labels, logits);
@@ -122,6 +123,9 @@ impl Measured<'_> {
         }
         if self.args.corruptions {
             report.corruptions = Some(corruptions::measure(*self, model)?);
+        }
+        if let Some(wanted) = &self.args.negatives {
+            report.acceptance = Some(negatives::measure(*self, model, wanted, logits)?);
         }
         Ok(report)
     }

@@ -63,7 +63,7 @@ pub mod usual;
 pub use dataset::{Classes, Dataset, Element, numbers};
 pub use error::DataError;
 pub use load::{Found, Loaded, Options, load, load_test};
-pub use source::Source;
+pub use source::{Negatives, Source};
 pub use statistics::Statistics;
 
 /// What a network learns from and is measured on, which have no picture in common.

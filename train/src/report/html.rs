@@ -1,5 +1,7 @@
 //! A report as one file for a browser: no scripts, nothing from elsewhere, light or dark as the reader has it.
 
+mod acceptance;
+
 use std::fmt;
 
 use base64::Engine;
@@ -58,6 +60,9 @@ impl fmt::Display for Page<'_> {
         }
         if let Some(corruptions) = &self.report.corruptions {
             made_worse(f, corruptions)?;
+        }
+        if let Some(found) = &self.report.acceptance {
+            acceptance::write(f, found)?;
         }
         if self.epochs.len() > 1 {
             epochs(f, self.epochs)?;
