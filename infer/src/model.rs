@@ -181,16 +181,19 @@ impl Model {
         })
     }
 
-    /// The classes of logits without a threshold, or that are floats.
+    /// The classes of logits that are floats, or have no threshold.
     fn classes(&self, outputs: &[f32], logits: Numbers) -> Classes {
+        let class = scores::first_maximum(outputs);
+        let probabilities = if self.has_softmax {
+            scores::shares(outputs)
+        } else {
+            scores::softmax(outputs)
+        };
+        let least = self.output.least_probability;
         Classes {
-            class: scores::first_maximum(outputs),
-            probabilities: if self.has_softmax {
-                scores::shares(outputs)
-            } else {
-                scores::softmax(outputs)
-            },
-            accepted: None,
+            class,
+            accepted: least.map(|least| probabilities[class] >= least),
+            probabilities,
             logits,
         }
     }

@@ -1,6 +1,7 @@
 //! Losses against plain 64-bit loops: here that of classes.
 
 mod filling;
+mod soft;
 mod squared;
 
 use ndarray::{Array1, Array2, arr1, arr2};
@@ -24,6 +25,8 @@ struct Batch {
     smoothing: f32,
     /// Second labels, and the shares of the first ones.
     mixed: Option<(Array1<i64>, Array1<f32>)>,
+    /// Whether labels may be [`CLASSES`], of no class.
+    negatives: bool,
 }
 
 impl Batch {
@@ -34,12 +37,16 @@ impl Batch {
             weights,
             smoothing: 0.0,
             mixed: None,
+            negatives: false,
         }
     }
 
     /// The share of a class in the answer to a row.
     fn target(&self, row: usize, class: usize) -> f64 {
-        let is = |labels: &Array1<i64>| f64::from(u8::from(labels[row] as usize == class));
+        let is = |labels: &Array1<i64>| match labels[row] as usize {
+            CLASSES => 1.0 / CLASSES as f64,
+            label => f64::from(u8::from(label == class)),
+        };
         let hard = match &self.mixed {
             None => is(&self.labels),
             Some((others, shares)) => {
@@ -90,6 +97,7 @@ fn found(runtime: &Runtime, batch: &Batch) -> Answer {
     let soft = Soft {
         smoothing: batch.smoothing,
         mixed,
+        negatives: batch.negatives,
     };
     let loss = cross_entropy(&mut graph, logits, labels, weights, soft).unwrap();
     let gradient = gradients(&mut graph, loss.mean, &[logits]).unwrap()[0];
@@ -208,49 +216,6 @@ fn extreme_logits_stay_finite(runtime: &Runtime) {
     let answer = assert_right(runtime, &batch);
     assert_close("correct", answer.correct, 1.0, 1.0);
     assert_close("sum", answer.sum, 160.0 + 9f64.ln(), 160.0);
-}
-
-/// Labels that are spread, mixtures, and classes that count more than others, each and all together.
-fn soft_answers_are_right(runtime: &Runtime) {
-    let mut numbers = random::Numbers::new(2);
-    let logits = numbers.tensor(&[6, CLASSES], -4.0, 4.0);
-    let logits = logits.mapv(|logit| logit as f32);
-    let logits: Array2<f32> = logits.into_dimensionality().unwrap();
-    let plain = || {
-        let labels = arr1(&[0, 3, 9, 9, 5, 1]);
-        Batch::new(logits.clone(), labels, Array1::ones(6))
-    };
-    let mixed = (
-        arr1(&[1, 3, 0, 2, 2, 2]),
-        arr1(&[0.25, 0.5, 1.0, 0.0, 0.9, 0.5]),
-    );
-    let weights = arr1(&[1.0, 0.5, 2.0, 2.0, 0.25, 0.0]);
-    for (smoothing, mixed, weights) in [
-        (0.1, None, Array1::ones(6)),
-        (0.0, Some(mixed.clone()), Array1::ones(6)),
-        (0.0, None, weights.clone()),
-        (0.3, Some(mixed), weights),
-    ] {
-        let batch = Batch {
-            weights,
-            smoothing,
-            mixed,
-            ..plain()
-        };
-        assert_right(runtime, &batch);
-    }
-}
-
-#[test]
-fn soft_answers_are_right_on_tract() {
-    soft_answers_are_right(&runtimes::tract());
-}
-
-#[test]
-fn soft_answers_are_right_on_onnxruntime() {
-    if let Some(runtime) = runtimes::onnxruntime("soft_answers_are_right_on_onnxruntime") {
-        soft_answers_are_right(&runtime);
-    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod export;
 mod fit;
 mod learnt;
 mod meaning;
+mod negatives;
 mod outputs;
 mod pictures;
 mod quantize;

@@ -26,6 +26,13 @@ use crate::runtime::RuntimeError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error(
+        "pictures of no class: expected {expected:?} channels, rows and columns, as those of the classes have, found {found:?}"
+    )]
+    Negatives {
+        expected: [usize; 3],
+        found: [usize; 3],
+    },
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
@@ -106,6 +113,10 @@ pub enum Error {
     },
     #[error("--data: expected pictures to look at, found arrays of numbers")]
     NoSurvey,
+    #[error(
+        "--data: expected pictures for --corruptions to make worse, found arrays of numbers; leave it out"
+    )]
+    NoCorruptions,
     #[error("a network for {0} is not chosen by itself: name one (`--network`)")]
     NoNetworkFor(&'static str),
     #[error("{option}: expected a network of {expected}, found one of {found}; leave it out")]

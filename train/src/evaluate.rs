@@ -158,7 +158,8 @@ pub fn evaluation_feeds(batch: Batch, output: OutputKind) -> Vec<(String, Tensor
     feeds
 }
 
-/// Runs a model file of one image at a time over the data, as its users will, and returns its logits.
+/// Runs a model file of one image at a time over the data, as its users will, and returns its logits. Samples may be of no
+/// class.
 pub fn run_model(
     runtime: &Runtime,
     model: &[u8],

@@ -131,6 +131,10 @@ fn entries(
     if let Some(start) = &record.tuned_from {
         entries.push(("tuned_from", start.clone()));
     }
+    if let Some(certainty) = &record.certainty {
+        let least = certainty.least_probability.to_string();
+        entries.push((metadata::LEAST_PROBABILITY, least));
+    }
     if let Some(epoch) = record.epochs.last() {
         entries.push(("augment", epoch.augment.name().into()));
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));

@@ -213,6 +213,7 @@ impl<'a> Epochs<'a> {
         (augment, device): (Augment, DeviceOptions),
     ) -> Result<Self, FitError> {
         let is_plain = record.recipe.is_plain()
+            && record.negatives == 0
             && network.output == OutputKind::Classes
             && images.element() == Element::Pixel;
         if runtime.kind() != Kind::Cuda || !is_plain {

@@ -18,6 +18,7 @@
 pub mod architecture;
 mod bench;
 pub mod boards;
+pub mod certainty;
 pub mod checkpoint;
 pub mod cli;
 pub mod commands;

@@ -1,6 +1,7 @@
 //! What outputs cost: of classes and of numbers.
 
 use crate::graph::{Graph, GraphError, ValueId};
+use crate::ops::Range;
 
 /// What a batch of logits costs.
 pub struct Loss {
@@ -20,6 +21,9 @@ pub struct Soft {
     pub smoothing: f32,
     /// Second labels `[N]` and the share of the first ones `[N]`, where samples are mixtures.
     pub mixed: Option<[ValueId; 2]>,
+    /// Whether samples may be of no class: their labels are the number of classes, and all classes share the answer
+    /// ([Hendrycks et al.](https://arxiv.org/abs/1812.04606)).
+    pub negatives: bool,
 }
 
 /// Adds the categorical cross-entropy of `logits` `[N, classes]` against `labels` `[N]` (class indices),
@@ -59,9 +63,9 @@ fn targets(
     soft: Soft,
 ) -> Result<ValueId, GraphError> {
     let (batch, classes) = (graph.shape(logits)[0], graph.shape(logits)[1]);
-    let mut targets = graph.one_hot(labels, classes)?;
+    let mut targets = shares_of(graph, labels, classes, soft)?;
     if let Some([others, share]) = soft.mixed {
-        let others = graph.one_hot(others, classes)?;
+        let others = shares_of(graph, others, classes, soft)?;
         let share = graph.reshape(share, &[batch, 1])?;
         let difference = graph.sub(targets, others)?;
         let part = graph.mul(difference, share)?;
@@ -74,6 +78,29 @@ fn targets(
         targets = graph.add(part, each)?;
     }
     Ok(targets)
+}
+
+/// All of its class, of what is of a class; an even share of each class, of what is of none.
+fn shares_of(
+    graph: &mut Graph,
+    labels: ValueId,
+    classes: usize,
+    soft: Soft,
+) -> Result<ValueId, GraphError> {
+    if !soft.negatives {
+        return graph.one_hot(labels, classes);
+    }
+    let all = graph.one_hot(labels, classes + 1)?;
+    let part = |start, end| Range {
+        start,
+        end,
+        step: 1,
+    };
+    let known = graph.slice(all, 1, part(0, classes))?;
+    let none = graph.slice(all, 1, part(classes, classes + 1))?;
+    let each = graph.scalar(1.0 / classes as f32);
+    let each = graph.mul(none, each)?;
+    graph.add(known, each)
 }
 
 /// `x - max - ln(sum(exp(x - max)))` along the last axis: finite for any finite logits, which not every runtime's own

@@ -286,5 +286,6 @@ fn soft(graph: &mut Graph, method: &Method, batch_size: usize) -> Result<Soft, G
     Ok(Soft {
         smoothing: method.label_smoothing,
         mixed,
+        negatives: method.negatives,
     })
 }

@@ -86,6 +86,8 @@ pub struct Method {
     pub label_smoothing: f32,
     /// Whether samples are mixtures of two.
     pub mixes: bool,
+    /// Whether samples may be of no class.
+    pub negatives: bool,
 }
 
 impl From<Optimizer> for Method {
@@ -97,6 +99,7 @@ impl From<Optimizer> for Method {
             average: None,
             label_smoothing: 0.0,
             mixes: false,
+            negatives: false,
         }
     }
 }

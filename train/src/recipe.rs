@@ -56,6 +56,8 @@ pub struct Recipe {
     /// The share of a label that is spread over all classes.
     pub label_smoothing: f32,
     pub class_weights: ClassWeights,
+    /// Drawn pictures of no class that are learnt as well, as being none of them.
+    pub negatives: u32,
     /// Random changes of each picture, in their order.
     pub augment: Vec<Transform>,
 }
@@ -279,6 +281,12 @@ mod tests {
         assert!(!recipe.is_plain() && recipe.mixes());
         let json = serde_json::to_string(&recipe).unwrap();
         assert_eq!(serde_json::from_str::<Recipe>(&json).unwrap(), recipe);
+        let drawn = "augment = [{ elastic = 0.05 }, { thickness = [-0.03, 0.06] }, { pen = 0.3 }, { cut = 0.1 },
+            { levels = 0.4 }, { paper = 0.2 }, { light = 0.3 }, { shadow = 0.5 }, { jpeg = [20, 95] }, { frame = 0.1 },
+            { clutter = 0.2 }]";
+        let drawn = opened(drawn).unwrap();
+        let json = serde_json::to_string(&drawn).unwrap();
+        assert_eq!(serde_json::from_str::<Recipe>(&json).unwrap(), drawn);
         let digits = Network::digits();
         assert!(Recipe::usual(&digits).is_plain());
         let input = [1, 30, 30];
@@ -314,6 +322,13 @@ mod tests {
             (
                 "\n\naugment = [{ rotate = 200 }]",
                 &["line 3", "at most 180, found 200"],
+            ),
+            (
+                "augment = [{ jpeg = [90, 20] }]",
+                &[
+                    "line 1",
+                    "from 1 to 100, the smaller one first, found 90 and 20",
+                ],
             ),
         ] {
             let found = opened(text).unwrap_err();

@@ -1,6 +1,8 @@
 //! What a classifier got right and wrong on a data set, for people: as text, as JSON, and as one HTML file.
 
+mod acceptance;
 pub mod anomalies;
+mod corruptions;
 mod html;
 mod int8;
 mod lines;
@@ -13,6 +15,8 @@ use std::fmt::Write as _;
 use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
+pub use acceptance::{Acceptance, Negatives};
+pub use corruptions::{Corruptions, correct};
 pub use html::Page;
 pub use int8::Int8;
 pub use lines::LinesPage;
@@ -42,6 +46,12 @@ pub struct Report {
     /// What the model in 8 bits does on the same samples, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub int8: Option<Int8>,
+    /// What it gets right of the same samples made worse, where that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corruptions: Option<Corruptions>,
+    /// What it accepts of them and of samples of no class, where there are such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
 }
 
 /// How well a classifier does on one class.
@@ -114,6 +124,12 @@ impl Answer {
     }
 }
 
+/// How sure a network with these logits `[samples, classes]` is of each of its answers.
+pub fn confidences(logits: &Array2<f32>) -> Vec<f64> {
+    let rows = logits.rows().into_iter();
+    rows.map(|row| Answer::new(&row).confidence).collect()
+}
+
 /// The softmax of logits.
 fn probabilities(logits: &ArrayView1<f32>) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -151,6 +167,8 @@ impl Report {
             calibration: Calibration::new(&answers, &labels),
             mistakes: mistakes(&answers, &labels),
             int8: None,
+            corruptions: None,
+            acceptance: None,
         }
     }
 
@@ -163,8 +181,8 @@ impl Report {
         )
     }
 
-    /// The accuracy, each class with the counts behind its figures, what was taken for what most often, and what 8 bits
-    /// change.
+    /// The accuracy, each class with the counts behind its figures, what was taken for what most often, what 8 bits
+    /// change, what is right of samples made worse, and what is accepted.
     pub fn text(&self) -> String {
         let widths = self.classes.iter().map(|class| class.name.chars().count());
         let width = widths.max().unwrap_or(0).max(5);
@@ -196,6 +214,12 @@ impl Report {
         let mut text = text.trim_end().to_owned();
         if let Some(int8) = &self.int8 {
             let _ = write!(text, "\n\n{int8}");
+        }
+        if let Some(corruptions) = &self.corruptions {
+            let _ = write!(text, "\n\n{corruptions}");
+        }
+        if let Some(acceptance) = &self.acceptance {
+            let _ = write!(text, "\n\n{acceptance}");
         }
         text
     }

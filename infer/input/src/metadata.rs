@@ -12,6 +12,9 @@ pub const OUTPUT_KIND: &str = "output_kind";
 /// greatest mean of the squared differences of input and output.
 pub const THRESHOLD: &str = "threshold";
 
+/// The entry of a model of classes in floats with the least probability of an answer that is accepted.
+pub const LEAST_PROBABILITY: &str = "least_probability";
+
 /// The entry with the share of normal inputs that may count as strange, from which the threshold of a reconstruction follows.
 pub const FALSE_ALARMS: &str = "false_alarms";
 

@@ -145,6 +145,8 @@ pub struct OutputForm {
     threshold: Option<u32>,
     /// Of a reconstruction in floats the greatest mean of the squared differences that is accepted.
     pub greatest_score: Option<f64>,
+    /// Of classes in floats the least probability of an answer that is accepted.
+    pub least_probability: Option<f64>,
     /// The sizes of its axes, without the batch.
     sizes: Vec<usize>,
     /// What its integers stand for, if it is made of such.
@@ -195,9 +197,17 @@ pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelE
     let is_score = |score: &f64| score.is_finite() && *score >= 0.0;
     let integer = |text: &str| text.parse().map_err(|_| refusal());
     let score = |text: &str| text.parse().ok().filter(is_score).ok_or_else(refusal);
+    let of_classes = kind == OutputKind::Classes && quantization.is_none();
+    let least = entry(proto, metadata::LEAST_PROBABILITY).filter(|_| of_classes);
+    let share = |text: &str| {
+        let share: Option<f64> = text.parse().ok();
+        let share = share.filter(|share| (0.0..=1.0).contains(share));
+        share.ok_or_else(|| unknown(metadata::LEAST_PROBABILITY, text))
+    };
     Ok(OutputForm {
         name: name.to_owned(),
         kind,
+        least_probability: least.map(share).transpose()?,
         labels,
         threshold: threshold.filter(|_| !of_floats).map(integer).transpose()?,
         greatest_score: threshold.filter(|_| of_floats).map(score).transpose()?,

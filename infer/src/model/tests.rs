@@ -161,6 +161,29 @@ fn metadata_of_another_input_is_refused() {
     assert!(open(&other).unwrap_err().starts_with(expected));
 }
 
+/// Logits 1 and 2: the answer has a probability of e / (1 + e), .731.
+#[test]
+fn answers_that_are_not_as_sure_as_the_metadata_say_are_not_accepted() {
+    let accepted = |entries: &[(&str, &str)]| {
+        let model = open(&with_metadata(changed(|_| ()), entries))?;
+        let answer = model.run(&Input::Pixels(vec![0; PIXELS])).unwrap();
+        let Output::Classes(classes) = answer.output else {
+            panic!("expected classes");
+        };
+        Ok::<_, String>(classes.accepted)
+    };
+    assert_eq!(accepted(&[]), Ok(None));
+    for (least, expected) in [("0", true), ("0.731", true), ("0.732", false), ("1", false)] {
+        let found = accepted(&[("least_probability", least)]);
+        assert_eq!(found, Ok(Some(expected)), "{least}");
+    }
+    for least in ["", "-0.1", "1.5", "NaN", "0,5"] {
+        let expected = "m.onnx: expected metadata least_probability as `train` writes it";
+        let refused = accepted(&[("least_probability", least)]).unwrap_err();
+        assert!(refused.starts_with(expected), "{refused}");
+    }
+}
+
 #[test]
 fn wrong_inputs_are_refused() {
     let assert_input = |found, element, shape: &[usize]| {

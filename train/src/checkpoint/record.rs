@@ -4,6 +4,7 @@ use input::normalization::NormalizationError;
 use serde::{Deserialize, Serialize};
 
 use crate::architecture::{Description, Network, NumberScaling};
+use crate::certainty::Certainty;
 use crate::data::augment::Augment;
 use crate::detector::Detector;
 use crate::graph::Chosen;
@@ -38,6 +39,12 @@ pub struct Record {
     pub batch_size: usize,
     /// Seed of parameters, order and masks.
     pub seed: u64,
+    /// The number of samples of no class that were learnt as well.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub negatives: usize,
+    /// How sure an answer must be to be accepted, where samples of no class were learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<Certainty>,
     /// SHA-256 of the data of the last epoch, as hexadecimal digits.
     pub data_sha256: String,
     /// What was trained on, for people.
@@ -62,6 +69,10 @@ pub struct Described {
     /// The scale of its numbers, if they are none of pixels and classes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub scaling: NumberScaling,
+}
+
+fn is_none(negatives: &usize) -> bool {
+    *negatives == 0
 }
 
 fn is_default(scaling: &NumberScaling) -> bool {
@@ -98,6 +109,8 @@ impl Record {
             learning_rate: optimizer.default_learning_rate(),
             batch_size,
             seed,
+            negatives: 0,
+            certainty: None,
             data_sha256: String::new(),
             data_source: String::new(),
             detector: None,
@@ -115,6 +128,7 @@ impl Record {
             average: recipe.average,
             label_smoothing: recipe.label_smoothing,
             mixes: recipe.mixes(),
+            negatives: self.negatives > 0,
             ..method
         }
     }

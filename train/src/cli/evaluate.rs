@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Args, value_parser};
 
 use super::{DataArgs, LimitArgs, RuntimeArgs, misused};
+use crate::data::Negatives;
 
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
@@ -21,6 +22,13 @@ pub struct EvaluateArgs {
     /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
+    /// Measure also on the images made worse, in 15 ways and 5 strengths of each
+    #[arg(long)]
+    pub corruptions: bool,
+    /// Measure also what is accepted of pictures of no class, in any form that `--data` has, by kind: the folders that they
+    /// lie in. `drawn` are letters, doodles, textures and others that the program draws, for models of digits
+    #[arg(long, value_name = "SOURCE")]
+    pub negatives: Option<Negatives>,
     /// The model in 8 bits to compare with [default: the one that `quantize` made of this model, if it lies beside it]
     #[arg(long, value_name = "FILE")]
     pub int8: Option<PathBuf>,
@@ -46,8 +54,14 @@ impl EvaluateArgs {
 
     /// Ends the program as for any wrong usage if nothing but logits is printed and more is asked for.
     pub fn expect_usage(&self) {
-        if self.prints_scores() && (self.json || self.report.is_some() || self.int8.is_some()) {
-            let message = "with --scores - nothing but logits is printed: --json, --report and --int8 need another command";
+        let is_report_wanted = self.json
+            || self.report.is_some()
+            || self.int8.is_some()
+            || self.corruptions
+            || self.negatives.is_some();
+        if self.prints_scores() && is_report_wanted {
+            let message = "with --scores - nothing but logits is printed: --json, --report, --int8, --corruptions and --negatives \
+                           need another command";
             misused(ErrorKind::ArgumentConflict, message);
         }
     }

@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Args, ValueEnum, value_parser};
 
 use super::{DataArgs, InputArgs, LimitArgs, RuntimeArgs, board, misused, positive, share};
+use crate::data::Source;
 use crate::data::augment::Augment;
 use crate::optimizer::Optimizer;
 use crate::runtime::DeviceOptions;
@@ -39,6 +40,10 @@ pub struct FitArgs {
     /// Use only the first N training images
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
+    /// Pictures of none of the classes, in any form that `--data` has, to be learnt as such, so that others like them are
+    /// refused
+    #[arg(long, value_name = "SOURCE")]
+    pub negatives: Option<Source>,
     /// How to train, as a file: epochs, schedule, random changes of pictures and more; options here come before it [default:
     /// each picture as it is for digits, else with small changes, with --from in half as many epochs; a resumed run keeps its own]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]

@@ -1,6 +1,8 @@
 //! `train evaluate`.
 
+mod corruptions;
 mod int8;
+mod negatives;
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +14,8 @@ use super::report::{json_beside, write_report};
 use super::{accept, expect_distinct, load_test_for, open, read_model};
 use crate::cli::EvaluateArgs;
 use crate::console::Console;
-use crate::data::Dataset;
 use crate::data::augment::{Augment, Variant};
+use crate::data::{Dataset, Element};
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
 use crate::picture_input::Pictures;
@@ -30,6 +32,9 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     } else {
         Augment::None
     };
+    if args.corruptions && test.element() == Element::Number {
+        return Err(Error::NoCorruptions);
+    }
     let runtime = open(args.runtime)?;
     let measured = Measured {
         runtime: &runtime,
@@ -82,6 +87,7 @@ fn expect_outputs(args: &EvaluateArgs) -> Result<(), Error> {
 }
 
 /// What models are measured with and on.
+#[derive(Clone, Copy)]
 struct Measured<'a> {
     runtime: &'a Runtime,
     pictures: &'a Dataset,
@@ -105,18 +111,30 @@ impl Measured<'_> {
         })
     }
 
-    /// The report on a model of these logits, with what 8 bits change if there is a model in 8 bits.
+    /// The report on a model of these logits, with what 8 bits change if there is a model in 8 bits, and what is right of
+    /// pictures made worse and accepted of pictures of no class if that is asked for.
     fn report(&self, model: &[u8], logits: &Array2<f32>) -> Result<Report, Error> {
-        let each = self.variants.len();
-        let labels = self.pictures.labels().iter();
-        let labels: Vec<u16> = labels.flat_map(|&label| vec![label; each]).collect();
+        let labels = self.labels();
         let mut report = Report::new(self.pictures.classes(), &labels, logits);
         if let Some((path, int8)) = int8::find(self.args, model, self.runtime.kind())? {
             let of_int8 = self.logits(&path, &int8)?;
             let name = display_name(&path);
             report.int8 = Some(Int8::new(name, &labels, [logits, &of_int8]));
         }
+        if self.args.corruptions {
+            report.corruptions = Some(corruptions::measure(*self, model)?);
+        }
+        if let Some(wanted) = &self.args.negatives {
+            report.acceptance = Some(negatives::measure(*self, model, wanted, logits)?);
+        }
         Ok(report)
+    }
+
+    /// The class of each sample.
+    fn labels(&self) -> Vec<u16> {
+        let each = self.variants.len();
+        let labels = self.pictures.labels().iter();
+        labels.flat_map(|&label| vec![label; each]).collect()
     }
 }
 

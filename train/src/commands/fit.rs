@@ -13,9 +13,11 @@ use no_std_core::format::OutputKind;
 
 use super::export::export_checked;
 use super::learnt;
+use super::negatives;
 use super::report::write_report;
 use super::{expect_distinct, open};
 use crate::architecture::Network;
+use crate::certainty::Certainty;
 use crate::checkpoint::{self, Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
@@ -41,6 +43,8 @@ const BATCH: u32 = 128;
 const FEWEST_STEPS: usize = 400;
 /// The most epochs that this may take.
 const MOST_EPOCHS: u32 = 100;
+/// The samples to learn from that say how sure answers are where none are kept to choose by.
+const JUDGED: usize = 10_000;
 /// What the figures `val_` are from where a validation set is kept.
 const VALIDATION: &str = "images set apart from those to learn from, to choose by";
 
@@ -78,16 +82,18 @@ fn fit_and_export(
     stop: &Stop,
 ) -> Result<(), Error> {
     let runtime = open(args.runtime)?;
-    let task = Task::new(args, &mut start, &runtime, console)?;
+    let mut task = Task::new(args, &mut start, &runtime, console)?;
     console.line(runtime.description());
     let resumed = start.resumed();
     let kept = resumed.map(|resumed| resumed.record.augment());
     let augment = args.augment.or(kept).unwrap_or_default();
     let recipe = recipe(args, &task.network, resumed)?;
     learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
+    let negatives = add_negatives(args, &recipe, &mut task.sets.train, console)?;
     let planned = recipe.epochs;
     let samples = task.sets.train.len() * augment.variants().len();
     let mut record = record(args, &task, (resumed, recipe), samples);
+    record.negatives = negatives;
     let steps = samples.div_ceil(record.batch_size);
     let epochs = args.epochs.unwrap_or_else(|| epochs(args, planned, steps));
     stop.wait_for_work();
@@ -115,7 +121,7 @@ fn fit_and_export(
         progress,
     )?;
     finish(
-        (&runtime, network, &checkpoint),
+        (&runtime, network, checkpoint),
         task.sets,
         args,
         console,
@@ -142,7 +148,7 @@ fn record(
 
 /// Says what was learnt, and writes the model.
 fn finish(
-    trained: (&Runtime, &Network, &Checkpoint),
+    (runtime, network, mut checkpoint): (&Runtime, &Network, Checkpoint),
     sets: Sets,
     args: &FitArgs,
     console: &mut Console,
@@ -151,7 +157,11 @@ fn finish(
     if stop.exit_code().is_some() {
         console.line("interrupted; the last finished epoch is kept");
     }
-    let (_, network, _) = trained;
+    if checkpoint.record.negatives > 0 {
+        checkpoint.record.certainty = certainty((runtime, network, &checkpoint), &sets)?;
+        run::save(&checkpoint, &args.out)?;
+    }
+    let trained = (runtime, network, &checkpoint);
     if network.output != OutputKind::Classes {
         learnt::measure(trained, &sets.test, &args.out, console)?;
     } else if sets.validation.is_some() {
@@ -159,6 +169,46 @@ fn finish(
     }
     let model = args.out.join(model_name(&network.name));
     export_checked(trained, sets.test, &model, console, stop)
+}
+
+/// Adds pictures of no class to those to learn from: the user's, and as many drawn ones as the recipe says. Returns their
+/// number.
+fn add_negatives(
+    args: &FitArgs,
+    recipe: &Recipe,
+    train: &mut Dataset,
+    console: &mut Console,
+) -> Result<usize, Error> {
+    let mut pixels = negatives::learning(recipe.negatives as usize, train)?;
+    if let Some(source) = &args.negatives {
+        pixels.extend(negatives::given(source, train, args.data.options())?.pixels);
+    }
+    let count = pixels.len() / train.picture_len();
+    if count > 0 {
+        console.line(format_args!("{count} pictures of no class are learnt, too"));
+        *train = train.clone().with_negatives(pixels);
+    }
+    Ok(count)
+}
+
+/// How sure answers are of samples of the classes: of those to choose by, else of the first ones to learn from. The test set
+/// decides nothing.
+fn certainty(
+    (runtime, network, checkpoint): (&Runtime, &Network, &Checkpoint),
+    sets: &Sets,
+) -> Result<Option<Certainty>, Error> {
+    let learnt = sets.train.len() - checkpoint.record.negatives;
+    let samples = match &sets.validation {
+        Some(validation) => validation.clone(),
+        None => sets.train.clone().take(learnt.min(JUDGED)),
+    };
+    let parameters = checkpoint.parameters(network);
+    let evaluated = || -> Result<Array2<f32>, EvaluateError> {
+        let variants = &[Variant::Plain];
+        let mut evaluator = Evaluator::new(runtime, network, parameters, &samples, variants)?;
+        Ok(evaluator.evaluate()?.logits)
+    };
+    Ok(Certainty::of(&evaluated().map_err(FitError::from)?))
 }
 
 /// The epochs of a recipe, each of so many steps. The usual recipe has as many more as few pictures need.

@@ -184,6 +184,7 @@ pub fn expect_recipe(
         ("label_smoothing", recipe.label_smoothing > 0.0),
         ("class_weights", recipe.class_weights != ClassWeights::None),
         ("mixup", recipe.mixes()),
+        ("negatives", recipe.negatives > 0),
     ];
     let given = of_classes.into_iter().find(|(_, is_given)| *is_given);
     if let (Some((option, _)), false) = (given, is_of_classes) {

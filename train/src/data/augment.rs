@@ -1,11 +1,22 @@
 //! What an epoch shows of each image.
 
 mod affine;
+mod border;
+mod ground;
+mod ink;
+mod light;
+mod limits;
 mod pixels;
+mod planes;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod warp;
 
+pub(super) use affine::Affine;
+pub(super) use ground::cover;
+pub(super) use pixels::{Picture, WHITE};
+pub(super) use planes::smooth;
 pub use transform::{Transform, apply, mixtures};
 
 /// Which variants of an image an epoch visits.

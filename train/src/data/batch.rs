@@ -24,6 +24,8 @@ pub struct Batch {
     pub mixed: Option<(Array1<i64>, Array1<f32>)>,
     /// The number of real rows, which come first; at least 1.
     pub count: usize,
+    /// How many of these are of a class.
+    pub classed: usize,
 }
 
 /// How pictures are shown in training, beside their variants.
@@ -104,6 +106,7 @@ impl<'a> Batches<'a> {
             weights: Array1::zeros(self.batch_size),
             mixed: None,
             count: samples.len(),
+            classed: 0,
         };
         self.read(samples, &mut batch.images)?;
         for (row, &sample) in samples.iter().enumerate() {
@@ -114,6 +117,7 @@ impl<'a> Batches<'a> {
             }
             let weights = self.shown.map_or(&[][..], |shown| shown.class_weights);
             batch.labels[row] = label.into();
+            batch.classed += usize::from(usize::from(label) < self.dataset.classes().len());
             batch.weights[row] = weights.get(usize::from(label)).copied().unwrap_or(1.0);
         }
         if let Some(shown) = self.shown {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use input::normalization::Normalization;
 use ndarray::{Array2, Array4, ArrayView1};
+use rayon::prelude::*;
 
 use super::augment::Variant;
 use super::pixel_table::PixelTable;
@@ -114,6 +115,35 @@ impl Dataset {
         }
     }
 
+    /// The same pictures, and after them others of the same shape, which are of none of the classes: their labels are the
+    /// number of classes.
+    ///
+    /// # Panics
+    ///
+    /// Unless there is a shape's worth of pixels for each of them.
+    #[must_use]
+    pub fn with_negatives(self, pixels: Vec<u8>) -> Self {
+        let (len, more) = (self.picture_len(), pixels.len() / self.picture_len());
+        assert_eq!(pixels.len(), more * len, "pixels of {:?}", self.shape);
+        let first = self.places.iter().max().map_or(0, |&place| place + 1);
+        let pixels = Pixels::Parts(vec![
+            (u64::from(first) * len as u64, Pixels::Shared(self.pixels)),
+            (pixels.len() as u64, Pixels::Memory(pixels)),
+        ]);
+        let labels = std::iter::repeat_n(self.classes.len() as u16, more);
+        Self {
+            pixels: Arc::new(pixels),
+            places: self
+                .places
+                .into_iter()
+                .chain(first..first + more as u32)
+                .collect(),
+            labels: self.labels.into_iter().chain(labels).collect(),
+            targets: None,
+            ..self
+        }
+    }
+
     /// What the samples are made of.
     pub fn element(&self) -> Element {
         self.element
@@ -186,7 +216,9 @@ impl Dataset {
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
         for &label in self.labels.iter().filter(|_| self.is_labelled) {
-            counts[usize::from(label)] += 1;
+            if let Some(count) = counts.get_mut(usize::from(label)) {
+                *count += 1;
+            }
         }
         counts
     }
@@ -231,6 +263,24 @@ impl Dataset {
             }
         }
         Ok(images)
+    }
+
+    /// Pictures made of these, in memory: what `change` makes of the bytes of each, whose place among all pixels it is told.
+    /// There are no targets.
+    pub fn changed(&self, change: impl Fn(u64, &mut [u8]) + Sync) -> Result<Self, DataError> {
+        let mut pixels = vec![0; self.len() * self.picture_len()];
+        let pictures = pixels.par_chunks_exact_mut(self.picture_len()).enumerate();
+        pictures.try_for_each(|(picture, pixels)| {
+            self.read(picture, pixels)?;
+            change(self.places[picture].into(), pixels);
+            Ok::<(), DataError>(())
+        })?;
+        Ok(Self {
+            pixels: Arc::new(Pixels::Memory(pixels)),
+            places: (0..self.len() as u32).collect(),
+            targets: None,
+            ..self.clone()
+        })
     }
 
     /// The first `limit` pictures, or all where there are fewer.
@@ -309,6 +359,34 @@ mod tests {
             let expected = indices.iter().map(|&index| labels[index]).take(20);
             assert!(part.labels().iter().copied().eq(expected));
         }
+    }
+
+    #[test]
+    fn changed_pictures_are_told_their_places_and_keep_their_labels() {
+        let labels: Vec<u16> = (0..25).map(|picture| picture % 3).collect();
+        let dataset = Dataset::new([1, 1, 2], (0..50).collect(), labels, numbers(0, 3));
+        let part = dataset.select(&[7, 3, 24]);
+        let changed = part.changed(|place, bytes| bytes[0] += place as u8);
+        let changed = changed.unwrap();
+        let images = changed.images().unwrap();
+        assert!(images.into_iter().eq([14 + 7, 15, 6 + 3, 7, 48 + 24, 49]));
+        assert_eq!(changed.labels(), part.labels());
+        // The others are as before.
+        assert_eq!(part.images().unwrap()[[0, 0, 0, 0]], 14);
+    }
+
+    #[test]
+    fn negatives_follow_and_are_of_no_class() {
+        let labels = (0..25).map(|picture| picture % 3).collect();
+        let dataset = Dataset::new([1, 1, 2], (0..50).collect(), labels, numbers(0, 3));
+        let both = dataset.select(&[7, 3]).with_negatives(vec![90, 91, 92, 93]);
+        let images = both.images().unwrap();
+        assert!(images.into_iter().eq([14, 15, 6, 7, 90, 91, 92, 93]));
+        assert_eq!(both.labels(), [1, 0, 3, 3]);
+        assert_eq!(both.counts(), [1, 1, 0]);
+        let other = both.select(&[3, 0]).with_negatives(vec![94, 95]);
+        let images = other.images().unwrap();
+        assert!(images.into_iter().eq([92, 93, 14, 15, 94, 95]));
     }
 
     #[test]

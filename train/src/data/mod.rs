@@ -25,6 +25,7 @@ pub mod choice;
 mod cifar;
 pub mod collection;
 mod convert;
+pub mod corruption;
 mod dataset;
 mod download;
 pub mod duplicates;
@@ -36,6 +37,7 @@ mod idx;
 mod load;
 mod manifest;
 pub mod mnist;
+pub mod negatives;
 mod npz;
 mod packed;
 pub mod pictures;
@@ -61,7 +63,7 @@ pub mod usual;
 pub use dataset::{Classes, Dataset, Element, numbers};
 pub use error::DataError;
 pub use load::{Found, Loaded, Options, load, load_test};
-pub use source::Source;
+pub use source::{Negatives, Source};
 pub use statistics::Statistics;
 
 /// What a network learns from and is measured on, which have no picture in common.

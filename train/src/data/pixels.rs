@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::DataError;
 
@@ -19,6 +20,8 @@ pub enum Pixels {
     },
     /// Several one after the other, each with its length; none is read across its end.
     Parts(Vec<(u64, Self)>),
+    /// Those of another data set.
+    Shared(Arc<Self>),
 }
 
 impl Pixels {
@@ -32,6 +35,7 @@ impl Pixels {
             Self::File { file, path, start } => {
                 read_at(file, start + offset, bytes).map_err(|error| DataError::io(path, error))
             }
+            Self::Shared(pixels) => pixels.read(offset, bytes),
             Self::Parts(parts) => {
                 let mut offset = offset;
                 for (len, pixels) in parts {

@@ -26,6 +26,23 @@ impl From<OsString> for Source {
     }
 }
 
+/// Where pictures of no class come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Negatives {
+    /// Drawn by [`negatives`](super::negatives).
+    Drawn,
+    Given(Source),
+}
+
+impl From<OsString> for Negatives {
+    fn from(text: OsString) -> Self {
+        match text.to_str() {
+            Some("drawn") => Self::Drawn,
+            _ => Self::Given(text.into()),
+        }
+    }
+}
+
 impl Source {
     /// Whether it is known without a look at it that these are pictures of digits as MNIST has them.
     pub fn is_of_digits(&self) -> bool {

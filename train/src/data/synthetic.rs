@@ -7,6 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use self::glyphs::STYLES;
+pub(super) use self::glyphs::Style;
 use self::strokes::{Canvas, Point, placed};
 use crate::data::collection::{Collection, Divided, Entry, Part, Pictures};
 use crate::data::random::Random;
@@ -16,7 +17,7 @@ use crate::network::Shape;
 // A table: one style a line.
 #[rustfmt::skip]
 mod glyphs;
-mod strokes;
+pub(super) mod strokes;
 
 /// Training images where no other number is asked for.
 pub const TRAIN_COUNT: usize = 20_000;
@@ -108,19 +109,20 @@ fn dataset(count: usize, seed: u64, part: u64) -> (Vec<u8>, Vec<u8>) {
     let labels = (0..count).map(|index| (index % 10) as u8).collect();
     for (index, image) in images.chunks_exact_mut(IMAGE_SIDE * IMAGE_SIDE).enumerate() {
         let mut random = Random::new(seed, 2 * index as u64 + part);
-        let canvas = draw(index % 10, &mut random);
-        // Above 1 the ink saturates, as most of it does in MNIST.
-        let strength = 255.0 * random.between(0.8, 1.15);
-        for (pixel, ink) in image.iter_mut().zip(canvas.ink()) {
-            *pixel = (ink * strength + 0.5) as u8;
-        }
+        let canvas = write(STYLES[index % 10], &mut random);
+        image.copy_from_slice(&exposed(&canvas, &mut random));
     }
     (images, labels)
 }
 
-/// Draws `digit` as one writer would.
-fn draw(digit: usize, random: &mut Random) -> Canvas {
-    let mut strokes = Hand::new(random).write(digit, random);
+/// Draws a character in one of its styles, as one writer would.
+pub(super) fn write(styles: &[Style], random: &mut Random) -> Canvas {
+    let strokes = Hand::new(random).write(styles, random);
+    framed(strokes, random)
+}
+
+/// Draws strokes in any unit and place with one pen about 1 wide, framed as digits are in MNIST.
+pub(super) fn framed(mut strokes: Vec<Vec<Point>>, random: &mut Random) -> Canvas {
     let width = random.between(1.4, 4.2);
     let side = BOX_SIDE * random.between(0.9, 1.04);
     frame(&mut strokes, width, side, random);
@@ -132,7 +134,15 @@ fn draw(digit: usize, random: &mut Random) -> Canvas {
     canvas
 }
 
-/// What is the same in all strokes of one digit.
+/// The pixels of a canvas, row by row, in more or less light.
+pub(super) fn exposed(canvas: &Canvas, random: &mut Random) -> Vec<u8> {
+    // Above 1 the ink saturates, as most of it does in MNIST.
+    let strength = 255.0 * random.between(0.8, 1.15);
+    let pixels = canvas.ink().iter();
+    pixels.map(|ink| (ink * strength + 0.5) as u8).collect()
+}
+
+/// What is the same in all strokes of one character.
 struct Hand {
     /// How far knots stray.
     unrest: f32,
@@ -164,8 +174,7 @@ impl Hand {
     }
 
     /// Strokes in any unit and place, with a pen about 1 wide.
-    fn write(&self, digit: usize, random: &mut Random) -> Vec<Vec<Point>> {
-        let styles = STYLES[digit];
+    fn write(&self, styles: &[Style], random: &mut Random) -> Vec<Vec<Point>> {
         let style = styles[random.below(styles.len())];
         placed(style, |x, y| {
             let x = x - 0.5 + random.bell(self.unrest);

@@ -135,6 +135,7 @@ impl<'a> DeviceTrainer<'a> {
             loss: f64::from(losses[[step]]),
             correct: Some(f64::from(correct[[step]])),
             count: self.data.sizes.count(step) as f64,
+            classed: self.data.sizes.count(step) as f64,
         };
         Ok(steps.map(sums).collect())
     }

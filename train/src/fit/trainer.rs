@@ -30,6 +30,8 @@ pub struct Sums {
     /// Of classes.
     pub correct: Option<f64>,
     pub count: f64,
+    /// Samples that are of a class.
+    pub classed: f64,
 }
 
 impl Sums {
@@ -39,7 +41,7 @@ impl Sums {
 
     /// Share of right answers, of classes.
     pub fn accuracy(&self) -> Option<f64> {
-        Some(self.correct? / self.count)
+        Some(self.correct? / self.classed)
     }
 
     pub(super) fn add(&mut self, other: Self) {
@@ -47,6 +49,7 @@ impl Sums {
         let correct = other.correct.map(|more| self.correct.unwrap_or(0.0) + more);
         self.correct = correct.or(self.correct);
         self.count += other.count;
+        self.classed += other.classed;
     }
 }
 
@@ -129,14 +132,15 @@ impl Trainer {
         let output = self.network.output;
         let fed = batches.map(move |batch| {
             let batch = batch?;
-            let (count, weight) = (batch.count, batch.weights.sum());
+            let weight = batch.weights.sum();
+            let counts = [batch.count, batch.classed];
             let feeds = evaluation_feeds(batch, output);
-            Ok::<_, DataError>((count, weight, masks.draw(), feeds))
+            Ok::<_, DataError>((counts, weight, masks.draw(), feeds))
         });
         let mut sums = Sums::default();
         std::thread::scope(|scope| {
             for (step, batch) in prefetch(scope, fed, PREFETCHED).enumerate() {
-                let (count, weight, masks, mut feeds) = batch?;
+                let (counts, weight, masks, mut feeds) = batch?;
                 if interrupted.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
@@ -144,7 +148,7 @@ impl Trainer {
                 feeds.extend(masks.map(|(layer, mask)| (mask_name(&layer), mask)));
                 let done = at.done as f32 + step as f32 / steps as f32;
                 let rate = self.learning_rate * recipe.rate(done, at.planned as f32);
-                sums.add(self.step_at(rate, feeds, (count, weight))?);
+                sums.add(self.step_at(rate, feeds, (counts, weight))?);
                 on_step(&sums);
             }
             Ok(Some(sums))
@@ -157,15 +161,15 @@ impl Trainer {
         feeds: Vec<(String, Tensor)>,
         count: usize,
     ) -> Result<Sums, RuntimeError> {
-        self.step_at(self.learning_rate, feeds, (count, count as f32))
+        self.step_at(self.learning_rate, feeds, ([count; 2], count as f32))
     }
 
-    /// A step of a size, on `count` images that count as `weight` ones do.
+    /// A step of a size, on so many images and images of a class that count as `weight` ones do.
     fn step_at(
         &mut self,
         rate: f32,
         feeds: Vec<(String, Tensor)>,
-        (count, weight): (usize, f32),
+        ([count, classed], weight): ([usize; 2], f32),
     ) -> Result<Sums, RuntimeError> {
         let learning_rate = (LEARNING_RATE.into(), Tensor::scalar(rate));
         let mut outputs = self.step.run(feeds, learning_rate, weight)?;
@@ -176,6 +180,7 @@ impl Trainer {
                 OutputKind::Values | OutputKind::Reconstruction => None,
             },
             count: count as f64,
+            classed: classed as f64,
         })
     }
 

@@ -83,7 +83,7 @@ pub fn training(
     append_statistics(&mut graph, &forward)?;
     let soft = Soft {
         smoothing: method.label_smoothing,
-        mixed: None,
+        ..Soft::default()
     };
     let loss = cross_entropy(&mut graph, forward.output, labels, weights, soft)?;
     let numbers = [(LOSS_SUM, loss.sum), (CORRECT, loss.correct)];

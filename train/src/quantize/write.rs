@@ -9,11 +9,9 @@ use no_std_core::{Classes, Model, Output};
 
 use super::int8::Int8Network;
 use super::{QuantizeError, pixels};
+use crate::certainty::REJECTED;
 use crate::detector::allowed;
 use crate::ops::Quantization;
-
-/// Of a thousand samples the threshold may reject this many.
-const REJECTED_PER_THOUSAND: usize = 5;
 
 /// The least probability, in 1/65536, of a class that is accepted: 99.5 % of the samples with these logits have it in the
 /// model of this flash file.
@@ -22,7 +20,7 @@ pub fn threshold(flash: &[u8], logits: &Array2<i8>) -> Result<u32, QuantizeError
     let probability = |logits: ArrayView1<i8>| Classes::new(&model, &logits.to_vec()).probability();
     let mut probabilities: Vec<u32> = logits.outer_iter().map(probability).collect();
     probabilities.sort_unstable();
-    let rejected = probabilities.len() * REJECTED_PER_THOUSAND / 1000;
+    let rejected = allowed(probabilities.len(), REJECTED);
     Ok(probabilities.get(rejected).copied().unwrap_or_default())
 }
 

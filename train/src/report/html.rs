@@ -1,12 +1,15 @@
 //! A report as one file for a browser: no scripts, nothing from elsewhere, light or dark as the reader has it.
 
+mod acceptance;
+
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Calibration, Int8, Report};
+use super::{Calibration, Corruptions, Int8, Report};
 use crate::checkpoint::Epoch;
+use crate::data::corruption::STRENGTHS;
 
 /// A page, which [`fmt::Display`] writes.
 pub struct Page<'a> {
@@ -54,6 +57,12 @@ impl fmt::Display for Page<'_> {
         calibration(f, &self.report.calibration)?;
         if let Some(int8) = &self.report.int8 {
             floats_and_8_bits(f, int8)?;
+        }
+        if let Some(corruptions) = &self.report.corruptions {
+            made_worse(f, corruptions)?;
+        }
+        if let Some(found) = &self.report.acceptance {
+            acceptance::write(f, found)?;
         }
         if self.epochs.len() > 1 {
             epochs(f, self.epochs)?;
@@ -151,6 +160,32 @@ fn floats_and_8_bits(f: &mut fmt::Formatter<'_>, int8: &Int8) -> fmt::Result {
         )?;
     }
     writeln!(f, "</table>\n<p>{}</p>", int8.differences())
+}
+
+/// The accuracy of each way and strength; the more is wrong, the stronger the colour. The counts appear below the pointer.
+fn made_worse(f: &mut fmt::Formatter<'_>, corruptions: &Corruptions) -> fmt::Result {
+    writeln!(
+        f,
+        "<h2>Pictures made worse</h2>\n<p>{}</p>\n<div class=\"wide\"><table>\n<tr><th>accuracy at strength",
+        corruptions.summary()
+    )?;
+    for strength in 1..=STRENGTHS {
+        write!(f, "<th>{strength}")?;
+    }
+    f.write_str("<th>mean</tr>\n")?;
+    for way in &corruptions.ways {
+        write!(f, "<tr><th>{}", way.name)?;
+        for (accuracy, correct) in way.accuracy.iter().zip(way.correct) {
+            let strength = (1.0 - accuracy).sqrt() * 0.8;
+            write!(
+                f,
+                "<td style=\"background: rgba(var(--wrong), {strength:.2})\" title=\"{correct} of {}\">{accuracy:.4}",
+                corruptions.samples
+            )?;
+        }
+        writeln!(f, "<td>{:.4}</tr>", way.mean)?;
+    }
+    f.write_str("</table></div>\n")
 }
 
 /// Bars of accuracy over confidence; on the diagonal, answers are right as often as the network is sure.

@@ -1,4 +1,5 @@
-//! `evaluate` as a report: as text, as JSON and as a page, with what 8 bits change.
+//! `evaluate` as a report: as text, as JSON and as a page, with what 8 bits change and how much
+//! worse pictures are read.
 
 use serde_json::Value;
 
@@ -95,6 +96,46 @@ fn floats_are_compared_with_the_8_bits_that_were_made_of_them() {
 }
 
 #[test]
+fn pictures_made_worse_are_counted_in_each_way_and_strength() {
+    let sandbox = Sandbox::with_run();
+    let line = format!("{EVALUATE} --images 6 --corruptions --report page.html");
+    let text = sandbox.succeeds(&line);
+    let report: Value = serde_json::from_slice(&sandbox.read("page.json")).unwrap();
+    let found = &report["corruptions"];
+    let ways = found["ways"].as_array().unwrap();
+    let correct = |way: &Value| -> u64 {
+        let counts = way["correct"].as_array().unwrap();
+        assert_eq!(counts.len(), 5);
+        counts.iter().map(|count| count.as_u64().unwrap()).sum()
+    };
+    let all: u64 = ways.iter().map(correct).sum();
+    assert_eq!((ways.len(), found["samples"].as_u64()), (15, Some(6)));
+    let worst = ways.iter().map(correct).min().unwrap();
+    let mean = all as f64 / 450.0;
+    assert!(
+        (found["mean"].as_f64().unwrap() - mean).abs() < 1e-9,
+        "{found}"
+    );
+    for part in [
+        format!("\nmean {mean:.4} ({all} of 450 right), worst "),
+        format!(", {worst} of 30 right)"),
+        "\ncanny edges ".into(),
+    ] {
+        assert!(text.contains(&part), "{part}: {text}");
+    }
+    let page = String::from_utf8(sandbox.read("page.html")).unwrap();
+    for part in [
+        "<h2>Pictures made worse</h2>",
+        "<tr><th>zigzag<td",
+        " of 6\">",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    // The same again.
+    assert_eq!(sandbox.succeeds(&line), text);
+}
+
+#[test]
 fn eight_bits_of_another_model_are_noted_and_taken_only_where_they_are_named() {
     let sandbox = Sandbox::with_run();
     sandbox.succeeds(QUANTIZE);
@@ -146,6 +187,7 @@ fn a_report_takes_the_place_of_nothing_that_is_read() {
         ("--report page.json", &["'page.json'", "ends in .html"][..]),
         ("--scores - --json", &["--scores -", "--json"]),
         ("--scores - --report page.html", &["--scores -", "--report"]),
+        ("--scores - --corruptions", &["--scores -", "--corruptions"]),
     ] {
         sandbox.misuses(&format!("{EVALUATE} {options}"), parts);
     }

@@ -19,6 +19,7 @@ mod idx;
 #[cfg(unix)]
 mod interrupts;
 mod models;
+mod negatives;
 mod out_folders;
 mod pictures;
 mod quantize;

@@ -40,6 +40,14 @@ impl Affine {
         }
     }
 
+    /// Places further across, the more the further down, by this much a pixel.
+    pub fn shear(across: f32) -> Self {
+        Self {
+            matrix: [[1.0, 0.0], [across, 1.0]],
+            ..Self::NONE
+        }
+    }
+
     /// This change, and `next` of what it makes.
     pub fn then(self, next: Self) -> Self {
         let row = |[down, across]: [f32; 2]| {

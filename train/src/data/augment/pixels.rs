@@ -1,13 +1,14 @@
 //! A picture that is being changed.
 
-use super::affine::Affine;
+use super::planes;
 use crate::data::random::Random;
 use crate::network::Shape;
 
 /// White.
-const WHITE: f32 = 255.0;
+pub const WHITE: f32 = 255.0;
 
 /// Pixels `[channels, rows, columns]`, 0 to 255 for black to white; what lies beyond is cut off in the end.
+#[derive(Clone)]
 pub struct Picture {
     shape: Shape,
     pixels: Vec<f32>,
@@ -26,9 +27,48 @@ impl Picture {
         Self { shape, pixels }
     }
 
-    #[cfg(test)]
+    /// Channels, rows and columns.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Rows and columns.
+    pub fn size(&self) -> [usize; 2] {
+        let [_, rows, columns] = self.shape;
+        [rows, columns]
+    }
+
+    /// The longer side, in pixels.
+    pub fn side(&self) -> f32 {
+        let [rows, columns] = self.size();
+        rows.max(columns) as f32
+    }
+
     pub fn pixels(&self) -> &[f32] {
         &self.pixels
+    }
+
+    /// The channels.
+    pub fn planes(&self) -> impl Iterator<Item = &[f32]> {
+        let [rows, columns] = self.size();
+        self.pixels.chunks_exact(rows * columns)
+    }
+
+    pub fn planes_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let [rows, columns] = self.size();
+        self.pixels.chunks_exact_mut(rows * columns)
+    }
+
+    /// Takes these pixels, as many, in place of its own.
+    pub fn replace(&mut self, pixels: Vec<f32>) {
+        debug_assert_eq!(pixels.len(), self.pixels.len());
+        self.pixels = pixels;
+    }
+
+    /// The pixels as bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        let byte = |pixel: &f32| pixel.clamp(0.0, WHITE).round() as u8;
+        self.pixels.iter().map(byte).collect()
     }
 
     /// Writes numbers of 0 to 1.
@@ -36,33 +76,6 @@ impl Picture {
         for (number, pixel) in numbers.iter_mut().zip(&self.pixels) {
             *number = pixel.clamp(0.0, WHITE) / WHITE;
         }
-    }
-
-    /// Takes each pixel from elsewhere, between four pixels as far from them as it is; what is from outside is as the edge.
-    pub fn sample(&mut self, affine: Affine) {
-        if affine == Affine::NONE {
-            return;
-        }
-        let [_, rows, columns] = self.shape;
-        let middle = [rows, columns].map(|size| (size as f32 - 1.0) / 2.0);
-        let area = rows * columns;
-        let mut sampled = vec![0.0; self.pixels.len()];
-        for row in 0..rows {
-            for column in 0..columns {
-                let place = [row as f32 - middle[0], column as f32 - middle[1]];
-                let [y, x] = affine.of(place);
-                let (y, x) = (
-                    Between::new(y + middle[0], rows),
-                    Between::new(x + middle[1], columns),
-                );
-                let planes = self.pixels.chunks_exact(area);
-                for (plane, to) in planes.zip(sampled.chunks_exact_mut(area)) {
-                    let line = |y: usize| x.of(|x| plane[y * columns + x]);
-                    to[row * columns + column] = y.of(line);
-                }
-            }
-        }
-        self.pixels = sampled;
     }
 
     /// Adds a share of white to each pixel.
@@ -101,24 +114,10 @@ impl Picture {
         self.each(|pixel| pixel + random.bell(deviation * WHITE));
     }
 
-    /// Blurs by a bell curve of this standard deviation in pixels, along rows and along columns.
+    /// Blurs by a bell curve of this standard deviation in pixels.
     pub fn blur(&mut self, deviation: f32) {
-        let weights = bell_curve(deviation);
-        let [_, rows, columns] = self.shape;
-        for (size, step) in [(columns, 1), (rows, columns)] {
-            let reach = weights.len() - 1;
-            let blurred = (0..self.pixels.len()).map(|index| {
-                let place = index / step % size;
-                let first = index - place * step;
-                let pixel = |place: usize| self.pixels[first + place.min(size - 1) * step];
-                let sides = (1..=reach).map(|distance| {
-                    let sides = pixel(place.saturating_sub(distance)) + pixel(place + distance);
-                    weights[distance] * sides
-                });
-                weights[0] * self.pixels[index] + sides.sum::<f32>()
-            });
-            self.pixels = blurred.collect();
-        }
+        let size = self.size();
+        planes::blur(&mut self.pixels, size, deviation);
     }
 
     /// Hides a square whose side is this share of the picture's sides, somewhere, under the mean.
@@ -145,7 +144,8 @@ impl Picture {
         self.each(|pixel| WHITE - pixel);
     }
 
-    fn each(&mut self, mut change: impl FnMut(f32) -> f32) {
+    /// Changes each pixel by itself.
+    pub fn each(&mut self, mut change: impl FnMut(f32) -> f32) {
         for pixel in &mut self.pixels {
             *pixel = change(*pixel);
         }
@@ -154,44 +154,4 @@ impl Picture {
     fn mean(&self) -> f32 {
         self.pixels.iter().sum::<f32>() / self.pixels.len() as f32
     }
-}
-
-/// A place between two pixels of a line.
-#[derive(Clone, Copy)]
-struct Between {
-    before: usize,
-    behind: usize,
-    /// How far from the one before, 0 to 1.
-    share: f32,
-}
-
-impl Between {
-    /// A place of a line of `size` pixels, or its nearest end.
-    fn new(place: f32, size: usize) -> Self {
-        let place = place.clamp(0.0, (size - 1) as f32);
-        let before = place as usize;
-        Self {
-            before,
-            behind: (before + 1).min(size - 1),
-            share: place - before as f32,
-        }
-    }
-
-    fn of(self, pixel: impl Fn(usize) -> f32) -> f32 {
-        let before = pixel(self.before);
-        before + (pixel(self.behind) - before) * self.share
-    }
-}
-
-/// The middle and one side of a bell curve of this standard deviation; both sides and the middle are 1 in sum.
-fn bell_curve(deviation: f32) -> Vec<f32> {
-    let reach = (3.0 * deviation).ceil() as usize;
-    let height = |distance: usize| {
-        let deviations = distance as f32 / deviation;
-        libm::expf(-deviations * deviations / 2.0)
-    };
-    let sides: Vec<f32> = (1..=reach).map(height).collect();
-    let sum = 1.0 + 2.0 * sides.iter().sum::<f32>();
-    let all = [1.0].into_iter().chain(sides);
-    all.map(|height| height / sum).collect()
 }

@@ -1,3 +1,6 @@
+mod drawn;
+mod photographed;
+
 use super::affine::Affine;
 use super::pixels::Picture;
 use super::*;
@@ -16,7 +19,7 @@ fn random_bytes(count: usize, seed: u64) -> Vec<u8> {
     (0..count).map(|_| random.below(256) as u8).collect()
 }
 
-const EACH: [&str; 12] = [
+const EACH: [&str; 23] = [
     r#"{"flip":"both"}"#,
     r#"{"shift":0.2}"#,
     r#"{"rotate":30}"#,
@@ -29,6 +32,17 @@ const EACH: [&str; 12] = [
     r#"{"blur":1.5}"#,
     r#"{"cutout":0.5}"#,
     r#"{"invert":0.5}"#,
+    r#"{"elastic":0.05}"#,
+    r#"{"thickness":[-0.1,0.1]}"#,
+    r#"{"pen":0.8}"#,
+    r#"{"cut":0.5}"#,
+    r#"{"levels":0.7}"#,
+    r#"{"paper":0.7}"#,
+    r#"{"light":0.5}"#,
+    r#"{"shadow":0.7}"#,
+    r#"{"jpeg":[5,60]}"#,
+    r#"{"frame":0.7}"#,
+    r#"{"clutter":0.7}"#,
 ];
 
 #[test]
@@ -38,6 +52,8 @@ fn a_seed_and_a_sample_decide_alone() {
     for change in EACH {
         let list = format!("[{change}]");
         let of = |seeds| changed(&list, &bytes, shape, seeds);
+        // The smallest picture of all is changed, too.
+        assert_eq!(changed(&list, &[200], [1, 1, 1], [7, 0]).len(), 1);
         let samples: Vec<_> = (0..12).map(|sample| of([7, sample])).collect();
         assert!((0..12).all(|sample| of([7, sample]) == samples[sample as usize]));
         assert!(samples.iter().any(|other| *other != samples[0]), "{change}");
@@ -179,6 +195,17 @@ fn what_is_out_of_range_is_refused() {
         (r#"{"scale":[0.0,0.8]}"#, "from 0.1 to 10"),
         (r#"{"flip":"left"}"#, "unknown variant `left`"),
         (r#"{"turn":5}"#, "unknown variant `turn`"),
+        (r#"{"elastic":0.3}"#, "at most 0.25, found 0.3"),
+        (
+            r#"{"thickness":[0.1,-0.1]}"#,
+            "two shares from -0.25 to 0.25, the smaller one first, found 0.1 and -0.1",
+        ),
+        (
+            r#"{"jpeg":[0,90]}"#,
+            "two qualities from 1 to 100, the smaller one first, found 0 and 90",
+        ),
+        (r#"{"jpeg":[5,101]}"#, "found 5 and 101"),
+        (r#"{"jpeg":[5,300]}"#, "300"),
     ] {
         let error = serde_json::from_str::<Transform>(list)
             .unwrap_err()

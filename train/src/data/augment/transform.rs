@@ -1,8 +1,9 @@
 //! Random changes of pictures: what a recipe's list `augment` names, applied in its order to each picture of an epoch.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
+use super::limits::{Choices, Degrees, Factors, Part, Pixels, Qualities, Share, Widths};
 use super::pixels::Picture;
 use crate::data::random::Random;
 use crate::network::Shape;
@@ -38,6 +39,30 @@ pub enum Transform {
     Cutout(Share),
     /// Turns this share of the pictures into their negatives.
     Invert(Share),
+    /// Pulls places here and there, neighbours alike, by up to this share of the longer side in standard deviation.
+    Elastic(Part),
+    /// Makes strokes wider by a share of the longer side between these two, or thinner.
+    Thickness(Widths),
+    /// Lets the ground through the ink, in grains and patches, by up to this share.
+    Pen(Share),
+    /// Hides up to this share of the drawing, from one of its sides, under the ground.
+    Cut(Share),
+    /// Brings black and white nearer to each other, each by up to half of this share of white.
+    Levels(Share),
+    /// Rules this share of the pictures, behind the ink, with lines or squares.
+    Paper(Share),
+    /// Takes up to this share of the light away, more and more towards one side.
+    Light(Share),
+    /// Takes up to this share of the light away in a round shadow with a soft edge.
+    Shadow(Share),
+    /// Stores the picture as a JPEG of a quality between these two.
+    Jpeg(Qualities),
+    /// Draws a frame at the border of this share of the pictures, or some sides of one.
+    Frame(Share),
+    /// Puts specks and pieces of strokes at the border of this share of the pictures.
+    Clutter(Share),
+    /// One of these, each as often as the others.
+    OneOf(Choices),
     /// Mixes each picture with another one, and their labels with them; shares are drawn from a beta distribution with this
     /// number for both of its parameters ([Zhang et al.](https://arxiv.org/abs/1710.09412)).
     Mixup(Share),
@@ -55,62 +80,6 @@ pub enum Mirror {
     Both,
 }
 
-/// A number above 0 and at most 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Share(f32);
-
-/// An angle above 0 and at most 180.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Degrees(f32);
-
-/// A length above 0 and at most 16.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Pixels(f32);
-
-/// Two factors from a tenth to ten, the smaller one first.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Factors([f32; 2]);
-
-fn up_to<'de, D: Deserializer<'de>>(deserializer: D, limit: f32) -> Result<f32, D::Error> {
-    let found = f32::deserialize(deserializer)?;
-    if found > 0.0 && found <= limit {
-        Ok(found)
-    } else {
-        let reason = format!("expected a number above 0 and at most {limit}, found {found}");
-        Err(D::Error::custom(reason))
-    }
-}
-
-impl<'de> Deserialize<'de> for Share {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        up_to(deserializer, 1.0).map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Degrees {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        up_to(deserializer, 180.0).map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pixels {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        up_to(deserializer, 16.0).map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Factors {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let [low, high] = <[f32; 2]>::deserialize(deserializer)?;
-        if (0.1..=10.0).contains(&low) && (low..=10.0).contains(&high) {
-            return Ok(Self([low, high]));
-        }
-        Err(D::Error::custom(format!(
-            "expected two factors from 0.1 to 10, the smaller one first, found {low} and {high}"
-        )))
-    }
-}
-
 /// Writes a picture `[channels, rows, columns]` of bytes, changed, into `pixels` of the same shape, 0 to 1. The same seed
 /// and sample change it the same way.
 pub fn apply(
@@ -123,6 +92,7 @@ pub fn apply(
     let mut picture = Picture::new(bytes, shape);
     let mut moved = Affine::NONE;
     for transform in transforms {
+        let transform = transform.chosen(&mut random);
         // What only moves pixels is done in one go, so that they are interpolated once.
         if let Some(affine) = transform.affine(shape, &mut random) {
             moved = moved.then(affine);
@@ -136,6 +106,14 @@ pub fn apply(
 }
 
 impl Transform {
+    /// Itself, or one of its choices.
+    fn chosen(&self, random: &mut Random) -> &Self {
+        match self {
+            Self::OneOf(Choices(choices)) => choices[random.below(choices.len())].chosen(random),
+            _ => self,
+        }
+    }
+
     /// Where the change only moves pixels: the place in the picture from which each place of the result is.
     fn affine(&self, shape: Shape, random: &mut Random) -> Option<Affine> {
         let [_, rows, columns] = shape.map(|size| size as f32);
@@ -180,6 +158,29 @@ impl Transform {
             Self::Blur(Pixels(deviation)) => picture.blur(random.between(0.0, deviation)),
             Self::Cutout(Share(share)) => picture.hide(random.between(0.0, share), random),
             Self::Invert(Share(share)) if random.between(0.0, 1.0) < share => picture.invert(),
+            Self::Pen(Share(share)) => picture.dry(random.between(0.0, share), random),
+            Self::Cut(Share(share)) => picture.cut(random.between(0.0, share), random),
+            Self::Levels(Share(share)) => {
+                let [black, white] = [0; 2].map(|_| random.between(0.0, share / 2.0));
+                picture.level([black, 1.0 - white]);
+            }
+            Self::Light(Share(share)) => picture.fade(random.between(0.0, share), random),
+            Self::Shadow(Share(share)) => picture.cast(random.between(0.0, share), random),
+            Self::Elastic(Part(share)) => {
+                picture.bend(picture.side() * random.between(0.0, share), random);
+            }
+            Self::Thickness(Widths([low, high])) => {
+                picture.thicken(picture.side() * random.between(low, high));
+            }
+            Self::Jpeg(Qualities([low, high])) => {
+                let more = random.below(usize::from(high - low) + 1);
+                picture.compress(low + more as u8);
+            }
+            Self::Paper(Share(share)) if random.between(0.0, 1.0) < share => picture.rule(random),
+            Self::Frame(Share(share)) if random.between(0.0, 1.0) < share => picture.frame(random),
+            Self::Clutter(Share(share)) if random.between(0.0, 1.0) < share => {
+                picture.clutter(random)
+            }
             _ => (),
         }
     }

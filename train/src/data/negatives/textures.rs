@@ -1,0 +1,193 @@
+//! What repeats: textures to learn from, and surfaces to measure on.
+
+use super::{SIDE, levels, picture_of, plane, wave};
+use crate::data::augment::{Affine, cover, smooth};
+use crate::data::random::Random;
+
+/// A number of 0 to 1 by the place, down and across.
+type Texture = Box<dyn Fn([f32; 2]) -> f32>;
+
+/// Gratings, stripes, squares, dots, plaids and slopes, turned by any angle.
+pub fn texture(random: &mut Random) -> Vec<u8> {
+    let sorts = [grating, stripes, squares, dots, plaid, net, slope];
+    let texture = sorts[random.below(sorts.len())](random);
+    let turned = Affine::rotation(random.between(0.0, 360.0));
+    laid(random, |place| texture(turned.of(place)))
+}
+
+/// Bricks, wood, rings, cells and scales, mostly upright.
+pub fn surface(random: &mut Random) -> Vec<u8> {
+    let sorts = [bricks, wood, rings, cells, scales];
+    let texture = sorts[random.below(sorts.len())](random);
+    let turned = Affine::rotation(random.bell(15.0));
+    laid(random, |place| texture(turned.of(place)))
+}
+
+/// A texture between two levels, worn by smooth and by fine noise.
+fn laid(random: &mut Random, texture: impl Fn([f32; 2]) -> f32) -> Vec<u8> {
+    let [low, high] = levels(0.3, random);
+    let middle = SIDE as f32 / 2.0;
+    let mut numbers =
+        plane(|down, across| low + (high - low) * texture([down - middle, across - middle]));
+    let wear = random.between(0.0, 0.12);
+    for (number, cloud) in numbers.iter_mut().zip(smooth([SIDE; 2], 0.12, random)) {
+        *number += wear * cloud;
+    }
+    let mut picture = picture_of(numbers);
+    let deviation = random.between(0.0, 0.06);
+    picture.add_noise(deviation, random);
+    picture.bytes()
+}
+
+/// How many waves a pixel, such that several fit.
+fn frequency(random: &mut Random) -> f32 {
+    1.0 / random.between(3.0, 11.0)
+}
+
+fn grating(random: &mut Random) -> Texture {
+    let (frequency, start) = (frequency(random), random.between(0.0, 1.0));
+    Box::new(move |[down, _]| 0.5 + 0.5 * wave(down * frequency + start))
+}
+
+fn stripes(random: &mut Random) -> Texture {
+    let distance = random.between(3.5, 11.0);
+    let (width, start) = (
+        distance * random.between(0.2, 0.7),
+        random.between(0.0, 11.0),
+    );
+    Box::new(move |[down, _]| lined(down + start, distance, width))
+}
+
+fn squares(random: &mut Random) -> Texture {
+    let side = random.between(2.0, 8.0);
+    let [y, x] = [0; 2].map(|_| random.between(0.0, 8.0));
+    Box::new(move |[down, across]| {
+        let [row, column] = [down + y, across + x].map(|place| (place / side).floor());
+        (row + column).rem_euclid(2.0)
+    })
+}
+
+fn dots(random: &mut Random) -> Texture {
+    let distance = random.between(4.0, 10.0);
+    let width = distance * random.between(0.3, 0.8);
+    let starts = [0; 2].map(|_| random.between(0.0, 10.0));
+    Box::new(move |[down, across]| {
+        let away = [down + starts[0], across + starts[1]]
+            .map(|place| place.rem_euclid(distance) - distance / 2.0);
+        cover(length(away), width)
+    })
+}
+
+fn plaid(random: &mut Random) -> Texture {
+    let [first, second] = [0; 2].map(|_| frequency(random));
+    let share = random.between(0.3, 0.7);
+    Box::new(move |[down, across]| {
+        0.5 + 0.5 * (share * wave(down * first) + (1.0 - share) * wave(across * second))
+    })
+}
+
+fn net(random: &mut Random) -> Texture {
+    let distances = [0; 2].map(|_| random.between(4.0, 10.0));
+    let width = random.between(0.8, 2.5);
+    Box::new(move |[down, across]| {
+        lined(down, distances[0], width).max(lined(across, distances[1], width))
+    })
+}
+
+/// Light that changes in one way, or from a place on.
+fn slope(random: &mut Random) -> Texture {
+    let is_round = random.below(2) == 1;
+    let middle = [0; 2].map(|_| random.between(-10.0, 10.0));
+    let reach = random.between(14.0, 40.0);
+    Box::new(move |[down, across]| {
+        let away = [down - middle[0], across - middle[1]];
+        if is_round {
+            length(away) / reach
+        } else {
+            0.5 + away[0] / reach
+        }
+    })
+}
+
+/// Rows of bricks, each half a brick beside the one above.
+fn bricks(random: &mut Random) -> Texture {
+    let (height, width) = (random.between(4.0, 8.0), random.between(7.0, 14.0));
+    let (joint, start) = (random.between(0.8, 2.0), random.between(0.0, 14.0));
+    Box::new(move |[down, across]| {
+        let is_odd = (down / height).floor().rem_euclid(2.0);
+        let beside = lined(across + start + is_odd * width / 2.0, width, joint);
+        // The middles of joints are half a row from the ends of rows.
+        beside.max(lined(down + height / 2.0, height, joint))
+    })
+}
+
+/// Grain along the boards, bent by knots.
+fn wood(random: &mut Random) -> Texture {
+    let frequency = random.between(0.12, 0.3);
+    let knots = [0; 3].map(|_| {
+        let place = [0; 2].map(|_| random.between(-14.0, 14.0));
+        (place, random.between(3.0, 9.0))
+    });
+    Box::new(move |[down, across]| {
+        let pull = knots.map(|([y, x], size)| {
+            let away = length([(down - y) / 3.0, across - x]);
+            size / (1.0 + away * away / size)
+        });
+        0.5 + 0.5 * wave(frequency * (across + pull.iter().sum::<f32>()))
+    })
+}
+
+/// Rings around one place.
+fn rings(random: &mut Random) -> Texture {
+    let (frequency, squeeze) = (frequency(random), random.between(0.6, 1.6));
+    let middle = [0; 2].map(|_| random.between(-14.0, 14.0));
+    Box::new(move |[down, across]| {
+        let away = length([(down - middle[0]) * squeeze, across - middle[1]]);
+        0.5 + 0.5 * wave(away * frequency)
+    })
+}
+
+/// What is nearest to one of some places, with its borders.
+fn cells(random: &mut Random) -> Texture {
+    let count = 8 + random.below(12);
+    let cells = (0..count).map(|_| {
+        let place = [0; 2].map(|_| random.between(-16.0, 16.0));
+        (place, random.between(0.0, 0.7))
+    });
+    let cells: Vec<([f32; 2], f32)> = cells.collect();
+    let width = random.between(0.5, 2.0);
+    Box::new(move |[down, across]| {
+        let mut nearest = (f32::MAX, 0.0);
+        let mut second = f32::MAX;
+        for &([y, x], level) in &cells {
+            let away = length([down - y, across - x]);
+            second = second.min(away.max(nearest.0));
+            if away < nearest.0 {
+                nearest = (away, level);
+            }
+        }
+        nearest.1.max(cover((second - nearest.0) / 2.0, width))
+    })
+}
+
+/// Rows of arcs over each other, as of fish or roofs.
+fn scales(random: &mut Random) -> Texture {
+    let side = random.between(5.0, 9.0);
+    let width = random.between(0.8, 2.0);
+    Box::new(move |[down, across]| {
+        let row = (down / side).floor();
+        let beside = (across + row.rem_euclid(2.0) * side / 2.0).rem_euclid(side) - side / 2.0;
+        let radius = length([down - row * side, beside * 1.8]);
+        cover((radius - side * 0.8).abs(), width)
+    })
+}
+
+/// How much of a pixel is covered by parallel lines at a distance.
+fn lined(place: f32, distance: f32, width: f32) -> f32 {
+    let half = distance / 2.0;
+    cover((place.rem_euclid(distance) - half).abs(), width)
+}
+
+fn length([down, across]: [f32; 2]) -> f32 {
+    (down * down + across * across).sqrt()
+}

@@ -1,0 +1,226 @@
+//! What a classifier accepts, the surer it must be: of samples of its classes, and of others.
+
+use std::fmt;
+
+use ndarray::Array2;
+use serde::Serialize;
+
+use super::Answer;
+
+/// Shares of the samples that are accepted at the points of the curve.
+const SHARES: [f64; 8] = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0];
+/// The one of these at which kinds are told apart.
+const TOLD: usize = 4;
+
+/// How much is accepted by thresholds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Acceptance {
+    /// Samples of the classes.
+    pub samples: usize,
+    /// Samples of no class.
+    pub negatives: usize,
+    /// The highest threshold first.
+    pub points: Vec<Point>,
+    /// The share of the samples that are accepted where [`Self::kinds`] is.
+    pub told_at: f64,
+    pub kinds: Vec<Kind>,
+}
+
+/// What is accepted by one threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// The least probability of an answer that is accepted.
+    pub threshold: f64,
+    /// Samples of the classes that are accepted.
+    pub accepted: usize,
+    /// Of these the ones that are put in a wrong class.
+    pub wrong: usize,
+    /// Samples of no class that are accepted.
+    pub negatives: usize,
+}
+
+/// What is accepted of samples of no class that are of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Kind {
+    pub name: String,
+    pub samples: usize,
+    pub accepted: usize,
+}
+
+/// Samples of no class: their logits `[samples, classes]`, and of which kind each is.
+pub struct Negatives<'a> {
+    pub logits: &'a Array2<f32>,
+    pub kinds: &'a [u16],
+    /// The names of the kinds.
+    pub names: &'a [String],
+}
+
+impl Acceptance {
+    /// Of samples with these labels and logits `[samples, classes]`.
+    pub fn new(labels: &[u16], logits: &Array2<f32>, negatives: &Negatives) -> Self {
+        let answers = |logits: &Array2<f32>| -> Vec<Answer> {
+            let rows = logits.rows().into_iter();
+            rows.map(|row| Answer::new(&row)).collect()
+        };
+        let (known, others) = (answers(logits), answers(negatives.logits));
+        let mut sure: Vec<f64> = known.iter().map(|answer| answer.confidence).collect();
+        sure.sort_by(|a, b| b.total_cmp(a));
+        let point = |share: f64| {
+            let count = (share * sure.len() as f64).ceil() as usize;
+            let threshold = sure.get(count.max(1) - 1).copied().unwrap_or(0.0);
+            let is_accepted = |answer: &&Answer| answer.confidence >= threshold;
+            let pairs = known.iter().zip(labels);
+            let wrong = |(answer, label): &(&Answer, &u16)| {
+                is_accepted(answer) && answer.class != usize::from(**label)
+            };
+            Point {
+                threshold,
+                accepted: known.iter().filter(is_accepted).count(),
+                wrong: pairs.filter(wrong).count(),
+                negatives: others.iter().filter(is_accepted).count(),
+            }
+        };
+        let points: Vec<Point> = SHARES.into_iter().map(point).collect();
+        let least = points[TOLD].threshold;
+        let kinds = negatives.names.iter().zip(0..);
+        Self {
+            samples: known.len(),
+            negatives: others.len(),
+            points,
+            told_at: SHARES[TOLD],
+            kinds: kinds
+                .map(|(name, kind)| Kind::new(name, (&others, negatives.kinds), (kind, least)))
+                .collect(),
+        }
+    }
+
+    /// The share of the samples of no class that are accepted at a point.
+    pub fn share(&self, point: &Point) -> f64 {
+        point.negatives as f64 / self.negatives as f64
+    }
+}
+
+impl Kind {
+    fn new(name: &str, (answers, kinds): (&[Answer], &[u16]), (kind, least): (u16, f64)) -> Self {
+        let own = answers.iter().zip(kinds).filter(|(_, of)| **of == kind);
+        let own: Vec<bool> = own.map(|(answer, _)| answer.confidence >= least).collect();
+        Self {
+            name: name.into(),
+            samples: own.len(),
+            accepted: own.iter().filter(|accepted| **accepted).count(),
+        }
+    }
+
+    pub fn share(&self) -> f64 {
+        self.accepted as f64 / self.samples.max(1) as f64
+    }
+}
+
+impl fmt::Display for Acceptance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:>9} {:>18} {:>6} {:>27}",
+            "threshold", "accepted", "wrong", "accepted that is no class"
+        )?;
+        for point in &self.points {
+            let accepted = format!("{} of {}", point.accepted, self.samples);
+            let negatives = format!(
+                "{:.4} {} of {}",
+                self.share(point),
+                point.negatives,
+                self.negatives
+            );
+            writeln!(
+                f,
+                "{:>9.4} {accepted:>18} {:>6} {negatives:>27}",
+                point.threshold, point.wrong
+            )?;
+        }
+        write!(
+            f,
+            "\nof each kind, where {} of the samples are:",
+            self.told_at
+        )?;
+        let width = self.kinds.iter().map(|kind| kind.name.chars().count());
+        let width = width.max().unwrap_or(0);
+        for kind in &self.kinds {
+            let (name, accepted, samples) = (&kind.name, kind.accepted, kind.samples);
+            write!(
+                f,
+                "\n{name:<width$}  {:.4} {accepted} of {samples}",
+                kind.share()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Logits of two classes whose answer has this probability.
+    fn logits(answers: &[(usize, f64)]) -> Array2<f32> {
+        let mut logits = Array2::zeros((answers.len(), 2));
+        for (row, &(class, probability)) in answers.iter().enumerate() {
+            logits[[row, class]] = (probability / (1.0 - probability)).ln() as f32;
+        }
+        logits
+    }
+
+    #[test]
+    fn the_surer_it_must_be_the_less_is_accepted() {
+        // Probabilities from .501 to .999, one in ten wrong.
+        let of = |index: usize| {
+            (
+                usize::from(index % 10 == 0),
+                0.5 + (index + 1) as f64 / 1002.0,
+            )
+        };
+        let known: Vec<_> = (0..500).map(of).collect();
+        let others: Vec<_> = (0..200)
+            .map(|index| (0, 0.6 + index as f64 / 1000.0))
+            .collect();
+        let (known, others) = (logits(&known), logits(&others));
+        let kinds: Vec<u16> = (0..200).map(|index| u16::from(index >= 150)).collect();
+        let names = ["low".to_owned(), "high".to_owned(), "none".to_owned()];
+        let negatives = Negatives {
+            logits: &others,
+            kinds: &kinds,
+            names: &names,
+        };
+        let found = Acceptance::new(&[0; 500], &known, &negatives);
+        let counts = found
+            .points
+            .iter()
+            .map(|point| (point.accepted, point.wrong));
+        let expected = [
+            (400, 40),
+            (450, 45),
+            (475, 47),
+            (490, 49),
+            (495, 49),
+            (498, 49),
+            (500, 50),
+            (500, 50),
+        ];
+        assert!(counts.eq(expected), "{found:?}");
+        for point in &found.points {
+            let least = point.threshold;
+            let accepted =
+                (0..200).filter(|&index| 0.6 + f64::from(index) / 1000.0 >= least - 1e-6);
+            assert_eq!(point.negatives, accepted.count(), "{point:?}");
+        }
+        let kinds: Vec<_> = found
+            .kinds
+            .iter()
+            .map(|kind| (&*kind.name, kind.samples, kind.accepted))
+            .collect();
+        assert_eq!(kinds, [("low", 150, 150), ("high", 50, 50), ("none", 0, 0)]);
+        let text = found.to_string();
+        for part in ["400 of 500", "wrong", "\nhigh  1.0000 50 of 50"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Pictures of no class: learnt, and measured on.
+
+use serde_json::Value;
+use train::checkpoint::Checkpoint;
+
+use crate::sandbox::{EVALUATE, QUICK, Sandbox};
+
+/// Writes so many grey pictures of a size, all different, into a folder.
+fn write_pictures(sandbox: &Sandbox, folder: &str, count: u32, side: u32) {
+    std::fs::create_dir_all(sandbox.path(folder)).unwrap();
+    for number in 0..count {
+        let pixel = |x, y| image::Luma([(x * 7 + y * number * 13 % 251) as u8]);
+        let picture = image::GrayImage::from_fn(side, side, pixel);
+        let path = sandbox.path(&format!("{folder}/{number}.png"));
+        picture.save(path).unwrap();
+    }
+}
+
+/// The number of pictures of no class that a run says it learnt.
+fn learnt(sandbox: &Sandbox, run: &str) -> usize {
+    let (checkpoint, _) = Checkpoint::load(&sandbox.path(run)).unwrap();
+    checkpoint.record.negatives
+}
+
+#[test]
+fn pictures_of_a_folder_are_learnt_as_of_no_class() {
+    let sandbox = Sandbox::with_digits();
+    write_pictures(&sandbox, "others", 9, 40);
+    let fit = format!("fit {QUICK} --epochs 1 --out");
+    let printed = sandbox.succeeds(&format!("{fit} run --negatives others"));
+    let line = "9 pictures of no class are learnt, too";
+    assert!(printed.contains(line), "{printed}");
+    assert_eq!(learnt(&sandbox, "run"), 9);
+    let plain = sandbox.succeeds(&format!("{fit} plain"));
+    assert!(!plain.contains("no class"), "{plain}");
+    let loss = |run: &str| {
+        let (checkpoint, _) = Checkpoint::load(&sandbox.path(run)).unwrap();
+        checkpoint.record.epochs[0].loss
+    };
+    assert!((loss("run") - loss("plain")).abs() > 1e-6);
+    let says = |run: &str| {
+        let model = sandbox.read(&format!("{run}/digits.onnx"));
+        model.windows(17).any(|part| part == b"least_probability")
+    };
+    assert!(says("run") && !says("plain"));
+    let (checkpoint, _) = Checkpoint::load(&sandbox.path("run")).unwrap();
+    let certainty = checkpoint.record.certainty.unwrap();
+    assert_eq!((certainty.samples, certainty.rejected), (64, 0));
+    let missing = sandbox.train(&format!("{fit} no --negatives nowhere"));
+    assert!(missing.expect_code(1).stderr.contains("nowhere"));
+}
+
+#[test]
+fn drawn_pictures_are_learnt_as_a_recipe_says_and_of_digits_only() {
+    let sandbox = Sandbox::with_digits();
+    std::fs::write(sandbox.path("recipe.toml"), "negatives = 48\n").unwrap();
+    let line = format!("fit {QUICK} --epochs 1 --recipe recipe.toml --out");
+    let printed = sandbox.succeeds(&format!("{line} run"));
+    assert!(printed.contains("48 pictures of no class"), "{printed}");
+    let first = sandbox.files("run");
+    sandbox.succeeds(&format!("{line} again"));
+    assert_eq!(sandbox.files("again"), first);
+    let small = "fit --data digits --size 14x14 --runtime tract --network digits-small";
+    let refused = sandbox.train(&format!("{small} --recipe recipe.toml --out small"));
+    let refused = refused.expect_code(1).stderr;
+    assert!(
+        refused.contains("grey pictures of the ten digits"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn what_is_accepted_is_counted_by_kind() {
+    let sandbox = Sandbox::with_run();
+    let line = format!("{EVALUATE} --negatives drawn --images 10 --report page.html");
+    let text = sandbox.succeeds(&line);
+    let report: Value = serde_json::from_slice(&sandbox.read("page.json")).unwrap();
+    let found = &report["acceptance"];
+    let kinds = found["kinds"].as_array().unwrap();
+    let sum = |key: &str| -> u64 { kinds.iter().map(|kind| kind[key].as_u64().unwrap()).sum() };
+    assert_eq!(found["negatives"], sum("samples"));
+    let points = found["points"].as_array().unwrap();
+    // All ten are accepted at .99 as well as at 1.
+    assert_eq!(points[7]["accepted"], 10);
+    assert_eq!(points[4]["negatives"], sum("accepted"));
+    assert!(text.contains("accepted that is no class"), "{text}");
+    for name in ["script", "letter, learnt"] {
+        let is_it = |kind: &&Value| kind["name"] == name;
+        assert_eq!(kinds.iter().filter(is_it).count(), 1, "{found}");
+    }
+    let page = String::from_utf8(sandbox.read("page.html")).unwrap();
+    assert!(page.contains("<h2>How sure, how much is accepted</h2>"));
+
+    write_pictures(&sandbox, "others/lines", 3, 28);
+    write_pictures(&sandbox, "others/more", 2, 28);
+    let json = sandbox.succeeds(&format!("{EVALUATE} --negatives others --json"));
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let kind = |at: usize| &report["acceptance"]["kinds"][at];
+    assert_eq!(
+        (&kind(0)["name"], &kind(1)["name"]),
+        (&"lines".into(), &"more".into())
+    );
+    assert_eq!(
+        (&kind(0)["samples"], &kind(1)["samples"]),
+        (&3.into(), &2.into())
+    );
+    let scores = format!("{EVALUATE} --scores - --negatives drawn");
+    sandbox.train(&scores).expect_code(2);
+}
