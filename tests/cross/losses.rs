@@ -5,7 +5,7 @@ mod soft;
 mod squared;
 
 use ndarray::{Array1, Array2, arr1, arr2};
-use tests::{random, runtimes};
+use tests::runtimes;
 use train::gradient::gradients;
 use train::graph::Graph;
 use train::loss::{Soft, cross_entropy};

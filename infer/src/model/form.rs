@@ -199,15 +199,15 @@ pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelE
     let score = |text: &str| text.parse().ok().filter(is_score).ok_or_else(refusal);
     let of_classes = kind == OutputKind::Classes && quantization.is_none();
     let least = entry(proto, metadata::LEAST_PROBABILITY).filter(|_| of_classes);
-    let share = |text: &str| {
-        let share: Option<f64> = text.parse().ok();
-        let share = share.filter(|share| (0.0..=1.0).contains(share));
-        share.ok_or_else(|| unknown(metadata::LEAST_PROBABILITY, text))
+    let is_probability = |number: &f64| (0.0..=1.0).contains(number);
+    let probability = |text: &str| {
+        let number = text.parse().ok().filter(is_probability);
+        number.ok_or_else(|| unknown(metadata::LEAST_PROBABILITY, text))
     };
     Ok(OutputForm {
         name: name.to_owned(),
         kind,
-        least_probability: least.map(share).transpose()?,
+        least_probability: least.map(probability).transpose()?,
         labels,
         threshold: threshold.filter(|_| !of_floats).map(integer).transpose()?,
         greatest_score: threshold.filter(|_| of_floats).map(score).transpose()?,

@@ -22,7 +22,7 @@ fn soft_answers_are_right(runtime: &Runtime) {
         let labels = arr1(&[0, 3, 9, 9, 5, 1]);
         Batch::new(own.clone(), labels, Array1::ones(ROWS))
     };
-    let none = CLASSES as i64;
+    let none = i64::try_from(CLASSES).unwrap();
     let mixed = || {
         let shares = arr1(&[0.25, 0.5, 1.0, 0.0, 0.9, 0.5]);
         Some((arr1(&[1, 3, 0, 2, none, 2]), shares))

@@ -40,7 +40,7 @@ pub struct Record {
     /// Seed of parameters, order and masks.
     pub seed: u64,
     /// The number of samples of no class that were learnt as well.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub negatives: usize,
     /// How sure an answer must be to be accepted, where samples of no class were learnt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,12 +71,8 @@ pub struct Described {
     pub scaling: NumberScaling,
 }
 
-fn is_none(negatives: &usize) -> bool {
-    *negatives == 0
-}
-
-fn is_default(scaling: &NumberScaling) -> bool {
-    *scaling == NumberScaling::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Described {

@@ -90,8 +90,8 @@ impl Corruption {
         if is_negative {
             picture.invert();
         }
-        let share = strength as f32 / STRENGTHS as f32;
-        self.apply(&mut picture, share, &mut random);
+        let part = strength as f32 / STRENGTHS as f32;
+        self.apply(&mut picture, part, &mut random);
         if is_negative {
             picture.invert();
         }

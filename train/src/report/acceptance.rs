@@ -174,13 +174,13 @@ mod tests {
         // Probabilities from .501 to .999, one in ten wrong.
         let of = |index: usize| {
             (
-                usize::from(index % 10 == 0),
+                usize::from(index.is_multiple_of(10)),
                 0.5 + (index + 1) as f64 / 1002.0,
             )
         };
         let known: Vec<_> = (0..500).map(of).collect();
         let others: Vec<_> = (0..200)
-            .map(|index| (0, 0.6 + index as f64 / 1000.0))
+            .map(|index| (0, 0.6 + f64::from(index) / 1000.0))
             .collect();
         let (known, others) = (logits(&known), logits(&others));
         let kinds: Vec<u16> = (0..200).map(|index| u16::from(index >= 150)).collect();

@@ -179,7 +179,7 @@ impl Transform {
             Self::Paper(Share(share)) if random.between(0.0, 1.0) < share => picture.rule(random),
             Self::Frame(Share(share)) if random.between(0.0, 1.0) < share => picture.frame(random),
             Self::Clutter(Share(share)) if random.between(0.0, 1.0) < share => {
-                picture.clutter(random)
+                picture.clutter(random);
             }
             _ => (),
         }

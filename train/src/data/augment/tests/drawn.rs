@@ -1,4 +1,8 @@
 //! Changes of drawings, dark on light and light on dark.
+#![expect(
+    clippy::float_cmp,
+    reason = "what a change leaves alone stays the same to the bit"
+)]
 
 use super::super::ground::Ink;
 use super::super::pixels::Picture;
