@@ -26,13 +26,6 @@ use crate::runtime::RuntimeError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error(
-        "pictures of no class: expected {expected:?} channels, rows and columns, as those of the classes have, found {found:?}"
-    )]
-    Negatives {
-        expected: [usize; 3],
-        found: [usize; 3],
-    },
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
@@ -117,6 +110,28 @@ pub enum Error {
         "--data: expected pictures for --corruptions to make worse, found arrays of numbers; leave it out"
     )]
     NoCorruptions,
+    #[error(
+        "--negatives: expected pictures that become {expected:?} channels, rows and columns, as those of the classes, found \
+         {found:?}"
+    )]
+    Negatives {
+        expected: [usize; 3],
+        found: [usize; 3],
+    },
+    #[error(
+        "--negatives: expected pictures of no class beside pictures, found arrays of numbers; leave it out"
+    )]
+    NegativeNumbers,
+    #[error(
+        "negatives that the program draws (`negatives` in a recipe, `--negatives drawn`): expected grey pictures of the ten digits, \
+         28 x 28, found {shape:?} channels, rows and columns of {classes} classes; name pictures of your own (`--negatives SOURCE`)"
+    )]
+    DrawnNegatives { shape: [usize; 3], classes: usize },
+    #[error(
+        "--negatives: expected the {expected} pictures of no class that the run to resume learnt, found {found}; name the same ones \
+         again"
+    )]
+    OtherNegatives { expected: usize, found: usize },
     #[error("a network for {0} is not chosen by itself: name one (`--network`)")]
     NoNetworkFor(&'static str),
     #[error("{option}: expected a network of {expected}, found one of {found}; leave it out")]

@@ -157,6 +157,11 @@ impl Recipe {
         let rate = self.learning_rate.unwrap_or(1.0);
         for (expected, found, is_right) in [
             (
+                "at most 1000000 negatives",
+                self.negatives as f32,
+                self.negatives <= 1_000_000,
+            ),
+            (
                 "epochs of 1 or more",
                 one(self.epochs),
                 one(self.epochs) >= 1.0,

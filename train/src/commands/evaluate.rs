@@ -10,12 +10,13 @@ use input::file::{self, display_name};
 use input::onnx;
 use ndarray::Array2;
 
+use super::negatives::Found;
 use super::report::{json_beside, write_report};
 use super::{accept, expect_distinct, load_test_for, open, read_model};
 use crate::cli::EvaluateArgs;
 use crate::console::Console;
 use crate::data::augment::{Augment, Variant};
-use crate::data::{Dataset, Element};
+use crate::data::{Dataset, Element, Negatives};
 use crate::error::Error;
 use crate::evaluate::{accuracy, run_model};
 use crate::picture_input::Pictures;
@@ -35,10 +36,14 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     if args.corruptions && test.element() == Element::Number {
         return Err(Error::NoCorruptions);
     }
+    let options = args.data.options_for(&Pictures::of_model(&model));
+    let found = args.negatives.as_ref();
+    let found = found.map(|wanted| super::negatives::measuring(wanted, &test, options));
     let runtime = open(args.runtime)?;
     let measured = Measured {
         runtime: &runtime,
         pictures: &test,
+        negatives: found.transpose()?.as_ref(),
         variants: augment.variants(),
         args,
     };
@@ -75,11 +80,16 @@ fn expect_outputs(args: &EvaluateArgs) -> Result<(), Error> {
     let scores = args.scores.iter().filter(|_| !args.prints_scores());
     let outputs: Vec<PathBuf> = pages.chain(scores.cloned()).collect();
     let models = [Some(&args.model), args.int8.as_ref()];
+    let negatives = match &args.negatives {
+        Some(Negatives::Given(source)) => source.files(),
+        Some(Negatives::Drawn) | None => Vec::new(),
+    };
     for (index, output) in outputs.iter().enumerate() {
         let models = ["--model", "--int8"].into_iter().zip(models);
         let models = models.filter_map(|(option, path)| Some((option, &**path?)));
         let others = outputs[..index].iter().map(|path| ("--report", &**path));
-        let inputs: Vec<(&str, &Path)> = models.chain(others).collect();
+        let negatives = negatives.iter().map(|path| ("--negatives", &**path));
+        let inputs: Vec<(&str, &Path)> = models.chain(others).chain(negatives).collect();
         expect_distinct(&[output], &inputs, &args.data)?;
         file::expect_writable(output)?;
     }
@@ -91,6 +101,8 @@ fn expect_outputs(args: &EvaluateArgs) -> Result<(), Error> {
 struct Measured<'a> {
     runtime: &'a Runtime,
     pictures: &'a Dataset,
+    /// Pictures of no class, if they are measured on.
+    negatives: Option<&'a Found>,
     variants: &'static [Variant],
     args: &'a EvaluateArgs,
 }
@@ -124,8 +136,8 @@ impl Measured<'_> {
         if self.args.corruptions {
             report.corruptions = Some(corruptions::measure(*self, model)?);
         }
-        if let Some(wanted) = &self.args.negatives {
-            report.acceptance = Some(negatives::measure(*self, model, wanted, logits)?);
+        if let Some(found) = self.negatives {
+            report.acceptance = Some(negatives::measure(*self, model, found, logits)?);
         }
         Ok(report)
     }

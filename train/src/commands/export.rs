@@ -10,7 +10,7 @@ use super::{CHECKED_IMAGES, expect_distinct, load_test_for, open};
 use crate::architecture::Network;
 use crate::checkpoint::{self, Checkpoint};
 use crate::cli::ExportArgs;
-use crate::console::{Console, say};
+use crate::console::{Console, note, say};
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::export::{SecondRuntime, export};
@@ -27,6 +27,11 @@ pub fn run(args: &ExportArgs, console: &mut Console, stop: &Stop) -> Result<(), 
     let path = path.unwrap_or_else(|| model_of(&args.run, &network.name));
     expect_distinct(&[&path], &[("--run", &run)], &args.data)?;
     file::expect_writable(&path)?;
+    if checkpoint.record.negatives > 0 && checkpoint.record.certainty.is_none() {
+        note(
+            "the fit was ended before it could say how sure answers must be: nothing is refused by this model",
+        );
+    }
     let pictures = checkpoint.record.pictures(&network)?;
     let test = load_test_for(&pictures, &args.data)?;
     expect_form(&network, &test)?;

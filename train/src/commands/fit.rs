@@ -1,6 +1,7 @@
 //! `train fit`.
 
 mod board;
+mod negatives;
 mod picture_input;
 mod start;
 mod task;
@@ -13,16 +14,14 @@ use no_std_core::format::OutputKind;
 
 use super::export::export_checked;
 use super::learnt;
-use super::negatives;
 use super::report::write_report;
 use super::{expect_distinct, open};
 use crate::architecture::Network;
-use crate::certainty::Certainty;
 use crate::checkpoint::{self, Checkpoint, Record};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
 use crate::data::augment::Variant;
-use crate::data::{Dataset, Sets, mnist};
+use crate::data::{Dataset, Sets, Source, mnist};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
@@ -43,8 +42,6 @@ const BATCH: u32 = 128;
 const FEWEST_STEPS: usize = 400;
 /// The most epochs that this may take.
 const MOST_EPOCHS: u32 = 100;
-/// The samples to learn from that say how sure answers are where none are kept to choose by.
-const JUDGED: usize = 10_000;
 /// What the figures `val_` are from where a validation set is kept.
 const VALIDATION: &str = "images set apart from those to learn from, to choose by";
 
@@ -71,7 +68,11 @@ fn expect_outputs(args: &FitArgs, network: Option<&str>) -> Result<(), Error> {
     let outputs = run::files(&args.out, network);
     let outputs: Vec<&Path> = outputs.iter().map(|path| &**path).collect();
     let from = args.from.as_deref().map(checkpoint::file_of);
-    let inputs: Vec<_> = from.iter().map(|path| ("--from", &**path)).collect();
+    let negatives = args.negatives.iter().flat_map(Source::files);
+    let negatives: Vec<_> = negatives.collect();
+    let negatives = negatives.iter().map(|path| ("--negatives", &**path));
+    let inputs = from.iter().map(|path| ("--from", &**path));
+    let inputs: Vec<_> = inputs.chain(negatives).collect();
     expect_distinct(&outputs, &inputs, &args.data)
 }
 
@@ -89,11 +90,16 @@ fn fit_and_export(
     let augment = args.augment.or(kept).unwrap_or_default();
     let recipe = recipe(args, &task.network, resumed)?;
     learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
-    let negatives = add_negatives(args, &recipe, &mut task.sets.train, console)?;
+    let (of, prepared) = (
+        (&recipe, &task.network),
+        picture_input::options(&start, args)?,
+    );
+    let negatives = negatives::add(args, of, &mut task.sets, prepared, console)?;
+    negatives::expect_those_of(start.resumed(), negatives)?;
+    let resumed = start.resumed();
     let planned = recipe.epochs;
     let samples = task.sets.train.len() * augment.variants().len();
-    let mut record = record(args, &task, (resumed, recipe), samples);
-    record.negatives = negatives;
+    let mut record = record(args, &task, (resumed, recipe), [samples, negatives]);
     let steps = samples.div_ceil(record.batch_size);
     let epochs = args.epochs.unwrap_or_else(|| epochs(args, planned, steps));
     stop.wait_for_work();
@@ -129,12 +135,13 @@ fn fit_and_export(
     )
 }
 
-/// The record of a new run of so many samples an epoch, or that of the run to resume with what the user changes.
+/// The record of a new run of so many samples an epoch and so many of no class, or that of the run to resume with what the user
+/// changes.
 fn record(
     args: &FitArgs,
     task: &Task,
     (resume, recipe): (Option<&Checkpoint>, Recipe),
-    samples: usize,
+    [samples, negatives]: [usize; 2],
 ) -> Record {
     let mut record = match resume {
         Some(checkpoint) => resumed_record(args, checkpoint, &task.sets),
@@ -142,6 +149,8 @@ fn record(
     };
     record.detector.clone_from(&task.detector);
     record.picture_input.clone_from(&task.picture_input);
+    record.negatives = negatives;
+    record.certainty = None;
     complete(&mut record, &task.sets, samples, args);
     record
 }
@@ -158,7 +167,7 @@ fn finish(
         console.line("interrupted; the last finished epoch is kept");
     }
     if checkpoint.record.negatives > 0 {
-        checkpoint.record.certainty = certainty((runtime, network, &checkpoint), &sets)?;
+        negatives::set_certainty(runtime, network, &mut checkpoint, &sets, console)?;
         run::save(&checkpoint, &args.out)?;
     }
     let trained = (runtime, network, &checkpoint);
@@ -169,46 +178,6 @@ fn finish(
     }
     let model = args.out.join(model_name(&network.name));
     export_checked(trained, sets.test, &model, console, stop)
-}
-
-/// Adds pictures of no class to those to learn from: the user's, and as many drawn ones as the recipe says. Returns their
-/// number.
-fn add_negatives(
-    args: &FitArgs,
-    recipe: &Recipe,
-    train: &mut Dataset,
-    console: &mut Console,
-) -> Result<usize, Error> {
-    let mut pixels = negatives::learning(recipe.negatives as usize, train)?;
-    if let Some(source) = &args.negatives {
-        pixels.extend(negatives::given(source, train, args.data.options())?.pixels);
-    }
-    let count = pixels.len() / train.picture_len();
-    if count > 0 {
-        console.line(format_args!("{count} pictures of no class are learnt, too"));
-        *train = train.clone().with_negatives(pixels);
-    }
-    Ok(count)
-}
-
-/// How sure answers are of samples of the classes: of those to choose by, else of the first ones to learn from. The test set
-/// decides nothing.
-fn certainty(
-    (runtime, network, checkpoint): (&Runtime, &Network, &Checkpoint),
-    sets: &Sets,
-) -> Result<Option<Certainty>, Error> {
-    let learnt = sets.train.len() - checkpoint.record.negatives;
-    let samples = match &sets.validation {
-        Some(validation) => validation.clone(),
-        None => sets.train.clone().take(learnt.min(JUDGED)),
-    };
-    let parameters = checkpoint.parameters(network);
-    let evaluated = || -> Result<Array2<f32>, EvaluateError> {
-        let variants = &[Variant::Plain];
-        let mut evaluator = Evaluator::new(runtime, network, parameters, &samples, variants)?;
-        Ok(evaluator.evaluate()?.logits)
-    };
-    Ok(Certainty::of(&evaluated().map_err(FitError::from)?))
 }
 
 /// The epochs of a recipe, each of so many steps. The usual recipe has as many more as few pictures need.
@@ -236,7 +205,7 @@ fn measures_forms(args: &FitArgs, network: &Network) -> bool {
 /// Completes a record for a fit on these sets, with so many samples an epoch.
 fn complete(record: &mut Record, sets: &Sets, samples: usize, args: &FitArgs) {
     record.data_sha256.clone_from(&sets.sha256);
-    record.data_source = data_name(sets);
+    record.data_source = data_name(sets, sets.train.len() - record.negatives);
     if sets.validation.is_some() {
         record.val_data = VALIDATION.into();
     }
@@ -256,12 +225,7 @@ fn measure(
     args: &FitArgs,
     console: &mut Console,
 ) -> Result<(), Error> {
-    let logits = || -> Result<Array2<f32>, EvaluateError> {
-        let (parameters, variants) = (checkpoint.parameters(network), &[Variant::Plain]);
-        let mut evaluator = Evaluator::new(runtime, network, parameters, test, variants)?;
-        Ok(evaluator.evaluate()?.logits)
-    };
-    let logits = logits().map_err(FitError::from)?;
+    let logits = logits((runtime, network, checkpoint), test, &[Variant::Plain])?;
     let report = Report::new(&network.labels, test.labels(), &logits);
     console.line(format_args!(
         "test set, by which nothing is chosen: {}",
@@ -271,6 +235,20 @@ fn measure(
     let epochs = &checkpoint.record.epochs;
     let pictures = (test, &[Variant::Plain][..]);
     write_report(&page, &network.name, &report, pictures, epochs, console)
+}
+
+/// The logits of a network for pictures in these variants.
+fn logits(
+    (runtime, network, checkpoint): (&Runtime, &Network, &Checkpoint),
+    pictures: &Dataset,
+    variants: &'static [Variant],
+) -> Result<Array2<f32>, Error> {
+    let evaluated = || -> Result<Array2<f32>, EvaluateError> {
+        let parameters = checkpoint.parameters(network);
+        let mut evaluator = Evaluator::new(runtime, network, parameters, pictures, variants)?;
+        Ok(evaluator.evaluate()?.logits)
+    };
+    Ok(evaluated().map_err(FitError::from)?)
 }
 
 /// The recipe that is named, or the usual one.
@@ -310,8 +288,7 @@ fn resumed_record(args: &FitArgs, checkpoint: &Checkpoint, sets: &Sets) -> Recor
 }
 
 /// What a model may tell about its data: where the files lie is nobody's business.
-fn data_name(sets: &Sets) -> String {
-    let count = sets.train.len();
+fn data_name(sets: &Sets, count: usize) -> String {
     let is_mnist = sets.sha256 == mnist::SHA256;
     let of = if is_mnist { " of MNIST" } else { "" };
     match &sets.validation {

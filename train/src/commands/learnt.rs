@@ -201,7 +201,7 @@ pub fn expect_recipe(
     Ok(())
 }
 
-fn not_for(option: &'static str, expected: &'static str, network: &Network) -> Error {
+pub fn not_for(option: &'static str, expected: &'static str, network: &Network) -> Error {
     Error::NotForNetwork {
         option,
         expected,

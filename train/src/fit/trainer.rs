@@ -41,7 +41,7 @@ impl Sums {
 
     /// Share of right answers, of classes.
     pub fn accuracy(&self) -> Option<f64> {
-        Some(self.correct? / self.classed)
+        Some(self.correct? / self.classed).filter(|share| !share.is_nan())
     }
 
     pub(super) fn add(&mut self, other: Self) {

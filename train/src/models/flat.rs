@@ -154,10 +154,12 @@ mod tests {
     use crate::models::{on_device, training};
     use crate::onnx::Model;
     use crate::optimizer::Optimizer;
+    use crate::runtime::{Choice, Runtime};
 
     /// As the numbers of one row each say where they are.
     #[test]
     fn many_rows_are_joined_in_their_order_and_few_at_once() {
+        let runtime = Runtime::open(Choice::Tract, 1).unwrap();
         for count in [1, 32, 33, 100, 2000] {
             let mut graph = Graph::new();
             let rows = (0..count).map(|number| {
@@ -167,8 +169,13 @@ mod tests {
             let rows = rows.collect();
             let all = joined(&mut graph, rows).unwrap();
             assert_eq!(graph.shape(all), [1, count]);
+            let zero = graph.scalar(0.0);
+            let all = graph.add(all, zero).unwrap();
             graph.output("all", all).unwrap();
             let model = graph.to_onnx("rows", &[]);
+            let mut session = runtime.load(&model, Vec::new()).unwrap();
+            let found = session.run(Vec::new()).unwrap().take("all").unwrap();
+            assert!(found.into_iter().eq((0..count).map(|number| number as f32)));
             let nodes = Model::decode(&*model).unwrap().graph.unwrap().node;
             let most = nodes.iter().map(|node| node.input.len()).max();
             assert!(most.is_none_or(|most| most <= JOINED_AT_ONCE), "{most:?}");

@@ -17,7 +17,7 @@ const TOLD: usize = 4;
 pub struct Acceptance {
     /// Samples of the classes.
     pub samples: usize,
-    /// Samples of no class.
+    /// Samples of no class, of the kinds that are counted.
     pub negatives: usize,
     /// The highest threshold first.
     pub points: Vec<Point>,
@@ -35,8 +35,8 @@ pub struct Point {
     pub accepted: usize,
     /// Of these the ones that are put in a wrong class.
     pub wrong: usize,
-    /// Samples of no class that are accepted.
-    pub negatives: usize,
+    /// Samples of no class that are accepted, of the kinds that are counted.
+    pub accepted_negatives: usize,
 }
 
 /// What is accepted of samples of no class that are of one kind.
@@ -53,6 +53,8 @@ pub struct Negatives<'a> {
     pub kinds: &'a [u16],
     /// The names of the kinds.
     pub names: &'a [String],
+    /// How many of the kinds are counted; they come first.
+    pub counted: usize,
 }
 
 impl Acceptance {
@@ -65,6 +67,10 @@ impl Acceptance {
         let (known, others) = (answers(logits), answers(negatives.logits));
         let mut sure: Vec<f64> = known.iter().map(|answer| answer.confidence).collect();
         sure.sort_by(|a, b| b.total_cmp(a));
+        let is_counted = |kind: &u16| usize::from(*kind) < negatives.counted;
+        let counted = others.iter().zip(negatives.kinds);
+        let counted = counted.filter(|(_, kind)| is_counted(kind));
+        let counted: Vec<&Answer> = counted.map(|(answer, _)| answer).collect();
         let point = |share: f64| {
             let count = (share * sure.len() as f64).ceil() as usize;
             let threshold = sure.get(count.max(1) - 1).copied().unwrap_or(0.0);
@@ -77,7 +83,7 @@ impl Acceptance {
                 threshold,
                 accepted: known.iter().filter(is_accepted).count(),
                 wrong: pairs.filter(wrong).count(),
-                negatives: others.iter().filter(is_accepted).count(),
+                accepted_negatives: counted.iter().copied().filter(is_accepted).count(),
             }
         };
         let points: Vec<Point> = SHARES.into_iter().map(point).collect();
@@ -85,7 +91,7 @@ impl Acceptance {
         let kinds = negatives.names.iter().zip(0..);
         Self {
             samples: known.len(),
-            negatives: others.len(),
+            negatives: counted.len(),
             points,
             told_at: SHARES[TOLD],
             kinds: kinds
@@ -96,7 +102,7 @@ impl Acceptance {
 
     /// The share of the samples of no class that are accepted at a point.
     pub fn share(&self, point: &Point) -> f64 {
-        point.negatives as f64 / self.negatives as f64
+        point.accepted_negatives as f64 / self.negatives.max(1) as f64
     }
 }
 
@@ -128,7 +134,7 @@ impl fmt::Display for Acceptance {
             let negatives = format!(
                 "{:.4} {} of {}",
                 self.share(point),
-                point.negatives,
+                point.accepted_negatives,
                 self.negatives
             );
             writeln!(
@@ -189,6 +195,7 @@ mod tests {
             logits: &others,
             kinds: &kinds,
             names: &names,
+            counted: 1,
         };
         let found = Acceptance::new(&[0; 500], &known, &negatives);
         let counts = found
@@ -210,7 +217,8 @@ mod tests {
             let least = point.threshold;
             let accepted =
                 (0..200).filter(|&index| 0.6 + f64::from(index) / 1000.0 >= least - 1e-6);
-            assert_eq!(point.negatives, accepted.count(), "{point:?}");
+            let low = accepted.filter(|&index| index < 150);
+            assert_eq!(point.accepted_negatives, low.count(), "{point:?}");
         }
         let kinds: Vec<_> = found
             .kinds

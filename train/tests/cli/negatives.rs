@@ -3,6 +3,7 @@
 use serde_json::Value;
 use train::checkpoint::Checkpoint;
 
+use crate::arrays;
 use crate::sandbox::{EVALUATE, QUICK, Sandbox};
 
 /// Writes so many grey pictures of a size, all different, into a folder.
@@ -77,12 +78,17 @@ fn what_is_accepted_is_counted_by_kind() {
     let report: Value = serde_json::from_slice(&sandbox.read("page.json")).unwrap();
     let found = &report["acceptance"];
     let kinds = found["kinds"].as_array().unwrap();
-    let sum = |key: &str| -> u64 { kinds.iter().map(|kind| kind[key].as_u64().unwrap()).sum() };
+    // Those alone that are never learnt.
+    let counted = kinds.iter().take(7);
+    let sum = |key: &str| -> u64 {
+        let counts = counted.clone().map(|kind| kind[key].as_u64().unwrap());
+        counts.sum()
+    };
     assert_eq!(found["negatives"], sum("samples"));
     let points = found["points"].as_array().unwrap();
     // All ten are accepted at .99 as well as at 1.
     assert_eq!(points[7]["accepted"], 10);
-    assert_eq!(points[4]["negatives"], sum("accepted"));
+    assert_eq!(points[4]["accepted_negatives"], sum("accepted"));
     assert!(text.contains("accepted that is no class"), "{text}");
     for name in ["script", "letter, learnt"] {
         let is_it = |kind: &&Value| kind["name"] == name;
@@ -106,4 +112,51 @@ fn what_is_accepted_is_counted_by_kind() {
     );
     let scores = format!("{EVALUATE} --scores - --negatives drawn");
     sandbox.train(&scores).expect_code(2);
+}
+
+#[test]
+fn a_run_is_resumed_with_the_pictures_that_it_learnt() {
+    let sandbox = Sandbox::with_digits();
+    write_pictures(&sandbox, "others", 9, 40);
+    sandbox.succeeds(&format!(
+        "fit {QUICK} --epochs 1 --out run --negatives others"
+    ));
+    let resume = format!("fit {QUICK} --epochs 1 --resume run --out more");
+    let refused = sandbox.train(&resume).expect_code(1).stderr;
+    let expected =
+        "--negatives: expected the 9 pictures of no class that the run to resume learnt, found 0";
+    assert!(refused.contains(expected), "{refused}");
+    sandbox.succeeds(&format!("{resume} --negatives others"));
+    assert_eq!(learnt(&sandbox, "more"), 9);
+}
+
+#[test]
+fn numbers_and_networks_without_classes_have_no_pictures_of_no_class() {
+    let sandbox = Sandbox::with_digits();
+    write_pictures(&sandbox, "others", 3, 28);
+    let numbers: Vec<f32> = (0..64 * 8).map(|number| (number % 97) as f32).collect();
+    let labels: Vec<u8> = (0..64).map(|number| number % 2).collect();
+    let arrays = [
+        ("x_train", arrays::floats(&[64, 8], &numbers)),
+        ("y_train", arrays::npy("|u1", &[64], &labels)),
+    ];
+    sandbox.write("numbers.npz", arrays::npz(&arrays));
+    sandbox.write(
+        "dense.toml",
+        "name = \"dense\"\ninput = [8, 1, 1]\nclasses = 2\nlayers = [{ layer = \"flatten\" }, { layer = \"dense\", units = \"classes\" }]\n",
+    );
+    for (options, expected) in [
+        (
+            "--data numbers.npz --network dense.toml",
+            "found arrays of numbers",
+        ),
+        (
+            "--data digits --network autoencoder",
+            "--negatives: expected a network of classes",
+        ),
+    ] {
+        let line = format!("fit {options} --runtime tract --epochs 1 --negatives others --out no");
+        let refused = sandbox.train(&line).expect_code(1).stderr;
+        assert!(refused.contains(expected), "{refused}");
+    }
 }

@@ -3,8 +3,7 @@
 use ndarray::Array2;
 
 use super::Measured;
-use crate::commands::negatives;
-use crate::data::Negatives;
+use crate::commands::negatives::Found;
 use crate::error::Error;
 use crate::report::{self, Acceptance};
 
@@ -12,24 +11,24 @@ use crate::report::{self, Acceptance};
 pub fn measure(
     measured: Measured<'_>,
     model: &[u8],
-    wanted: &Negatives,
+    found: &Found,
     logits: &Array2<f32>,
 ) -> Result<Acceptance, Error> {
-    let (pictures, args) = (measured.pictures, measured.args);
-    let found = negatives::measuring(wanted, pictures, args.data.options())?;
-    let others = pictures.clone().take(0).with_negatives(found.pixels);
+    let none = measured.pictures.clone().take(0);
+    let others = none.with_negatives(found.pixels.clone());
     let others = Measured {
         pictures: &others,
         ..measured
     };
-    let of_others = others.logits(&args.model, model)?;
+    let of_others = others.logits(&measured.args.model, model)?;
     let each = measured.variants.len();
-    let kinds = found.kinds.into_iter().flat_map(|kind| vec![kind; each]);
+    let kinds = found.kinds.iter().flat_map(|&kind| vec![kind; each]);
     let kinds: Vec<u16> = kinds.collect();
     let others = report::Negatives {
         logits: &of_others,
         kinds: &kinds,
         names: &found.names,
+        counted: found.counted,
     };
     Ok(Acceptance::new(&measured.labels(), logits, &others))
 }

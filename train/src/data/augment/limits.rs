@@ -113,12 +113,14 @@ pub struct Choices(pub(super) Vec<Transform>);
 
 impl<'de> Deserialize<'de> for Choices {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let choices = Vec::deserialize(deserializer)?;
-        if choices.is_empty() {
-            return Err(D::Error::custom(
-                "expected changes to choose from, found none",
-            ));
-        }
-        Ok(Self(choices))
+        let choices = Vec::<Transform>::deserialize(deserializer)?;
+        let mixes = |one: &Transform| matches!(one, Transform::Mixup(_));
+        let found = match &choices[..] {
+            [] => "none",
+            changes if changes.iter().any(mixes) => "mixup",
+            _ => return Ok(Self(choices)),
+        };
+        let reason = format!("expected changes of one picture to choose from, found {found}");
+        Err(D::Error::custom(reason))
     }
 }

@@ -30,7 +30,7 @@ pub fn write(f: &mut fmt::Formatter<'_>, found: &Acceptance) -> fmt::Result {
             found.samples,
             point.wrong,
             found.share(point),
-            point.negatives,
+            point.accepted_negatives,
             found.negatives
         )?;
     }
