@@ -39,11 +39,12 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     let options = args.data.options_for(&Pictures::of_model(&model));
     let found = args.negatives.as_ref();
     let found = found.map(|wanted| super::negatives::measuring(wanted, &test, options));
+    let found = found.transpose()?;
     let runtime = open(args.runtime)?;
     let measured = Measured {
         runtime: &runtime,
         pictures: &test,
-        negatives: found.transpose()?.as_ref(),
+        negatives: found.as_ref(),
         variants: augment.variants(),
         args,
     };

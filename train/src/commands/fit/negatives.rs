@@ -1,0 +1,85 @@
+//! What pictures of no class are to a fit: learnt with those of the classes, and what answers must be surer than.
+
+use no_std_core::format::OutputKind;
+
+use super::logits;
+use crate::architecture::Network;
+use crate::certainty::Certainty;
+use crate::checkpoint::Checkpoint;
+use crate::cli::FitArgs;
+use crate::commands::{learnt, negatives};
+use crate::console::Console;
+use crate::data::{Options, Sets};
+use crate::error::Error;
+use crate::recipe::Recipe;
+use crate::runtime::Runtime;
+
+/// The samples to learn from that say how sure answers are where none are kept to choose by.
+const JUDGED: usize = 10_000;
+/// The same ones in each fit.
+const SEED: u64 = 0;
+
+/// Adds pictures of no class to those to learn from: the user's, and as many drawn ones as the recipe says. Returns their
+/// number.
+pub fn add(
+    args: &FitArgs,
+    (recipe, network): (&Recipe, &Network),
+    sets: &mut Sets,
+    options: Options,
+    console: &mut Console,
+) -> Result<usize, Error> {
+    if args.negatives.is_some() && network.output != OutputKind::Classes {
+        return Err(learnt::not_for("--negatives", "classes", network));
+    }
+    let train = &mut sets.train;
+    let mut pixels = negatives::learning(recipe.negatives as usize, train)?;
+    if let Some(source) = &args.negatives {
+        pixels.extend(negatives::given(source, train, options, negatives::For::Learning)?.pixels);
+    }
+    let count = pixels.len() / train.picture_len();
+    if count > 0 {
+        console.line(format_args!("{count} pictures of no class are learnt, too"));
+        *train = train.clone().with_negatives(pixels);
+    }
+    Ok(count)
+}
+
+/// Fails if a run to resume learnt other pictures of no class than these.
+pub fn expect_those_of(resumed: Option<&Checkpoint>, found: usize) -> Result<(), Error> {
+    match resumed.map(|checkpoint| checkpoint.record.negatives) {
+        Some(expected) if expected != found => Err(Error::OtherNegatives { expected, found }),
+        _ => Ok(()),
+    }
+}
+
+/// Says how sure answers must be where pictures of no class were learnt: as sure as those are of nearly all samples to choose
+/// by, else of some to learn from. The test set decides nothing.
+pub fn set_certainty(
+    runtime: &Runtime,
+    network: &Network,
+    checkpoint: &mut Checkpoint,
+    sets: &Sets,
+    console: &mut Console,
+) -> Result<(), Error> {
+    let learnt = sets.train.len() - checkpoint.record.negatives;
+    let samples = match &sets.validation {
+        Some(validation) => validation.clone(),
+        None => {
+            let train = sets.train.clone().take(learnt);
+            train.split_stratified(JUDGED, SEED).0
+        }
+    };
+    let variants = checkpoint.record.augment().variants();
+    let logits = logits((runtime, network, checkpoint), &samples, variants)?;
+    let certainty = Certainty::of(&logits);
+    if let Some(found) = &certainty {
+        console.line(format_args!(
+            "answers are accepted from a probability of {:.4} on, {} of {} for samples of the classes",
+            found.least_probability,
+            found.samples - found.rejected,
+            found.samples
+        ));
+    }
+    checkpoint.record.certainty = certainty;
+    Ok(())
+}
