@@ -66,7 +66,7 @@ fn random() -> impl FnMut(u32) -> u32 {
     let mut state = 5_u32;
     move |below| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (u64::from(state) * u64::from(below) >> 32) as u32
+        ((u64::from(state) * u64::from(below)) >> 32) as u32
     }
 }
 
