@@ -12,6 +12,7 @@ use no_std_core::prepare::{CameraFrame, Encoding, PrepareError, Rows};
 use thiserror::Error;
 
 use crate::file::ReadError;
+use crate::input::Decoded;
 use crate::picture::{self, PictureError};
 
 mod counts;
@@ -91,14 +92,6 @@ pub enum Format {
         /// Bytes of a frame.
         len: usize,
     },
-}
-
-/// A decoded frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
-    /// `[row][column][channel]`.
-    pub pixels: Vec<u8>,
-    pub rows: u32,
 }
 
 impl Format {

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use input::limits::Limits;
 
@@ -14,6 +15,7 @@ use crate::error::ModelError;
 use crate::file::{self, InFile, display_name};
 use crate::inspect::inspect;
 use crate::open::{Choice, open};
+use crate::prepare::Wish;
 
 mod bench;
 mod camera;
@@ -132,14 +134,40 @@ impl LimitArgs {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+/// Who prepares pictures, and how.
+#[derive(Clone, Copy, Debug)]
 enum Prepare {
-    /// As it is, scaled if it has another size (a board's own preparation refuses that of models that say not how)
-    Plain,
-    /// The drawing in it found, light on dark, scaled and centred as in MNIST, for models of 28 x 28 grey pixels
-    Centred,
-    /// As the board does it, which asks for the rows that it needs, of pictures of any size
+    Here(Wish),
     Board,
+}
+
+impl Prepare {
+    fn wish(self) -> Option<Wish> {
+        match self {
+            Self::Here(wish) => Some(wish),
+            Self::Board => None,
+        }
+    }
+}
+
+impl ValueEnum for Prepare {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Here(Wish::Plain),
+            Self::Here(Wish::Centred),
+            Self::Here(Wish::Auto),
+            Self::Board,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help =
+            "As the board does it, which asks for the rows that it needs, of pictures of any size";
+        match self {
+            Self::Here(wish) => wish.to_possible_value(),
+            Self::Board => Some(PossibleValue::new("board").help(help)),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,19 +1,20 @@
 //! How often a model is right on a test set, and what it takes for what.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::engine::{Answer, Cost, Engine};
+use crate::engine::{Cost, Engine};
 use crate::error::RunError;
 use crate::file::{InFile, WriteError};
 use crate::output::Output;
 use crate::parallel::{self, cores};
+use crate::predict::{Prediction, predict};
 use crate::source::SourceError;
 use crate::spec::OutputSpec;
-use crate::test_set::TestSet;
+use crate::test_set::{How, TestSet};
 
 mod classes;
 mod reconstruction;
@@ -63,12 +64,12 @@ enum Tally {
     Reconstructions(ReconstructionTally),
 }
 
-/// Runs the model on all inputs of the test set that was loaded for it, or on the negatives of its pictures; on all cores, if
-/// they can share it. After each, tells `each` how many are done, and the output.
+/// Runs the model on all inputs of the test set that was loaded for it; on all cores, if they can share it. After each, tells
+/// `each` how many are done, and the output.
 pub fn evaluate(
     engine: &dyn Engine,
     test_set: &TestSet,
-    invert: bool,
+    how: How,
     mut each: impl FnMut(usize, &Output) -> Result<(), WriteError>,
 ) -> Result<Evaluation, EvaluateError> {
     let mut tally = Tally::new(engine);
@@ -77,19 +78,24 @@ pub fn evaluate(
         elapsed: Duration::ZERO,
         cost: None,
     };
-    let set = Set { test_set, invert };
     let (threads, batch) = match engine.shared() {
         Some(_) => (cores(), BATCH * cores()),
         None => (1, 1),
     };
+    let run = |engine: &dyn Engine, index| predicted(engine, test_set, index, how);
     for start in (0..test_set.count).step_by(batch) {
         let numbers = start..test_set.count.min(start + batch);
         let found = match engine.shared() {
-            Some(engine) => parallel::map(numbers, |index| set.run(engine, index)),
-            None => numbers.map(|index| set.run(engine, index)).collect(),
+            Some(engine) => parallel::map(numbers, |index| run(engine, index)),
+            None => numbers.map(|index| run(engine, index)).collect(),
         };
         for (index, found) in (start..).zip(found) {
-            let (Answer { output, cost }, elapsed) = found?;
+            let Prediction {
+                output,
+                elapsed,
+                cost,
+                prepared,
+            } = found?;
             effort.elapsed += elapsed / threads as u32;
             let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
             effort.cost = cost.map(greatest).or(effort.cost);
@@ -99,6 +105,9 @@ pub fn evaluate(
                 _ => None,
             };
             tally.add(&output, class, targets);
+            if let (Tally::Classes(tally), Some(prepared)) = (&mut tally, prepared) {
+                tally.count(prepared);
+            }
             each(index + 1, &output)?;
         }
     }
@@ -108,29 +117,15 @@ pub fn evaluate(
 /// Inputs that a core works on before the outputs of all are looked at.
 const BATCH: usize = 64;
 
-/// The inputs, and what is done with them first.
-struct Set<'s> {
-    test_set: &'s TestSet,
-    invert: bool,
-}
-
-impl Set<'_> {
-    /// What the model makes of an input, and the time that it takes.
-    fn run(
-        &self,
-        engine: &(impl Engine + ?Sized),
-        index: usize,
-    ) -> Result<(Answer, Duration), EvaluateError> {
-        let spec = &engine.spec().input;
-        let mut input = self.test_set.input(index, spec, spec.preparation)?;
-        if self.invert {
-            let inverted = input.inverted();
-            input = inverted.map_err(InFile::<SourceError>::named("--invert"))?;
-        }
-        let start = Instant::now();
-        let answer = engine.run(&input)?;
-        Ok((answer, start.elapsed()))
-    }
+/// What the model makes of an input.
+fn predicted(
+    engine: &dyn Engine,
+    test_set: &TestSet,
+    index: usize,
+    how: How,
+) -> Result<Prediction, EvaluateError> {
+    let candidates = test_set.candidates(index, &engine.spec().input, how)?;
+    Ok(predict(engine, &candidates)?)
 }
 
 impl Tally {
@@ -194,6 +189,7 @@ mod tests {
     use no_std_core::prepare::Preparation;
 
     use super::*;
+    use crate::engine::Answer;
     use crate::input::Input;
     use crate::output::{Numbers, Values};
     use crate::spec::{InputSpec, Layout, Spec};
@@ -243,7 +239,7 @@ mod tests {
         fs::write(&path, npz(&[("x", floats(&[5, 2], &numbers))])).unwrap();
         let test_set = TestSet::load(&path, &engine.spec).unwrap();
         let mut found = Vec::new();
-        let ended = evaluate(&engine, &test_set, false, |done, output| {
+        let ended = evaluate(&engine, &test_set, How::default(), |done, output| {
             assert_eq!(engine.runs.get(), done);
             found.extend(output.numbers().reals());
             let source = ErrorKind::StorageFull.into();

@@ -18,6 +18,27 @@ pub enum Input {
     Floats(Vec<f32>),
 }
 
+/// A decoded picture in its own size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// `[row][column][channel]`.
+    pub pixels: Vec<u8>,
+    pub rows: u32,
+}
+
+impl Decoded {
+    /// Itself, or its negative: 255 less each pixel.
+    #[must_use]
+    pub fn inverted_if(mut self, invert: bool) -> Self {
+        if invert {
+            for pixel in &mut self.pixels {
+                *pixel = 255 - *pixel;
+            }
+        }
+        self
+    }
+}
+
 /// Why something is no input of a model.
 #[derive(Debug, Error)]
 pub enum InputError {
@@ -84,9 +105,14 @@ impl Input {
 }
 
 impl InputSpec {
-    /// The input that a picture file makes: see [`picture::pixels`].
+    /// The input that a picture file makes.
     pub fn of_picture(&self, file: &[u8], preparation: Preparation) -> Result<Input, InputError> {
-        let shape = self.picture().ok_or_else(|| InputError::NoPicture {
+        Ok(self.of_decoded(&self.decode(file)?, preparation)?)
+    }
+
+    /// A picture file in its own size, in grey or in colours as the model takes them.
+    pub fn decode(&self, file: &[u8]) -> Result<Decoded, InputError> {
+        let [.., channels] = self.picture().ok_or_else(|| InputError::NoPicture {
             expected: self.describe(),
             found: if picture::recognizes(file) {
                 "a picture"
@@ -94,7 +120,19 @@ impl InputSpec {
                 "a file of another kind"
             },
         })?;
-        Ok(self.of_pixels(picture::pixels(file, shape, preparation)?))
+        let (pixels, rows) = picture::raw(file, channels)?;
+        Ok(Decoded { pixels, rows })
+    }
+
+    /// The input that a decoded picture makes: see [`picture::of_raw`].
+    pub fn of_decoded(
+        &self,
+        picture: &Decoded,
+        preparation: Preparation,
+    ) -> Result<Input, PictureError> {
+        let shape = self.picture().unwrap_or_default();
+        let pixels = picture::of_raw(&picture.pixels, picture.rows, shape, preparation)?;
+        Ok(self.of_pixels(pixels))
     }
 
     /// The input of a picture's pixels, `[row][column][channel]`.

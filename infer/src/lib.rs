@@ -48,6 +48,7 @@ pub mod output;
 pub mod page;
 mod parallel;
 pub mod predict;
+pub mod prepare;
 mod remembered;
 pub mod report;
 pub mod serve;

@@ -102,6 +102,14 @@ impl Output {
         }
     }
 
+    /// How probable its class is; 0 where there are no classes. Of integers it is exact: see [`share`].
+    pub fn certainty(&self) -> f64 {
+        match self {
+            Self::Classes(classes) => classes.probabilities[classes.class],
+            Self::Values(_) | Self::Reconstruction { .. } => 0.0,
+        }
+    }
+
     /// What the core gave for this model.
     pub fn of_core(model: &Model<'_>, output: &CoreOutput<'_>) -> Self {
         let tensor = model.output();

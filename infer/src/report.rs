@@ -32,6 +32,9 @@ pub struct Report<'a> {
     sample: Option<usize>,
     #[serde(flatten)]
     measured: Measured<'a>,
+    /// Whether its row has a column for how the picture was prepared.
+    #[serde(skip)]
+    has_prepared: bool,
 }
 
 /// Which file a result is about.
@@ -54,7 +57,15 @@ impl<'a> Report<'a> {
             file: FileName::of(source),
             sample: None,
             measured: Measured::new(spec, prediction),
+            has_prepared: false,
         }
+    }
+
+    /// Gives its row a column for how pictures are prepared, empty for an array.
+    #[must_use]
+    pub fn with_prepared(mut self, has_prepared: bool) -> Self {
+        self.has_prepared = has_prepared;
+        self
     }
 
     /// One of several samples of a file.

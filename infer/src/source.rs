@@ -5,12 +5,12 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use input::arrays::{self, ArraysError, Samples};
-use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
 use crate::file::{InFile, ReadError, display_name, read_all};
-use crate::input::{Input, InputError};
+use crate::input::InputError;
 use crate::picture::{self, MAX_FILE_BYTES, PictureError, SIDE};
+use crate::prepare::{Candidates, Preparing};
 use crate::spec::InputSpec;
 
 mod find;
@@ -48,20 +48,26 @@ impl Content {
     pub fn inputs<'c>(
         &'c self,
         spec: &'c InputSpec,
-        preparation: Preparation,
-    ) -> Result<impl Iterator<Item = Result<(Option<usize>, Input), InputError>> + 'c, InputError>
-    {
+        preparing: Preparing,
+    ) -> Result<
+        impl Iterator<Item = Result<(Option<usize>, Candidates), InputError>> + 'c,
+        InputError,
+    > {
         let (picture, tensors) = match self {
-            Self::Picture(file) => (Some(spec.of_picture(file, preparation)?), None),
+            Self::Picture(file) => {
+                let picture = spec.decode(file)?;
+                let of = |preparation| spec.of_decoded(&picture, preparation);
+                (Some(preparing.candidates(of)?), None)
+            }
             Self::Samples(samples) => (None, Some(spec.of_array(&samples.inputs)?)),
         };
         let samples = tensors.into_iter().flat_map(|tensors| {
             let number = move |index| (tensors.count > 1).then_some(index);
-            let input = move |index| Ok((number(index), tensors.input(index)?));
+            let input = move |index| Ok((number(index), tensors.input(index)?.into()));
             (0..tensors.count).map(input)
         });
         Ok(picture
-            .map(|input| Ok((None, input)))
+            .map(|candidates| Ok((None, candidates)))
             .into_iter()
             .chain(samples))
     }

@@ -1,6 +1,7 @@
 //! Inputs with the classes that they truly are of.
 
-use std::path::Path;
+use std::iter;
+use std::path::{Path, PathBuf};
 
 use input::arrays::{self, Array, ArraysError, ClassesError};
 use input::folder::{self, FolderError};
@@ -10,7 +11,9 @@ use no_std_core::prepare::Preparation;
 use thiserror::Error;
 
 use crate::file::{InFile, display_name};
-use crate::input::{Input, InputError};
+use crate::input::{Decoded, Input, InputError};
+use crate::picture::PictureError;
+use crate::prepare::{Candidates, Preparing};
 use crate::source::{Content, Source, SourceError, has_array_extension};
 use crate::spec::{InputSpec, OutputSpec, Spec};
 
@@ -158,38 +161,91 @@ impl TestSet {
             .get(index * outputs..(index + 1) * outputs)
     }
 
-    /// The input at `index`, for the model that the set was loaded for; pictures in files are prepared for it.
-    pub fn input(
+    /// The input at `index`, for the model that the set was loaded for. Pictures in files are prepared as is said, else as the
+    /// model's file says; images of IDX files, which have the model's size, as is said, else not.
+    pub fn candidates(
         &self,
         index: usize,
         spec: &InputSpec,
-        preparation: Preparation,
-    ) -> Result<Input, InFile<SourceError>> {
+        How { preparing, invert }: How,
+    ) -> Result<Candidates, InFile<SourceError>> {
         match &self.inputs {
             Inputs::Images(images, channels) => {
-                let len = spec.elements() / channels;
-                let pixels = images.pixels()[index * len..][..len].iter();
-                let repeated = pixels.flat_map(|&pixel| std::iter::repeat_n(pixel, *channels));
-                Ok(spec.of_pixels(repeated.collect()))
+                let image = image(images, index, spec, *channels).inverted_if(invert);
+                let preparing = preparing.unwrap_or(Preparing::As(spec.plain()));
+                let candidates = preparing.candidates(|how| of_image(spec, &image, how));
+                let name = || Source(PathBuf::from(format!("image {index} of the test set")));
+                candidates.map_err(|error| name().named()(error))
             }
             Inputs::Pictures(sources) => {
                 let source = &sources[index];
-                let input = match source.read()? {
-                    Content::Picture(file) => spec.of_picture(&file, preparation),
-                    Content::Samples(samples) => spec
-                        .of_array(&samples.inputs)
-                        .and_then(|tensors| tensors.input(0)),
-                };
-                input.map_err(source.named())
+                let preparing = preparing.unwrap_or(Preparing::As(spec.preparation));
+                match source.read()? {
+                    Content::Picture(file) => {
+                        let picture = spec.decode(&file).map_err(source.named())?;
+                        let picture = picture.inverted_if(invert);
+                        let candidates = preparing.candidates(|how| spec.of_decoded(&picture, how));
+                        candidates.map_err(source.named())
+                    }
+                    Content::Samples(samples) => {
+                        let input = sample(spec, source, &samples.inputs, 0)?;
+                        given(input, invert)
+                    }
+                }
             }
-            Inputs::Arrays(source, array) => {
-                let input = spec
-                    .of_array(array)
-                    .and_then(|tensors| tensors.input(index));
-                input.map_err(source.named())
-            }
+            Inputs::Arrays(source, array) => given(sample(spec, source, array, index)?, invert),
         }
     }
+}
+
+/// What is done with inputs before the model takes them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How {
+    /// How pictures are prepared, if that is said.
+    pub preparing: Option<Preparing>,
+    /// Whether each picture is inverted first.
+    pub invert: bool,
+}
+
+/// An image of an IDX file, its grey in each channel.
+fn image(images: &Images, index: usize, spec: &InputSpec, channels: usize) -> Decoded {
+    let len = spec.elements() / channels;
+    let pixels = images.pixels()[index * len..][..len].iter();
+    let repeated = pixels.flat_map(|&pixel| iter::repeat_n(pixel, channels));
+    Decoded {
+        pixels: repeated.collect(),
+        rows: spec.shape().map_or(0, |[rows, ..]| rows as u32),
+    }
+}
+
+/// The input that an image of the model's size makes: itself, unless the drawing in it is to be centred.
+fn of_image(
+    spec: &InputSpec,
+    image: &Decoded,
+    preparation: Preparation,
+) -> Result<Input, PictureError> {
+    match preparation.box_side() {
+        Some(_) => spec.of_decoded(image, preparation),
+        None => Ok(spec.of_pixels(image.pixels.clone())),
+    }
+}
+
+/// A sample of an array.
+fn sample(
+    spec: &InputSpec,
+    source: &Source,
+    array: &Array,
+    index: usize,
+) -> Result<Input, InFile<SourceError>> {
+    let tensors = spec.of_array(array);
+    let input = tensors.and_then(|tensors| tensors.input(index));
+    input.map_err(source.named())
+}
+
+/// An input that is taken as it is, or inverted.
+fn given(input: Input, invert: bool) -> Result<Candidates, InFile<SourceError>> {
+    let input = if invert { input.inverted() } else { Ok(input) };
+    Ok(input.map_err(InFile::named("--invert"))?.into())
 }
 
 /// The names of what the inputs can be of; none where that is not asked.

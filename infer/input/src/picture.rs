@@ -4,11 +4,14 @@
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Cursor;
+use std::ops::Deref;
 use std::path::Path;
 
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{
+    DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Luma, Rgb,
+};
 use no_std_core::prepare::{self, Fit, Preparation, PrepareError};
 use thiserror::Error;
 
@@ -118,14 +121,14 @@ pub fn pixels(
     preparation: Preparation,
 ) -> Result<Vec<u8>, PictureError> {
     let (pixels, rows) = raw(file, shape[2])?;
-    of_raw(pixels, rows, shape, preparation)
+    of_raw(&pixels, rows, shape, preparation)
 }
 
 /// The pixels that a picture of so many rows, in the channels of the model, makes for a model whose pictures have this shape.
 /// `[row][column][channel]`, scaled as the preparation says; of a model of digits that does not say it, prepared as
 /// [`prepare()`] says, and stretched for other such models.
 pub fn of_raw(
-    pixels: Vec<u8>,
+    pixels: &[u8],
     rows: u32,
     [height, width, channels]: [usize; 3],
     preparation: Preparation,
@@ -143,16 +146,16 @@ pub fn of_raw(
     };
     Ok(match fit {
         None => {
-            let grey = GrayImage::from_raw(columns, rows, pixels).ok_or(wrong)?;
+            let grey = ImageBuffer::from_raw(columns, rows, pixels).ok_or(wrong)?;
             prepare(&grey, preparation)?.to_vec()
         }
         Some(fit) if channels == 1 => {
-            let grey = GrayImage::from_raw(columns, rows, pixels).ok_or(wrong)?;
-            apply(fit, &grey, [height, width])?
+            let grey = ImageBuffer::<Luma<u8>, _>::from_raw(columns, rows, pixels);
+            apply(fit, &grey.ok_or(wrong)?, [height, width])?
         }
         Some(fit) => {
-            let rgb = RgbImage::from_raw(columns, rows, pixels).ok_or(wrong)?;
-            apply(fit, &rgb, [height, width])?
+            let rgb = ImageBuffer::<Rgb<u8>, _>::from_raw(columns, rows, pixels);
+            apply(fit, &rgb.ok_or(wrong)?, [height, width])?
         }
     })
 }
@@ -221,7 +224,10 @@ fn upright<D: ImageDecoder, E: Into<PictureError>>(
 /// A plain preparation keeps every value of a picture of 28 x 28. One of another size is resized without keeping its
 /// proportions: a convenience of this program, where boards refuse it. Others are the same everywhere: see
 /// [`no_std_core::prepare`].
-pub fn prepare(grey: &GrayImage, preparation: Preparation) -> Result<Pixels, PictureError> {
+pub fn prepare<C: Deref<Target = [u8]>>(
+    grey: &ImageBuffer<Luma<u8>, C>,
+    preparation: Preparation,
+) -> Result<Pixels, PictureError> {
     if preparation == Preparation::PLAIN {
         let pixels = resize(grey);
         return if is_blank(&pixels) {
@@ -246,7 +252,7 @@ pub fn is_blank(pixels: &[u8]) -> bool {
 }
 
 /// The picture that a model of digits has always been shown.
-fn resize(grey: &GrayImage) -> Pixels {
+fn resize<C: Deref<Target = [u8]>>(grey: &ImageBuffer<Luma<u8>, C>) -> Pixels {
     let side = SIDE as u32;
     // A triangle kernel weighs all pixels that a target pixel covers and, unlike sharper ones, leaves no halo around ink.
     let resized = imageops::resize(grey, side, side, FilterType::Triangle);

@@ -2,7 +2,7 @@
 
 use no_std_core::prepare::{Fit, Pixels, PrepareError};
 
-use super::Decoded;
+use crate::input::Decoded;
 
 /// Rows and columns of the cells that frames are compared by.
 const CELLS: [u32; 2] = [48, 64];

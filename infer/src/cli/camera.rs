@@ -6,21 +6,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum, value_parser};
-use no_std_core::prepare::{Encoding, Preparation, PrepareError};
+use no_std_core::prepare::{Encoding, PrepareError};
 
-use super::predict::preparation;
 use super::{Error, ModelArgs, Prepare, write_json};
 use crate::camera::{
-    self, CameraError, Counts, Decoded, Fate, Format, Frame, Motion, Origin, Recorder, say_counts,
+    self, CameraError, Counts, Fate, Format, Frame, Motion, Origin, Recorder, say_counts,
 };
 use crate::device::Device;
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::file::{InFile, display_name};
-use crate::input::InputError;
+use crate::input::{Decoded, InputError};
 use crate::open::Choice;
 use crate::picture::{self, PictureError};
 use crate::predict::{Prediction, predict, predict_on_board};
+use crate::prepare::Preparing;
 use crate::report::{FrameReport, Measured};
 use crate::source::Source;
 
@@ -146,10 +146,11 @@ pub fn run(options: &Camera, output: &mut impl Write) -> Result<(), Error> {
     options.model.open(options.engine, |engine, device| {
         let on_board = matches!(options.prepare, Some(Prepare::Board));
         let channels = engine.spec().input.picture().map(|shape| shape[2]);
+        let wish = options.prepare.and_then(Prepare::wish);
         let mut worker = Worker {
             options,
             engine,
-            preparation: preparation(options.prepare, engine)?,
+            preparing: Preparing::of(engine.spec(), wish)?,
             board: device.filter(|_| on_board),
             motion: options.motion.map(Motion::new),
             channels: channels.ok_or_else(|| not_of_pictures(options, engine))?,
@@ -177,7 +178,7 @@ fn not_of_pictures(options: &Camera, engine: &dyn Engine) -> Error {
 struct Worker<'e> {
     options: &'e Camera,
     engine: &'e dyn Engine,
-    preparation: Preparation,
+    preparing: Preparing,
     /// The board that prepares the frames itself.
     board: Option<&'e Device>,
     motion: Option<Motion>,
@@ -251,14 +252,14 @@ impl Worker<'_> {
         {
             return Err(Passed::As(Fate::Unchanged));
         }
-        let Decoded { pixels, rows } = frame;
         if let Some(board) = self.board {
+            let Decoded { pixels, rows } = frame;
             return Ok(predict_on_board(board, &(pixels, rows))?);
         }
         let spec = &self.engine.spec().input;
-        let shape = spec.picture().unwrap_or_default();
-        let pixels = picture::of_raw(pixels, rows, shape, self.preparation).map_err(passed)?;
-        Ok(predict(self.engine, &spec.of_pixels(pixels))?)
+        let of = |preparation| spec.of_decoded(&frame, preparation);
+        let candidates = self.preparing.candidates(of).map_err(passed)?;
+        Ok(predict(self.engine, &candidates)?)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::{DeviceError, ModelError, RunError};
 use crate::evaluate::EvaluateError;
 use crate::file::{InFile, SameFile, WriteError};
 use crate::page::PageError;
+use crate::prepare::WishError;
 use crate::serve::{ServeError, TokenError};
 use crate::source::{FindError, SourceError};
 use crate::test_set::TestSetError;
@@ -36,13 +37,8 @@ pub enum Error {
     Benchmark(#[from] BenchmarkError),
     #[error(transparent)]
     Evaluate(#[from] EvaluateError),
-    #[error(
-        "--prepare {option}: expected a model of 28 x 28 grey pixels, found one of other inputs; leave it out"
-    )]
-    Prepare {
-        /// What was asked for.
-        option: &'static str,
-    },
+    #[error("--prepare {0}")]
+    Prepare(#[from] WishError),
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]

@@ -12,7 +12,8 @@ use crate::evaluate::{Evaluation, evaluate};
 use crate::file::{self, Pending};
 use crate::open::Choice;
 use crate::output::Output;
-use crate::test_set::TestSet;
+use crate::prepare::{Preparing, Wish};
+use crate::test_set::{How, TestSet};
 
 #[derive(Debug, Args)]
 pub struct Evaluate {
@@ -28,6 +29,10 @@ pub struct Evaluate {
     /// Take only the first N inputs
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     limit: Option<u32>,
+
+    /// How pictures become inputs [default: files as the model's file says, else plain; images of IDX files as they are]
+    #[arg(long, value_enum)]
+    prepare: Option<Wish>,
 
     /// Invert each picture first, so that ink is dark and paper light
     #[arg(long)]
@@ -90,6 +95,12 @@ fn evaluate_on(
     scores: &mut Scores,
 ) -> Result<Evaluation, Error> {
     let mut test_set = TestSet::load(&options.data, engine.spec())?;
+    let wish = options.prepare;
+    let preparing = wish.map(|_| Preparing::of(engine.spec(), wish));
+    let how = How {
+        preparing: preparing.transpose()?,
+        invert: options.invert,
+    };
     if let Some(limit) = options.limit {
         test_set.truncate(limit as usize);
     }
@@ -104,5 +115,5 @@ fn evaluate_on(
         }
         Ok(())
     };
-    Ok(evaluate(engine, &test_set, options.invert, each)?)
+    Ok(evaluate(engine, &test_set, how, each)?)
 }

@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, value_parser};
-use no_std_core::prepare::Preparation;
 
 use super::progress::Progress;
 use super::{Error, ModelArgs, Prepare};
@@ -14,6 +13,7 @@ use crate::engine::Engine;
 use crate::open::Choice;
 use crate::parallel;
 use crate::predict::Prediction;
+use crate::prepare::{Preparing, Wish};
 use crate::report::{PageReport, Report};
 use crate::source::Source;
 use crate::spec::Spec;
@@ -111,15 +111,14 @@ pub fn run(
     }
     options.model.open(options.engine, |engine, device| {
         let on_board = matches!(options.prepare, Some(Prepare::Board));
-        let prepare = match options.read {
-            true if !reads(engine) => return Err(Error::Read),
-            true => Some(Prepare::Centred),
-            false => options.prepare,
-        };
+        if options.read && !reads(engine) {
+            return Err(Error::Read);
+        }
+        let wish = options.prepare.and_then(Prepare::wish);
         let worker = Worker {
             options,
             engine,
-            preparation: preparation(prepare, engine)?,
+            preparing: Preparing::of(engine.spec(), wish)?,
             board: device.filter(|_| on_board),
         };
         let annotations = options.annotate.as_deref().map(Annotations::new);
@@ -148,12 +147,12 @@ fn predict_all(
 ) -> Result<(), Error> {
     match worker.engine.shared() {
         Some(engine) if inputs.are_many() => {
-            let (options, preparation) = (worker.options, worker.preparation);
+            let (options, preparing) = (worker.options, worker.preparing);
             let work = |input, give: &mut dyn FnMut(_) -> bool| {
                 let worker = Worker {
                     options,
                     engine,
-                    preparation,
+                    preparing,
                     board: None,
                 };
                 worker.work(input, give);
@@ -175,19 +174,6 @@ fn predict_all(
             reporter.finish_input();
             result
         }),
-    }
-}
-
-/// How pictures become inputs.
-pub fn preparation(option: Option<Prepare>, engine: &dyn Engine) -> Result<Preparation, Error> {
-    let input = &engine.spec().input;
-    match option {
-        Some(Prepare::Plain) => Ok(input.plain()),
-        Some(Prepare::Centred) => {
-            let option = "centred";
-            input.centred().ok_or(Error::Prepare { option })
-        }
-        _ => Ok(input.preparation),
     }
 }
 
@@ -277,7 +263,9 @@ fn of_input<'a>(
     prediction: &'a Prediction,
 ) -> Report<'a> {
     let (top, labels) = (options.top as usize, spec.labels());
+    let chooses = matches!(options.prepare, Some(Prepare::Here(Wish::Auto)));
     let report = Report::new(source, spec, prediction).with_top(top, labels);
+    let report = report.with_prepared(chooses);
     if options.truth_from_name {
         report.with_truth_from_name(labels)
     } else {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Effort, write_cost};
 use crate::engine::Cost;
 use crate::output::Classes;
+use crate::prepare::Prepared;
 use crate::table;
 
 /// Most classes that have a confusion matrix, which nobody reads of more.
@@ -22,6 +23,9 @@ pub struct OfClasses {
     /// Inputs that the model takes for one of its classes at all, if it can tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<usize>,
+    /// How many were prepared in which way, where that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prepared: Option<Counts>,
     #[serde(rename = "images_per_second")]
     inputs_per_second: f64,
     #[serde(flatten)]
@@ -32,9 +36,17 @@ pub struct OfClasses {
     confusion: Option<Vec<Vec<usize>>>,
 }
 
+/// Pictures that counted as they are, and with the drawing in them centred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+struct Counts {
+    plain: usize,
+    centred: usize,
+}
+
 pub struct ClassTally {
     labels: Vec<String>,
     correct: usize,
+    prepared: Option<Counts>,
     confusion: Option<Vec<Vec<usize>>>,
     accepted: Option<usize>,
 }
@@ -45,6 +57,7 @@ impl ClassTally {
         Self {
             labels: labels.to_vec(),
             correct: 0,
+            prepared: None,
             confusion: (count <= MAX_CONFUSED).then(|| vec![vec![0; count]; count]),
             accepted: None,
         }
@@ -61,12 +74,22 @@ impl ClassTally {
         }
     }
 
+    /// Counts how a picture was prepared.
+    pub fn count(&mut self, prepared: Prepared) {
+        let counts = self.prepared.get_or_insert_default();
+        match prepared {
+            Prepared::Plain => counts.plain += 1,
+            Prepared::Centred => counts.centred += 1,
+        }
+    }
+
     pub fn finish(self, effort: Effort) -> OfClasses {
         OfClasses {
             inputs: effort.count,
             correct: self.correct,
             accuracy: self.correct as f64 / effort.count as f64,
             accepted: self.accepted,
+            prepared: self.prepared,
             inputs_per_second: effort.per_second(),
             cost: effort.cost,
             labels: self.labels,
@@ -82,6 +105,9 @@ impl fmt::Display for OfClasses {
         if let Some(accepted) = self.accepted {
             let share = accepted as f64 / inputs as f64;
             writeln!(f, "accepted {share:.4} ({accepted} of {inputs})")?;
+        }
+        if let Some(Counts { plain, centred }) = self.prepared {
+            writeln!(f, "prepared {plain} plain, {centred} centred")?;
         }
         writeln!(f, "speed    {:.0} inputs/s", self.inputs_per_second)?;
         write_cost(f, self.cost)?;

@@ -6,6 +6,7 @@ use crate::engine::Cost;
 use crate::file::one_line;
 use crate::output::{Classes, Numbers, Output, Values, shown};
 use crate::predict::Prediction;
+use crate::prepare::Prepared;
 use crate::spec::{OutputSpec, Spec};
 
 mod cells;
@@ -16,6 +17,9 @@ mod text;
 pub struct Measured<'a> {
     #[serde(flatten)]
     finding: Finding<'a>,
+    /// How the picture was prepared, where that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prepared: Option<Prepared>,
     elapsed_microseconds: u128,
     #[serde(flatten)]
     cost: Option<Cost>,
@@ -104,6 +108,7 @@ impl<'a> Measured<'a> {
                     accepted: difference.accepted,
                 },
             },
+            prepared: prediction.prepared,
             elapsed_microseconds: prediction.elapsed.as_micros(),
             cost: prediction.cost,
         }
@@ -142,6 +147,11 @@ impl<'a> Measured<'a> {
         }
     }
 
+    /// How the picture was prepared, where that was chosen.
+    pub fn prepared(&self) -> Option<Prepared> {
+        self.prepared
+    }
+
     /// Whether the model takes the input for one of those that it was made for; where it does not say, it does.
     pub fn accepted(&self) -> bool {
         match &self.finding {
@@ -151,8 +161,13 @@ impl<'a> Measured<'a> {
         }
     }
 
-    /// What it has found in short, a line for each class that is told.
+    /// What it has found in short, a line for each class that is told, and how the picture was prepared.
     pub fn captions(&self) -> Vec<String> {
+        let prepared = self.prepared.map(|prepared| prepared.to_string());
+        self.found().into_iter().chain(prepared).collect()
+    }
+
+    fn found(&self) -> Vec<String> {
         let caption = |label: &str, probability: f64| {
             let percent = 100.0 * probability;
             format!("{} {percent:.1}%", one_line(label))

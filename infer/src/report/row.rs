@@ -23,6 +23,9 @@ impl Record for Report<'_> {
             cell("sample", optional(self.sample)),
         ];
         self.measured.add_to(&mut row);
+        if self.has_prepared {
+            row.push(cell("prepared", optional(self.measured.prepared())));
+        }
         vec![row]
     }
 }

@@ -30,6 +30,7 @@ fn prediction(output: Output) -> Prediction {
         output,
         elapsed: Duration::from_nanos(149_900),
         cost: None,
+        prepared: None,
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use ::input::arrays::{self, Array, Arrays, Elements};
 use axum::body::Bytes;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use no_std_core::prepare::Preparation;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::oneshot::Sender;
@@ -16,6 +15,7 @@ use crate::engine::Engine;
 use crate::input::Input;
 use crate::picture::header;
 use crate::predict::predict;
+use crate::prepare::{Preparing, Wish};
 use crate::report::Report;
 use crate::source::{Content, Source, SourceError};
 use crate::spec::InputSpec;
@@ -51,17 +51,9 @@ impl Files {
 /// How the files are to be taken.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    pub prepare: Option<Prepare>,
+    pub prepare: Option<Wish>,
     /// Whether the answer is to have what the network sees.
     pub input: Flag,
-}
-
-/// How pictures become inputs, if not as the model's file says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Prepare {
-    Plain,
-    Centred,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -179,37 +171,29 @@ impl Answerer<'_> {
         answer: &mut Answer,
     ) -> Result<(), Problem> {
         let spec = self.engine.spec();
-        let preparation = self.preparation(job.options.prepare)?;
+        let preparing = Preparing::of(spec, job.options.prepare)?;
         if let Content::Picture(picture) = content {
             self.check_size(picture)?;
         }
         let source = Source(PathBuf::from(file));
-        for input in content.inputs(&spec.input, preparation)? {
+        for input in content.inputs(&spec.input, preparing)? {
             let limit = self.bounds.inputs;
             // Nobody waits any more for an answer that took too long.
             if answer.count == limit || job.reply.is_closed() {
                 return Err(Problem::TooManyInputs(limit));
             }
-            let (sample, input) = input?;
-            let prediction = predict(self.engine, &input)?;
+            let (sample, candidates) = input?;
+            let prediction = predict(self.engine, &candidates)?;
             let mut report = Report::new(&source, spec, &prediction);
             if let Some(sample) = sample {
                 report = report.of_sample(sample);
             }
             let wants_input = job.options.input == Flag::Yes;
-            let input = wants_input.then(|| seen(&spec.input, &input)).flatten();
+            let input = candidates.counted(prediction.prepared);
+            let input = wants_input.then(|| seen(&spec.input, input)).flatten();
             answer.push(&Predicted { report, input })?;
         }
         Ok(())
-    }
-
-    fn preparation(&self, wanted: Option<Prepare>) -> Result<Preparation, Problem> {
-        let spec = &self.engine.spec().input;
-        match wanted {
-            None => Ok(spec.preparation),
-            Some(Prepare::Plain) => Ok(spec.plain()),
-            Some(Prepare::Centred) => spec.centred().ok_or(Problem::Prepare),
-        }
     }
 
     /// Refuses a picture that is too large by its header.

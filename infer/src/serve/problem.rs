@@ -10,6 +10,7 @@ use crate::error::RunError;
 use crate::file::{InFile, one_line};
 use crate::input::InputError;
 use crate::picture::PictureError;
+use crate::prepare::WishError;
 use crate::source::SourceError;
 
 /// Seconds after which a request that found the server busy may come again.
@@ -28,10 +29,8 @@ pub enum Problem {
     Unauthorized,
     #[error("{0}")]
     Query(String),
-    #[error(
-        "prepare=centred: expected a model of 28 x 28 grey pixels, found one of other inputs; leave it out"
-    )]
-    Prepare,
+    #[error("prepare={0}")]
+    Prepare(#[from] WishError),
     #[error("expected a body of at most {0} bytes, found more")]
     BodyTooLong(usize),
     #[error("expected a whole body within {0} s, found less")]
@@ -81,7 +80,7 @@ impl Problem {
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method"),
             Self::NoModel { .. } => (StatusCode::NOT_FOUND, "no_such_model"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Self::Query(_) | Self::Prepare => (StatusCode::BAD_REQUEST, "query"),
+            Self::Query(_) | Self::Prepare(_) => (StatusCode::BAD_REQUEST, "query"),
             Self::BodyTooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_long"),
             Self::BodyTooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
             Self::Body(_) => (StatusCode::BAD_REQUEST, "body"),

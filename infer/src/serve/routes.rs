@@ -178,7 +178,7 @@ struct Choice {
 #[serde(deny_unknown_fields)]
 struct Wish {
     model: Option<String>,
-    prepare: Option<super::job::Prepare>,
+    prepare: Option<crate::prepare::Wish>,
     #[serde(default)]
     input: super::job::Flag,
 }

@@ -290,3 +290,25 @@ fn the_counts_are_told_at_ctrl_c() {
         outcome.errors
     );
 }
+
+#[test]
+fn frames_are_prepared_as_the_model_is_surer() {
+    let workplace = Workplace::new();
+    for (at, grey) in [0, 130, 255].into_iter().enumerate() {
+        let name = format!("{at}.jpg");
+        fs::write(workplace.path(&name), jpeg(grey)).unwrap();
+        let auto = ["--json", "--prepare", "auto", &name];
+        let predicted = workplace.predict_with("brightness.onnx", &auto).succeeded();
+        let seen = camera(&workplace, &jpeg(grey), &["--prepare", "auto"]).output;
+        let [predicted, seen] = [predicted, seen].map(|line| {
+            let mut object: Value = serde_json::from_str(&line).unwrap();
+            assert!(object["prepared"].is_string(), "{object}");
+            let fields = object.as_object_mut().unwrap();
+            for field in ["file", "frame", "seconds", "elapsed_microseconds"] {
+                fields.remove(field);
+            }
+            object
+        });
+        assert_eq!(seen, predicted);
+    }
+}

@@ -66,16 +66,27 @@ fn a_board_evaluates_like_its_model() {
 fn a_board_predicts_like_its_model() {
     let workplace = workplace();
     workplace.picture("2.png", 130);
+    let digit = image::GrayImage::from_fn(90, 60, |x, y| {
+        let ink = x.abs_diff(70) < 4 && y.abs_diff(30) < 20;
+        image::Luma([if ink { 20 } else { 210 }])
+    });
+    digit.save(workplace.path("1.png")).unwrap();
     let predict = |arguments: &[&str]| {
-        let command = ["--json", "--truth-from-name", "2.png"];
+        let command = ["--json", "--truth-from-name"];
         object(workplace.predict(&[&command, arguments].concat()))
     };
-    for prepare in [&[][..], &["--prepare", "plain"]] {
-        let found = predict(&[&["--device", "unix:board"], prepare].concat());
-        assert_eq!(
-            without_cost(found),
-            predict(&[&["--model", "digits.q8"], prepare].concat())
-        );
+    for picture in ["1.png", "2.png"] {
+        for prepare in [
+            &[picture][..],
+            &["--prepare", "plain", picture],
+            &["--prepare", "auto", picture],
+        ] {
+            let found = predict(&[&["--device", "unix:board"], prepare].concat());
+            assert_eq!(
+                without_cost(found),
+                predict(&[&["--model", "digits.q8"], prepare].concat())
+            );
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod many;
 mod models;
 mod pages;
 mod predict;
+mod prepared;
 mod program;
 mod serve;
 #[path = "../support/mod.rs"]

@@ -1,12 +1,14 @@
 //! Pictures of any size brought to the size that a model takes, by the code that boards run.
 
+use std::ops::Deref;
+
 use image::{ImageBuffer, Pixel};
 use no_std_core::prepare::{Fit, Pixels, PrepareError};
 
 /// A picture in so many rows and columns, as bytes `[row][column][channel]`; see [`Fit::apply`].
-pub fn apply<P: Pixel<Subpixel = u8>>(
+pub fn apply<P: Pixel<Subpixel = u8>, C: Deref<Target = [u8]>>(
     fit: Fit,
-    picture: &ImageBuffer<P, Vec<u8>>,
+    picture: &ImageBuffer<P, C>,
     [rows, columns]: [usize; 2],
 ) -> Result<Vec<u8>, PrepareError> {
     let (width, height) = picture.dimensions();

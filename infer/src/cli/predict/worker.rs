@@ -3,7 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 
 use image::RgbImage;
-use no_std_core::prepare::Preparation;
 
 use super::super::Error;
 use super::Predict;
@@ -14,6 +13,7 @@ use crate::file::{InFile, display_name};
 use crate::page::{self, Page, PageError};
 use crate::picture::{self, header};
 use crate::predict::{Prediction, predict, predict_on_board};
+use crate::prepare::Preparing;
 use crate::report::Measured;
 use crate::source::{Content, Source, drawing};
 
@@ -26,7 +26,7 @@ static LARGE: Mutex<()> = Mutex::new(());
 pub struct Worker<'e> {
     pub options: &'e Predict,
     pub engine: &'e dyn Engine,
-    pub preparation: Preparation,
+    pub preparing: Preparing,
     /// The board that prepares the pictures itself.
     pub board: Option<&'e Device>,
 }
@@ -83,10 +83,10 @@ impl Worker<'_> {
             give(self.found(source, Some(file), None, prediction));
             return Ok(());
         }
-        let inputs = content.inputs(spec, self.preparation);
+        let inputs = content.inputs(spec, self.preparing);
         for input in inputs.map_err(source.named())? {
-            let (sample, input) = input.map_err(source.named())?;
-            let prediction = predict(self.engine, &input)?;
+            let (sample, candidates) = input.map_err(source.named())?;
+            let prediction = predict(self.engine, &candidates)?;
             if !give(self.found(source, file, sample, prediction)) {
                 break;
             }
@@ -116,7 +116,8 @@ impl Worker<'_> {
 
     fn read_page(&self, source: &Source, file: &[u8]) -> Result<Found, Error> {
         let grey = picture::grey(file).map_err(source.named())?;
-        let page = page::read(&grey, self.engine, self.preparation);
+        let centred = self.engine.spec().input.centred().ok_or(Error::Read)?;
+        let page = page::read(&grey, self.engine, centred);
         let page = page.map_err(InFile::<PageError>::named(&display_name(source.path())))?;
         let labels = self.engine.spec().labels();
         Ok(Found {

@@ -8,7 +8,11 @@ use crate::output::shown;
 
 impl fmt::Display for Measured<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.finding.fmt(f)
+        self.finding.fmt(f)?;
+        match self.prepared {
+            Some(prepared) => write!(f, " [{prepared}]"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ fn answers_are_those_of_predict() {
     let floats: Vec<f32> = (0..2 * 784).map(|at| (at % 256) as f32 / 255.0).collect();
     fs::write(workplace.path("two.npy"), npy("2, 28, 28", &floats)).unwrap();
     for (model, file) in [("float", "brightness.onnx"), ("int8", "brightness.q8")] {
-        for prepare in ["plain", "centred"] {
+        for prepare in ["plain", "centred", "auto"] {
             for name in ["3.png", "7.png", "house.png"] {
                 let picture = sample(name);
                 let path = format!("/v1/models/{model}/predict?prepare={prepare}");
