@@ -58,7 +58,7 @@ impl Usual {
             (validation, train)
         } else {
             let count = (train.len() as f64 * SHARE).round() as usize;
-            train.split_stratified(count.max(1), SEED)
+            train.split_stratified(count.max(LEAST), SEED)
         };
         let found = train.len().min(validation.len());
         if found < LEAST {
@@ -180,6 +180,12 @@ mod tests {
         let validation = usual.sets.validation.unwrap();
         assert_eq!((usual.sets.train.len(), validation.len()), (34, 6));
         assert_eq!(usual.sets.test.labels(), [1, 1, 0]);
+        // Of few, as many as it takes.
+        for few in [4, 5, 7] {
+            let usual = Usual::of(sets(1, [&vec![0; few], &[], &[0]]), &[]).unwrap();
+            let validation = usual.sets.validation.unwrap();
+            assert_eq!((usual.sets.train.len(), validation.len()), (few - 2, 2));
+        }
     }
 
     #[test]

@@ -151,7 +151,7 @@ fn numbers_and_networks_without_classes_have_no_pictures_of_no_class() {
             "found arrays of numbers",
         ),
         (
-            "--data digits --normal 0 --network autoencoder",
+            "--data digits --normal 0,1,2,3 --network autoencoder",
             "--negatives: expected a network of classes",
         ),
     ] {
