@@ -62,13 +62,9 @@ pub fn set_certainty(
     console: &mut Console,
 ) -> Result<(), Error> {
     let learnt = sets.train.len() - checkpoint.record.negatives;
-    let samples = match &sets.validation {
-        Some(validation) => validation.clone(),
-        None => {
-            let train = sets.train.clone().take(learnt);
-            train.split_stratified(JUDGED, SEED).0
-        }
-    };
+    let train = || sets.train.clone().take(learnt);
+    let judged = || train().split_stratified(JUDGED, SEED).0;
+    let samples = sets.validation.clone().unwrap_or_else(judged);
     let variants = checkpoint.record.augment().variants();
     let logits = logits((runtime, network, checkpoint), &samples, variants)?;
     let certainty = Certainty::of(&logits);
