@@ -20,7 +20,7 @@ const TOLERANCE: f32 = 1e-5;
 /// The same for models of 8 bits, in which the last bit of a float decides between two integers.
 const OF_INTEGERS: f32 = 0.05;
 
-/// The same for activations that the engines approximate, each by polynomials of its own for each kind of processor.
+/// The same for activations and roots that the engines approximate, each by polynomials of its own for each kind of processor.
 const OF_APPROXIMATIONS: f32 = 1e-4;
 
 /// The same for recurrent networks, which feed what is approximated back, step by step.
@@ -28,7 +28,7 @@ const OF_RECURRENT: f32 = 1e-3;
 
 /// What names of exporters' models have in them if they approximate.
 const APPROXIMATED: [&str; 8] = [
-    "attn", "elu", "gelu", "mbv3", "norm_", "sigmoid", "silu", "tanh",
+    "_elu_", "attn", "gelu", "mbv3", "inorm", "sigmoid", "silu", "tanh",
 ];
 
 /// Inputs of each model.

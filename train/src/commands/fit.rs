@@ -95,8 +95,7 @@ fn fit_and_export(
         picture_input::options(&start, args)?,
     );
     let negatives = negatives::add(args, of, &mut task.sets, prepared, console)?;
-    negatives::expect_those_of(start.resumed(), negatives)?;
-    let resumed = start.resumed();
+    negatives::expect_those_of(resumed, negatives)?;
     let planned = recipe.epochs;
     let samples = task.sets.train.len() * augment.variants().len();
     let mut record = record(args, &task, (resumed, recipe), [samples, negatives]);

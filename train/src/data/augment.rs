@@ -14,7 +14,7 @@ mod transform;
 mod warp;
 
 pub(super) use affine::Affine;
-pub(super) use ground::cover;
+pub(super) use ground::{cover, line};
 pub(super) use pixels::{Picture, WHITE};
 pub(super) use planes::smooth;
 pub use transform::{Transform, apply, mixtures};

@@ -99,6 +99,26 @@ pub const LEARNT: &[Kind] = &[
     Kind::Row,
 ];
 
+/// The kinds of [`LEARNT`], each as often as it is hard to tell from digits, in an order that has all of them soon.
+const ORDER: [Kind; 16] = [
+    Kind::Letter,
+    Kind::Cut,
+    Kind::Letter,
+    Kind::Symbol,
+    Kind::Letter,
+    Kind::Scribble,
+    Kind::Letter,
+    Kind::Merged,
+    Kind::Letter,
+    Kind::Printed,
+    Kind::Symbol,
+    Kind::Row,
+    Kind::Noise,
+    Kind::Texture,
+    Kind::Patch,
+    Kind::Blank,
+];
+
 /// What only measures.
 pub const KEPT: &[Kind] = &[
     Kind::Cursive,
@@ -167,6 +187,15 @@ pub fn picture(kind: Kind, seed: u64, index: usize, digits: Digits) -> Vec<u8> {
     }
 }
 
+/// Picture `index` of those to learn from.
+pub fn learnt(seed: u64, index: usize, digits: Digits) -> Vec<u8> {
+    let (turn, place) = (index / ORDER.len(), index % ORDER.len());
+    let before = ORDER[..place].iter().filter(|kind| **kind == ORDER[place]);
+    let each = ORDER.iter().filter(|kind| **kind == ORDER[place]);
+    let number = turn * each.count() + before.count();
+    picture(ORDER[place], seed, number, digits)
+}
+
 fn character(table: &[Character], index: usize, random: &mut Random) -> Vec<u8> {
     let (_, styles) = table[index % table.len()];
     written(styles, random)
@@ -211,33 +240,4 @@ fn levels(least: f32, random: &mut Random) -> [f32; 2] {
 /// A sine of the same bits on every machine, of a number of turns.
 fn wave(turns: f32) -> f32 {
     libm::sinf(turns * std::f32::consts::TAU)
-}
-
-/// The kinds of [`LEARNT`], each as often as it is hard to tell from digits, in an order that has all of them soon.
-const ORDER: [Kind; 16] = [
-    Kind::Letter,
-    Kind::Cut,
-    Kind::Letter,
-    Kind::Symbol,
-    Kind::Letter,
-    Kind::Scribble,
-    Kind::Letter,
-    Kind::Merged,
-    Kind::Letter,
-    Kind::Printed,
-    Kind::Symbol,
-    Kind::Row,
-    Kind::Noise,
-    Kind::Texture,
-    Kind::Patch,
-    Kind::Blank,
-];
-
-/// Picture `index` of those to learn from.
-pub fn learnt(seed: u64, index: usize, digits: Digits) -> Vec<u8> {
-    let (turn, place) = (index / ORDER.len(), index % ORDER.len());
-    let before = ORDER[..place].iter().filter(|kind| **kind == ORDER[place]);
-    let each = ORDER.iter().filter(|kind| **kind == ORDER[place]);
-    let number = turn * each.count() + before.count();
-    picture(ORDER[place], seed, number, digits)
 }

@@ -131,7 +131,7 @@ impl Picture {
 }
 
 /// How much of a pixel is covered by the nearest one of parallel lines.
-fn line(place: f32, distance: f32, width: f32) -> f32 {
+pub fn line(place: f32, distance: f32, width: f32) -> f32 {
     let half = distance / 2.0;
     cover((place.rem_euclid(distance) - half).abs(), width)
 }

@@ -38,6 +38,17 @@ fn mean(picture: &[u8]) -> f32 {
 }
 
 #[test]
+fn every_kind_to_learn_has_its_turn() {
+    assert!(LEARNT.iter().all(|kind| ORDER.contains(kind)));
+    assert!(ORDER.iter().all(|kind| LEARNT.contains(kind)));
+    // The next turn begins where this one ends: letters are gone through, none twice.
+    let digit = |_: u8, _: usize| vec![0; SIDE * SIDE];
+    let letters = (0..32).filter(|index| ORDER[index % 16] == Kind::Letter);
+    let found = letters.map(|index| learnt(3, index, &digit));
+    assert!(found.eq((0..10).map(|index| picture(Kind::Letter, 3, index, &digit))));
+}
+
+#[test]
 fn kinds_are_learnt_kept_or_ambiguous_and_have_names_of_their_own() {
     let names: BTreeSet<&str> = all().map(Kind::name).collect();
     assert_eq!(names.len(), Kind::Ambiguous as usize + 1);

@@ -1,7 +1,7 @@
 //! What repeats: textures to learn from, and surfaces to measure on.
 
 use super::{SIDE, levels, picture_of, plane, wave};
-use crate::data::augment::{Affine, cover, smooth};
+use crate::data::augment::{Affine, cover, line, smooth};
 use crate::data::random::Random;
 
 /// A number of 0 to 1 by the place, down and across.
@@ -55,7 +55,7 @@ fn stripes(random: &mut Random) -> Texture {
         distance * random.between(0.2, 0.7),
         random.between(0.0, 11.0),
     );
-    Box::new(move |[down, _]| lined(down + start, distance, width))
+    Box::new(move |[down, _]| line(down + start, distance, width))
 }
 
 fn squares(random: &mut Random) -> Texture {
@@ -90,7 +90,7 @@ fn net(random: &mut Random) -> Texture {
     let distances = [0; 2].map(|_| random.between(4.0, 10.0));
     let width = random.between(0.8, 2.5);
     Box::new(move |[down, across]| {
-        lined(down, distances[0], width).max(lined(across, distances[1], width))
+        line(down, distances[0], width).max(line(across, distances[1], width))
     })
 }
 
@@ -115,9 +115,9 @@ fn bricks(random: &mut Random) -> Texture {
     let (joint, start) = (random.between(0.8, 2.0), random.between(0.0, 14.0));
     Box::new(move |[down, across]| {
         let is_odd = (down / height).floor().rem_euclid(2.0);
-        let beside = lined(across + start + is_odd * width / 2.0, width, joint);
+        let beside = line(across + start + is_odd * width / 2.0, width, joint);
         // The middles of joints are half a row from the ends of rows.
-        beside.max(lined(down + height / 2.0, height, joint))
+        beside.max(line(down + height / 2.0, height, joint))
     })
 }
 
@@ -180,12 +180,6 @@ fn scales(random: &mut Random) -> Texture {
         let radius = length([down - row * side, beside * 1.8]);
         cover((radius - side * 0.8).abs(), width)
     })
-}
-
-/// How much of a pixel is covered by parallel lines at a distance.
-fn lined(place: f32, distance: f32, width: f32) -> f32 {
-    let half = distance / 2.0;
-    cover((place.rem_euclid(distance) - half).abs(), width)
 }
 
 fn length([down, across]: [f32; 2]) -> f32 {
