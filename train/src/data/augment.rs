@@ -1,5 +1,6 @@
 //! What an epoch shows of each image.
 
+mod across;
 mod affine;
 mod border;
 mod ground;

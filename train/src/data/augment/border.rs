@@ -52,8 +52,8 @@ impl Picture {
     }
 }
 
-/// A point at one of four sides, a share of the picture along it and another one away from it.
-fn at_border(
+/// A point by one of four sides, top, left, bottom and right: a share of the picture along it and another one away from it.
+pub(super) fn at_border(
     border: usize,
     [along, depth]: [f32; 2],
     [rows, columns]: [usize; 2],

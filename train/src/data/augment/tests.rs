@@ -1,3 +1,4 @@
+mod across;
 mod drawn;
 mod photographed;
 
@@ -19,7 +20,7 @@ fn random_bytes(count: usize, seed: u64) -> Vec<u8> {
     (0..count).map(|_| random.below(256) as u8).collect()
 }
 
-const EACH: [&str; 23] = [
+const EACH: [&str; 26] = [
     r#"{"flip":"both"}"#,
     r#"{"shift":0.2}"#,
     r#"{"rotate":30}"#,
@@ -43,6 +44,9 @@ const EACH: [&str; 23] = [
     r#"{"jpeg":[5,60]}"#,
     r#"{"frame":0.7}"#,
     r#"{"clutter":0.7}"#,
+    r#"{"stroke":0.7}"#,
+    r#"{"outline":0.7}"#,
+    r#"{"sides":0.3}"#,
 ];
 
 #[test]

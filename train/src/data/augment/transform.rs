@@ -61,6 +61,12 @@ pub enum Transform {
     Frame(Share),
     /// Puts specks and pieces of strokes at the border of this share of the pictures.
     Clutter(Share),
+    /// Draws a stroke across this share of the pictures, straight or with corners, whole or in dots.
+    Stroke(Share),
+    /// Turns strokes into their outlines, by up to this share of the way.
+    Outline(Share),
+    /// Inverts up to this share of the picture at one of its sides, or at two across from each other.
+    Sides(Share),
     /// One of these, each as often as the others.
     OneOf(Choices),
     /// Mixes each picture with another one, and their labels with them; shares are drawn from a beta distribution with this
@@ -178,6 +184,9 @@ impl Transform {
             }
             Self::Paper(Share(share)) if random.between(0.0, 1.0) < share => picture.rule(random),
             Self::Frame(Share(share)) if random.between(0.0, 1.0) < share => picture.frame(random),
+            Self::Outline(Share(share)) => picture.outline(random.between(0.0, share)),
+            Self::Sides(Share(share)) => picture.invert_sides(random.between(0.0, share), random),
+            Self::Stroke(Share(share)) if random.between(0.0, 1.0) < share => picture.cross(random),
             Self::Clutter(Share(share)) if random.between(0.0, 1.0) < share => {
                 picture.clutter(random);
             }

@@ -7,9 +7,11 @@ use crate::data::random::Random;
 /// A number of 0 to 1 by the place, down and across.
 type Texture = Box<dyn Fn([f32; 2]) -> f32>;
 
-/// Gratings, stripes, squares, dots, plaids and slopes, turned by any angle.
+/// Gratings, stripes, squares, dots, plaids, nets, slopes, waves, basket-work, pebbles and scratches, turned by any angle.
 pub fn texture(random: &mut Random) -> Vec<u8> {
-    let sorts = [grating, stripes, squares, dots, plaid, net, slope];
+    let sorts = [
+        grating, stripes, squares, dots, plaid, net, slope, waves, basket, pebbles, scratches,
+    ];
     let texture = sorts[random.below(sorts.len())](random);
     let turned = Affine::rotation(random.between(0.0, 360.0));
     laid(random, |place| texture(turned.of(place)))
@@ -106,6 +108,67 @@ fn slope(random: &mut Random) -> Texture {
         } else {
             0.5 + away[0] / reach
         }
+    })
+}
+
+/// Lines in waves, one beside the other.
+fn waves(random: &mut Random) -> Texture {
+    let (distance, bend) = (random.between(4.0, 11.0), random.between(0.5, 4.0));
+    let (width, frequency) = (distance * random.between(0.15, 0.7), frequency(random));
+    let starts = [0; 2].map(|_| random.between(0.0, 11.0));
+    Box::new(move |[down, across]| {
+        let bent = bend * wave((across + starts[1]) * frequency / 2.0);
+        line(down + starts[0] + bent, distance, width)
+    })
+}
+
+/// Squares of bars, lying and standing in turn.
+fn basket(random: &mut Random) -> Texture {
+    let (bars, width) = (2 + random.below(3), random.between(0.4, 0.8));
+    let distance = random.between(2.5, 5.0);
+    let side = bars as f32 * distance;
+    let starts = [0; 2].map(|_| random.between(0.0, side));
+    Box::new(move |[down, across]| {
+        let (down, across) = (down + starts[0], across + starts[1]);
+        let is_lying = ((down / side).floor() + (across / side).floor()).rem_euclid(2.0) < 1.0;
+        let place = if is_lying { down } else { across };
+        line(place, distance, width * distance)
+    })
+}
+
+/// Rounds of any size and level over each other, with edges or without.
+fn pebbles(random: &mut Random) -> Texture {
+    let count = 10 + random.below(30);
+    let pebbles = (0..count).map(|_| {
+        let place = [0; 2].map(|_| random.between(-18.0, 18.0));
+        (place, random.between(1.5, 6.0), random.between(0.2, 1.0))
+    });
+    let pebbles: Vec<([f32; 2], f32, f32)> = pebbles.collect();
+    let edge = random.between(0.0, 1.5);
+    Box::new(move |[down, across]| {
+        let depth = |[y, x]: [f32; 2], radius| radius - length([down - y, across - x]);
+        let above = pebbles.iter().rev();
+        let mut depths = above.map(|&(place, radius, level)| (depth(place, radius), level));
+        let found = depths.find(|(depth, _)| *depth > 0.0);
+        found.map_or(0.0, |(depth, level)| if depth < edge { 0.0 } else { level })
+    })
+}
+
+/// Straight lines all over the place.
+fn scratches(random: &mut Random) -> Texture {
+    let count = 4 + random.below(12);
+    let width = random.between(0.6, 2.0);
+    let scratches = (0..count).map(|_| {
+        let turned = Affine::rotation(random.between(0.0, 180.0));
+        (turned, random.between(-14.0, 14.0))
+    });
+    let scratches: Vec<(Affine, f32)> = scratches.collect();
+    Box::new(move |place| {
+        let covered = scratches.iter().map(|(turned, off)| {
+            let away = turned.of(place)[0] - off;
+            cover(away.abs(), width)
+        });
+        covered.fold(0.0, f32::max)
     })
 }
 

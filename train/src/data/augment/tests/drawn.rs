@@ -87,7 +87,7 @@ fn ground_and_ink_are_found_whichever_is_lighter() {
 #[test]
 fn a_drawing_and_its_negative_are_changed_alike() {
     type Change = fn(&mut Picture, &mut Random);
-    let changes: [Change; 9] = [
+    let changes: [Change; 11] = [
         |picture, _| picture.thicken(1.7),
         |picture, _| picture.thicken(-1.3),
         |picture, random| picture.dry(0.8, random),
@@ -97,6 +97,8 @@ fn a_drawing_and_its_negative_are_changed_alike() {
         |picture, random| picture.cast(0.6, random),
         |picture, random| picture.frame(random),
         |picture, random| picture.clutter(random),
+        |picture, random| picture.cross(random),
+        |picture, _| picture.outline(0.8),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         each(
