@@ -65,7 +65,7 @@ fn an_outline_is_where_ink_ends() {
         let line = &found[20 * side..21 * side];
         for (column, ink) in line.iter().enumerate() {
             match column {
-                11 | 12 | 27 | 28 => assert!(*ink > 0.5, "{column}: {ink}"),
+                11 | 28 => assert!(*ink > 0.5, "{column}: {ink}"),
                 0..8 | 16..24 | 32.. => assert_eq!(*ink, 0.0, "{column}"),
                 _ => (),
             }
