@@ -7,16 +7,18 @@
 //! "The MNIST database of handwritten digits", <http://yann.lecun.com/exdb/mnist/>). A network that learned them knows nothing else, so a
 //! picture of a digit is brought into that form first, and by the same code wherever it comes from: trainer, host or board.
 //!
-//! [`Preparation::CENTRED`] does it in four passes, so that nobody has to hold the picture. Each asks for every row once,
+//! [`Preparation::CENTRED`] does it in five passes, so that nobody has to hold the picture. Each asks for every row once,
 //! from the top down; the last one for those of the box alone:
 //!
-//! 1. the border shows how bright the background is, and how it changes across the picture (`lighting`);
-//! 2. what deviates from the background tells ink from noise, and whether ink is dark or light (`ink`);
-//! 3. strong ink has a bounding box, in which specks far smaller than the drawing do not count (`drawing`);
-//! 4. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
+//! 1. levels in a grid of parts (`survey`) tell whether ink is dark or light, and how much light paper returns (`paper`);
+//! 2. what deviates from paper tells ink from noise (`ink`);
+//! 3. thin lines across the whole picture are rulings (`rulings`);
+//! 4. strong ink has a bounding box, in which neither specks far smaller than the drawing count nor what is around it, such as
+//!    a table or a frame (`drawing`);
+//! 5. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
-//! All of it is done in integers, so every machine gives the same image. An inverted picture gives the same image as well,
-//! unless light and dark stand out from its background by exactly as much: then what is light is ink.
+//! If nothing but rulings is found, they are the drawing, and the fourth pass is made again. All of it is done in integers, so
+//! every machine gives the same image. An inverted picture gives the same image as well.
 //!
 //! ```
 //! use no_std_core::prepare::{Pixels, Preparation};
@@ -40,19 +42,22 @@ mod fit;
 mod frames;
 mod image;
 mod ink;
-mod lighting;
+mod paper;
 mod picture;
 mod place;
+mod rulings;
 mod scale;
+mod survey;
 #[cfg(test)]
 mod tests;
 
 use crate::format::Shape;
 use drawing::Extent;
 use ink::Ink;
-use lighting::Lighting;
+use paper::Paper;
 use picture::Source;
 use place::Frame;
+use survey::Survey;
 
 pub use error::PrepareError;
 pub use fit::{Fit, MAX_SCALED_SIDE};
@@ -175,8 +180,8 @@ impl Preparation {
 
     /// Makes a grey picture an image of 28 x 28 pixels. Other inputs are made by [`Model::prepare`](crate::Model::prepare).
     ///
-    /// Only the picture tells what is ink: everything that stands out from the background as far as the ink does is taken
-    /// for ink, be it a frame or the edge of a shadow; only specks far smaller than the drawing do not move its box.
+    /// Only the picture tells what is ink: what stands out from the paper around it, but is no ruling, no frame, nothing that
+    /// comes in from several sides of the picture, and no speck far smaller than the drawing. Soft shadows are no ink.
     ///
     /// # Errors
     ///
@@ -203,9 +208,17 @@ impl Preparation {
         if channels != 1 {
             return Err(PrepareError::Coloured);
         }
-        let lighting = Lighting::fit(&mut source)?;
-        let ink = Ink::find(lighting, &mut source)?;
-        let drawing = Extent::of(&ink, &mut source)?;
+        let paper = Paper::of(&Survey::of(&mut source)?)?;
+        let mut ink = Ink::find(paper, &mut source)?;
+        ink.rulings = rulings::find(&ink, &mut source)?;
+        let drawing = match Extent::of(&ink, &mut source) {
+            // What looks like rulings is all that there is.
+            Err(PrepareError::NoInk) if !ink.rulings.is_empty() => {
+                ink.rulings.clear();
+                Extent::of(&ink, &mut source)
+            }
+            found => found,
+        }?;
         Frame::around(drawing, box_side).draw(&ink, &mut source, image)
     }
 

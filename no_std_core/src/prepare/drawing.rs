@@ -8,6 +8,8 @@
 use core::mem;
 use core::ops::Range;
 
+use heapless::Vec;
+
 use super::error::PrepareError;
 use super::ink::Ink;
 use super::picture::{Rows, Source};
@@ -18,8 +20,11 @@ const GRID: usize = 64;
 /// A component is far smaller than another one if its pixels are so many times fewer, as a power of two.
 const FAR: usize = 5;
 
-/// The powers of two up to the pixels of the largest picture.
-const POWERS: usize = 27;
+/// A line is so many times thinner than the picture's longer side, or more.
+pub const THIN: u32 = 40;
+
+/// Components that are kept.
+const MOST: usize = 40;
 
 /// No component.
 const NONE: u8 = u8::MAX;
@@ -49,7 +54,9 @@ impl Extent {
         })?;
         components.end_row();
         components.end_row();
-        let Component { rows, columns, .. } = components.drawing().ok_or(PrepareError::NoInk)?;
+        let Component { rows, columns, .. } = components
+            .drawing([width, height])
+            .ok_or(PrepareError::NoInk)?;
         let range = |[start, end]: [u16; 2]| u32::from(start)..u32::from(end) + 1;
         Ok(Self {
             rows: range(rows),
@@ -76,6 +83,48 @@ impl Component {
         }
     }
 
+    /// Its columns and rows.
+    fn size(&self) -> [u32; 2] {
+        [self.columns, self.rows].map(|[start, end]| u32::from(end) + 1 - u32::from(start))
+    }
+
+    /// How many sides of the picture it touches.
+    fn sides(&self, size: [u32; 2]) -> usize {
+        let ends = [self.columns, self.rows].into_iter().zip(size);
+        let touched = ends.map(|([start, end], len)| {
+            usize::from(start == 0) + usize::from(u32::from(end) + 1 == len)
+        });
+        touched.sum()
+    }
+
+    /// Whether it is nearly as large as the picture and mostly empty.
+    fn is_frame(&self, size: [u32; 2]) -> bool {
+        let own = self.size();
+        let is_large = own
+            .into_iter()
+            .zip(size)
+            .all(|(own, len)| 4 * own >= 3 * len);
+        is_large && 6 * u64::from(self.pixels) < own.map(u64::from).into_iter().product()
+    }
+
+    /// Whether it is a thin line nearly along the rows or columns: half as long as the picture, or a third and up to its border.
+    fn is_line(&self, size: [u32; 2]) -> bool {
+        let [columns, rows] = self.size();
+        let (length, across, side) = if columns > rows {
+            (columns, rows, size[0])
+        } else {
+            (rows, columns, size[1])
+        };
+        let least = if self.sides(size) > 0 { 3 } else { 2 };
+        let thickness = self.pixels.div_ceil(length);
+        least * length >= side && 4 * across <= length && THIN * thickness <= size[0].max(size[1])
+    }
+
+    /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.
+    fn is_around(&self, size: [u32; 2]) -> bool {
+        self.sides(size) > 1 || self.is_frame(size) || self.is_line(size)
+    }
+
     #[inline(never)] // It is small, and called in many places.
     fn add(&mut self, other: &Self) {
         if self.pixels == 0 {
@@ -98,8 +147,8 @@ struct Components {
     /// The component of each cell of these rows, by its place in `open`.
     above: [u8; GRID],
     here: [u8; GRID],
-    /// All others, put together with those whose pixels have the same logarithm.
-    closed: [Component; POWERS],
+    /// The largest of all others.
+    closed: Vec<Component, MOST>,
 }
 
 impl Components {
@@ -108,7 +157,7 @@ impl Components {
             open: [Component::default(); GRID],
             above: [NONE; GRID],
             here: [NONE; GRID],
-            closed: [Component::default(); POWERS],
+            closed: Vec::new(),
         }
     }
 
@@ -160,26 +209,42 @@ impl Components {
 
     /// Goes on to the next row of cells.
     fn end_row(&mut self) {
-        for (label, component) in (0..).zip(&mut self.open) {
-            if self.here.contains(&label) {
-                continue;
-            }
-            let component = mem::take(component);
-            let power = component.pixels.checked_ilog2();
-            if let Some(closed) = power.and_then(|power| self.closed.get_mut(power as usize)) {
-                closed.add(&component);
+        for label in 0..GRID as u8 {
+            let place = self.open.get_mut(usize::from(label));
+            if let Some(component) = place.filter(|_| !self.here.contains(&label)).map(mem::take)
+                && component.pixels > 0
+            {
+                self.close(component);
             }
         }
         self.above = mem::replace(&mut self.here, [NONE; GRID]);
     }
 
-    /// All components, once closed, that are not far smaller than the largest. `None` if there is none.
-    fn drawing(&self) -> Option<Component> {
-        let largest = self.closed.iter().rposition(|closed| closed.pixels > 0)?;
-        let mut drawing = Component::default();
-        for closed in self.closed.iter().skip(largest.saturating_sub(FAR)) {
-            drawing.add(closed);
+    /// Keeps a component that is complete; of too many, the smallest is lost.
+    fn close(&mut self, component: Component) {
+        if let Err(component) = self.closed.push(component) {
+            let smallest = self.closed.iter_mut().min_by_key(|closed| closed.pixels);
+            if let Some(smallest) = smallest.filter(|smallest| smallest.pixels < component.pixels) {
+                *smallest = component;
+            }
         }
+    }
+
+    /// All components, once closed, that are not far smaller than the largest; without what is around a picture if there is
+    /// something in it. `None` if there is none.
+    fn drawing(&self, size: [u32; 2]) -> Option<Component> {
+        let longer = size[0].max(size[1]);
+        let is_inside = |closed: &&Component| {
+            let length = closed.size().into_iter().max().unwrap_or(0);
+            closed.sides(size) == 0 && !closed.is_around(size) && length >= (longer / 16).max(8)
+        };
+        let has_inside = self.closed.iter().any(|closed| is_inside(&closed));
+        let counts = |closed: &&Component| !(has_inside && closed.is_around(size));
+        let candidates = || self.closed.iter().filter(counts);
+        let largest = candidates().map(|closed| closed.pixels).max()?;
+        let mut drawing = Component::default();
+        let near = candidates().filter(|closed| closed.pixels >= largest >> FAR);
+        near.for_each(|closed| drawing.add(closed));
         Some(drawing)
     }
 }

@@ -45,7 +45,7 @@ pub enum PrepareError {
     Coloured,
     /// This row could not be had, or was not as long as the picture is wide.
     Row(u32),
-    /// The picture is blank: nothing stands out from the background and its noise by 16 grey levels or more, or what does is
+    /// The picture is blank: nothing stands out from paper and its noise by a twelfth of the light or more, or what does is
     /// too fine to be seen in an image.
     NoInk,
 }

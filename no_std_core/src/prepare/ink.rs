@@ -1,73 +1,69 @@
-//! Ink: what stands out from the background.
+//! Ink: what stands out from paper.
 
 use super::error::PrepareError;
-use super::lighting::{Lighting, RowLighting};
+use super::paper::{Paper, PaperRow};
 use super::picture::{Rows, Source};
+use super::rulings::{Ruled, Rulings};
 
-/// Levels (half grey levels) that a bin of the histogram of deviations is wide.
+/// How wide a bin of deviations is.
 const BIN: u32 = 4;
 
-/// Bins that cover deviations of up to 510 levels to one side.
+/// Bins that cover deviations to one side; the greatest belongs to the last one.
 const BINS: usize = 128;
 
-/// What ink stands out by at least, in levels.
-const MIN_CONTRAST: u32 = 32;
+/// What ink stands out by at least.
+const MIN_CONTRAST: u32 = 44;
 
-/// What tells ink from background at every pixel of a picture. All amounts are in levels.
+/// What tells ink from paper at every pixel of a picture.
 pub struct Ink {
-    lighting: Lighting,
-    /// 1 if ink is lighter than the background, -1 if darker.
-    sign: i32,
-    /// The deviation that is background still.
+    paper: Paper,
+    /// The deviation that is paper still.
     noise: u32,
     /// The amount of ink, beyond `noise`, of a pixel that is all ink.
     full: u32,
+    /// Lines that are no ink.
+    pub rulings: Rulings,
+    size: [u32; 2],
 }
 
 /// The ink of one row.
 pub struct InkRow<'a> {
     ink: &'a Ink,
-    lighting: RowLighting,
+    paper: PaperRow,
     pixels: &'a [u8],
+    ruled: Ruled,
 }
 
 impl Ink {
-    /// What stands out from this background in a picture.
-    #[inline(never)] // See `Lighting::fit`.
-    pub fn find(
-        lighting: Lighting,
-        picture: &mut Source<'_, impl Rows>,
-    ) -> Result<Self, PrepareError> {
+    /// What stands out from this paper in a picture.
+    #[inline(never)] // See `Survey::of`.
+    pub fn find(paper: Paper, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let mut darker = Deviations::new();
         let mut lighter = Deviations::new();
         picture.each_row(0..picture.height, |y, row| {
-            let light = lighting.row(y);
+            let paper = paper.row(y);
             for (x, &pixel) in (0..).zip(row) {
-                let deviation = light.deviation(x, pixel);
+                let deviation = paper.deviation(x, pixel);
                 let side = if deviation < 0 {
-                    &mut darker
-                } else {
                     &mut lighter
+                } else {
+                    &mut darker
                 };
                 side.add(deviation.unsigned_abs());
             }
         })?;
-        let (sign, ink, other) = if lighter.moment(3) >= darker.moment(3) {
-            (1, &lighter, &darker)
-        } else {
-            (-1, &darker, &lighter)
-        };
-        let contrast = ink.contrast();
-        let noise = other.noise(ink.none());
+        let contrast = darker.contrast();
+        let noise = lighter.noise();
         if contrast < MIN_CONTRAST || contrast * 4 < noise * 5 {
             return Err(PrepareError::NoInk);
         }
         let noise = noise.min(contrast / 4);
         Ok(Self {
-            lighting,
-            sign,
+            paper,
             noise,
             full: contrast - noise,
+            rulings: Rulings::new(),
+            size: [picture.width, picture.height],
         })
     }
 
@@ -80,19 +76,25 @@ impl Ink {
     pub fn row<'a>(&'a self, y: u32, pixels: &'a [u8]) -> InkRow<'a> {
         InkRow {
             ink: self,
-            lighting: self.lighting.row(y),
+            paper: self.paper.row(y),
             pixels,
+            ruled: Ruled::along(&self.rulings, y, self.size),
         }
     }
 }
 
 impl InkRow<'_> {
-    /// The amount of ink in column `x`, from 0 to [`Ink::full`]. None beyond the picture.
+    /// Whether the pixel in column `x` belongs to a ruling.
+    pub fn is_ruled(&self, x: u32) -> bool {
+        self.ruled.get(x)
+    }
+
+    /// The amount of ink in column `x`, from 0 to [`Ink::full`]. None on rulings and beyond the picture.
     pub fn amount(&self, x: u32) -> u32 {
-        let Some(&pixel) = self.pixels.get(x as usize) else {
+        let Some(&pixel) = self.pixels.get(x as usize).filter(|_| !self.is_ruled(x)) else {
             return 0;
         };
-        let deviation = self.ink.sign * self.lighting.deviation(x, pixel);
+        let deviation = self.paper.deviation(x, pixel);
         deviation
             .max(0)
             .unsigned_abs()
@@ -110,14 +112,12 @@ impl Deviations {
     }
 
     fn add(&mut self, deviation: u32) {
-        if let Some(count) = self.0.get_mut((deviation / BIN) as usize) {
+        if let Some(count) = self
+            .0
+            .get_mut((deviation / BIN).min(BINS as u32 - 1) as usize)
+        {
             *count += 1;
         }
-    }
-
-    /// Pixels that do not deviate.
-    fn none(&self) -> u32 {
-        self.0.first().copied().unwrap_or(0)
     }
 
     /// The sum of the deviations' `power`th powers, in bins.
@@ -128,29 +128,28 @@ impl Deviations {
             .sum()
     }
 
-    /// How far ink deviates: the mean deviation, each weighted by its cube. The greatest at most.
+    /// How far ink deviates: the mean deviation, each weighted by its fourth power. The greatest at most.
     fn contrast(&self) -> u32 {
-        (u64::from(BIN) * self.moment(4))
-            .checked_div(self.moment(3))
+        (u64::from(BIN) * self.moment(5))
+            .checked_div(self.moment(4))
             .unwrap_or(0) as u32
     }
 
-    /// What 15 of 16 pixels without ink deviate by at most.
+    /// What paper deviates by at most, but for few pixels, seen from this side, where no ink is.
     ///
-    /// This is the side where no ink is: all that deviates there is noise. Half of the pixels that do not deviate belong to
-    /// it; the other side has `none` of them.
-    fn noise(&self, none: u32) -> u32 {
-        let deviating: u32 = self.0.iter().skip(1).sum();
-        let total = deviating + u32::midpoint(self.none(), none);
-        let mut beyond = deviating;
+    /// Half of its pixels lies here; if they are distributed normally, the farthest eighth of these begins at 1.53 times the
+    /// standard deviation. A third more is twice the standard deviation.
+    fn noise(&self) -> u32 {
+        let mut beyond: u32 = self.0.iter().sum();
+        let limit = beyond / 8;
         let mut noise = 0;
-        for (bin, count) in (1..).zip(self.0.iter().skip(1)) {
-            if beyond <= total / 16 {
+        for (bin, count) in (1..).zip(&self.0) {
+            beyond -= count;
+            noise = bin * BIN;
+            if beyond <= limit {
                 break;
             }
-            beyond -= count;
-            noise = (bin + 1) * BIN;
         }
-        noise
+        5 * (noise - BIN) / 3 + BIN
     }
 }

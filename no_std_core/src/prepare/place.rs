@@ -14,6 +14,14 @@ use super::picture::{Rows, Source};
 /// Amounts of ink in the cells, 0 to 65,535 where all is ink; only as many rows and columns as a frame has are used.
 type Cells = [[u16; SIDE]; SIDE];
 
+/// What a cell has, times the areas.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    ink: u64,
+    /// What is hidden by rulings.
+    ruled: u64,
+}
+
 /// A box of the picture and the cells that it becomes.
 pub struct Frame {
     rows: Side,
@@ -53,7 +61,9 @@ impl Frame {
         image: &mut Image,
     ) -> Result<(), PrepareError> {
         let mut cells = Cells::default();
-        self.scale(ink, picture, &mut cells)?;
+        let mut hidden = [0; SIDE];
+        self.scale(ink, picture, &mut cells, &mut hidden)?;
+        self.reveal(&mut cells, &hidden);
         let peak = cells.as_flattened().iter().copied().max();
         let peak = u32::from(peak.unwrap_or(0));
         for cell in cells.as_flattened_mut() {
@@ -70,11 +80,12 @@ impl Frame {
         ink: &Ink,
         picture: &mut Source<'_, impl Rows>,
         cells: &mut Cells,
+        hidden: &mut [u32; SIDE],
     ) -> Result<(), PrepareError> {
         // At most (2 * 8192)^2 * 510, less than 2^38.
         let whole =
             u64::from(self.rows.cell) * u64::from(self.columns.cell) * u64::from(ink.full());
-        let mut sums = [0_u64; SIDE];
+        let mut sums = [Sums::default(); SIDE];
         let mut rows = (0..self.rows.cells).zip(cells);
         let mut current = rows.next();
         picture.each_row(self.rows.pixels.clone(), |y, pixels| {
@@ -89,9 +100,17 @@ impl Frame {
                 if y + 1 < pixels.end {
                     break;
                 }
-                for (cell, sum) in cells.iter_mut().zip(&mut sums) {
-                    let amount = core::mem::take(sum) * u64::from(u16::MAX);
-                    *cell = amount.checked_div(whole).unwrap_or(0) as u16;
+                for (column, (cell, sums)) in cells.iter_mut().zip(&mut sums).enumerate() {
+                    let Sums { ink: sum, ruled } = core::mem::take(sums);
+                    let free = whole - (ruled * u64::from(ink.full())).min(whole);
+                    if 8 * free < whole {
+                        if let Some(hidden) = hidden.get_mut(*row as usize) {
+                            *hidden |= 1 << column;
+                        }
+                        continue;
+                    }
+                    let amount = sum * u64::from(u16::MAX);
+                    *cell = amount.checked_div(free).unwrap_or(0).min(u16::MAX.into()) as u16;
                 }
                 current = rows.next();
             }
@@ -99,10 +118,49 @@ impl Frame {
     }
 
     /// Adds the ink of a row of the picture, of which a part of this height counts, to the cells' sums.
-    fn add(&self, row: &InkRow<'_>, height: u64, sums: &mut [u64; SIDE]) {
+    fn add(&self, row: &InkRow<'_>, height: u64, sums: &mut [Sums; SIDE]) {
         for (column, sum) in (0..self.columns.cells).zip(sums) {
-            let part = |x| u64::from(row.amount(x) * self.columns.overlap(column, x));
-            *sum += height * self.columns.pixels_in(column).map(part).sum::<u64>();
+            for x in self.columns.pixels_in(column) {
+                let area = height * u64::from(self.columns.overlap(column, x));
+                sum.ink += area * u64::from(row.amount(x));
+                sum.ruled += area * u64::from(row.is_ruled(x));
+            }
+        }
+    }
+
+    /// Fills cells that rulings hide with what is on both sides of these, the nearest.
+    fn reveal(&self, cells: &mut Cells, hidden: &[u32; SIDE]) {
+        let known =
+            |row: usize, column: usize| hidden.get(row).is_some_and(|row| row >> column & 1 == 0);
+        for row in 0..self.rows.cells as usize {
+            for column in (0..self.columns.cells as usize).filter(|&column| !known(row, column)) {
+                let up = (0..row).rev().find(|&row| known(row, column));
+                let down = (row..self.rows.cells as usize).find(|&row| known(row, column));
+                let left = (0..column).rev().find(|&column| known(row, column));
+                let right =
+                    (column..self.columns.cells as usize).find(|&column| known(row, column));
+                let get = |row: usize, column: usize| {
+                    cells
+                        .get(row)
+                        .and_then(|row| row.get(column))
+                        .copied()
+                        .unwrap_or(0)
+                };
+                let vertical = up
+                    .zip(down)
+                    .map(|(up, down)| (down - up, get(up, column).min(get(down, column))));
+                let horizontal = left
+                    .zip(right)
+                    .map(|(left, right)| (right - left, get(row, left).min(get(row, right))));
+                let value = vertical
+                    .into_iter()
+                    .chain(horizontal)
+                    .min()
+                    .map_or(0, |(_, value)| value);
+                if let Some(cell) = cells.get_mut(row).and_then(|row| row.get_mut(column)) {
+                    *cell = value;
+                }
+            }
         }
     }
 

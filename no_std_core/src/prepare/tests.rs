@@ -9,7 +9,6 @@ mod oracle;
 mod scaled;
 
 use core::ops::Range;
-use std::vec::Vec;
 
 use super::*;
 use drawing::Picture;
@@ -45,15 +44,6 @@ fn difference(one: &Image, other: &Image) -> f64 {
     };
     let least = (0..9).map(|by| moved(by % 3, by / 3)).min().unwrap();
     f64::from(least) / (SIDE * SIDE) as f64
-}
-
-/// The rows of an image from the first to the last that has ink.
-fn inked_rows(image: &Image) -> Vec<&[i8]> {
-    let rows: Vec<&[i8]> = image.chunks(SIDE).collect();
-    let inked = |row: &&[i8]| row.iter().any(|&pixel| pixel != i8::MIN);
-    let first = rows.iter().position(inked).unwrap_or(0);
-    let last = rows.iter().rposition(inked).unwrap_or(0);
-    rows[first..=last].to_vec()
 }
 
 /// All places of a picture.

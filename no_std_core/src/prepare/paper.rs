@@ -1,0 +1,182 @@
+//! How much light the paper would return without ink, at every pixel.
+//!
+//! Lamps, shadows and folds light paper unevenly, but softly: a part of the picture that is far darker than its
+//! surroundings, or than most parts, is ink or no paper at all, and gets the light of the parts around it. Between the
+//! middles of the parts the light changes evenly.
+//!
+//! Here and from here on ink is dark: where it is light, all pixels are inverted first. Light is in half grey levels.
+
+use super::error::PrepareError;
+use super::survey::{Bins, GRID, Grid, Survey, median};
+
+/// Parts of a light unlike that of paper are unknown first.
+const UNKNOWN: u8 = u8::MAX;
+
+/// Parts to each side that are the surroundings of one: strokes are at most twice as wide.
+const REACH: usize = 2;
+
+/// Pixels along the side of a part from which on a picture is taken for one of a sheet of paper, rather than of a digit alone.
+const WIDE: u32 = 8;
+
+/// Paper of as many percent of the light around it is so close that it need not be ink.
+const NEARLY: u32 = 90;
+
+/// The least light of paper at the border, in percent of its surroundings.
+const AT_BORDER: u32 = 42;
+
+/// The same in a picture of a digit alone.
+const AT_NARROW_BORDER: u32 = 75;
+
+/// The least light of any paper, in percent of that of most parts.
+const ANYWHERE: u32 = 36;
+
+/// The least light of paper that contrasts are in proportion to; what is darker is looked at as if it had as much.
+const LEAST: i32 = 128;
+
+/// What ink that returns no light deviates by.
+const BLACK: i32 = 512;
+
+/// The light of paper in the middle of each part, and how to look at pixels.
+pub struct Paper {
+    light: Bins,
+    grid: Grid,
+    /// 1 if ink is lighter than paper, -1 if darker.
+    sign: i32,
+}
+
+/// The light of paper along one row.
+pub struct PaperRow {
+    /// In the middles of the parts, in 1/256.
+    light: [i32; GRID],
+    grid: Grid,
+    sign: i32,
+}
+
+impl Paper {
+    #[inline(never)] // See `Survey::of`.
+    pub fn of(survey: &Survey) -> Result<Self, PrepareError> {
+        let (sign, grid) = (survey.sign()?, survey.grid);
+        let (middles, quarters) = (survey.middles(sign), survey.quarters(sign));
+        let deepest = survey.deepest(sign);
+        let most = (median(grid.around(&quarters, [GRID / 2; 2], GRID)) / 2) as u8;
+        let is_paper = |bins: &Bins| papers(bins, grid, most, &deepest);
+        let (by_middle, by_quarter) = (is_paper(&middles), is_paper(&quarters));
+        let known = |at| match (get(&by_middle, at), get(&by_quarter, at)) {
+            (UNKNOWN, quarter) => quarter,
+            (middle, _) => middle,
+        };
+        Ok(Self {
+            light: filled(grid.map(known), grid),
+            grid,
+            sign,
+        })
+    }
+
+    /// The light of paper along row `y`.
+    pub fn row(&self, y: u32) -> PaperRow {
+        let (row, part) = self.grid.between(y, self.grid.rows);
+        let light = |row: usize, column: usize| {
+            let bin = self.light.get(row).and_then(|light| light.get(column));
+            4 * i32::from(bin.copied().unwrap_or(0)) + 1
+        };
+        let next = (row + 1).min(self.grid.rows - 1);
+        let between = |column| light(row, column) * (256 - part) + light(next, column) * part;
+        PaperRow {
+            light: core::array::from_fn(between),
+            grid: self.grid,
+            sign: self.sign,
+        }
+    }
+}
+
+/// The bins of parts that are like paper; others are unknown.
+///
+/// Paper is not a third as much darker than its surroundings as the darkest ink is. At the border, where a shadow can come in
+/// from outside, and of all parts, it is just not as dark as ink can be.
+fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
+    let widened = grid.map(|at| grid.around(bins, at, REACH).max().unwrap_or(0));
+    let closed = grid.map(|at| grid.around(&widened, at, REACH).min().unwrap_or(0));
+    let loss = grid.map(|at| {
+        let [around, deepest] = [get(&closed, at), get(deepest, at)].map(u32::from);
+        let lost = 100 * around.saturating_sub(deepest);
+        lost.checked_div(around).unwrap_or(0) as u8
+    });
+    let most_lost = loss.as_flattened().iter().copied().max().unwrap_or(0);
+    let within = (100 - u32::from(most_lost) / 3).min(NEARLY);
+    grid.map(|at| {
+        let own = get(bins, at);
+        let [light, around, most] = [own, get(&closed, at), most].map(u32::from);
+        let is_far = |(at, len): (usize, usize)| (REACH..len.saturating_sub(REACH)).contains(&at);
+        let is_inner = at.into_iter().zip([grid.rows, grid.columns]).all(is_far);
+        let least = match is_inner {
+            true if grid.cell < WIDE => NEARLY,
+            true => within,
+            false if grid.cell < WIDE => AT_NARROW_BORDER,
+            false => AT_BORDER,
+        };
+        let is_paper = 100 * light >= least * around && 100 * light >= ANYWHERE * most;
+        if is_paper { own } else { UNKNOWN }
+    })
+}
+
+fn get(bins: &Bins, [row, column]: [usize; 2]) -> u8 {
+    bins.get(row)
+        .and_then(|bins| bins.get(column))
+        .copied()
+        .unwrap_or(0)
+}
+
+impl Grid {
+    /// The last part of so many whose middle lies before a pixel, and how far it lies behind, in 1/256 of a part.
+    fn between(self, at: u32, parts: usize) -> (usize, i32) {
+        let along = (256 * at + 128).checked_div(self.cell).unwrap_or(0);
+        let along = along.saturating_sub(128).min(256 * (parts as u32 - 1));
+        ((along / 256) as usize, (along % 256).cast_signed())
+    }
+}
+
+impl PaperRow {
+    /// How much less light a pixel in column `x` returns than paper, from -511 to 512 where it returns none.
+    pub fn deviation(&self, x: u32, pixel: u8) -> i32 {
+        let (column, part) = self.grid.between(x, self.grid.columns);
+        let light = |column: usize| {
+            self.light
+                .get(column.min(self.grid.columns - 1))
+                .copied()
+                .unwrap_or(0)
+        };
+        let paper = (light(column) * (256 - part) + light(column + 1) * part) >> 16;
+        let own = if self.sign > 0 {
+            510 - 2 * i32::from(pixel)
+        } else {
+            2 * i32::from(pixel)
+        };
+        ((paper - own) * BLACK / paper.max(LEAST)).max(1 - BLACK)
+    }
+}
+
+/// Each unknown part becomes the mean of the known ones around it, those next to known ones first.
+fn filled(mut light: Bins, grid: Grid) -> Bins {
+    for _ in 0..GRID {
+        if !light.as_flattened().contains(&UNKNOWN) {
+            break;
+        }
+        let before = light;
+        light = grid.map(|at| {
+            let own = before
+                .get(at[0])
+                .and_then(|row| row.get(at[1]))
+                .copied()
+                .unwrap_or(0);
+            if own != UNKNOWN {
+                return own;
+            }
+            let known = grid.around(&before, at, 1).filter(|&bin| bin != UNKNOWN);
+            let (sum, count) = known.fold((0_u32, 0), |(sum, count), bin| {
+                (sum + u32::from(bin), count + 1)
+            });
+            sum.checked_div(count).map_or(UNKNOWN, |mean| mean as u8)
+        });
+    }
+    light
+}

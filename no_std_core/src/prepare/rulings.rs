@@ -1,0 +1,259 @@
+//! Rulings: thin straight lines across the whole picture, at most 20 degrees off its rows or columns.
+//!
+//! Some columns and rows are probed: where a line crosses one, there is a short run of ink. A line is a ruling if most probes
+//! that it passes have such a run, the outermost ones among them.
+
+use heapless::Vec;
+
+use super::drawing::THIN;
+use super::error::PrepareError;
+use super::ink::{Ink, InkRow};
+use super::picture::{Rows, Source};
+
+/// Columns and rows that are probed.
+const PROBES: usize = 12;
+
+/// Runs of one probe; with more of them it is of no use.
+const RUNS: usize = 48;
+
+/// The longest run is at least as long; smaller pictures have no rulings that could be told from grain.
+const FEWEST: u32 = 4;
+
+/// The most rulings.
+const MOST: usize = 64;
+
+/// Probes that are joined by a line, those at the ends first.
+const PAIRS: [(usize, usize); 7] = [(0, 11), (1, 10), (0, 10), (1, 11), (0, 6), (5, 11), (3, 8)];
+
+/// A run of ink: its middle in the lower 13 bits, its length in eighths of the longest one less one above.
+type Run = u16;
+
+const MIDDLE: Run = 0x1FFF;
+
+/// The runs along each probe of one direction.
+type Runs = [Vec<Run, RUNS>; PROBES];
+
+/// A straight line.
+pub struct Line {
+    /// Whether it is along the rows, rather than along the columns.
+    pub is_across: bool,
+    /// Its place at the first and at the last pixel of the direction that it is along.
+    pub ends: [i16; 2],
+    /// Pixels that it covers to each side.
+    pub reach: u16,
+}
+
+pub type Rulings = Vec<Line, MOST>;
+
+/// The rulings of a picture.
+#[inline(never)] // See `Survey::of`.
+pub fn find(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Rulings, PrepareError> {
+    let (width, height) = (picture.width, picture.height);
+    let longest = width.max(height) / THIN;
+    let mut lines = Rulings::new();
+    if longest < FEWEST {
+        return Ok(lines);
+    }
+    let (mut down, mut across) = (
+        [const { Vec::new() }; PROBES],
+        [const { Vec::new() }; PROBES],
+    );
+    let mut lengths = [0; PROBES];
+    picture.each_row(0..height, |y, pixels| {
+        let row = ink.row(y, pixels);
+        for ((at, length), runs) in (0..).zip(&mut lengths).zip(&mut down) {
+            let has_ink = is_inked(ink, &row, probe(at, width)) && y + 1 < height;
+            step(has_ink, y, length, longest, runs);
+        }
+        let probed = (0..)
+            .zip(&mut across)
+            .filter(|&(at, _)| probe(at, height) == y);
+        for (_, runs) in probed {
+            let mut length = 0;
+            for x in 0..width {
+                step(
+                    is_inked(ink, &row, x) && x + 1 < width,
+                    x,
+                    &mut length,
+                    longest,
+                    runs,
+                );
+            }
+        }
+    })?;
+    trace(&mut down, [width, height], longest, true, &mut lines);
+    trace(&mut across, [height, width], longest, false, &mut lines);
+    Ok(lines)
+}
+
+/// Where the probe of this number is.
+fn probe(at: u32, len: u32) -> u32 {
+    (2 * at + 1) * len / (2 * PROBES as u32)
+}
+
+/// Even faint lines are rulings.
+fn is_inked(ink: &Ink, row: &InkRow<'_>, x: u32) -> bool {
+    8 * row.amount(x) >= ink.full()
+}
+
+/// Goes on to the next pixel of a probe; a run that ends there is noted.
+fn step(has_ink: bool, at: u32, length: &mut u32, longest: u32, runs: &mut Vec<Run, RUNS>) {
+    if has_ink {
+        *length += 1;
+        return;
+    }
+    let ended = core::mem::take(length);
+    if (1..=longest).contains(&ended) {
+        let middle = at - ended.div_ceil(2);
+        let eighths = (8 * ended).div_ceil(longest) - 1;
+        // One that has too many is of no use, whichever it has.
+        let _ = runs.push((eighths << 13) as Run | middle as Run);
+    }
+}
+
+/// Finds the lines along a direction through the probes across it.
+fn trace(
+    probes: &mut Runs,
+    [along, across]: [u32; 2],
+    longest: u32,
+    is_across: bool,
+    lines: &mut Rulings,
+) {
+    for (first, last) in PAIRS {
+        let mut next = 0;
+        while let Some(start) = probes.get(first).and_then(|runs| runs.get(next)).copied() {
+            let mut guesses = probes
+                .get(last)
+                .into_iter()
+                .flatten()
+                .map(|&end| Guess::new([(first, start), (last, end)], along));
+            let found =
+                guesses.find_map(|guess| Some((guess.lengths(probes, [along, across])?, guess)));
+            let Some((lengths, guess)) = found else {
+                next += 1;
+                continue;
+            };
+            guess.forget(probes, [along, across]);
+            let ends = [0, along - 1].map(|at| guess.at(at.cast_signed()) as i16);
+            let reach = ((lengths * longest).div_ceil(16) + 1) as u16;
+            // More than fit are left in.
+            let _ = lines.push(Line {
+                is_across,
+                ends,
+                reach,
+            });
+        }
+    }
+}
+
+/// A line through two runs.
+struct Guess {
+    /// How far along and across the picture each is.
+    places: [[i32; 2]; 2],
+}
+
+impl Guess {
+    fn new(runs: [(usize, Run); 2], along: u32) -> Self {
+        let place = |(at, run)| [probe(at as u32, along), u32::from(run & MIDDLE)];
+        let places = runs.map(|run| place(run).map(u32::cast_signed));
+        Self { places }
+    }
+
+    fn at(&self, along: i32) -> i32 {
+        let [[start, from], [end, to]] = self.places;
+        let share = (2 * (to - from) * (along - start) + (end - start))
+            .div_euclid(2 * (end - start).max(1));
+        from + share
+    }
+
+    /// The mean length of the runs on the line, in eighths of the longest. `None` if it is no ruling.
+    fn lengths(&self, probes: &Runs, [along, across]: [u32; 2]) -> Option<u32> {
+        let [[start, from], [end, to]] = self.places;
+        if 3 * (to - from).abs() > end - start {
+            return None;
+        }
+        let (mut passed, mut hits, mut lengths) = (0, 0, 0);
+        // What the last probes have, and what the first two had: whether they have the line.
+        let (mut last, mut ends) = ([false; 2], false);
+        for (at, runs) in (0..).zip(probes) {
+            let place = self.at(probe(at, along).cast_signed());
+            if !(0..across.cast_signed()).contains(&place) {
+                continue;
+            }
+            passed += 1;
+            let hit = runs
+                .iter()
+                .find(|&&run| is_near(run, place, across.max(along)));
+            if let Some(run) = hit {
+                hits += 1;
+                lengths += u32::from(run >> 13) + 1;
+            }
+            last = [last[1], hit.is_some()];
+            ends |= passed <= 2 && hit.is_some();
+        }
+        let is_ruling = passed > 4 && 3 * hits >= 2 * passed && ends && last != [false; 2];
+        is_ruling.then(|| lengths.div_ceil(hits.max(1)))
+    }
+
+    /// Takes away the runs of the line.
+    fn forget(&self, probes: &mut Runs, [along, across]: [u32; 2]) {
+        for (at, runs) in (0..).zip(probes) {
+            let place = self.at(probe(at, along).cast_signed());
+            runs.retain(|&run| !is_near(run, place, across.max(along)));
+        }
+    }
+}
+
+fn is_near(run: Run, place: i32, longer: u32) -> bool {
+    let middle = i32::from(run & MIDDLE);
+    middle.abs_diff(place) <= 1 + longer / 320
+}
+
+/// The pixels of a row that are rulings, a bit each.
+pub struct Ruled([u32; 256]);
+
+impl Ruled {
+    pub fn none() -> Self {
+        Self([0; 256])
+    }
+
+    pub fn along(rulings: &Rulings, y: u32, [width, height]: [u32; 2]) -> Self {
+        let mut ruled = Self::none();
+        for line in rulings {
+            let [from, to] = line.ends.map(i32::from);
+            let reach = i32::from(line.reach);
+            let (y, last) = (y.cast_signed(), |len: u32| {
+                len.saturating_sub(1).max(1).cast_signed()
+            });
+            let (start, end) = if !line.is_across {
+                let middle = from + (to - from) * y / last(height);
+                (middle - reach, middle + reach)
+            } else if from == to {
+                if y.abs_diff(from) > reach.unsigned_abs() {
+                    continue;
+                }
+                (0, last(width))
+            } else {
+                let at = |place: i32| ((place - from) * last(width)).div_euclid(to - from);
+                let ends = [at(y - reach), at(y + reach)];
+                (ends[0].min(ends[1]), ends[0].max(ends[1]))
+            };
+            let [start, end] =
+                [start, end + 1].map(|x| x.clamp(0, width.cast_signed()).unsigned_abs());
+            (start..end).for_each(|x| ruled.set(x));
+        }
+        ruled
+    }
+
+    fn set(&mut self, x: u32) {
+        if let Some(word) = self.0.get_mut(x as usize / 32) {
+            *word |= 1 << (x % 32);
+        }
+    }
+
+    pub fn get(&self, x: u32) -> bool {
+        self.0
+            .get(x as usize / 32)
+            .is_some_and(|word| word >> (x % 32) & 1 > 0)
+    }
+}

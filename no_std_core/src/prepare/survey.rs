@@ -1,0 +1,250 @@
+//! How light and how dark a picture is in each of at most 16 x 16 parts, and whether its ink is light or dark.
+//!
+//! Grey values are counted in bins of two. Inverting a picture mirrors the bins and nothing else.
+
+use core::cmp::Ordering;
+
+use super::error::PrepareError;
+use super::picture::{Rows, Source};
+
+/// Parts along the longer side of a picture.
+pub const GRID: usize = 16;
+
+/// Bins of grey values.
+const BINS: usize = 128;
+
+/// The last bin.
+pub const LAST: u8 = BINS as u8 - 1;
+
+/// The most pixels along a side of a part that are counted; others are skipped evenly.
+const SAMPLES: u32 = 15;
+
+/// A bin for each part.
+pub type Bins = [[u8; GRID]; GRID];
+
+/// Bins of the pixels of a part, in ascending order.
+#[derive(Clone, Copy, Default)]
+struct Levels {
+    darkest: u8,
+    /// A quarter of the pixels is as dark as this.
+    dark: u8,
+    /// Twice the middle one.
+    middle: u8,
+    /// A quarter of the pixels is as light as this.
+    light: u8,
+    lightest: u8,
+}
+
+/// The parts of a picture, as many rows and columns of them as it has.
+pub struct Survey {
+    levels: [[Levels; GRID]; GRID],
+    pub grid: Grid,
+}
+
+/// Equal squares that a picture is cut into from its top left; those at the right and at the bottom can be narrower.
+#[derive(Clone, Copy)]
+pub struct Grid {
+    /// Pixels along the side of a part.
+    pub cell: u32,
+    pub rows: usize,
+    pub columns: usize,
+}
+
+impl Grid {
+    fn of(width: u32, height: u32) -> Self {
+        let cell = width.max(height).div_ceil(GRID as u32).max(1);
+        let parts = |len: u32| (len.div_ceil(cell) as usize).clamp(1, GRID);
+        Self {
+            cell,
+            rows: parts(height),
+            columns: parts(width),
+        }
+    }
+
+    /// The values of the parts next to one, up to `reach` parts away, and its own.
+    pub fn around(
+        self,
+        bins: &Bins,
+        [row, column]: [usize; 2],
+        reach: usize,
+    ) -> impl Iterator<Item = u8> {
+        let near = |at: usize, len: usize| at.saturating_sub(reach)..len.min(at + reach + 1);
+        let columns = near(column, self.columns);
+        let rows = bins.get(near(row, self.rows)).unwrap_or_default();
+        rows.iter()
+            .flat_map(move |row| row.get(columns.clone()).unwrap_or_default())
+            .copied()
+    }
+
+    /// Calls `value` for each part, in the order of rows.
+    pub fn map(self, mut value: impl FnMut([usize; 2]) -> u8) -> Bins {
+        let mut bins = Bins::default();
+        for (row, bins) in bins.iter_mut().enumerate().take(self.rows) {
+            for (column, bin) in bins.iter_mut().enumerate().take(self.columns) {
+                *bin = value([row, column]);
+            }
+        }
+        bins
+    }
+}
+
+impl Survey {
+    #[inline(never)] // The buffers of this and of other passes are not to be on the stack together.
+    pub fn of(picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
+        let grid = Grid::of(picture.width, picture.height);
+        let mut levels = [[Levels::default(); GRID]; GRID];
+        let mut rows = levels.iter_mut();
+        let mut counts = [Counts::new(); GRID];
+        let step = grid.cell.div_ceil(SAMPLES).max(1) as usize;
+        let height = picture.height;
+        picture.each_row(0..height, |y, pixels| {
+            let at = y.checked_rem(grid.cell).unwrap_or(0);
+            let is_sampled = at.is_multiple_of(step as u32);
+            for (counts, part) in counts.iter_mut().zip(pixels.chunks(grid.cell as usize)) {
+                counts.reach(part);
+                if is_sampled {
+                    counts.add(part.iter().step_by(step));
+                }
+            }
+            if at + 1 == grid.cell || y + 1 == height {
+                for (levels, counts) in rows.next().into_iter().flatten().zip(&mut counts) {
+                    *levels = counts.take();
+                }
+            }
+        })?;
+        Ok(Self { levels, grid })
+    }
+
+    fn bins(&self, of: impl Fn(&Levels) -> u8) -> Bins {
+        self.levels.each_ref().map(|row| row.each_ref().map(&of))
+    }
+
+    /// 1 if light stands out from the middle of its surroundings further than dark does, by the cubes of its distances; -1 if
+    /// dark does.
+    pub fn sign(&self) -> Result<i32, PrepareError> {
+        let middles = self.bins(|levels| levels.middle);
+        let (mut lighter, mut darker) = (0_u64, 0_u64);
+        for (row, levels) in self.levels.iter().enumerate().take(self.grid.rows) {
+            for (column, levels) in levels.iter().enumerate().take(self.grid.columns) {
+                let middle = median(self.grid.around(&middles, [row, column], 2));
+                let [low, high] = [levels.darkest, levels.lightest].map(|bin| 4 * u16::from(bin));
+                lighter += u64::from(high.saturating_sub(middle)).pow(3);
+                darker += u64::from(middle.saturating_sub(low)).pow(3);
+            }
+        }
+        match lighter.cmp(&darker) {
+            Ordering::Less => Ok(-1),
+            Ordering::Equal => Err(PrepareError::NoInk),
+            Ordering::Greater => Ok(1),
+        }
+    }
+
+    /// The middle level of each part, for ink of this sign: 0 is ink at its strongest.
+    pub fn middles(&self, sign: i32) -> Bins {
+        self.bins(|levels| {
+            if sign > 0 {
+                LAST - levels.middle.div_ceil(2)
+            } else {
+                levels.middle / 2
+            }
+        })
+    }
+
+    /// What is most like ink in each part.
+    pub fn deepest(&self, sign: i32) -> Bins {
+        self.bins(|levels| {
+            if sign > 0 {
+                LAST - levels.lightest
+            } else {
+                levels.darkest
+            }
+        })
+    }
+
+    /// What a quarter of each part is at most as much like ink as.
+    pub fn quarters(&self, sign: i32) -> Bins {
+        self.bins(|levels| {
+            if sign > 0 {
+                LAST - levels.dark
+            } else {
+                levels.light
+            }
+        })
+    }
+}
+
+/// Twice the median of some values.
+pub fn median(values: impl Iterator<Item = u8>) -> u16 {
+    let mut counts = [0_u16; 2 * BINS];
+    let mut total = 0_u16;
+    for value in values {
+        if let Some(count) = counts.get_mut(usize::from(value)) {
+            *count += 1;
+            total += 1;
+        }
+    }
+    let ranks = [total.saturating_sub(1) / 2, total / 2];
+    ranks
+        .map(|rank| u16::from(ranked(&counts, rank)))
+        .iter()
+        .sum()
+}
+
+/// The bin that the `rank`th value is in, where the first one's rank is 0.
+fn ranked<T: Copy + Into<u16>>(counts: &[T], rank: u16) -> u8 {
+    let mut below = 0;
+    let reaches = |&count: &T| {
+        below += count.into();
+        below > rank
+    };
+    counts.iter().position(reaches).unwrap_or(0) as u8
+}
+
+/// How many of the pixels of a part that are counted are in each bin, and the extremes of all of them.
+#[derive(Clone, Copy)]
+struct Counts {
+    bins: [u8; BINS],
+    darkest: u8,
+    lightest: u8,
+}
+
+impl Counts {
+    const fn new() -> Self {
+        Self {
+            bins: [0; BINS],
+            darkest: LAST,
+            lightest: 0,
+        }
+    }
+
+    fn reach(&mut self, pixels: &[u8]) {
+        for pixel in pixels {
+            self.darkest = self.darkest.min(pixel / 2);
+            self.lightest = self.lightest.max(pixel / 2);
+        }
+    }
+
+    fn add<'p>(&mut self, pixels: impl Iterator<Item = &'p u8>) {
+        for pixel in pixels {
+            if let Some(count) = self.bins.get_mut(usize::from(pixel / 2)) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// The levels of what was counted; nothing is counted then.
+    fn take(&mut self) -> Levels {
+        let total: u16 = self.bins.iter().map(|&count| u16::from(count)).sum();
+        let last = total.saturating_sub(1);
+        let of_rank = |rank| ranked(&self.bins, rank);
+        let levels = Levels {
+            darkest: self.darkest,
+            dark: of_rank(last - 3 * total / 4),
+            middle: of_rank(last / 2) + of_rank(total / 2),
+            light: of_rank(3 * total / 4),
+            lightest: self.lightest,
+        };
+        *self = Self::new();
+        levels
+    }
+}
