@@ -6,6 +6,7 @@
 pub mod mnist;
 pub mod networks;
 pub mod oracle;
+pub mod photographs;
 pub mod random;
 pub mod restart;
 pub mod runtimes;

@@ -92,7 +92,11 @@ impl Strokes {
     pub fn of(image: &[u8]) -> Self {
         let pixel = |x: i32, y: i32| {
             let inside = (0..28).contains(&x) && (0..28).contains(&y);
-            f64::from(if inside { image[(y * 28 + x) as usize] } else { 0 }) / 255.0
+            f64::from(if inside {
+                image[(y * 28 + x) as usize]
+            } else {
+                0
+            }) / 255.0
         };
         let fine = |at: usize| {
             let [x, y] = [at % SIDE, at / SIDE].map(|at| (at as f64 + 0.5) / FINE as f64 - 0.5);
@@ -100,7 +104,8 @@ impl Strokes {
             for row in -1..3 {
                 for column in -1..3 {
                     let (left, top) = (x.floor() as i32 + column, y.floor() as i32 + row);
-                    sum += spline(x - f64::from(left)) * spline(y - f64::from(top)) * pixel(left, top);
+                    sum +=
+                        spline(x - f64::from(left)) * spline(y - f64::from(top)) * pixel(left, top);
                 }
             }
             sum > 0.42
@@ -114,7 +119,11 @@ impl Strokes {
         let (left, top) = (x.floor(), y.floor());
         let get = |x: f64, y: f64| {
             let inside = (0.0..SIDE as f64).contains(&x) && (0.0..SIDE as f64).contains(&y);
-            if inside { self.0[y as usize * SIDE + x as usize] } else { -2.0 }
+            if inside {
+                self.0[y as usize * SIDE + x as usize]
+            } else {
+                -2.0
+            }
         };
         let (right, down) = (x - left, y - top);
         let above = get(left, top) * (1.0 - right) + get(left + 1.0, top) * right;
@@ -193,7 +202,8 @@ pub fn photograph(kind: Kind, digits: &[&Strokes], numbers: &mut Numbers) -> Pho
             let at = [x, y].map(|at| f64::from(at) + 0.5);
             let on_paper = view.on_paper(at[0], at[1]);
             let ink = digits.iter().zip(&places).map(|(digit, place)| {
-                let [x, y] = [0, 1].map(|axis| (on_paper[axis] - place.middle[axis]) / place.scale + 14.0);
+                let [x, y] =
+                    [0, 1].map(|axis| (on_paper[axis] - place.middle[axis]) / place.scale + 14.0);
                 ((digit.depth(x, y) + pen.wider / 2.0) * place.scale + 0.5).clamp(0.0, 1.0)
             });
             let ink = ink.fold(0.0, f64::max) * (1.0 - numbers.between(0.0, pen.gaps));
@@ -203,7 +213,9 @@ pub fn photograph(kind: Kind, digits: &[&Strokes], numbers: &mut Numbers) -> Pho
     }
     let (width, height) = (width as usize, height as usize);
     let mut pixels = blurred(&pixels, width, numbers.between(0.1, 0.33));
-    pixels.iter_mut().for_each(|pixel| *pixel += noise * normal(numbers));
+    pixels
+        .iter_mut()
+        .for_each(|pixel| *pixel += noise * normal(numbers));
     compress(&mut pixels, width, numbers.between(1.0, 3.0));
     dirty(kind, &mut pixels, [width, height], numbers);
     Photograph {
@@ -228,14 +240,20 @@ fn view(kind: Kind, middle: [f64; 2], numbers: &mut Numbers) -> View {
 /// Places of so many digits in a row.
 fn places(count: usize, size: [f64; 2], numbers: &mut Numbers) -> Vec<Place> {
     let room = size[0].min(size[1]);
-    let height = numbers.between(60.0, (0.55 * room).min(200.0) / count as f64 * if count > 1 { 1.3 } else { 1.0 });
+    let height = numbers.between(
+        60.0,
+        (0.55 * room).min(200.0) / count as f64 * if count > 1 { 1.3 } else { 1.0 },
+    );
     let scale = height / 20.0;
     // So far that the ink stays off the border.
     let free = size.map(|side| (side / 2.0 - 0.1 * side - 0.6 * height).max(0.0));
     let [x, y] = free.map(|free| numbers.between(-free, free));
     let x = if count > 1 { x / 4.0 } else { x };
     let place = |at: usize| Place {
-        middle: [x + (at as f64 - (count as f64 - 1.0) / 2.0) * height * 1.1, y],
+        middle: [
+            x + (at as f64 - (count as f64 - 1.0) / 2.0) * height * 1.1,
+            y,
+        ],
         scale,
     };
     (0..count).map(place).collect()
@@ -250,9 +268,18 @@ fn normal(numbers: &mut Numbers) -> f64 {
 enum Marks {
     None,
     /// Lines in one direction or in both, one for each spacing.
-    Rules { spacing: f64, thickness: f64, shade: f64, both: bool },
+    Rules {
+        spacing: f64,
+        thickness: f64,
+        shade: f64,
+        both: bool,
+    },
     /// A frame so far from the middle, or all beyond it.
-    Frame { half: [f64; 2], thickness: f64, shade: f64 },
+    Frame {
+        half: [f64; 2],
+        thickness: f64,
+        shade: f64,
+    },
 }
 
 impl Marks {
@@ -269,7 +296,11 @@ impl Marks {
             Kind::Squares => rules([22.0, 45.0], [0.6, 0.85], true),
             Kind::Frame | Kind::Table => {
                 let margin = numbers.between(0.02, 0.08);
-                let thickness = if kind == Kind::Table { f64::MAX } else { numbers.between(2.0, 6.0) };
+                let thickness = if kind == Kind::Table {
+                    f64::MAX
+                } else {
+                    numbers.between(2.0, 6.0)
+                };
                 let turned = view.turn.abs().sin() * size[0].max(size[1]) / 2.0;
                 Self::Frame {
                     half: size.map(|side| side / 2.0 - margin * side - turned),
@@ -285,12 +316,21 @@ impl Marks {
     fn shade(&self, [x, y]: [f64; 2]) -> f64 {
         let (within, shade) = match *self {
             Self::None => return 1.0,
-            Self::Rules { spacing, thickness, shade, both } => {
+            Self::Rules {
+                spacing,
+                thickness,
+                shade,
+                both,
+            } => {
                 let off = |at: f64| (at / spacing - (at / spacing).round()).abs() * spacing;
                 let off = if both { off(x).min(off(y)) } else { off(y) };
                 (thickness / 2.0 - off, shade)
             }
-            Self::Frame { half, thickness, shade } => {
+            Self::Frame {
+                half,
+                thickness,
+                shade,
+            } => {
                 let beyond = (x.abs() - half[0]).max(y.abs() - half[1]);
                 (beyond.min(thickness - beyond), shade)
             }
@@ -310,8 +350,15 @@ struct Light {
 
 enum Shadow {
     None,
-    Round { middle: [f64; 2], radius: f64 },
-    Half { middle: [f64; 2], direction: f64, soft: f64 },
+    Round {
+        middle: [f64; 2],
+        radius: f64,
+    },
+    Half {
+        middle: [f64; 2],
+        direction: f64,
+        soft: f64,
+    },
 }
 
 impl Light {
@@ -333,15 +380,23 @@ impl Light {
         };
         let count = if kind == Kind::Crumpled { 7 } else { 0 };
         let mut wave = || {
-            let [from, length, phase] = [(0.0, PI), (60.0, 250.0), (0.0, 2.0 * PI)].map(|(low, high)| numbers.between(low, high));
+            let [from, length, phase] = [(0.0, PI), (60.0, 250.0), (0.0, 2.0 * PI)]
+                .map(|(low, high)| numbers.between(low, high));
             [from, length, phase, numbers.between(0.02, 0.07)]
         };
         let waves = (0..count).map(|_| wave()).collect();
-        Self { slope, size, shadow, waves }
+        Self {
+            slope,
+            size,
+            shadow,
+            waves,
+        }
     }
 
     fn at(&self, [x, y]: [f64; 2]) -> f64 {
-        let slope = 1.0 + self.slope[0] * (2.0 * x / self.size[0] - 1.0) + self.slope[1] * (2.0 * y / self.size[1] - 1.0);
+        let slope = 1.0
+            + self.slope[0] * (2.0 * x / self.size[0] - 1.0)
+            + self.slope[1] * (2.0 * y / self.size[1] - 1.0);
         let waves = self.waves.iter().map(|[direction, length, phase, depth]| {
             let along = x * direction.cos() + y * direction.sin();
             // A fold has a steep side.
@@ -353,7 +408,11 @@ impl Light {
             Shadow::Round { middle, radius } => {
                 smooth(1.5 - (x - middle[0]).hypot(y - middle[1]) / radius)
             }
-            Shadow::Half { middle, direction, soft } => {
+            Shadow::Half {
+                middle,
+                direction,
+                soft,
+            } => {
                 let along = (x - middle[0]) * direction.cos() + (y - middle[1]) * direction.sin();
                 smooth(along / soft + 0.5)
             }
@@ -370,7 +429,11 @@ fn smooth(at: f64) -> f64 {
 /// Each pixel with this share of its neighbours to each side, along rows and then along columns.
 fn blurred(pixels: &[f64], width: usize, share: f64) -> Vec<f64> {
     let along = |pixels: &[f64], step: usize| -> Vec<f64> {
-        let get = |at: usize, other: Option<usize>| other.and_then(|other| pixels.get(other)).unwrap_or(&pixels[at]);
+        let get = |at: usize, other: Option<usize>| {
+            other
+                .and_then(|other| pixels.get(other))
+                .unwrap_or(&pixels[at])
+        };
         let mean = |at: usize| {
             let sides = get(at, at.checked_sub(step)) + get(at, Some(at + step));
             pixels[at] * (1.0 - 2.0 * share) + share * sides
@@ -386,7 +449,8 @@ fn compress(pixels: &mut [f64], width: usize, coarse: f64) {
         let scale = if wave == 0 { 0.125_f64 } else { 0.25 }.sqrt();
         scale * (PI * (2.0 * at as f64 + 1.0) * wave as f64 / 16.0).cos()
     };
-    let table: [[f64; 8]; 8] = std::array::from_fn(|wave| std::array::from_fn(|at| cosine(at, wave)));
+    let table: [[f64; 8]; 8] =
+        std::array::from_fn(|wave| std::array::from_fn(|at| cosine(at, wave)));
     let height = pixels.len() / width;
     for top in (0..height / 8 * 8).step_by(8) {
         for left in (0..width / 8 * 8).step_by(8) {
@@ -426,7 +490,8 @@ fn dirty(kind: Kind, pixels: &mut [f64], [width, height]: [usize; 2], numbers: &
         _ => (0, 0),
     };
     for _ in 0..count {
-        let [left, top] = [width, height].map(|len| numbers.between(0.0, (len - side) as f64) as usize);
+        let [left, top] =
+            [width, height].map(|len| numbers.between(0.0, (len - side) as f64) as usize);
         for y in top..top + side {
             pixels[y * width + left..][..side].fill(30.0);
         }

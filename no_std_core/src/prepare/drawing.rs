@@ -110,14 +110,14 @@ impl Component {
     /// Whether it is a thin line nearly along the rows or columns: half as long as the picture, or a third and up to its border.
     fn is_line(&self, size: [u32; 2]) -> bool {
         let [columns, rows] = self.size();
-        let (length, across, side) = if columns > rows {
+        let (length, breadth, whole) = if columns > rows {
             (columns, rows, size[0])
         } else {
             (rows, columns, size[1])
         };
         let least = if self.sides(size) > 0 { 3 } else { 2 };
         let thickness = self.pixels.div_ceil(length);
-        least * length >= side && 4 * across <= length && THIN * thickness <= size[0].max(size[1])
+        least * length >= whole && 4 * breadth <= length && THIN * thickness <= size[0].max(size[1])
     }
 
     /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.
