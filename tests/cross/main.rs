@@ -10,6 +10,7 @@ mod losses;
 mod numbers;
 mod optimizers;
 mod parity;
+mod photographs;
 mod prepared;
 mod quantize;
 mod readers;

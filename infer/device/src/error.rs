@@ -182,6 +182,7 @@ fn refusal(error: Error) -> &'static str {
         Error::Size => "the board does not take inputs of this size",
         Error::Piece => "the board was waiting for another piece of the input",
         Error::Blank => "the picture is blank to the board",
+        Error::Several => "the picture has several drawings; cut it to one of them",
         Error::NoOutput => "the board has no such output",
         Error::NoUpdate => "the board has no room for two models; flash it to change its model",
         Error::TooLarge => "the model is too large for the board",

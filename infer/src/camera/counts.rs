@@ -19,16 +19,19 @@ pub enum Fate {
     Unchanged,
     /// There is no drawing in it, for a model of drawings.
     Blank,
+    /// There are several of them.
+    Several,
     /// It was cut in the stream, or could not be decoded.
     Broken,
 }
 
 impl Fate {
-    const ALL: [(Self, &str); 5] = [
+    const ALL: [(Self, &str); 6] = [
         (Self::Predicted, "predicted"),
         (Self::Dropped, "dropped"),
         (Self::Unchanged, "unchanged"),
         (Self::Blank, "blank"),
+        (Self::Several, "several drawings"),
         (Self::Broken, "broken"),
     ];
 }

@@ -280,6 +280,7 @@ impl From<InFile<RunError>> for Passed {
 fn passed(error: impl Into<PictureError>) -> Passed {
     Passed::As(match error.into() {
         PictureError::Blank | PictureError::Prepare(PrepareError::NoInk) => Fate::Blank,
+        PictureError::Prepare(PrepareError::Several) => Fate::Several,
         _ => Fate::Broken,
     })
 }

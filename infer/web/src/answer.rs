@@ -49,12 +49,15 @@ pub enum Refusal {
     Blank = 4,
     /// The memory is not as much as the facts say.
     Memory = 5,
+    /// There are several drawings in the picture.
+    Several = 6,
 }
 
 impl From<PrepareError> for Refusal {
     fn from(error: PrepareError) -> Self {
         match error {
             PrepareError::NoInk => Self::Blank,
+            PrepareError::Several => Self::Several,
             _ => Self::Size,
         }
     }

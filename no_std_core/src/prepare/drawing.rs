@@ -23,6 +23,10 @@ const FAR: usize = 5;
 /// A line is so many times thinner than the picture's longer side, or more.
 pub const THIN: u32 = 40;
 
+/// Drawings side by side are this part of their height apart, or more, and those above one another this part.
+const BESIDE: u32 = 8;
+const BELOW: u32 = 4;
+
 /// Components that are kept.
 const MOST: usize = 40;
 
@@ -54,9 +58,7 @@ impl Extent {
         })?;
         components.end_row();
         components.end_row();
-        let Component { rows, columns, .. } = components
-            .drawing([width, height])
-            .ok_or(PrepareError::NoInk)?;
+        let Component { rows, columns, .. } = components.drawing([width, height])?;
         let range = |[start, end]: [u16; 2]| u32::from(start)..u32::from(end) + 1;
         Ok(Self {
             rows: range(rows),
@@ -86,6 +88,33 @@ impl Component {
     /// Its columns and rows.
     fn size(&self) -> [u32; 2] {
         [self.columns, self.rows].map(|[start, end]| u32::from(end) + 1 - u32::from(start))
+    }
+
+    /// The first and the last of its columns, or of its rows.
+    fn ends(&self, axis: usize) -> [u16; 2] {
+        if axis == 0 { self.columns } else { self.rows }
+    }
+
+    /// All of them as one.
+    fn joined<'c>(components: impl Iterator<Item = &'c Self>) -> Self {
+        components.fold(Self::default(), |mut all, component| {
+            all.add(component);
+            all
+        })
+    }
+
+    /// Whether another part of a picture, to the right or below, is a drawing of its own: neither is less than half as high as
+    /// the other, and much of that height lies between them.
+    fn is_apart_from(&self, next: &Self, axis: usize) -> bool {
+        if next.pixels == 0 {
+            return false;
+        }
+        let ([_, end], [start, _]) = (self.ends(axis), next.ends(axis));
+        let gap = u32::from(start.saturating_sub(end)).saturating_sub(1);
+        let heights = [self, next].map(|part| part.size()[1]);
+        let (lower, higher) = (heights[0].min(heights[1]), heights[0].max(heights[1]));
+        let least = if axis == 0 { BESIDE } else { BELOW };
+        2 * lower >= higher && least * gap >= higher
     }
 
     /// How many sides of the picture it touches.
@@ -231,8 +260,8 @@ impl Components {
     }
 
     /// All components, once closed, that are not far smaller than the largest; without what is around a picture if there is
-    /// something in it. `None` if there is none.
-    fn drawing(&self, size: [u32; 2]) -> Option<Component> {
+    /// something in it. An error if there is none, or if they are several drawings.
+    fn drawing(&self, size: [u32; 2]) -> Result<Component, PrepareError> {
         let longer = size[0].max(size[1]);
         let is_inside = |closed: &&Component| {
             let length = closed.size().into_iter().max().unwrap_or(0);
@@ -241,11 +270,21 @@ impl Components {
         let has_inside = self.closed.iter().any(|closed| is_inside(&closed));
         let counts = |closed: &&Component| !(has_inside && closed.is_around(size));
         let candidates = || self.closed.iter().filter(counts);
-        let largest = candidates().map(|closed| closed.pixels).max()?;
-        let mut drawing = Component::default();
-        let near = candidates().filter(|closed| closed.pixels >= largest >> FAR);
-        near.for_each(|closed| drawing.add(closed));
-        Some(drawing)
+        let largest = candidates().map(|closed| closed.pixels).max();
+        let largest = largest.ok_or(PrepareError::NoInk)?;
+        let near = || candidates().filter(|closed| closed.pixels >= largest >> FAR);
+        let are_several = near().any(|last| {
+            [0, 1].into_iter().any(|axis| {
+                let [_, end] = last.ends(axis);
+                let part =
+                    |is_first| near().filter(move |one| (one.ends(axis)[1] <= end) == is_first);
+                Component::joined(part(true)).is_apart_from(&Component::joined(part(false)), axis)
+            })
+        });
+        if are_several {
+            return Err(PrepareError::Several);
+        }
+        Ok(Component::joined(near()))
     }
 }
 

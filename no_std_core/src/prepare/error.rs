@@ -48,6 +48,8 @@ pub enum PrepareError {
     /// The picture is blank: nothing stands out from paper and its noise by a twelfth of the light or more, or what does is
     /// too fine to be seen in an image.
     NoInk,
+    /// There are drawings side by side, or one above another, and only one can be made an image.
+    Several,
 }
 
 impl fmt::Display for PrepareError {
@@ -89,6 +91,9 @@ impl fmt::Display for PrepareError {
             Self::Coloured => f.write_str("expected a grey picture, found one with colours"),
             Self::Row(y) => write!(f, "row {y} of the picture is missing or too short"),
             Self::NoInk => f.write_str("expected a drawing, found a blank picture"),
+            Self::Several => {
+                f.write_str("expected one drawing, found several, apart from each other")
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ const REFUSALS = [
   "the picture has a size that cannot be prepared",
   "expected a drawing, found a blank picture",
   "there is not enough memory",
+  "expected one drawing, found several, apart from each other",
 ];
 
 class Engine {

@@ -155,8 +155,8 @@ pub unsafe extern "C" fn baton_set_values(
 /// 1048576 x 1048576 pixels, which are scaled; or, where NAME_CENTRES_PICTURES is 1, grey ones of up to 8192 x 8192 pixels, of
 /// which it cuts out the drawing.
 ///
-/// Returns BATON_STATUS_OK, NULL, NOT_OPEN, NOT_PICTURES, OPERATOR, PICTURE_SIZE or BLANK. A picture that is refused leaves
-/// the model without an input.
+/// Returns BATON_STATUS_OK, NULL, NOT_OPEN, NOT_PICTURES, OPERATOR, PICTURE_SIZE, BLANK or SEVERAL_DRAWINGS. A picture that
+/// is refused leaves the model without an input.
 ///
 /// # Safety
 ///

@@ -46,6 +46,8 @@ pub enum BatonStatus {
     NoOutput = 15,
     /// The output has no classes, or is no reconstruction.
     OutputKind = 16,
+    /// The picture has several drawings, apart from each other: cut it to one of them.
+    SeveralDrawings = 17,
 }
 
 impl BatonStatus {
@@ -73,11 +75,12 @@ impl BatonStatus {
             Self::NoInput => c"expected an input, found none: set it before each run",
             Self::NoOutput => c"expected an output, found none: run the model first",
             Self::OutputKind => c"expected an output of another kind",
+            Self::SeveralDrawings => c"expected one drawing, found several, apart from each other",
         }
     }
 
     /// All of them, from 0 on.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Ok,
         Self::Null,
         Self::NotOpen,
@@ -95,6 +98,7 @@ impl BatonStatus {
         Self::NoInput,
         Self::NoOutput,
         Self::OutputKind,
+        Self::SeveralDrawings,
     ];
 }
 
@@ -114,6 +118,7 @@ impl From<PrepareError> for BatonStatus {
     fn from(error: PrepareError) -> Self {
         match error {
             PrepareError::NoInk => Self::Blank,
+            PrepareError::Several => Self::SeveralDrawings,
             _ => Self::PictureSize,
         }
     }

@@ -286,6 +286,7 @@ fn prepare_picture<B: Board>(
         .map_err(|error| match error {
             PrepareError::Row(_) => picture.stopped.unwrap_or(Stop::Refused(Error::Piece)),
             PrepareError::NoInk => Error::Blank.into(),
+            PrepareError::Several => Error::Several.into(),
             _ => Error::Size.into(),
         })
 }

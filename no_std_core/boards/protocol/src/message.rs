@@ -278,4 +278,6 @@ pub enum Error {
     Flash,
     /// The board has no memory left for what would have to be kept.
     Memory,
+    /// The picture has several drawings.
+    Several,
 }
