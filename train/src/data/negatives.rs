@@ -100,20 +100,24 @@ pub const LEARNT: &[Kind] = &[
 ];
 
 /// The kinds of [`LEARNT`], each as often as it is hard to tell from digits, in an order that has all of them soon.
-const ORDER: [Kind; 16] = [
+const ORDER: [Kind; 20] = [
+    Kind::Letter,
+    Kind::Texture,
     Kind::Letter,
     Kind::Cut,
-    Kind::Letter,
     Kind::Symbol,
     Kind::Letter,
+    Kind::Texture,
     Kind::Scribble,
     Kind::Letter,
     Kind::Merged,
+    Kind::Noise,
     Kind::Letter,
+    Kind::Texture,
     Kind::Printed,
     Kind::Symbol,
+    Kind::Letter,
     Kind::Row,
-    Kind::Noise,
     Kind::Texture,
     Kind::Patch,
     Kind::Blank,

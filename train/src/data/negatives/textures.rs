@@ -7,10 +7,11 @@ use crate::data::random::Random;
 /// A number of 0 to 1 by the place, down and across.
 type Texture = Box<dyn Fn([f32; 2]) -> f32>;
 
-/// Gratings, stripes, squares, dots, plaids, nets, slopes, waves, basket-work, pebbles and scratches, turned by any angle.
+/// Patterns of lines, squares, dots and rounds, turned by any angle.
 pub fn texture(random: &mut Random) -> Vec<u8> {
     let sorts = [
         grating, stripes, squares, dots, plaid, net, slope, waves, basket, pebbles, scratches,
+        nested, rays, spiral,
     ];
     let texture = sorts[random.below(sorts.len())](random);
     let turned = Affine::rotation(random.between(0.0, 360.0));
@@ -169,6 +170,49 @@ fn scratches(random: &mut Random) -> Texture {
             cover(away.abs(), width)
         });
         covered.fold(0.0, f32::max)
+    })
+}
+
+/// Squares or diamonds inside each other.
+fn nested(random: &mut Random) -> Texture {
+    let (distance, start) = (random.between(3.5, 10.0), random.between(0.0, 10.0));
+    let (width, is_diamond) = (distance * random.between(0.2, 0.7), random.below(2) == 1);
+    let middle = [0; 2].map(|_| random.between(-12.0, 12.0));
+    Box::new(move |[down, across]| {
+        let [down, across] = [down - middle[0], across - middle[1]].map(f32::abs);
+        let away = if is_diamond {
+            down + across
+        } else {
+            down.max(across)
+        };
+        line(away + start, distance, width)
+    })
+}
+
+/// Light and dark from one place to all sides.
+fn rays(random: &mut Random) -> Texture {
+    let (turns, start) = (3 + random.below(10), random.between(0.0, 1.0));
+    let middle = [0; 2].map(|_| random.between(-12.0, 12.0));
+    Box::new(move |[down, across]| {
+        let angle = libm::atan2f(down - middle[0], across - middle[1]) / std::f32::consts::TAU;
+        0.5 + 0.5 * wave(angle * turns as f32 + start)
+    })
+}
+
+/// One line or several around a place, and away from it.
+fn spiral(random: &mut Random) -> Texture {
+    let (distance, arms) = (random.between(4.0, 9.0), 1 + random.below(3));
+    let width = distance * random.between(0.2, 0.6);
+    let way = if random.below(2) == 1 { 1.0 } else { -1.0 };
+    let middle = [0; 2].map(|_| random.between(-10.0, 10.0));
+    Box::new(move |[down, across]| {
+        let place = [down - middle[0], across - middle[1]];
+        let angle = libm::atan2f(place[0], place[1]) / std::f32::consts::TAU;
+        line(
+            length(place) + way * angle * arms as f32 * distance,
+            distance,
+            width,
+        )
     })
 }
 
