@@ -26,6 +26,8 @@ pub const THIN: u32 = 40;
 /// Drawings side by side are this part of their height apart, or more, and those above one another this part.
 const BESIDE: u32 = 8;
 const BELOW: u32 = 4;
+/// Drawings in a row at most; what is longer is a line of dots.
+const IN_A_ROW: u32 = 8;
 
 /// Components that are kept.
 const MOST: usize = 40;
@@ -103,18 +105,27 @@ impl Component {
         })
     }
 
-    /// Whether another part of a picture, to the right or below, is a drawing of its own: neither is less than half as high as
-    /// the other, and much of that height lies between them.
-    fn is_apart_from(&self, next: &Self, axis: usize) -> bool {
-        if next.pixels == 0 {
-            return false;
-        }
-        let ([_, end], [start, _]) = (self.ends(axis), next.ends(axis));
-        let gap = u32::from(start.saturating_sub(end)).saturating_sub(1);
-        let heights = [self, next].map(|part| part.size()[1]);
-        let (lower, higher) = (heights[0].min(heights[1]), heights[0].max(heights[1]));
-        let least = if axis == 0 { BESIDE } else { BELOW };
-        2 * lower >= higher && least * gap >= higher
+    /// Whether `parts`, which it is the whole of, are drawings of their own: beside or below one of them is a gap with others
+    /// behind it. A stroke in many dots is one drawing.
+    fn are_apart<'c, I: Iterator<Item = &'c Self>>(&self, parts: impl Fn() -> I) -> bool {
+        let longest = self.size().into_iter().max().unwrap_or(0);
+        let ends_a_drawing = |last: &Self, (axis, least): (usize, u32)| {
+            let end = last.ends(axis)[1];
+            let part = |is_first| parts().filter(move |one| (one.ends(axis)[1] <= end) == is_first);
+            let [first, second] = [true, false].map(|is_first| Self::joined(part(is_first)));
+            let gap = u32::from(second.ends(axis)[0]).saturating_sub(u32::from(end) + 1);
+            let heights = [first, second].map(|part| part.size()[1]);
+            let (lower, higher) = (heights[0].min(heights[1]), heights[0].max(heights[1]));
+            second.pixels > 0
+                && 2 * lower >= higher
+                && least * gap >= higher
+                && IN_A_ROW * higher >= longest
+        };
+        parts().any(|last| {
+            [(0, BESIDE), (1, BELOW)]
+                .into_iter()
+                .any(|way| ends_a_drawing(last, way))
+        })
     }
 
     /// How many sides of the picture it touches.
@@ -273,18 +284,11 @@ impl Components {
         let largest = candidates().map(|closed| closed.pixels).max();
         let largest = largest.ok_or(PrepareError::NoInk)?;
         let near = || candidates().filter(|closed| closed.pixels >= largest >> FAR);
-        let are_several = near().any(|last| {
-            [0, 1].into_iter().any(|axis| {
-                let [_, end] = last.ends(axis);
-                let part =
-                    |is_first| near().filter(move |one| (one.ends(axis)[1] <= end) == is_first);
-                Component::joined(part(true)).is_apart_from(&Component::joined(part(false)), axis)
-            })
-        });
-        if are_several {
+        let whole = Component::joined(near());
+        if whole.are_apart(near) {
             return Err(PrepareError::Several);
         }
-        Ok(Component::joined(near()))
+        Ok(whole)
     }
 }
 

@@ -64,6 +64,11 @@ fn arbitrary(random: &mut Random) -> Picture {
     })
 }
 
+/// Whether nothing is wrong but what there is to see.
+fn says_what_is_drawn(error: PrepareError) -> bool {
+    matches!(error, PrepareError::NoInk | PrepareError::Several)
+}
+
 #[test]
 fn arbitrary_pictures_give_an_image_or_none() {
     let mut random = Random(1);
@@ -85,7 +90,7 @@ fn arbitrary_pictures_give_an_image_or_none() {
                 assert!(image.contains(&i8::MAX));
                 images += 1;
             }
-            Err(error) => assert_eq!(error, PrepareError::NoInk),
+            Err(error) => assert!(says_what_is_drawn(error)),
         }
     }
     assert!(images > 500, "{images}");
@@ -221,7 +226,7 @@ fn rows_that_change_do_no_harm() {
             (0..width).map(pixel).collect()
         });
         if let Err(error) = made.image() {
-            assert_eq!(error, PrepareError::NoInk);
+            assert!(says_what_is_drawn(error));
         }
     }
 }
@@ -270,7 +275,7 @@ fn sizes_that_change_do_no_harm() {
         };
         match image_of(Preparation::CENTRED, &mut restless) {
             Ok(_) => images += 1,
-            Err(error) => assert_eq!(error, PrepareError::NoInk),
+            Err(error) => assert!(says_what_is_drawn(error)),
         }
     }
     assert!(images > 500, "{images}");
