@@ -156,8 +156,8 @@ impl Component {
             (rows, columns, size[1])
         };
         let least = if self.sides(size) > 0 { 3 } else { 2 };
-        let thickness = self.pixels.div_ceil(length);
-        least * length >= whole && 4 * breadth <= length && THIN * thickness <= size[0].max(size[1])
+        let is_thin = self.pixels <= size[0].max(size[1]) / THIN * length;
+        least * length >= whole && 4 * breadth <= length && is_thin
     }
 
     /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.

@@ -105,7 +105,7 @@ fn step(has_ink: bool, at: u32, length: &mut u32, longest: u32, runs: &mut Vec<R
     let ended = core::mem::take(length);
     if (1..=longest).contains(&ended) {
         let middle = at - ended.div_ceil(2);
-        let eighths = (8 * ended).div_ceil(longest) - 1;
+        let eighths = (8 * ended - 1).checked_div(longest).unwrap_or(0);
         // One that has too many is of no use, whichever it has.
         let _ = runs.push((eighths << 13) as Run | middle as Run);
     }
@@ -161,9 +161,9 @@ impl Guess {
 
     fn at(&self, along: i32) -> i32 {
         let [[start, from], [end, to]] = self.places;
-        let share = (2 * (to - from) * (along - start) + (end - start))
-            .div_euclid(2 * (end - start).max(1));
-        from + share
+        let length = end - start;
+        let share = (2 * (to - from) * (along - start) + length).checked_div_euclid(2 * length);
+        from + share.unwrap_or(0)
     }
 
     /// The mean length of the runs on the line, in eighths of the longest. `None` if it is no ruling.
@@ -226,7 +226,8 @@ impl Ruled {
                 len.saturating_sub(1).max(1).cast_signed()
             });
             let (start, end) = if !line.is_across {
-                let middle = from + (to - from) * y / last(height);
+                let off = ((to - from) * y).checked_div(last(height));
+                let middle = from + off.unwrap_or(0);
                 (middle - reach, middle + reach)
             } else if from == to {
                 if y.abs_diff(from) > reach.unsigned_abs() {
@@ -234,12 +235,12 @@ impl Ruled {
                 }
                 (0, last(width))
             } else {
-                let at = |place: i32| ((place - from) * last(width)).div_euclid(to - from);
+                let along = |place: i32| (place - from) * last(width);
+                let at = |place| along(place).checked_div_euclid(to - from).unwrap_or(0);
                 let ends = [at(y - reach), at(y + reach)];
                 (ends[0].min(ends[1]), ends[0].max(ends[1]))
             };
-            let [start, end] =
-                [start, end + 1].map(|x| x.clamp(0, width.cast_signed()).unsigned_abs());
+            let [start, end] = [start, end + 1].map(|x| x.max(0).unsigned_abs().min(width));
             (start..end).for_each(|x| ruled.set(x));
         }
         ruled

@@ -100,7 +100,10 @@ impl Survey {
         picture.each_row(0..height, |y, pixels| {
             let at = y.checked_rem(grid.cell).unwrap_or(0);
             let is_sampled = at.is_multiple_of(step as u32);
-            for (counts, part) in counts.iter_mut().zip(pixels.chunks(grid.cell as usize)) {
+            for (counts, part) in counts
+                .iter_mut()
+                .zip(pixels.chunks(grid.cell.max(1) as usize))
+            {
                 counts.reach(part);
                 if is_sampled {
                     counts.add(part.iter().step_by(step));
