@@ -8,7 +8,7 @@ use crate::format::{self, HEADER_LEN, Header, OutputKind, TENSOR_LEN, TensorReco
 use crate::operators::backend::Native;
 use crate::operators::{Operands, Operator, Operators};
 use crate::plan::Program;
-use crate::prepare::{Preparation, PrepareError, Rows, quantize_pixel};
+use crate::prepare::{self, Preparation, PrepareError, Rows, quantize_pixel};
 
 mod check;
 mod operation;
@@ -143,9 +143,8 @@ impl<'a> Model<'a> {
     ///
     /// See [`PrepareError`]; the input can hold anything then.
     pub fn prepare(&self, picture: &mut impl Rows, input: &mut [i8]) -> Result<(), PrepareError> {
-        let preparation = self.preparation();
-        match input.first_chunk_mut() {
-            Some(image) if preparation.box_side().is_some() => preparation.prepare(picture, image),
+        match (self.preparation().box_side(), input.first_chunk_mut()) {
+            (Some(box_side), Some(image)) => prepare::centre(picture, box_side, image),
             _ => self.resize(picture, input),
         }
     }

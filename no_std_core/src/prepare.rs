@@ -187,39 +187,10 @@ impl Preparation {
     ///
     /// See [`PrepareError`]; the image can hold anything then.
     pub fn prepare(self, picture: &mut impl Rows, image: &mut Image) -> Result<(), PrepareError> {
-        let Some(box_side) = self.box_side() else {
-            return self.resize(picture, IMAGE, image, |_, pixel| quantize_pixel(pixel));
-        };
-        let mut source = Source::new(picture);
-        let Source {
-            width,
-            height,
-            channels,
-            ..
-        } = source;
-        if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
-            let limit = MAX_SIDE;
-            return Err(PrepareError::Size {
-                width,
-                height,
-                limit,
-            });
+        match self.box_side() {
+            Some(box_side) => centre(picture, box_side, image),
+            None => self.resize(picture, IMAGE, image, |_, pixel| quantize_pixel(pixel)),
         }
-        if channels != 1 {
-            return Err(PrepareError::Coloured);
-        }
-        let paper = Paper::of(&Survey::of(&mut source)?)?;
-        let mut ink = Ink::find(paper, &mut source)?;
-        ink.rulings = rulings::find(&ink, &mut source)?;
-        let drawing = match Extent::of(&ink, &mut source) {
-            // What looks like rulings is all that there is.
-            Err(PrepareError::NoInk) if !ink.rulings.is_empty() => {
-                ink.rulings.clear();
-                Extent::of(&ink, &mut source)
-            }
-            found => found,
-        }?;
-        Frame::around(drawing, box_side).draw(&ink, &mut source, image)
     }
 
     /// Makes a picture an input of this shape without looking for a drawing: scaled, or taken as it is. `value` makes a pixel
@@ -245,6 +216,44 @@ const IMAGE: Shape = Shape {
     columns: SIDE as u16,
     channels: 1,
 };
+
+/// Looks for the drawing in a picture, and places it in the image, in a box of this size.
+pub(crate) fn centre(
+    picture: &mut impl Rows,
+    box_side: u8,
+    image: &mut Image,
+) -> Result<(), PrepareError> {
+    let mut source = Source::new(picture);
+    let Source {
+        width,
+        height,
+        channels,
+        ..
+    } = source;
+    if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
+        let limit = MAX_SIDE;
+        return Err(PrepareError::Size {
+            width,
+            height,
+            limit,
+        });
+    }
+    if channels != 1 {
+        return Err(PrepareError::Coloured);
+    }
+    let paper = Paper::of(Survey::of(&mut source)?)?;
+    let mut ink = Ink::find(paper, &mut source)?;
+    ink.rulings = rulings::find(&ink, &mut source)?;
+    let drawing = match Extent::of(&ink, &mut source) {
+        // What looks like rulings is all that there is.
+        Err(PrepareError::NoInk) if !ink.rulings.is_empty() => {
+            ink.rulings.clear();
+            Extent::of(&ink, &mut source)
+        }
+        found => found,
+    }?;
+    Frame::around(drawing, box_side).draw(&ink, &mut source, image)
+}
 
 /// Takes the pixels of a picture as they are; `value` makes one of a channel a value of the input.
 fn copy(

@@ -97,37 +97,6 @@ impl Component {
         if axis == 0 { self.columns } else { self.rows }
     }
 
-    /// All of them as one.
-    fn joined<'c>(components: impl Iterator<Item = &'c Self>) -> Self {
-        components.fold(Self::default(), |mut all, component| {
-            all.add(component);
-            all
-        })
-    }
-
-    /// Whether `parts`, which it is the whole of, are drawings of their own: beside or below one of them is a gap with others
-    /// behind it. A stroke in many dots is one drawing.
-    fn are_apart<'c, I: Iterator<Item = &'c Self>>(&self, parts: impl Fn() -> I) -> bool {
-        let longest = self.size().into_iter().max().unwrap_or(0);
-        let ends_a_drawing = |last: &Self, (axis, least): (usize, u32)| {
-            let end = last.ends(axis)[1];
-            let part = |is_first| parts().filter(move |one| (one.ends(axis)[1] <= end) == is_first);
-            let [first, second] = [true, false].map(|is_first| Self::joined(part(is_first)));
-            let gap = u32::from(second.ends(axis)[0]).saturating_sub(u32::from(end) + 1);
-            let heights = [first, second].map(|part| part.size()[1]);
-            let (lower, higher) = (heights[0].min(heights[1]), heights[0].max(heights[1]));
-            second.pixels > 0
-                && 2 * lower >= higher
-                && least * gap >= higher
-                && IN_A_ROW * higher >= longest
-        };
-        parts().any(|last| {
-            [(0, BESIDE), (1, BELOW)]
-                .into_iter()
-                .any(|way| ends_a_drawing(last, way))
-        })
-    }
-
     /// How many sides of the picture it touches.
     fn sides(&self, size: [u32; 2]) -> usize {
         let ends = [self.columns, self.rows].into_iter().zip(size);
@@ -160,7 +129,15 @@ impl Component {
         least * length >= whole && 4 * breadth <= length && is_thin
     }
 
+    /// Whether it is likely to be a part of a drawing.
+    fn is_inside(&self, size: [u32; 2]) -> bool {
+        let [columns, rows] = self.size();
+        let least = (size[0].max(size[1]) / 16).max(8);
+        self.sides(size) == 0 && columns.max(rows) >= least && !self.is_around(size)
+    }
+
     /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.
+    #[inline(never)] // It is called twice.
     fn is_around(&self, size: [u32; 2]) -> bool {
         self.sides(size) > 1 || self.is_frame(size) || self.is_line(size)
     }
@@ -272,23 +249,50 @@ impl Components {
 
     /// All components, once closed, that are not far smaller than the largest; without what is around a picture if there is
     /// something in it. An error if there is none, or if they are several drawings.
-    fn drawing(&self, size: [u32; 2]) -> Result<Component, PrepareError> {
-        let longer = size[0].max(size[1]);
-        let is_inside = |closed: &&Component| {
-            let length = closed.size().into_iter().max().unwrap_or(0);
-            closed.sides(size) == 0 && !closed.is_around(size) && length >= (longer / 16).max(8)
-        };
-        let has_inside = self.closed.iter().any(|closed| is_inside(&closed));
-        let counts = |closed: &&Component| !(has_inside && closed.is_around(size));
-        let candidates = || self.closed.iter().filter(counts);
-        let largest = candidates().map(|closed| closed.pixels).max();
-        let largest = largest.ok_or(PrepareError::NoInk)?;
-        let near = || candidates().filter(|closed| closed.pixels >= largest >> FAR);
-        let whole = Component::joined(near());
-        if whole.are_apart(near) {
+    fn drawing(&mut self, size: [u32; 2]) -> Result<Component, PrepareError> {
+        if self.closed.iter().any(|closed| closed.is_inside(size)) {
+            self.drop(|closed| closed.is_around(size));
+        }
+        let largest = self.closed.iter().map(|closed| closed.pixels).max();
+        let least = largest.ok_or(PrepareError::NoInk)? >> FAR;
+        self.drop(|closed| closed.pixels < least);
+        let mut drawing = Component::default();
+        self.closed.iter().for_each(|part| drawing.add(part));
+        if self.are_apart(drawing.size().into_iter().max().unwrap_or(0)) {
             return Err(PrepareError::Several);
         }
-        Ok(whole)
+        Ok(drawing)
+    }
+
+    /// Leaves nothing of some components.
+    fn drop(&mut self, is_dropped: impl Fn(&Component) -> bool) {
+        let dropped = self.closed.iter_mut().filter(|closed| is_dropped(closed));
+        dropped.for_each(|closed| *closed = Component::default());
+    }
+
+    /// Whether the components, so long together, are drawings of their own: beside or below one of them is a gap with others
+    /// behind it. A stroke in many dots is one drawing.
+    fn are_apart(&self, length: u32) -> bool {
+        for (axis, share) in [(0, BESIDE), (1, BELOW)] {
+            let is_left = |closed: &&Component| closed.pixels > 0;
+            for last in self.closed.iter().filter(is_left) {
+                let [_, end] = last.ends(axis);
+                let mut parts = [Component::default(); 2];
+                for one in &self.closed {
+                    let [first, second] = &mut parts;
+                    let is_first = one.ends(axis)[1] <= end;
+                    if is_first { first } else { second }.add(one);
+                }
+                let start = parts[1].ends(axis)[0];
+                let gap = u32::from(start).saturating_sub(u32::from(end) + 1);
+                let [first, second] = parts.map(|part| part.size()[1]);
+                let (lower, higher) = (first.min(second), first.max(second));
+                if 2 * lower >= higher && share * gap >= higher && IN_A_ROW * higher >= length {
+                    return true;
+                }
+            }
+        }
+        false
     }
 }
 

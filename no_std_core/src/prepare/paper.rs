@@ -7,13 +7,10 @@
 //! Here and from here on ink is dark: where it is light, all pixels are inverted first. Light is in half grey levels.
 
 use super::error::PrepareError;
-use super::survey::{Bins, GRID, Grid, Survey, median};
+use super::survey::{Bins, GRID, Grid, REACH, Survey};
 
 /// Parts of a light unlike that of paper are unknown first.
 const UNKNOWN: u8 = u8::MAX;
-
-/// Parts to each side that are the surroundings of one: strokes are at most twice as wide.
-const REACH: usize = 2;
 
 /// Pixels along the side of a part from which on a picture is taken for one of a sheet of paper, rather than of a digit alone.
 const WIDE: u32 = 8;
@@ -54,22 +51,29 @@ pub struct PaperRow {
 
 impl Paper {
     #[inline(never)] // See `Survey::of`.
-    pub fn of(survey: &Survey) -> Result<Self, PrepareError> {
+    pub fn of(mut survey: Survey) -> Result<Self, PrepareError> {
         let (sign, grid) = (survey.sign()?, survey.grid);
-        let (middles, quarters) = (survey.middles(sign), survey.quarters(sign));
-        let deepest = survey.deepest(sign);
-        let most = (median(grid.around(&quarters, [GRID / 2; 2], GRID)) / 2) as u8;
-        let is_paper = |bins: &Bins| papers(bins, grid, most, &deepest);
-        let (by_middle, by_quarter) = (is_paper(&middles), is_paper(&quarters));
-        let known = |at| match (get(&by_middle, at), get(&by_quarter, at)) {
-            (UNKNOWN, quarter) => quarter,
-            (middle, _) => middle,
-        };
-        Ok(Self {
-            light: filled(grid.map(known), grid),
+        if sign > 0 {
+            survey.invert();
+        }
+        let quarters = survey.bins(|levels| levels.light);
+        let deepest = survey.bins(|levels| levels.darkest);
+        let most = (grid.median(&quarters, [GRID / 2; 2], GRID) / 2) as u8;
+        let mut light = papers(
+            &survey.bins(|levels| levels.middle / 2),
             grid,
-            sign,
-        })
+            most,
+            &deepest,
+        );
+        let by_quarter = papers(&quarters, grid, most, &deepest);
+        let parts = light.as_flattened_mut().iter_mut();
+        for (light, quarter) in parts.zip(by_quarter.as_flattened()) {
+            if *light == UNKNOWN {
+                *light = *quarter;
+            }
+        }
+        fill(&mut light, grid);
+        Ok(Self { light, grid, sign })
     }
 
     /// The light of paper along row `y`.
@@ -93,16 +97,17 @@ impl Paper {
 ///
 /// Paper is not a third as much darker than its surroundings as the darkest ink is. At the border, where a shadow can come in
 /// from outside, and of all parts, it is just not as dark as ink can be.
+#[inline(never)] // It is called twice.
 fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
-    let widened = grid.map(|at| grid.around(bins, at, REACH).max().unwrap_or(0));
-    let closed = grid.map(|at| grid.around(&widened, at, REACH).min().unwrap_or(0));
-    let loss = grid.map(|at| {
-        let [around, deepest] = [get(&closed, at), get(deepest, at)].map(u32::from);
+    let closed = grid.extremes(&grid.extremes(bins, u8::max), u8::min);
+    let lost = |(&around, &deepest)| {
+        let [around, deepest] = [around, deepest].map(u32::from);
         let lost = 100 * around.saturating_sub(deepest);
-        lost.checked_div(around).unwrap_or(0) as u8
-    });
-    let most_lost = loss.as_flattened().iter().copied().max().unwrap_or(0);
-    let within = (100 - u32::from(most_lost) / 3).min(NEARLY);
+        lost.checked_div(around).unwrap_or(0)
+    };
+    let parts = closed.as_flattened().iter().zip(deepest.as_flattened());
+    let most_lost = parts.map(lost).max().unwrap_or(0);
+    let within = (100 - most_lost / 3).min(NEARLY);
     grid.map(|at| {
         let own = get(bins, at);
         let [light, around, most] = [own, get(&closed, at), most].map(u32::from);
@@ -156,27 +161,19 @@ impl PaperRow {
 }
 
 /// Each unknown part becomes the mean of the known ones around it, those next to known ones first.
-fn filled(mut light: Bins, grid: Grid) -> Bins {
+fn fill(light: &mut Bins, grid: Grid) {
     for _ in 0..GRID {
-        if !light.as_flattened().contains(&UNKNOWN) {
-            break;
-        }
-        let before = light;
-        light = grid.map(|at| {
-            let own = before
-                .get(at[0])
-                .and_then(|row| row.get(at[1]))
-                .copied()
-                .unwrap_or(0);
-            if own != UNKNOWN {
-                return own;
-            }
+        let before = *light;
+        *light = grid.map(|at| {
+            let own = get(&before, at);
             let known = grid.around(&before, at, 1).filter(|&bin| bin != UNKNOWN);
-            let (sum, count) = known.fold((0_u32, 0), |(sum, count), bin| {
+            let (sum, count) = known.fold((0_u32, 0_u32), |(sum, count), bin| {
                 (sum + u32::from(bin), count + 1)
             });
-            sum.checked_div(count).map_or(UNKNOWN, |mean| mean as u8)
+            match sum.checked_div(count) {
+                Some(mean) if own == UNKNOWN => mean as u8,
+                _ => own,
+            }
         });
     }
-    light
 }

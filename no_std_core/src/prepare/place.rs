@@ -14,12 +14,12 @@ use super::picture::{Rows, Source};
 /// Amounts of ink in the cells, 0 to 65,535 where all is ink; only as many rows and columns as a frame has are used.
 type Cells = [[u16; SIDE]; SIDE];
 
-/// What a cell has, times the areas.
+/// Areas of what a cell has.
 #[derive(Clone, Copy, Default)]
 struct Sums {
     ink: u64,
     /// What is hidden by rulings.
-    ruled: u64,
+    ruled: u32,
 }
 
 /// A box of the picture and the cells that it becomes.
@@ -82,9 +82,8 @@ impl Frame {
         cells: &mut Cells,
         hidden: &mut [u32; SIDE],
     ) -> Result<(), PrepareError> {
-        // At most (2 * 8192)^2 * 510, less than 2^38.
-        let whole =
-            u64::from(self.rows.cell) * u64::from(self.columns.cell) * u64::from(ink.full());
+        // At most (2 * 8192)^2, which is 2^28.
+        let area = self.rows.cell * self.columns.cell;
         let mut sums = [Sums::default(); SIDE];
         let mut rows = (0..self.rows.cells).zip(cells);
         let mut current = rows.next();
@@ -96,21 +95,21 @@ impl Frame {
                 if !pixels.contains(&y) {
                     break;
                 }
-                self.add(&ink_row, u64::from(self.rows.overlap(*row, y)), &mut sums);
+                self.add(&ink_row, self.rows.overlap(*row, y), &mut sums);
                 if y + 1 < pixels.end {
                     break;
                 }
                 for (column, (cell, sums)) in cells.iter_mut().zip(&mut sums).enumerate() {
                     let Sums { ink: sum, ruled } = core::mem::take(sums);
-                    let free = whole - (ruled * u64::from(ink.full())).min(whole);
-                    if 8 * free < whole {
-                        if let Some(hidden) = hidden.get_mut(*row as usize) {
-                            *hidden |= 1 << column;
-                        }
+                    let free = area.saturating_sub(ruled);
+                    if 8 * free < area {
+                        let row = hidden.get_mut(*row as usize);
+                        row.into_iter().for_each(|row| *row |= 1 << column);
                         continue;
                     }
-                    let amount = sum * u64::from(u16::MAX);
-                    *cell = amount.checked_div(free).unwrap_or(0).min(u16::MAX.into()) as u16;
+                    let whole = u64::from(free) * u64::from(ink.full());
+                    let amount = (sum * u64::from(u16::MAX)).checked_div(whole);
+                    *cell = amount.unwrap_or(0).min(u16::MAX.into()) as u16;
                 }
                 current = rows.next();
             }
@@ -118,50 +117,56 @@ impl Frame {
     }
 
     /// Adds the ink of a row of the picture, of which a part of this height counts, to the cells' sums.
-    fn add(&self, row: &InkRow<'_>, height: u64, sums: &mut [Sums; SIDE]) {
+    fn add(&self, row: &InkRow<'_>, height: u32, sums: &mut [Sums; SIDE]) {
         for (column, sum) in (0..self.columns.cells).zip(sums) {
             for x in self.columns.pixels_in(column) {
-                let area = height * u64::from(self.columns.overlap(column, x));
-                sum.ink += area * u64::from(row.amount(x));
-                sum.ruled += area * u64::from(row.is_ruled(x));
+                let area = height * self.columns.overlap(column, x);
+                sum.ink += u64::from(area) * u64::from(row.amount(x));
+                sum.ruled += area * u32::from(row.is_ruled(x));
             }
         }
     }
 
-    /// Fills cells that rulings hide with what is on both sides of these, the nearest.
+    /// Fills cells that rulings hide with what is on both sides of these.
     fn reveal(&self, cells: &mut Cells, hidden: &[u32; SIDE]) {
-        let known =
-            |row: usize, column: usize| hidden.get(row).is_some_and(|row| row >> column & 1 == 0);
         for row in 0..self.rows.cells as usize {
-            for column in (0..self.columns.cells as usize).filter(|&column| !known(row, column)) {
-                let up = (0..row).rev().find(|&row| known(row, column));
-                let down = (row..self.rows.cells as usize).find(|&row| known(row, column));
-                let left = (0..column).rev().find(|&column| known(row, column));
-                let right =
-                    (column..self.columns.cells as usize).find(|&column| known(row, column));
-                let get = |row: usize, column: usize| {
-                    cells
-                        .get(row)
-                        .and_then(|row| row.get(column))
-                        .copied()
-                        .unwrap_or(0)
-                };
-                let vertical = up
-                    .zip(down)
-                    .map(|(up, down)| (down - up, get(up, column).min(get(down, column))));
-                let horizontal = left
-                    .zip(right)
-                    .map(|(left, right)| (right - left, get(row, left).min(get(row, right))));
-                let value = vertical
-                    .into_iter()
-                    .chain(horizontal)
-                    .min()
-                    .map_or(0, |(_, value)| value);
-                if let Some(cell) = cells.get_mut(row).and_then(|row| row.get_mut(column)) {
-                    *cell = value;
+            for column in 0..self.columns.cells as usize {
+                if is_hidden(hidden, [row, column]) {
+                    let beside = self.beside(cells, hidden, [row, column]);
+                    let cell = cells.get_mut(row).and_then(|row| row.get_mut(column));
+                    cell.into_iter().for_each(|cell| *cell = beside);
                 }
             }
         }
+    }
+
+    /// The lesser one of the nearest two cells on both sides that are not hidden, in the row or the column of one that is. 0 if
+    /// there are none.
+    fn beside(&self, cells: &Cells, hidden: &[u32; SIDE], at: [usize; 2]) -> u16 {
+        let [rows, columns] = [&self.rows, &self.columns].map(|side| side.cells as usize);
+        let seek = |[down, across]: [isize; 2]| {
+            let ([mut row, mut column], mut steps) = (at, 0);
+            loop {
+                row = row.wrapping_add_signed(down);
+                column = column.wrapping_add_signed(across);
+                steps += 1;
+                if row >= rows || column >= columns {
+                    return None;
+                }
+                if !is_hidden(hidden, [row, column]) {
+                    let cell = cells.get(row).and_then(|row| row.get(column));
+                    return Some((steps, cell.copied().unwrap_or(0)));
+                }
+            }
+        };
+        let mut nearest = (u32::MAX, 0);
+        for step in [[0, 1], [1, 0]] {
+            let ends = seek(step.map(isize::wrapping_neg)).zip(seek(step));
+            if let Some(((before, first), (behind, second))) = ends {
+                nearest = nearest.min((before + behind, first.min(second)));
+            }
+        }
+        nearest.1
     }
 
     /// Fills the image with the cells where their centre of mass is nearest the middle, but all of them in the image.
@@ -185,6 +190,11 @@ impl Frame {
             }
         }
     }
+}
+
+/// Whether rulings cover a cell.
+fn is_hidden(hidden: &[u32; SIDE], [row, column]: [usize; 2]) -> bool {
+    hidden.get(row).is_some_and(|row| row >> column & 1 > 0)
 }
 
 impl Side {

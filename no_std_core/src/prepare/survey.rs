@@ -14,7 +14,10 @@ pub const GRID: usize = 16;
 const BINS: usize = 128;
 
 /// The last bin.
-pub const LAST: u8 = BINS as u8 - 1;
+const LAST: u8 = BINS as u8 - 1;
+
+/// Parts to each side that are the surroundings of one: strokes are at most twice as wide.
+pub const REACH: usize = 2;
 
 /// The most pixels along a side of a part that are counted; others are skipped evenly.
 const SAMPLES: u32 = 15;
@@ -24,14 +27,14 @@ pub type Bins = [[u8; GRID]; GRID];
 
 /// Bins of the pixels of a part, in ascending order.
 #[derive(Clone, Copy, Default)]
-struct Levels {
-    darkest: u8,
+pub struct Levels {
+    pub darkest: u8,
     /// A quarter of the pixels is as dark as this.
     dark: u8,
     /// Twice the middle one.
-    middle: u8,
+    pub middle: u8,
     /// A quarter of the pixels is as light as this.
-    light: u8,
+    pub light: u8,
     lightest: u8,
 }
 
@@ -76,6 +79,30 @@ impl Grid {
             .copied()
     }
 
+    /// Twice the median of the parts up to `reach` away from one, and itself.
+    #[inline(never)] // For all parts and for some.
+    pub fn median(self, bins: &Bins, at: [usize; 2], reach: usize) -> u16 {
+        let mut counts = [0_u16; 2 * BINS];
+        let mut total = 0_u16;
+        for value in self.around(bins, at, reach) {
+            if let Some(count) = counts.get_mut(usize::from(value)) {
+                *count += 1;
+                total += 1;
+            }
+        }
+        let ranks = [total.saturating_sub(1) / 2, total / 2];
+        ranks
+            .map(|rank| u16::from(ranked(&counts, rank)))
+            .iter()
+            .sum()
+    }
+
+    /// The extreme of the parts up to two away from each one, and itself.
+    #[inline(never)] // For light and for dark.
+    pub fn extremes(self, bins: &Bins, further: fn(u8, u8) -> u8) -> Bins {
+        self.map(|at| self.around(bins, at, REACH).reduce(further).unwrap_or(0))
+    }
+
     /// Calls `value` for each part, in the order of rows.
     pub fn map(self, mut value: impl FnMut([usize; 2]) -> u8) -> Bins {
         let mut bins = Bins::default();
@@ -118,8 +145,15 @@ impl Survey {
         Ok(Self { levels, grid })
     }
 
-    fn bins(&self, of: impl Fn(&Levels) -> u8) -> Bins {
-        self.levels.each_ref().map(|row| row.each_ref().map(&of))
+    /// One of the levels of each part.
+    #[inline(never)] // For four of them.
+    pub fn bins(&self, of: fn(&Levels) -> u8) -> Bins {
+        let mut bins = Bins::default();
+        let parts = bins.as_flattened_mut().iter_mut();
+        for (bin, levels) in parts.zip(self.levels.as_flattened()) {
+            *bin = of(levels);
+        }
+        bins
     }
 
     /// 1 if light stands out from the middle of its surroundings further than dark does, by the cubes of its distances; -1 if
@@ -129,7 +163,7 @@ impl Survey {
         let (mut lighter, mut darker) = (0_u64, 0_u64);
         for (row, levels) in self.levels.iter().enumerate().take(self.grid.rows) {
             for (column, levels) in levels.iter().enumerate().take(self.grid.columns) {
-                let middle = median(self.grid.around(&middles, [row, column], 2));
+                let middle = self.grid.median(&middles, [row, column], REACH);
                 let [low, high] = [levels.darkest, levels.lightest].map(|bin| 4 * u16::from(bin));
                 lighter += u64::from(high.saturating_sub(middle)).pow(3);
                 darker += u64::from(middle.saturating_sub(low)).pow(3);
@@ -142,55 +176,18 @@ impl Survey {
         }
     }
 
-    /// The middle level of each part, for ink of this sign: 0 is ink at its strongest.
-    pub fn middles(&self, sign: i32) -> Bins {
-        self.bins(|levels| {
-            if sign > 0 {
-                LAST - levels.middle.div_ceil(2)
-            } else {
-                levels.middle / 2
-            }
-        })
-    }
-
-    /// What is most like ink in each part.
-    pub fn deepest(&self, sign: i32) -> Bins {
-        self.bins(|levels| {
-            if sign > 0 {
-                LAST - levels.lightest
-            } else {
-                levels.darkest
-            }
-        })
-    }
-
-    /// What a quarter of each part is at most as much like ink as.
-    pub fn quarters(&self, sign: i32) -> Bins {
-        self.bins(|levels| {
-            if sign > 0 {
-                LAST - levels.dark
-            } else {
-                levels.light
-            }
-        })
-    }
-}
-
-/// Twice the median of some values.
-pub fn median(values: impl Iterator<Item = u8>) -> u16 {
-    let mut counts = [0_u16; 2 * BINS];
-    let mut total = 0_u16;
-    for value in values {
-        if let Some(count) = counts.get_mut(usize::from(value)) {
-            *count += 1;
-            total += 1;
+    /// Makes them the levels of the inverted picture.
+    pub fn invert(&mut self) {
+        for levels in self.levels.as_flattened_mut() {
+            *levels = Levels {
+                darkest: LAST - levels.lightest,
+                dark: LAST - levels.light,
+                middle: 2 * LAST - levels.middle,
+                light: LAST - levels.dark,
+                lightest: LAST - levels.darkest,
+            };
         }
     }
-    let ranks = [total.saturating_sub(1) / 2, total / 2];
-    ranks
-        .map(|rank| u16::from(ranked(&counts, rank)))
-        .iter()
-        .sum()
 }
 
 /// The bin that the `rank`th value is in, where the first one's rank is 0.

@@ -163,7 +163,7 @@ fn parts_of_a_drawing_are_no_specks() {
         let inked: Vec<_> = places(200, 200).filter(|&(x, y)| stroke(x, y)).collect();
         let mut source_rows = picture.rows();
         let mut source = Source::new(&mut source_rows);
-        let paper = Paper::of(&Survey::of(&mut source).unwrap()).unwrap();
+        let paper = Paper::of(Survey::of(&mut source).unwrap()).unwrap();
         let ink = Ink::find(paper, &mut source).unwrap();
         let extent = Extent::of(&ink, &mut source).unwrap();
         assert_eq!(extent.columns, span(&inked, |at| at.0));
@@ -246,7 +246,7 @@ fn paper_is_found_in_a_shadow_and_beneath_ink() {
         }
     });
     let survey = Survey::of(&mut Source::new(&mut drawn.rows())).unwrap();
-    let paper = Paper::of(&survey).unwrap();
+    let paper = Paper::of(survey).unwrap();
     for (x, y) in places(width, height) {
         // Black paper would deviate by 512.
         let found = paper.row(y).deviation(x, light(x, y) as u8);
