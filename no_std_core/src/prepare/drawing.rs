@@ -88,6 +88,7 @@ impl Component {
     }
 
     /// Its columns and rows.
+    #[inline(never)] // As `add`.
     fn size(&self) -> [u32; 2] {
         [self.columns, self.rows].map(|[start, end]| u32::from(end) + 1 - u32::from(start))
     }

@@ -120,19 +120,15 @@ impl Deviations {
         }
     }
 
-    /// The sum of the deviations' `power`th powers, in bins.
-    fn moment(&self, power: u32) -> u64 {
-        (0_u64..)
-            .zip(&self.0)
-            .map(|(bin, &count)| bin.pow(power) * u64::from(count))
-            .sum()
-    }
-
     /// How far ink deviates: the mean deviation, each weighted by its fourth power. The greatest at most.
     fn contrast(&self) -> u32 {
-        (u64::from(BIN) * self.moment(5))
-            .checked_div(self.moment(4))
-            .unwrap_or(0) as u32
+        let (mut weights, mut weighted) = (0, 0);
+        for (bin, &count) in (0_u32..).zip(&self.0) {
+            let weight = u64::from(bin.pow(4)) * u64::from(count);
+            weights += weight;
+            weighted += weight * u64::from(BIN * bin);
+        }
+        weighted.checked_div(weights).unwrap_or(0) as u32
     }
 
     /// What paper deviates by at most, but for few pixels, seen from this side, where no ink is.

@@ -7,7 +7,7 @@
 //! Here and from here on ink is dark: where it is light, all pixels are inverted first. Light is in half grey levels.
 
 use super::error::PrepareError;
-use super::survey::{Bins, GRID, Grid, REACH, Survey};
+use super::survey::{Bins, GRID, Grid, REACH, Survey, part};
 
 /// Parts of a light unlike that of paper are unknown first.
 const UNKNOWN: u8 = u8::MAX;
@@ -109,8 +109,8 @@ fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
     let most_lost = parts.map(lost).max().unwrap_or(0);
     let within = (100 - most_lost / 3).min(NEARLY);
     grid.map(|at| {
-        let own = get(bins, at);
-        let [light, around, most] = [own, get(&closed, at), most].map(u32::from);
+        let own = part(bins, at);
+        let [light, around, most] = [own, part(&closed, at), most].map(u32::from);
         let is_far = |(at, len): (usize, usize)| (REACH..len.saturating_sub(REACH)).contains(&at);
         let is_inner = at.into_iter().zip([grid.rows, grid.columns]).all(is_far);
         let least = match is_inner {
@@ -122,13 +122,6 @@ fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
         let is_paper = 100 * light >= least * around && 100 * light >= ANYWHERE * most;
         if is_paper { own } else { UNKNOWN }
     })
-}
-
-fn get(bins: &Bins, [row, column]: [usize; 2]) -> u8 {
-    bins.get(row)
-        .and_then(|bins| bins.get(column))
-        .copied()
-        .unwrap_or(0)
 }
 
 impl Grid {
@@ -165,10 +158,12 @@ fn fill(light: &mut Bins, grid: Grid) {
     for _ in 0..GRID {
         let before = *light;
         *light = grid.map(|at| {
-            let own = get(&before, at);
-            let known = grid.around(&before, at, 1).filter(|&bin| bin != UNKNOWN);
-            let (sum, count) = known.fold((0_u32, 0_u32), |(sum, count), bin| {
-                (sum + u32::from(bin), count + 1)
+            let own = part(&before, at);
+            let (mut sum, mut count) = (0_u32, 0_u32);
+            grid.around(&before, at, 1, &mut |part| {
+                if part != UNKNOWN {
+                    (sum, count) = (sum + u32::from(part), count + 1);
+                }
             });
             match sum.checked_div(count) {
                 Some(mean) if own == UNKNOWN => mean as u8,

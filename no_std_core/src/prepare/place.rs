@@ -142,28 +142,31 @@ impl Frame {
 
     /// The lesser one of the nearest two cells on both sides that are not hidden, in the row or the column of one that is. 0 if
     /// there are none.
+    #[inline(never)] // Flash is scarcer than time.
     fn beside(&self, cells: &Cells, hidden: &[u32; SIDE], at: [usize; 2]) -> u16 {
         let [rows, columns] = [&self.rows, &self.columns].map(|side| side.cells as usize);
-        let seek = |[down, across]: [isize; 2]| {
-            let ([mut row, mut column], mut steps) = (at, 0);
-            loop {
-                row = row.wrapping_add_signed(down);
-                column = column.wrapping_add_signed(across);
-                steps += 1;
-                if row >= rows || column >= columns {
-                    return None;
-                }
-                if !is_hidden(hidden, [row, column]) {
-                    let cell = cells.get(row).and_then(|row| row.get(column));
-                    return Some((steps, cell.copied().unwrap_or(0)));
+        let mut nearest = (u32::MAX, 0);
+        for [down, across] in [[0, 1_isize], [1, 0]] {
+            let (mut distance, mut least, mut sides) = (0, u16::MAX, 0);
+            for sign in [-1, 1] {
+                let [mut row, mut column] = at;
+                loop {
+                    row = row.wrapping_add_signed(sign * down);
+                    column = column.wrapping_add_signed(sign * across);
+                    distance += 1;
+                    if row >= rows || column >= columns {
+                        break;
+                    }
+                    if !is_hidden(hidden, [row, column]) {
+                        let cell = cells.get(row).and_then(|row| row.get(column));
+                        least = least.min(cell.copied().unwrap_or(0));
+                        sides += 1;
+                        break;
+                    }
                 }
             }
-        };
-        let mut nearest = (u32::MAX, 0);
-        for step in [[0, 1], [1, 0]] {
-            let ends = seek(step.map(isize::wrapping_neg)).zip(seek(step));
-            if let Some(((before, first), (behind, second))) = ends {
-                nearest = nearest.min((before + behind, first.min(second)));
+            if sides == 2 {
+                nearest = nearest.min((distance, least));
             }
         }
         nearest.1
@@ -235,6 +238,7 @@ impl Side {
     }
 
     /// The length of the part of a pixel that lies in a cell.
+    #[inline(never)] // Flash is scarcer than time.
     fn overlap(&self, cell: u32, pixel: u32) -> u32 {
         let extent = self.extent(cell);
         let start = ((pixel - self.pixels.start) * self.pixel).cast_signed();
@@ -246,6 +250,7 @@ impl Side {
 
     /// Cells of margin before the first one that bring the centre of mass `moment / mass`, where the first cell is 0, to at
     /// least 13.5 and less than 14.5, as in MNIST; fewer, if the last cell would leave the image.
+    #[inline(never)] // Flash is scarcer than time.
     fn margin(&self, mass: u32, moment: u32) -> usize {
         let missing = (27 * mass).saturating_sub(2 * moment);
         let margin = (missing + 2 * mass)

@@ -64,19 +64,20 @@ impl Grid {
         }
     }
 
-    /// The values of the parts next to one, up to `reach` parts away, and its own.
+    /// Shows `visit` the parts up to `reach` away from one, and itself.
     pub fn around(
         self,
         bins: &Bins,
         [row, column]: [usize; 2],
         reach: usize,
-    ) -> impl Iterator<Item = u8> {
+        visit: &mut dyn FnMut(u8),
+    ) {
         let near = |at: usize, len: usize| at.saturating_sub(reach)..len.min(at + reach + 1);
         let columns = near(column, self.columns);
-        let rows = bins.get(near(row, self.rows)).unwrap_or_default();
-        rows.iter()
-            .flat_map(move |row| row.get(columns.clone()).unwrap_or_default())
-            .copied()
+        for row in bins.get(near(row, self.rows)).unwrap_or_default() {
+            let parts = row.get(columns.clone()).unwrap_or_default();
+            parts.iter().for_each(|&part| visit(part));
+        }
     }
 
     /// Twice the median of the parts up to `reach` away from one, and itself.
@@ -84,12 +85,12 @@ impl Grid {
     pub fn median(self, bins: &Bins, at: [usize; 2], reach: usize) -> u16 {
         let mut counts = [0_u16; 2 * BINS];
         let mut total = 0_u16;
-        for value in self.around(bins, at, reach) {
-            if let Some(count) = counts.get_mut(usize::from(value)) {
+        self.around(bins, at, reach, &mut |part| {
+            if let Some(count) = counts.get_mut(usize::from(part)) {
                 *count += 1;
                 total += 1;
             }
-        }
+        });
         let ranks = [total.saturating_sub(1) / 2, total / 2];
         ranks
             .map(|rank| u16::from(ranked(&counts, rank)))
@@ -97,10 +98,16 @@ impl Grid {
             .sum()
     }
 
-    /// The extreme of the parts up to two away from each one, and itself.
+    /// The extreme of the parts around each one, and itself.
     #[inline(never)] // For light and for dark.
     pub fn extremes(self, bins: &Bins, further: fn(u8, u8) -> u8) -> Bins {
-        self.map(|at| self.around(bins, at, REACH).reduce(further).unwrap_or(0))
+        self.map(|at| {
+            let mut extreme = part(bins, at);
+            self.around(bins, at, REACH, &mut |part| {
+                extreme = further(extreme, part)
+            });
+            extreme
+        })
     }
 
     /// Calls `value` for each part, in the order of rows.
@@ -113,6 +120,13 @@ impl Grid {
         }
         bins
     }
+}
+
+/// The bin of a part; 0 beyond the grid.
+#[inline(never)] // Flash is scarcer than time.
+pub fn part(bins: &Bins, [row, column]: [usize; 2]) -> u8 {
+    let row = bins.get(row).and_then(|bins| bins.get(column));
+    row.copied().unwrap_or(0)
 }
 
 impl Survey {
@@ -165,8 +179,8 @@ impl Survey {
             for (column, levels) in levels.iter().enumerate().take(self.grid.columns) {
                 let middle = self.grid.median(&middles, [row, column], REACH);
                 let [low, high] = [levels.darkest, levels.lightest].map(|bin| 4 * u16::from(bin));
-                lighter += u64::from(high.saturating_sub(middle)).pow(3);
-                darker += u64::from(middle.saturating_sub(low)).pow(3);
+                lighter += u64::from(u32::from(high.saturating_sub(middle)).pow(3));
+                darker += u64::from(u32::from(middle.saturating_sub(low)).pow(3));
             }
         }
         match lighter.cmp(&darker) {
@@ -191,6 +205,7 @@ impl Survey {
 }
 
 /// The bin that the `rank`th value is in, where the first one's rank is 0.
+#[inline(never)] // It is called often.
 fn ranked<T: Copy + Into<u16>>(counts: &[T], rank: u16) -> u8 {
     let mut below = 0;
     let reaches = |&count: &T| {
