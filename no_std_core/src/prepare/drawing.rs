@@ -99,22 +99,18 @@ impl Component {
     }
 
     /// How many sides of the picture it touches.
-    fn sides(&self, size: [u32; 2]) -> usize {
-        let ends = [self.columns, self.rows].into_iter().zip(size);
-        let touched = ends.map(|([start, end], len)| {
-            usize::from(start == 0) + usize::from(u32::from(end) + 1 == len)
-        });
-        touched.sum()
+    fn sides(&self, [width, height]: [u32; 2]) -> u32 {
+        let touched = |[start, end]: [u16; 2], len| {
+            u32::from(start == 0) + u32::from(u32::from(end) + 1 == len)
+        };
+        touched(self.columns, width) + touched(self.rows, height)
     }
 
     /// Whether it is nearly as large as the picture and mostly empty.
     fn is_frame(&self, size: [u32; 2]) -> bool {
-        let own = self.size();
-        let is_large = own
-            .into_iter()
-            .zip(size)
-            .all(|(own, len)| 4 * own >= 3 * len);
-        is_large && 6 * u64::from(self.pixels) < own.map(u64::from).into_iter().product()
+        let [width, height] = self.size();
+        let is_large = 4 * width >= 3 * size[0] && 4 * height >= 3 * size[1];
+        is_large && 6 * self.pixels < width * height
     }
 
     /// Whether it is a thin line nearly along the rows or columns: half as long as the picture, or a third and up to its border.

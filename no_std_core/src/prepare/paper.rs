@@ -107,17 +107,19 @@ fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
     };
     let parts = closed.as_flattened().iter().zip(deepest.as_flattened());
     let most_lost = parts.map(lost).max().unwrap_or(0);
-    let within = (100 - most_lost / 3).min(NEARLY);
+    let [inner, border] = if grid.cell < WIDE {
+        [NEARLY, AT_NARROW_BORDER]
+    } else {
+        [(100 - most_lost / 3).min(NEARLY), AT_BORDER]
+    };
     grid.map(|at| {
         let own = part(bins, at);
         let [light, around, most] = [own, part(&closed, at), most].map(u32::from);
-        let is_far = |(at, len): (usize, usize)| (REACH..len.saturating_sub(REACH)).contains(&at);
-        let is_inner = at.into_iter().zip([grid.rows, grid.columns]).all(is_far);
-        let least = match is_inner {
-            true if grid.cell < WIDE => NEARLY,
-            true => within,
-            false if grid.cell < WIDE => AT_NARROW_BORDER,
-            false => AT_BORDER,
+        let is_inner = |at, len| at >= REACH && at + REACH < len;
+        let least = if is_inner(at[0], grid.rows) && is_inner(at[1], grid.columns) {
+            inner
+        } else {
+            border
         };
         let is_paper = 100 * light >= least * around && 100 * light >= ANYWHERE * most;
         if is_paper { own } else { UNKNOWN }

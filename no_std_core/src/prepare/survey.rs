@@ -64,6 +64,7 @@ impl Grid {
         }
     }
 
+    #[inline(never)] // Flash is scarcer than time.
     /// Shows `visit` the parts up to `reach` away from one, and itself.
     pub fn around(
         self,
