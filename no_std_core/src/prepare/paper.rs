@@ -128,6 +128,7 @@ fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
 
 impl Grid {
     /// The last part of so many whose middle lies before a pixel, and how far it lies behind, in 1/256 of a part.
+    #[inline(never)] // Flash is scarcer than time.
     fn between(self, at: u32, parts: usize) -> (usize, i32) {
         let along = (256 * at + 128).checked_div(self.cell).unwrap_or(0);
         let along = along.saturating_sub(128).min(256 * (parts as u32 - 1));

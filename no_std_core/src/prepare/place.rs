@@ -11,8 +11,14 @@ use super::image::{Image, SIDE, quantize_pixel};
 use super::ink::{Ink, InkRow};
 use super::picture::{Rows, Source};
 
-/// Amounts of ink in the cells, 0 to 65,535 where all is ink; only as many rows and columns as a frame has are used.
+/// Amounts of ink in the cells, 0 to [`FULL`], or [`HIDDEN`]; only as many rows and columns as a frame has are used.
 type Cells = [[u16; SIDE]; SIDE];
+
+/// A cell where all is ink.
+const FULL: u16 = HIDDEN - 1;
+
+/// A cell that rulings cover.
+const HIDDEN: u16 = u16::MAX;
 
 /// Areas of what a cell has.
 #[derive(Clone, Copy, Default)]
@@ -61,9 +67,8 @@ impl Frame {
         image: &mut Image,
     ) -> Result<(), PrepareError> {
         let mut cells = Cells::default();
-        let mut hidden = [0; SIDE];
-        self.scale(ink, picture, &mut cells, &mut hidden)?;
-        self.reveal(&mut cells, &hidden);
+        self.scale(ink, picture, &mut cells)?;
+        self.reveal(&mut cells);
         let peak = cells.as_flattened().iter().copied().max();
         let peak = u32::from(peak.unwrap_or(0));
         for cell in cells.as_flattened_mut() {
@@ -80,7 +85,6 @@ impl Frame {
         ink: &Ink,
         picture: &mut Source<'_, impl Rows>,
         cells: &mut Cells,
-        hidden: &mut [u32; SIDE],
     ) -> Result<(), PrepareError> {
         // At most (2 * 8192)^2, which is 2^28.
         let area = self.rows.cell * self.columns.cell;
@@ -99,17 +103,16 @@ impl Frame {
                 if y + 1 < pixels.end {
                     break;
                 }
-                for (column, (cell, sums)) in cells.iter_mut().zip(&mut sums).enumerate() {
+                for (cell, sums) in cells.iter_mut().zip(&mut sums) {
                     let Sums { ink: sum, ruled } = core::mem::take(sums);
                     let free = area.saturating_sub(ruled);
-                    if 8 * free < area {
-                        let row = hidden.get_mut(*row as usize);
-                        row.into_iter().for_each(|row| *row |= 1 << column);
-                        continue;
-                    }
                     let whole = u64::from(free) * u64::from(ink.full());
-                    let amount = (sum * u64::from(u16::MAX)).checked_div(whole);
-                    *cell = amount.unwrap_or(0).min(u16::MAX.into()) as u16;
+                    let amount = (sum * u64::from(FULL)).checked_div(whole).unwrap_or(0);
+                    *cell = if 8 * free < area {
+                        HIDDEN
+                    } else {
+                        amount.min(FULL.into()) as u16
+                    };
                 }
                 current = rows.next();
             }
@@ -128,48 +131,52 @@ impl Frame {
     }
 
     /// Fills cells that rulings hide with what is on both sides of these.
-    fn reveal(&self, cells: &mut Cells, hidden: &[u32; SIDE]) {
+    fn reveal(&self, cells: &mut Cells) {
         for row in 0..self.rows.cells as usize {
             for column in 0..self.columns.cells as usize {
-                if is_hidden(hidden, [row, column]) {
-                    let beside = self.beside(cells, hidden, [row, column]);
-                    let cell = cells.get_mut(row).and_then(|row| row.get_mut(column));
-                    cell.into_iter().for_each(|cell| *cell = beside);
+                let beside = self.beside(cells, [row, column]);
+                let cell = cells.get_mut(row).and_then(|row| row.get_mut(column));
+                if let Some(cell) = cell.filter(|cell| **cell == HIDDEN) {
+                    *cell = beside;
                 }
             }
         }
     }
 
-    /// The lesser one of the nearest two cells on both sides that are not hidden, in the row or the column of one that is. 0 if
-    /// there are none.
-    #[inline(never)] // Flash is scarcer than time.
-    fn beside(&self, cells: &Cells, hidden: &[u32; SIDE], at: [usize; 2]) -> u16 {
-        let [rows, columns] = [&self.rows, &self.columns].map(|side| side.cells as usize);
-        let mut nearest = (u32::MAX, 0);
-        for [down, across] in [[0, 1_isize], [1, 0]] {
-            let (mut distance, mut least, mut sides) = (0, u16::MAX, 0);
-            for sign in [-1, 1] {
-                let [mut row, mut column] = at;
-                loop {
-                    row = row.wrapping_add_signed(sign * down);
-                    column = column.wrapping_add_signed(sign * across);
-                    distance += 1;
-                    if row >= rows || column >= columns {
-                        break;
-                    }
-                    if !is_hidden(hidden, [row, column]) {
-                        let cell = cells.get(row).and_then(|row| row.get(column));
-                        least = least.min(cell.copied().unwrap_or(0));
-                        sides += 1;
-                        break;
-                    }
-                }
-            }
-            if sides == 2 {
-                nearest = nearest.min((distance, least));
+    /// The lesser one of the two cells beside a hidden one, in its row or in its column, whichever are nearer. 0 if there are
+    /// none.
+    fn beside(&self, cells: &Cells, at: [usize; 2]) -> u16 {
+        let mut nearest = (usize::MAX, 0);
+        for step in [[0, 1], [1, 0]] {
+            let [first, second] =
+                [step.map(isize::wrapping_neg), step].map(|step| self.nearest(cells, at, step));
+            if let Some(((before, first), (behind, second))) = first.zip(second) {
+                nearest = nearest.min((before + behind, first.min(second)));
             }
         }
         nearest.1
+    }
+
+    /// How many steps from a cell the first one lies that is not hidden, and what it has. `None` where the frame ends before.
+    #[inline(never)] // Flash is scarcer than time.
+    fn nearest(
+        &self,
+        cells: &Cells,
+        [mut row, mut column]: [usize; 2],
+        [down, across]: [isize; 2],
+    ) -> Option<(usize, u16)> {
+        let [rows, columns] = [&self.rows, &self.columns].map(|side| side.cells as usize);
+        let mut steps = 0;
+        while row < rows && column < columns {
+            let cell = *cells.get(row)?.get(column)?;
+            if cell != HIDDEN {
+                return Some((steps, cell));
+            }
+            row = row.wrapping_add_signed(down);
+            column = column.wrapping_add_signed(across);
+            steps += 1;
+        }
+        None
     }
 
     /// Fills the image with the cells where their centre of mass is nearest the middle, but all of them in the image.
@@ -195,11 +202,6 @@ impl Frame {
     }
 }
 
-/// Whether rulings cover a cell.
-fn is_hidden(hidden: &[u32; SIDE], [row, column]: [usize; 2]) -> bool {
-    hidden.get(row).is_some_and(|row| row >> column & 1 > 0)
-}
-
 impl Side {
     /// The side of a box whose longer side, of `longer` pixels, becomes `box_side` cells.
     fn new(pixels: Range<u32>, longer: u32, box_side: u32) -> Self {
@@ -215,6 +217,7 @@ impl Side {
     }
 
     /// From where to where a cell is, in a coordinate that is 0 where the first pixel begins: the cells' middle is the pixels'.
+    #[inline(never)] // Flash is scarcer than time.
     fn extent(&self, cell: u32) -> Range<i32> {
         let pixels = self.pixels.len() as u32 * self.pixel;
         let first = (pixels / 2).cast_signed() - (self.cells * self.cell / 2).cast_signed();

@@ -233,6 +233,7 @@ impl Counts {
         }
     }
 
+    #[inline(never)] // Flash is scarcer than time.
     fn reach(&mut self, pixels: &[u8]) {
         for pixel in pixels {
             self.darkest = self.darkest.min(pixel / 2);
