@@ -77,7 +77,9 @@ impl Grid {
         let columns = near(column, self.columns);
         for row in bins.get(near(row, self.rows)).unwrap_or_default() {
             let parts = row.get(columns.clone()).unwrap_or_default();
-            parts.iter().for_each(|&part| visit(part));
+            for &part in parts {
+                visit(part);
+            }
         }
     }
 
@@ -105,7 +107,7 @@ impl Grid {
         self.map(|at| {
             let mut extreme = part(bins, at);
             self.around(bins, at, REACH, &mut |part| {
-                extreme = further(extreme, part)
+                extreme = further(extreme, part);
             });
             extreme
         })

@@ -4,7 +4,7 @@ use super::*;
 
 /// A ring on paper that is not white.
 fn drawing(width: u32, height: u32) -> Vec<u8> {
-    let (x0, y0, radius) = (width / 2, height / 2, height / 3);
+    let (x0, y0, radius) = (width / 2, height / 2, width.min(height) / 3);
     let pixel = |x: u32, y: u32| {
         let square = x.abs_diff(x0).pow(2) + y.abs_diff(y0).pow(2);
         let ink = square < radius.pow(2) && square > (radius * 2 / 3).pow(2);
