@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 use image::{GrayImage, Luma};
-use no_std_core::prepare::{Fit, Preparation};
+use no_std_core::prepare::{Fit, Preparation, PrepareError};
 use thiserror::Error;
 
 use crate::engine::Engine;
@@ -77,7 +77,11 @@ pub fn read(
         let pixels = match picture::prepare(&sheet.cut(drawing), preparation) {
             Ok(pixels) => pixels,
             // Too fine to be seen.
-            Err(PictureError::Prepare(_)) => return Ok(None),
+            Err(PictureError::Prepare(PrepareError::NoInk)) => return Ok(None),
+            // Its strokes belong together here, however far they are from each other.
+            Err(PictureError::Prepare(PrepareError::Several)) => {
+                picture::prepare(&sheet.cut(drawing), Preparation::PLAIN)?
+            }
             Err(error) => return Err(error.into()),
         };
         let start = Instant::now();

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use clap::ValueEnum;
-use no_std_core::prepare::Preparation;
+use no_std_core::prepare::{Preparation, PrepareError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::input::Input;
+use crate::picture::PictureError;
 use crate::spec::Spec;
 
 /// How pictures are to become inputs, if not as the model's file says.
@@ -92,15 +93,16 @@ impl Preparing {
         }
     }
 
-    /// What `prepare` makes of a picture. A way that fails leaves the other one.
-    pub fn candidates<E>(
+    /// What `prepare` makes of a picture. A way that fails leaves the other one, but that several drawings are found is said.
+    pub fn candidates(
         self,
-        mut prepare: impl FnMut(Preparation) -> Result<Input, E>,
-    ) -> Result<Candidates, E> {
+        mut prepare: impl FnMut(Preparation) -> Result<Input, PictureError>,
+    ) -> Result<Candidates, PictureError> {
         match self {
             Self::As(preparation) => Ok(prepare(preparation)?.into()),
             Self::Auto { plain, centred } => match (prepare(plain), prepare(centred)) {
                 (Ok(plain), Ok(centred)) => Ok(Candidates::Both { plain, centred }),
+                (_, Err(several @ PictureError::Prepare(PrepareError::Several))) => Err(several),
                 (Ok(plain), Err(_)) => Ok(Candidates::One(plain, Some(Prepared::Plain))),
                 (Err(_), Ok(centred)) => Ok(Candidates::One(centred, Some(Prepared::Centred))),
                 // Its error is about the picture in its own size.

@@ -17,7 +17,7 @@
 //!    a table or a frame (`drawing`);
 //! 5. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
-//! If nothing but rulings is found, they are the drawing, and the fourth pass is made again. All of it is done in integers, so
+//! If nothing but one or two rulings is found, they are the drawing, and the fourth pass is made again. All of it is done in integers, so
 //! every machine gives the same image. An inverted picture gives the same image as well.
 //!
 //! ```
@@ -245,8 +245,8 @@ pub(crate) fn centre(
     let mut ink = Ink::find(paper, &mut source)?;
     ink.rulings = rulings::find(&ink, &mut source)?;
     let drawing = match Extent::of(&ink, &mut source) {
-        // What looks like rulings is all that there is.
-        Err(PrepareError::NoInk) if !ink.rulings.is_empty() => {
+        // A stroke or two are all that there is, and look like rulings.
+        Err(PrepareError::NoInk) if (1..=2).contains(&ink.rulings.len()) => {
             ink.rulings.clear();
             Extent::of(&ink, &mut source)
         }

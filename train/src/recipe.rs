@@ -264,12 +264,29 @@ impl ClassWeights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::architecture::Description;
 
     fn opened(text: &str) -> Result<Recipe, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.toml");
         std::fs::write(&path, text).unwrap();
         Recipe::open(&path).map_err(|error| error.to_string())
+    }
+
+    /// As `README.md` of the models says.
+    #[test]
+    fn the_recipe_of_digits_is_for_the_network_of_digits() {
+        let file = |name: &str| Path::new("../models/recipes").join(name);
+        let recipe = Recipe::open(&file("digits.toml")).unwrap();
+        assert!(recipe.negatives > 0 && !recipe.mixes());
+        let network = Description::open(&file("digits-network.toml")).unwrap();
+        let network = network.network(network.input(), network.numbers()).unwrap();
+        let digits = Network::digits();
+        assert_eq!(
+            (&network.name, &network.labels),
+            (&digits.name, &digits.labels)
+        );
+        assert_eq!(network.multiply_adds(), digits.multiply_adds());
     }
 
     #[test]

@@ -68,11 +68,11 @@ impl Engine for Sure {
 }
 
 /// A picture that is prepared as these say, plain and centred: a value, or a failure.
-fn candidates(plain: Option<u8>, centred: Option<u8>) -> Result<Candidates, &'static str> {
+fn candidates(plain: Option<u8>, centred: Option<u8>) -> Result<Candidates, PictureError> {
     BOTH.candidates(|how| {
         let (found, error) = match how {
-            Preparation::PLAIN => (plain, "no plain one"),
-            _ => (centred, "no centred one"),
+            Preparation::PLAIN => (plain, PictureError::Blank),
+            _ => (centred, PictureError::Prepare(PrepareError::NoInk)),
         };
         found.map(|value| Input::Pixels(vec![value])).ok_or(error)
     })
@@ -116,14 +116,28 @@ fn a_way_that_fails_leaves_the_other_one() {
         let counted = candidates.counted(found.prepared);
         assert_eq!(*counted, Input::Pixels(vec![7]));
     }
-    assert_eq!(candidates(None, None), Err("no centred one"));
+    let error = candidates(None, None).unwrap_err();
+    assert!(matches!(error, PictureError::Prepare(PrepareError::NoInk)));
+}
+
+#[test]
+fn several_drawings_are_said_though_a_picture_can_be_taken_as_it_is() {
+    let error = BOTH.candidates(|how| match how {
+        Preparation::PLAIN => Ok(Input::Pixels(vec![9])),
+        _ => Err(PrepareError::Several.into()),
+    });
+    let error = error.unwrap_err();
+    assert!(matches!(
+        error,
+        PictureError::Prepare(PrepareError::Several)
+    ));
 }
 
 #[test]
 fn nothing_is_chosen_where_a_way_is_said() {
     let engine = Sure::new();
     let candidates = Preparing::As(Preparation::PLAIN)
-        .candidates(|_| Ok::<_, ()>(Input::Pixels(vec![9])))
+        .candidates(|_| Ok(Input::Pixels(vec![9])))
         .unwrap();
     let found = predict(&engine, &candidates).unwrap();
     assert_eq!(found.prepared, None);

@@ -11,6 +11,7 @@ use core::ops::Range;
 use heapless::Vec;
 
 use super::error::PrepareError;
+use super::image::SIDE;
 use super::ink::Ink;
 use super::picture::{Rows, Source};
 
@@ -20,14 +21,17 @@ const GRID: usize = 64;
 /// A component is far smaller than another one if its pixels are so many times fewer, as a power of two.
 const FAR: usize = 5;
 
-/// A line is so many times thinner than the picture's longer side, or more.
+/// A line is so many times thinner than the picture's shorter side, or more.
 pub const THIN: u32 = 40;
 
 /// Drawings side by side are this part of their height apart, or more, and those above one another this part.
 const BESIDE: u32 = 8;
 const BELOW: u32 = 4;
-/// Drawings in a row at most; what is longer is a line of dots.
-const IN_A_ROW: u32 = 8;
+/// Parts of several drawings at most; more of them are a stroke in dots.
+const IN_A_ROW: usize = 6;
+
+/// A picture with sides up to this, twice those of an image, is of one drawing.
+const ALONE: u32 = 2 * SIDE as u32;
 
 /// Components that are kept.
 const MOST: usize = 40;
@@ -43,7 +47,7 @@ pub struct Extent {
 
 impl Extent {
     /// The box around the pixels of the drawing that are at least half ink.
-    #[inline(never)] // See `Lighting::fit`.
+    #[inline(never)] // See `Survey::of`.
     pub fn of(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let Source { width, height, .. } = *picture;
         let cell = width.max(height).div_ceil(GRID as u32).max(1);
@@ -122,7 +126,7 @@ impl Component {
             (rows, columns, size[1])
         };
         let least = if self.sides(size) > 0 { 3 } else { 2 };
-        let is_thin = self.pixels <= size[0].max(size[1]) / THIN * length;
+        let is_thin = self.pixels <= size[0].min(size[1]) / THIN * length;
         least * length >= whole && 4 * breadth <= length && is_thin
     }
 
@@ -255,7 +259,7 @@ impl Components {
         self.drop(|closed| closed.pixels < least);
         let mut drawing = Component::default();
         self.closed.iter().for_each(|part| drawing.add(part));
-        if self.are_apart(drawing.size().into_iter().max().unwrap_or(0)) {
+        if size[0].max(size[1]) > ALONE && self.are_apart() {
             return Err(PrepareError::Several);
         }
         Ok(drawing)
@@ -267,11 +271,14 @@ impl Components {
         dropped.for_each(|closed| *closed = Component::default());
     }
 
-    /// Whether the components, so long together, are drawings of their own: beside or below one of them is a gap with others
-    /// behind it. A stroke in many dots is one drawing.
-    fn are_apart(&self, length: u32) -> bool {
+    /// Whether the components are drawings of their own: beside or below one of them is a gap with others behind it. A stroke
+    /// in many dots is one drawing.
+    fn are_apart(&self) -> bool {
+        let is_left = |closed: &&Component| closed.pixels > 0;
+        if self.closed.iter().filter(is_left).count() > IN_A_ROW {
+            return false;
+        }
         for (axis, share) in [(0, BESIDE), (1, BELOW)] {
-            let is_left = |closed: &&Component| closed.pixels > 0;
             for last in self.closed.iter().filter(is_left) {
                 let [_, end] = last.ends(axis);
                 let mut parts = [Component::default(); 2];
@@ -284,7 +291,7 @@ impl Components {
                 let gap = u32::from(start).saturating_sub(u32::from(end) + 1);
                 let [first, second] = parts.map(|part| part.size()[1]);
                 let (lower, higher) = (first.min(second), first.max(second));
-                if 2 * lower >= higher && share * gap >= higher && IN_A_ROW * higher >= length {
+                if 2 * lower >= higher && share * gap >= higher {
                     return true;
                 }
             }

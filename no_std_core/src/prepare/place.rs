@@ -59,7 +59,7 @@ impl Frame {
     }
 
     /// The ink of the box, scaled, stretched to full contrast and placed in an image.
-    #[inline(never)] // See `Lighting::fit`.
+    #[inline(never)] // See `Survey::of`.
     pub fn draw(
         &self,
         ink: &Ink,
@@ -68,11 +68,14 @@ impl Frame {
     ) -> Result<(), PrepareError> {
         let mut cells = Cells::default();
         self.scale(ink, picture, &mut cells)?;
+        // Where two rulings cross there is nothing on both sides before these are filled.
         self.reveal(&mut cells);
-        let peak = cells.as_flattened().iter().copied().max();
-        let peak = u32::from(peak.unwrap_or(0));
+        self.reveal(&mut cells);
+        let known = |cell: u16| if cell == HIDDEN { 0 } else { u32::from(cell) };
+        let peak = cells.as_flattened().iter().map(|&cell| known(cell)).max();
+        let peak = peak.unwrap_or(0);
         for cell in cells.as_flattened_mut() {
-            let stretched = (u32::from(*cell) * 255 + peak / 2).checked_div(peak);
+            let stretched = (known(*cell) * 255 + peak / 2).checked_div(peak);
             *cell = stretched.ok_or(PrepareError::NoInk)? as u16;
         }
         self.place(&cells, image);
@@ -130,7 +133,7 @@ impl Frame {
         }
     }
 
-    /// Fills cells that rulings hide with what is on both sides of these.
+    /// Fills cells that rulings hide with what is on both sides of these, if there is something.
     fn reveal(&self, cells: &mut Cells) {
         for row in 0..self.rows.cells as usize {
             for column in 0..self.columns.cells as usize {
@@ -143,10 +146,10 @@ impl Frame {
         }
     }
 
-    /// The lesser one of the two cells beside a hidden one, in its row or in its column, whichever are nearer. 0 if there are
-    /// none.
+    /// The lesser one of the two cells beside a hidden one, in its row or in its column, whichever are nearer; [`HIDDEN`] if
+    /// there are none.
     fn beside(&self, cells: &Cells, at: [usize; 2]) -> u16 {
-        let mut nearest = (usize::MAX, 0);
+        let mut nearest = (usize::MAX, HIDDEN);
         for step in [[0, 1], [1, 0]] {
             let [first, second] =
                 [step.map(isize::wrapping_neg), step].map(|step| self.nearest(cells, at, step));

@@ -1,4 +1,4 @@
-//! Rulings: thin straight lines across the whole picture, at most 20 degrees off its rows or columns.
+//! Rulings: thin straight lines across the whole picture, at most 18 degrees off its rows or columns.
 //!
 //! Some columns and rows are probed: where a line crosses one, there is a short run of ink. A line is a ruling if most probes
 //! that it passes have such a run, the outermost ones among them.
@@ -7,13 +7,14 @@ use heapless::Vec;
 
 use super::drawing::THIN;
 use super::error::PrepareError;
+use super::image::MAX_SIDE;
 use super::ink::{Ink, InkRow};
 use super::picture::{Rows, Source};
 
 /// Columns and rows that are probed.
 const PROBES: usize = 12;
 
-/// Runs of one probe; with more of them it is of no use.
+/// Runs of one probe at most; others are not noted.
 const RUNS: usize = 48;
 
 /// The longest run is at least as long; smaller pictures have no rulings that could be told from grain.
@@ -29,6 +30,8 @@ const PAIRS: [(usize, usize); 7] = [(0, 11), (1, 10), (0, 10), (1, 11), (0, 6), 
 type Run = u16;
 
 const MIDDLE: Run = 0x1FFF;
+
+const _: () = assert!(MAX_SIDE - 1 <= MIDDLE as u32);
 
 /// The runs along each probe of one direction.
 type Runs = [Vec<Run, RUNS>; PROBES];
@@ -49,7 +52,7 @@ pub type Rulings = Vec<Line, MOST>;
 #[inline(never)] // See `Survey::of`.
 pub fn find(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Rulings, PrepareError> {
     let (width, height) = (picture.width, picture.height);
-    let longest = width.max(height) / THIN;
+    let longest = width.min(height) / THIN;
     let mut lines = Rulings::new();
     if longest < FEWEST {
         return Ok(lines);
@@ -106,7 +109,7 @@ fn step(has_ink: bool, at: u32, length: &mut u32, longest: u32, runs: &mut Vec<R
     if (1..=longest).contains(&ended) {
         let middle = at - ended.div_ceil(2);
         let eighths = (8 * ended - 1).checked_div(longest).unwrap_or(0);
-        // One that has too many is of no use, whichever it has.
+        // Lines through others are left in.
         let _ = runs.push((eighths << 13) as Run | middle as Run);
     }
 }
@@ -173,8 +176,7 @@ impl Guess {
             return None;
         }
         let (mut passed, mut hits, mut lengths) = (0, 0, 0);
-        // What the last probes have, and what the first two had: whether they have the line.
-        let (mut last, mut ends) = ([false; 2], false);
+        let (mut first, mut last) = (true, false);
         for (at, runs) in (0..).zip(probes) {
             let place = self.at(probe(at, along).cast_signed());
             if !(0..across.cast_signed()).contains(&place) {
@@ -188,10 +190,10 @@ impl Guess {
                 hits += 1;
                 lengths += u32::from(run >> 13) + 1;
             }
-            last = [last[1], hit.is_some()];
-            ends |= passed <= 2 && hit.is_some();
+            last = hit.is_some();
+            first &= passed > 1 || last;
         }
-        let is_ruling = passed > 4 && 3 * hits >= 2 * passed && ends && last != [false; 2];
+        let is_ruling = passed > 4 && 3 * hits >= 2 * passed && first && last;
         is_ruling.then(|| lengths.div_ceil(hits.max(1)))
     }
 
@@ -210,11 +212,11 @@ fn is_near(run: Run, place: i32, longer: u32) -> bool {
 }
 
 /// The pixels of a row that are rulings, a bit each.
-pub struct Ruled([u32; 256]);
+pub struct Ruled([u32; MAX_SIDE as usize / 32]);
 
 impl Ruled {
     pub fn none() -> Self {
-        Self([0; 256])
+        Self([0; MAX_SIDE as usize / 32])
     }
 
     pub fn along(rulings: &Rulings, y: u32, [width, height]: [u32; 2]) -> Self {

@@ -22,6 +22,8 @@ pub const REACH: usize = 2;
 /// The most pixels along a side of a part that are counted; others are skipped evenly.
 const SAMPLES: u32 = 15;
 
+const _: () = assert!(SAMPLES * SAMPLES <= u8::MAX as u32, "counts are bytes");
+
 /// A bin for each part.
 pub type Bins = [[u8; GRID]; GRID];
 
@@ -64,8 +66,8 @@ impl Grid {
         }
     }
 
-    #[inline(never)] // Flash is scarcer than time.
     /// Shows `visit` the parts up to `reach` away from one, and itself.
+    #[inline(never)] // Flash is scarcer than time.
     pub fn around(
         self,
         bins: &Bins,

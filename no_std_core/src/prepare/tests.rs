@@ -2,11 +2,13 @@
 
 extern crate std;
 
+mod around;
 mod drawing;
 mod extremes;
 mod invariance;
 mod oracle;
 mod scaled;
+mod several;
 
 use core::ops::Range;
 
@@ -174,6 +176,7 @@ fn messages_are_one_line() {
         PrepareError::Coloured,
         PrepareError::Row(17),
         PrepareError::NoInk,
+        PrepareError::Several,
     ] {
         let message = std::format!("{error}");
         assert!(!message.is_empty() && !message.contains('\n'), "{message}");

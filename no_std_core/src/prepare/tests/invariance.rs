@@ -16,7 +16,7 @@ fn digits() -> impl Iterator<Item = Picture> {
 }
 
 /// Dark ink on light paper, or the other way round.
-fn on_paper(drawing: &Picture, ink: f64, paper: impl Fn(f64, f64) -> f64) -> Picture {
+pub fn on_paper(drawing: &Picture, ink: f64, paper: impl Fn(f64, f64) -> f64) -> Picture {
     let at = |at: u32, len: u32| 2.0 * f64::from(at) / f64::from(len) - 1.0;
     drawing.map(|x, y, pixel| {
         let paper = paper(at(x, drawing.width), at(y, drawing.height));
@@ -253,81 +253,4 @@ fn paper_is_found_in_a_shadow_and_beneath_ink() {
         assert!(found.abs() < 100, "{found} at {x}, {y}");
         assert!(paper.row(y).deviation(x, (light(x, y) / 5.0) as u8) > 350);
     }
-}
-
-/// A digit on paper, and the image that it should have.
-fn beside(name: &str, limit: f64, change: impl Fn(u32, u32, f64) -> f64) {
-    for number in 0..10 {
-        let drawing = digit(number, 6.0).pasted(400, 360, 120, 90);
-        let clean = on_paper(&drawing, 40.0, |_, _| 200.0);
-        let changed = clean.map(&change);
-        for picture in [&changed, &changed.inverted()] {
-            let off = difference(&prepared(picture), &prepared(&clean));
-            assert!(off < limit, "{name}, {number}: {off}");
-        }
-    }
-}
-
-#[test]
-fn rulings_are_no_ink() {
-    beside("lines across", 8.0, |x, y, pixel| {
-        if (y + x / 20) % 45 < 3 {
-            pixel.min(60.0)
-        } else {
-            pixel
-        }
-    });
-    beside("lines down", 8.0, |x, y, pixel| {
-        if (x + y / 20) % 45 < 3 {
-            pixel.min(60.0)
-        } else {
-            pixel
-        }
-    });
-    beside("squares", 12.0, |x, y, pixel| {
-        if x % 47 < 2 || y % 47 < 2 {
-            pixel.min(120.0)
-        } else {
-            pixel
-        }
-    });
-}
-
-#[test]
-fn what_is_around_a_drawing_is_no_part_of_it() {
-    // A table on two sides, a frame, a line below.
-    beside("table", 8.0, |x, y, pixel| {
-        if x < 20 + y / 30 || y > 340 {
-            30.0
-        } else {
-            pixel
-        }
-    });
-    beside("frame", 8.0, |x, y, pixel| {
-        let margin = x.min(399 - x).min(y).min(359 - y);
-        if (12..18).contains(&margin) {
-            40.0
-        } else {
-            pixel
-        }
-    });
-    beside("line", 8.0, |x, y, pixel| {
-        if y.abs_diff(320) < 3 && (60..330).contains(&x) {
-            40.0
-        } else {
-            pixel
-        }
-    });
-}
-
-#[test]
-fn a_shadow_is_no_ink() {
-    let shade = |along: f64| 1.0 - 0.5 * (along / 50.0).clamp(0.0, 1.0);
-    beside("half a shadow", 8.0, |x, y, pixel| {
-        pixel * shade(f64::from(x) + f64::from(y) / 2.0 - 280.0)
-    });
-    beside("round shadow", 8.0, |x, y, pixel| {
-        let distance = (f64::from(x) - 150.0).hypot(f64::from(y) - 150.0);
-        pixel * (1.5 - shade(distance - 110.0))
-    });
 }

@@ -49,7 +49,7 @@ impl Picture {
         }
     }
 
-    /// Inverts this share of the picture at one of its sides, or at two across from each other.
+    /// Inverts this share of the picture at one of its sides, or at each of two across from each other.
     pub fn invert_sides(&mut self, share: f32, random: &mut Random) {
         let size = self.size();
         let (axis, sides) = (random.below(2), random.below(3));

@@ -65,7 +65,7 @@ pub enum Transform {
     Stroke(Share),
     /// Turns strokes into their outlines, by up to this share of the way.
     Outline(Share),
-    /// Inverts up to this share of the picture at one of its sides, or at two across from each other.
+    /// Inverts up to this share of the picture at one of its sides, or at each of two across from each other.
     Sides(Share),
     /// One of these, each as often as the others.
     OneOf(Choices),

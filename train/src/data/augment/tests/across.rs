@@ -4,6 +4,7 @@
     reason = "what a change leaves alone stays the same to the bit"
 )]
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::drawn::{LEVELS, amounts, drawing, each};
@@ -23,6 +24,7 @@ fn touched(plain: &Picture, changed: &Picture, axis: usize) -> Vec<bool> {
 
 #[test]
 fn a_stroke_goes_from_side_to_side_and_takes_no_ink_away() {
+    let [whole, dotted] = [(); 2].map(|()| Cell::new(0));
     each(Picture::cross, |levels, plain, crossed| {
         let (before, after) = (amounts(plain, levels), amounts(crossed, levels));
         assert!(
@@ -31,21 +33,22 @@ fn a_stroke_goes_from_side_to_side_and_takes_no_ink_away() {
                 .zip(&after)
                 .all(|(before, after)| after >= before)
         );
-        // Of one in dots, not of a whole one, parts are missing.
-        let is_across = |axis| {
-            let touched = touched(plain, crossed, axis);
-            let quarter = touched.len().div_ceil(4);
-            touched.chunks(quarter).all(|part| part.contains(&true))
+        // Something of it is in each quarter of the way.
+        let lines = [0, 1].map(|axis| touched(plain, crossed, axis));
+        let is_across = |line: &&Vec<bool>| {
+            let quarter = line.len().div_ceil(4);
+            line.chunks(quarter).all(|part| part.contains(&true))
         };
-        assert!(is_across(0) || is_across(1));
-        let count = before
-            .iter()
-            .zip(&after)
-            .filter(|(before, after)| before != after)
-            .count();
-        let part = count as f32 / before.len() as f32;
-        assert!((0.005..0.35).contains(&part), "{part}");
+        let way = lines.iter().find(is_across).unwrap();
+        // Pixels that are ink already hide little of a stroke, and gaps between dots are many.
+        let gaps = way.windows(2).filter(|pair| pair[0] && !pair[1]).count();
+        let kind = if gaps > 2 { &dotted } else { &whole };
+        kind.set(kind.get() + 1);
     });
+    assert!(
+        whole.get() >= 4 && dotted.get() >= 4,
+        "{whole:?} {dotted:?}"
+    );
 }
 
 /// Along a line through a square: nothing far outside and far inside, and ink about its edges.

@@ -1,0 +1,127 @@
+//! What is no drawing, around one.
+
+use super::super::Preparation;
+use super::super::PrepareError;
+use super::drawing::{Picture, digit};
+use super::invariance::on_paper;
+use super::{difference, image_of, prepared};
+
+/// A digit on paper, and the image that it should have.
+fn beside(name: &str, limit: f64, change: impl Fn(u32, u32, f64) -> f64) {
+    for number in 0..10 {
+        let drawing = digit(number, 6.0).pasted(400, 360, 120, 90);
+        let clean = on_paper(&drawing, 40.0, |_, _| 200.0);
+        let changed = clean.map(&change);
+        for picture in [&changed, &changed.inverted()] {
+            let off = difference(&prepared(picture), &prepared(&clean));
+            assert!(off < limit, "{name}, {number}: {off}");
+        }
+    }
+}
+
+#[test]
+fn rulings_are_no_ink() {
+    beside("lines across", 8.0, |x, y, pixel| {
+        if (y + x / 20) % 45 < 3 {
+            pixel.min(60.0)
+        } else {
+            pixel
+        }
+    });
+    beside("lines down", 8.0, |x, y, pixel| {
+        if (x + y / 20) % 45 < 3 {
+            pixel.min(60.0)
+        } else {
+            pixel
+        }
+    });
+    beside("squares", 12.0, |x, y, pixel| {
+        if x % 47 < 2 || y % 47 < 2 {
+            pixel.min(120.0)
+        } else {
+            pixel
+        }
+    });
+}
+
+#[test]
+fn what_is_around_a_drawing_is_no_part_of_it() {
+    // A table on two sides, a frame, a line below.
+    beside("table", 8.0, |x, y, pixel| {
+        if x < 20 + y / 30 || y > 340 {
+            30.0
+        } else {
+            pixel
+        }
+    });
+    beside("frame", 8.0, |x, y, pixel| {
+        let margin = x.min(399 - x).min(y).min(359 - y);
+        if (12..18).contains(&margin) {
+            40.0
+        } else {
+            pixel
+        }
+    });
+    beside("line", 8.0, |x, y, pixel| {
+        if y.abs_diff(320) < 3 && (60..330).contains(&x) {
+            40.0
+        } else {
+            pixel
+        }
+    });
+}
+
+#[test]
+fn a_shadow_is_no_ink() {
+    let shade = |along: f64| 1.0 - 0.5 * (along / 50.0).clamp(0.0, 1.0);
+    beside("half a shadow", 8.0, |x, y, pixel| {
+        pixel * shade(f64::from(x) + f64::from(y) / 2.0 - 280.0)
+    });
+    beside("round shadow", 8.0, |x, y, pixel| {
+        let distance = (f64::from(x) - 150.0).hypot(f64::from(y) - 150.0);
+        pixel * (1.5 - shade(distance - 110.0))
+    });
+}
+
+/// Where lines cross within a stroke, the stroke goes on.
+#[test]
+fn a_square_has_no_hole_under_rulings_that_cross() {
+    let plain = Picture::new(400, 400, |x, y| {
+        let is_ink = (150..250).contains(&x) && (150..250).contains(&y);
+        if is_ink { 40.0 } else { 200.0 }
+    });
+    let ruled = plain.map(|x, y, pixel| {
+        let is_ruled = x.abs_diff(190) < 3 || y.abs_diff(215) < 3;
+        if is_ruled { 90.0 } else { pixel }
+    });
+    let off = difference(&prepared(&ruled), &prepared(&plain));
+    assert!(off < 4.0, "{off}");
+    assert!(prepared(&ruled).iter().filter(|&&pixel| pixel > 60).count() >= 19 * 19);
+}
+
+#[test]
+fn a_sheet_of_rulings_alone_is_blank() {
+    for step in [30, 55] {
+        let lines = Picture::new(300, 400, |_, y| if y % step < 2 { 90.0 } else { 210.0 });
+        let squares = lines.map(|x, _, pixel| if x % step < 2 { 90.0 } else { pixel });
+        for sheet in [lines, squares] {
+            let found = image_of(Preparation::CENTRED, &mut sheet.rows());
+            assert_eq!(found, Err(PrepareError::NoInk), "{step}");
+        }
+    }
+}
+
+/// A long stroke by a thin pen looks like a ruling, and is the drawing if it is alone.
+#[test]
+fn a_long_stroke_is_a_drawing() {
+    for (width, height) in [(300, 300), (640, 80), (90, 500)] {
+        let stroke = Picture::ink(width, height, |x, y| {
+            x.abs_diff(width / 2) < 3 && (height / 10..height - height / 10).contains(&y)
+        });
+        let image = prepared(&stroke);
+        assert!(
+            image.iter().filter(|&&pixel| pixel == 127).count() >= 20,
+            "{width}"
+        );
+    }
+}

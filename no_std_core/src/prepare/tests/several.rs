@@ -1,0 +1,94 @@
+//! Sheets with several drawings, and with one.
+
+use super::std::vec::Vec;
+
+use super::super::{Preparation, PrepareError};
+use super::drawing::{Picture, digit};
+use super::{image_of, places, span};
+
+/// Digits of a height of 100 pixels, cut to their ink.
+fn cut(number: u8) -> Picture {
+    let whole = digit(number, 5.0);
+    let inked: Vec<_> = places(whole.width, whole.height)
+        .filter(|&(x, y)| whole.get(x, y) >= 128)
+        .collect();
+    let (columns, rows) = (span(&inked, |at| at.0), span(&inked, |at| at.1));
+    let size = (columns.end - columns.start, rows.end - rows.start);
+    Picture::new(size.0, size.1, |x, y| {
+        f64::from(whole.get(columns.start + x, rows.start + y))
+    })
+}
+
+/// Two pictures of light ink on one sheet, the second one so far right of the first one's right, or below its lower end.
+fn sheet(first: &Picture, second: &Picture, gap: u32, is_beside: bool) -> Picture {
+    let (left, top) = if is_beside {
+        (50 + first.width + gap, 55)
+    } else {
+        (55, 50 + first.height + gap)
+    };
+    let (width, height) = (left + second.width + 60, top + second.height + 60);
+    let (width, height) = (width.max(300), height.max(300));
+    let pasted = first.pasted(width, height, 50, 50);
+    let second = second.pasted(width, height, left, top);
+    pasted.map(|x, y, pixel| pixel.max(f64::from(second.get(x, y))))
+}
+
+fn is_several(picture: &Picture) -> bool {
+    let found = [picture, &picture.inverted()]
+        .map(|picture| image_of(Preparation::CENTRED, &mut picture.rows()));
+    assert_eq!(found[0], found[1]);
+    match found[0] {
+        Ok(_) => false,
+        Err(error) => {
+            assert_eq!(error, PrepareError::Several);
+            true
+        }
+    }
+}
+
+#[test]
+fn two_digits_are_several_drawings_however_far_apart() {
+    for first in 0..10 {
+        let (first, second) = (cut(first), cut((first + 3) % 10));
+        for gap in [30, 90, 400, 1500] {
+            assert!(
+                is_several(&sheet(&first, &second, gap, true)),
+                "beside, {gap}"
+            );
+            assert!(
+                is_several(&sheet(&first, &second, gap, false)),
+                "below, {gap}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_digit_is_one_drawing_and_so_are_digits_that_nearly_touch() {
+    for number in 0..10 {
+        assert!(!is_several(&digit(number, 5.0)), "{number}");
+        let (first, second) = (cut(number), cut((number + 1) % 10));
+        assert!(
+            !is_several(&sheet(&first, &second, 4, true)),
+            "beside {number}"
+        );
+        assert!(
+            !is_several(&sheet(&first, &second, 10, false)),
+            "below {number}"
+        );
+    }
+}
+
+#[test]
+fn dots_in_a_row_are_one_drawing() {
+    let dots = Picture::ink(400, 300, |x, y| {
+        (146..154).contains(&y) && (20..380).contains(&x) && x % 20 < 8
+    });
+    assert!(!is_several(&dots));
+}
+
+#[test]
+fn what_is_far_lower_is_no_drawing_of_its_own() {
+    let full_stop = Picture::ink(12, 12, |_, _| true);
+    assert!(!is_several(&sheet(&cut(4), &full_stop, 40, true)));
+}
