@@ -6,7 +6,7 @@ fn main() {
     println!("cargo::rerun-if-changed=memory.x");
     println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
     println!("cargo::rustc-link-arg=-Tlink.x");
-    // Functions of the same instructions are linked once.
+    // Flash is scarce: functions of the same instructions are linked once.
     println!("cargo::rustc-link-arg=--icf=all");
     let map = fs::read_to_string("memory.x").expect("every board has a memory map");
     if map.contains("SLOT_A") {

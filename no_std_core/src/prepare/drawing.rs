@@ -16,7 +16,7 @@ use super::ink::Ink;
 use super::picture::{Rows, Source};
 
 /// Cells along the longer side of a picture.
-const GRID: usize = 64;
+const CELLS: usize = 64;
 
 /// A component is far smaller than another one if its pixels are so many times fewer, as a power of two.
 const FAR: usize = 5;
@@ -34,7 +34,7 @@ const IN_A_ROW: usize = 6;
 const ALONE: u32 = 2 * SIDE as u32;
 
 /// Components that are kept.
-const MOST: usize = 40;
+const MAX_COMPONENTS: usize = 40;
 
 /// No component.
 const NONE: u8 = u8::MAX;
@@ -50,7 +50,7 @@ impl Extent {
     #[inline(never)] // See `Survey::of`.
     pub fn of(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let Source { width, height, .. } = *picture;
-        let cell = width.max(height).div_ceil(GRID as u32).max(1);
+        let cell = width.max(height).div_ceil(CELLS as u32).max(1);
         let mut components = Components::new();
         picture.each_row(0..height, |y, pixels| {
             let row = ink.row(y, pixels);
@@ -161,20 +161,20 @@ impl Component {
 /// The components of a picture whose rows come from the top down.
 struct Components {
     /// Those that a cell of the last two rows of cells belongs to; each row has at most 32 of them.
-    open: [Component; GRID],
+    open: [Component; CELLS],
     /// The component of each cell of these rows, by its place in `open`.
-    above: [u8; GRID],
-    here: [u8; GRID],
+    above: [u8; CELLS],
+    here: [u8; CELLS],
     /// The largest of all others.
-    closed: Vec<Component, MOST>,
+    closed: Vec<Component, MAX_COMPONENTS>,
 }
 
 impl Components {
     fn new() -> Self {
         Self {
-            open: [Component::default(); GRID],
-            above: [NONE; GRID],
-            here: [NONE; GRID],
+            open: [Component::default(); CELLS],
+            above: [NONE; CELLS],
+            here: [NONE; CELLS],
             closed: Vec::new(),
         }
     }
@@ -227,7 +227,7 @@ impl Components {
 
     /// Goes on to the next row of cells.
     fn end_row(&mut self) {
-        for label in 0..GRID as u8 {
+        for label in 0..CELLS as u8 {
             let place = self.open.get_mut(usize::from(label));
             if let Some(component) = place.filter(|_| !self.here.contains(&label)).map(mem::take)
                 && component.pixels > 0
@@ -235,7 +235,7 @@ impl Components {
                 self.close(component);
             }
         }
-        self.above = mem::replace(&mut self.here, [NONE; GRID]);
+        self.above = mem::replace(&mut self.here, [NONE; CELLS]);
     }
 
     /// Keeps a component that is complete; of too many, the smallest is lost.
@@ -301,6 +301,6 @@ impl Components {
 }
 
 /// The component of the cell in a column; none beyond the grid.
-fn label(labels: &[u8; GRID], column: usize) -> u8 {
+fn label(labels: &[u8; CELLS], column: usize) -> u8 {
     labels.get(column).copied().unwrap_or(NONE)
 }

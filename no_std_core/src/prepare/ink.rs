@@ -103,7 +103,7 @@ impl InkRow<'_> {
     }
 }
 
-/// How often the pixels on one side of the background (darker or lighter) deviate from it how far.
+/// How often the pixels on one side of paper (darker or lighter) deviate from it how far.
 struct Deviations([u32; BINS]);
 
 impl Deviations {

@@ -7,7 +7,7 @@
 //! Here and from here on ink is dark: where it is light, all pixels are inverted first. Light is in half grey levels.
 
 use super::error::PrepareError;
-use super::survey::{Bins, GRID, Grid, REACH, Survey, part};
+use super::survey::{Bins, Grid, PARTS, REACH, Survey, part};
 
 /// Parts of a light unlike that of paper are unknown first.
 const UNKNOWN: u8 = u8::MAX;
@@ -44,7 +44,7 @@ pub struct Paper {
 /// The light of paper along one row.
 pub struct PaperRow {
     /// In the middles of the parts, in 1/256.
-    light: [i32; GRID],
+    light: [i32; PARTS],
     grid: Grid,
     sign: i32,
 }
@@ -56,20 +56,20 @@ impl Paper {
         if sign > 0 {
             survey.invert();
         }
-        let quarters = survey.bins(|levels| levels.light);
-        let deepest = survey.bins(|levels| levels.darkest);
-        let most = (grid.median(&quarters, [GRID / 2; 2], GRID) / 2) as u8;
-        let mut light = papers(
-            &survey.bins(|levels| levels.middle / 2),
+        let quartiles = survey.bins(|levels| levels.upper_quartile);
+        let deepest = survey.bins(|levels| levels.minimum);
+        let most = (grid.twice_median(&quartiles, [PARTS / 2; 2], PARTS) / 2) as u8;
+        let mut light = known_paper(
+            &survey.bins(|levels| levels.twice_median / 2),
             grid,
             most,
             &deepest,
         );
-        let by_quarter = papers(&quarters, grid, most, &deepest);
+        let by_quartile = known_paper(&quartiles, grid, most, &deepest);
         let parts = light.as_flattened_mut().iter_mut();
-        for (light, quarter) in parts.zip(by_quarter.as_flattened()) {
+        for (light, quartile) in parts.zip(by_quartile.as_flattened()) {
             if *light == UNKNOWN {
-                *light = *quarter;
+                *light = *quartile;
             }
         }
         fill(&mut light, grid);
@@ -78,13 +78,13 @@ impl Paper {
 
     /// The light of paper along row `y`.
     pub fn row(&self, y: u32) -> PaperRow {
-        let (row, part) = self.grid.between(y, self.grid.rows);
+        let (row, weight) = self.grid.between(y, self.grid.rows);
         let light = |row: usize, column: usize| {
             let bin = self.light.get(row).and_then(|light| light.get(column));
             4 * i32::from(bin.copied().unwrap_or(0)) + 1
         };
         let next = (row + 1).min(self.grid.rows - 1);
-        let between = |column| light(row, column) * (256 - part) + light(next, column) * part;
+        let between = |column| light(row, column) * (256 - weight) + light(next, column) * weight;
         PaperRow {
             light: core::array::from_fn(between),
             grid: self.grid,
@@ -98,14 +98,15 @@ impl Paper {
 /// Paper is not a third as much darker than its surroundings as the darkest ink is. At the border, where a shadow can come in
 /// from outside, and of all parts, it is just not as dark as ink can be.
 #[inline(never)] // It is called twice.
-fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
-    let closed = grid.extremes(&grid.extremes(bins, u8::max), u8::min);
+fn known_paper(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
+    // A morphological closing: what is darker than its surroundings becomes as light as these.
+    let closing = grid.extremes(&grid.extremes(bins, u8::max), u8::min);
     let lost = |(&around, &deepest)| {
         let [around, deepest] = [around, deepest].map(u32::from);
         let lost = 100 * around.saturating_sub(deepest);
         lost.checked_div(around).unwrap_or(0)
     };
-    let parts = closed.as_flattened().iter().zip(deepest.as_flattened());
+    let parts = closing.as_flattened().iter().zip(deepest.as_flattened());
     let most_lost = parts.map(lost).max().unwrap_or(0);
     let [inner, border] = if grid.cell < WIDE {
         [NEARLY, AT_NARROW_BORDER]
@@ -114,7 +115,7 @@ fn papers(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
     };
     grid.map(|at| {
         let own = part(bins, at);
-        let [light, around, most] = [own, part(&closed, at), most].map(u32::from);
+        let [light, around, most] = [own, part(&closing, at), most].map(u32::from);
         let is_inner = |at, len| at >= REACH && at + REACH < len;
         let least = if is_inner(at[0], grid.rows) && is_inner(at[1], grid.columns) {
             inner
@@ -139,14 +140,14 @@ impl Grid {
 impl PaperRow {
     /// How much less light a pixel in column `x` returns than paper, from -511 to 512 where it returns none.
     pub fn deviation(&self, x: u32, pixel: u8) -> i32 {
-        let (column, part) = self.grid.between(x, self.grid.columns);
+        let (column, weight) = self.grid.between(x, self.grid.columns);
         let light = |column: usize| {
             self.light
                 .get(column.min(self.grid.columns - 1))
                 .copied()
                 .unwrap_or(0)
         };
-        let paper = (light(column) * (256 - part) + light(column + 1) * part) >> 16;
+        let paper = (light(column) * (256 - weight) + light(column + 1) * weight) >> 16;
         let own = if self.sign > 0 {
             510 - 2 * i32::from(pixel)
         } else {
@@ -158,7 +159,7 @@ impl PaperRow {
 
 /// Each unknown part becomes the mean of the known ones around it, those next to known ones first.
 fn fill(light: &mut Bins, grid: Grid) {
-    for _ in 0..GRID {
+    for _ in 0..PARTS {
         let before = *light;
         *light = grid.map(|at| {
             let own = part(&before, at);

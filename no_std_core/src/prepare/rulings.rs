@@ -21,7 +21,7 @@ const RUNS: usize = 48;
 const FEWEST: u32 = 4;
 
 /// The most rulings.
-const MOST: usize = 64;
+const MAX_RULINGS: usize = 64;
 
 /// Probes that are joined by a line, those at the ends first.
 const PAIRS: [(usize, usize); 7] = [(0, 11), (1, 10), (0, 10), (1, 11), (0, 6), (5, 11), (3, 8)];
@@ -46,7 +46,7 @@ pub struct Line {
     pub reach: u16,
 }
 
-pub type Rulings = Vec<Line, MOST>;
+pub type Rulings = Vec<Line, MAX_RULINGS>;
 
 /// The rulings of a picture.
 #[inline(never)] // See `Survey::of`.

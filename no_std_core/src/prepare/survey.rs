@@ -8,7 +8,7 @@ use super::error::PrepareError;
 use super::picture::{Rows, Source};
 
 /// Parts along the longer side of a picture.
-pub const GRID: usize = 16;
+pub const PARTS: usize = 16;
 
 /// Bins of grey values.
 const BINS: usize = 128;
@@ -25,24 +25,21 @@ const SAMPLES: u32 = 15;
 const _: () = assert!(SAMPLES * SAMPLES <= u8::MAX as u32, "counts are bytes");
 
 /// A bin for each part.
-pub type Bins = [[u8; GRID]; GRID];
+pub type Bins = [[u8; PARTS]; PARTS];
 
 /// Bins of the pixels of a part, in ascending order.
 #[derive(Clone, Copy, Default)]
 pub struct Levels {
-    pub darkest: u8,
-    /// A quarter of the pixels is as dark as this.
-    dark: u8,
-    /// Twice the middle one.
-    pub middle: u8,
-    /// A quarter of the pixels is as light as this.
-    pub light: u8,
-    lightest: u8,
+    pub minimum: u8,
+    lower_quartile: u8,
+    pub twice_median: u8,
+    pub upper_quartile: u8,
+    maximum: u8,
 }
 
 /// The parts of a picture, as many rows and columns of them as it has.
 pub struct Survey {
-    levels: [[Levels; GRID]; GRID],
+    levels: [[Levels; PARTS]; PARTS],
     pub grid: Grid,
 }
 
@@ -57,8 +54,8 @@ pub struct Grid {
 
 impl Grid {
     fn of(width: u32, height: u32) -> Self {
-        let cell = width.max(height).div_ceil(GRID as u32).max(1);
-        let parts = |len: u32| (len.div_ceil(cell) as usize).clamp(1, GRID);
+        let cell = width.max(height).div_ceil(PARTS as u32).max(1);
+        let parts = |len: u32| (len.div_ceil(cell) as usize).clamp(1, PARTS);
         Self {
             cell,
             rows: parts(height),
@@ -87,7 +84,7 @@ impl Grid {
 
     /// Twice the median of the parts up to `reach` away from one, and itself.
     #[inline(never)] // For all parts and for some.
-    pub fn median(self, bins: &Bins, at: [usize; 2], reach: usize) -> u16 {
+    pub fn twice_median(self, bins: &Bins, at: [usize; 2], reach: usize) -> u16 {
         let mut counts = [0_u16; 2 * BINS];
         let mut total = 0_u16;
         self.around(bins, at, reach, &mut |part| {
@@ -103,7 +100,7 @@ impl Grid {
             .sum()
     }
 
-    /// The extreme of the parts around each one, and itself.
+    /// For each part the extreme of those around it, and itself.
     #[inline(never)] // For light and for dark.
     pub fn extremes(self, bins: &Bins, further: fn(u8, u8) -> u8) -> Bins {
         self.map(|at| {
@@ -115,7 +112,7 @@ impl Grid {
         })
     }
 
-    /// Calls `value` for each part, in the order of rows.
+    /// What `value` gives for each part, in the order of rows.
     pub fn map(self, mut value: impl FnMut([usize; 2]) -> u8) -> Bins {
         let mut bins = Bins::default();
         for (row, bins) in bins.iter_mut().enumerate().take(self.rows) {
@@ -138,9 +135,9 @@ impl Survey {
     #[inline(never)] // The buffers of this and of other passes are not to be on the stack together.
     pub fn of(picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let grid = Grid::of(picture.width, picture.height);
-        let mut levels = [[Levels::default(); GRID]; GRID];
+        let mut levels = [[Levels::default(); PARTS]; PARTS];
         let mut rows = levels.iter_mut();
-        let mut counts = [Counts::new(); GRID];
+        let mut counts = [Counts::new(); PARTS];
         let step = grid.cell.div_ceil(SAMPLES).max(1) as usize;
         let height = picture.height;
         picture.each_row(0..height, |y, pixels| {
@@ -178,12 +175,12 @@ impl Survey {
     /// 1 if light stands out from the middle of its surroundings further than dark does, by the cubes of its distances; -1 if
     /// dark does.
     pub fn sign(&self) -> Result<i32, PrepareError> {
-        let middles = self.bins(|levels| levels.middle);
+        let medians = self.bins(|levels| levels.twice_median);
         let (mut lighter, mut darker) = (0_u64, 0_u64);
         for (row, levels) in self.levels.iter().enumerate().take(self.grid.rows) {
             for (column, levels) in levels.iter().enumerate().take(self.grid.columns) {
-                let middle = self.grid.median(&middles, [row, column], REACH);
-                let [low, high] = [levels.darkest, levels.lightest].map(|bin| 4 * u16::from(bin));
+                let middle = self.grid.twice_median(&medians, [row, column], REACH);
+                let [low, high] = [levels.minimum, levels.maximum].map(|bin| 4 * u16::from(bin));
                 lighter += u64::from(u32::from(high.saturating_sub(middle)).pow(3));
                 darker += u64::from(u32::from(middle.saturating_sub(low)).pow(3));
             }
@@ -199,11 +196,11 @@ impl Survey {
     pub fn invert(&mut self) {
         for levels in self.levels.as_flattened_mut() {
             *levels = Levels {
-                darkest: LAST - levels.lightest,
-                dark: LAST - levels.light,
-                middle: 2 * LAST - levels.middle,
-                light: LAST - levels.dark,
-                lightest: LAST - levels.darkest,
+                minimum: LAST - levels.maximum,
+                lower_quartile: LAST - levels.upper_quartile,
+                twice_median: 2 * LAST - levels.twice_median,
+                upper_quartile: LAST - levels.lower_quartile,
+                maximum: LAST - levels.minimum,
             };
         }
     }
@@ -259,11 +256,11 @@ impl Counts {
         let last = total.saturating_sub(1);
         let of_rank = |rank| ranked(&self.bins, rank);
         let levels = Levels {
-            darkest: self.darkest,
-            dark: of_rank(last - 3 * total / 4),
-            middle: of_rank(last / 2) + of_rank(total / 2),
-            light: of_rank(3 * total / 4),
-            lightest: self.lightest,
+            minimum: self.darkest,
+            lower_quartile: of_rank(last - 3 * total / 4),
+            twice_median: of_rank(last / 2) + of_rank(total / 2),
+            upper_quartile: of_rank(3 * total / 4),
+            maximum: self.lightest,
         };
         *self = Self::new();
         levels
