@@ -118,8 +118,8 @@ fn waves(random: &mut Random) -> Texture {
     let (width, frequency) = (distance * random.between(0.15, 0.7), frequency(random));
     let starts = [0; 2].map(|_| random.between(0.0, 11.0));
     Box::new(move |[down, across]| {
-        let bent = bend * wave((across + starts[1]) * frequency / 2.0);
-        line(down + starts[0] + bent, distance, width)
+        let off = bend * wave((across + starts[1]) * frequency / 2.0);
+        line(down + starts[0] + off, distance, width)
     })
 }
 
