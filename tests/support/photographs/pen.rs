@@ -94,16 +94,17 @@ fn spline(x: f64) -> f64 {
 
 /// The distance to the nearest point of the other kind, up to two pixels.
 fn depth(inked: &[bool], at: usize) -> f64 {
-    let reach = 2 * FINE as i32;
-    let (x, y) = ((at % SIDE) as i32, (at / SIDE) as i32);
-    let mut nearest = f64::from(reach);
-    for down in -reach..=reach {
-        for right in -reach..=reach {
-            let (x, y) = (x + right, y + down);
-            let inside = (0..SIDE as i32).contains(&x) && (0..SIDE as i32).contains(&y);
-            let other = inside && inked[y as usize * SIDE + x as usize];
+    let reach = 2 * FINE;
+    let (column, row) = (at % SIDE, at / SIDE);
+    let mut nearest = reach as f64;
+    for y in (row + SIDE - reach)..=(row + SIDE + reach) {
+        for x in (column + SIDE - reach)..=(column + SIDE + reach) {
+            // A sheet is to each side of the points.
+            let inside = (SIDE..2 * SIDE).contains(&x) && (SIDE..2 * SIDE).contains(&y);
+            let other = inside && inked[(y - SIDE) * SIDE + x - SIDE];
             if other != inked[at] {
-                nearest = nearest.min(f64::from(right).hypot(f64::from(down)) - 0.5);
+                let [right, down] = [x.abs_diff(column + SIDE), y.abs_diff(row + SIDE)];
+                nearest = nearest.min((right as f64).hypot(down as f64) - 0.5);
             }
         }
     }
