@@ -118,9 +118,9 @@ pub fn photograph(kind: Kind, digits: &[&Strokes], numbers: &mut Numbers) -> Pho
     }
     let (width, height) = (width as usize, height as usize);
     let mut pixels = blurred(&pixels, width, numbers.between(0.1, 0.33));
-    pixels
-        .iter_mut()
-        .for_each(|pixel| *pixel += noise * normal(numbers));
+    for pixel in &mut pixels {
+        *pixel += noise * normal(numbers);
+    }
     compress(&mut pixels, width, numbers.between(1.0, 3.0));
     dirty(kind, &mut pixels, [width, height], numbers);
     Photograph {
