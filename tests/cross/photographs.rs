@@ -50,8 +50,8 @@ fn read(kind: Kind, count: usize, digits: &Dataset, engine: &Engine<'_>) -> [usi
     [right, accepted]
 }
 
-/// Reads photographs of all kinds, of which a share of the clean ones, of each kind, and of all is right at least, or, of all,
-/// wrong and accepted at most.
+/// Reads photographs of all kinds. Of the clean ones, and of each kind, these shares are read at least; of all, the last share is
+/// read wrongly and accepted at most.
 fn read_all(test: &str, count: usize, [clean, each, accepted]: [f64; 3]) {
     let Some(digits) = mnist(test) else {
         return;
@@ -118,11 +118,10 @@ fn one_digit_is_one_drawing() {
         let side = TIMES * SIDE;
         let pixel = |index: usize| pixels[index / side / TIMES * SIDE + index % side / TIMES];
         let large: Vec<u8> = (0..side * side).map(pixel).collect();
-        let (width, pixels) = (side as u32, large);
         let found = prepared(&Photograph {
-            width,
-            height: width,
-            pixels,
+            width: side as u32,
+            height: side as u32,
+            pixels: large,
         });
         if found.is_err() {
             assert_eq!(found, Err(PrepareError::Several), "{at}");

@@ -60,7 +60,8 @@ fn place_size_and_polarity_do_not_matter() {
             let pasted = large.pasted(width, height, left, top);
             let found = prepared(&pasted);
             let off = difference(&found, &image);
-            assert!(off < 6.0, "{times}: {off}");
+            // How noise is told depends on how much paper there is.
+            assert!(off < 2.5, "{times}: {off}");
             assert_eq!(prepared(&pasted.inverted()), found);
         }
     }
@@ -90,10 +91,10 @@ fn light_and_ink_do_not_matter() {
             let off = difference(&prepared(&on_paper(&drawing, ink, paper)), &image);
             assert!(off < limit, "{number} {name}: {off}");
         };
-        check("grey", 60.0, |_, _| 170.0, 2.0);
-        check("pale", 190.0, |_, _| 215.0, 10.0);
-        check("chalk", 210.0, |_, _| 40.0, 2.0);
-        check("slope", 30.0, |x, y| 160.0 + 30.0 * x - 20.0 * y, 6.0);
+        check("grey", 60.0, |_, _| 170.0, 1.5);
+        check("pale", 190.0, |_, _| 215.0, 9.0);
+        check("chalk", 210.0, |_, _| 40.0, 1.0);
+        check("slope", 30.0, |x, y| 160.0 + 30.0 * x - 20.0 * y, 1.0);
         check("dark slope", 250.0, |x, y| 80.0 - 20.0 * x + 30.0 * y, 6.0);
         check(
             "lamp",
@@ -195,12 +196,13 @@ fn mirrored_pictures_give_mirrored_images() {
         let upright = |row: usize| mirrored.iter().skip((SIDE - 1 - row) * SIDE).take(SIDE);
         let upright: Vec<i8> = (0..SIDE).flat_map(upright).copied().collect();
         let off = difference(&upright.try_into().unwrap(), &image);
-        assert!(off < 1.0, "{number}: {off}");
+        // Parts of the grid begin at the top left.
+        assert!(off < 0.2, "{number}: {off}");
 
         let turned = Picture::new(100, 90, |x, y| f64::from(drawing.get(y, x)));
         let turned = prepared(&turned);
         let transposed = |at| turned[at % SIDE * SIDE + at / SIDE];
-        assert!(difference(&core::array::from_fn(transposed), &image) < 1.0);
+        assert!(difference(&core::array::from_fn(transposed), &image) < 0.2);
     }
 }
 
