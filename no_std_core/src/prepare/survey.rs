@@ -19,6 +19,9 @@ const LAST: u8 = BINS as u8 - 1;
 /// Parts to each side that are the surroundings of one: strokes are at most twice as wide.
 pub const REACH: usize = 2;
 
+/// The same where it is asked whether ink is light or dark: so many more that most of them are paper even around thick strokes.
+const SURROUNDINGS: usize = 3;
+
 /// The most pixels along a side of a part that are counted; others are skipped evenly.
 const SAMPLES: u32 = 15;
 
@@ -179,7 +182,9 @@ impl Survey {
         let (mut lighter, mut darker) = (0_u64, 0_u64);
         for (row, levels) in self.levels.iter().enumerate().take(self.grid.rows) {
             for (column, levels) in levels.iter().enumerate().take(self.grid.columns) {
-                let middle = self.grid.twice_median(&medians, [row, column], REACH);
+                let middle = self
+                    .grid
+                    .twice_median(&medians, [row, column], SURROUNDINGS);
                 let [low, high] = [levels.minimum, levels.maximum].map(|bin| 4 * u16::from(bin));
                 lighter += u64::from(u32::from(high.saturating_sub(middle)).pow(3));
                 darker += u64::from(u32::from(middle.saturating_sub(low)).pow(3));
