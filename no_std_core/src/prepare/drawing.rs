@@ -27,8 +27,8 @@ pub const THIN: u32 = 40;
 /// Drawings side by side are this part of their height apart, or more, and those above one another this part.
 const BESIDE: u32 = 8;
 const BELOW: u32 = 4;
-/// Parts of several drawings at most; more of them are a stroke in dots.
-const IN_A_ROW: usize = 6;
+/// More solid parts than that are a stroke in dots.
+const SOLID: usize = 6;
 
 /// A picture with sides up to this, twice those of an image, is of one drawing.
 const ALONE: u32 = 2 * SIDE as u32;
@@ -128,6 +128,12 @@ impl Component {
         let least = if self.sides(size) > 0 { 3 } else { 2 };
         let is_thin = self.pixels <= size[0].min(size[1]) / THIN * length;
         least * length >= whole && 4 * breadth <= length && is_thin
+    }
+
+    /// Whether it fills its box, as dots and short strokes do.
+    fn is_solid(&self) -> bool {
+        let [width, height] = self.size();
+        2 * self.pixels >= width * height
     }
 
     /// Whether it is likely to be a part of a drawing.
@@ -274,29 +280,36 @@ impl Components {
     /// Whether the components are drawings of their own: beside or below one of them is a gap with others behind it. A stroke
     /// in many dots is one drawing.
     fn are_apart(&self) -> bool {
-        let is_left = |closed: &&Component| closed.pixels > 0;
-        if self.closed.iter().filter(is_left).count() > IN_A_ROW {
+        let left = || self.closed.iter().filter(|closed| closed.pixels > 0);
+        if left().filter(|closed| closed.is_solid()).count() > SOLID {
             return false;
         }
-        for (axis, share) in [(0, BESIDE), (1, BELOW)] {
-            for last in self.closed.iter().filter(is_left) {
-                let [_, end] = last.ends(axis);
-                let mut parts = [Component::default(); 2];
-                for one in &self.closed {
-                    let [first, second] = &mut parts;
-                    let is_first = one.ends(axis)[1] <= end;
-                    if is_first { first } else { second }.add(one);
+        left().any(|last| self.is_apart(last, 0, BESIDE) || self.is_apart(last, 1, BELOW))
+    }
+
+    /// Whether a gap of this share of the height begins where a component ends. All of a line of drawings is as high as the
+    /// rest of it; of a column it is one drawing that is as high as the next, unless they are pieces of a stroke.
+    fn is_apart(&self, last: &Component, axis: usize, share: u32) -> bool {
+        let [_, end] = last.ends(axis);
+        let (mut before, mut behind, mut next) =
+            (Component::default(), Component::default(), *last);
+        for one in &self.closed {
+            if one.ends(axis)[1] <= end {
+                before.add(one);
+            } else {
+                if behind.pixels == 0 || one.ends(axis)[0] < behind.ends(axis)[0] {
+                    next = *one;
                 }
-                let start = parts[1].ends(axis)[0];
-                let gap = u32::from(start).saturating_sub(u32::from(end) + 1);
-                let [first, second] = parts.map(|part| part.size()[1]);
-                let (lower, higher) = (first.min(second), first.max(second));
-                if 2 * lower >= higher && share * gap >= higher {
-                    return true;
-                }
+                behind.add(one);
             }
         }
-        false
+        let gap = u32::from(behind.ends(axis)[0]).saturating_sub(u32::from(end) + 1);
+        if axis == 1 && !last.is_solid() && !next.is_solid() {
+            (before, behind) = (*last, next);
+        }
+        let [first, second] = [before, behind].map(|part| part.size()[1]);
+        let (lower, higher) = (first.min(second), first.max(second));
+        2 * lower >= higher && share * gap >= higher
     }
 }
 

@@ -63,6 +63,28 @@ fn two_digits_are_several_drawings_however_far_apart() {
     }
 }
 
+/// These digits in a row or in a column, half a digit apart.
+fn line(numbers: &[u8], is_beside: bool) -> Picture {
+    let mut all = Picture::new(1500, 1500, |_, _| 0.0);
+    for (&number, at) in numbers.iter().zip((40..).step_by(150)) {
+        let (left, top) = if is_beside { (at, 700) } else { (700, at) };
+        let digit = cut(number).pasted(1500, 1500, left, top);
+        all = all.map(|x, y, pixel| pixel.max(f64::from(digit.get(x, y))));
+    }
+    all
+}
+
+#[test]
+fn rows_and_columns_of_digits_are_several_drawings() {
+    let numbers = [2, 3, 5, 6, 8, 9, 0, 4, 7];
+    for count in 3..=numbers.len() {
+        for is_beside in [true, false] {
+            let picture = line(&numbers[..count], is_beside);
+            assert!(is_several(&picture), "{count}, beside: {is_beside}");
+        }
+    }
+}
+
 #[test]
 fn a_digit_is_one_drawing_and_so_are_digits_that_nearly_touch() {
     for number in 0..10 {
@@ -85,6 +107,17 @@ fn dots_in_a_row_are_one_drawing() {
         (146..154).contains(&y) && (20..380).contains(&x) && x % 20 < 8
     });
     assert!(!is_several(&dots));
+}
+
+#[test]
+fn strokes_in_three_or_more_pieces_are_one_drawing() {
+    for pieces in 3..7 {
+        let length = 240 / pieces;
+        let stroke = Picture::ink(300, 400, |x, y| {
+            (140..154).contains(&x) && (80..320).contains(&y) && (y - 80) % length < length * 3 / 4
+        });
+        assert!(!is_several(&stroke), "{pieces}");
+    }
 }
 
 #[test]
