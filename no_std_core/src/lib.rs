@@ -51,6 +51,7 @@ extern crate alloc;
 ))]
 extern crate std;
 
+mod divide;
 mod error;
 pub mod format;
 #[cfg(feature = "host")]

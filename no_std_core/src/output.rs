@@ -2,6 +2,7 @@
 
 use core::num::NonZeroU32;
 
+use crate::divide::quotient;
 use crate::format::{ONE, OutputKind, TensorRecord};
 use crate::model::Model;
 
@@ -175,25 +176,11 @@ impl Difference {
     fn new(values: &[i8], input: &[i8], threshold: u32) -> Self {
         let square = |(&one, &other): (&i8, &i8)| u64::from(u32::from(one.abs_diff(other)).pow(2));
         let sum: u64 = values.iter().zip(input).map(square).sum();
-        // So few values that the sum has 46 bits.
-        let mean = mean(sum * 256, values.len().max(1) as u32);
+        // So few values that the sum has 46 bits; a mean is at most 256 * 255^2.
+        let mean = quotient(sum * 256, values.len() as u64, 24);
         Self {
             mean,
             accepted: mean <= threshold,
         }
     }
-}
-
-/// `sum / count`, rounded down, which fits; `count` is at most 2^31. A division of 64 bits would take a routine where there
-/// is none for it in hardware.
-fn mean(mut sum: u64, count: u32) -> u32 {
-    let (mut mean, mut rest) = (0, 0);
-    for _ in 0..u64::BITS {
-        rest = rest << 1 | (sum >> (u64::BITS - 1)) as u32;
-        (sum, mean) = (sum << 1, mean << 1);
-        if rest >= count {
-            (rest, mean) = (rest - count, mean | 1);
-        }
-    }
-    mean
 }

@@ -5,9 +5,13 @@ use core::ops::Range;
 use super::error::PrepareError;
 use super::picture::{Rows, Source};
 use super::scale::{Axis, STRIP, scale};
+use crate::divide::quotient;
 
 /// Largest width and height of a picture that is scaled, and of what becomes of it, in pixels: weights fit 32 bits then.
 pub const MAX_SCALED_SIDE: u32 = 1 << 20;
+
+/// Bits of a side; of one that no frame has, too.
+const SIDE_BITS: u32 = MAX_SCALED_SIDE.ilog2() + 1;
 
 /// What becomes of a picture whose proportions are not the input's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,7 +100,7 @@ impl Fit {
 fn within([width, height]: [u32; 2], [frame_width, frame_height]: [u32; 2]) -> [u32; 2] {
     let share = |side: u32, of: u32, frame: u32| {
         let (side, of, frame) = (u64::from(side), u64::from(of), u64::from(frame));
-        (2 * frame * side + of).checked_div(2 * of).unwrap_or(0) as u32
+        quotient(2 * frame * side + of, 2 * of, SIDE_BITS)
     };
     let scaled_height = share(height, width, frame_width);
     if scaled_height <= frame_height {
@@ -111,4 +115,16 @@ fn within([width, height]: [u32; 2], [frame_width, frame_height]: [u32; 2]) -> [
 fn middle(part: u32, side: u32) -> Range<u32> {
     let start = side.saturating_sub(part) / 2;
     start..start + part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+
+    #[test]
+    fn long_pictures_fit_into_frames_of_any_size() {
+        assert_eq!(within([1, 1 << 20], [1 << 13, 1 << 13]), [1, 1 << 13]);
+        assert_eq!(within([1 << 20, 1], [1 << 20, 9]), [1 << 20, 1]);
+        assert_eq!(within([1, 1 << 20], [1 << 20, 1 << 20]), [1, 1 << 20]);
+    }
 }

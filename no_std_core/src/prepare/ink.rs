@@ -4,6 +4,7 @@ use super::error::PrepareError;
 use super::paper::{Paper, PaperRow};
 use super::picture::{Rows, Source};
 use super::rulings::{Ruled, Rulings};
+use crate::divide::quotient;
 
 /// How wide a bin of deviations is.
 const BIN: u32 = 4;
@@ -128,7 +129,7 @@ impl Deviations {
             weights += weight;
             weighted += weight * u64::from(BIN * bin);
         }
-        weighted.checked_div(weights).unwrap_or(0) as u32
+        quotient(weighted, weights, (BIN * BINS as u32).ilog2())
     }
 
     /// What paper deviates by at most, but for few pixels, seen from this side, where no ink is.

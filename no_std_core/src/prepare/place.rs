@@ -10,6 +10,7 @@ use super::error::PrepareError;
 use super::image::{Image, SIDE, quantize_pixel};
 use super::ink::{Ink, InkRow};
 use super::picture::{Rows, Source};
+use crate::divide::quotient;
 
 /// Amounts of ink in the cells, 0 to [`FULL`], or [`HIDDEN`]; only as many rows and columns as a frame has are used.
 type Cells = [[u16; SIDE]; SIDE];
@@ -26,6 +27,20 @@ struct Sums {
     ink: u64,
     /// What is hidden by rulings.
     ruled: u32,
+}
+
+impl Sums {
+    /// The mean amount of ink in a cell of this area, where no rulings are; `full` is that of all ink.
+    fn mean(self, area: u32, full: u32) -> u16 {
+        let free = area.saturating_sub(self.ruled);
+        let whole = u64::from(free) * u64::from(full);
+        let mean = quotient(self.ink * u64::from(FULL), whole, u16::BITS);
+        if 8 * free < area {
+            HIDDEN
+        } else {
+            FULL.min(mean as u16)
+        }
+    }
 }
 
 /// A box of the picture and the cells that it becomes.
@@ -107,15 +122,7 @@ impl Frame {
                     break;
                 }
                 for (cell, sums) in cells.iter_mut().zip(&mut sums) {
-                    let Sums { ink: sum, ruled } = core::mem::take(sums);
-                    let free = area.saturating_sub(ruled);
-                    let whole = u64::from(free) * u64::from(ink.full());
-                    let amount = (sum * u64::from(FULL)).checked_div(whole).unwrap_or(0);
-                    *cell = if 8 * free < area {
-                        HIDDEN
-                    } else {
-                        amount.min(FULL.into()) as u16
-                    };
+                    *cell = core::mem::take(sums).mean(area, ink.full());
                 }
                 current = rows.next();
             }

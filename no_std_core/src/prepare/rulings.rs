@@ -48,6 +48,26 @@ pub struct Line {
 
 pub type Rulings = Vec<Line, MAX_RULINGS>;
 
+impl Line {
+    /// The first and the last column that it covers of row `y`; the last one lies before the first where it covers none.
+    fn columns(&self, y: i32, size: [u32; 2]) -> [i32; 2] {
+        let [from, to] = self.ends.map(i32::from);
+        let [last_column, last_row] = size.map(|len| len.saturating_sub(1).max(1).cast_signed());
+        let reach = i32::from(self.reach);
+        if !self.is_across {
+            let off = ((to - from) * y).checked_div(last_row).unwrap_or(0);
+            return [from + off - reach, from + off + reach];
+        }
+        if from == to {
+            let is_covered = (y - from).abs() <= reach;
+            return [0, if is_covered { last_column } else { -1 }];
+        }
+        let at = |place: i32| ((place - from) * last_column).checked_div_euclid(to - from);
+        let [first, second] = [y - reach, y + reach].map(|place| at(place).unwrap_or(0));
+        [first.min(second), first.max(second)]
+    }
+}
+
 /// The rulings of a picture.
 #[inline(never)] // See `Survey::of`.
 pub fn find(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Rulings, PrepareError> {
@@ -57,10 +77,7 @@ pub fn find(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Rulings, P
     if longest < FEWEST {
         return Ok(lines);
     }
-    let (mut down, mut across) = (
-        [const { Vec::new() }; PROBES],
-        [const { Vec::new() }; PROBES],
-    );
+    let [mut down, mut across] = [const { [const { Vec::new() }; PROBES] }; 2];
     let mut lengths = [0; PROBES];
     picture.each_row(0..height, |y, pixels| {
         let row = ink.row(y, pixels);
@@ -68,19 +85,12 @@ pub fn find(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Rulings, P
             let has_ink = is_inked(ink, &row, probe(at, width)) && y + 1 < height;
             step(has_ink, y, length, longest, runs);
         }
-        let probed = (0..)
-            .zip(&mut across)
-            .filter(|&(at, _)| probe(at, height) == y);
-        for (_, runs) in probed {
+        let mut probed = (0..).zip(&mut across);
+        if let Some((_, runs)) = probed.find(|&(at, _)| probe(at, height) == y) {
             let mut length = 0;
             for x in 0..width {
-                step(
-                    is_inked(ink, &row, x) && x + 1 < width,
-                    x,
-                    &mut length,
-                    longest,
-                    runs,
-                );
+                let has_ink = is_inked(ink, &row, x) && x + 1 < width;
+                step(has_ink, x, &mut length, longest, runs);
             }
         }
     })?;
@@ -125,25 +135,20 @@ fn trace(
     for (first, last) in PAIRS {
         let mut next = 0;
         while let Some(start) = probes.get(first).and_then(|runs| runs.get(next)).copied() {
-            let mut guesses = probes
-                .get(last)
-                .into_iter()
-                .flatten()
-                .map(|&end| Guess::new([(first, start), (last, end)], along));
-            let found =
-                guesses.find_map(|guess| Some((guess.lengths(probes, [along, across])?, guess)));
+            let ends = probes.get(last).into_iter().flatten();
+            let found = ends
+                .map(|&end| Guess::new([(first, start), (last, end)], along))
+                .find_map(|guess| Some((guess.lengths(probes, [along, across])?, guess)));
             let Some((lengths, guess)) = found else {
                 next += 1;
                 continue;
             };
             guess.forget(probes, [along, across]);
-            let ends = [0, along - 1].map(|at| guess.at(at.cast_signed()) as i16);
-            let reach = ((lengths * longest).div_ceil(16) + 1) as u16;
             // More than fit are left in.
             let _ = lines.push(Line {
                 is_across,
-                ends,
-                reach,
+                ends: [0, along - 1].map(|at| guess.at(at.cast_signed()) as i16),
+                reach: ((lengths * longest).div_ceil(16) + 1) as u16,
             });
         }
     }
@@ -176,24 +181,24 @@ impl Guess {
             return None;
         }
         let (mut passed, mut hits, mut lengths) = (0, 0, 0);
-        let (mut first, mut last) = (true, false);
+        let mut is_hit = false;
         for (at, runs) in (0..).zip(probes) {
             let place = self.at(probe(at, along).cast_signed());
             if !(0..across.cast_signed()).contains(&place) {
                 continue;
             }
             passed += 1;
-            let hit = runs
-                .iter()
-                .find(|&&run| is_near(run, place, across.max(along)));
+            let mut runs = runs.iter();
+            let hit = runs.find(|&&run| is_near(run, place, across.max(along)));
+            is_hit = hit.is_some();
             if let Some(run) = hit {
                 hits += 1;
                 lengths += u32::from(run >> 13) + 1;
+            } else if hits == 0 || 3 * (passed - hits) > PROBES as u32 {
+                return None;
             }
-            last = hit.is_some();
-            first &= passed > 1 || last;
         }
-        let is_ruling = passed > 4 && 3 * hits >= 2 * passed && first && last;
+        let is_ruling = passed > 4 && 3 * hits >= 2 * passed && is_hit;
         is_ruling.then(|| lengths.div_ceil(hits.max(1)))
     }
 
@@ -219,31 +224,12 @@ impl Ruled {
         Self([0; MAX_SIDE as usize / 32])
     }
 
-    pub fn along(rulings: &Rulings, y: u32, [width, height]: [u32; 2]) -> Self {
+    pub fn along(rulings: &Rulings, y: u32, size: [u32; 2]) -> Self {
         let mut ruled = Self::none();
         for line in rulings {
-            let [from, to] = line.ends.map(i32::from);
-            let reach = i32::from(line.reach);
-            let (y, last) = (y.cast_signed(), |len: u32| {
-                len.saturating_sub(1).max(1).cast_signed()
-            });
-            let (start, end) = if !line.is_across {
-                let off = ((to - from) * y).checked_div(last(height));
-                let middle = from + off.unwrap_or(0);
-                (middle - reach, middle + reach)
-            } else if from == to {
-                if y.abs_diff(from) > reach.unsigned_abs() {
-                    continue;
-                }
-                (0, last(width))
-            } else {
-                let along = |place: i32| (place - from) * last(width);
-                let at = |place| along(place).checked_div_euclid(to - from).unwrap_or(0);
-                let ends = [at(y - reach), at(y + reach)];
-                (ends[0].min(ends[1]), ends[0].max(ends[1]))
-            };
-            let [start, end] = [start, end + 1].map(|x| x.max(0).unsigned_abs().min(width));
-            (start..end).for_each(|x| ruled.set(x));
+            let [start, end] = line.columns(y.cast_signed(), size);
+            let place = |x: i32| x.max(0).unsigned_abs().min(size[0]);
+            (place(start)..place(end + 1)).for_each(|x| ruled.set(x));
         }
         ruled
     }

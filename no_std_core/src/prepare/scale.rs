@@ -8,6 +8,7 @@ use core::ops::Range;
 
 use super::error::PrepareError;
 use super::picture::{Rows, Source};
+use crate::divide::quotient;
 
 /// Values of a row that are made at once.
 pub const STRIP: usize = 96;
@@ -44,7 +45,7 @@ pub fn scale<T>(
             let places = places.get_mut(first..).unwrap_or_default().iter_mut();
             let made = places.zip(sums).take(count * channels);
             for ((place, sum), channel) in made.zip((0..channels).cycle()) {
-                let mean = (sum + whole / 2).checked_div(whole).unwrap_or(0);
+                let mean = quotient(sum + whole / 2, whole, u8::BITS);
                 *place = value(channel, mean as u8);
             }
         }
