@@ -50,4 +50,5 @@ pub mod run;
 pub mod runtime;
 mod second_runtime;
 pub mod stop;
+mod syntax;
 pub mod tensor;

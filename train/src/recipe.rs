@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::architecture::Network;
 use crate::data::augment::Transform;
 use crate::optimizer::Optimizer;
+use crate::syntax;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
@@ -140,11 +141,10 @@ impl Recipe {
             String::from_utf8(bytes).map_err(|_| RecipeError::NotText { path: path.into() })?;
         let recipe: Self = toml::from_str(&text).map_err(|error| {
             let position = error.span().map_or(0, |span| span.start);
-            let before = text.bytes().take(position);
             RecipeError::Line {
                 path: path.into(),
-                line: before.filter(|&byte| byte == b'\n').count() + 1,
-                reason: error.message().into(),
+                line: syntax::line_of(&text, position),
+                reason: syntax::reason(&error),
             }
         })?;
         recipe.expect_in_range(path)?;
@@ -324,6 +324,13 @@ mod tests {
             (
                 "epoch = 3",
                 &["line 1", "unknown field `epoch`", "`epochs`"][..],
+            ),
+            (
+                "\nepochs = 'ten'",
+                &[
+                    "line 2",
+                    "expected a whole number of 0 or more, found string \"ten\"",
+                ],
             ),
             (
                 "\nschedule = 'cos'",

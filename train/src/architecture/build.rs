@@ -8,6 +8,7 @@ use toml::{Table, Value};
 
 use super::Node;
 use crate::layers::{ActivationFunction, KINDS, Parameter};
+use crate::syntax::reason;
 
 /// The name by which layers read what goes into the network.
 const INPUT: &str = "input";
@@ -112,7 +113,7 @@ impl Builder {
     fn layer(&mut self, kind: &str, entry: Table, common: Common) -> Result<(), String> {
         let found = KINDS.iter().find(|(name, _)| *name == kind);
         let &(kind, read) = found.ok_or_else(|| format!("expected one of {}", kinds()))?;
-        let layer = read(entry).map_err(|error| error.message().to_owned())?;
+        let layer = read(entry).map_err(|error| reason(&error))?;
         let inputs = self.inputs(common.from)?;
         let shapes: Vec<&[usize]> = inputs.iter().map(|&input| self.shape(input)).collect();
         let output = layer.output(&shapes)?;
@@ -228,7 +229,7 @@ impl Common {
         let keys = ["name", "from", "activation", "batch_norm"];
         let common = keys.iter().filter_map(|key| entry.remove_entry(*key));
         let common = common.collect::<Table>().try_into::<Self>();
-        common.map_err(|error| error.message().to_owned())
+        common.map_err(|error| reason(&error))
     }
 }
 

@@ -14,6 +14,7 @@ use super::build::{Builder, is_plain};
 use super::output::{self, Declared};
 use super::presets::{self, PRESETS};
 use super::{Network, Node, NumberScaling};
+use crate::syntax::{line_of, reason};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
@@ -114,7 +115,7 @@ impl Description {
     /// Of a text, from a file of this name.
     pub fn parse(file: &str, text: &str) -> Result<Self, DescriptionError> {
         let contents: Contents = toml::from_str(text).map_err(|error| {
-            let reason = error.message().to_owned();
+            let reason = reason(&error);
             let file = file.to_owned();
             match error.span() {
                 Some(span) => DescriptionError::Line {
@@ -269,14 +270,6 @@ fn value_of(text: &str, key: &str, number: i64) -> Option<Range<usize>> {
             .starts_with(&number)
             .then(|| start..start + number.len())
     })
-}
-
-fn line_of(text: &str, position: usize) -> usize {
-    text.bytes()
-        .take(position)
-        .filter(|&byte| byte == b'\n')
-        .count()
-        + 1
 }
 
 /// An entry with numbers in place of the words for them.

@@ -8,7 +8,7 @@ mod task;
 
 use std::path::Path;
 
-use input::file;
+use input::file::{self, display_name};
 use ndarray::Array2;
 use no_std_core::format::OutputKind;
 
@@ -96,16 +96,19 @@ fn fit_and_export(
     );
     let negatives = negatives::add(args, of, &mut task.sets, prepared, console)?;
     negatives::expect_those_of(resumed, negatives)?;
-    let planned = recipe.epochs;
+    let of_recipe = recipe.epochs;
     let samples = task.sets.train.len() * augment.variants().len();
     let mut record = record(args, &task, (resumed, recipe), [samples, negatives]);
     let steps = samples.div_ceil(record.batch_size);
-    let epochs = args.epochs.unwrap_or_else(|| epochs(args, planned, steps));
+    let epochs = args
+        .epochs
+        .unwrap_or_else(|| epochs(args, of_recipe, steps));
     stop.wait_for_work();
     if resumed.is_none() && measures_forms(args, &task.network) {
         record.forms = fastest(&runtime, &task.network, &record)?;
     }
     let resume = start.checkpoint(&task.network, &mut record)?;
+    let planned = record.epochs.len() + epochs as usize;
     let options = Options {
         epochs: epochs as usize,
         augment,
@@ -125,6 +128,9 @@ fn fit_and_export(
         interrupted,
         progress,
     )?;
+    if stop.exit_code().is_some() {
+        say_interrupted(&checkpoint, planned, &args.out, console);
+    }
     finish(
         (&runtime, network, checkpoint),
         task.sets,
@@ -132,6 +138,20 @@ fn fit_and_export(
         console,
         stop,
     )
+}
+
+/// Says what is kept of so many planned epochs, and how to train the others.
+fn say_interrupted(checkpoint: &Checkpoint, planned: usize, out: &Path, console: &mut Console) {
+    let rest = match planned.saturating_sub(checkpoint.record.epochs.len()) {
+        0 => String::new(),
+        left => format!(
+            "; `--resume {} --epochs {left}` trains the rest",
+            display_name(out)
+        ),
+    };
+    console.line(format_args!(
+        "interrupted; the last finished epoch is kept{rest}"
+    ));
 }
 
 /// The record of a new run of so many samples an epoch and so many of no class, or that of the run to resume with what the user
@@ -154,7 +174,7 @@ fn record(
     record
 }
 
-/// Says what was learnt, and writes the model.
+/// Measures what was learnt, and writes the model.
 fn finish(
     (runtime, network, mut checkpoint): (&Runtime, &Network, Checkpoint),
     sets: Sets,
@@ -162,9 +182,6 @@ fn finish(
     console: &mut Console,
     stop: &Stop,
 ) -> Result<(), Error> {
-    if stop.exit_code().is_some() {
-        console.line("interrupted; the last finished epoch is kept");
-    }
     if checkpoint.record.negatives > 0 {
         negatives::set_certainty(runtime, network, &mut checkpoint, &sets, console)?;
         run::save(&checkpoint, &args.out)?;

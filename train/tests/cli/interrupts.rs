@@ -32,7 +32,12 @@ fn an_interrupted_fit_keeps_exactly_the_finished_epochs() {
         let lines = finished.stdout.lines();
         let printed = lines.filter(|line| line.contains("/100000 ")).count();
         let kept = "interrupted; the last finished epoch is kept";
+        let advice = format!(
+            "`--resume run --epochs {}` trains the rest",
+            100_000 - printed
+        );
         assert!(finished.stdout.contains(kept), "{finished:?}");
+        assert!(finished.stdout.contains(&advice), "{finished:?}");
         let checkpoint = Checkpoint::load(&sandbox.path("run")).unwrap().0;
         assert_eq!(checkpoint.record.epochs.len(), printed);
         // What was kept, and nothing else, is what a fit of that many epochs gives.
