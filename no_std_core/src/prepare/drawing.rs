@@ -27,6 +27,8 @@ pub const THIN: u32 = 40;
 /// Drawings side by side are this part of their height apart, or more, and those above one another this part.
 const BESIDE: u32 = 8;
 const BELOW: u32 = 4;
+/// What has less than this part of their height is no drawing of its own.
+const LOWEST: u32 = 3;
 /// More solid parts than that are a stroke in dots.
 const SOLID: usize = 6;
 
@@ -309,7 +311,7 @@ impl Components {
         }
         let [first, second] = [before, behind].map(|part| part.size()[1]);
         let (lower, higher) = (first.min(second), first.max(second));
-        2 * lower >= higher && share * gap >= higher
+        LOWEST * lower >= higher && share * gap >= higher
     }
 }
 

@@ -121,6 +121,15 @@ fn strokes_in_three_or_more_pieces_are_one_drawing() {
 }
 
 #[test]
+fn a_digit_of_less_than_half_the_height_is_a_drawing_of_its_own() {
+    for number in 0..10 {
+        let small = digit(number, 2.0);
+        let picture = sheet(&cut(4), &small, 40, true);
+        assert!(is_several(&picture), "{number}");
+    }
+}
+
+#[test]
 fn what_is_far_lower_is_no_drawing_of_its_own() {
     let full_stop = Picture::ink(12, 12, |_, _| true);
     assert!(!is_several(&sheet(&cut(4), &full_stop, 40, true)));
