@@ -302,6 +302,6 @@ fn images_of_a_test_set_are_prepared_where_that_is_said() {
     let object: Value = serde_json::from_str(&evaluate("auto").succeeded()).unwrap();
     assert_eq!(object["prepared"]["plain"], 2);
     let error = evaluate("centred").failed();
-    let expected = "error: image 0 of the test set: expected a drawing, found a blank picture\n";
+    let expected = "error: image 0 of the test set: expected a drawing, found a blank picture, or ink too faint\n";
     assert_eq!(error, expected);
 }

@@ -7,7 +7,7 @@ const REFUSALS = [
   "the file is no model",
   "the model takes no pictures",
   "the picture has a size that cannot be prepared",
-  "expected a drawing, found a blank picture",
+  "expected a drawing, found a blank picture, or ink too faint",
   "there is not enough memory",
   "expected one drawing, found several, apart from each other",
 ];

@@ -71,7 +71,7 @@ impl BatonStatus {
             Self::InputLength => c"expected as many values as the input has, found another number",
             Self::NotPictures => c"expected values: this model takes no pictures",
             Self::PictureSize => c"expected a picture of the size that the model takes",
-            Self::Blank => c"expected a drawing, found a blank picture",
+            Self::Blank => c"expected a drawing, found a blank picture, or ink too faint",
             Self::NoInput => c"expected an input, found none: set it before each run",
             Self::NoOutput => c"expected an output, found none: run the model first",
             Self::OutputKind => c"expected an output of another kind",
