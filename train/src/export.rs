@@ -76,7 +76,7 @@ pub fn export(
     let model = models::inference(network, tensors.collect(), &entries)?;
     let pending = Pending::write(path, &model)?;
 
-    let variants = checkpoint.record.augment().variants();
+    let variants = checkpoint.record.polarities().variants();
     let mut evaluator = Evaluator::new(runtime, network, parameters, images, variants)?;
     let expected = evaluator.evaluate()?.logits;
     let outputs = (network.output, network.output_len());
@@ -136,7 +136,7 @@ fn entries(
         entries.push((metadata::LEAST_PROBABILITY, least));
     }
     if let Some(epoch) = record.epochs.last() {
-        entries.push(("augment", epoch.augment.name().into()));
+        entries.push(("augment", record.polarities().name().into()));
         entries.push(("val_loss", format!("{:.6}", epoch.val_loss)));
         let accuracy = epoch.val_accuracy;
         entries.extend(accuracy.map(|share| ("val_accuracy", format!("{share:.6}"))));

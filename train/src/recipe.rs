@@ -225,6 +225,12 @@ impl Recipe {
         self.augment.iter().any(is_mixup)
     }
 
+    /// Whether pictures are learnt in both polarities.
+    pub fn inverts(&self) -> bool {
+        let is_inversion = |one: &Transform| matches!(one, Transform::Invert(_));
+        self.augment.iter().any(is_inversion)
+    }
+
     /// The step size in parts of the largest one, `done` epochs after the start of `epochs`.
     pub fn rate(&self, done: f32, epochs: f32) -> f32 {
         let warm = if done < self.warm_up {

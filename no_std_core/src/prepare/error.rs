@@ -90,7 +90,9 @@ impl fmt::Display for PrepareError {
             ),
             Self::Coloured => f.write_str("expected a grey picture, found one with colours"),
             Self::Row(y) => write!(f, "row {y} of the picture is missing or too short"),
-            Self::NoInk => f.write_str("expected a drawing, found a blank picture, or ink too faint"),
+            Self::NoInk => {
+                f.write_str("expected a drawing, found a blank picture, or ink too faint")
+            }
             Self::Several => {
                 f.write_str("expected one drawing, found several, apart from each other")
             }

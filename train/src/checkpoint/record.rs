@@ -171,6 +171,15 @@ impl Record {
         let last = self.epochs.last();
         last.map(|epoch| epoch.augment).unwrap_or_default()
     }
+
+    /// What the network has learnt to read: inverted images, too, where these were added or the recipe has pictures inverted.
+    pub fn polarities(&self) -> Augment {
+        if self.recipe.inverts() {
+            Augment::Invert
+        } else {
+            self.augment()
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

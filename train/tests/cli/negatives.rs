@@ -52,6 +52,20 @@ fn pictures_of_a_folder_are_learnt_as_of_no_class() {
 }
 
 #[test]
+fn what_is_learnt_inverted_is_judged_inverted_as_well() {
+    let sandbox = Sandbox::with_digits();
+    write_pictures(&sandbox, "others", 9, 40);
+    let recipe = "augment = [{ invert = 0.5 }]\n";
+    std::fs::write(sandbox.path("recipe.toml"), recipe).unwrap();
+    let line = format!("fit {QUICK} --epochs 1 --negatives others --recipe recipe.toml --out run");
+    sandbox.succeeds(&line);
+    let (checkpoint, _) = Checkpoint::load(&sandbox.path("run")).unwrap();
+    assert_eq!(checkpoint.record.certainty.unwrap().samples, 128);
+    let model = sandbox.read("run/digits.onnx");
+    assert!(model.windows(6).any(|part| part == b"invert"));
+}
+
+#[test]
 fn drawn_pictures_are_learnt_as_a_recipe_says_and_of_digits_only() {
     let sandbox = Sandbox::with_digits();
     std::fs::write(sandbox.path("recipe.toml"), "negatives = 48\n").unwrap();

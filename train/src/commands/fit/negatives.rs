@@ -65,7 +65,7 @@ pub fn set_certainty(
     let train = || sets.train.clone().take(learnt);
     let judged = || train().split_stratified(JUDGED, SEED).0;
     let samples = sets.validation.clone().unwrap_or_else(judged);
-    let variants = checkpoint.record.augment().variants();
+    let variants = checkpoint.record.polarities().variants();
     let logits = logits((runtime, network, checkpoint), &samples, variants)?;
     let certainty = Certainty::of(&logits);
     if let Some(found) = &certainty {
