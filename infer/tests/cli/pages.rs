@@ -144,7 +144,7 @@ fn what_cannot_be_read() {
     for (input, expected) in [
         (
             "flat.png",
-            "flat.png: expected a drawing, found a blank picture",
+            "flat.png: expected a drawing, found a blank picture, or ink too faint",
         ),
         (
             "grain.png",
