@@ -13,6 +13,7 @@ use crate::data::choice::{Colour, Wanted};
 use crate::data::{DataError, Dataset, Element, Loaded, Statistics};
 use crate::network::Shape;
 use crate::onnx::Model;
+use crate::recipe::Pixels;
 
 /// How pictures are scaled, and the mean and the deviation of each channel of those that were learnt from, black being 0 and
 /// white 1.
@@ -34,10 +35,15 @@ enum FitName {
 
 impl PictureInput {
     /// What a network is to be trained with. Numbers are no pictures; the course's network, and those that give numbers, take
-    /// pixels from 0 to 1.
-    pub fn new(network: &Network, loaded: &Loaded) -> Result<Option<Self>, DataError> {
+    /// pixels from 0 to 1, as do others where that is the recipe's.
+    pub fn new(
+        network: &Network,
+        pixels: Pixels,
+        loaded: &Loaded,
+    ) -> Result<Option<Self>, DataError> {
         let train = &loaded.sets.train;
-        if network.is_digits() || network.output != OutputKind::Classes {
+        let is_changed = pixels == Pixels::Normalized && !network.is_digits();
+        if !is_changed || network.output != OutputKind::Classes {
             return Ok(Self::unchanged(loaded));
         }
         if train.element() == Element::Number {
@@ -63,6 +69,12 @@ impl PictureInput {
             mean: vec![0.0; channels],
             deviation: vec![1.0; channels],
         })
+    }
+
+    /// Whether pixels become numbers other than from 0 to 1.
+    pub fn is_normalized(&self) -> bool {
+        let unchanged = |numbers: &[f32], number| numbers.iter().all(|one| *one == number);
+        !(unchanged(&self.mean, 0.0) && unchanged(&self.deviation, 1.0))
     }
 
     /// What pixels become, or why the numbers say none.

@@ -59,6 +59,7 @@ pub struct Recipe {
     pub class_weights: ClassWeights,
     /// Drawn pictures of no class that are learnt as well, as being none of them.
     pub negatives: u32,
+    pub pixels: Pixels,
     /// Random changes of each picture, in their order.
     pub augment: Vec<Transform>,
 }
@@ -86,6 +87,17 @@ pub enum ClassWeights {
     None,
     /// All classes the same, however many pictures they have.
     Balanced,
+}
+
+/// What a network takes for pixels from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pixels {
+    /// Numbers whose mean is 0 and whose deviation is 1 in each channel of the pictures to learn from.
+    #[default]
+    Normalized,
+    /// The same.
+    Unchanged,
 }
 
 impl Recipe {
@@ -285,6 +297,7 @@ mod tests {
         let file = |name: &str| Path::new("../models/recipes").join(name);
         let recipe = Recipe::open(&file("digits.toml")).unwrap();
         assert!(recipe.negatives > 0 && !recipe.mixes());
+        assert_eq!(recipe.pixels, Pixels::Unchanged);
         let network = Description::open(&file("digits-network.toml")).unwrap();
         let network = network.network(network.input(), network.numbers()).unwrap();
         let digits = Network::digits();

@@ -88,7 +88,7 @@ fn fit_and_export(
     let resumed = start.resumed();
     let kept = resumed.map(|resumed| resumed.record.augment());
     let augment = args.augment.or(kept).unwrap_or_default();
-    let recipe = recipe(args, &task.network, resumed)?;
+    let recipe = task.recipe.clone();
     learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
     let (of, prepared) = (
         (&recipe, &task.network),

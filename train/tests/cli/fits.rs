@@ -218,3 +218,23 @@ fn a_network_and_a_recipe_of_the_users_go_all_the_way() {
     model("quantize --model again.onnx --calibrate digits --out int8 --force");
     assert!(sandbox.files("int8").contains_key("again.q8"));
 }
+
+#[test]
+fn pixels_are_brought_to_a_mean_of_0_unless_the_recipe_leaves_them() {
+    let sandbox = Sandbox::with_digits();
+    sandbox.write("recipe.toml", "pixels = 'unchanged'\n");
+    let fit = |options: &str, out: &str| {
+        let data = "--data digits --runtime tract --epochs 1";
+        sandbox.succeeds(&format!("fit {data} {options} --out {out}"));
+        let (checkpoint, _) = Checkpoint::load(&sandbox.path(out)).unwrap();
+        checkpoint.record.picture_input
+    };
+    let network = "--network digits-small";
+    let usual = fit(network, "usual").unwrap();
+    assert!(usual.mean[0] > 0.0 && usual.deviation[0] < 1.0);
+    let recipe = format!("{network} --recipe recipe.toml");
+    assert_eq!(fit(&recipe, "unchanged"), None);
+    // What begins with a trained network takes what that takes.
+    assert_eq!(fit("--from unchanged", "tuned"), None);
+    assert_eq!(fit("--from usual", "other"), Some(usual));
+}

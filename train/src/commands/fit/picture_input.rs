@@ -1,7 +1,5 @@
 //! How pictures become the input of the network that a fit trains.
 
-use no_std_core::format::OutputKind;
-
 use super::start::Start;
 use crate::architecture::Network;
 use crate::cli::FitArgs;
@@ -9,6 +7,7 @@ use crate::console::note;
 use crate::data::{self, Loaded, Statistics};
 use crate::error::Error;
 use crate::picture_input::PictureInput;
+use crate::recipe::{Pixels, Recipe};
 
 /// What is to be loaded: pictures as the run or the trained network takes them, unless the user says otherwise.
 pub fn options(start: &Start, args: &FitArgs) -> Result<data::Options, Error> {
@@ -30,13 +29,13 @@ pub fn options(start: &Start, args: &FitArgs) -> Result<data::Options, Error> {
 
 /// That of the run to resume or of the trained network to begin with, or what follows from the pictures to learn from.
 pub fn picture_input(
-    network: &Network,
+    (network, recipe): (&Network, &Recipe),
     start: &Start,
     loaded: &Loaded,
     args: &FitArgs,
 ) -> Result<Option<PictureInput>, Error> {
     let kept = match start {
-        Start::New(_) => return new(network, loaded),
+        Start::New(_) => return new(network, recipe.pixels, loaded),
         Start::Resumed(resumed) => resumed.0.record.picture_input.clone(),
         Start::Tuned(tuning) => match tuning.picture_input() {
             Some(kept) => Some(kept.clone()),
@@ -53,9 +52,9 @@ pub fn picture_input(
     }
 }
 
-fn new(network: &Network, loaded: &Loaded) -> Result<Option<PictureInput>, Error> {
-    let input = PictureInput::new(network, loaded)?;
-    if input.is_some() && network.output == OutputKind::Classes && !network.is_digits() {
+fn new(network: &Network, pixels: Pixels, loaded: &Loaded) -> Result<Option<PictureInput>, Error> {
+    let input = PictureInput::new(network, pixels, loaded)?;
+    if input.as_ref().is_some_and(PictureInput::is_normalized) {
         note_constants(&loaded.sets.train.statistics()?);
     }
     Ok(input)

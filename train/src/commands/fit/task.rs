@@ -1,7 +1,7 @@
 //! What a fit learns from, and the network that learns.
 
 use super::picture_input::{options, picture_input};
-use super::{Start, board, expect_outputs};
+use super::{Start, board, expect_outputs, recipe};
 use crate::architecture::{Description, Network};
 use crate::cli::FitArgs;
 use crate::commands::learnt::{self, expect_form};
@@ -11,11 +11,13 @@ use crate::data::{self, Dataset, Element, Sets};
 use crate::detector::Detector;
 use crate::error::Error;
 use crate::picture_input::PictureInput;
+use crate::recipe::Recipe;
 use crate::runtime::Runtime;
 
 /// A network and the samples that it is fitted to, with what follows for whoever uses it.
 pub struct Task {
     pub network: Network,
+    pub recipe: Recipe,
     pub sets: Sets,
     pub detector: Option<Detector>,
     pub picture_input: Option<PictureInput>,
@@ -50,7 +52,8 @@ impl Task {
             loaded.sets.train = loaded.sets.train.take(limit as usize);
         }
         tell_before_learning(&loaded, console);
-        let picture_input = picture_input(&network, start, &loaded, args)?;
+        let recipe = recipe(args, &network, resumed)?;
+        let picture_input = picture_input((&network, &recipe), start, &loaded, args)?;
         let mut sets = loaded.sets;
         if let Some(input) = &picture_input {
             sets = sets.normalized(&input.normalization(network.input[0])?);
@@ -61,6 +64,7 @@ impl Task {
         learnt::tell_loss(&network, console);
         Ok(Self {
             network,
+            recipe,
             sets,
             detector,
             picture_input,
