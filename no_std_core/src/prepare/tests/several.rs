@@ -65,13 +65,25 @@ fn two_digits_are_several_drawings_however_far_apart() {
 
 /// These digits in a row or in a column, half a digit apart.
 fn line(numbers: &[u8], is_beside: bool) -> Picture {
-    let mut all = Picture::new(1500, 1500, |_, _| 0.0);
-    for (&number, at) in numbers.iter().zip((40..).step_by(150)) {
-        let (left, top) = if is_beside { (at, 700) } else { (700, at) };
-        let digit = cut(number).pasted(1500, 1500, left, top);
-        all = all.map(|x, y, pixel| pixel.max(f64::from(digit.get(x, y))));
-    }
-    all
+    let digits: Vec<_> = numbers.iter().map(|&number| cut(number)).collect();
+    let length = 150 * numbers.len() as u32 + 50;
+    let (width, height) = if is_beside {
+        (length, 300)
+    } else {
+        (300, length)
+    };
+    let ink = |x: u32, y: u32| {
+        let (along, across) = if is_beside { (x, y) } else { (y, x) };
+        let (along, across) = (along.checked_sub(50)?, across.checked_sub(100)?);
+        let digit = digits.get(along as usize / 150)?;
+        let (x, y) = if is_beside {
+            (along % 150, across)
+        } else {
+            (across, along % 150)
+        };
+        (x < digit.width && y < digit.height).then(|| f64::from(digit.get(x, y)))
+    };
+    Picture::new(width, height, |x, y| ink(x, y).unwrap_or(0.0))
 }
 
 #[test]
