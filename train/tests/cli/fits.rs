@@ -224,7 +224,7 @@ fn pixels_are_brought_to_a_mean_of_0_unless_the_recipe_leaves_them() {
     let sandbox = Sandbox::with_digits();
     sandbox.write("recipe.toml", "pixels = 'unchanged'\n");
     let fit = |options: &str, out: &str| {
-        let data = "--data digits --runtime tract --epochs 1";
+        let data = "--data digits --runtime tract --epochs 1 --batch 16";
         sandbox.succeeds(&format!("fit {data} {options} --out {out}"));
         let (checkpoint, _) = Checkpoint::load(&sandbox.path(out)).unwrap();
         checkpoint.record.picture_input

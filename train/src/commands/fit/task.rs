@@ -52,14 +52,14 @@ impl Task {
             loaded.sets.train = loaded.sets.train.take(limit as usize);
         }
         tell_before_learning(&loaded, console);
+        if resumed.is_none() {
+            network.scaling = learnt::number_scaling(&network, &loaded.sets.train)?;
+        }
         let recipe = recipe(args, &network, resumed)?;
         let picture_input = picture_input((&network, &recipe), start, &loaded, args)?;
         let mut sets = loaded.sets;
         if let Some(input) = &picture_input {
             sets = sets.normalized(&input.normalization(network.input[0])?);
-        }
-        if resumed.is_none() {
-            network.scaling = learnt::number_scaling(&network, &sets.train)?;
         }
         learnt::tell_loss(&network, console);
         Ok(Self {
