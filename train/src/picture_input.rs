@@ -64,17 +64,20 @@ impl PictureInput {
         let train = &loaded.sets.train;
         let channels = train.shape()[0];
         let is_scaled = loaded.found.is_scaled && train.element() == Element::Pixel;
-        is_scaled.then(|| Self {
-            fit: loaded.found.fit,
+        is_scaled.then(|| Self::from_0_to_1(loaded.found.fit, channels))
+    }
+
+    fn from_0_to_1(fit: Fit, channels: usize) -> Self {
+        Self {
+            fit,
             mean: vec![0.0; channels],
             deviation: vec![1.0; channels],
-        })
+        }
     }
 
     /// Whether pixels become numbers other than from 0 to 1.
     pub fn is_normalized(&self) -> bool {
-        let unchanged = |numbers: &[f32], number| numbers.iter().all(|one| *one == number);
-        !(unchanged(&self.mean, 0.0) && unchanged(&self.deviation, 1.0))
+        *self != Self::from_0_to_1(self.fit, self.mean.len())
     }
 
     /// What pixels become, or why the numbers say none.
