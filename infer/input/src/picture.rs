@@ -83,7 +83,7 @@ pub enum PictureError {
         bytes >> 20
     )]
     Memory { bytes: u64 },
-    #[error("expected a drawing, found a blank picture, or ink too faint")]
+    #[error("{}", PrepareError::NoInk)]
     Blank,
     #[error("expected a whole, well-formed picture, found: {0}")]
     Damaged(String),

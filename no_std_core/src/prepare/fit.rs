@@ -10,7 +10,7 @@ use crate::divide::quotient;
 /// Largest width and height of a picture that is scaled, and of what becomes of it, in pixels: weights fit 32 bits then.
 pub const MAX_SCALED_SIDE: u32 = 1 << 20;
 
-/// Bits of a side; of one that no frame has, too.
+/// Bits of the largest side; the greatest number that has as many is larger than any frame.
 const SIDE_BITS: u32 = MAX_SCALED_SIDE.ilog2() + 1;
 
 /// What becomes of a picture whose proportions are not the input's.
