@@ -3,6 +3,7 @@
 mod board;
 mod negatives;
 mod picture_input;
+mod record;
 mod start;
 mod task;
 
@@ -17,16 +18,14 @@ use super::learnt;
 use super::report::write_report;
 use super::{expect_distinct, open};
 use crate::architecture::Network;
-use crate::checkpoint::{self, Checkpoint, Record};
+use crate::checkpoint::{self, Checkpoint};
 use crate::cli::{FitArgs, FormsArg};
 use crate::console::{Console, note};
 use crate::data::augment::Variant;
-use crate::data::{Dataset, Sets, Source, mnist};
+use crate::data::{Dataset, Sets, Source};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
-use crate::optimizer::Optimizer;
-use crate::recipe::Recipe;
 use crate::report::Report;
 use crate::run::{self, OutFolder, model_name};
 use crate::runtime::Runtime;
@@ -36,14 +35,10 @@ use task::Task;
 
 /// Epochs where neither the user nor a recipe says how many.
 const EPOCHS: u32 = 2;
-/// Images of a step, likewise.
-const BATCH: u32 = 128;
 /// Steps in which a network learns something, for which few samples are shown in more epochs where nobody says how many.
 const FEWEST_STEPS: usize = 400;
 /// The most epochs that this may take.
 const MOST_EPOCHS: u32 = 100;
-/// What the figures `val_` are from where a validation set is kept.
-const VALIDATION: &str = "images set apart from those to learn from, to choose by";
 
 pub fn run(args: &FitArgs, console: &mut Console, stop: &Stop) -> Result<(), Error> {
     args.expect_usage();
@@ -85,42 +80,42 @@ fn fit_and_export(
     let runtime = open(args.runtime)?;
     let mut task = Task::new(args, &mut start, &runtime, console)?;
     console.line(runtime.description());
+    negatives::add(&mut task, args, &start, console)?;
+    let checkpoint = learn(&runtime, &task, args, start, console, stop)?;
+    let trained = (&runtime, &task.network, checkpoint);
+    finish(trained, task.sets, args, console, stop)
+}
+
+/// Fits the network of a task, for as many epochs as the user or the recipe says.
+fn learn(
+    runtime: &Runtime,
+    task: &Task,
+    args: &FitArgs,
+    start: Start,
+    console: &mut Console,
+    stop: &Stop,
+) -> Result<Checkpoint, Error> {
     let resumed = start.resumed();
-    let kept = resumed.map(|resumed| resumed.record.augment());
-    let augment = args.augment.or(kept).unwrap_or_default();
-    let recipe = task.recipe.clone();
-    learnt::expect_recipe(&recipe, augment, &task.network, &task.sets.train)?;
-    let (of, prepared) = (
-        (&recipe, &task.network),
-        picture_input::options(&start, args)?,
-    );
-    let negatives = negatives::add(args, of, &mut task.sets, prepared, console)?;
-    negatives::expect_those_of(resumed, negatives)?;
-    let of_recipe = recipe.epochs;
-    let samples = task.sets.train.len() * augment.variants().len();
-    let mut record = record(args, &task, (resumed, recipe), [samples, negatives]);
-    let steps = samples.div_ceil(record.batch_size);
-    let epochs = args
-        .epochs
-        .unwrap_or_else(|| epochs(args, of_recipe, steps));
+    let mut record = record::of(args, task, resumed);
+    let epochs = epochs(args, task, record.batch_size) as usize;
     stop.wait_for_work();
     if resumed.is_none() && measures_forms(args, &task.network) {
-        record.forms = fastest(&runtime, &task.network, &record)?;
+        record.forms = fastest(runtime, &task.network, &record)?;
     }
     let resume = start.checkpoint(&task.network, &mut record)?;
-    let planned = record.epochs.len() + epochs as usize;
+    let planned = record.epochs.len() + epochs;
     let options = Options {
-        epochs: epochs as usize,
-        augment,
+        epochs,
+        augment: task.augment,
         device: args.device,
         out: args.out.clone(),
         resume,
     };
-    let progress = &mut Terminal::new(console, task.network.output);
-    let interrupted = stop.requested();
     let (network, sets) = (&task.network, &task.sets);
+    let progress = &mut Terminal::new(console, network.output);
+    let interrupted = stop.requested();
     let checkpoint = fit(
-        &runtime,
+        runtime,
         network,
         sets,
         record,
@@ -131,13 +126,7 @@ fn fit_and_export(
     if stop.exit_code().is_some() {
         say_interrupted(&checkpoint, planned, &args.out, console);
     }
-    finish(
-        (&runtime, network, checkpoint),
-        task.sets,
-        args,
-        console,
-        stop,
-    )
+    Ok(checkpoint)
 }
 
 /// Says what is kept of so many planned epochs, and how to train the others.
@@ -152,26 +141,6 @@ fn say_interrupted(checkpoint: &Checkpoint, planned: usize, out: &Path, console:
     console.line(format_args!(
         "interrupted; the last finished epoch is kept{rest}"
     ));
-}
-
-/// The record of a new run of so many samples an epoch and so many of no class, or that of the run to resume with what the user
-/// changes.
-fn record(
-    args: &FitArgs,
-    task: &Task,
-    (resume, recipe): (Option<&Checkpoint>, Recipe),
-    [samples, negatives]: [usize; 2],
-) -> Record {
-    let mut record = match resume {
-        Some(checkpoint) => resumed_record(args, checkpoint, &task.sets),
-        None => new_record(args, &task.network, recipe),
-    };
-    record.detector.clone_from(&task.detector);
-    record.picture_input.clone_from(&task.picture_input);
-    record.negatives = negatives;
-    record.certainty = None;
-    complete(&mut record, &task.sets, samples, args);
-    record
 }
 
 /// Measures what was learnt, and writes the model.
@@ -196,11 +165,15 @@ fn finish(
     export_checked(trained, sets.test, &model, console, stop)
 }
 
-/// The epochs of a recipe, each of so many steps. The usual recipe has as many more as few pictures need.
-fn epochs(args: &FitArgs, planned: Option<u32>, steps: usize) -> u32 {
-    let Some(usual) = planned.filter(|_| args.recipe.is_none()) else {
+/// The epochs that the user wants, else those of the recipe, else the usual ones. The usual recipe has as many more as few
+/// pictures need.
+fn epochs(args: &FitArgs, task: &Task, batch_size: usize) -> u32 {
+    let planned = args.epochs.or(task.recipe.epochs);
+    let is_named = args.epochs.is_some() || args.recipe.is_some();
+    let Some(usual) = planned.filter(|_| !is_named) else {
         return planned.unwrap_or(EPOCHS);
     };
+    let steps = task.samples().div_ceil(batch_size);
     let enough = (FEWEST_STEPS.div_ceil(steps) as u32).min(MOST_EPOCHS);
     if enough > usual {
         note(format_args!(
@@ -215,22 +188,6 @@ fn measures_forms(args: &FitArgs, network: &Network) -> bool {
     match args.forms {
         Some(forms) => forms == FormsArg::Measured,
         None => !network.is_digits(),
-    }
-}
-
-/// Completes a record for a fit on these sets, with so many samples an epoch.
-fn complete(record: &mut Record, sets: &Sets, samples: usize, args: &FitArgs) {
-    record.data_sha256.clone_from(&sets.sha256);
-    record.data_source = data_name(sets, sets.train.len() - record.negatives);
-    if sets.validation.is_some() {
-        record.val_data = VALIDATION.into();
-    }
-    if args.batch.is_none() && record.batch_size > samples {
-        let usual = record.batch_size;
-        note(format_args!(
-            "a step takes all {samples} images instead of {usual} (`--batch`)"
-        ));
-        record.batch_size = samples;
     }
 }
 
@@ -265,51 +222,4 @@ fn logits(
         Ok(evaluator.evaluate()?.logits)
     };
     Ok(evaluated().map_err(FitError::from)?)
-}
-
-/// The recipe that is named, or the usual one.
-fn recipe(args: &FitArgs, network: &Network, resume: Option<&Checkpoint>) -> Result<Recipe, Error> {
-    match (&args.recipe, resume) {
-        (_, Some(checkpoint)) => Ok(checkpoint.record.recipe.clone()),
-        (Some(path), None) => Ok(Recipe::open(path)?),
-        (None, None) if args.from.is_some() => Ok(Recipe::tuning()),
-        (None, None) => Ok(Recipe::usual(network)),
-    }
-}
-
-fn new_record(args: &FitArgs, network: &Network, recipe: Recipe) -> Record {
-    let optimizer = args.optimizer.or(recipe.optimizer);
-    let optimizer = optimizer.unwrap_or(Optimizer::Rmsprop);
-    let batch = args.batch.or(recipe.batch).unwrap_or(BATCH);
-    let record = Record::new(network, optimizer, batch as usize, args.seed.unwrap_or(0));
-    let rate = args.learning_rate.or(recipe.learning_rate);
-    Record {
-        learning_rate: rate.unwrap_or(record.learning_rate),
-        recipe: recipe.kept(),
-        ..record
-    }
-}
-
-/// The record of the run to resume, with what the user changes.
-fn resumed_record(args: &FitArgs, checkpoint: &Checkpoint, sets: &Sets) -> Record {
-    let record = checkpoint.record.clone();
-    if record.data_sha256 != sets.sha256 {
-        note("the run to resume was trained on other images than these");
-    }
-    Record {
-        learning_rate: args.learning_rate.unwrap_or(record.learning_rate),
-        batch_size: args.batch.map_or(record.batch_size, |batch| batch as usize),
-        ..record
-    }
-}
-
-/// What a model may tell about its data: where the files lie is nobody's business.
-fn data_name(sets: &Sets, count: usize) -> String {
-    let is_mnist = sets.sha256 == mnist::SHA256;
-    let of = if is_mnist { " of MNIST" } else { "" };
-    match &sets.validation {
-        // They are in an order of their own.
-        Some(_) => format!("{count} training images"),
-        None => format!("the first {count} training images{of}"),
-    }
 }

@@ -3,15 +3,17 @@
 use no_std_core::format::OutputKind;
 
 use super::logits;
+use super::picture_input::options;
+use super::start::Start;
+use super::task::Task;
 use crate::architecture::Network;
 use crate::certainty::Certainty;
 use crate::checkpoint::Checkpoint;
 use crate::cli::FitArgs;
 use crate::commands::{learnt, negatives};
 use crate::console::Console;
-use crate::data::{Options, Sets};
+use crate::data::Sets;
 use crate::error::Error;
-use crate::recipe::Recipe;
 use crate::runtime::Runtime;
 
 /// The samples to learn from that say how sure answers are where none are kept to choose by.
@@ -19,33 +21,36 @@ const JUDGED: usize = 10_000;
 /// The same ones in each fit.
 const SEED: u64 = 0;
 
-/// Adds pictures of no class to those to learn from: the user's, and as many drawn ones as the recipe says. Returns their
-/// number.
+/// Adds pictures of no class to those to learn from: the user's, and as many drawn ones as the recipe says. Fails if a run to
+/// resume learnt others.
 pub fn add(
+    task: &mut Task,
     args: &FitArgs,
-    (recipe, network): (&Recipe, &Network),
-    sets: &mut Sets,
-    options: Options,
+    start: &Start,
     console: &mut Console,
-) -> Result<usize, Error> {
-    if args.negatives.is_some() && network.output != OutputKind::Classes {
-        return Err(learnt::not_for("--negatives", "classes", network));
+) -> Result<(), Error> {
+    if args.negatives.is_some() && task.network.output != OutputKind::Classes {
+        return Err(learnt::not_for("--negatives", "classes", &task.network));
     }
-    let train = &mut sets.train;
-    let mut pixels = negatives::learning(recipe.negatives as usize, train)?;
+    let train = &mut task.sets.train;
+    let mut pixels = negatives::learning(task.recipe.negatives as usize, train)?;
     if let Some(source) = &args.negatives {
+        let options = options(start, args)?;
         pixels.extend(negatives::given(source, train, options, negatives::For::Learning)?.pixels);
     }
-    let count = pixels.len() / train.picture_len();
-    if count > 0 {
-        console.line(format_args!("{count} pictures of no class are learnt, too"));
+    task.negatives = pixels.len() / train.picture_len();
+    if task.negatives > 0 {
+        console.line(format_args!(
+            "{} pictures of no class are learnt, too",
+            task.negatives
+        ));
         *train = train.clone().with_negatives(pixels);
     }
-    Ok(count)
+    expect_those_of(start.resumed(), task.negatives)
 }
 
 /// Fails if a run to resume learnt other pictures of no class than these.
-pub fn expect_those_of(resumed: Option<&Checkpoint>, found: usize) -> Result<(), Error> {
+fn expect_those_of(resumed: Option<&Checkpoint>, found: usize) -> Result<(), Error> {
     match resumed.map(|checkpoint| checkpoint.record.negatives) {
         Some(expected) if expected != found => Err(Error::OtherNegatives { expected, found }),
         _ => Ok(()),

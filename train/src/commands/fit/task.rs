@@ -1,12 +1,14 @@
 //! What a fit learns from, and the network that learns.
 
 use super::picture_input::{options, picture_input};
-use super::{Start, board, expect_outputs, recipe};
+use super::{Start, board, expect_outputs};
 use crate::architecture::{Description, Network};
+use crate::checkpoint::{Checkpoint, Record};
 use crate::cli::FitArgs;
 use crate::commands::learnt::{self, expect_form};
 use crate::commands::tell_before_learning;
 use crate::console::{Console, note};
+use crate::data::augment::Augment;
 use crate::data::{self, Dataset, Element, Sets};
 use crate::detector::Detector;
 use crate::error::Error;
@@ -19,6 +21,10 @@ pub struct Task {
     pub network: Network,
     pub recipe: Recipe,
     pub sets: Sets,
+    /// How many of the samples to learn from are of no class.
+    pub negatives: usize,
+    /// Whether the inversions of the samples are learnt, too.
+    pub augment: Augment,
     pub detector: Option<Detector>,
     pub picture_input: Option<PictureInput>,
 }
@@ -32,16 +38,7 @@ impl Task {
         console: &mut Console,
     ) -> Result<Self, Error> {
         let mut loaded = data::load(&args.data.data, options(start, args)?)?;
-        let is_known = !matches!(start, Start::New(None));
-        let mut network = match start {
-            Start::New(named) => new_network(args, named.clone(), &loaded.sets.train, runtime)?,
-            Start::Resumed(resumed) => resumed.1.clone(),
-            Start::Tuned(tuning) => tuning.network(args, &loaded.sets.train)?,
-        };
-        if let Some(board) = args.board.as_ref().filter(|_| is_known) {
-            board::warn(&network, board, runtime)?;
-        }
-        expect_form(&network, &loaded.sets.train)?;
+        let mut network = network(args, start, &loaded.sets.train, runtime)?;
         learnt::expect_all_classes(&network, &loaded.sets)?;
         let resumed = start.resumed();
         let record = resumed.map(|checkpoint| &checkpoint.record);
@@ -61,15 +58,47 @@ impl Task {
         if let Some(input) = &picture_input {
             sets = sets.normalized(&input.normalization(network.input[0])?);
         }
+        let augment = args
+            .augment
+            .or(record.map(Record::augment))
+            .unwrap_or_default();
+        learnt::expect_recipe(&recipe, augment, &network, &sets.train)?;
         learnt::tell_loss(&network, console);
         Ok(Self {
             network,
             recipe,
             sets,
+            negatives: 0,
+            augment,
             detector,
             picture_input,
         })
     }
+
+    /// The samples of an epoch.
+    pub fn samples(&self) -> usize {
+        self.sets.train.len() * self.augment.variants().len()
+    }
+}
+
+/// The network of what the fit begins with, or a new one for these samples.
+fn network(
+    args: &FitArgs,
+    start: &mut Start,
+    samples: &Dataset,
+    runtime: &Runtime,
+) -> Result<Network, Error> {
+    let is_known = !matches!(start, Start::New(None));
+    let network = match start {
+        Start::New(named) => new_network(args, named.clone(), samples, runtime)?,
+        Start::Resumed(resumed) => resumed.1.clone(),
+        Start::Tuned(tuning) => tuning.network(args, samples)?,
+    };
+    if let Some(board) = args.board.as_ref().filter(|_| is_known) {
+        board::warn(&network, board, runtime)?;
+    }
+    expect_form(&network, samples)?;
+    Ok(network)
 }
 
 /// The network that is named, or one that fits the pictures.
@@ -109,4 +138,14 @@ fn chosen(args: &FitArgs, pictures: &Dataset, runtime: &Runtime) -> Result<Descr
         ));
     }
     Ok(chosen)
+}
+
+/// The recipe that is named, or the usual one.
+fn recipe(args: &FitArgs, network: &Network, resume: Option<&Checkpoint>) -> Result<Recipe, Error> {
+    match (&args.recipe, resume) {
+        (_, Some(checkpoint)) => Ok(checkpoint.record.recipe.clone()),
+        (Some(path), None) => Ok(Recipe::open(path)?),
+        (None, None) if args.from.is_some() => Ok(Recipe::tuning()),
+        (None, None) => Ok(Recipe::usual(network)),
+    }
 }
