@@ -151,6 +151,13 @@ impl Component {
         self.sides(size) > 1 || self.is_frame(size) || self.is_line(size)
     }
 
+    /// Whether it is an upright stroke that is no higher than half as much again as what it stands beside: a 1.
+    fn is_stroke_beside(&self, other: &Self, size: [u32; 2]) -> bool {
+        let ([columns, rows], [_, other_rows]) = (self.size(), other.size());
+        let is_beside = self.rows[0] <= other.rows[1] && other.rows[0] <= self.rows[1];
+        self.sides(size) == 0 && columns < rows && is_beside && 2 * rows <= 3 * other_rows
+    }
+
     #[inline(never)] // It is small, and called in many places.
     fn add(&mut self, other: &Self) {
         if self.pixels == 0 {
@@ -259,8 +266,9 @@ impl Components {
     /// All components, once closed, that are not far smaller than the largest; without what is around a picture if there is
     /// something in it. An error if there is none, or if they are several drawings.
     fn drawing(&mut self, size: [u32; 2]) -> Result<Component, PrepareError> {
-        if self.closed.iter().any(|closed| closed.is_inside(size)) {
-            self.drop(|closed| closed.is_around(size));
+        let inside = self.closed.iter().filter(|closed| closed.is_inside(size));
+        if let Some(&highest) = inside.max_by_key(|inside| inside.size()[1]) {
+            self.drop(|closed| closed.is_around(size) && !closed.is_stroke_beside(&highest, size));
         }
         let largest = self.closed.iter().map(|closed| closed.pixels).max();
         let least = largest.ok_or(PrepareError::NoInk)? >> FAR;

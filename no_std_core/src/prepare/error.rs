@@ -93,9 +93,9 @@ impl fmt::Display for PrepareError {
             Self::NoInk => {
                 f.write_str("expected a drawing, found a blank picture, or ink too faint")
             }
-            Self::Several => {
-                f.write_str("expected one drawing, found several, apart from each other")
-            }
+            Self::Several => f.write_str(
+                "expected one drawing, found several, apart from each other; cut it to one of them",
+            ),
         }
     }
 }

@@ -40,6 +40,7 @@ impl Ink {
     #[inline(never)] // See `Survey::of`.
     pub fn find(paper: Paper, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let mut darker = Deviations::new();
+        let mut around = Deviations::new();
         let mut lighter = Deviations::new();
         picture.each_row(0..picture.height, |y, row| {
             let paper = paper.row(y);
@@ -47,15 +48,23 @@ impl Ink {
                 let deviation = paper.deviation(x, pixel);
                 let side = if deviation < 0 {
                     &mut lighter
+                } else if paper.is_around(x) {
+                    &mut around
                 } else {
                     &mut darker
                 };
                 side.add(deviation.unsigned_abs());
             }
         })?;
-        let contrast = darker.contrast();
         let noise = lighter.noise();
-        if contrast < MIN_CONTRAST || contrast * 4 < noise * 5 {
+        let is_ink = |contrast: u32| contrast >= MIN_CONTRAST && contrast * 4 >= noise * 5;
+        // A table is darker than pencil. What has nothing inside is drawn at the border.
+        let mut contrast = darker.contrast();
+        if !is_ink(contrast) {
+            darker.add_all(&around);
+            contrast = darker.contrast();
+        }
+        if !is_ink(contrast) {
             return Err(PrepareError::NoInk);
         }
         let noise = noise.min(contrast / 4);
@@ -121,7 +130,14 @@ impl Deviations {
         }
     }
 
+    fn add_all(&mut self, others: &Self) {
+        for (count, other) in self.0.iter_mut().zip(&others.0) {
+            *count += other;
+        }
+    }
+
     /// How far ink deviates: the mean deviation, each weighted by its fourth power. The greatest at most.
+    #[inline(never)] // It is asked twice.
     fn contrast(&self) -> u32 {
         let (mut weights, mut weighted) = (0, 0);
         for (bin, &count) in (0_u32..).zip(&self.0) {

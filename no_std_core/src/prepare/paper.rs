@@ -36,6 +36,8 @@ const BLACK: i32 = 512;
 /// The light of paper in the middle of each part, and how to look at pixels.
 pub struct Paper {
     light: Bins,
+    /// Of each row of parts those, a bit each, that are at the border, or no paper and come in from there, and those beside them.
+    around: [u16; PARTS],
     grid: Grid,
     /// 1 if ink is lighter than paper, -1 if darker.
     sign: i32,
@@ -45,6 +47,7 @@ pub struct Paper {
 pub struct PaperRow {
     /// In the middles of the parts, in 1/256.
     light: [i32; PARTS],
+    around: u16,
     grid: Grid,
     sign: i32,
 }
@@ -72,8 +75,14 @@ impl Paper {
                 *light = *quartile;
             }
         }
+        let around = around(&light, grid);
         fill(&mut light, grid);
-        Ok(Self { light, grid, sign })
+        Ok(Self {
+            light,
+            around,
+            grid,
+            sign,
+        })
     }
 
     /// The light of paper along row `y`.
@@ -87,6 +96,11 @@ impl Paper {
         let between = |column| light(row, column) * (256 - weight) + light(next, column) * weight;
         PaperRow {
             light: core::array::from_fn(between),
+            around: self
+                .around
+                .get(self.grid.number_of(y))
+                .copied()
+                .unwrap_or(0),
             grid: self.grid,
             sign: self.sign,
         }
@@ -101,13 +115,21 @@ impl Paper {
 fn known_paper(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
     // A morphological closing: what is darker than its surroundings becomes as light as these.
     let closing = grid.extremes(&grid.extremes(bins, u8::max), u8::min);
-    let lost = |(&around, &deepest)| {
-        let [around, deepest] = [around, deepest].map(u32::from);
+    let is_inside = |at, len| at >= REACH && at + REACH < len;
+    let is_inner =
+        |[row, column]: [usize; 2]| is_inside(row, grid.rows) && is_inside(column, grid.columns);
+    // What is at the border may be darker than any ink.
+    let lost = |at: [usize; 2]| {
+        let [around, deepest] = [&closing, deepest].map(|bins| u32::from(part(bins, at)));
         let lost = 100 * around.saturating_sub(deepest);
         lost.checked_div(around).unwrap_or(0)
     };
-    let parts = closing.as_flattened().iter().zip(deepest.as_flattened());
-    let most_lost = parts.map(lost).max().unwrap_or(0);
+    let parts = (0..PARTS * PARTS).map(|number| [number / PARTS, number % PARTS]);
+    let most_lost = parts
+        .filter(|&at| is_inner(at))
+        .map(lost)
+        .max()
+        .unwrap_or(0);
     let [inner, border] = if grid.cell < WIDE {
         [NEARLY, AT_NARROW_BORDER]
     } else {
@@ -116,18 +138,19 @@ fn known_paper(bins: &Bins, grid: Grid, most: u8, deepest: &Bins) -> Bins {
     grid.map(|at| {
         let own = part(bins, at);
         let [light, around, most] = [own, part(&closing, at), most].map(u32::from);
-        let is_inner = |at, len| at >= REACH && at + REACH < len;
-        let least = if is_inner(at[0], grid.rows) && is_inner(at[1], grid.columns) {
-            inner
-        } else {
-            border
-        };
+        let least = if is_inner(at) { inner } else { border };
         let is_paper = 100 * light >= least * around && 100 * light >= ANYWHERE * most;
         if is_paper { own } else { UNKNOWN }
     })
 }
 
 impl Grid {
+    /// The number of the part, down or across, that a pixel is in.
+    fn number_of(self, at: u32) -> usize {
+        let number = at.checked_div(self.cell).unwrap_or(0);
+        number.min(PARTS as u32 - 1) as usize
+    }
+
     /// The last part of so many whose middle lies before a pixel, and how far it lies behind, in 1/256 of a part.
     #[inline(never)] // Flash is scarcer than time.
     fn between(self, at: u32, parts: usize) -> (usize, i32) {
@@ -138,6 +161,11 @@ impl Grid {
 }
 
 impl PaperRow {
+    /// Whether what is in column `x` may be of something around the paper, as of a table.
+    pub fn is_around(&self, x: u32) -> bool {
+        self.around >> self.grid.number_of(x) & 1 > 0
+    }
+
     /// How much less light a pixel in column `x` returns than paper, from -511 to 512 where it returns none.
     pub fn deviation(&self, x: u32, pixel: u8) -> i32 {
         let (column, weight) = self.grid.between(x, self.grid.columns);
@@ -155,6 +183,35 @@ impl PaperRow {
         };
         ((paper - own) * BLACK / paper.max(LEAST)).max(1 - BLACK)
     }
+}
+
+/// The parts of [`Paper::around`].
+fn around(light: &Bins, grid: Grid) -> [u16; PARTS] {
+    let ends = 1 | 1_u16.wrapping_shl(grid.columns as u32 - 1);
+    let mut around = [0; PARTS];
+    // No straight way is longer; in the last turn the parts beside follow.
+    for turn in 0..=PARTS {
+        let mut above = 0;
+        for row in 0..grid.rows {
+            let near = |row: usize| around.get(row).copied().unwrap_or(0);
+            let beside = above | near(row) | near(row + 1);
+            above = near(row);
+            let joins = |bits: u16, column| {
+                let joins = turn == PARTS || part(light, [row, column]) == UNKNOWN;
+                bits << 1 | u16::from(joins)
+            };
+            let joining = (0..PARTS).rev().fold(0, joins);
+            let at_border = if row == 0 || row + 1 == grid.rows {
+                u16::MAX
+            } else {
+                ends
+            };
+            if let Some(bits) = around.get_mut(row) {
+                *bits |= at_border | joining & (beside | beside << 1 | beside >> 1);
+            }
+        }
+    }
+    around
 }
 
 /// Each unknown part becomes the mean of the known ones around it, those next to known ones first.

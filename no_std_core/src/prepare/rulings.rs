@@ -1,7 +1,8 @@
 //! Rulings: thin straight lines across the whole picture, at most 18 degrees off its rows or columns.
 //!
 //! Some columns and rows are probed: where a line crosses one, there is a short run of ink. A line is a ruling if most probes
-//! that it passes have such a run, the outermost ones among them.
+//! that it passes have such a run, the outermost ones among them. It does not pass a probe where that is covered from the border
+//! on, as by a table around the paper.
 
 use heapless::Vec;
 
@@ -33,8 +34,61 @@ const MIDDLE: Run = 0x1FFF;
 
 const _: () = assert!(MAX_SIDE - 1 <= MIDDLE as u32);
 
-/// The runs along each probe of one direction.
-type Runs = [Vec<Run, RUNS>; PROBES];
+/// A column or a row that is probed.
+struct Probe {
+    runs: Vec<Run, RUNS>,
+    /// The runs that are too long and come in from the two borders, if there are such.
+    covered: [u32; 2],
+    /// The run that has not ended yet.
+    length: u32,
+}
+
+/// Those of one direction.
+type Probes = [Probe; PROBES];
+
+impl Probe {
+    const fn new() -> Self {
+        Self {
+            runs: Vec::new(),
+            covered: [0; 2],
+            length: 0,
+        }
+    }
+
+    /// Goes on to the next pixel, or beyond the last one; a run that ends there is noted.
+    #[inline(never)] // Flash is scarcer than time.
+    fn step(&mut self, has_ink: bool, at: u32, longest: u32) {
+        if has_ink {
+            self.length += 1;
+            return;
+        }
+        let ended = core::mem::take(&mut self.length);
+        if ended > longest {
+            if ended == at {
+                self.covered[0] = ended;
+            }
+        } else if ended > 0 {
+            let middle = at - ended.div_ceil(2);
+            let eighths = (8 * ended - 1).checked_div(longest).unwrap_or(0);
+            // Lines through others are left in.
+            let _ = self.runs.push((eighths << 13) as Run | middle as Run);
+        }
+    }
+
+    /// Ends behind the last pixel.
+    fn end(&mut self, len: u32, longest: u32) {
+        if self.length > longest {
+            self.covered[1] = self.length;
+        }
+        self.step(false, len, longest);
+    }
+
+    /// Whether a place is in a probe of this length, where it is not covered.
+    fn is_free(&self, place: i32, len: u32) -> bool {
+        let [start, end] = self.covered.map(u32::cast_signed);
+        place >= start && place < len.cast_signed() - end
+    }
+}
 
 /// A straight line.
 pub struct Line {
@@ -77,20 +131,16 @@ pub fn find(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Rulings, P
     if longest < FEWEST {
         return Ok(lines);
     }
-    let [mut down, mut across] = [const { [const { Vec::new() }; PROBES] }; 2];
-    let mut lengths = [0; PROBES];
+    let [mut down, mut across] = [const { [const { Probe::new() }; PROBES] }; 2];
     picture.each_row(0..height, |y, pixels| {
         let row = ink.row(y, pixels);
-        for ((at, length), runs) in (0..).zip(&mut lengths).zip(&mut down) {
-            let has_ink = is_inked(ink, &row, probe(at, width)) && y + 1 < height;
-            step(has_ink, y, length, longest, runs);
+        for (at, probe) in (0..).zip(&mut down) {
+            probe.step(is_inked(ink, &row, place(at, width)), y, longest);
         }
         let mut probed = (0..).zip(&mut across);
-        if let Some((_, runs)) = probed.find(|&(at, _)| probe(at, height) == y) {
-            let mut length = 0;
+        if let Some((_, probe)) = probed.find(|&(at, _)| place(at, height) == y) {
             for x in 0..width {
-                let has_ink = is_inked(ink, &row, x) && x + 1 < width;
-                step(has_ink, x, &mut length, longest, runs);
+                probe.step(is_inked(ink, &row, x), x, longest);
             }
         }
     })?;
@@ -100,7 +150,7 @@ pub fn find(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Rulings, P
 }
 
 /// Where the probe of this number is.
-fn probe(at: u32, len: u32) -> u32 {
+fn place(at: u32, len: u32) -> u32 {
     (2 * at + 1) * len / (2 * PROBES as u32)
 }
 
@@ -109,34 +159,27 @@ fn is_inked(ink: &Ink, row: &InkRow<'_>, x: u32) -> bool {
     8 * row.amount(x) >= ink.full()
 }
 
-/// Goes on to the next pixel of a probe; a run that ends there is noted.
-fn step(has_ink: bool, at: u32, length: &mut u32, longest: u32, runs: &mut Vec<Run, RUNS>) {
-    if has_ink {
-        *length += 1;
-        return;
-    }
-    let ended = core::mem::take(length);
-    if (1..=longest).contains(&ended) {
-        let middle = at - ended.div_ceil(2);
-        let eighths = (8 * ended - 1).checked_div(longest).unwrap_or(0);
-        // Lines through others are left in.
-        let _ = runs.push((eighths << 13) as Run | middle as Run);
-    }
-}
-
 /// Finds the lines along a direction through the probes across it.
 fn trace(
-    probes: &mut Runs,
+    probes: &mut Probes,
     [along, across]: [u32; 2],
     longest: u32,
     is_across: bool,
     lines: &mut Rulings,
 ) {
+    for probe in &mut *probes {
+        probe.end(across, longest);
+    }
     for (first, last) in PAIRS {
         let mut next = 0;
-        while let Some(start) = probes.get(first).and_then(|runs| runs.get(next)).copied() {
-            let ends = probes.get(last).into_iter().flatten();
+        while let Some(start) = probes
+            .get(first)
+            .and_then(|probe| probe.runs.get(next))
+            .copied()
+        {
+            let ends = probes.get(last).map_or(&[][..], |probe| &probe.runs);
             let found = ends
+                .iter()
                 .map(|&end| Guess::new([(first, start), (last, end)], along))
                 .find_map(|guess| Some((guess.lengths(probes, [along, across])?, guess)));
             let Some((lengths, guess)) = found else {
@@ -162,8 +205,8 @@ struct Guess {
 
 impl Guess {
     fn new(runs: [(usize, Run); 2], along: u32) -> Self {
-        let place = |(at, run)| [probe(at as u32, along), u32::from(run & MIDDLE)];
-        let places = runs.map(|run| place(run).map(u32::cast_signed));
+        let of = |(at, run)| [place(at as u32, along), u32::from(run & MIDDLE)];
+        let places = runs.map(|run| of(run).map(u32::cast_signed));
         Self { places }
     }
 
@@ -175,20 +218,20 @@ impl Guess {
     }
 
     /// The mean length of the runs on the line, in eighths of the longest. `None` if it is no ruling.
-    fn lengths(&self, probes: &Runs, [along, across]: [u32; 2]) -> Option<u32> {
+    fn lengths(&self, probes: &Probes, [along, across]: [u32; 2]) -> Option<u32> {
         let [[start, from], [end, to]] = self.places;
         if 3 * (to - from).abs() > end - start {
             return None;
         }
         let (mut passed, mut hits, mut lengths) = (0, 0, 0);
         let mut is_hit = false;
-        for (at, runs) in (0..).zip(probes) {
-            let place = self.at(probe(at, along).cast_signed());
-            if !(0..across.cast_signed()).contains(&place) {
+        for (at, probe) in (0..).zip(probes) {
+            let place = self.at(place(at, along).cast_signed());
+            if !probe.is_free(place, across) {
                 continue;
             }
             passed += 1;
-            let mut runs = runs.iter();
+            let mut runs = probe.runs.iter();
             let hit = runs.find(|&&run| is_near(run, place, across.max(along)));
             is_hit = hit.is_some();
             if let Some(run) = hit {
@@ -203,10 +246,12 @@ impl Guess {
     }
 
     /// Takes away the runs of the line.
-    fn forget(&self, probes: &mut Runs, [along, across]: [u32; 2]) {
-        for (at, runs) in (0..).zip(probes) {
-            let place = self.at(probe(at, along).cast_signed());
-            runs.retain(|&run| !is_near(run, place, across.max(along)));
+    fn forget(&self, probes: &mut Probes, [along, across]: [u32; 2]) {
+        for (at, probe) in (0..).zip(probes) {
+            let place = self.at(place(at, along).cast_signed());
+            probe
+                .runs
+                .retain(|&run| !is_near(run, place, across.max(along)));
         }
     }
 }

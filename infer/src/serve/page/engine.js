@@ -9,7 +9,7 @@ const REFUSALS = [
   "the picture has a size that cannot be prepared",
   "expected a drawing, found a blank picture, or ink too faint",
   "there is not enough memory",
-  "expected one drawing, found several, apart from each other",
+  "expected one drawing, found several, apart from each other; cut it to one of them",
 ];
 
 class Engine {

@@ -75,7 +75,9 @@ impl BatonStatus {
             Self::NoInput => c"expected an input, found none: set it before each run",
             Self::NoOutput => c"expected an output, found none: run the model first",
             Self::OutputKind => c"expected an output of another kind",
-            Self::SeveralDrawings => c"expected one drawing, found several, apart from each other",
+            Self::SeveralDrawings => {
+                c"expected one drawing, found several, apart from each other; cut it to one of them"
+            }
         }
     }
 

@@ -72,6 +72,55 @@ fn what_is_around_a_drawing_is_no_part_of_it() {
 }
 
 #[test]
+fn pencil_on_a_sheet_is_ink_beside_a_dark_table_and_in_a_black_frame() {
+    let table = |x: u32, y: u32| x >= 350 || y < 10 + x / 30;
+    let frame = |x: u32, y: u32| (20..25).contains(&x.min(399 - x).min(y).min(359 - y));
+    let around: [&dyn Fn(u32, u32) -> bool; 2] = [&table, &frame];
+    for ink in [110.0, 140.0, 170.0] {
+        for number in 0..10 {
+            let drawing = digit(number, 6.0).pasted(400, 360, 120, 90);
+            let clean = on_paper(&drawing, ink, |_, _| 210.0);
+            for is_around in around {
+                let changed = clean.map(|x, y, pixel| if is_around(x, y) { 20.0 } else { pixel });
+                let off = difference(&prepared(&changed), &prepared(&clean));
+                assert!(off < 8.0, "{ink}, {number}: {off}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_go_up_to_a_table_that_covers_their_ends() {
+    for width in [40, 60, 70] {
+        beside("lined sheet on a table", 8.0, |x, y, pixel| {
+            if x < width + y / 40 {
+                30.0
+            } else if (y + x / 20) % 45 < 3 {
+                pixel.min(110.0)
+            } else {
+                pixel
+            }
+        });
+    }
+}
+
+#[test]
+fn a_dark_row_or_column_at_any_border_is_no_ink() {
+    let away = [|_, y| y, |x, _| x, |_, y| 359 - y, |x, _| 399 - x];
+    for (at, away) in away.into_iter().enumerate() {
+        let drawn = |x: u32, y: u32, pixel: f64| if away(x, y) == 0 { 30.0 } else { pixel };
+        for number in 0..10 {
+            // The digit is four pixels away from the row.
+            let (left, top) = ([126, 0, 126, 232][at], [0, 96, 192, 96][at]);
+            let drawing = digit(number, 6.0).pasted(400, 360, left, top);
+            let clean = on_paper(&drawing, 40.0, |_, _| 200.0);
+            let off = difference(&prepared(&clean.map(drawn)), &prepared(&clean));
+            assert!(off < 8.0, "{at}, {number}: {off}");
+        }
+    }
+}
+
+#[test]
 fn a_shadow_is_no_ink() {
     let shade = |along: f64| 1.0 - 0.5 * (along / 50.0).clamp(0.0, 1.0);
     beside("half a shadow", 8.0, |x, y, pixel| {

@@ -63,6 +63,17 @@ fn two_digits_are_several_drawings_however_far_apart() {
     }
 }
 
+#[test]
+fn a_one_of_a_thin_stroke_is_a_digit_beside_another_one() {
+    let one = Picture::ink(4, 140, |_, _| true);
+    for number in 0..10 {
+        let other = digit(number, 7.0);
+        for (first, second) in [(&one, &other), (&other, &one), (&one, &one)] {
+            assert!(is_several(&sheet(first, second, 20, true)), "{number}");
+        }
+    }
+}
+
 /// These digits in a row or in a column, half a digit apart.
 fn line(numbers: &[u8], is_beside: bool) -> Picture {
     let digits: Vec<_> = numbers.iter().map(|&number| cut(number)).collect();
