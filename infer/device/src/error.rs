@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use no_std_core::FormatError;
+use no_std_core::prepare::PrepareError;
 use protocol::{Error, Reply, SelfTest, Tensor, VERSION};
 use thiserror::Error;
 
@@ -138,6 +139,15 @@ impl DeviceError {
         matches!(self, Self::Refused(Error::Unknown | Error::Memory))
     }
 
+    /// What a picture lacks to the board that prepares it.
+    pub fn of_picture(&self) -> Option<PrepareError> {
+        match self {
+            Self::Refused(Error::Blank) => Some(PrepareError::NoInk),
+            Self::Refused(Error::Several) => Some(PrepareError::Several),
+            _ => None,
+        }
+    }
+
     /// An answer that does not fit the question.
     pub(crate) fn unexpected(expected: &'static str, reply: &Reply<'_>) -> Self {
         match reply {
@@ -181,7 +191,7 @@ fn refusal(error: Error) -> &'static str {
         Error::Class => "the board has fewer classes or names than it said",
         Error::Size => "the board does not take inputs of this size",
         Error::Piece => "the board was waiting for another piece of the input",
-        Error::Blank => "the picture is blank to the board",
+        Error::Blank => "the picture is blank to the board, or its ink too faint; take another one",
         Error::Several => "the picture has several drawings; cut it to one of them",
         Error::NoOutput => "the board has no such output",
         Error::NoUpdate => "the board has no room for two models; flash it to change its model",

@@ -272,7 +272,11 @@ enum Passed {
 
 impl From<InFile<RunError>> for Passed {
     fn from(error: InFile<RunError>) -> Self {
-        Self::Failed(Box::new(error.into()))
+        let of_picture = match &error.problem {
+            RunError::Device(error) => error.of_picture(),
+            _ => None,
+        };
+        of_picture.map_or_else(|| Self::Failed(Box::new(error.into())), passed)
     }
 }
 

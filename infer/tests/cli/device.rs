@@ -4,11 +4,14 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 use std::thread;
 
+use no_std_core::format::Contents;
+use no_std_core::prepare::Preparation;
 use serde_json::Value;
 
 use crate::board;
 use crate::evaluate::write_test_set;
 use crate::program::{Outcome, Workplace};
+use crate::support::flash::brightness;
 
 /// A workplace with a test set of noise and a board at `unix:board`, which serves every program that connects.
 fn workplace() -> Workplace {
@@ -136,4 +139,38 @@ fn options_that_a_board_has_not() {
         let outcome = workplace.predict(&[options, &["2.png"]].concat());
         assert_eq!(outcome.code, 2);
     }
+}
+
+#[test]
+fn frames_without_one_drawing_do_not_end_a_board_that_prepares_them() {
+    let workplace = Workplace::new();
+    let centred = Contents {
+        preparation: Preparation::CENTRED,
+        ..brightness()
+    };
+    fs::write(workplace.path("centred.q8"), centred.to_file().unwrap()).unwrap();
+    board::serve_slots(UnixListener::bind(workplace.path("board")).unwrap());
+    let board = ["--device", "unix:board"];
+    let update = workplace.run(&[&["update", "centred.q8"][..], &board].concat());
+    update.succeeded();
+    let bars = |columns: &'static [u32]| {
+        let is_ink = move |x: u32, y: u32| {
+            (20..70).contains(&y) && columns.iter().any(|&column| x.abs_diff(column) < 6)
+        };
+        let places = (0..120 * 90).map(|at| (at % 120, at / 120));
+        places.map(move |(x, y)| if is_ink(x, y) { 20 } else { 200 })
+    };
+    let frames: [&[u32]; 4] = [&[60], &[], &[30, 90], &[40]];
+    let stream: Vec<u8> = frames.into_iter().flat_map(bars).collect();
+    fs::write(workplace.path("stream"), stream).unwrap();
+    let camera = "camera stream --prepare board --format grey --frame 120x90";
+    let camera: Vec<&str> = camera.split(' ').chain(board).collect();
+    let Outcome { output, errors, .. } = workplace.run(&camera);
+    let numbers = output.lines().map(|line| {
+        let object: Value = serde_json::from_str(line).unwrap();
+        object["frame"].as_u64().unwrap()
+    });
+    assert_eq!(numbers.collect::<Vec<_>>(), [1, 4], "{errors}");
+    let counts = "2 predicted, 0 dropped, 0 unchanged, 1 blank, 1 several drawings, 0 broken\n";
+    assert!(errors.ends_with(counts), "{errors}");
 }
