@@ -38,6 +38,16 @@ impl Certainty {
     }
 }
 
+/// What is to be said of a threshold from so few samples.
+pub fn note(samples: usize) -> Option<String> {
+    let is_least = samples > 0 && allowed(samples, REJECTED) == 0;
+    is_least.then(|| {
+        format!(
+            "the threshold is the least probability of {samples} samples, too few to tell a share of {REJECTED} by; more would tell"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -124,14 +124,19 @@ pub enum Error {
     NegativeNumbers,
     #[error(
         "negatives that the program draws (`negatives` in a recipe, `--negatives drawn`): expected grey pictures of the ten digits, \
-         28 x 28, found {shape:?} channels, rows and columns of {classes} classes; name pictures of your own (`--negatives SOURCE`)"
+         28 x 28, in classes called 0 to 9, found {shape:?} channels, rows and columns of {classes}; take `negatives` out of the \
+         recipe, and name pictures of your own (`--negatives SOURCE`)"
     )]
-    DrawnNegatives { shape: [usize; 3], classes: usize },
+    DrawnNegatives { shape: [usize; 3], classes: String },
     #[error(
-        "--negatives: expected the {expected} pictures of no class that the run to resume learnt, found {found}; name the same ones \
-         again"
+        "--negatives: expected pictures to learn, found a test set alone, {0} pictures; put some outside of its folder `test`, or \
+         leave it out"
     )]
-    OtherNegatives { expected: usize, found: usize },
+    NegativesToLearn(usize),
+    #[error(
+        "--negatives: expected {expected} as the run to resume learnt, found {found}; name what it learnt, and nothing else"
+    )]
+    OtherNegatives { expected: String, found: String },
     #[error("a network for {0} is not chosen by itself: name one (`--network`)")]
     NoNetworkFor(&'static str),
     #[error("{option}: expected a network of {expected}, found one of {found}; leave it out")]

@@ -198,14 +198,3 @@ pub fn run_model_of(
     }
     Ok(outputs)
 }
-
-/// Share of the rows whose largest logit (the first one on a tie) is at the label of their image.
-pub fn accuracy(logits: &Array2<f32>, dataset: &Dataset) -> f64 {
-    let variants = logits.nrows() / dataset.len();
-    let right = logits.outer_iter().enumerate().filter(|(row, logits)| {
-        let classes = logits.iter().enumerate().rev();
-        let best = classes.max_by(|a, b| a.1.total_cmp(b.1));
-        best.map(|(class, _)| class) == Some(usize::from(dataset.labels()[row / variants]))
-    });
-    right.count() as f64 / logits.nrows() as f64
-}

@@ -19,6 +19,9 @@ use crate::models;
 use crate::run::IDENTITY_KEY;
 use crate::runtime::Runtime;
 
+/// The entry with the SHA-256 of the pixels of the pictures of no class that the user gave to learn.
+pub const NEGATIVES_SHA256: &str = "negatives_sha256";
+
 /// Largest difference of a logit between the exported model and the trainer, relative to the image's largest
 /// logit (at least 1): the order of additions differs between runtimes, and that is what it costs in 32-bit floats.
 pub const TOLERANCE: f64 = 1e-5;
@@ -130,6 +133,9 @@ fn entries(
     ]);
     if let Some(start) = &record.tuned_from {
         entries.push(("tuned_from", start.clone()));
+    }
+    if let Some(digest) = &record.negatives_sha256 {
+        entries.push((NEGATIVES_SHA256, digest.clone()));
     }
     if let Some(certainty) = &record.certainty {
         let least = certainty.least_probability.to_string();

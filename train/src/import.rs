@@ -80,10 +80,7 @@ pub fn import_with(onnx: &[u8], options: &Options) -> Result<Network, ImportErro
     let (model, graph, output) = prepared(onnx, options)?;
     let limits = (opset(&model).unwrap_or(onnx::OPSET), options.limits);
     let read = |layout| first_that_fits(&graph, &output, layout, limits);
-    let says_order = model
-        .metadata_props
-        .iter()
-        .any(|one| one.key == INPUT_SHAPE);
+    let says_order = model.metadata(INPUT_SHAPE).is_some();
     let ours = (says_order && options.layout.is_none()).then_some(Layout::ChannelsFirst);
     let first = ours.and_then(|layout| read(Some(layout)).ok());
     let network = first.map_or_else(|| read(options.layout), Ok);

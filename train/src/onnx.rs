@@ -51,6 +51,12 @@ impl Model {
             metadata_props: metadata.iter().map(entry).collect(),
         }
     }
+
+    /// The value of a metadata entry.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        let entry = self.metadata_props.iter().find(|entry| entry.key == key)?;
+        Some(&entry.value)
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]

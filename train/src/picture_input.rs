@@ -127,12 +127,8 @@ impl Pictures {
 
     /// Of an ONNX model; nothing where that cannot be read, which others will say.
     pub fn of_model(model: &[u8]) -> Self {
-        let entries =
-            Model::decode(model).map_or_else(|_| Vec::new(), |model| model.metadata_props);
-        let entry = |key: &str| {
-            let entry = entries.iter().find(|entry| entry.key == key)?;
-            Some(&*entry.value)
-        };
+        let model = Model::decode(model).unwrap_or_default();
+        let entry = |key: &str| model.metadata(key);
         let kept = [
             normalization::RANGE,
             normalization::MEAN,

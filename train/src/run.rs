@@ -182,9 +182,7 @@ pub fn mismatch(model: &Path) -> Option<String> {
     let checkpoint = file::folder_of(model).join(checkpoint::FILE_NAME);
     let identity = Checkpoint::identity_of(&file::read_if_regular(&checkpoint)?)?;
     let onnx = onnx::Model::decode(&*file::read_if_regular(model)?).ok()?;
-    let mut entries = onnx.metadata_props.iter();
-    let of_model = entries.find(|entry| entry.key == IDENTITY_KEY)?;
-    (of_model.value != identity).then(|| {
+    (onnx.metadata(IDENTITY_KEY)? != identity).then(|| {
         format!(
             "{} was exported from another checkpoint than {}; `train export --run {}` exports this one",
             display_name(model),

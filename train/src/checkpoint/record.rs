@@ -42,6 +42,9 @@ pub struct Record {
     /// The number of samples of no class that were learnt as well.
     #[serde(default, skip_serializing_if = "is_default")]
     pub negatives: usize,
+    /// SHA-256 of the pixels of those of them that the user gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negatives_sha256: Option<String>,
     /// How sure an answer must be to be accepted, where samples of no class were learnt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certainty: Option<Certainty>,
@@ -106,6 +109,7 @@ impl Record {
             batch_size,
             seed,
             negatives: 0,
+            negatives_sha256: None,
             certainty: None,
             data_sha256: String::new(),
             data_source: String::new(),

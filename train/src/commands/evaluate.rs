@@ -18,7 +18,7 @@ use crate::console::Console;
 use crate::data::augment::{Augment, Variant};
 use crate::data::{Dataset, Element, Negatives};
 use crate::error::Error;
-use crate::evaluate::{accuracy, run_model};
+use crate::evaluate::run_model;
 use crate::picture_input::Pictures;
 use crate::report::{Int8, Report};
 use crate::runtime::{Kind, Runtime};
@@ -36,10 +36,7 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     if args.corruptions && test.element() == Element::Number {
         return Err(Error::NoCorruptions);
     }
-    let options = args.data.options_for(&Pictures::of_model(&model));
-    let found = args.negatives.as_ref();
-    let found = found.map(|wanted| super::negatives::measuring(wanted, &test, options));
-    let found = found.transpose()?;
+    let found = negatives::find(args, &model, &test)?;
     let runtime = open(args.runtime)?;
     let measured = Measured {
         runtime: &runtime,
@@ -60,8 +57,10 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     if args.json {
         console.line(serde_json::to_string_pretty(&report)?);
     } else {
-        let (accuracy, count) = (accuracy(&logits, &test), logits.nrows());
-        console.line(format_args!("accuracy {accuracy:.4} on {count} images"));
+        console.line(format_args!(
+            "accuracy {:.4} on {} images",
+            report.accuracy, report.samples
+        ));
         console.line(runtime.description());
         console.line(format_args!("\n{}", report.text()));
     }

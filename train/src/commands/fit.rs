@@ -26,6 +26,7 @@ use crate::data::{Dataset, Sets, Source};
 use crate::error::Error;
 use crate::evaluate::{EvaluateError, Evaluator};
 use crate::fit::{FitError, Options, Terminal, fastest, fit};
+use crate::recipe::Recipe;
 use crate::report::Report;
 use crate::run::{self, OutFolder, model_name};
 use crate::runtime::Runtime;
@@ -165,13 +166,15 @@ fn finish(
     export_checked(trained, sets.test, &model, console, stop)
 }
 
-/// The epochs that the user wants, else those of the recipe, else the usual ones. The usual recipe has as many more as few
-/// pictures need.
+/// The epochs that the user wants, else those of the recipe, else those of the usual one, of which few pictures need more.
 fn epochs(args: &FitArgs, task: &Task, batch_size: usize) -> u32 {
-    let planned = args.epochs.or(task.recipe.epochs);
-    let is_named = args.epochs.is_some() || args.recipe.is_some();
-    let Some(usual) = planned.filter(|_| !is_named) else {
-        return planned.unwrap_or(EPOCHS);
+    let of_recipe = task.recipe.epochs.filter(|_| args.recipe.is_some());
+    if let Some(named) = args.epochs.or(of_recipe) {
+        return named;
+    }
+    let usual = Recipe::usual(&task.network).epochs;
+    let Some(usual) = task.recipe.epochs.or(usual) else {
+        return EPOCHS;
     };
     let steps = task.samples().div_ceil(batch_size);
     let enough = (FEWEST_STEPS.div_ceil(steps) as u32).min(MOST_EPOCHS);

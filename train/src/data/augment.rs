@@ -16,7 +16,8 @@ mod warp;
 
 pub(super) use affine::Affine;
 pub(super) use ground::{cover, line};
-pub(super) use pixels::{Picture, WHITE};
+pub(crate) use pixels::Picture;
+pub(super) use pixels::WHITE;
 pub(super) use planes::smooth;
 pub use transform::{Transform, apply, mixtures};
 

@@ -82,7 +82,7 @@ impl Corruption {
     }
 
     /// Makes a picture `[channels, rows, columns]` worse, in a strength of 1 to 5. All that is random follows from the way and
-    /// the picture's place among all.
+    /// the picture's number.
     pub fn change(self, strength: usize, (bytes, shape): (&mut [u8], Shape), place: u64) {
         let mut random = Random::new(self as u64, place);
         let mut picture = Picture::new(bytes, shape);

@@ -265,14 +265,14 @@ impl Dataset {
         Ok(images)
     }
 
-    /// Pictures made of these, in memory: what `change` makes of the bytes of each, whose place among all pixels it is told.
+    /// Pictures made of these, in memory: what `change` makes of the bytes of each, whose number among these it is told.
     /// There are no targets.
-    pub fn changed(&self, change: impl Fn(u64, &mut [u8]) + Sync) -> Result<Self, DataError> {
+    pub fn changed(&self, change: impl Fn(usize, &mut [u8]) + Sync) -> Result<Self, DataError> {
         let mut pixels = vec![0; self.len() * self.picture_len()];
         let pictures = pixels.par_chunks_exact_mut(self.picture_len()).enumerate();
         pictures.try_for_each(|(picture, pixels)| {
             self.read(picture, pixels)?;
-            change(self.places[picture].into(), pixels);
+            change(picture, pixels);
             Ok::<(), DataError>(())
         })?;
         Ok(Self {
@@ -362,14 +362,14 @@ mod tests {
     }
 
     #[test]
-    fn changed_pictures_are_told_their_places_and_keep_their_labels() {
+    fn changed_pictures_are_told_their_numbers_and_keep_their_labels() {
         let labels: Vec<u16> = (0..25).map(|picture| picture % 3).collect();
         let dataset = Dataset::new([1, 1, 2], (0..50).collect(), labels, numbers(0, 3));
         let part = dataset.select(&[7, 3, 24]);
-        let changed = part.changed(|place, bytes| bytes[0] += place as u8);
+        let changed = part.changed(|number, bytes| bytes[0] += number as u8);
         let changed = changed.unwrap();
         let images = changed.images().unwrap();
-        assert!(images.into_iter().eq([14 + 7, 15, 6 + 3, 7, 48 + 24, 49]));
+        assert!(images.into_iter().eq([14, 15, 6 + 1, 7, 48 + 2, 49]));
         assert_eq!(changed.labels(), part.labels());
         // The others are as before.
         assert_eq!(part.images().unwrap()[[0, 0, 0, 0]], 14);

@@ -56,6 +56,7 @@ pub use report::Report;
 pub use request::{Arrays, Data, Request};
 pub(crate) use run::Names;
 
+use crate::certainty;
 use crate::import::{ImportError, Options, import_with};
 use crate::network::Network;
 use crate::runtime::Runtime;
@@ -102,7 +103,8 @@ pub fn quantize(
             "node {node} at the end is left out: the int8 model gives logits"
         ));
     }
-    sets.notes.iter().for_each(|note| stage(note));
+    let few = certainty::note(sets.held_out.len()).filter(|_| sets.output == OutputKind::Classes);
+    sets.notes.iter().chain(&few).for_each(|note| stage(note));
     let (best, held_out) = calibrated(runner, &network, &sets, stage)?;
     let compared = compared(runner, &best, &held_out)?;
     let forced = match compared {

@@ -9,7 +9,7 @@ use no_std_core::prepare::Preparation;
 use super::groups::Given;
 use super::run::Names;
 use super::samples::Samples;
-use super::sets::{self, HELD_OUT, IMAGE, SEED, Sets};
+use super::sets::{self, IMAGE, Sets};
 use super::{QuantizeError, arrays, metadata};
 use crate::data::augment::Variant;
 use crate::data::usual::Usual;
@@ -57,11 +57,7 @@ pub fn of_sets(
         }
         OutputKind::Classes | OutputKind::Values => (sets.clone(), Vec::new()),
     };
-    let [calibration, others] = sets::parts(&sets.train)?;
-    let held_out = match &sets.validation {
-        Some(validation) => validation.split_stratified(HELD_OUT, SEED).0,
-        None => others,
-    };
+    let [calibration, held_out] = sets::chosen(&sets)?;
     let variants = metadata::augment(network)?.unwrap_or_default().variants();
     let samples = |set: &Dataset| samples(set, variants);
     let checked = samples(&held_out.clone().take(arrays::CHECKED))?;

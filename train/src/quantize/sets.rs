@@ -84,7 +84,7 @@ fn of_pictures(
     metadata::expect_input_range(network)?;
     let labels = metadata::labels(network)?;
     let variants = metadata::augment(network)?.unwrap_or_default().variants();
-    let [calibration, held_out] = parts(&sets.train)?;
+    let [calibration, held_out] = chosen(sets)?;
     let numbers = metadata::normalization(network)?;
     let meaning = match &numbers {
         Some(numbers) => pixels::quantization(numbers).ok_or(QuantizeError::Pixels)?,
@@ -145,8 +145,16 @@ pub fn missing(labels: &[usize], classes: usize) -> Option<String> {
         .then(|| format!("no sample is of class {missing}: ranges and threshold do not know it"))
 }
 
-/// The training images whose outputs give the ranges, and others that decide between methods and set the threshold: each
-/// with every class in proportion.
+/// The samples whose outputs give the ranges, and others that decide between methods and set the threshold: those that are
+/// kept to choose by, if there are any, since a network is surer of what it learnt.
+pub fn chosen(sets: &data::Sets) -> Result<[Dataset; 2], QuantizeError> {
+    let [calibration, others] = parts(&sets.train)?;
+    let kept = sets.validation.as_ref();
+    let kept = kept.map(|validation| validation.split_stratified(HELD_OUT, SEED).0);
+    Ok([calibration, kept.unwrap_or(others)])
+}
+
+/// Samples whose outputs give the ranges, and others, each with every class in proportion.
 pub fn parts(train: &Dataset) -> Result<[Dataset; 2], QuantizeError> {
     if train.len() < 2 {
         return Err(QuantizeError::TooFewImages(train.len()));

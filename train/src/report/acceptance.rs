@@ -21,6 +21,9 @@ pub struct Acceptance {
     pub negatives: usize,
     /// The highest threshold first.
     pub points: Vec<Point>,
+    /// By the model's own threshold, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<Point>,
     /// The share of the samples that are accepted where [`Self::kinds`] is.
     pub told_at: f64,
     pub kinds: Vec<Kind>,
@@ -58,12 +61,13 @@ pub struct Negatives<'a> {
 }
 
 impl Acceptance {
-    /// Of samples with these labels and logits `[samples, classes]`.
-    pub fn new(labels: &[u16], logits: &Array2<f32>, negatives: &Negatives) -> Self {
-        let answers = |logits: &Array2<f32>| -> Vec<Answer> {
-            let rows = logits.rows().into_iter();
-            rows.map(|row| Answer::new(&row)).collect()
-        };
+    /// Of samples with these labels and logits `[samples, classes]`, by a model that accepts answers from a probability `own` on.
+    pub fn new(
+        labels: &[u16],
+        logits: &Array2<f32>,
+        negatives: &Negatives,
+        own: Option<f64>,
+    ) -> Self {
         let (known, others) = (answers(logits), answers(negatives.logits));
         let mut sure: Vec<f64> = known.iter().map(|answer| answer.confidence).collect();
         sure.sort_by(|a, b| b.total_cmp(a));
@@ -71,28 +75,19 @@ impl Acceptance {
         let counted = others.iter().zip(negatives.kinds);
         let counted = counted.filter(|(_, kind)| is_counted(kind));
         let counted: Vec<&Answer> = counted.map(|(answer, _)| answer).collect();
-        let point = |share: f64| {
+        let point = |threshold| Point::at(threshold, (&known, labels), &counted);
+        let at_share = |share: f64| {
             let count = (share * sure.len() as f64).ceil() as usize;
-            let threshold = sure.get(count.max(1) - 1).copied().unwrap_or(0.0);
-            let is_accepted = |answer: &&Answer| answer.confidence >= threshold;
-            let pairs = known.iter().zip(labels);
-            let wrong = |(answer, label): &(&Answer, &u16)| {
-                is_accepted(answer) && answer.class != usize::from(**label)
-            };
-            Point {
-                threshold,
-                accepted: known.iter().filter(is_accepted).count(),
-                wrong: pairs.filter(wrong).count(),
-                accepted_negatives: counted.iter().copied().filter(is_accepted).count(),
-            }
+            point(sure.get(count.max(1) - 1).copied().unwrap_or(0.0))
         };
-        let points: Vec<Point> = SHARES.into_iter().map(point).collect();
+        let points = SHARES.map(at_share);
         let least = points[TOLD].threshold;
         let kinds = negatives.names.iter().zip(0..);
         Self {
             samples: known.len(),
             negatives: counted.len(),
-            points,
+            points: points.to_vec(),
+            own: own.map(point),
             told_at: SHARES[TOLD],
             kinds: kinds
                 .map(|(name, kind)| Kind::new(name, (&others, negatives.kinds), (kind, least)))
@@ -100,9 +95,45 @@ impl Acceptance {
         }
     }
 
+    fn write(&self, f: &mut fmt::Formatter<'_>, point: &Point) -> fmt::Result {
+        let accepted = format!("{} of {}", point.accepted, self.samples);
+        let negatives = format!(
+            "{:.4} {} of {}",
+            self.share(point),
+            point.accepted_negatives,
+            self.negatives
+        );
+        write!(
+            f,
+            "{:>9.4} {accepted:>18} {:>6} {negatives:>27}",
+            point.threshold, point.wrong
+        )
+    }
+
     /// The share of the samples of no class that are accepted at a point.
     pub fn share(&self, point: &Point) -> f64 {
         point.accepted_negatives as f64 / self.negatives.max(1) as f64
+    }
+}
+
+fn answers(logits: &Array2<f32>) -> Vec<Answer> {
+    let rows = logits.rows().into_iter();
+    rows.map(|row| Answer::new(&row)).collect()
+}
+
+impl Point {
+    /// Of samples of these labels, and of others.
+    fn at(threshold: f64, (known, labels): (&[Answer], &[u16]), others: &[&Answer]) -> Self {
+        let is_accepted = |answer: &&Answer| answer.confidence >= threshold;
+        let wrong = |(answer, label): &(&Answer, &u16)| {
+            is_accepted(answer) && answer.class != usize::from(**label)
+        };
+        Self {
+            threshold,
+            accepted: known.iter().filter(is_accepted).count(),
+            wrong: known.iter().zip(labels).filter(wrong).count(),
+            accepted_negatives: others.iter().copied().filter(is_accepted).count(),
+        }
     }
 }
 
@@ -130,18 +161,12 @@ impl fmt::Display for Acceptance {
             "threshold", "accepted", "wrong", "accepted that is no class"
         )?;
         for point in &self.points {
-            let accepted = format!("{} of {}", point.accepted, self.samples);
-            let negatives = format!(
-                "{:.4} {} of {}",
-                self.share(point),
-                point.accepted_negatives,
-                self.negatives
-            );
-            writeln!(
-                f,
-                "{:>9.4} {accepted:>18} {:>6} {negatives:>27}",
-                point.threshold, point.wrong
-            )?;
+            self.write(f, point)?;
+            f.write_str("\n")?;
+        }
+        if let Some(own) = &self.own {
+            self.write(f, own)?;
+            f.write_str("  the model's own\n")?;
         }
         write!(
             f,
@@ -197,7 +222,7 @@ mod tests {
             names: &names,
             counted: 1,
         };
-        let found = Acceptance::new(&[0; 500], &known, &negatives);
+        let found = Acceptance::new(&[0; 500], &known, &negatives, Some(0.7005));
         let counts = found
             .points
             .iter()
@@ -220,6 +245,10 @@ mod tests {
             let low = accepted.filter(|&index| index < 150);
             assert_eq!(point.accepted_negatives, low.count(), "{point:?}");
         }
+        // The last 300 samples are as sure, 30 of them wrong, and of the others from number 101 on the 49 that are counted.
+        let own = found.own.unwrap();
+        assert_eq!((own.accepted, own.wrong), (300, 30));
+        assert_eq!(own.accepted_negatives, 49);
         let kinds: Vec<_> = found
             .kinds
             .iter()
@@ -227,7 +256,12 @@ mod tests {
             .collect();
         assert_eq!(kinds, [("low", 150, 150), ("high", 50, 50), ("none", 0, 0)]);
         let text = found.to_string();
-        for part in ["400 of 500", "wrong", "\nhigh  1.0000 50 of 50"] {
+        for part in [
+            "400 of 500",
+            "wrong",
+            "\nhigh  1.0000 50 of 50",
+            "  the model's own\n",
+        ] {
             assert!(text.contains(part), "{text}");
         }
     }

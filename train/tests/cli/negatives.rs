@@ -29,9 +29,10 @@ fn pictures_of_a_folder_are_learnt_as_of_no_class() {
     write_pictures(&sandbox, "others", 9, 40);
     let fit = format!("fit {QUICK} --epochs 1 --out");
     let printed = sandbox.succeeds(&format!("{fit} run --negatives others"));
-    let line = "9 pictures of no class are learnt, too";
+    // One of them is kept to measure on.
+    let line = "8 pictures of no class are learnt, too";
     assert!(printed.contains(line), "{printed}");
-    assert_eq!(learnt(&sandbox, "run"), 9);
+    assert_eq!(learnt(&sandbox, "run"), 8);
     let plain = sandbox.succeeds(&format!("{fit} plain"));
     assert!(!plain.contains("no class"), "{plain}");
     let loss = |run: &str| {
@@ -137,11 +138,105 @@ fn a_run_is_resumed_with_the_pictures_that_it_learnt() {
     ));
     let resume = format!("fit {QUICK} --epochs 1 --resume run --out more");
     let refused = sandbox.train(&resume).expect_code(1).stderr;
-    let expected =
-        "--negatives: expected the 9 pictures of no class that the run to resume learnt, found 0";
-    assert!(refused.contains(expected), "{refused}");
+    for part in [
+        "--negatives: expected 8 pictures, those given with SHA-256 ",
+        "found 0 pictures, none of them given",
+    ] {
+        assert!(refused.contains(part), "{refused}");
+    }
+    // As many of others are other ones.
+    write_pictures(&sandbox, "more-others", 9, 41);
+    let line = format!("{resume} --negatives more-others");
+    let refused = sandbox.train(&line).expect_code(1).stderr;
+    assert!(
+        refused.contains("found 8 pictures, those given"),
+        "{refused}"
+    );
     sandbox.succeeds(&format!("{resume} --negatives others"));
-    assert_eq!(learnt(&sandbox, "more"), 9);
+    assert_eq!(learnt(&sandbox, "more"), 8);
+}
+
+#[test]
+fn what_was_learnt_is_not_measured_on() {
+    let sandbox = Sandbox::with_digits();
+    write_pictures(&sandbox, "others", 20, 28);
+    write_pictures(&sandbox, "never", 20, 27);
+    sandbox.succeeds(&format!(
+        "fit {QUICK} --epochs 1 --out run --negatives others"
+    ));
+    assert_eq!(learnt(&sandbox, "run"), 17);
+    let evaluate =
+        "evaluate --model run/digits.onnx --data digits --runtime tract --json --negatives";
+    for (folder, measured, note) in [
+        (
+            "others",
+            3,
+            "the model learnt 17 of these 20 pictures; measured on 3",
+        ),
+        ("never", 20, ""),
+    ] {
+        let finished = sandbox
+            .train(&format!("{evaluate} {folder}"))
+            .expect_code(0);
+        let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(report["acceptance"]["negatives"], measured);
+        assert!(finished.stderr.contains(note), "{finished:?}");
+        assert_eq!(
+            finished.stderr.contains("learnt"),
+            !note.is_empty(),
+            "{finished:?}"
+        );
+        // The model says from which probability on it accepts answers.
+        assert!(report["acceptance"]["own"]["threshold"].as_f64().unwrap() > 0.0);
+    }
+    write_pictures(&sandbox, "only/test", 4, 28);
+    let none = format!("fit {QUICK} --epochs 1 --out none --negatives only");
+    sandbox.refuses(
+        &none,
+        &["--negatives: expected pictures to learn, found a test set alone, 4 pictures"],
+    );
+}
+
+#[test]
+fn drawn_pictures_are_dark_on_light_where_digits_are_and_of_digits_that_are_called_so() {
+    let sandbox = Sandbox::new();
+    let write = |names: [&str; 10], folder: &str| {
+        for (digit, name) in names.iter().enumerate() {
+            let folder = format!("{folder}/{name}");
+            std::fs::create_dir_all(sandbox.path(&folder)).unwrap();
+            for number in 0..6 {
+                let is_ink = |x: u32, y: u32| {
+                    (8..20).contains(&x) && (6 + number..8 + number + digit as u32).contains(&y)
+                };
+                let pixel = |x, y| image::Luma([if is_ink(x, y) { 10 } else { 240 }]);
+                let picture = image::GrayImage::from_fn(28, 28, pixel);
+                picture
+                    .save(sandbox.path(&format!("{folder}/{number}.png")))
+                    .unwrap();
+            }
+        }
+    };
+    write(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], "dark");
+    let words = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ];
+    write(words, "words");
+    std::fs::write(
+        sandbox.path("recipe.toml"),
+        "negatives = 40\naugment = []\n",
+    )
+    .unwrap();
+    let fit = "fit --runtime tract --network digits-small --epochs 1 --recipe recipe.toml";
+    sandbox.refuses(
+        &format!("{fit} --data words --out words-run"),
+        &[
+            "classes called 0 to 9",
+            "eight, five, four",
+            "take `negatives` out of the recipe",
+        ],
+    );
+    sandbox.succeeds(&format!("{fit} --data dark --out run"));
+    assert_eq!(learnt(&sandbox, "run"), 40);
 }
 
 #[test]

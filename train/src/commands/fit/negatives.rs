@@ -7,11 +7,12 @@ use super::picture_input::options;
 use super::start::Start;
 use super::task::Task;
 use crate::architecture::Network;
-use crate::certainty::Certainty;
+use crate::certainty::{self, Certainty};
 use crate::checkpoint::Checkpoint;
 use crate::cli::FitArgs;
-use crate::commands::{learnt, negatives};
-use crate::console::Console;
+use crate::commands::learnt;
+use crate::commands::negatives::{self, Given};
+use crate::console::{Console, note};
 use crate::data::Sets;
 use crate::error::Error;
 use crate::runtime::Runtime;
@@ -35,8 +36,10 @@ pub fn add(
     let train = &mut task.sets.train;
     let mut pixels = negatives::learning(task.recipe.negatives as usize, train)?;
     if let Some(source) = &args.negatives {
-        let options = options(start, args)?;
-        pixels.extend(negatives::given(source, train, options, negatives::For::Learning)?.pixels);
+        let given = Given::open(source, train, options(start, args)?)?;
+        let (own, digest) = given.to_learn()?;
+        pixels.extend(own);
+        task.negatives_sha256 = Some(digest);
     }
     task.negatives = pixels.len() / train.picture_len();
     if task.negatives > 0 {
@@ -46,15 +49,27 @@ pub fn add(
         ));
         *train = train.clone().with_negatives(pixels);
     }
-    expect_those_of(start.resumed(), task.negatives)
+    expect_those_of(start.resumed(), task)
 }
 
 /// Fails if a run to resume learnt other pictures of no class than these.
-fn expect_those_of(resumed: Option<&Checkpoint>, found: usize) -> Result<(), Error> {
-    match resumed.map(|checkpoint| checkpoint.record.negatives) {
-        Some(expected) if expected != found => Err(Error::OtherNegatives { expected, found }),
-        _ => Ok(()),
+fn expect_those_of(resumed: Option<&Checkpoint>, task: &Task) -> Result<(), Error> {
+    let Some(Checkpoint { record, .. }) = resumed else {
+        return Ok(());
+    };
+    let expected = (record.negatives, record.negatives_sha256.as_deref());
+    let found = (task.negatives, task.negatives_sha256.as_deref());
+    if expected == found {
+        return Ok(());
     }
+    let describe = |(count, digest): (usize, Option<&str>)| match digest {
+        Some(digest) => format!("{count} pictures, those given with SHA-256 {digest},"),
+        None => format!("{count} pictures, none of them given,"),
+    };
+    Err(Error::OtherNegatives {
+        expected: describe(expected),
+        found: describe(found),
+    })
 }
 
 /// Says how sure answers must be where pictures of no class were learnt: as sure as those are of nearly all samples to choose
@@ -80,6 +95,7 @@ pub fn set_certainty(
             found.samples - found.rejected,
             found.samples
         ));
+        certainty::note(found.samples).iter().for_each(note);
     }
     checkpoint.record.certainty = certainty;
     Ok(())

@@ -23,6 +23,7 @@ pub fn of(args: &FitArgs, task: &Task, resume: Option<&Checkpoint>) -> Record {
     record.detector.clone_from(&task.detector);
     record.picture_input.clone_from(&task.picture_input);
     record.negatives = task.negatives;
+    record.negatives_sha256.clone_from(&task.negatives_sha256);
     record.certainty = None;
     complete(&mut record, &task.sets, task.samples(), args);
     record
@@ -34,6 +35,8 @@ fn complete(record: &mut Record, sets: &Sets, samples: usize, args: &FitArgs) {
     record.data_source = data_name(sets, sets.train.len() - record.negatives);
     if sets.validation.is_some() {
         record.val_data = VALIDATION.into();
+    } else if record.recipe.patience.is_some() {
+        note("there is no validation set to choose by: `patience` ends nothing");
     }
     if args.batch.is_none() && record.batch_size > samples {
         let usual = record.batch_size;

@@ -23,6 +23,8 @@ pub struct Task {
     pub sets: Sets,
     /// How many of the samples to learn from are of no class.
     pub negatives: usize,
+    /// SHA-256 of the pixels of those of them that the user gives.
+    pub negatives_sha256: Option<String>,
     /// Whether the inversions of the samples are learnt, too.
     pub augment: Augment,
     pub detector: Option<Detector>,
@@ -69,6 +71,7 @@ impl Task {
             recipe,
             sets,
             negatives: 0,
+            negatives_sha256: None,
             augment,
             detector,
             picture_input,

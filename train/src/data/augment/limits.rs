@@ -22,6 +22,10 @@ pub struct Degrees(pub(super) f32);
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Pixels(pub(super) f32);
 
+/// A number from a hundredth to 1: below, nearly all samples of a beta distribution are 0 or 1, and cannot be drawn in 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Evenness(pub(super) f32);
+
 /// Two factors from a tenth to ten, the smaller one first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Factors(pub(super) [f32; 2]);
@@ -65,6 +69,17 @@ impl<'de> Deserialize<'de> for Degrees {
 impl<'de> Deserialize<'de> for Pixels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         up_to(deserializer, 16.0).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Evenness {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = f32::deserialize(deserializer)?;
+        if (0.01..=1.0).contains(&found) {
+            return Ok(Self(found));
+        }
+        let reason = format!("expected a number from 0.01 to 1, found {found}");
+        Err(D::Error::custom(reason))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
-use super::limits::{Choices, Degrees, Factors, Part, Pixels, Qualities, Share, Widths};
+use super::limits::{Choices, Degrees, Evenness, Factors, Part, Pixels, Qualities, Share, Widths};
 use super::pixels::Picture;
 use crate::data::random::Random;
 use crate::network::Shape;
@@ -71,7 +71,7 @@ pub enum Transform {
     OneOf(Choices),
     /// Mixes each picture with another one, and their labels with them; shares are drawn from a beta distribution with this
     /// number for both of its parameters ([Zhang et al.](https://arxiv.org/abs/1710.09412)).
-    Mixup(Share),
+    Mixup(Evenness),
 }
 
 /// Which sides change places.
@@ -117,6 +117,15 @@ impl Transform {
         match self {
             Self::OneOf(Choices(choices)) => choices[random.below(choices.len())].chosen(random),
             _ => self,
+        }
+    }
+
+    /// Whether it turns pictures into their negatives, always or by choice.
+    pub fn inverts(&self) -> bool {
+        match self {
+            Self::Invert(_) => true,
+            Self::OneOf(Choices(choices)) => choices.iter().any(Self::inverts),
+            _ => false,
         }
     }
 
@@ -202,7 +211,7 @@ pub fn mixtures(
     [seed, batch]: [u64; 2],
 ) -> Option<Vec<(f32, usize)>> {
     let mixes = |transform: &Transform| match transform {
-        Transform::Mixup(Share(alpha)) => Some(*alpha),
+        Transform::Mixup(Evenness(alpha)) => Some(*alpha),
         _ => None,
     };
     let alpha = transforms.iter().find_map(mixes)?;

@@ -21,10 +21,12 @@ pub fn write(f: &mut fmt::Formatter<'_>, found: &Acceptance) -> fmt::Result {
     f.write_str(
         "<div class=\"wide\"><table>\n<tr><th>threshold<th>accepted<th>wrong<th>of no class</tr>\n",
     )?;
-    for point in &found.points {
+    let points = found.points.iter().map(|point| ("", point));
+    let own = found.own.iter().map(|own| ("the model's own: ", own));
+    for (name, point) in points.chain(own) {
         writeln!(
             f,
-            "<tr><td>{:.4}<td>{} of {}<td>{}<td>{:.4} ({} of {})</tr>",
+            "<tr><td>{name}{:.4}<td>{} of {}<td>{}<td>{:.4} ({} of {})</tr>",
             point.threshold,
             point.accepted,
             found.samples,
