@@ -9,7 +9,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use train::onnx;
 
-use super::{FLASH_MODEL, FLOAT_MODEL, INT8_MODEL, models};
+use super::{SHIPPED, SMALL, Shipped, models};
 
 /// The constants of the ONNX model's convolutions, by their names.
 struct Onnx(onnx::Graph);
@@ -84,9 +84,15 @@ fn four_by_four(weights: &[u8], units: usize) -> Vec<u8> {
 
 #[test]
 fn both_files_have_the_same_weights_biases_and_multipliers() {
-    let file = std::fs::read(models().join(FLASH_MODEL)).unwrap();
+    for shipped in SHIPPED {
+        assert_same_constants(&shipped);
+    }
+}
+
+fn assert_same_constants(shipped: &Shipped) {
+    let file = std::fs::read(shipped.flash()).unwrap();
     let core = Model::new(&file).unwrap();
-    let onnx = Onnx(open(&models().join(INT8_MODEL)).graph.unwrap());
+    let onnx = Onnx(open(&shipped.int8()).graph.unwrap());
     let convolutions = onnx.convolutions();
     assert_eq!((convolutions.len(), core.operations().count()), (4, 4));
     for (node, layer) in convolutions.into_iter().zip(core.operations()) {
@@ -128,23 +134,32 @@ fn both_files_have_the_same_weights_biases_and_multipliers() {
 
 #[test]
 fn the_model_names_the_checksum_of_its_flash_file() {
-    let file = std::fs::read(models().join(FLASH_MODEL)).unwrap();
-    let checksum = stored_checksum(&file).unwrap();
-    let model = open(&models().join(INT8_MODEL));
-    let mut entries = model.metadata_props.iter();
-    let entry = entries
-        .find(|entry| entry.key == input::pair::CHECKSUM_KEY)
-        .unwrap();
-    assert_eq!(entry.value, format!("{checksum:08x}"));
+    for shipped in SHIPPED {
+        let file = std::fs::read(shipped.flash()).unwrap();
+        let checksum = stored_checksum(&file).unwrap();
+        let model = open(&shipped.int8());
+        let mut entries = model.metadata_props.iter();
+        let entry = entries
+            .find(|entry| entry.key == input::pair::CHECKSUM_KEY)
+            .unwrap();
+        assert_eq!(entry.value, format!("{checksum:08x}"));
+    }
+}
+
+#[test]
+fn the_small_model_takes_12_kilobytes_of_flash() {
+    let len = std::fs::metadata(SMALL.flash()).unwrap().len();
+    assert!(len <= 12 * 1024, "{len}");
 }
 
 #[test]
 fn the_card_is_about_these_files() {
     let card = std::fs::read_to_string(models().join("README.md")).unwrap();
-    for name in [FLOAT_MODEL, INT8_MODEL, FLASH_MODEL] {
-        let digest = Sha256::digest(std::fs::read(models().join(name)).unwrap());
+    for path in SHIPPED.iter().flat_map(Shipped::files) {
+        let digest = Sha256::digest(std::fs::read(&path).unwrap());
         let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let digest = digits.concat();
+        let name = path.file_name().unwrap().to_str().unwrap();
         let row = card
             .lines()
             .find(|line| line.starts_with(&format!("| `{name}` |")));
