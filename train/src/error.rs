@@ -124,7 +124,7 @@ pub enum Error {
     NegativeNumbers,
     #[error(
         "negatives that the program draws (`negatives` in a recipe, `--negatives drawn`): expected grey pictures of the ten digits, \
-         28 x 28, in classes called 0 to 9, found {shape:?} channels, rows and columns of {classes}; take `negatives` out of the \
+         28 x 28, in classes called 0 to 9, found {shape:?} channels, rows and columns in classes called {classes}; take `negatives` out of the \
          recipe, and name pictures of your own (`--negatives SOURCE`)"
     )]
     DrawnNegatives { shape: [usize; 3], classes: String },

@@ -14,6 +14,7 @@ mod foreign;
 mod inputs;
 mod names;
 mod outputs;
+mod processor;
 mod quiet;
 mod shapes;
 mod weights;
@@ -21,6 +22,7 @@ mod work;
 
 pub use foreign::{explain, is_standard};
 pub use outputs::{ends_in_softmax, producer};
+pub use processor::avoid_tiles;
 pub use quiet::guarded;
 
 /// Why an ONNX file was refused.

@@ -41,6 +41,7 @@ impl Runtime {
     }
 
     fn tract(threads: usize, note: Option<String>) -> Result<Self, RuntimeError> {
+        input::onnx::avoid_tiles();
         if !ort::set_api(ort_tract::api()) && !ort::info().contains(TRACT_BACKEND) {
             return Err(RuntimeError::InUse { expected: "tract" });
         }

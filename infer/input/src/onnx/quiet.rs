@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
-use super::OnnxError;
+use super::{OnnxError, avoid_tiles};
 
 thread_local! {
     /// Whether a panic of this thread is expected, and not worth a word.
@@ -15,6 +15,7 @@ thread_local! {
 ///
 /// The process's panic hook is wrapped once and for all, and still hears of the panics of all other threads.
 pub fn guarded<T, E: Into<OnnxError>>(run: impl FnOnce() -> Result<T, E>) -> Result<T, OnnxError> {
+    avoid_tiles();
     let panic = || OnnxError::Graph("a contradiction that makes tract panic".to_owned());
     without_panic(run).ok_or_else(panic)?.map_err(E::into)
 }
