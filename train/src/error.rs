@@ -134,9 +134,11 @@ pub enum Error {
     )]
     NegativesToLearn(usize),
     #[error(
-        "--negatives: expected {expected} as the run to resume learnt, found {found}; name what it learnt, and nothing else"
+        "--negatives: expected {expected}, as the run to resume learnt, found {found}; name the same ones again"
     )]
     OtherNegatives { expected: String, found: String },
+    #[error("--negatives: expected pictures of no class, found those of --data; name others")]
+    SameNegatives,
     #[error("a network for {0} is not chosen by itself: name one (`--network`)")]
     NoNetworkFor(&'static str),
     #[error("{option}: expected a network of {expected}, found one of {found}; leave it out")]

@@ -138,6 +138,13 @@ impl Component {
         2 * self.pixels >= width * height
     }
 
+    /// Whether it is likely to be a table beside an empty sheet: solid from one side of the picture to the other, but no 1.
+    fn is_edge(&self, size: [u32; 2]) -> bool {
+        let [columns, rows] = self.size();
+        let is_across = columns > rows;
+        self.is_solid() && matches!((self.sides(size), is_across), (3, _) | (2, true))
+    }
+
     /// Whether it is likely to be a part of a drawing.
     fn is_inside(&self, size: [u32; 2]) -> bool {
         let [columns, rows] = self.size();
@@ -275,8 +282,13 @@ impl Components {
         self.drop(|closed| closed.pixels < least);
         let mut drawing = Component::default();
         self.closed.iter().for_each(|part| drawing.add(part));
-        if size[0].max(size[1]) > ALONE && self.are_apart() {
-            return Err(PrepareError::Several);
+        if size[0].max(size[1]) > ALONE {
+            if drawing.is_edge(size) {
+                return Err(PrepareError::NoInk);
+            }
+            if self.are_apart() {
+                return Err(PrepareError::Several);
+            }
         }
         Ok(drawing)
     }

@@ -14,7 +14,7 @@ use super::negatives::Found;
 use super::report::{json_beside, write_report};
 use super::{accept, expect_distinct, load_test_for, open, read_model};
 use crate::cli::EvaluateArgs;
-use crate::console::Console;
+use crate::console::{Console, note};
 use crate::data::augment::{Augment, Variant};
 use crate::data::{Dataset, Element, Negatives};
 use crate::error::Error;
@@ -67,7 +67,12 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
     if let Some(path) = &args.report {
         let title = display_name(&args.model);
         let pictures = (&test, augment.variants());
-        write_report(path, &title, &report, pictures, &[], console)?;
+        let line = write_report(path, &title, &report, pictures, &[])?;
+        if args.json {
+            note(line);
+        } else {
+            console.line(line);
+        }
     }
     Ok(())
 }

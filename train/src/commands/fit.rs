@@ -210,7 +210,9 @@ fn measure(
     let page = args.out.join(format!("{}-report.html", network.name));
     let epochs = &checkpoint.record.epochs;
     let pictures = (test, &[Variant::Plain][..]);
-    write_report(&page, &network.name, &report, pictures, epochs, console)
+    let line = write_report(&page, &network.name, &report, pictures, epochs)?;
+    console.line(line);
+    Ok(())
 }
 
 /// The logits of a network for pictures in these variants.

@@ -75,7 +75,7 @@ fn drawn_of_each_kind(digits: &Dataset) -> Result<Found, Error> {
     });
     let name = |kind: &Kind| {
         let learnt = if LEARNT.contains(kind) {
-            ", learnt"
+            ", as recipes learn"
         } else {
             ""
         };

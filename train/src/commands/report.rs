@@ -12,15 +12,14 @@ use crate::data::{DataError, Dataset, Element, sheet};
 use crate::error::Error;
 use crate::report::{Mistake, Page, Report};
 
-/// Writes a report on these variants of these pictures as a page, and beside it as JSON.
+/// Writes a report on these variants of these pictures as a page, and beside it as JSON; a line that tells both is returned.
 pub fn write_report(
     path: &Path,
     title: &str,
     report: &Report,
     (pictures, variants): (&Dataset, &[Variant]),
     epochs: &[Epoch],
-    console: &mut Console,
-) -> Result<(), Error> {
+) -> Result<String, Error> {
     let png = |mistake: &Mistake| {
         let picture = shown(pictures, variants, mistake.sample)?;
         sheet::png(&picture).map_err(Error::Sheet)
@@ -37,8 +36,7 @@ pub fn write_report(
     let json = json_beside(path);
     file::write(&json, serde_json::to_string_pretty(report)?.as_bytes())?;
     let [page, json] = [path, &json].map(display_name);
-    console.line(format_args!("{page}, {json}: the report"));
-    Ok(())
+    Ok(format!("{page}, {json}: the report"))
 }
 
 /// Where the JSON of a page is.

@@ -170,7 +170,7 @@ impl fmt::Display for Acceptance {
         }
         write!(
             f,
-            "\nof each kind, where {} of the samples are:",
+            "\nof each kind, where {} of the samples are accepted:",
             self.told_at
         )?;
         let width = self.kinds.iter().map(|kind| kind.name.chars().count());

@@ -116,7 +116,7 @@ fn what_is_accepted_is_counted_by_kind() {
     assert_eq!(points[7]["accepted"], 10);
     assert_eq!(points[4]["accepted_negatives"], sum("accepted"));
     assert!(text.contains("accepted that is no class"), "{text}");
-    for name in ["script", "letter, learnt"] {
+    for name in ["script", "letter, as recipes learn"] {
         let is_it = |kind: &&Value| kind["name"] == name;
         assert_eq!(kinds.iter().filter(is_it).count(), 1, "{found}");
     }
@@ -136,6 +136,16 @@ fn what_is_accepted_is_counted_by_kind() {
         (&kind(0)["samples"], &kind(1)["samples"]),
         (&3.into(), &2.into())
     );
+    let both = sandbox.train(&format!("{EVALUATE} --json --report both.html"));
+    let both = both.expect_code(0);
+    assert!(
+        serde_json::from_str::<Value>(&both.stdout).is_ok(),
+        "{both:?}"
+    );
+    assert!(
+        both.stderr.contains("both.html, both.json: the report"),
+        "{both:?}"
+    );
     let scores = format!("{EVALUATE} --scores - --negatives drawn");
     sandbox.train(&scores).expect_code(2);
 }
@@ -151,8 +161,8 @@ fn a_run_is_resumed_with_the_pictures_that_it_learnt() {
     let resume = format!("fit {QUICK} --epochs 1 --resume run --out more");
     let refused = sandbox.train(&resume).expect_code(1).stderr;
     for part in [
-        "--negatives: expected 8 pictures, those given with SHA-256 ",
-        "found 0 pictures, none of them given",
+        "--negatives: expected 8 pictures of no class (those given: SHA-256 ",
+        "found 0 pictures of no class (none given); name the same",
     ] {
         assert!(refused.contains(part), "{refused}");
     }
@@ -161,7 +171,7 @@ fn a_run_is_resumed_with_the_pictures_that_it_learnt() {
     let line = format!("{resume} --negatives more-others");
     let refused = sandbox.train(&line).expect_code(1).stderr;
     assert!(
-        refused.contains("found 8 pictures, those given"),
+        refused.contains("found 8 pictures of no class (those given: SHA-256 "),
         "{refused}"
     );
     fit(&sandbox, &format!("{resume} --negatives others"));
@@ -242,6 +252,9 @@ fn drawn_pictures_are_dark_on_light_where_digits_are_and_of_digits_that_are_call
         "fit --runtime tract --network digits-small --epochs 1 --batch 16 --recipe recipe.toml";
     let refused = sandbox.train(&format!("{line} --data words --out words-run"));
     let refused = refused.expect_code(1).stderr;
+    let same = sandbox.train(&format!("{line} --data dark --negatives dark --out same"));
+    let expected = "--negatives: expected pictures of no class, found those of --data";
+    assert!(same.expect_code(1).stderr.contains(expected));
     for part in [
         "classes called 0 to 9",
         "eight, five, four",

@@ -90,6 +90,27 @@ fn pencil_on_a_sheet_is_ink_beside_a_dark_table_and_in_a_black_frame() {
 }
 
 #[test]
+fn an_empty_sheet_beside_a_table_is_blank() {
+    for share in [4, 10, 25, 40] {
+        let away: [&dyn Fn(u32, u32) -> u32; 4] = [
+            &|x, _| x * 100 / 400,
+            &|x, _| (399 - x) * 100 / 400,
+            &|_, y| y * 100 / 360,
+            &|_, y| (359 - y) * 100 / 360,
+        ];
+        for (side, away) in away.into_iter().enumerate() {
+            let sheet = Picture::new(
+                400,
+                360,
+                |x, y| if away(x, y) < share { 40.0 } else { 210.0 },
+            );
+            let found = image_of(Preparation::CENTRED, &mut sheet.rows());
+            assert_eq!(found, Err(PrepareError::NoInk), "{side}, {share}");
+        }
+    }
+}
+
+#[test]
 fn lines_go_up_to_a_table_that_covers_their_ends() {
     for width in [40, 60, 70] {
         beside("lined sheet on a table", 8.0, |x, y, pixel| {

@@ -33,6 +33,9 @@ pub fn add(
     if args.negatives.is_some() && task.network.output != OutputKind::Classes {
         return Err(learnt::not_for("--negatives", "classes", &task.network));
     }
+    if args.negatives.as_ref() == Some(&args.data.data) {
+        return Err(Error::SameNegatives);
+    }
     let train = &mut task.sets.train;
     let mut pixels = negatives::learning(task.recipe.negatives as usize, train)?;
     if let Some(source) = &args.negatives {
@@ -43,13 +46,16 @@ pub fn add(
     }
     task.negatives = pixels.len() / train.picture_len();
     if task.negatives > 0 {
+        *train = train.clone().with_negatives(pixels);
+    }
+    expect_those_of(start.resumed(), task)?;
+    if task.negatives > 0 {
         console.line(format_args!(
             "{} pictures of no class are learnt, too",
             task.negatives
         ));
-        *train = train.clone().with_negatives(pixels);
     }
-    expect_those_of(start.resumed(), task)
+    Ok(())
 }
 
 /// Fails if a run to resume learnt other pictures of no class than these.
@@ -63,8 +69,8 @@ fn expect_those_of(resumed: Option<&Checkpoint>, task: &Task) -> Result<(), Erro
         return Ok(());
     }
     let describe = |(count, digest): (usize, Option<&str>)| match digest {
-        Some(digest) => format!("{count} pictures, those given with SHA-256 {digest},"),
-        None => format!("{count} pictures, none of them given,"),
+        Some(digest) => format!("{count} pictures of no class (those given: SHA-256 {digest})"),
+        None => format!("{count} pictures of no class (none given)"),
     };
     Err(Error::OtherNegatives {
         expected: describe(expected),
