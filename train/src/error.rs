@@ -129,8 +129,7 @@ pub enum Error {
     )]
     DrawnNegatives { shape: [usize; 3], classes: String },
     #[error(
-        "--negatives: expected pictures to learn, found a test set alone, {0} pictures; put some outside of its folder `test`, or \
-         leave it out"
+        "--negatives: expected pictures to learn, found a test set alone, {0} pictures; give others, or leave it out"
     )]
     NegativesToLearn(usize),
     #[error(
