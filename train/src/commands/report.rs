@@ -6,7 +6,6 @@ use image::{RgbImage, imageops};
 use input::file::{self, display_name};
 
 use crate::checkpoint::Epoch;
-use crate::console::Console;
 use crate::data::augment::Variant;
 use crate::data::{DataError, Dataset, Element, sheet};
 use crate::error::Error;
