@@ -14,7 +14,7 @@ use super::negatives::Found;
 use super::report::{json_beside, write_report};
 use super::{accept, expect_distinct, load_test_for, open, read_model};
 use crate::cli::EvaluateArgs;
-use crate::console::{Console, note};
+use crate::console::Console;
 use crate::data::augment::{Augment, Variant};
 use crate::data::{Dataset, Element, Negatives};
 use crate::error::Error;
@@ -68,9 +68,7 @@ pub fn run(args: &EvaluateArgs, console: &mut Console) -> Result<(), Error> {
         let title = display_name(&args.model);
         let pictures = (&test, augment.variants());
         let line = write_report(path, &title, &report, pictures, &[])?;
-        if args.json {
-            note(line);
-        } else {
+        if !args.json {
             console.line(line);
         }
     }

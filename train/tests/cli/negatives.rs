@@ -136,16 +136,6 @@ fn what_is_accepted_is_counted_by_kind() {
         (&kind(0)["samples"], &kind(1)["samples"]),
         (&3.into(), &2.into())
     );
-    let both = sandbox.train(&format!("{EVALUATE} --json --report both.html"));
-    let both = both.expect_code(0);
-    assert!(
-        serde_json::from_str::<Value>(&both.stdout).is_ok(),
-        "{both:?}"
-    );
-    assert!(
-        both.stderr.contains("both.html, both.json: the report"),
-        "{both:?}"
-    );
     let scores = format!("{EVALUATE} --scores - --negatives drawn");
     sandbox.train(&scores).expect_code(2);
 }
