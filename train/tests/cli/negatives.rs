@@ -202,10 +202,12 @@ fn what_was_learnt_is_not_measured_on() {
         // The model says from which probability on it accepts answers.
         assert!(report["acceptance"]["own"]["threshold"].as_f64().unwrap() > 0.0);
     }
-    let list: String = (0..4)
-        .map(|number| format!("others/{number}.png,line,test\n"))
-        .collect();
-    sandbox.write("only.csv", format!("path,label,split\n{list}"));
+    let row = |number: u32| format!("others/{number}.png,line,test");
+    let rows: Vec<String> = (0..4).map(row).collect();
+    sandbox.write(
+        "only.csv",
+        format!("path,label,split\n{}\n", rows.join("\n")),
+    );
     let none = format!("fit {QUICK} --epochs 1 --out none --negatives only.csv");
     let refused = sandbox.train(&none).expect_code(1).stderr;
     let expected = "--negatives: expected pictures to learn, found a test set alone, 4 pictures";
