@@ -100,18 +100,25 @@ fn adam(constants: &Constants, start: f64, gradients: &[f64]) -> f64 {
     w
 }
 
-/// A graph of nothing but the update, its parameter and state as residents.
+/// A graph of nothing but the update, its parameter, a statistic (the sum of the gradients) and state as residents.
 fn session(runtime: &Runtime, method: &Method) -> Session {
     let mut graph = Graph::new();
     let mut input = |name, shape: &[usize]| graph.input(name, TensorType::f32(shape)).unwrap();
-    let (parameter, gradient) = (input("w", &[3]), input("g", &[3]));
+    let [parameter, statistic, gradient] = ["w", "s", "g"].map(|name| input(name, &[3]));
     let learning_rate = input(LEARNING_RATE, &[]);
     let trainable = Trainable {
         parameter,
         gradient,
     };
-    let state = append_updates(&mut graph, method, &[trainable], learning_rate).unwrap();
-    let mut residents = vec![("w".to_owned(), arr1(&START).into())];
+    let next = graph.add(statistic, gradient).unwrap();
+    graph.output("s.next", next).unwrap();
+    let statistics = [(statistic, next)];
+    let state =
+        append_updates(&mut graph, method, &[trainable], &statistics, learning_rate).unwrap();
+    let mut residents = vec![
+        ("w".to_owned(), arr1(&START).into()),
+        ("s".to_owned(), Tensor::filled(&[3], 0.0)),
+    ];
     residents.extend(state.into_iter().map(|one| {
         let first = Tensor::filled(&one.shape, one.initial);
         (one.name, first)
@@ -205,8 +212,8 @@ fn a_constant_that_is_wrong_by_one_percent_is_found() {
     }
 }
 
-/// Any optimiser may take a share of the parameter away at each step; running means are those of all steps' parameters, the
-/// last ones counting most, and what a network is used with.
+/// Any optimiser may take a share of the parameter away at each step; running means are those of all steps' parameters and
+/// statistics, the last ones counting most, and what a network is used with.
 #[test]
 fn parameters_decay_and_are_averaged_as_the_formulas_say() {
     let runtime = runtimes::tract();
@@ -222,17 +229,23 @@ fn parameters_decay_and_are_averaged_as_the_formulas_say() {
         array.iter().copied().map(f64::from).collect()
     };
     let last = numbers(&residents[0].1);
-    let averaged = numbers(&in_use(&residents, 1)[0].1);
+    let used = in_use(&residents, 2);
+    let [averaged, averaged_sums] = [0, 1].map(|variable| numbers(&used[variable].1));
     for element in 0..3 {
         let (mut w, mut velocity) = (f64::from(START[element]), 0.0);
+        let (mut sum, mut mean_sum) = (0.0, 0.0);
         let (mut mean, mut weight) = (0.0, 0.0);
         for row in GRADIENTS {
             velocity = 0.9 * velocity - f64::from(RATE) * f64::from(row[element]);
             w = w * (1.0 - f64::from(RATE) * f64::from(decay)) + velocity;
             mean = f64::from(keep) * mean + (1.0 - f64::from(keep)) * w;
+            sum += f64::from(row[element]);
+            mean_sum = f64::from(keep) * mean_sum + (1.0 - f64::from(keep)) * sum;
             weight = f64::from(keep) * weight + 1.0 - f64::from(keep);
         }
-        for (found, expected) in [(last[element], w), (averaged[element], mean / weight)] {
+        let expected = [w, mean / weight, mean_sum / weight];
+        let found = [last[element], averaged[element], averaged_sums[element]];
+        for (found, expected) in found.into_iter().zip(expected) {
             let error = (found - expected).abs() / expected.abs();
             assert!(error < 1e-6, "{found} against {expected}");
         }

@@ -85,10 +85,10 @@ pub fn training(
     let (parameters, variables) = parameter_inputs(&mut graph, network)?;
     let learnt = Some((&*masks, &method));
     let (forward, loss) = forward_and_loss(&mut graph, network, batch_size, &parameters, learnt)?;
-    append_statistics(&mut graph, &forward)?;
     let trained = trained(network, &parameters);
     let found = gradients(&mut graph, loss.mean, &trained)?;
-    append_training(graph, network, &method, (trained, variables), found)
+    let variables = (trained, variables);
+    append_training(graph, network, &method, variables, found, &forward.updates)
 }
 
 /// The parameters that have a gradient.
@@ -99,30 +99,26 @@ fn trained(network: &Network, parameters: &[ValueId]) -> Vec<ValueId> {
         .collect()
 }
 
-/// Makes the next values of statistics outputs.
-fn append_statistics(graph: &mut Graph, forward: &Forward) -> Result<(), GraphError> {
-    for &(parameter, next) in &forward.updates {
-        let name = Variable::next_name(graph.name(parameter));
-        graph.output(&name, next)?;
-    }
-    Ok(())
-}
-
-/// Completes a graph that has the gradients with the optimiser.
+/// Completes a graph that has the gradients, and the next values of statistics, with the optimiser.
 fn append_training(
     mut graph: Graph,
     network: &Network,
     method: &Method,
     (parameters, mut variables): (Vec<ValueId>, Vec<Variable>),
     found: Vec<ValueId>,
+    statistics: &[(ValueId, ValueId)],
 ) -> Result<TrainingModel, GraphError> {
+    for &(statistic, next) in statistics {
+        let name = Variable::next_name(graph.name(statistic));
+        graph.output(&name, next)?;
+    }
     let trainable = |(parameter, gradient)| Trainable {
         parameter,
         gradient,
     };
     let trainables: Vec<_> = parameters.into_iter().zip(found).map(trainable).collect();
     let rate = graph.input(LEARNING_RATE, TensorType::f32(&[]))?;
-    let state = append_updates(&mut graph, method, &trainables, rate)?;
+    let state = append_updates(&mut graph, method, &trainables, statistics, rate)?;
     variables.extend(state);
     Ok(TrainingModel {
         onnx: graph.specialized()?.to_onnx(&network.name, &[]),
@@ -175,7 +171,7 @@ pub fn update(
         }
         found.push(graph.div(total, count)?);
     }
-    append_training(graph, network, method, (trained, variables), found)
+    append_training(graph, network, method, (trained, variables), found, &[])
 }
 
 /// Measures a network: `(images, labels, weights, parameters)` to `(logits, loss_sum, correct)`; of numbers

@@ -27,7 +27,7 @@ const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-7;
 
-/// Last part of the name of a parameter's running mean.
+/// Last part of the name of a parameter's or a statistic's running mean.
 const AVERAGE: &str = "average";
 /// Variable: what their running means have to be divided by.
 const AVERAGE_WEIGHT: &str = "average_weight";
@@ -80,7 +80,7 @@ pub struct Method {
     pub optimizer: Optimizer,
     /// The share of each parameter that a step at rate 1 takes away, beside the optimiser's own update.
     pub weight_decay: f32,
-    /// The share that running means of the parameters keep at each step; without it there are none.
+    /// The share that running means of parameters and statistics keep at each step; without it there are none.
     pub average: Option<f32>,
     /// The share of a label that is spread over all classes.
     pub label_smoothing: f32,
@@ -127,11 +127,13 @@ pub struct Trainable {
     pub gradient: ValueId,
 }
 
-/// Adds the update of every parameter, as outputs of the graph, and returns the optimiser's own state.
+/// Adds the update of every parameter, as outputs of the graph, and returns the optimiser's own state. Statistics of batches,
+/// each with its next value, are averaged as the parameters are.
 pub fn append_updates(
     graph: &mut Graph,
     method: &Method,
     trainables: &[Trainable],
+    statistics: &[(ValueId, ValueId)],
     learning_rate: ValueId,
 ) -> Result<Vec<Variable>, GraphError> {
     let mut update = Update {
@@ -149,6 +151,11 @@ pub fn append_updates(
                 let step = update.adam_step(one, rate)?;
                 update.graph.sub(decayed, step)
             })?;
+        }
+    }
+    if let Some(keep) = method.average {
+        for &(statistic, next) in statistics {
+            update.running_mean(statistic, AVERAGE, next, keep)?;
         }
     }
     Ok(update.state)

@@ -8,8 +8,7 @@ use input::normalization::Normalization;
 
 use super::flat::Layout;
 use super::{
-    CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_statistics, append_training,
-    mask_name,
+    CORRECT, IMAGES, LABELS, LOSS_SUM, TrainingModel, WEIGHTS, append_training, mask_name,
 };
 use crate::architecture::Network;
 use crate::gradient::gradients;
@@ -80,7 +79,6 @@ pub fn training(
         weights,
     };
     let forward = network.forward(&mut graph, images, &parameters, Some(training))?;
-    append_statistics(&mut graph, &forward)?;
     let soft = Soft {
         smoothing: method.label_smoothing,
         ..Soft::default()
@@ -91,7 +89,15 @@ pub fn training(
     let found = gradients(&mut graph, loss.mean, &trained)?;
     let gradient = layout.gradient(&mut graph, &found)?;
     let variables = (vec![all], variables);
-    append_training(graph, network, method, variables, vec![gradient])
+    let statistics = &forward.updates;
+    append_training(
+        graph,
+        network,
+        method,
+        variables,
+        vec![gradient],
+        statistics,
+    )
 }
 
 /// All parameters in the network's order: the trained ones, and statistics of batches, each a variable of its own.

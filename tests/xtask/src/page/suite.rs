@@ -30,7 +30,7 @@ pub fn suite(infer: &Path, target: &Path, tally: &mut Tally) {
     let tools = target.join("tools");
     if let Err(error) = browser::find(&tools) {
         println!("{error:#}");
-        tally.missing("Page", &browser::remedy());
+        tally.missing("Page", &browser::remedy(&tools));
         return;
     }
     match Builder::new(target) {
