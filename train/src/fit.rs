@@ -2,6 +2,7 @@
 
 mod device_data;
 mod forms;
+mod judge;
 mod on_device;
 mod progress;
 mod trainer;
@@ -11,6 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 pub use forms::fastest;
+use judge::Judge;
 pub use on_device::DeviceTrainer;
 pub use progress::{Progress, Silent, Terminal};
 pub(crate) use trainer::first_values;
@@ -20,14 +22,13 @@ use input::file::{self, WriteError};
 use no_std_core::format::OutputKind;
 
 use crate::architecture::Network;
-use crate::checkpoint::{Checkpoint, Epoch, Record};
+use crate::checkpoint::{Checkpoint, Record};
 use crate::data::augment::Augment;
 use crate::data::batch::{Batches, Order};
 use crate::data::{DataError, Dataset, Element, Sets};
-use crate::evaluate::{EvaluateError, Evaluation, Evaluator};
+use crate::evaluate::EvaluateError;
 use crate::graph::GraphError;
 use crate::init;
-use crate::optimizer::in_use;
 use crate::run;
 use crate::runtime::{DeviceOptions, Kind, Runtime, RuntimeError};
 use crate::tensor::Tensor;
@@ -95,15 +96,7 @@ pub fn fit(
     let variables = options.resume.map(|checkpoint| checkpoint.variables);
     let how = (options.augment, options.device);
     let mut trainer = Epochs::new(runtime, network, &record, variables, images, how)?;
-    let parameters = network.parameters().len();
-    let mut first = trainer.variables()?;
-    first.truncate(parameters);
-    // What chooses is measured in all that is learnt; the test set of digits as the course does.
-    let judged = match &sets.validation {
-        Some(_) if record.recipe.inverts() => Augment::Invert.variants(),
-        _ => variants,
-    };
-    let mut evaluator = Evaluator::new(runtime, network, first, sets.measured(), judged)?;
+    let mut judge = Judge::new(runtime, network, sets, &record, (options.augment, &trainer))?;
     let finished_before = record.epochs.len();
     let planned = finished_before + options.epochs;
     for number in 1..=options.epochs {
@@ -120,21 +113,7 @@ pub fn fit(
         let done = trainer.epoch(at(finished), next, interrupted, on_step)?;
         let Some(sums) = done else { break };
         let variables = trainer.variables()?;
-        evaluator.set_parameters(&in_use(&variables, parameters))?;
-        let measured = evaluator.evaluate()?;
-        let epoch = finished_epoch(options.augment, &sums, &measured);
-        if let Some(loss) = epoch.infinite_loss() {
-            let learning_rate = record.learning_rate;
-            return Err(FitError::Diverged {
-                epoch: number,
-                loss,
-                learning_rate,
-            });
-        }
-        if let Some(detector) = &mut record.detector {
-            detector.set_threshold(&measured.scores);
-        }
-        record.epochs.push(epoch);
+        let epoch = judge.measure(&variables, (number, &sums), &mut record)?;
         let checkpoint = Checkpoint {
             record: record.clone(),
             variables,
@@ -142,8 +121,7 @@ pub fn fit(
         run::save(&checkpoint, &options.out)?;
         progress.end(&epoch, start.elapsed());
         best.add(checkpoint);
-        let patience = record.recipe.patience.map(|epochs| epochs as usize);
-        if patience.is_some_and(|patience| best.epochs_since(&record) >= patience) {
+        if best.is_long_ago(&record) {
             break;
         }
     }
@@ -179,10 +157,12 @@ impl Best {
         }
     }
 
-    /// Epochs of a run that came after it.
-    fn epochs_since(&self, record: &Record) -> usize {
+    /// Whether as many epochs of a run came after it as the recipe has patience for.
+    fn is_long_ago(&self, record: &Record) -> bool {
         let epochs = |best: &Checkpoint| record.epochs.len() - best.record.epochs.len();
-        self.checkpoint.as_ref().map_or(0, epochs)
+        let since = self.checkpoint.as_ref().map_or(0, epochs);
+        let patience = record.recipe.patience;
+        patience.is_some_and(|patience| since >= patience as usize)
     }
 
     /// It, if the run has more epochs than so many.
@@ -252,16 +232,6 @@ impl<'a> Epochs<'a> {
             Self::Fed(trainer, ..) => trainer.variables(),
             Self::OnDevice(trainer) => trainer.variables(),
         }
-    }
-}
-
-fn finished_epoch(augment: Augment, sums: &Sums, measured: &Evaluation) -> Epoch {
-    Epoch {
-        augment,
-        loss: sums.mean_loss(),
-        accuracy: sums.accuracy(),
-        val_loss: measured.loss,
-        val_accuracy: measured.accuracy,
     }
 }
 

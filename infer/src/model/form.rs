@@ -1,5 +1,7 @@
 //! What an ONNX file says of its input and its output.
 
+use std::str::FromStr;
+
 use input::normalization::{self, Normalization};
 use input::{labels, metadata};
 use no_std_core::Fault;
@@ -164,23 +166,16 @@ pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelE
     let expected = |form: &str| ModelError::form(format!("output {name} FLOAT {form}"), &found);
     let shape = fact.shape.as_concrete();
     let shape = shape.filter(|_| fact.datum_type == f32::datum_type());
-    let named = name == LOGITS || entry(proto, labels::KEY).is_some();
     let is_flat = matches!(shape, Some(&[1, classes]) if classes > 0);
-    let kind = match entry(proto, metadata::OUTPUT_KIND) {
-        Some(text) => {
-            metadata::output_kind(text).ok_or_else(|| unknown(metadata::OUTPUT_KIND, text))?
-        }
-        None if named || is_flat && input::onnx::ends_in_softmax(graph, name) => {
-            OutputKind::Classes
-        }
-        None => OutputKind::Values,
-    };
+    let kind = output_kind(proto, graph, name, is_flat)?;
     let (Some([1, sizes @ ..]), true) = (shape, kind != OutputKind::Classes || is_flat) else {
-        return Err(expected(if kind == OutputKind::Classes {
+        let of_classes = kind == OutputKind::Classes;
+        let form = if of_classes {
             "[1, classes]"
         } else {
             "[1, ...]"
-        }));
+        };
+        return Err(expected(form));
     };
     let labels = match kind {
         OutputKind::Classes => labels::of_classes(entry(proto, labels::KEY), sizes[0])?,
@@ -191,30 +186,60 @@ pub fn output(proto: &ModelProto, fact: &TypedFact) -> Result<OutputForm, ModelE
         }
     };
     let quantization = quantization_of(graph, name);
-    let of_floats = kind == OutputKind::Reconstruction && quantization.is_none();
+    let of_floats = |other: OutputKind| kind == other && quantization.is_none();
     let threshold = entry(proto, metadata::THRESHOLD).filter(|_| says_preparation(proto));
-    let refusal = || unknown(metadata::THRESHOLD, threshold.unwrap_or_default());
-    let is_score = |score: &f64| score.is_finite() && *score >= 0.0;
-    let integer = |text: &str| text.parse().map_err(|_| refusal());
-    let score = |text: &str| text.parse().ok().filter(is_score).ok_or_else(refusal);
-    let of_classes = kind == OutputKind::Classes && quantization.is_none();
-    let least = entry(proto, metadata::LEAST_PROBABILITY).filter(|_| of_classes);
-    let is_probability = |number: &f64| (0.0..=1.0).contains(number);
-    let probability = |text: &str| {
-        let number = text.parse().ok().filter(is_probability);
-        number.ok_or_else(|| unknown(metadata::LEAST_PROBABILITY, text))
+    let [score, integer] = if of_floats(OutputKind::Reconstruction) {
+        [threshold, None]
+    } else {
+        [None, threshold]
     };
+    let least = entry(proto, metadata::LEAST_PROBABILITY);
+    let least = least.filter(|_| of_floats(OutputKind::Classes));
+    let is_score = |score: &f64| score.is_finite() && *score >= 0.0;
+    let is_probability = |number: &f64| (0.0..=1.0).contains(number);
     Ok(OutputForm {
         name: name.to_owned(),
         kind,
-        least_probability: least.map(probability).transpose()?,
+        least_probability: number(metadata::LEAST_PROBABILITY, least, is_probability)?,
         labels,
-        threshold: threshold.filter(|_| !of_floats).map(integer).transpose()?,
-        greatest_score: threshold.filter(|_| of_floats).map(score).transpose()?,
+        threshold: number(metadata::THRESHOLD, integer, |_| true)?,
+        greatest_score: number(metadata::THRESHOLD, score, is_score)?,
         sizes: sizes.to_vec(),
         quantization,
         is_image: says_preparation(proto) && sizes.len() == 3,
     })
+}
+
+/// What the output is: what the file says, or classes where it names some or ends as classes do.
+fn output_kind(
+    proto: &ModelProto,
+    graph: &GraphProto,
+    name: &str,
+    is_flat: bool,
+) -> Result<OutputKind, ModelError> {
+    let named = name == LOGITS || entry(proto, labels::KEY).is_some();
+    match entry(proto, metadata::OUTPUT_KIND) {
+        Some(text) => {
+            metadata::output_kind(text).ok_or_else(|| unknown(metadata::OUTPUT_KIND, text))
+        }
+        None if named || is_flat && input::onnx::ends_in_softmax(graph, name) => {
+            Ok(OutputKind::Classes)
+        }
+        None => Ok(OutputKind::Values),
+    }
+}
+
+/// The number that an entry says, if there is one.
+fn number<T: FromStr>(
+    key: &str,
+    text: Option<&str>,
+    is_possible: impl Fn(&T) -> bool,
+) -> Result<Option<T>, ModelError> {
+    let number = |text: &str| {
+        let number = text.parse().ok().filter(&is_possible);
+        number.ok_or_else(|| unknown(key, text))
+    };
+    text.map(number).transpose()
 }
 
 /// Refuses a reconstruction of which the file does not say when it is accepted.

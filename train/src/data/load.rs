@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use input::picture::Header;
+use ndarray::Array2;
 use no_std_core::prepare::Fit;
 use sha2::{Digest, Sha256};
 
@@ -10,7 +11,7 @@ use super::batch::shuffle;
 use super::choice::Wanted;
 use super::collection::{Collection, Entry, Part, Pictures, Remark, Values};
 use super::duplicates::Duplicates;
-use super::packed;
+use super::packed::{self, Packed};
 use super::random::Random;
 use super::{
     Classes, DataError, Dataset, Element, Sets, Source, cache_folder, cifar, folder, hexadecimal,
@@ -156,29 +157,12 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
     if wanted.transpose && !is_array {
         return Err(DataError::Transpose(collection.source));
     }
-    let mut holding = (Element::Pixel, true, None);
-    let (packed, is_as_given, is_scaled) = match collection.pictures {
-        Pictures::Files(files) => (packed::files(&files, wanted)?, true, true),
-        Pictures::Array { shape, pixels } => {
-            let packed = packed::array(pixels, shape, wanted)?;
-            let is_same = packed.choice.shape == shape;
-            (packed, is_same && !wanted.transpose, !is_same)
-        }
-        Pictures::Stored { shape, places } => {
-            let packed = stored::pixels(&places, shape, wanted)?;
-            let is_same = packed.choice.shape == shape;
-            (packed, wanted.keeps(shape), !is_same)
-        }
-        Pictures::Arrays(arrays) => {
-            holding = (arrays.element(), arrays.is_labelled, arrays.targets);
-            let packed = match arrays.values {
-                Values::Pixels(pixels) => packed::array(pixels, arrays.shape, wanted)?,
-                Values::Numbers(numbers) => packed::numbers(&numbers, arrays.shape, wanted)?,
-            };
-            let is_scaled = packed.choice.shape != arrays.shape;
-            (packed, false, is_scaled)
-        }
-    };
+    let Brought {
+        packed,
+        is_as_given,
+        is_scaled,
+        holding: (element, is_labelled, targets),
+    } = brought(collection.pictures, wanted)?;
     let mut unreadable = collection.unreadable;
     let files = collection.entries.len() + unreadable.len();
     unreadable.extend(packed.unreadable);
@@ -189,7 +173,6 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
     let places = (0..labels.len() as u32).collect();
     let classes = Classes::from(collection.classes);
     let all = Dataset::of(packed.choice.shape, packed.pixels, places, labels, classes);
-    let (element, is_labelled, targets) = holding;
     let all = all.holding(element, is_labelled, targets);
     let (parts, drawn) = divide(
         &all,
@@ -219,6 +202,50 @@ fn loaded(collection: Collection, wanted: &Wanted) -> Result<Loaded, DataError> 
         duplicates: packed.duplicates,
     };
     Ok(Loaded { sets, found })
+}
+
+/// Samples in one shape.
+struct Brought {
+    packed: Packed,
+    /// Whether they are those that the data set has, so that its own digest stands for them.
+    is_as_given: bool,
+    is_scaled: bool,
+    /// What they are made of, whether their labels are known, and their targets.
+    holding: (Element, bool, Option<Array2<f32>>),
+}
+
+fn brought(pictures: Pictures, wanted: &Wanted) -> Result<Brought, DataError> {
+    let brought = |packed: Packed, is_as_given, is_scaled| Brought {
+        packed,
+        is_as_given,
+        is_scaled,
+        holding: (Element::Pixel, true, None),
+    };
+    Ok(match pictures {
+        Pictures::Files(files) => brought(packed::files(&files, wanted)?, true, true),
+        Pictures::Array { shape, pixels } => {
+            let packed = packed::array(pixels, shape, wanted)?;
+            let is_same = packed.choice.shape == shape;
+            brought(packed, is_same && !wanted.transpose, !is_same)
+        }
+        Pictures::Stored { shape, places } => {
+            let packed = stored::pixels(&places, shape, wanted)?;
+            let is_same = packed.choice.shape == shape;
+            brought(packed, wanted.keeps(shape), !is_same)
+        }
+        Pictures::Arrays(arrays) => {
+            let holding = (arrays.element(), arrays.is_labelled, arrays.targets);
+            let packed = match arrays.values {
+                Values::Pixels(pixels) => packed::array(pixels, arrays.shape, wanted)?,
+                Values::Numbers(numbers) => packed::numbers(&numbers, arrays.shape, wanted)?,
+            };
+            let is_scaled = packed.choice.shape != arrays.shape;
+            Brought {
+                holding,
+                ..brought(packed, false, is_scaled)
+            }
+        }
+    })
 }
 
 /// Fails if more than one in a hundred files cannot be read.

@@ -27,53 +27,29 @@ impl Usual {
     /// The sets with the classes of these names for normal ones, or else the only one there is to learn from, or 0 of 0 and 1.
     /// Strange samples are measured on, and left out of what is learnt from and chosen by.
     pub fn of(sets: Sets, normal: &[String]) -> Result<Self, DataError> {
-        if !sets.train.is_labelled()
-            && sets.train.classes().is_empty()
-            && sets.train.target_len() > 0
-        {
+        let train = &sets.train;
+        if !train.is_labelled() && train.classes().is_empty() && train.target_len() > 0 {
             return Err(DataError::NoKinds);
         }
-        let normal = normal_classes(&sets.train, normal)?;
-        let is_normal: Vec<bool> = sets
-            .train
-            .classes()
-            .iter()
-            .map(|class| normal.contains(class))
-            .collect();
+        let normal = normal_classes(train, normal)?;
+        let classes = train.classes().iter();
+        let is_normal: Vec<bool> = classes.map(|class| normal.contains(class)).collect();
         let mut notes = Vec::new();
         let mut only = |set: &Dataset, of: &str| {
-            let set = told_apart(set, &is_normal);
-            let indices: Vec<usize> = (0..set.len()).filter(|&at| set.labels()[at] == 0).collect();
-            let left = set.len() - indices.len();
+            let (normal, left) = only_normal(set, &is_normal);
             if left > 0 {
                 notes.push(format!("{left} strange samples are left out of {of}"));
             }
-            set.select(&indices)
+            normal
         };
-        let train = only(&sets.train, "those to learn from");
+        let train = only(train, "those to learn from");
         let validation = sets.validation.as_ref();
         let validation = validation.map(|set| only(set, "those to choose by"));
-        let (validation, train) = if let Some(validation) = validation.filter(|set| !set.is_empty())
-        {
-            (validation, train)
-        } else {
-            let count = (train.len() as f64 * SHARE).round() as usize;
-            train.split_stratified(count.max(LEAST), SEED)
-        };
-        let found = train.len().min(validation.len());
-        if found < LEAST {
-            let found = train.len() + validation.len();
-            return Err(DataError::FewNormal {
-                expected: 2 * LEAST,
-                found,
-            });
-        }
-        let test = told_apart(&sets.test, &is_normal);
-        let validation = Some(validation);
+        let (train, validation) = held_out(train, validation)?;
         let sets = Sets {
             train,
-            validation,
-            test,
+            validation: Some(validation),
+            test: told_apart(&sets.test, &is_normal),
             ..sets
         };
         Ok(Self {
@@ -82,6 +58,31 @@ impl Usual {
             notes,
         })
     }
+}
+
+/// The normal samples, and how many others there are.
+fn only_normal(set: &Dataset, is_normal: &[bool]) -> (Dataset, usize) {
+    let set = told_apart(set, is_normal);
+    let indices: Vec<usize> = (0..set.len()).filter(|&at| set.labels()[at] == 0).collect();
+    (set.select(&indices), set.len() - indices.len())
+}
+
+/// Normal samples to learn from and those held out, which are some of them unless there are others.
+fn held_out(train: Dataset, validation: Option<Dataset>) -> Result<(Dataset, Dataset), DataError> {
+    let (validation, train) = match validation.filter(|set| !set.is_empty()) {
+        Some(validation) => (validation, train),
+        None => {
+            let count = (train.len() as f64 * SHARE).round() as usize;
+            train.split_stratified(count.max(LEAST), SEED)
+        }
+    };
+    if train.len().min(validation.len()) < LEAST {
+        return Err(DataError::FewNormal {
+            expected: 2 * LEAST,
+            found: train.len() + validation.len(),
+        });
+    }
+    Ok((train, validation))
 }
 
 /// Samples as normal ones and strange ones; without classes all are normal.

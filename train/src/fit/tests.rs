@@ -1,4 +1,5 @@
 use super::*;
+use crate::checkpoint::Epoch;
 use crate::data::synthetic;
 use crate::optimizer::Optimizer;
 
@@ -70,5 +71,9 @@ fn a_run_on_other_pictures_is_no_measure() {
     let record = after(&[0.99]).record;
     let mut best = Best::new(&sets(true), &record, Some(&first));
     best.add(after(&[0.99, 0.5]));
-    assert_eq!(best.epochs_since(&after(&[0.99, 0.5, 0.4]).record), 1);
+    let mut run = after(&[0.99, 0.5, 0.4]).record;
+    for (patience, expected) in [(None, false), (Some(1), true), (Some(2), false)] {
+        run.recipe.patience = patience;
+        assert_eq!(best.is_long_ago(&run), expected);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::reader::Readers;
 use super::view::Axis;
-use super::{Call, Constant, ImportError, Reader, Value};
+use super::{Call, Constant, ImportError, Reader, Value, View};
 
 /// The operators of this file.
 pub const READERS: Readers = &[
@@ -103,15 +103,7 @@ fn pad(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
     if !matches!(&mode[..], "" | "constant") {
         return Err(call.refuse("mode constant", format!("mode {mode}")));
     }
-    let value = match (call.input(2), view.integers) {
-        ("", None) => call.float("value", 0.0),
-        ("", Some(of)) => of.number(0),
-        (_, None) => reader.constant(call, 2)?.scalar().unwrap_or(f32::NAN),
-        (_, Some(of)) => match reader.constant(call, 2)?.integers().as_deref() {
-            Some(&[integer]) => of.number(integer),
-            _ => f32::NAN,
-        },
-    };
+    let value = padded_with(reader, call, &view)?;
     let sizes = match call.integers("pads") {
         Some(sizes) => sizes.to_vec(),
         None => reader.constant(call, 1)?.integers().unwrap_or_default(),
@@ -122,10 +114,8 @@ fn pad(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         _ => reader.constant(call, 3)?.integers().unwrap_or_default(),
     };
     let largest = i64::from(u16::MAX);
-    if let Some(size) = sizes
-        .iter()
-        .find(|size| size.unsigned_abs() > largest.unsigned_abs())
-    {
+    let is_large = |size: &&i64| size.unsigned_abs() > largest.unsigned_abs();
+    if let Some(size) = sizes.iter().find(is_large) {
         let expected = format!("pads of at most {largest}");
         return Err(call.refuse(&expected, size.to_string()));
     }
@@ -151,6 +141,19 @@ fn pad(reader: &mut Reader, call: &mut Call) -> Result<Value, ImportError> {
         view.pads[side + 2] += after as usize;
     }
     Ok(Value::View(view))
+}
+
+/// The number that a `Pad` node writes; NaN for what is none.
+fn padded_with(reader: &mut Reader, call: &mut Call, view: &View) -> Result<f32, ImportError> {
+    Ok(match (call.input(2), view.integers) {
+        ("", None) => call.float("value", 0.0),
+        ("", Some(of)) => of.number(0),
+        (_, None) => reader.constant(call, 2)?.scalar().unwrap_or(f32::NAN),
+        (_, Some(of)) => match reader.constant(call, 2)?.integers().as_deref() {
+            Some(&[integer]) => of.number(integer),
+            _ => f32::NAN,
+        },
+    })
 }
 
 /// The constant in a `Constant` node.

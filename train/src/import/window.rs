@@ -1,6 +1,6 @@
 //! Windows of convolutions and pools, over images and signals.
 
-use std::fmt::Debug;
+use std::fmt;
 
 use super::view::Axis::{Channel, Column, Row};
 use super::{Axes, Call, ImportError, Reader, Value, View, shapes};
@@ -39,66 +39,97 @@ pub fn window(
     shape: Shape,
     kernel: Option<&[usize]>,
 ) -> Result<(Window, [usize; 2]), ImportError> {
-    let count = axes.len() - 2;
-    let kernel: Option<Vec<i64>> =
-        kernel.map(|sizes| sizes.iter().map(|&size| size as i64).collect());
-    let kernel = sizes(call, "kernel_shape", count, kernel)?;
-    let strides = sizes(call, "strides", count, Some(vec![1; count]))?;
-    let pads = sizes(call, "pads", 2 * count, Some(vec![0; 2 * count]))?;
-    let dilations = sizes(call, "dilations", count, Some(vec![1; count]))?;
     let sides: Vec<usize> = axes[2..].iter().map(|axis| axis[0] as usize - 1).collect();
+    let mut said = Said::by(call, sides.len(), kernel)?;
+    let reached = said.reached();
+    let are_sizes = said.are_sizes() && reached.iter().all(is_size);
+    if are_sizes {
+        let size = |&side: &usize| shape[side + 1] + view.pads[side] + view.pads[side + 2];
+        let input: Vec<usize> = sides.iter().map(size).collect();
+        said.pads = padded(call, &reached, &said.strides, said.pads, &input)?;
+    }
+    let places = [0, 2].map(|end| sides.iter().map(move |side| side + end));
+    for (pad, place) in said.pads.iter_mut().zip(places.into_iter().flatten()) {
+        *pad = pad.saturating_add(view.pads[place] as i64);
+    }
+    let is_pad = |(pad, reached): (&i64, &i64)| (0..*reached).contains(pad);
+    let mut pads = said.pads.iter().zip(reached.iter().cycle());
+    if !are_sizes || !pads.all(is_pad) {
+        let expected =
+            format!("kernel_shape and strides of 1 to {LARGEST}, pads smaller than the kernel");
+        return Err(call.refuse(&expected, said.to_string()));
+    }
     let mut window = Window {
         strides: [1; 2],
         ..Window::tiles([1; 2])
     };
-    let is_size = |size: &&i64| (1..=LARGEST).contains(*size);
-    let mut all = kernel.iter().chain(&strides).chain(&dilations);
-    let reach = |(size, dilation): (&i64, &i64)| {
-        let reach = size.saturating_sub(1).saturating_mul(*dilation);
-        reach.saturating_add(1)
-    };
-    let reached: Vec<i64> = kernel.iter().zip(&dilations).map(reach).collect();
-    let are_sizes = all.all(|size| is_size(&size)) && reached.iter().all(|size| is_size(&size));
-    let around = |side: usize| view.pads[side] + view.pads[side + 2];
-    let input: Vec<usize> = sides
-        .iter()
-        .map(|&side| shape[side + 1] + around(side))
-        .collect();
-    let pads = if are_sizes {
-        padded(call, &reached, &strides, pads, &input)?
-    } else {
-        pads
-    };
-    let around: Vec<i64> = [0, 2]
-        .iter()
-        .flat_map(|end| sides.iter().map(move |side| view.pads[side + end] as i64))
-        .collect();
-    let pads: Vec<i64> = pads
-        .iter()
-        .zip(around)
-        .map(|(pad, more)| pad.saturating_add(more))
-        .collect();
-    let is_pad = |(at, pad): (usize, &i64)| (0..reached[at % count]).contains(pad);
-    if !are_sizes || !pads.iter().enumerate().all(is_pad) {
-        let expected =
-            format!("kernel_shape and strides of 1 to {LARGEST}, pads smaller than the kernel");
-        let found = text_of_window(kernel, strides, pads);
-        let apart = if dilations.iter().any(|&dilation| dilation != 1) {
-            format!(", dilations {dilations:?}")
-        } else {
-            String::new()
-        };
-        return Err(call.refuse(&expected, found + &apart));
-    }
     let mut apart = [1; 2];
     for (index, &side) in sides.iter().enumerate() {
         window.kernel[side] = reached[index] as usize;
-        apart[side] = dilations[index] as usize;
-        window.strides[side] = strides[index] as usize;
-        window.pads[side] = pads[index] as usize;
-        window.pads[side + 2] = pads[index + count] as usize;
+        apart[side] = said.dilations[index] as usize;
+        window.strides[side] = said.strides[index] as usize;
+        window.pads[side] = said.pads[index] as usize;
+        window.pads[side + 2] = said.pads[index + sides.len()] as usize;
     }
     Ok((window, apart))
+}
+
+/// What the attributes of a node say of its window, for each axis, and of pads for its beginning and its end.
+struct Said {
+    kernel: Vec<i64>,
+    strides: Vec<i64>,
+    pads: Vec<i64>,
+    dilations: Vec<i64>,
+}
+
+impl Said {
+    fn by(call: &mut Call, count: usize, kernel: Option<&[usize]>) -> Result<Self, ImportError> {
+        let kernel = kernel.map(|sizes| sizes.iter().map(|&size| size as i64).collect());
+        Ok(Self {
+            kernel: sizes(call, "kernel_shape", count, kernel)?,
+            strides: sizes(call, "strides", count, Some(vec![1; count]))?,
+            pads: sizes(call, "pads", 2 * count, Some(vec![0; 2 * count]))?,
+            dilations: sizes(call, "dilations", count, Some(vec![1; count]))?,
+        })
+    }
+
+    /// The places that the kernel reaches over.
+    fn reached(&self) -> Vec<i64> {
+        let reach = |(size, dilation): (&i64, &i64)| {
+            let reach = size.saturating_sub(1).saturating_mul(*dilation);
+            reach.saturating_add(1)
+        };
+        self.kernel.iter().zip(&self.dilations).map(reach).collect()
+    }
+
+    fn are_sizes(&self) -> bool {
+        let mut lists = [&self.kernel, &self.strides, &self.dilations].into_iter();
+        lists.all(|sizes| sizes.iter().all(is_size))
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kernel,
+            strides,
+            pads,
+            dilations,
+        } = self;
+        write!(
+            f,
+            "kernel_shape {kernel:?}, strides {strides:?}, pads {pads:?}"
+        )?;
+        if dilations.iter().any(|&dilation| dilation != 1) {
+            write!(f, ", dilations {dilations:?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a flash file can say it.
+fn is_size(size: &i64) -> bool {
+    (1..=LARGEST).contains(size)
 }
 
 /// The window of a pool, with the rows and columns after the input that `ceil_mode` adds as padding, and whether it adds
@@ -219,8 +250,4 @@ fn sizes(
         return Ok(found);
     }
     Err(call.refuse(&format!("{count} integers {name}"), format!("{found:?}")))
-}
-
-fn text_of_window(kernel: impl Debug, strides: impl Debug, pads: impl Debug) -> String {
-    format!("kernel_shape {kernel:?}, strides {strides:?}, pads {pads:?}")
 }

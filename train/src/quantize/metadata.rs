@@ -93,73 +93,87 @@ fn short(text: &str) -> String {
     }
 }
 
+/// Entries of which each key has one.
+struct Entries(Vec<(String, String)>);
+
+impl Entries {
+    fn set(&mut self, key: &str, value: impl Into<String>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(other, _)| other == key) {
+            Some(entry) => entry.1 = value,
+            None => self.0.push((key.into(), value)),
+        }
+    }
+
+    /// The share of right answers in floats and in integers, of each kind of samples.
+    fn set_accuracies(&mut self, measured: &Measured) {
+        for (name, _, comparison) in measured.rows() {
+            for (form, share) in ["float", "int8"].into_iter().zip(comparison.accuracies()) {
+                self.set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
+            }
+        }
+    }
+}
+
+/// What an output is, and how entries of its integers begin.
+fn output(kind: OutputKind) -> [&'static str; 2] {
+    match kind {
+        OutputKind::Classes => ["logits; softmax makes them probabilities", "logit"],
+        OutputKind::Values => ["values", "output"],
+        OutputKind::Reconstruction => ["what is made of the input again", "output"],
+    }
+}
+
+/// From which samples the integers came.
+fn origin([calibration, held_out]: [&Samples; 2]) -> String {
+    let (others, by) = match held_out {
+        Samples::Pictures { images, .. } => (images.len(), ", by class"),
+        Samples::Pixels { .. } | Samples::Arrays { .. } => (held_out.len(), ""),
+    };
+    let calibration = calibration.describe("");
+    format!("{calibration} for ranges, {others} others for method and threshold{by}")
+}
+
 /// The float model's entries, and how the integers came to be, from how many samples.
 pub fn of_int8(
     best: &Candidate,
-    [calibration, held_out]: [&Samples; 2],
+    samples: [&Samples; 2],
     measured: Option<&Measured>,
     layers: &Origins,
     (flash_file, pixels): (&[u8], Option<&Normalization>),
 ) -> Result<Vec<(String, String)>, QuantizeError> {
     let flash = Model::new(flash_file).map_err(QuantizeError::Core)?;
+    let network = &best.network;
+    let mut entries = Entries(network.metadata.clone());
+    let [output, prefix] = output(flash.output_kind());
+    entries.set("output", output);
+    let shape = network.input.shape.map(|size| size.to_string());
+    entries.set("input_shape", shape.join(","));
+    let integers = "int8; weights per filter, activations per tensor";
+    entries.set(QUANTIZATION, integers);
+    entries.set("quantization_ranges", best.method.name());
+    entries.set("quantization_data", origin(samples));
     let Quantization { scale, zero_point } = best.int8.output();
-    let mut entries = best.network.metadata.clone();
-    let mut set =
-        |key: &str, value: String| match entries.iter_mut().find(|(other, _)| other == key) {
-            Some(entry) => entry.1 = value,
-            None => entries.push((key.into(), value)),
-        };
-    let (output, prefix) = match flash.output_kind() {
-        OutputKind::Classes => ("logits; softmax makes them probabilities", "logit"),
-        OutputKind::Values => ("values", "output"),
-        OutputKind::Reconstruction => ("what is made of the input again", "output"),
-    };
-    set("output", output.into());
-    let shape = best.network.input.shape.map(|size| size.to_string());
-    set("input_shape", shape.join(","));
-    set(
-        QUANTIZATION,
-        "int8; weights per filter, activations per tensor".into(),
-    );
-    set("quantization_ranges", best.method.name().into());
-    set(
-        "quantization_data",
-        match held_out {
-            Samples::Pictures { images, .. } => format!(
-                "{} for ranges, {} others for method and threshold, by class",
-                calibration.describe(""),
-                images.len()
-            ),
-            Samples::Pixels { .. } | Samples::Arrays { .. } => format!(
-                "{} for ranges, {} others for method and threshold",
-                calibration.describe(""),
-                held_out.len()
-            ),
-        },
-    );
-    set(&format!("{prefix}_scale"), scale.to_string());
-    set(&format!("{prefix}_zero_point"), zero_point.to_string());
-    for (name, _, comparison) in measured.into_iter().flat_map(Measured::rows) {
-        for (form, share) in ["float", "int8"].into_iter().zip(comparison.accuracies()) {
-            set(&format!("{name}_accuracy_{form}"), format!("{share:.6}"));
-        }
+    entries.set(&format!("{prefix}_scale"), scale.to_string());
+    entries.set(&format!("{prefix}_zero_point"), zero_point.to_string());
+    if let Some(measured) = measured {
+        entries.set_accuracies(measured);
     }
     let names: Vec<String> = flash.labels().map(str::to_owned).collect();
-    let says_them = best.network.metadata(labels::KEY).is_some()
-        && labels(&best.network).is_ok_and(|said| said == names);
+    let says_them =
+        network.metadata(labels::KEY).is_some() && labels(network).is_ok_and(|said| said == names);
     if !names.is_empty() && !says_them {
-        set(labels::KEY, labels::to_metadata(&names));
+        entries.set(labels::KEY, labels::to_metadata(&names));
     }
-    for (key, value) in pixels.map_or_else(Vec::new, Normalization::entries) {
-        set(key, value);
+    let pixels = pixels.map_or_else(Vec::new, Normalization::entries);
+    for (key, value) in pixels
+        .into_iter()
+        .chain(input::metadata::of_flash_file(&flash))
+    {
+        entries.set(key, value);
     }
-    for (key, value) in input::metadata::of_flash_file(&flash) {
-        set(key, value);
-    }
-    set(Origins::KEY, layers.to_metadata());
-    set(
-        pair::CHECKSUM_KEY,
-        pair::checksum(flash_file).unwrap_or_default(),
-    );
-    Ok(entries)
+    entries.set(Origins::KEY, layers.to_metadata());
+    let checksum = pair::checksum(flash_file).unwrap_or_default();
+    entries.set(pair::CHECKSUM_KEY, checksum);
+    Ok(entries.0)
 }
