@@ -73,8 +73,13 @@ impl InputSpec {
     }
 
     /// Whether the model takes pictures of the size of MNIST's, in which drawings can be centred.
-    pub fn is_of_digits(&self) -> bool {
+    pub fn can_centre(&self) -> bool {
         self.picture() == Some([SIDE, SIDE, 1])
+    }
+
+    /// Whether that is what drawings are for it, and not pictures to be scaled.
+    pub fn is_of_drawings(&self) -> bool {
+        self.can_centre() && self.preparation.fit().is_none()
     }
 
     /// Pictures as they are, scaled where they have another size.
@@ -92,11 +97,18 @@ impl InputSpec {
             Some(_) => own,
             None => Preparation::CENTRED,
         };
-        self.is_of_digits().then_some(centred)
+        self.can_centre().then_some(centred)
     }
 }
 
 impl Spec {
+    /// Whether the model tells the ten digits in pictures like MNIST's.
+    pub fn is_of_digits(&self) -> bool {
+        let labels = self.labels().iter().enumerate();
+        let mut are_digits = labels.map(|(digit, label)| *label == digit.to_string());
+        self.input.can_centre() && are_digits.len() == 10 && are_digits.all(|is_one| is_one)
+    }
+
     /// The names of the classes; none where there are none.
     pub fn labels(&self) -> &[String] {
         match &self.output {

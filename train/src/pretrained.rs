@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use input::labels;
 use input::normalization::Normalization;
+use input::{labels, metadata};
 use ndarray::Array4;
 
 use crate::architecture::{Description, DescriptionError, Network, Untrainable, describe};
@@ -50,6 +50,8 @@ pub struct Pretrained {
     labels: Option<Vec<String>>,
     parameters: Vec<(String, Tensor)>,
     picture_input: Option<PictureInput>,
+    /// Whether it says how sure answers must be to be accepted.
+    refuses: bool,
 }
 
 /// What becomes of the last layer with weights.
@@ -78,6 +80,7 @@ impl Pretrained {
             parameters: checkpoint.parameters(&network),
             labels: Some(network.labels),
             picture_input: checkpoint.record.picture_input,
+            refuses: checkpoint.record.certainty.is_some(),
         })
     }
 
@@ -95,12 +98,14 @@ impl Pretrained {
         let said = model.metadata(labels::KEY);
         let said = said.and_then(|names| labels::from_metadata(names).ok());
         let outputs = model.output()[0];
+        let mut thresholds = [metadata::LEAST_PROBABILITY, metadata::THRESHOLD].into_iter();
         Ok(Self {
             description: Description::parse(name, &text)?,
             input: model.input.shape,
             parameters,
             labels: labels.or(said.filter(|names| names.len() == outputs)),
             picture_input: None,
+            refuses: thresholds.any(|key| model.metadata(key).is_some()),
         })
     }
 
@@ -111,6 +116,11 @@ impl Pretrained {
     /// How pictures became the input of a run, if that says so.
     pub fn picture_input(&self) -> Option<&PictureInput> {
         self.picture_input.as_ref()
+    }
+
+    /// Whether it refuses what is of none of its classes.
+    pub fn refuses(&self) -> bool {
+        self.refuses
     }
 
     /// What pictures become for it, as far as the user does not say.

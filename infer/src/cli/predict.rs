@@ -180,7 +180,7 @@ fn predict_all(
 /// Whether a model can tell the drawings of a page.
 fn reads(engine: &dyn Engine) -> bool {
     let spec = engine.spec();
-    spec.input.is_of_digits() && !spec.labels().is_empty()
+    spec.input.can_centre() && !spec.labels().is_empty()
 }
 
 /// Shows how far the inputs of the arguments are done, if that does not show by itself.

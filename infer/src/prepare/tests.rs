@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use no_std_core::prepare::Fit;
+
 use super::*;
 use crate::engine::{Answer, Cost, Engine};
 use crate::error::RunError;
@@ -161,4 +163,23 @@ fn wishes_that_a_model_cannot_fulfil() {
     }
     let plain = Preparing::As(Preparation::PLAIN);
     assert_eq!(Preparing::of(&spec, Some(Wish::Plain)), Ok(plain));
+}
+
+/// Those that are scaled are no drawings, though a drawing in them can be centred.
+#[test]
+fn pictures_are_drawings_unless_the_model_has_them_scaled() {
+    let mut input = Sure::new().spec.input;
+    for (preparation, expected) in [
+        (Preparation::PLAIN, true),
+        (Preparation::CENTRED, true),
+        (Preparation::scaled(Fit::Stretch), false),
+    ] {
+        input.preparation = preparation;
+        assert_eq!(
+            (input.is_of_drawings(), input.can_centre()),
+            (expected, true)
+        );
+    }
+    input.sizes = vec![28, 28, 3];
+    assert!(!input.is_of_drawings());
 }

@@ -198,7 +198,7 @@ impl<'a> Guess<'a> {
             top: Vec::new(),
             truth: None,
             accepted: classes.accepted,
-            stranger: if spec.input.is_of_digits() {
+            stranger: if spec.is_of_digits() {
                 "a digit"
             } else {
                 "any of the classes"

@@ -91,7 +91,7 @@ fn table_lines() {
         (
             "-",
             &rejected,
-            "-. CNN thinks it's a 2 (100.0%), not sure it is a digit",
+            "-. CNN thinks it's a 2 (100.0%), not sure it is any of the classes",
         ),
     ] {
         let source = Source(path.into());
@@ -99,12 +99,23 @@ fn table_lines() {
         let report = report.with_truth_from_name(spec.labels());
         assert_eq!(report.to_string(), line);
     }
-    let mut other = spec.clone();
-    other.input.sizes = vec![1, 96, 96];
+    let digits = of_classes(&["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    let rejected = classes(
+        2,
+        &[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        Some(false),
+    );
     let source = Source("x.npy".into());
-    let report = Report::new(&source, &other, &rejected).of_sample(3);
+    let line = |spec: &Spec| {
+        let report = Report::new(&source, spec, &rejected).of_sample(3);
+        report.to_string()
+    };
+    let expected = "x[3]. CNN thinks it's a 2 (100.0%), not sure it is a digit";
+    assert_eq!(line(&digits), expected);
+    let mut other = digits.clone();
+    other.input.sizes = vec![1, 96, 96];
     let expected = "x[3]. CNN thinks it's a 2 (100.0%), not sure it is any of the classes";
-    assert_eq!(report.to_string(), expected);
+    assert_eq!(line(&other), expected);
 }
 
 #[test]
@@ -185,7 +196,7 @@ fn the_likeliest_classes_begin_with_the_answer() {
     assert_eq!(captions(1), "c 40.0%");
     assert_eq!(captions(3), "c 40.0% b 40.0% a 10.0%");
     assert_eq!(captions(9), "c 40.0% b 40.0% a 10.0% d 10.0%");
-    let line = "x. CNN thinks it's a c (40.0%), not sure it is a digit; else b (40.0%)";
+    let line = "x. CNN thinks it's a c (40.0%), not sure it is any of the classes; else b (40.0%)";
     assert_eq!(top(2).to_string(), line);
     assert!(!top(1).measured().accepted());
     let expected = serde_json::json!([

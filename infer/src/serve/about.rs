@@ -91,7 +91,7 @@ impl AboutInput {
             rows,
             columns,
             channels,
-            centres: spec.is_of_digits(),
+            centres: spec.is_of_drawings(),
         };
         Self {
             sizes: spec.sizes.clone(),

@@ -22,8 +22,8 @@ fn the_file_decides_what_runs_it() {
                  d. CNN thinks it's a dark (73.1%)\n";
     // A logit one step above the other is twice as likely, and still less than the file wants.
     let int8 = "a. CNN thinks it's a bright (100.0%)\n\
-                b. CNN thinks it's a dark (50.0%), not sure it is a digit\n\
-                c. CNN thinks it's a bright (66.7%), not sure it is a digit\n\
+                b. CNN thinks it's a dark (50.0%), not sure it is any of the classes\n\
+                c. CNN thinks it's a bright (66.7%), not sure it is any of the classes\n\
                 d. CNN thinks it's a dark (100.0%)\n";
     for (model, engine, expected) in [
         ("brightness.onnx", "float", float),

@@ -64,6 +64,20 @@ fn pictures_of_a_folder_are_learnt_as_of_no_class() {
 }
 
 #[test]
+fn a_tuned_network_that_no_longer_refuses_says_so() {
+    let sandbox = Sandbox::with_digits();
+    write_pictures(&sandbox, "others", 9, 40);
+    let line = format!("fit {QUICK} --epochs 1");
+    fit(&sandbox, &format!("{line} --negatives others --out run"));
+    for (from, out) in [("run", "of-run"), ("run/digits.onnx", "of-model")] {
+        let tuned = sandbox.train(&format!("{line} --from {from} --out {out}"));
+        let notes = tuned.expect_code(0).stderr;
+        assert!(notes.contains("will accept every answer"), "{notes}");
+        sandbox.succeeds(&format!("{line} --from {out} --out {out}-again"));
+    }
+}
+
+#[test]
 fn what_is_learnt_inverted_is_judged_inverted_as_well() {
     let sandbox = Sandbox::with_digits();
     write_pictures(&sandbox, "others", 9, 40);

@@ -54,6 +54,11 @@ pub fn add(
             "{} pictures of no class are learnt, too",
             task.negatives
         ));
+    } else if start.refuses() {
+        note(
+            "no pictures of no class are learnt, so that the network will accept every answer, which the one of `--from` does \
+             not (`--negatives`, or `negatives` in a recipe)",
+        );
     }
     Ok(())
 }

@@ -61,6 +61,11 @@ impl Start {
         }
     }
 
+    /// Whether it is a trained network that refuses what is of none of its classes.
+    pub fn refuses(&self) -> bool {
+        matches!(self, Self::Tuned(tuning) if tuning.pretrained.refuses())
+    }
+
     /// The checkpoint to go on from, if there is one; a new record says what it was made of.
     pub fn checkpoint(
         self,
