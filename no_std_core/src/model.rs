@@ -168,6 +168,12 @@ impl<'a> Model<'a> {
 
     /// The labels, class 0 first; none if the file has none.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let labels = self.label_bytes();
+        labels.map_while(|label| core::str::from_utf8(label).ok())
+    }
+
+    /// The labels in UTF-8, for whoever passes them on: the library's check of it would take more flash than anything else here.
+    pub fn label_bytes(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let labels = match self.header().labels_at {
             0 => &[],
             at => format::tail(self.file, at),
@@ -180,7 +186,7 @@ impl<'a> Model<'a> {
         (0..classes).map_while(move |_| {
             let (label, others) = format::split_label(rest)?;
             rest = others;
-            core::str::from_utf8(label).ok()
+            Some(label)
         })
     }
 

@@ -36,6 +36,7 @@
 //! # Ok::<(), no_std_core::prepare::PrepareError>(())
 //! ```
 
+mod border;
 mod drawing;
 mod error;
 mod fit;

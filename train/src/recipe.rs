@@ -47,7 +47,7 @@ pub struct Recipe {
     pub batch: Option<u32>,
     pub optimizer: Option<Optimizer>,
     pub learning_rate: Option<f32>,
-    /// Epochs without a better loss on the validation set after which training ends.
+    /// Epochs without a better one on the validation set (more right answers, or as many with less loss) after which training ends.
     pub patience: Option<u32>,
     pub schedule: Schedule,
     /// Epochs in which the step size rises from zero.

@@ -294,7 +294,11 @@ fn describe(link: &mut Link) -> Result<Description<'_>, DeviceError> {
 
 fn label(link: &mut Link, class: u16) -> Result<String, DeviceError> {
     match link.ask(&Request::Label { class })? {
-        Reply::Label(label) => Ok(label.to_owned()),
+        Reply::Label(label) => {
+            let expected = "a label in UTF-8";
+            let label = str::from_utf8(label).map_err(|_| DeviceError::Unexpected { expected })?;
+            Ok(label.to_owned())
+        }
         other => Err(DeviceError::unexpected("a label", &other)),
     }
 }

@@ -103,9 +103,10 @@ const DESCRIPTION: Description<'_> = Description {
 fn greeted(mut answer: impl FnMut(u8, &Request<'_>) -> Vec<u8> + Send + 'static) -> Device {
     let board = scripted(move |number, request| match request {
         Request::Describe => frame(number, &Reply::Description(DESCRIPTION)),
-        Request::Label { class } => {
-            frame(number, &Reply::Label(["no", "yes"][usize::from(*class)]))
-        }
+        Request::Label { class } => frame(
+            number,
+            &Reply::Label([&b"no"[..], b"yes"][usize::from(*class)]),
+        ),
         other => answer(number, other),
     });
     greet(board, SHORT).unwrap()

@@ -4,6 +4,7 @@
 
 use core::cmp::Ordering;
 
+use super::border::Border;
 use super::error::PrepareError;
 use super::picture::{Rows, Source};
 
@@ -22,6 +23,9 @@ pub const REACH: usize = 2;
 /// The same where it is asked whether ink is light or dark: so many more that most of them are paper even around thick strokes.
 const SURROUNDINGS: usize = 3;
 
+/// Ink stands out by far if it does so many times further than paper, as a power of two.
+const BY_FAR: u32 = 5;
+
 /// The most pixels along a side of a part that are counted; others are skipped evenly.
 const SAMPLES: u32 = 15;
 
@@ -37,7 +41,7 @@ pub struct Levels {
     lower_quartile: u8,
     pub twice_median: u8,
     pub upper_quartile: u8,
-    maximum: u8,
+    pub maximum: u8,
 }
 
 /// The parts of a picture, as many rows and columns of them as it has.
@@ -175,26 +179,45 @@ impl Survey {
         bins
     }
 
-    /// 1 if light stands out from the middle of its surroundings further than dark does, by the cubes of its distances; -1 if
-    /// dark does.
+    /// 1 if ink is lighter than paper, -1 if it is darker.
+    ///
+    /// Ink stands out further from the middle of its surroundings than paper does, by the cubes of its distances. Where a drawing
+    /// fills the picture, most of its surroundings are ink, and neither stands out by far: then most of the border is paper.
     pub fn sign(&self) -> Result<i32, PrepareError> {
         let medians = self.bins(|levels| levels.twice_median);
-        let (mut lighter, mut darker) = (0_u64, 0_u64);
+        let mut border = Border::between(self.extremes());
+        let (mut lighter, mut darker) = (0_u32, 0_u32);
         for (row, levels) in self.levels.iter().enumerate().take(self.grid.rows) {
             for (column, levels) in levels.iter().enumerate().take(self.grid.columns) {
                 let middle = self
                     .grid
                     .twice_median(&medians, [row, column], SURROUNDINGS);
                 let [low, high] = [levels.minimum, levels.maximum].map(|bin| 4 * u16::from(bin));
-                lighter += u64::from(u32::from(high.saturating_sub(middle)).pow(3));
-                darker += u64::from(u32::from(middle.saturating_sub(low)).pow(3));
+                // The sum of all of them fits 32 bits.
+                let cube = |distance: u16| u32::from(distance / 2).pow(3);
+                lighter += cube(high.saturating_sub(middle));
+                darker += cube(middle.saturating_sub(low));
+                border.add(self.grid, [row, column], levels);
             }
+        }
+        let is_by_far = lighter.max(darker) >> BY_FAR >= lighter.min(darker);
+        if !is_by_far && border.is_clear() {
+            return Ok(-border.light());
         }
         match lighter.cmp(&darker) {
             Ordering::Less => Ok(-1),
             Ordering::Equal => Err(PrepareError::NoInk),
             Ordering::Greater => Ok(1),
         }
+    }
+
+    /// The darkest and the lightest bin.
+    fn extremes(&self) -> [u8; 2] {
+        let rows = self.levels.iter().take(self.grid.rows);
+        let parts = rows.flat_map(|levels| levels.iter().take(self.grid.columns));
+        parts.fold([LAST, 0], |[low, high], levels| {
+            [low.min(levels.minimum), high.max(levels.maximum)]
+        })
     }
 
     /// Makes them the levels of the inverted picture.

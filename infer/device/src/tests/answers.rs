@@ -147,7 +147,7 @@ fn impossible_answers_are_refused() {
     });
     let wish = |offset, len| Reply::NeedInput { offset, len };
     for (reply, found) in [
-        (Reply::Label("7"), "expected an output from the board"),
+        (Reply::Label(b"7"), "expected an output from the board"),
         (Reply::Error(Error::SelfTest), "has failed its self-test"),
         (output(2), "expected one of 2 classes"),
         (longer, "expected an output of 2 values, found 3"),

@@ -87,8 +87,8 @@ pub enum Reply<'a> {
     /// What the board is and holds.
     #[serde(borrow)]
     Description(Description<'a>),
-    /// The name of the class.
-    Label(&'a str),
+    /// The name of the class, in UTF-8.
+    Label(&'a [u8]),
     /// The board waits for a piece of the input.
     NeedInput {
         /// Where it begins.

@@ -276,7 +276,7 @@ proptest! {
                 model: if at.is_multiple_of(2) { Ok(spec) } else { Err(SelfTest::Model { at }) },
                 room: Room { arena: at, slot: at, kinds: at, forms: 7, window: 9000, width: 768, height: 8192 },
             }),
-            1 => Reply::Label(&name),
+            1 => Reply::Label(name.as_bytes()),
             2 => Reply::Output(Output {
                 len: at,
                 outcome: outcomes[at as usize % 3],

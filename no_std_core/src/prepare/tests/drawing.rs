@@ -4,7 +4,7 @@ use super::std::vec;
 use super::std::vec::Vec;
 
 use super::super::Pixels;
-use super::places;
+use super::{places, span};
 
 /// A grey picture.
 #[derive(Clone)]
@@ -56,6 +56,17 @@ impl Picture {
         })
     }
 
+    /// Its part with ink, light on black.
+    pub fn cut(&self) -> Self {
+        let inked = places(self.width, self.height).filter(|&(x, y)| self.get(x, y) >= 128);
+        let inked: Vec<_> = inked.collect();
+        let (columns, rows) = (span(&inked, |at| at.0), span(&inked, |at| at.1));
+        let size = (columns.end - columns.start, rows.end - rows.start);
+        Self::new(size.0, size.1, |x, y| {
+            f64::from(self.get(columns.start + x, rows.start + y))
+        })
+    }
+
     /// On a larger black picture.
     pub fn pasted(&self, width: u32, height: u32, left: u32, top: u32) -> Self {
         let (right, bottom) = (left + self.width, top + self.height);
@@ -72,28 +83,33 @@ impl Picture {
 
 /// A digit, white on black with smooth edges, in a box of about 20 x 20 pixels in 28 x 28, all of it `scale` times larger.
 pub fn digit(digit: u8, scale: f64) -> Picture {
+    of_pen(digit, scale, PEN)
+}
+
+/// The same by a pen of this radius, in pixels of the image.
+pub fn of_pen(digit: u8, scale: f64, pen: f64) -> Picture {
     let strokes = strokes(digit);
     let side = (28.0 * scale).round() as u32;
     Picture::new(side, side, |x, y| {
         let [x, y] = [x, y].map(|at| (f64::from(at) + 0.5) / scale - 4.0);
         // In units of the box's height, the pen's radius included.
-        let point = ((x - PEN - 3.0) / 14.0, (y - PEN) / (20.0 - 2.0 * PEN));
+        let point = ((x - pen - 3.0) / 14.0, (y - pen) / (20.0 - 2.0 * pen));
         let lines = strokes.iter().flat_map(|stroke| stroke.windows(2));
-        let distances = lines.map(|ends| distance(point, ends[0], ends[1]));
-        let outside = distances.fold(f64::MAX, f64::min) - PEN;
+        let distances = lines.map(|ends| distance(point, ends, pen));
+        let outside = distances.fold(f64::MAX, f64::min) - pen;
         255.0 * (0.5 - outside * scale).clamp(0.0, 1.0)
     })
 }
 
-/// The pen's radius, in pixels of the image.
+/// The usual pen's radius.
 const PEN: f64 = 1.3;
 
 type Point = (f64, f64);
 
-/// The distance in pixels of the image from a point to a line, both in units of the box.
-fn distance(point: Point, start: Point, end: Point) -> f64 {
-    let scaled = |(x, y): Point| (x * (14.0 - 2.0 * PEN), y * (20.0 - 2.0 * PEN));
-    let ((x, y), (x0, y0), (x1, y1)) = (scaled(point), scaled(start), scaled(end));
+/// The distance in pixels of the image from a point to a line, both in units of the box for this pen.
+fn distance(point: Point, ends: &[Point], pen: f64) -> f64 {
+    let scaled = |(x, y): Point| (x * (14.0 - 2.0 * pen), y * (20.0 - 2.0 * pen));
+    let ((x, y), (x0, y0), (x1, y1)) = (scaled(point), scaled(ends[0]), scaled(ends[1]));
     let (along_x, along_y) = (x1 - x0, y1 - y0);
     let share = ((x - x0) * along_x + (y - y0) * along_y) / (along_x * along_x + along_y * along_y);
     let share = share.clamp(0.0, 1.0);

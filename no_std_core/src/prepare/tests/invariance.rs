@@ -7,7 +7,7 @@ use super::super::ink::Ink;
 use super::super::paper::Paper;
 use super::super::survey::Survey;
 use super::super::{Image, Preparation, SIDE, Source};
-use super::drawing::{Picture, digit};
+use super::drawing::{Picture, digit, of_pen};
 use super::{Random, difference, image_of, places, prepared, span};
 
 /// All digits, as large as in MNIST.
@@ -64,6 +64,20 @@ fn place_size_and_polarity_do_not_matter() {
             assert!(off < 2.5, "{times}: {off}");
             assert_eq!(prepared(&pasted.inverted()), found);
         }
+    }
+}
+
+/// Cut to its ink, hardly anything is paper; of a straight stroke nothing.
+#[test]
+fn a_drawing_that_fills_its_picture_is_the_ink() {
+    for (number, pen) in places(10, 4).filter(|&(number, _)| number != 1) {
+        let pen = 1.1 + 0.1 * f64::from(pen);
+        let large = of_pen(number as u8, 5.0, pen);
+        let (image, cut) = (prepared(&large), large.cut());
+        let found = prepared(&cut);
+        let off = difference(&found, &image);
+        assert!(off < 4.0, "{number} by {pen}: {off}");
+        assert_eq!(prepared(&cut.inverted()), found);
     }
 }
 

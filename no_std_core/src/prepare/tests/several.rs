@@ -4,19 +4,11 @@ use super::std::vec::Vec;
 
 use super::super::{Preparation, PrepareError};
 use super::drawing::{Picture, digit};
-use super::{image_of, places, span};
+use super::image_of;
 
 /// Digits of a height of 100 pixels, cut to their ink.
 fn cut(number: u8) -> Picture {
-    let whole = digit(number, 5.0);
-    let inked: Vec<_> = places(whole.width, whole.height)
-        .filter(|&(x, y)| whole.get(x, y) >= 128)
-        .collect();
-    let (columns, rows) = (span(&inked, |at| at.0), span(&inked, |at| at.1));
-    let size = (columns.end - columns.start, rows.end - rows.start);
-    Picture::new(size.0, size.1, |x, y| {
-        f64::from(whole.get(columns.start + x, rows.start + y))
-    })
+    digit(number, 5.0).cut()
 }
 
 /// Two pictures of light ink on one sheet, the second one so far right of the first one's right, or below its lower end.

@@ -33,7 +33,8 @@ impl<B: Board, F: MappedFlash> Server<'_, '_, B, F> {
 
     pub(super) fn label(&mut self, number: u8, class: u16) -> Result<(), Stop> {
         let model = self.model.as_ref().map_err(|_| Error::SelfTest)?;
-        let label = model.label(class.into()).ok_or(Error::Class)?;
+        let label = model.label_bytes().nth(class.into());
+        let label = label.ok_or(Error::Class)?;
         Ok(self.link.send(self.board, number, &Reply::Label(label))?)
     }
 }
@@ -44,7 +45,7 @@ fn spec(model: &Model<'_>) -> Spec {
         preparation: model.preparation().to_bytes(),
         output: tensor(&model.output()),
         output_kind: model.output_kind() as u8,
-        labels: model.label(0).is_some(),
+        labels: model.label_bytes().next().is_some(),
     }
 }
 

@@ -233,7 +233,7 @@ fn a_board_in_order_says_so_and_lights_up() {
 fn every_class_has_its_label() {
     let requests = (0..11).flat_map(|class| frame(class as u8 + 1, &Request::Label { class }));
     let model = Model::new(MODEL).unwrap();
-    let labels = model.labels().map(Reply::Label);
+    let labels = model.label_bytes().map(Reply::Label);
     let replies = labels.chain([Reply::Error(Error::Class)]);
     let expected: Vec<_> = (1..).zip(replies).collect();
     assert_eq!(answers(&requests.collect::<Vec<_>>()), expected);
