@@ -37,6 +37,7 @@
 //! ```
 
 mod border;
+mod component;
 mod drawing;
 mod error;
 mod fit;

@@ -10,6 +10,7 @@ use core::ops::Range;
 
 use heapless::Vec;
 
+use super::component::Component;
 use super::error::PrepareError;
 use super::image::SIDE;
 use super::ink::Ink;
@@ -20,9 +21,6 @@ const CELLS: usize = 64;
 
 /// A component is far smaller than another one if its pixels are so many times fewer, as a power of two.
 const FAR: usize = 5;
-
-/// A line is so many times thinner than the picture's shorter side, or more.
-pub const THIN: u32 = 40;
 
 /// Drawings side by side are this part of their height apart, or more, and those above one another this part.
 const BESIDE: u32 = 8;
@@ -53,6 +51,8 @@ impl Extent {
     pub fn of(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let Source { width, height, .. } = *picture;
         let cell = width.max(height).div_ceil(CELLS as u32).max(1);
+        let covered = ink.rulings.iter().map(|line| 2 * u32::from(line.reach) + 1);
+        let ruled = covered.max().unwrap_or(0);
         let mut components = Components::new();
         picture.each_row(0..height, |y, pixels| {
             let row = ink.row(y, pixels);
@@ -66,117 +66,12 @@ impl Extent {
         })?;
         components.end_row();
         components.end_row();
-        let Component { rows, columns, .. } = components.drawing([width, height])?;
+        let Component { rows, columns, .. } = components.drawing([width, height], ruled)?;
         let range = |[start, end]: [u16; 2]| u32::from(start)..u32::from(end) + 1;
         Ok(Self {
             rows: range(rows),
             columns: range(columns),
         })
-    }
-}
-
-/// Pixels that belong together: how many, and the first and the last of their rows and of their columns.
-#[derive(Clone, Copy, Default)]
-struct Component {
-    pixels: u32,
-    rows: [u16; 2],
-    columns: [u16; 2],
-}
-
-impl Component {
-    /// A single pixel.
-    fn of(x: u32, y: u32) -> Self {
-        Self {
-            pixels: 1,
-            rows: [y as u16; 2],
-            columns: [x as u16; 2],
-        }
-    }
-
-    /// Its columns and rows.
-    #[inline(never)] // As `add`.
-    fn size(&self) -> [u32; 2] {
-        [self.columns, self.rows].map(|[start, end]| u32::from(end) + 1 - u32::from(start))
-    }
-
-    /// The first and the last of its columns, or of its rows.
-    fn ends(&self, axis: usize) -> [u16; 2] {
-        if axis == 0 { self.columns } else { self.rows }
-    }
-
-    /// How many sides of the picture it touches.
-    fn sides(&self, [width, height]: [u32; 2]) -> u32 {
-        let touched = |[start, end]: [u16; 2], len| {
-            u32::from(start == 0) + u32::from(u32::from(end) + 1 == len)
-        };
-        touched(self.columns, width) + touched(self.rows, height)
-    }
-
-    /// Whether it is nearly as large as the picture and mostly empty.
-    fn is_frame(&self, size: [u32; 2]) -> bool {
-        let [width, height] = self.size();
-        let is_large = 4 * width >= 3 * size[0] && 4 * height >= 3 * size[1];
-        is_large && 6 * self.pixels < width * height
-    }
-
-    /// Whether it is a thin line nearly along the rows or columns: half as long as the picture, or a third and up to its border.
-    fn is_line(&self, size: [u32; 2]) -> bool {
-        let [columns, rows] = self.size();
-        let (length, breadth, whole) = if columns > rows {
-            (columns, rows, size[0])
-        } else {
-            (rows, columns, size[1])
-        };
-        let least = if self.sides(size) > 0 { 3 } else { 2 };
-        let is_thin = self.pixels <= size[0].min(size[1]) / THIN * length;
-        least * length >= whole && 4 * breadth <= length && is_thin
-    }
-
-    /// Whether it fills its box, as dots and short strokes do.
-    fn is_solid(&self) -> bool {
-        let [width, height] = self.size();
-        2 * self.pixels >= width * height
-    }
-
-    /// Whether it is likely to be a table beside an empty sheet: hardly a gap from one side of the picture to the other, but no 1.
-    fn is_edge(&self, size: [u32; 2]) -> bool {
-        let [columns, rows] = self.size();
-        let (is_full, is_across) = (4 * self.pixels >= 3 * columns * rows, columns > rows);
-        is_full && matches!((self.sides(size), is_across), (3, _) | (2, true))
-    }
-
-    /// Whether it is likely to be a part of a drawing.
-    fn is_inside(&self, size: [u32; 2]) -> bool {
-        let [columns, rows] = self.size();
-        let least = (size[0].max(size[1]) / 16).max(8);
-        self.sides(size) == 0 && columns.max(rows) >= least && !self.is_around(size)
-    }
-
-    /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.
-    #[inline(never)] // It is called twice.
-    fn is_around(&self, size: [u32; 2]) -> bool {
-        self.sides(size) > 1 || self.is_frame(size) || self.is_line(size)
-    }
-
-    /// Whether it is an upright stroke that is no higher than half as much again as what it stands beside: a 1.
-    fn is_stroke_beside(&self, other: &Self, size: [u32; 2]) -> bool {
-        let ([columns, rows], [_, other_rows]) = (self.size(), other.size());
-        let is_beside = self.rows[0] <= other.rows[1] && other.rows[0] <= self.rows[1];
-        self.sides(size) == 0 && columns < rows && is_beside && 2 * rows <= 3 * other_rows
-    }
-
-    #[inline(never)] // It is small, and called in many places.
-    fn add(&mut self, other: &Self) {
-        if self.pixels == 0 {
-            *self = *other;
-        } else if other.pixels > 0 {
-            let join = |[start, end]: &mut [u16; 2], other: [u16; 2]| {
-                (*start, *end) = ((*start).min(other[0]), (*end).max(other[1]));
-            };
-            self.pixels += other.pixels;
-            join(&mut self.rows, other.rows);
-            join(&mut self.columns, other.columns);
-        }
     }
 }
 
@@ -271,8 +166,14 @@ impl Components {
     }
 
     /// All components, once closed, that are not far smaller than the largest; without what is around a picture if there is
-    /// something in it. An error if there is none, or if they are several drawings.
-    fn drawing(&mut self, size: [u32; 2]) -> Result<Component, PrepareError> {
+    /// something in it. An error if there is none, or if they are several drawings; so many pixels are covered by a ruling between
+    /// two parts of one.
+    fn drawing(&mut self, size: [u32; 2], ruled: u32) -> Result<Component, PrepareError> {
+        for at in 0..self.closed.len() {
+            if let Some(&inner) = self.closed.get(at) {
+                self.drop(|closed| closed.holds(&inner));
+            }
+        }
         let inside = self.closed.iter().filter(|closed| closed.is_inside(size));
         if let Some(&highest) = inside.max_by_key(|inside| inside.size()[1]) {
             self.drop(|closed| closed.is_around(size) && !closed.is_stroke_beside(&highest, size));
@@ -286,7 +187,7 @@ impl Components {
             if drawing.is_edge(size) {
                 return Err(PrepareError::NoInk);
             }
-            if self.are_apart() {
+            if self.are_apart(ruled) {
                 return Err(PrepareError::Several);
             }
         }
@@ -301,17 +202,19 @@ impl Components {
 
     /// Whether the components are drawings of their own: beside or below one of them is a gap with others behind it. A stroke
     /// in many dots is one drawing.
-    fn are_apart(&self) -> bool {
+    fn are_apart(&self, ruled: u32) -> bool {
         let left = || self.closed.iter().filter(|closed| closed.pixels > 0);
         if left().filter(|closed| closed.is_solid()).count() > SOLID {
             return false;
         }
-        left().any(|last| self.is_apart(last, 0, BESIDE) || self.is_apart(last, 1, BELOW))
+        left().any(|last| {
+            self.is_apart(last, 0, BESIDE, ruled) || self.is_apart(last, 1, BELOW, ruled)
+        })
     }
 
     /// Whether a gap of this share of the height begins where a component ends. All of a line of drawings is as high as the
     /// rest of it; of a column it is one drawing that is as high as the next, unless they are pieces of a stroke.
-    fn is_apart(&self, last: &Component, axis: usize, share: u32) -> bool {
+    fn is_apart(&self, last: &Component, axis: usize, share: u32, ruled: u32) -> bool {
         let [_, end] = last.ends(axis);
         let (mut before, mut behind, mut next) =
             (Component::default(), Component::default(), *last);
@@ -325,7 +228,7 @@ impl Components {
                 behind.add(one);
             }
         }
-        let gap = u32::from(behind.ends(axis)[0]).saturating_sub(u32::from(end) + 1);
+        let gap = u32::from(behind.ends(axis)[0]).saturating_sub(u32::from(end) + 1 + ruled);
         if axis == 1 && !last.is_solid() && !next.is_solid() {
             (before, behind) = (*last, next);
         }

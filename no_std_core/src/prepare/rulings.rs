@@ -6,7 +6,7 @@
 
 use heapless::Vec;
 
-use super::drawing::THIN;
+use super::component::THIN;
 use super::error::PrepareError;
 use super::image::MAX_SIDE;
 use super::ink::{Ink, InkRow};
@@ -25,7 +25,7 @@ const FEWEST: u32 = 4;
 const MAX_RULINGS: usize = 64;
 
 /// Probes that are joined by a line, those at the ends first.
-const PAIRS: [(usize, usize); 7] = [(0, 11), (1, 10), (0, 10), (1, 11), (0, 6), (5, 11), (3, 8)];
+const PAIRS: [[u8; 2]; 7] = [[0, 11], [1, 10], [0, 10], [1, 11], [0, 6], [5, 11], [3, 8]];
 
 /// A run of ink: its middle in the lower 13 bits, its length in eighths of the longest one less one above.
 type Run = u16;
@@ -170,7 +170,8 @@ fn trace(
     for probe in &mut *probes {
         probe.end(across, longest);
     }
-    for (first, last) in PAIRS {
+    for &[first, last] in &PAIRS {
+        let (first, last) = (usize::from(first), usize::from(last));
         let mut next = 0;
         while let Some(start) = probes
             .get(first)

@@ -4,7 +4,7 @@ use super::super::Preparation;
 use super::super::PrepareError;
 use super::drawing::{Picture, digit};
 use super::invariance::on_paper;
-use super::{difference, image_of, prepared};
+use super::{difference, image_of, places, prepared};
 
 /// A digit on paper, and the image that it should have.
 fn beside(name: &str, limit: f64, change: impl Fn(u32, u32, f64) -> f64) {
@@ -45,6 +45,26 @@ fn rulings_are_no_ink() {
 }
 
 #[test]
+fn pieces_of_strokes_between_rulings_are_no_drawings_of_their_own() {
+    for spacing in [22, 26, 34, 38] {
+        for (number, thickness) in places(10, 2) {
+            let thickness = 2 + 2 * thickness;
+            let drawing = digit(number as u8, 4.0).pasted(240, 240, 60, 50);
+            let clean = on_paper(&drawing, 50.0, |_, _| 210.0);
+            let ruled = clean.map(|_, y, pixel| {
+                if y % spacing < thickness {
+                    pixel.min(150.0)
+                } else {
+                    pixel
+                }
+            });
+            let found = image_of(Preparation::CENTRED, &mut ruled.rows());
+            assert!(found.is_ok(), "{number}, {spacing}: {found:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_around_a_drawing_is_no_part_of_it() {
     // A table on two sides, a frame, a line below.
     beside("table", 8.0, |x, y, pixel| {
@@ -53,6 +73,12 @@ fn what_is_around_a_drawing_is_no_part_of_it() {
         } else {
             pixel
         }
+    });
+    beside("box", 8.0, |x, y, pixel| {
+        let is_in = |margin: u32| {
+            (margin..400 - margin).contains(&x) && (margin - 20..340 - margin).contains(&y)
+        };
+        if is_in(80) && !is_in(84) { 60.0 } else { pixel }
     });
     beside("frame", 8.0, |x, y, pixel| {
         let margin = x.min(399 - x).min(y).min(359 - y);
