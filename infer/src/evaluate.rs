@@ -64,13 +64,27 @@ enum Tally {
     Reconstructions(ReconstructionTally),
 }
 
+impl EvaluateError {
+    /// Whether the input is a picture without a drawing, or with several.
+    fn is_of_drawings(&self) -> bool {
+        match self {
+            Self::Input(InFile {
+                problem: SourceError::Picture(error),
+                ..
+            }) => error.is_of_drawings(),
+            _ => false,
+        }
+    }
+}
+
 /// Runs the model on all inputs of the test set that was loaded for it; on all cores, if they can share it. After each, tells
-/// `each` how many are done, and the output.
+/// `each` how many are done, and the output. Where classes are told, a picture in which no drawing is found, or several, has
+/// none: `each` is told why, and if it does not return that, the picture counts as one that is not right.
 pub fn evaluate(
     engine: &dyn Engine,
     test_set: &TestSet,
     how: How,
-    mut each: impl FnMut(usize, &Output) -> Result<(), WriteError>,
+    mut each: impl FnMut(usize, Result<&Output, EvaluateError>) -> Result<(), EvaluateError>,
 ) -> Result<Evaluation, EvaluateError> {
     let mut tally = Tally::new(engine);
     let mut effort = Effort {
@@ -95,7 +109,14 @@ pub fn evaluate(
                 elapsed,
                 cost,
                 prepared,
-            } = found?;
+            } = match (found, &mut tally) {
+                (Err(error), Tally::Classes(tally)) if error.is_of_drawings() => {
+                    tally.add_unread();
+                    each(index + 1, Err(error))?;
+                    continue;
+                }
+                (found, _) => found?,
+            };
             effort.elapsed += elapsed / threads as u32;
             let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
             effort.cost = cost.map(greatest).or(effort.cost);
@@ -108,7 +129,7 @@ pub fn evaluate(
             if let (Tally::Classes(tally), Some(prepared)) = (&mut tally, prepared) {
                 tally.count(prepared);
             }
-            each(index + 1, &output)?;
+            each(index + 1, Ok(&output))?;
         }
     }
     Ok(tally.finish(effort))
@@ -241,10 +262,12 @@ mod tests {
         let mut found = Vec::new();
         let ended = evaluate(&engine, &test_set, How::default(), |done, output| {
             assert_eq!(engine.runs.get(), done);
-            found.extend(output.numbers().reals());
+            found.extend(output?.numbers().reals());
             let source = ErrorKind::StorageFull.into();
             let path = path.clone();
-            (done < 3).then_some(()).ok_or(WriteError { path, source })
+            Ok((done < 3)
+                .then_some(())
+                .ok_or(WriteError { path, source })?)
         });
         assert!(matches!(ended, Err(EvaluateError::Write(_))));
         assert_eq!(found, numbers[..6]);

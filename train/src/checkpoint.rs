@@ -150,7 +150,9 @@ fn in_order(
     let mut ordered = Vec::with_capacity(expected.len());
     for Variable { name, shape, .. } in expected {
         let Some(index) = given.iter().position(|(other, _)| other == name) else {
-            return Err(format!("no variable {name}"));
+            return Err(format!(
+                "no variable {name}; a run of another version of this program is to be trained anew"
+            ));
         };
         let (_, tensor) = &given[index];
         let found = tensor.tensor_type().shape;

@@ -190,7 +190,7 @@ impl Update<'_> {
         }
     }
 
-    /// How much of the running means of parameters is parameters, and not the zeros that they start with.
+    /// How much of the running means is what they are means of, and not the zeros that they start with.
     fn average_weight(&mut self, keep: f32) -> Result<(), GraphError> {
         let weight = self.variable(AVERAGE_WEIGHT, Vec::new(), 0.0)?;
         let (keep, take) = (self.graph.scalar(keep), self.graph.scalar(1.0 - keep));

@@ -54,7 +54,7 @@ pub struct Recipe {
     pub warm_up: f32,
     /// The share of each parameter that a step at rate 1 takes away; without it the optimiser's own.
     pub weight_decay: Option<f32>,
-    /// The share that running means of the parameters keep at each step. The network is used with these means then.
+    /// The share that running means of the parameters and of batches' statistics keep at each step. The network is used with these means then.
     pub average: Option<f32>,
     /// The share of a label that is spread over all classes.
     pub label_smoothing: f32,

@@ -92,6 +92,12 @@ pub enum PictureError {
 }
 
 impl PictureError {
+    /// Whether there is a picture, but no drawing in it, or several.
+    pub fn is_of_drawings(&self) -> bool {
+        use PrepareError::{NoInk, Several};
+        matches!(self, Self::Blank | Self::Prepare(NoInk | Several))
+    }
+
     fn damaged(problem: &dyn Display) -> Self {
         Self::Damaged(one_line(&problem.to_string()))
     }

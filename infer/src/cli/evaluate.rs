@@ -8,7 +8,7 @@ use clap::{Args, value_parser};
 use super::progress::Progress;
 use super::{Error, ModelArgs, write_json};
 use crate::engine::Engine;
-use crate::evaluate::{Evaluation, evaluate};
+use crate::evaluate::{EvaluateError, Evaluation, evaluate};
 use crate::file::{self, Pending};
 use crate::open::Choice;
 use crate::output::Output;
@@ -106,12 +106,12 @@ fn evaluate_on(
     }
     let on_board = options.model.device.is_some();
     let progress = Progress::new(test_set.count, "inputs", on_board);
-    let each = |done, output: &Output| {
+    let each = |done, output: Result<&Output, EvaluateError>| {
         progress.show(done);
         match scores {
             Scores::None => return Ok(()),
-            Scores::File(pending) => pending.append(&output.numbers().bytes())?,
-            Scores::Printed(bytes) => bytes.extend(output.numbers().bytes()),
+            Scores::File(pending) => pending.append(&output?.numbers().bytes())?,
+            Scores::Printed(bytes) => bytes.extend(output?.numbers().bytes()),
         }
         Ok(())
     };

@@ -23,6 +23,9 @@ pub struct OfClasses {
     /// Inputs that the model takes for one of its classes at all, if it can tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<usize>,
+    /// Pictures in which no drawing was found, or several, if there are such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<usize>,
     /// How many were prepared in which way, where that was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     prepared: Option<Counts>,
@@ -46,6 +49,7 @@ struct Counts {
 pub struct ClassTally {
     labels: Vec<String>,
     correct: usize,
+    unread: Option<usize>,
     prepared: Option<Counts>,
     confusion: Option<Vec<Vec<usize>>>,
     accepted: Option<usize>,
@@ -57,6 +61,7 @@ impl ClassTally {
         Self {
             labels: labels.to_vec(),
             correct: 0,
+            unread: None,
             prepared: None,
             confusion: (count <= MAX_CONFUSED).then(|| vec![vec![0; count]; count]),
             accepted: None,
@@ -74,6 +79,11 @@ impl ClassTally {
         }
     }
 
+    /// Counts a picture that has no answer.
+    pub fn add_unread(&mut self) {
+        *self.unread.get_or_insert(0) += 1;
+    }
+
     /// Counts how a picture was prepared.
     pub fn count(&mut self, prepared: Prepared) {
         let counts = self.prepared.get_or_insert_default();
@@ -89,6 +99,7 @@ impl ClassTally {
             correct: self.correct,
             accuracy: self.correct as f64 / effort.count as f64,
             accepted: self.accepted,
+            unread: self.unread,
             prepared: self.prepared,
             inputs_per_second: effort.per_second(),
             cost: effort.cost,
@@ -105,6 +116,13 @@ impl fmt::Display for OfClasses {
         if let Some(accepted) = self.accepted {
             let share = accepted as f64 / inputs as f64;
             writeln!(f, "accepted {share:.4} ({accepted} of {inputs})")?;
+        }
+        if let Some(unread) = self.unread {
+            let share = unread as f64 / inputs as f64;
+            writeln!(
+                f,
+                "unread   {share:.4} ({unread} of {inputs} blank, or of several drawings)"
+            )?;
         }
         if let Some(Counts { plain, centred }) = self.prepared {
             writeln!(f, "prepared {plain} plain, {centred} centred")?;

@@ -41,7 +41,7 @@ pub struct AboutPicture {
     pub rows: usize,
     pub columns: usize,
     pub channels: usize,
-    /// Whether a drawing in it can be found and centred.
+    /// Whether it is taken for a drawing, which the page has found and centred.
     pub centres: bool,
 }
 

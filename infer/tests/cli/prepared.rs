@@ -301,7 +301,28 @@ fn images_of_a_test_set_are_prepared_where_that_is_said() {
     assert!(object.get("prepared").is_none());
     let object: Value = serde_json::from_str(&evaluate("auto").succeeded()).unwrap();
     assert_eq!(object["prepared"]["plain"], 2);
-    let error = evaluate("centred").failed();
+    // It is no answer, and counts as a wrong one, but has no scores.
+    let object: Value = serde_json::from_str(&evaluate("centred").succeeded()).unwrap();
+    assert_eq!(
+        (&object["correct"], &object["unread"]),
+        (&0.into(), &2.into())
+    );
+    assert_eq!(object["images"], 2);
+    let command = [
+        "evaluate",
+        "--data",
+        "data",
+        "--model",
+        "brightness.q8",
+        "--prepare",
+        "centred",
+    ];
+    let table = workplace.run(&command).succeeded();
+    let line = "\nunread   1.0000 (2 of 2 blank, or of several drawings)\n";
+    assert!(table.contains(line), "{table}");
+    let error = workplace
+        .run(&[&command[..], &["--scores", "scores"]].concat())
+        .failed();
     let expected = "error: image 0 of the test set: expected a drawing, found a blank picture, or ink too faint\n";
     assert_eq!(error, expected);
 }

@@ -133,8 +133,8 @@ fn prepare(
     seen: &mut [u8],
 ) -> Result<(), Refusal> {
     let sizes = [facts.rows, facts.columns, facts.channels];
-    let is_of_digits = sizes == [SIDE as u32, SIDE as u32, 1];
-    if !is_of_digits || preparation.fit().is_some() {
+    let can_centre = sizes == [SIDE as u32, SIDE as u32, 1];
+    if !can_centre || preparation.fit().is_some() {
         let fit = preparation.fit().unwrap_or(Fit::Stretch);
         return Ok(fit.apply(&mut picture, sizes, seen, |_, pixel| pixel)?);
     }

@@ -39,7 +39,7 @@ impl Border {
                 self.with_dark |= sides;
             }
             self.light += i32::from(levels.twice_median) - i32::from(self.twice_middle);
-            self.least += self.range / 4;
+            self.least += self.range / 4 + 1;
         }
     }
 

@@ -75,11 +75,11 @@ impl Component {
         2 * self.pixels >= width * height
     }
 
-    /// Whether it is likely to be a table beside an empty sheet: hardly a gap from one side of the picture to the other, but no 1.
+    /// Whether it is likely to be a table beside an empty sheet: solid from one side of the picture to the other, but no 1.
     pub fn is_edge(&self, size: [u32; 2]) -> bool {
         let [columns, rows] = self.size();
-        let (is_full, is_across) = (4 * self.pixels >= 3 * columns * rows, columns > rows);
-        is_full && matches!((self.sides(size), is_across), (3, _) | (2, true))
+        let is_across = columns > rows;
+        self.is_solid() && matches!((self.sides(size), is_across), (3, _) | (2, true))
     }
 
     /// Whether it is likely to be a part of a drawing.

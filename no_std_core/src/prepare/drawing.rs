@@ -14,7 +14,9 @@ use super::component::Component;
 use super::error::PrepareError;
 use super::image::SIDE;
 use super::ink::Ink;
+use super::paper::WIDE;
 use super::picture::{Rows, Source};
+use super::survey::PARTS;
 
 /// Cells along the longer side of a picture.
 const CELLS: usize = 64;
@@ -32,6 +34,9 @@ const SOLID: usize = 6;
 
 /// A picture with sides up to this, twice those of an image, is of one drawing.
 const ALONE: u32 = 2 * SIDE as u32;
+
+/// One with sides up to this may be cut so close that a digit fills it.
+const FILLED: u32 = (WIDE - 1) * PARTS as u32;
 
 /// Components that are kept.
 const MAX_COMPONENTS: usize = 40;
@@ -51,8 +56,12 @@ impl Extent {
     pub fn of(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
         let Source { width, height, .. } = *picture;
         let cell = width.max(height).div_ceil(CELLS as u32).max(1);
-        let covered = ink.rulings.iter().map(|line| 2 * u32::from(line.reach) + 1);
-        let ruled = covered.max().unwrap_or(0);
+        let mut ruled = [0; 2];
+        for line in &ink.rulings {
+            let [down, across] = &mut ruled;
+            let covered = if line.is_across { across } else { down };
+            *covered = u32::from(2 * line.reach + 1).max(*covered);
+        }
         let mut components = Components::new();
         picture.each_row(0..height, |y, pixels| {
             let row = ink.row(y, pixels);
@@ -166,10 +175,11 @@ impl Components {
     }
 
     /// All components, once closed, that are not far smaller than the largest; without what is around a picture if there is
-    /// something in it. An error if there is none, or if they are several drawings; so many pixels are covered by a ruling between
-    /// two parts of one.
-    fn drawing(&mut self, size: [u32; 2], ruled: u32) -> Result<Component, PrepareError> {
-        for at in 0..self.closed.len() {
+    /// something in it. An error if there is none, or if they are several drawings; rulings along the columns and along the rows
+    /// cover so many pixels between two parts of one.
+    fn drawing(&mut self, size: [u32; 2], ruled: [u32; 2]) -> Result<Component, PrepareError> {
+        // Frames around others, which end above them, come first.
+        for at in (0..self.closed.len()).rev() {
             if let Some(&inner) = self.closed.get(at) {
                 self.drop(|closed| closed.holds(&inner));
             }
@@ -183,13 +193,12 @@ impl Components {
         self.drop(|closed| closed.pixels < least);
         let mut drawing = Component::default();
         self.closed.iter().for_each(|part| drawing.add(part));
-        if size[0].max(size[1]) > ALONE {
-            if drawing.is_edge(size) {
-                return Err(PrepareError::NoInk);
-            }
-            if self.are_apart(ruled) {
-                return Err(PrepareError::Several);
-            }
+        let longer = size[0].max(size[1]);
+        if longer > FILLED && drawing.is_edge(size) {
+            return Err(PrepareError::NoInk);
+        }
+        if longer > ALONE && self.are_apart(ruled) {
+            return Err(PrepareError::Several);
         }
         Ok(drawing)
     }
@@ -202,13 +211,14 @@ impl Components {
 
     /// Whether the components are drawings of their own: beside or below one of them is a gap with others behind it. A stroke
     /// in many dots is one drawing.
-    fn are_apart(&self, ruled: u32) -> bool {
+    fn are_apart(&self, ruled: [u32; 2]) -> bool {
         let left = || self.closed.iter().filter(|closed| closed.pixels > 0);
         if left().filter(|closed| closed.is_solid()).count() > SOLID {
             return false;
         }
+        let [down, across] = ruled;
         left().any(|last| {
-            self.is_apart(last, 0, BESIDE, ruled) || self.is_apart(last, 1, BELOW, ruled)
+            self.is_apart(last, 0, BESIDE, down) || self.is_apart(last, 1, BELOW, across)
         })
     }
 

@@ -13,7 +13,7 @@ use super::survey::{Bins, Grid, PARTS, REACH, Survey, part};
 const UNKNOWN: u8 = u8::MAX;
 
 /// Pixels along the side of a part from which on a picture is taken for one of a sheet of paper, rather than of a digit alone.
-const WIDE: u32 = 8;
+pub const WIDE: u32 = 8;
 
 /// Paper of as many percent of the light around it is so close that it need not be ink.
 const NEARLY: u32 = 90;

@@ -6,6 +6,7 @@ use core::cmp::Ordering;
 
 use super::border::Border;
 use super::error::PrepareError;
+use super::paper::WIDE;
 use super::picture::{Rows, Source};
 
 /// Parts along the longer side of a picture.
@@ -30,6 +31,11 @@ const BY_FAR: u32 = 5;
 const SAMPLES: u32 = 15;
 
 const _: () = assert!(SAMPLES * SAMPLES <= u8::MAX as u32, "counts are bytes");
+
+const _: () = assert!(
+    (PARTS * PARTS) as u64 * (2 * LAST as u64).pow(3) <= u32::MAX as u64,
+    "the cubes of half the distances fit 32 bits in all"
+);
 
 /// A bin for each part.
 pub type Bins = [[u8; PARTS]; PARTS];
@@ -181,8 +187,8 @@ impl Survey {
 
     /// 1 if ink is lighter than paper, -1 if it is darker.
     ///
-    /// Ink stands out further from the middle of its surroundings than paper does, by the cubes of its distances. Where a drawing
-    /// fills the picture, most of its surroundings are ink, and neither stands out by far: then most of the border is paper.
+    /// Ink stands out further from the middle of its surroundings than paper does, by the cubes of its distances. Where a digit
+    /// alone fills the picture, most of its surroundings are ink, and neither stands out by far: then most of the border is paper.
     pub fn sign(&self) -> Result<i32, PrepareError> {
         let medians = self.bins(|levels| levels.twice_median);
         let mut border = Border::between(self.extremes());
@@ -193,7 +199,6 @@ impl Survey {
                     .grid
                     .twice_median(&medians, [row, column], SURROUNDINGS);
                 let [low, high] = [levels.minimum, levels.maximum].map(|bin| 4 * u16::from(bin));
-                // The sum of all of them fits 32 bits.
                 let cube = |distance: u16| u32::from(distance / 2).pow(3);
                 lighter += cube(high.saturating_sub(middle));
                 darker += cube(middle.saturating_sub(low));
@@ -201,7 +206,7 @@ impl Survey {
             }
         }
         let is_by_far = lighter.max(darker) >> BY_FAR >= lighter.min(darker);
-        if !is_by_far && border.is_clear() {
+        if self.grid.cell < WIDE && !is_by_far && border.is_clear() {
             return Ok(-border.light());
         }
         match lighter.cmp(&darker) {

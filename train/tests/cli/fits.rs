@@ -202,6 +202,9 @@ fn a_network_and_a_recipe_of_the_users_go_all_the_way() {
     };
     assert_eq!(fit("one"), fit("two"));
     assert_eq!(epochs(&sandbox, "one").len(), 3);
+    let (checkpoint, _) = Checkpoint::load(&sandbox.path("one")).unwrap();
+    let mut names = checkpoint.variables.iter().map(|(name, _)| name);
+    assert!(names.any(|name| name.ends_with(".mean.average")));
     sandbox.succeeds("fit --data digits --runtime tract --resume one --epochs 1 --out one");
     let after = epochs(&sandbox, "one");
     assert_eq!(after.len(), 4);

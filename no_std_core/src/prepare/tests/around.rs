@@ -80,6 +80,14 @@ fn what_is_around_a_drawing_is_no_part_of_it() {
         };
         if is_in(80) && !is_in(84) { 60.0 } else { pixel }
     });
+    beside("two boxes", 8.0, |x, y, pixel| {
+        let margin = (x.min(399 - x)).min((y + 20).min(379 - y));
+        if (60..63).contains(&margin) || (80..83).contains(&margin) {
+            60.0
+        } else {
+            pixel
+        }
+    });
     beside("frame", 8.0, |x, y, pixel| {
         let margin = x.min(399 - x).min(y).min(359 - y);
         if (12..18).contains(&margin) {
@@ -115,8 +123,33 @@ fn pencil_on_a_sheet_is_ink_beside_a_dark_table_and_in_a_black_frame() {
     }
 }
 
+/// A sheet of 320 x 280 in a picture of 400 x 360, turned by so many degrees about its middle: whether a place is on it.
+fn is_on_sheet(degrees: f64, x: u32, y: u32) -> bool {
+    let (sine, cosine) = degrees.to_radians().sin_cos();
+    let (x, y) = (f64::from(x) - 199.5, f64::from(y) - 179.5);
+    (x * cosine + y * sine).abs() < 160.0 && (y * cosine - x * sine).abs() < 140.0
+}
+
+#[test]
+fn a_sheet_turned_on_a_dark_table_keeps_its_polarity() {
+    for degrees in [3.0, 8.0, 15.0] {
+        beside("turned", 12.0, |x, y, pixel| {
+            if is_on_sheet(degrees, x, y) {
+                pixel
+            } else {
+                60.0
+            }
+        });
+    }
+}
+
 #[test]
 fn an_empty_sheet_beside_a_table_is_blank() {
+    let slanted = Picture::new(400, 360, |x, y| if x < 30 + y / 10 { 40.0 } else { 210.0 });
+    for picture in [&slanted, &slanted.inverted()] {
+        let found = image_of(Preparation::CENTRED, &mut picture.rows());
+        assert_eq!(found, Err(PrepareError::NoInk));
+    }
     for share in [4, 10, 25, 40] {
         let away: [&dyn Fn(u32, u32) -> u32; 4] = [
             &|x, _| x * 100 / 400,

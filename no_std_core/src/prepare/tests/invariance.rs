@@ -202,6 +202,19 @@ fn inversion_changes_nothing_in_any_picture() {
 }
 
 #[test]
+fn inversion_changes_nothing_where_there_is_hardly_contrast() {
+    for side in [100, 160] {
+        for contrast in 1..12 {
+            let squares = |x: u32, y: u32| f64::from((x / 10 + y / 10) % 2 * contrast);
+            let picture = Picture::new(side, side, squares);
+            let [dark, light] = [&picture, &picture.inverted()]
+                .map(|picture| image_of(Preparation::CENTRED, &mut picture.rows()));
+            assert_eq!(dark, light, "{side}, {contrast}");
+        }
+    }
+}
+
+#[test]
 fn mirrored_pictures_give_mirrored_images() {
     for number in 0..10 {
         let drawing = digit(number, 2.3).pasted(90, 100, 11, 20);

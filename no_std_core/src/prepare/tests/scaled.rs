@@ -221,6 +221,7 @@ fn no_size_is_too_much_for_the_sums() {
         (most, 3, 2, 5),
         (1, MAX_SCALED_SIDE, 7, 1),
         (most, 1, 1, 1),
+        // As many columns would take a pass for each 96 of them.
         (1, 1, MAX_SCALED_SIDE, 1),
         (3, 2, 2, 1 << 16),
     ] {

@@ -56,6 +56,15 @@ fn two_digits_are_several_drawings_however_far_apart() {
 }
 
 #[test]
+fn two_digits_are_several_drawings_on_ruled_paper() {
+    for first in 0..10 {
+        let both = sheet(&cut(first), &cut((first + 3) % 10), 15, true);
+        let ruled = both.map(|_, y, pixel| if y % 37 < 3 { 120.0 } else { pixel });
+        assert!(is_several(&ruled), "{first}");
+    }
+}
+
+#[test]
 fn a_one_of_a_thin_stroke_is_a_digit_beside_another_one() {
     let one = Picture::ink(4, 140, |_, _| true);
     for number in 0..10 {
