@@ -137,6 +137,16 @@ fn other_versions_are_named() {
 }
 
 #[test]
+fn labels_are_text() {
+    let board = scripted(|number, request| match request {
+        Request::Describe => frame(number, &Reply::Description(DESCRIPTION)),
+        _ => frame(number, &Reply::Label(b"\xFF")),
+    });
+    let error = greet(board, SHORT).err().unwrap().to_string();
+    assert_has(&error, "expected a label in UTF-8 from the board");
+}
+
+#[test]
 fn impossible_answers_are_refused() {
     let longer = Reply::Output(Output {
         len: 3,
