@@ -311,7 +311,8 @@ pub(super) fn unknown(call: &Call) -> ImportError {
         let found = format!("{operator} of a value that depends on the model's input");
         return call.refuse("constants, to compute it before the model runs", found);
     }
-    let expected = "an operator that train/README.md names; train the network with such a one in its place";
+    let expected =
+        "an operator that train/README.md names; train the network with such a one in its place";
     let advice = explain(domain, operator).unwrap_or("an operator without a form in integers here");
     call.refuse(expected, format!("{operator}{of}: {advice}"))
 }

@@ -2,7 +2,7 @@
 
 use input::file::one_line;
 use input::normalization::Normalization;
-use input::{labels, pair};
+use input::{labels, metadata, pair};
 use no_std_core::Model;
 use no_std_core::format::OutputKind;
 use no_std_core::prepare::Fit;
@@ -18,8 +18,13 @@ use crate::ops::Quantization;
 
 /// The entry that says how a model was quantised.
 const QUANTIZATION: &str = "quantization";
-/// The float model's entries that an int8 model may say otherwise.
-const REPLACED: [&str; 3] = ["output", "input_shape", labels::KEY];
+/// The float model's entries that an int8 model may say otherwise, or, as how sure floats must be, not at all.
+const REPLACED: [&str; 4] = [
+    "output",
+    "input_shape",
+    labels::KEY,
+    metadata::LEAST_PROBABILITY,
+];
 
 /// The names of the classes as a flash file can say them: on one line.
 pub fn labels(network: &Network) -> Result<Vec<String>, QuantizeError> {
@@ -72,8 +77,8 @@ pub fn expect_input_range(network: &Network) -> Result<(), QuantizeError> {
 
 /// How pictures are scaled to the model's size, if it says that.
 pub fn fit(network: &Network) -> Option<Fit> {
-    let said = network.metadata(input::metadata::PREPARATION)?;
-    input::metadata::preparation(said)?.fit()
+    let said = network.metadata(metadata::PREPARATION)?;
+    metadata::preparation(said)?.fit()
 }
 
 /// What the pixels of its pictures become, where that is not simply 0 to 1.
@@ -145,6 +150,9 @@ pub fn of_int8(
     let flash = Model::new(flash_file).map_err(QuantizeError::Core)?;
     let network = &best.network;
     let mut entries = Entries(network.metadata.clone());
+    entries
+        .0
+        .retain(|(key, _)| key != metadata::LEAST_PROBABILITY);
     let [output, prefix] = output(flash.output_kind());
     entries.set("output", output);
     let shape = network.input.shape.map(|size| size.to_string());
@@ -166,10 +174,7 @@ pub fn of_int8(
         entries.set(labels::KEY, labels::to_metadata(&names));
     }
     let pixels = pixels.map_or_else(Vec::new, Normalization::entries);
-    for (key, value) in pixels
-        .into_iter()
-        .chain(input::metadata::of_flash_file(&flash))
-    {
+    for (key, value) in pixels.into_iter().chain(metadata::of_flash_file(&flash)) {
         entries.set(key, value);
     }
     entries.set(Origins::KEY, layers.to_metadata());

@@ -59,6 +59,14 @@ fn pictures_of_a_folder_are_learnt_as_of_no_class() {
     let (checkpoint, _) = Checkpoint::load(&sandbox.path("run")).unwrap();
     let certainty = checkpoint.record.certainty.unwrap();
     assert_eq!((certainty.samples, certainty.rejected), (64, 0));
+    // In 8 bits it says how sure integers must be, and nothing of floats.
+    let quantize = "quantize --model run/digits.onnx --calibrate digits --out int8 --force";
+    sandbox
+        .train(&format!("{quantize} --runtime tract"))
+        .expect_code(0);
+    let model = sandbox.read("int8/digits-int8.onnx");
+    let says = |key: &[u8]| model.windows(key.len()).any(|part| part == key);
+    assert!(says(b"threshold") && !says(b"least_probability"));
     let missing = sandbox.train(&format!("{line} no --negatives nowhere"));
     assert!(missing.expect_code(1).stderr.contains("nowhere"));
 }

@@ -48,7 +48,8 @@ node Conv_0 (Conv): expected STANDARD, found Conv of com.microsoft.nchwc: an ope
 node Gemm_7 (MatMulInteger): expected the float model, or one quantised statically (quantize_static), found MatMulInteger: arithmetic whose scales each input decides anew (dynamic quantisation)
 node Relu_14 (Sin): expected another activation, or do that before or after the network, found Sin: a function without a table here
 ";
-    let standard = "an operator that train/README.md names; train the network with such a one in its place";
+    let standard =
+        "an operator that train/README.md names; train the network with such a one in its place";
     assert_refused(
         [
             |graph| put(graph, ("Relu", 1), "", "Bernoulli"),
