@@ -13,7 +13,7 @@ fn the_usual_network_is_taken_where_it_fits() {
     assert!(
         finished
             .stderr
-            .contains("218,240 bytes of flash and 10,232 of RAM on microbit")
+            .contains("218,112 bytes of flash and 10,232 of RAM on microbit")
     );
     // The choice changes nothing else.
     sandbox.succeeds(&format!("fit {QUICK} --epochs 1 --out usual"));

@@ -191,7 +191,7 @@ fn what_does_not_go_or_fit_is_told_with_a_remedy() {
     sandbox.write("wide.onnx", model(3500, &[]));
     sandbox.refuses(
         &format!("check {RUN} --board microbit"),
-        &["fits on microbit", "room for 218240 bytes of flash"],
+        &["fits on microbit", "room for 218112 bytes of flash"],
     );
     assert!(
         sandbox
