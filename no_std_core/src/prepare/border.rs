@@ -29,7 +29,7 @@ impl Border {
     }
 
     /// Adds a part, if it is at any side.
-    pub fn add(&mut self, grid: Grid, at: [usize; 2], levels: &Levels) {
+    pub fn add(&mut self, grid: Grid, at: [usize; 2], levels: Levels) {
         let sides = sides(grid, at);
         if sides > 0 {
             if 2 * levels.maximum > self.twice_middle {

@@ -202,7 +202,7 @@ impl Survey {
                 let cube = |distance: u16| u32::from(distance / 2).pow(3);
                 lighter += cube(high.saturating_sub(middle));
                 darker += cube(middle.saturating_sub(low));
-                border.add(self.grid, [row, column], levels);
+                border.add(self.grid, [row, column], *levels);
             }
         }
         let is_by_far = lighter.max(darker) >> BY_FAR >= lighter.min(darker);
