@@ -69,12 +69,11 @@ fn only_normal(set: &Dataset, is_normal: &[bool]) -> (Dataset, usize) {
 
 /// Normal samples to learn from and those held out, which are some of them unless there are others.
 fn held_out(train: Dataset, validation: Option<Dataset>) -> Result<(Dataset, Dataset), DataError> {
-    let (validation, train) = match validation.filter(|set| !set.is_empty()) {
-        Some(validation) => (validation, train),
-        None => {
-            let count = (train.len() as f64 * SHARE).round() as usize;
-            train.split_stratified(count.max(LEAST), SEED)
-        }
+    let (validation, train) = if let Some(validation) = validation.filter(|set| !set.is_empty()) {
+        (validation, train)
+    } else {
+        let count = (train.len() as f64 * SHARE).round() as usize;
+        train.split_stratified(count.max(LEAST), SEED)
     };
     if train.len().min(validation.len()) < LEAST {
         return Err(DataError::FewNormal {

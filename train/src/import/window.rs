@@ -42,7 +42,7 @@ pub fn window(
     let sides: Vec<usize> = axes[2..].iter().map(|axis| axis[0] as usize - 1).collect();
     let mut said = Said::by(call, sides.len(), kernel)?;
     let reached = said.reached();
-    let are_sizes = said.are_sizes() && reached.iter().all(is_size);
+    let are_sizes = said.are_sizes() && reached.iter().copied().all(is_size);
     if are_sizes {
         let size = |&side: &usize| shape[side + 1] + view.pads[side] + view.pads[side + 2];
         let input: Vec<usize> = sides.iter().map(size).collect();
@@ -104,7 +104,7 @@ impl Said {
 
     fn are_sizes(&self) -> bool {
         let mut lists = [&self.kernel, &self.strides, &self.dilations].into_iter();
-        lists.all(|sizes| sizes.iter().all(is_size))
+        lists.all(|sizes| sizes.iter().copied().all(is_size))
     }
 }
 
@@ -128,8 +128,8 @@ impl fmt::Display for Said {
 }
 
 /// Whether a flash file can say it.
-fn is_size(size: &i64) -> bool {
-    (1..=LARGEST).contains(size)
+fn is_size(size: i64) -> bool {
+    (1..=LARGEST).contains(&size)
 }
 
 /// The window of a pool, with the rows and columns after the input that `ceil_mode` adds as padding, and whether it adds
