@@ -70,7 +70,7 @@ mod tests {
         assert!(refused[0].starts_with("node LSTM_of_x (LSTM): expected convolutions over time"));
         assert!(
             refused[1]
-                .starts_with("node Frobnicate_of_b (Frobnicate): expected an operator that README")
+                .starts_with("node Frobnicate_of_b (Frobnicate): expected an operator that train/README")
         );
     }
 }
