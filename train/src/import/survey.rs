@@ -68,9 +68,8 @@ mod tests {
         let refused: Vec<String> = survey.refused.iter().map(ToString::to_string).collect();
         assert_eq!(refused.len(), 2);
         assert!(refused[0].starts_with("node LSTM_of_x (LSTM): expected convolutions over time"));
-        assert!(
-            refused[1]
-                .starts_with("node Frobnicate_of_b (Frobnicate): expected an operator that train/README")
-        );
+        assert!(refused[1].starts_with(
+            "node Frobnicate_of_b (Frobnicate): expected an operator that train/README"
+        ));
     }
 }
