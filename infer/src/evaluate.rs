@@ -53,8 +53,12 @@ struct Effort {
 }
 
 impl Effort {
+    /// Inputs a second; 0 where nothing has run.
     fn per_second(self) -> f64 {
-        self.count as f64 / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
+        if self.elapsed.is_zero() {
+            return 0.0;
+        }
+        self.count as f64 / self.elapsed.as_secs_f64()
     }
 }
 

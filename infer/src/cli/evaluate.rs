@@ -39,7 +39,7 @@ pub struct Evaluate {
     invert: bool,
 
     /// Write what the network gives for each input: four bytes a float (little-endian), one byte an 8-bit integer; `-`
-    /// prints them and nothing else
+    /// prints them and nothing else. A picture without an answer is an error then
     #[arg(long, value_name = "FILE")]
     scores: Option<PathBuf>,
 

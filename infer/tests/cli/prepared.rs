@@ -307,7 +307,10 @@ fn images_of_a_test_set_are_prepared_where_that_is_said() {
         (&object["correct"], &object["unread"]),
         (&0.into(), &2.into())
     );
-    assert_eq!(object["images"], 2);
+    assert_eq!(
+        (&object["images"], &object["images_per_second"]),
+        (&2.into(), &0.0.into())
+    );
     let command = [
         "evaluate",
         "--data",
