@@ -69,13 +69,13 @@ enum Tally {
 }
 
 impl EvaluateError {
-    /// Whether the input is a picture without a drawing, or with several.
-    fn is_of_drawings(&self) -> bool {
+    /// Whether the input is a picture that is left unread.
+    fn is_unread(&self) -> bool {
         match self {
             Self::Input(InFile {
                 problem: SourceError::Picture(error),
                 ..
-            }) => error.is_of_drawings(),
+            }) => error.is_unread(),
             _ => false,
         }
     }
@@ -114,7 +114,7 @@ pub fn evaluate(
                 cost,
                 prepared,
             } = match (found, &mut tally) {
-                (Err(error), Tally::Classes(tally)) if error.is_of_drawings() => {
+                (Err(error), Tally::Classes(tally)) if error.is_unread() => {
                     tally.add_unread();
                     each(index + 1, Err(error))?;
                     continue;

@@ -92,8 +92,8 @@ pub enum PictureError {
 }
 
 impl PictureError {
-    /// Whether there is a picture, but no drawing in it, or several.
-    pub fn is_of_drawings(&self) -> bool {
+    /// Whether the picture is whole and left unread: there is no drawing in it, or several.
+    pub fn is_unread(&self) -> bool {
         use PrepareError::{NoInk, Several};
         matches!(self, Self::Blank | Self::Prepare(NoInk | Several))
     }
