@@ -153,14 +153,13 @@ impl Pictures {
 
     /// What the user wants of pictures, and of what the user does not say what they are for.
     pub fn wanted(&self, wanted: Wanted) -> Wanted {
-        let (Some(fit), Some([channels, rows, columns])) = (self.fit, self.shape) else {
+        let Some([channels, rows, columns]) = self.shape else {
             return wanted;
         };
-        let colour = Colour::of_channels(channels);
         Wanted {
             size: wanted.size.or(Some([rows, columns])),
-            colour: wanted.colour.or(colour),
-            fit: wanted.fit.or(Some(fit)),
+            colour: wanted.colour.or(Colour::of_channels(channels)),
+            fit: wanted.fit.or(self.fit),
             ..wanted
         }
     }

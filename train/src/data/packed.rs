@@ -102,7 +102,7 @@ impl Packed {
 
 /// Numbers as they are: what pictures may become is not for them.
 pub fn numbers(numbers: &[f32], shape: Shape, wanted: &Wanted) -> Result<Packed, DataError> {
-    if *wanted != Wanted::default() {
+    if wanted.fit.is_some() || !wanted.keeps(shape) {
         return Err(DataError::NoPictures);
     }
     let bytes: Vec<u8> = numbers

@@ -8,9 +8,14 @@ use train::data::synthetic;
 
 use crate::sandbox::Sandbox;
 
-/// Digits drawn by code as RGB pictures of 56 x 56, a folder for each class, 20 of each.
 fn with_pictures() -> Sandbox {
     let sandbox = Sandbox::new();
+    write_pictures(&sandbox);
+    sandbox
+}
+
+/// Digits drawn by code as RGB pictures of 56 x 56, a folder for each class, 20 of each.
+fn write_pictures(sandbox: &Sandbox) {
     let digits = synthetic::digits(200, 1, 9).train;
     let images = digits.images().unwrap();
     for (index, (image, label)) in images.outer_iter().zip(digits.labels()).enumerate() {
@@ -23,7 +28,6 @@ fn with_pictures() -> Sandbox {
             &picture,
         );
     }
-    sandbox
 }
 
 fn save(path: &Path, picture: &RgbImage) {
@@ -123,6 +127,24 @@ fn a_fit_learns_from_a_folder_and_measures_on_pictures_that_chose_nothing() {
         "--size",
     ]);
     assert!(sandbox.files("other2").is_empty());
+}
+
+#[test]
+fn a_model_that_says_no_more_than_its_size_takes_pictures_of_others() {
+    let sandbox = Sandbox::with_run();
+    write_pictures(&sandbox);
+    let line = "--model run/digits.onnx --data pictures --runtime tract";
+    let form = "--size 28x28 --colour grey";
+    let measured = sandbox.succeeds(&format!("evaluate {line}"));
+    assert_eq!(
+        sandbox.succeeds(&format!("evaluate {line} {form}")),
+        measured
+    );
+    for (options, out) in [("", "int8"), (form, "again")] {
+        let quantize = format!("quantize {line} {options} --force --out {out}");
+        sandbox.train(&quantize).expect_code(0);
+    }
+    assert_eq!(sandbox.files("int8"), sandbox.files("again"));
 }
 
 #[test]
