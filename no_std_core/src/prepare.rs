@@ -12,12 +12,13 @@
 //!
 //! 1. levels in a grid of parts (`survey`) tell whether ink is dark or light, and how much light paper returns (`paper`);
 //! 2. what deviates from paper tells ink from noise (`ink`);
-//! 3. thin lines across the whole picture are rulings (`rulings`);
+//! 3. thin lines across the whole picture are rulings (`rulings`); where a side has less than 160 pixels none are looked for, and
+//!    there is no such pass;
 //! 4. strong ink has a bounding box, in which neither specks far smaller than the drawing count nor what is around it, such as
 //!    a table or a frame (`drawing`);
 //! 5. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
-//! If nothing but one or two rulings is found, they are the drawing, and the fourth pass is made again. All of it is done in integers, so
+//! If nothing but one or two rulings is found, or what is found is around the picture, the fourth pass is made again. All of it is done in integers, so
 //! every machine gives the same image. An inverted picture gives the same image as well.
 //!
 //! ```
@@ -54,7 +55,6 @@ mod survey;
 mod tests;
 
 use crate::format::Shape;
-use drawing::Extent;
 use ink::Ink;
 use paper::Paper;
 use picture::Source;
@@ -246,15 +246,8 @@ pub(crate) fn centre(
     let paper = Paper::of(Survey::of(&mut source)?)?;
     let mut ink = Ink::find(paper, &mut source)?;
     ink.rulings = rulings::find(&ink, &mut source)?;
-    let drawing = match Extent::of(&ink, &mut source) {
-        // A stroke or two are all that there is, and look like rulings.
-        Err(PrepareError::NoInk) if (1..=2).contains(&ink.rulings.len()) => {
-            ink.rulings.clear();
-            Extent::of(&ink, &mut source)
-        }
-        found => found,
-    }?;
-    Frame::around(drawing, box_side).draw(&ink, &mut source, image)
+    let drawing = drawing::find(&mut ink, &mut source)?;
+    Frame::around(&drawing, box_side).draw(&ink, &mut source, image)
 }
 
 /// Takes the pixels of a picture as they are; `value` makes one of a channel a value of the input.

@@ -13,7 +13,7 @@ pub struct Component {
 
 impl Component {
     /// A single pixel.
-    pub fn of(x: u32, y: u32) -> Self {
+    pub fn of_pixel(x: u32, y: u32) -> Self {
         Self {
             pixels: 1,
             rows: [y as u16; 2],
@@ -40,11 +40,16 @@ impl Component {
         touched(self.columns, width) + touched(self.rows, height)
     }
 
+    /// Whether it is nearly as large as the picture.
+    pub fn is_large(&self, size: [u32; 2]) -> bool {
+        let [width, height] = self.size();
+        4 * width >= 3 * size[0] && 4 * height >= 3 * size[1]
+    }
+
     /// Whether it is nearly as large as the picture and mostly empty.
     fn is_frame(&self, size: [u32; 2]) -> bool {
         let [width, height] = self.size();
-        let is_large = 4 * width >= 3 * size[0] && 4 * height >= 3 * size[1];
-        is_large && 6 * self.pixels < width * height
+        self.is_large(size) && 6 * self.pixels < width * height
     }
 
     /// Whether it is a frame around something of at least a third of its height, mostly empty.

@@ -6,7 +6,6 @@
 //! one component.
 
 use core::mem;
-use core::ops::Range;
 
 use heapless::Vec;
 
@@ -44,16 +43,36 @@ const MAX_COMPONENTS: usize = 40;
 /// No component.
 const NONE: u8 = u8::MAX;
 
-/// The rows and the columns of a picture that the drawing takes up.
-pub struct Extent {
-    pub rows: Range<u32>,
-    pub columns: Range<u32>,
+/// The strong ink that is the drawing.
+///
+/// A stroke or two that are all that there is look like rulings, and are tried as ink. Where strong ink touches several sides of
+/// the picture, or is a frame, weaker ink such as a gleam may join the drawing to what is around it: the drawing is what stronger
+/// ink is, if that is well inside.
+#[inline(never)] // See `Survey::of`.
+pub fn find(ink: &mut Ink, picture: &mut Source<'_, impl Rows>) -> Result<Component, PrepareError> {
+    let size = [picture.width, picture.height];
+    let strong = ink.full().div_ceil(2);
+    let first = Component::of(ink, picture, strong);
+    let mut least = strong;
+    match &first {
+        Err(PrepareError::NoInk) if (1..=2).contains(&ink.rulings.len()) => ink.rulings.clear(),
+        Ok(drawing) if drawing.is_around(size) => least += strong / 2,
+        _ => return first,
+    }
+    match Component::of(ink, picture, least) {
+        Ok(drawing) if drawing.is_inside(size) && !drawing.is_large(size) => Ok(drawing),
+        second => first.or(second),
+    }
 }
 
-impl Extent {
-    /// The box around the pixels of the drawing that are at least half ink.
-    #[inline(never)] // See `Survey::of`.
-    pub fn of(ink: &Ink, picture: &mut Source<'_, impl Rows>) -> Result<Self, PrepareError> {
+impl Component {
+    /// What of the ink is the drawing, of pixels with this amount or more.
+    #[inline(never)] // It is asked for twice.
+    fn of(
+        ink: &Ink,
+        picture: &mut Source<'_, impl Rows>,
+        least: u32,
+    ) -> Result<Self, PrepareError> {
         let Source { width, height, .. } = *picture;
         let cell = width.max(height).div_ceil(CELLS as u32).max(1);
         let mut ruled = [0; 2];
@@ -65,9 +84,9 @@ impl Extent {
         let mut components = Components::new();
         picture.each_row(0..height, |y, pixels| {
             let row = ink.row(y, pixels);
-            for x in (0..width).filter(|&x| 2 * row.amount(x) >= ink.full()) {
+            for x in (0..width).filter(|&x| row.amount(x) >= least) {
                 let column = x.checked_div(cell).unwrap_or(0);
-                components.add(column as usize, &Component::of(x, y));
+                components.add(column as usize, &Component::of_pixel(x, y));
             }
             if (y + 1).is_multiple_of(cell) {
                 components.end_row();
@@ -75,12 +94,7 @@ impl Extent {
         })?;
         components.end_row();
         components.end_row();
-        let Component { rows, columns, .. } = components.drawing([width, height], ruled)?;
-        let range = |[start, end]: [u16; 2]| u32::from(start)..u32::from(end) + 1;
-        Ok(Self {
-            rows: range(rows),
-            columns: range(columns),
-        })
+        components.drawing([width, height], ruled)
     }
 }
 

@@ -151,7 +151,7 @@ impl Deviations {
     /// What paper deviates by at most, but for few pixels, seen from this side, where no ink is.
     ///
     /// Half of its pixels lies here; if they are distributed normally, the farthest eighth of these begins at 1.53 times the
-    /// standard deviation. A third more is twice the standard deviation.
+    /// standard deviation. Two thirds more are two and a half times it.
     fn noise(&self) -> u32 {
         let mut beyond: u32 = self.0.iter().sum();
         let limit = beyond / 8;

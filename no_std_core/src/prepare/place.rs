@@ -5,7 +5,7 @@
 
 use core::ops::Range;
 
-use super::drawing::Extent;
+use super::component::Component;
 use super::error::PrepareError;
 use super::image::{Image, SIDE, quantize_pixel};
 use super::ink::{Ink, InkRow};
@@ -63,13 +63,15 @@ struct Side {
 
 impl Frame {
     /// The box of a drawing. Its longer side becomes `box_side` cells.
-    pub fn around(drawing: Extent, box_side: u8) -> Self {
-        let Extent { rows, columns } = drawing;
-        let longer = rows.len().max(columns.len()) as u32;
-        let side = |pixels| Side::new(pixels, longer, u32::from(box_side));
+    pub fn around(drawing: &Component, box_side: u8) -> Self {
+        let [width, height] = drawing.size();
+        let longer = width.max(height);
+        let side = |[start, end]: [u16; 2]| {
+            Side::new(start.into()..u32::from(end) + 1, longer, box_side.into())
+        };
         Self {
-            rows: side(rows),
-            columns: side(columns),
+            rows: side(drawing.rows),
+            columns: side(drawing.columns),
         }
     }
 

@@ -96,6 +96,17 @@ fn what_is_around_a_drawing_is_no_part_of_it() {
             pixel
         }
     });
+    // A frame, and a gleam that joins it to most digits.
+    beside("gleam", 8.0, |x, y, pixel| {
+        let margin = x.min(399 - x).min(y).min(359 - y);
+        if (12..18).contains(&margin) {
+            40.0
+        } else if (190..210).contains(&x) && (12..118).contains(&y) {
+            pixel.min(100.0)
+        } else {
+            pixel
+        }
+    });
     beside("line", 8.0, |x, y, pixel| {
         if y.abs_diff(320) < 3 && (60..330).contains(&x) {
             40.0

@@ -2,7 +2,7 @@
 
 use super::std::vec::Vec;
 
-use super::super::drawing::Extent;
+use super::super::drawing::find;
 use super::super::ink::Ink;
 use super::super::paper::Paper;
 use super::super::survey::Survey;
@@ -179,10 +179,15 @@ fn parts_of_a_drawing_are_no_specks() {
         let mut source_rows = picture.rows();
         let mut source = Source::new(&mut source_rows);
         let paper = Paper::of(Survey::of(&mut source).unwrap()).unwrap();
-        let ink = Ink::find(paper, &mut source).unwrap();
-        let extent = Extent::of(&ink, &mut source).unwrap();
-        assert_eq!(extent.columns, span(&inked, |at| at.0));
-        assert_eq!(extent.rows, span(&inked, |at| at.1));
+        let mut ink = Ink::find(paper, &mut source).unwrap();
+        let drawing = find(&mut ink, &mut source).unwrap();
+        for (found, of) in [
+            (drawing.columns, (|at| at.0) as fn(&(u32, u32)) -> u32),
+            (drawing.rows, |at| at.1),
+        ] {
+            let [first, last] = found.map(u32::from);
+            assert_eq!(first..last + 1, span(&inked, of));
+        }
     }
 }
 
