@@ -43,9 +43,9 @@ pub enum EvaluateError {
 }
 
 /// What all runs took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Effort {
-    count: usize,
+    runs: usize,
     /// With all threads at once.
     elapsed: Duration,
     /// The most of both that an input took, on a board.
@@ -58,7 +58,7 @@ impl Effort {
         if self.elapsed.is_zero() {
             return 0.0;
         }
-        self.count as f64 / self.elapsed.as_secs_f64()
+        self.runs as f64 / self.elapsed.as_secs_f64()
     }
 }
 
@@ -91,11 +91,7 @@ pub fn evaluate(
     mut each: impl FnMut(usize, Result<&Output, EvaluateError>) -> Result<(), EvaluateError>,
 ) -> Result<Evaluation, EvaluateError> {
     let mut tally = Tally::new(engine);
-    let mut effort = Effort {
-        count: test_set.count,
-        elapsed: Duration::ZERO,
-        cost: None,
-    };
+    let mut effort = Effort::default();
     let (threads, batch) = match engine.shared() {
         Some(_) => (cores(), BATCH * cores()),
         None => (1, 1),
@@ -121,6 +117,7 @@ pub fn evaluate(
                 }
                 (found, _) => found?,
             };
+            effort.runs += 1;
             effort.elapsed += elapsed / threads as u32;
             let greatest = |found: Cost| found.max(effort.cost.unwrap_or_default());
             effort.cost = cost.map(greatest).or(effort.cost);

@@ -94,10 +94,11 @@ impl ClassTally {
     }
 
     pub fn finish(self, effort: Effort) -> OfClasses {
+        let inputs = effort.runs + self.unread.unwrap_or(0);
         OfClasses {
-            inputs: effort.count,
+            inputs,
             correct: self.correct,
-            accuracy: self.correct as f64 / effort.count as f64,
+            accuracy: self.correct as f64 / inputs as f64,
             accepted: self.accepted,
             unread: self.unread,
             prepared: self.prepared,
@@ -167,10 +168,25 @@ mod tests {
             tally.add(&found, Some(count - 1));
         }
         tally.finish(Effort {
-            count: 2,
+            runs: 2,
             elapsed: Duration::ZERO,
             cost: None,
         })
+    }
+
+    #[test]
+    fn pictures_left_unread_are_inputs_that_took_no_time() {
+        let mut tally = ClassTally::new(&["0".to_owned()]);
+        for _ in 0..3 {
+            tally.add_unread();
+        }
+        let found = tally.finish(Effort {
+            runs: 10,
+            elapsed: Duration::from_secs(5),
+            cost: None,
+        });
+        assert_eq!((found.inputs, found.unread), (13, Some(3)));
+        assert!((found.inputs_per_second - 2.0).abs() < 1e-9);
     }
 
     #[test]

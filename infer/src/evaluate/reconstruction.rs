@@ -54,8 +54,8 @@ impl ReconstructionTally {
 
     pub fn finish(self, effort: Effort) -> OfReconstructions {
         OfReconstructions {
-            inputs: effort.count,
-            mean_score: self.sum / effort.count as f64,
+            inputs: effort.runs,
+            mean_score: self.sum / effort.runs as f64,
             threshold: self.threshold,
             accepted: self.accepted,
             auc: auc(self.scores),

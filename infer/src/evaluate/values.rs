@@ -74,7 +74,7 @@ impl ValueTally {
     pub fn finish(self, effort: Effort) -> OfValues {
         let known = self.known as f64;
         OfValues {
-            inputs: effort.count,
+            inputs: effort.runs,
             least: self.least,
             mean: self.sum / self.count as f64,
             greatest: self.greatest,
