@@ -9,7 +9,7 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::architecture::Network;
-use crate::data::choice::{Colour, Wanted};
+use crate::data::choice::Wanted;
 use crate::data::{DataError, Dataset, Element, Loaded, Statistics};
 use crate::network::Shape;
 use crate::onnx::Model;
@@ -106,23 +106,23 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Of a run; nothing where its network takes pictures as they are.
+    /// Of a run; no more than their shape where its network takes them as they are.
     pub fn of_run(
         network: &Network,
         input: Option<&PictureInput>,
     ) -> Result<Self, NormalizationError> {
-        let Some(input) = input else {
-            return Ok(Self::default());
+        let shape = network.input;
+        let mut pictures = Self {
+            shape: Some(shape),
+            ..Self::default()
         };
-        let entries = input.normalization(network.input[0])?.entries();
-        let owned = entries
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value));
-        Ok(Self {
-            shape: Some(network.input),
-            fit: Some(input.fit),
-            normalization: owned.collect(),
-        })
+        if let Some(input) = input {
+            let entries = input.normalization(shape[0])?.entries().into_iter();
+            let owned = entries.map(|(key, value)| (key.to_owned(), value));
+            pictures.normalization = owned.collect();
+            pictures.fit = Some(input.fit);
+        }
+        Ok(pictures)
     }
 
     /// Of an ONNX model; nothing where that cannot be read, which others will say.
@@ -139,9 +139,7 @@ impl Pictures {
             .filter_map(|key| Some((key.to_owned(), entry(key)?.to_owned())));
         Self {
             shape: entry(metadata::INPUT_SHAPE).and_then(shape),
-            fit: entry(metadata::PREPARATION)
-                .and_then(metadata::preparation)
-                .and_then(Preparation::fit),
+            fit: entry(metadata::PREPARATION).and_then(fit),
             normalization: kept.collect(),
         }
     }
@@ -153,14 +151,9 @@ impl Pictures {
 
     /// What the user wants of pictures, and of what the user does not say what they are for.
     pub fn wanted(&self, wanted: Wanted) -> Wanted {
-        let Some([channels, rows, columns]) = self.shape else {
-            return wanted;
-        };
-        Wanted {
-            size: wanted.size.or(Some([rows, columns])),
-            colour: wanted.colour.or(Colour::of_channels(channels)),
-            fit: wanted.fit.or(self.fit),
-            ..wanted
+        match self.shape {
+            Some(shape) => wanted.or(shape, self.fit),
+            None => wanted,
         }
     }
 
@@ -184,6 +177,11 @@ impl Pictures {
             None => pictures,
         })
     }
+}
+
+/// The way to scale pictures that a model's metadata say.
+pub fn fit(preparation: &str) -> Option<Fit> {
+    metadata::preparation(preparation).and_then(Preparation::fit)
 }
 
 /// Channels, rows and columns.

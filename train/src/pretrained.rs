@@ -5,17 +5,18 @@ use std::path::Path;
 use input::normalization::Normalization;
 use input::{labels, metadata};
 use ndarray::Array4;
+use no_std_core::prepare::Fit;
 
 use crate::architecture::{Description, DescriptionError, Network, Untrainable, describe};
 use crate::checkpoint::{Checkpoint, CheckpointError, Record};
-use crate::data::choice::{Colour, Wanted};
+use crate::data::choice::Wanted;
 use crate::fit::first_values;
 use crate::graph::{GraphError, Target};
 use crate::import::ImportError;
 use crate::layers::Layer;
 use crate::models;
 use crate::network::{self, Shape};
-use crate::picture_input::PictureInput;
+use crate::picture_input::{self, PictureInput};
 use crate::tensor::Tensor;
 
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,8 @@ pub struct Pretrained {
     /// The names of its classes, where it has such.
     labels: Option<Vec<String>>,
     parameters: Vec<(String, Tensor)>,
+    /// How pictures are scaled for it, where it says so.
+    fit: Option<Fit>,
     picture_input: Option<PictureInput>,
     /// Whether it says how sure answers must be to be accepted.
     refuses: bool,
@@ -79,6 +82,11 @@ impl Pretrained {
             input: network.input,
             parameters: checkpoint.parameters(&network),
             labels: Some(network.labels),
+            fit: checkpoint
+                .record
+                .picture_input
+                .as_ref()
+                .map(|input| input.fit),
             picture_input: checkpoint.record.picture_input,
             refuses: checkpoint.record.certainty.is_some(),
         })
@@ -104,6 +112,9 @@ impl Pretrained {
             input: model.input.shape,
             parameters,
             labels: labels.or(said.filter(|names| names.len() == outputs)),
+            fit: model
+                .metadata(metadata::PREPARATION)
+                .and_then(picture_input::fit),
             picture_input: None,
             refuses: thresholds.any(|key| model.metadata(key).is_some()),
         })
@@ -125,21 +136,7 @@ impl Pretrained {
 
     /// What pictures become for it, as far as the user does not say.
     pub fn wanted(&self, wanted: Wanted) -> Wanted {
-        let [channels, rows, columns] = self.input;
-        let own = match channels {
-            1 => Some(Colour::Grey),
-            3 => Some(Colour::Rgb),
-            _ => None,
-        };
-        Wanted {
-            size: wanted.size.or(Some([rows, columns])),
-            colour: wanted.colour.or(own),
-            fit: wanted.fit.or(self
-                .picture_input
-                .as_ref()
-                .map(|picture_input| picture_input.fit)),
-            ..wanted
-        }
+        wanted.or(self.input, self.fit)
     }
 
     /// The network for pictures of a shape and these classes, and what became of its head.

@@ -95,7 +95,7 @@ fn answers_and_options_that_do_not_fit_are_refused() {
             "--augment invert",
             "augment: expected a network of pictures, found one of arrays of numbers",
         ),
-        ("--size 3x3", "expected pictures, found arrays of numbers"),
+        ("--size 3x3", "found arrays of numbers, "),
     ] {
         assert_refused(REGRESSION, two, option, &[part]);
     }

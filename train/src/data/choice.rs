@@ -64,6 +64,16 @@ pub struct Choice {
 }
 
 impl Wanted {
+    /// What is not said follows from a network's input of this shape, and from how pictures are to be scaled for it.
+    pub fn or(self, [channels, rows, columns]: Shape, fit: Option<Fit>) -> Self {
+        Self {
+            size: self.size.or(Some([rows, columns])),
+            colour: self.colour.or(Colour::of_channels(channels)),
+            fit: self.fit.or(fit),
+            ..self
+        }
+    }
+
     /// What pictures in files become; `coloured` tells how many of how many that were looked at have colours.
     pub fn of_files(
         &self,

@@ -7,6 +7,8 @@ use input::idx::IdxError;
 use no_std_core::prepare::PrepareError;
 use thiserror::Error;
 
+use crate::network::Shape;
+
 /// Every message is one line.
 #[derive(Debug, Error)]
 pub enum DataError {
@@ -38,9 +40,10 @@ pub enum DataError {
     #[error("--transpose: expected images in arrays, such as EMNIST's, found {0}")]
     Transpose(String),
     #[error(
-        "--size, --colour, --fit and --transpose: expected pictures, found arrays of numbers, which are taken as they are"
+        "expected pictures, to be scaled as the model or `--size`, `--colour`, `--fit` or `--transpose` says, found arrays of \
+         numbers, {} x {} in {} channels, which are taken as they are", .0[1], .0[2], .0[0]
     )]
-    NoPictures,
+    NoPictures(Shape),
     #[error(
         "--data: expected samples of each class to learn from, found none of class {class:?}, and some beside those to learn \
          from; name its folders alike"

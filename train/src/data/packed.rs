@@ -103,7 +103,7 @@ impl Packed {
 /// Numbers as they are: what pictures may become is not for them.
 pub fn numbers(numbers: &[f32], shape: Shape, wanted: &Wanted) -> Result<Packed, DataError> {
     if wanted.fit.is_some() || !wanted.keeps(shape) {
-        return Err(DataError::NoPictures);
+        return Err(DataError::NoPictures(shape));
     }
     let bytes: Vec<u8> = numbers
         .iter()

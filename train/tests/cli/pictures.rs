@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
+use no_std_core::prepare::Fit;
 use serde_json::Value;
+use train::checkpoint::Checkpoint;
 use train::data::synthetic;
 
 use crate::sandbox::Sandbox;
@@ -145,6 +147,35 @@ fn a_model_that_says_no_more_than_its_size_takes_pictures_of_others() {
         sandbox.train(&quantize).expect_code(0);
     }
     assert_eq!(sandbox.files("int8"), sandbox.files("again"));
+}
+
+/// How a run says that its pictures are scaled.
+fn fit_of(sandbox: &Sandbox, run: &str) -> Option<Fit> {
+    let (checkpoint, _) = Checkpoint::load(&sandbox.path(run)).unwrap();
+    checkpoint.record.picture_input.map(|input| input.fit)
+}
+
+#[test]
+fn a_model_to_begin_with_says_how_pictures_are_scaled_as_its_run_does() {
+    let sandbox = with_pictures();
+    let line = "fit --data pictures --batch 16 --runtime tract --epochs 1 --out";
+    sandbox.succeeds(&format!("{line} run --size 28x28 --colour grey --fit crop"));
+    for (from, out) in [("run", "of-run"), ("run/digits.onnx", "of-model")] {
+        let tune = format!("{line} {out} --from {from}");
+        sandbox.train(&tune).expect_code(0);
+        assert_eq!(fit_of(&sandbox, out), Some(Fit::Crop), "{from}");
+    }
+}
+
+#[test]
+fn a_run_of_arrays_goes_on_with_pictures_and_says_how_they_are_scaled() {
+    let sandbox = Sandbox::with_run();
+    write_pictures(&sandbox);
+    assert_eq!(fit_of(&sandbox, "run"), None);
+    let resume =
+        "fit --data pictures --runtime tract --resume run --epochs 1 --fit crop --out other";
+    sandbox.train(resume).expect_code(0);
+    assert_eq!(fit_of(&sandbox, "other"), Some(Fit::Crop));
 }
 
 #[test]

@@ -36,19 +36,18 @@ pub fn picture_input(
 ) -> Result<Option<PictureInput>, Error> {
     let kept = match start {
         Start::New(_) => return new(network, recipe.pixels, loaded),
-        Start::Resumed(resumed) => resumed.0.record.picture_input.clone(),
-        Start::Tuned(tuning) => match tuning.picture_input() {
-            Some(kept) => Some(kept.clone()),
-            None => return Ok(PictureInput::unchanged(loaded)),
-        },
+        Start::Resumed(resumed) => resumed.0.record.picture_input.as_ref(),
+        Start::Tuned(tuning) => tuning.picture_input(),
     };
-    let expected = kept.as_ref().map(|kept| kept.fit);
-    match (expected, args.data.pictures.wanted().fit) {
-        (Some(expected), Some(found)) if expected != found => Err(Error::OtherFit {
-            expected: expected.name(),
+    let Some(kept) = kept else {
+        return Ok(PictureInput::unchanged(loaded));
+    };
+    match args.data.pictures.wanted().fit {
+        Some(found) if found != kept.fit => Err(Error::OtherFit {
+            expected: kept.fit.name(),
             found: found.name(),
         }),
-        _ => Ok(kept),
+        _ => Ok(Some(kept.clone())),
     }
 }
 
