@@ -56,6 +56,8 @@ pub mod synthetic;
 #[cfg(test)]
 mod test_files;
 #[cfg(test)]
+mod test_moments;
+#[cfg(test)]
 mod test_server;
 mod turned;
 pub mod usual;

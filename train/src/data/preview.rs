@@ -8,15 +8,15 @@ use super::batch::{Batch, Batches, Order, Shown};
 use super::sheet::{self, Sheet};
 use super::{DataError, Dataset};
 
-/// Pictures at most, of each class in proportion.
-const PICTURES: usize = 16;
+/// Pictures at most, a row each, of each class in proportion.
+const ROWS: usize = 16;
 /// Changed versions of each.
 const VERSIONS: u64 = 9;
 
 /// Draws some pictures as they are, and beside each what `transforms` make of it, as a fit would show it epoch after epoch.
 /// Below a mixture stands the share and the class of what was mixed in.
 pub fn draw(pictures: &Dataset, transforms: &[Transform]) -> Result<RgbImage, DataError> {
-    let (shown, _) = pictures.split_stratified(PICTURES, 0);
+    let (shown, _) = pictures.split_stratified(ROWS, 0);
     let versions = (0..=VERSIONS).map(|version| match version {
         0 => batch(&shown, &[], 0),
         seed => batch(&shown, transforms, seed),
@@ -81,12 +81,12 @@ mod tests {
     #[test]
     fn each_picture_is_there_as_it_is_and_changed_as_a_fit_changes_it() {
         let digits = synthetic::digits(40, 1, 1).train;
-        let (chosen, _) = digits.split_stratified(PICTURES, 0);
+        let (chosen, _) = digits.split_stratified(ROWS, 0);
         let inverted = transforms("augment = [{ invert = 1.0 }]");
         let sheet = draw(&digits, &inverted).unwrap();
         assert_eq!(sheet.dimensions(), (4 + 10 * 60, 4 + 16 * 84));
         let mut pixels = [0; 784];
-        for row in 0..PICTURES {
+        for row in 0..ROWS {
             chosen.read(row, &mut pixels).unwrap();
             assert_eq!(shown(&sheet, [row as u32, 0], 84), pixels);
             let negative = pixels.map(|pixel| 255 - pixel);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Recipe, RecipeError};
+use crate::data::augment::Transform;
 
 /// Each of them is kept in memory.
 const MOST_NEGATIVES: f32 = 1e6;
@@ -25,7 +26,7 @@ impl Recipe {
         Ok(())
     }
 
-    fn numbers(&self) -> [Number; 9] {
+    fn numbers(&self) -> [Number; 10] {
         let count = |number: Option<u32>| number.map(|number| number as f32);
         let counts = |number: f32| number >= 1.0;
         let is_share = |number: f32| (0.0..1.0).contains(&number);
@@ -35,6 +36,9 @@ impl Recipe {
                 count(Some(self.negatives)),
                 |number| number <= MOST_NEGATIVES,
             ),
+            ("at most one mixup", Some(self.mixups()), |number| {
+                number <= 1.0
+            }),
             ("epochs of 1 or more", count(self.epochs), counts),
             ("a batch of 1 or more", count(self.batch), counts),
             ("a patience of 1 or more", count(self.patience), counts),
@@ -58,5 +62,10 @@ impl Recipe {
                 is_share,
             ),
         ]
+    }
+
+    fn mixups(&self) -> f32 {
+        let mixes = |transform: &&Transform| matches!(transform, Transform::Mixup(_));
+        self.augment.iter().filter(mixes).count() as f32
     }
 }

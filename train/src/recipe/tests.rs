@@ -94,6 +94,10 @@ fn what_is_wrong_is_said_with_its_place() {
         ("warm_up = nan", &["warm_up of 0 or more epochs, found NaN"]),
         ("warm_up = inf", &["warm_up of 0 or more epochs, found inf"]),
         (
+            "augment = [{ mixup = 0.2 }, { flip = 'both' }, { mixup = 0.8 }]",
+            &["expected at most one mixup, found 2"],
+        ),
+        (
             "augment = [{ mixup = 1e-10 }]",
             &["from 0.01 to 1, found 0.0000000001"],
         ),

@@ -51,15 +51,18 @@ impl Picture {
 
     /// Inverts this share of the picture at one of its sides, or at each of two across from each other.
     pub fn invert_sides(&mut self, share: f32, random: &mut Random) {
-        let size = self.size();
         let (axis, sides) = (random.below(2), random.below(3));
+        self.invert_ends(axis, share, [sides != 1, sides != 2]);
+    }
+
+    /// Inverts this share of the rows (axis 0) or columns at the first of them, at the last, or at both.
+    pub fn invert_ends(&mut self, axis: usize, share: f32, [first, last]: [bool; 2]) {
+        let size = self.size();
         let width = (share * size[axis] as f32).round() as usize;
         for plane in self.planes_mut() {
             for (index, pixel) in plane.iter_mut().enumerate() {
                 let place = [index / size[1], index % size[1]][axis];
-                let is_first = sides != 1 && place < width;
-                let is_last = sides != 2 && place + width >= size[axis];
-                if is_first || is_last {
+                if first && place < width || last && place + width >= size[axis] {
                     *pixel = WHITE - *pixel;
                 }
             }

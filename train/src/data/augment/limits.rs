@@ -4,11 +4,23 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::transform::Transform;
+use crate::data::random::Random;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// A number above 0 and at most 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Share(pub(super) f32);
+
+/// The share of the pictures that are changed, above 0 and at most 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Chance(f32);
+
+impl Chance {
+    /// Whether a picture is one of them.
+    pub fn happens(self, random: &mut Random) -> bool {
+        random.between(0.0, 1.0) < self.0
+    }
+}
 
 /// A number above 0 and at most a quarter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -30,6 +42,14 @@ pub struct Evenness(pub(super) f32);
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Factors(pub(super) [f32; 2]);
 
+impl Factors {
+    /// One between them; halves are as likely as doubles.
+    pub fn drawn(self, random: &mut Random) -> f32 {
+        let [low, high] = self.0.map(libm::logf);
+        libm::expf(random.between(low, high))
+    }
+}
+
 /// Two shares from -0.25 to 0.25, the smaller one first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Widths(pub(super) [f32; 2]);
@@ -49,6 +69,12 @@ fn up_to<'de, D: Deserializer<'de>>(deserializer: D, limit: f32) -> Result<f32, 
 }
 
 impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        up_to(deserializer, 1.0).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Chance {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         up_to(deserializer, 1.0).map(Self)
     }

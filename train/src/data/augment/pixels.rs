@@ -120,7 +120,7 @@ impl Picture {
         planes::blur(&mut self.pixels, size, deviation);
     }
 
-    /// Hides a square whose side is this share of the picture's sides, somewhere, under the mean.
+    /// Hides a part whose sides are this share of the picture's, somewhere, under the mean.
     pub fn hide(&mut self, share: f32, random: &mut Random) {
         let mean = self.mean();
         let [_, rows, columns] = self.shape;

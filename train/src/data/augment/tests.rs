@@ -1,6 +1,7 @@
 mod across;
 mod drawn;
 mod photographed;
+mod whole;
 
 use super::affine::Affine;
 use super::pixels::Picture;
@@ -20,7 +21,7 @@ fn random_bytes(count: usize, seed: u64) -> Vec<u8> {
     (0..count).map(|_| random.below(256) as u8).collect()
 }
 
-const EACH: [&str; 26] = [
+const EACH: [&str; 27] = [
     r#"{"flip":"both"}"#,
     r#"{"shift":0.2}"#,
     r#"{"rotate":30}"#,
@@ -47,6 +48,7 @@ const EACH: [&str; 26] = [
     r#"{"stroke":0.7}"#,
     r#"{"outline":0.7}"#,
     r#"{"sides":0.3}"#,
+    r#"{"one_of":[{"invert":0.5},{"light":0.5}]}"#,
 ];
 
 #[test]

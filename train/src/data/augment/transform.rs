@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::affine::Affine;
-use super::limits::{Choices, Degrees, Evenness, Factors, Part, Pixels, Qualities, Share, Widths};
+use super::limits::{
+    Chance, Choices, Degrees, Evenness, Factors, Part, Pixels, Qualities, Share, Widths,
+};
 use super::pixels::Picture;
 use crate::data::random::Random;
 use crate::network::Shape;
 
 /// The first of the streams of random numbers that an epoch's seed has for its pictures.
-const PICTURES: u64 = 1 << 32;
+const PICTURE_STREAMS: u64 = 1 << 32;
 
 /// A random change, with how far it goes at most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,10 +37,10 @@ pub enum Transform {
     Noise(Share),
     /// Blurs by a bell curve of a standard deviation of up to so many pixels.
     Blur(Pixels),
-    /// Hides a square of up to this share of the picture's sides under the mean.
+    /// Hides a part in the picture's proportions, with up to this share of its sides, under the mean.
     Cutout(Share),
     /// Turns this share of the pictures into their negatives.
-    Invert(Share),
+    Invert(Chance),
     /// Pulls places here and there, neighbours alike, by up to this share of the longer side in standard deviation.
     Elastic(Part),
     /// Makes strokes wider by a share of the longer side between these two, or thinner.
@@ -50,7 +52,7 @@ pub enum Transform {
     /// Brings black and white nearer to each other, each by up to half of this share of white.
     Levels(Share),
     /// Rules this share of the pictures, behind the ink, with lines or squares.
-    Paper(Share),
+    Paper(Chance),
     /// Takes up to this share of the light away, more and more towards one side.
     Light(Share),
     /// Takes up to this share of the light away in a round shadow with a soft edge.
@@ -58,11 +60,11 @@ pub enum Transform {
     /// Stores the picture as a JPEG of a quality between these two.
     Jpeg(Qualities),
     /// Draws a frame at the border of this share of the pictures, or some sides of one.
-    Frame(Share),
+    Frame(Chance),
     /// Puts specks and pieces of strokes at the border of this share of the pictures.
-    Clutter(Share),
+    Clutter(Chance),
     /// Draws a stroke across this share of the pictures, straight or with corners, whole or in dots.
-    Stroke(Share),
+    Stroke(Chance),
     /// Turns strokes into their outlines, by up to this share of the way.
     Outline(Share),
     /// Inverts up to this share of the picture at one of its sides, or at each of two across from each other.
@@ -94,7 +96,7 @@ pub fn apply(
     [seed, sample]: [u64; 2],
     pixels: &mut [f32],
 ) {
-    let mut random = Random::new(seed, PICTURES + sample);
+    let mut random = Random::new(seed, PICTURE_STREAMS + sample);
     let mut picture = Picture::new(bytes, shape);
     let mut moved = Affine::NONE;
     for transform in transforms {
@@ -147,11 +149,7 @@ impl Transform {
                 Affine::shift([rows, columns].map(|size| size * random.between(-most, most)))
             }
             Self::Rotate(Degrees(degrees)) => Affine::rotation(random.between(-degrees, degrees)),
-            Self::Scale(Factors([low, high])) => {
-                // Halves are as likely as doubles.
-                let factor = libm::expf(random.between(libm::logf(low), libm::logf(high)));
-                Affine::scale([1.0 / factor; 2])
-            }
+            Self::Scale(factors) => Affine::scale([1.0 / factors.drawn(random); 2]),
             Self::Crop(Share(least)) => {
                 let side = random.between(least, 1.0);
                 let free = [rows, columns].map(|size| size * (1.0 - side) / 2.0);
@@ -172,7 +170,7 @@ impl Transform {
             Self::Noise(Share(share)) => picture.add_noise(random.between(0.0, share), random),
             Self::Blur(Pixels(deviation)) => picture.blur(random.between(0.0, deviation)),
             Self::Cutout(Share(share)) => picture.hide(random.between(0.0, share), random),
-            Self::Invert(Share(share)) if random.between(0.0, 1.0) < share => picture.invert(),
+            Self::Invert(chance) if chance.happens(random) => picture.invert(),
             Self::Pen(Share(share)) => picture.dry(random.between(0.0, share), random),
             Self::Cut(Share(share)) => picture.cut(random.between(0.0, share), random),
             Self::Levels(Share(share)) => {
@@ -191,15 +189,26 @@ impl Transform {
                 let more = random.below(usize::from(high - low) + 1);
                 picture.compress(low + more as u8);
             }
-            Self::Paper(Share(share)) if random.between(0.0, 1.0) < share => picture.rule(random),
-            Self::Frame(Share(share)) if random.between(0.0, 1.0) < share => picture.frame(random),
+            Self::Paper(chance) if chance.happens(random) => picture.rule(random),
+            Self::Frame(chance) if chance.happens(random) => picture.frame(random),
+            Self::Stroke(chance) if chance.happens(random) => picture.cross(random),
+            Self::Clutter(chance) if chance.happens(random) => picture.clutter(random),
             Self::Outline(Share(share)) => picture.outline(random.between(0.0, share)),
             Self::Sides(Share(share)) => picture.invert_sides(random.between(0.0, share), random),
-            Self::Stroke(Share(share)) if random.between(0.0, 1.0) < share => picture.cross(random),
-            Self::Clutter(Share(share)) if random.between(0.0, 1.0) < share => {
-                picture.clutter(random);
-            }
-            _ => (),
+            // Those that are not to happen.
+            Self::Invert(_)
+            | Self::Paper(_)
+            | Self::Frame(_)
+            | Self::Stroke(_)
+            | Self::Clutter(_) => (),
+            // What moves pixels or mixes pictures is done by others, and choices are made before.
+            Self::Flip(_)
+            | Self::Shift(_)
+            | Self::Rotate(_)
+            | Self::Scale(_)
+            | Self::Crop(_)
+            | Self::OneOf(_)
+            | Self::Mixup(_) => (),
         }
     }
 }
@@ -216,7 +225,7 @@ pub fn mixtures(
     };
     let alpha = transforms.iter().find_map(mixes)?;
     // The streams of samples end before those of batches begin.
-    let mut random = Random::new(seed, 2 * PICTURES + batch);
+    let mut random = Random::new(seed, 2 * PICTURE_STREAMS + batch);
     let one = |_| (beta(alpha, &mut random), random.below(count));
     Some((0..count).map(one).collect())
 }

@@ -21,16 +21,7 @@ const CORNERS: [[f32; 2]; 8] = [
 
 /// Inverts up to a quarter of the picture at its left and at its right.
 pub fn stripes(picture: &mut Picture, share: f32) {
-    let [_, columns] = picture.size();
-    let width = (columns as f32 / 4.0 * share).round() as usize;
-    for plane in picture.planes_mut() {
-        for (index, pixel) in plane.iter_mut().enumerate() {
-            let column = index % columns;
-            if column < width || column + width >= columns {
-                *pixel = WHITE - *pixel;
-            }
-        }
-    }
+    picture.invert_ends(1, share / 4.0, [true; 2]);
 }
 
 /// Adds up to three times as much fog as there is light, and darkens all to the range of before.

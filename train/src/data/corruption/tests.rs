@@ -1,6 +1,7 @@
 use super::noise::poisson;
 use super::*;
 use crate::data::synthetic;
+use crate::data::test_moments::{Moments, middle_of};
 
 fn changed(way: Corruption, strength: usize, bytes: &[u8], shape: Shape, place: u64) -> Vec<u8> {
     let mut changed = bytes.to_vec();
@@ -114,6 +115,68 @@ fn what_is_not_random_is_by_its_numbers() {
             .into_iter()
             .any(|(down, across)| is_by(down, across))
     );
+}
+
+/// The strongest form of each, of what lies in the middle of a picture.
+#[test]
+fn pictures_are_turned_and_scaled_as_far_as_those_of_the_published_set() {
+    let plane = |way, plane: &[f32], place| {
+        let bytes: Vec<u8> = plane.iter().map(|pixel| *pixel as u8).collect();
+        let worse = changed(way, STRENGTHS, &bytes, [1, 28, 28], place);
+        worse.into_iter().map(f32::from).collect::<Vec<f32>>()
+    };
+    let moments = |way, drawn: &[f32], place| Moments::of(&plane(way, drawn, place), 28);
+    let (bar, square) = (middle_of(28, [1, 9]), middle_of(28, [5, 5]));
+    for place in 0..8 {
+        let turned = moments(Corruption::Rotate, &bar, place).angle;
+        assert!((turned.abs() - 23.0).abs() < 1.0, "{turned}");
+        let upright = middle_of(28, [9, 1]);
+        let sheared = [&bar, &upright].map(|bar| moments(Corruption::Shear, bar, place).angle);
+        // One of them stays, as it is along what is moved.
+        let slope = |angle: f32| angle.to_radians().tan().abs();
+        let slopes = [slope(sheared[0]), slope(90.0 - sheared[1].abs())];
+        let (least, most) = (slopes[0].min(slopes[1]), slopes[0].max(slopes[1]));
+        assert!(least < 0.03 && (most - 0.42).abs() < 0.05, "{slopes:?}");
+        let whole = Moments::of(&square, 28).mass;
+        let scaled = moments(Corruption::Scale, &square, place).mass / whole;
+        assert!((scaled - 0.49).abs() < 0.03, "{scaled}");
+        // In steps of a pixel, half a bell curve of a deviation of 3 has its mean at 9 / (0.5 + 3.76).
+        let [y, x] = moments(Corruption::MotionBlur, &square, place).middle;
+        let smeared = (y - 14.0).hypot(x - 14.0);
+        assert!((smeared - 2.11).abs() < 0.1, "{smeared}");
+    }
+}
+
+#[test]
+fn a_part_of_the_pixels_becomes_black_or_white() {
+    for place in 0..8 {
+        let way = Corruption::ImpulseNoise;
+        let grey = changed(way, STRENGTHS, &[90; 100 * 100], [1, 100, 100], place);
+        let replaced = || grey.iter().filter(|pixel| **pixel != 90);
+        assert!(replaced().all(|pixel| [0, 255].contains(pixel)));
+        // Five standard deviations (38) around 1,700.
+        assert!(replaced().count().abs_diff(1700) < 190);
+    }
+}
+
+/// A line may leave the picture, but most do not.
+#[test]
+fn lines_go_from_side_to_side() {
+    // A dot says that ink is light.
+    let mut dot = vec![0; 28 * 28];
+    dot[13 * 28 + 13] = 255;
+    for (way, least) in [(Corruption::Zigzag, 22), (Corruption::DottedLine, 12)] {
+        let wide = (0..20).filter(|&place| {
+            let lines = changed(way, STRENGTHS, &dot, [1, 28, 28], place);
+            let is_met = |column: &usize| (0..28).any(|row| lines[row * 28 + column] > 128);
+            let met = (0..28).filter(is_met).count();
+            // Of three pixels, and longer where it is steep.
+            let ink = lines.iter().filter(|pixel| **pixel > 128).count();
+            assert!(ink < 6 * met, "{way:?}: {ink} {met}");
+            met >= least
+        });
+        assert!(wide.count() > 12, "{way:?}");
+    }
 }
 
 #[test]
