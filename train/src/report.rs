@@ -108,6 +108,12 @@ struct Answer {
 }
 
 impl Answer {
+    /// Those to samples with logits `[samples, classes]`.
+    fn all(logits: &Array2<f32>) -> Vec<Self> {
+        let rows = logits.rows().into_iter();
+        rows.map(|row| Self::new(&row)).collect()
+    }
+
     /// The first of the largest logits, and its softmax.
     fn new(logits: &ArrayView1<f32>) -> Self {
         let mut best = (0, f32::NEG_INFINITY);
@@ -126,8 +132,8 @@ impl Answer {
 
 /// How sure a network with these logits `[samples, classes]` is of each of its answers.
 pub fn confidences(logits: &Array2<f32>) -> Vec<f64> {
-    let rows = logits.rows().into_iter();
-    rows.map(|row| Answer::new(&row).confidence).collect()
+    let answers = Answer::all(logits).into_iter();
+    answers.map(|answer| answer.confidence).collect()
 }
 
 /// The softmax of logits.
@@ -142,11 +148,7 @@ fn probabilities(logits: &ArrayView1<f32>) -> Vec<f64> {
 impl Report {
     /// Of logits `[samples, classes]` of samples with these labels.
     pub fn new(classes: &[String], labels: &[u16], logits: &Array2<f32>) -> Self {
-        let answers: Vec<Answer> = logits
-            .rows()
-            .into_iter()
-            .map(|row| Answer::new(&row))
-            .collect();
+        let answers = Answer::all(logits);
         let labels: Vec<usize> = labels.iter().map(|&label| label.into()).collect();
         let mut confusion = vec![vec![0; classes.len()]; classes.len()];
         for (answer, &label) in answers.iter().zip(&labels) {

@@ -19,7 +19,7 @@ pub struct EvaluateArgs {
     /// Measure on the first N test images only
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub images: Option<u32>,
-    /// Write the logits here, for each image 10 little-endian 32-bit floats; `-` prints them and nothing else
+    /// Write the logits here, for each image a little-endian 32-bit float a class; `-` prints them and nothing else
     #[arg(long, value_name = "FILE")]
     pub scores: Option<PathBuf>,
     /// Measure also on the images made worse, in 15 ways and 5 strengths of each

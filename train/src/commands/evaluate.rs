@@ -10,7 +10,7 @@ use input::file::{self, display_name};
 use input::onnx;
 use ndarray::Array2;
 
-use super::negatives::Found;
+use super::negatives::NegativeSet;
 use super::report::{json_beside, write_report};
 use super::{accept, expect_distinct, load_test_for, open, read_model};
 use crate::cli::EvaluateArgs;
@@ -82,7 +82,8 @@ fn expect_outputs(args: &EvaluateArgs) -> Result<(), Error> {
     let pages = pages.flat_map(|page| [page.clone(), json_beside(page)]);
     let scores = args.scores.iter().filter(|_| !args.prints_scores());
     let outputs: Vec<PathBuf> = pages.chain(scores.cloned()).collect();
-    let models = [Some(&args.model), args.int8.as_ref()];
+    let int8 = args.int8.clone().or_else(|| int8::beside(&args.model));
+    let models = [Some(&args.model), int8.as_ref()];
     let negatives = match &args.negatives {
         Some(Negatives::Given(source)) => source.files(),
         Some(Negatives::Drawn) | None => Vec::new(),
@@ -105,7 +106,7 @@ struct Measured<'a> {
     runtime: &'a Runtime,
     pictures: &'a Dataset,
     /// Pictures of no class, if they are measured on.
-    negatives: Option<&'a Found>,
+    negatives: Option<&'a NegativeSet>,
     variants: &'static [Variant],
     args: &'a EvaluateArgs,
 }

@@ -19,7 +19,7 @@ const LEARNING: u64 = 0;
 const MEASURING: u64 = 1;
 
 /// Pictures in the shape of those of the classes.
-pub struct Found {
+pub struct NegativeSet {
     /// `[pictures, channels, rows, columns]`.
     pub pixels: Vec<u8>,
     /// Of which kind each is, as a place among the names.
@@ -36,7 +36,7 @@ pub fn measuring(
     pictures: &Dataset,
     options: Options,
     learnt: Option<&str>,
-) -> Result<Found, Error> {
+) -> Result<NegativeSet, Error> {
     match negatives {
         Negatives::Given(source) => Given::open(source, pictures, options)?.to_measure(learnt),
         Negatives::Drawn => drawn_of_each_kind(pictures),
@@ -63,7 +63,7 @@ pub fn learning(count: usize, digits: &Dataset) -> Result<Vec<u8>, Error> {
 }
 
 /// As many of each kind, those first that count: never learnt from, and no digits to the eye.
-fn drawn_of_each_kind(digits: &Dataset) -> Result<Found, Error> {
+fn drawn_of_each_kind(digits: &Dataset) -> Result<NegativeSet, Error> {
     let digits = Digits::new(digits)?;
     let kinds = || KEPT.iter().chain(&[Kind::Ambiguous]).chain(LEARNT);
     let pictures = kinds().flat_map(|&kind| (0..OF_A_KIND).map(move |index| (kind, index)));
@@ -82,7 +82,7 @@ fn drawn_of_each_kind(digits: &Dataset) -> Result<Found, Error> {
         format!("{}{learnt}", kind.name())
     };
     let number = |place: usize| (place / OF_A_KIND) as u16;
-    Ok(Found {
+    Ok(NegativeSet {
         pixels: digits.as_given(pixels.collect()),
         kinds: (0..pictures.len()).map(number).collect(),
         names: kinds().map(name).collect(),

@@ -1,6 +1,6 @@
 //! Pictures that are no digits, made by code, from which a network learns to refuse them.
 //!
-//! They are 28 x 28 grey bytes, light ink on black as in MNIST. What is drawn with a pen is drawn as digits are by
+//! They are 28 x 28 grey bytes; ink is light on black as in MNIST. What is drawn with a pen is drawn as digits are by
 //! [`synthetic`], so that no network tells the two apart by pen or frame. Some kinds are never learnt from: they
 //! measure what a network does with pictures of a sort that it has not seen.
 
@@ -26,14 +26,12 @@ mod symbols;
 mod tests;
 mod textures;
 
-pub use alphabet::AMBIGUOUS;
-
 /// Rows and columns of every picture, in pixels.
 pub const SIDE: usize = 28;
 const SHAPE: Shape = [1, SIDE, SIDE];
 
 /// Streams of random numbers of each kind.
-const PICTURES: u64 = 1 << 40;
+const STREAMS_OF_KIND: u64 = 1 << 40;
 
 /// Gives a picture of a digit, 0 to 9, of 28 x 28 bytes: one of many, by any number.
 pub type Digits<'a> = &'a dyn Fn(u8, usize) -> Vec<u8>;
@@ -74,13 +72,13 @@ pub enum Kind {
     PrintedScript,
     /// Things, in a few strokes.
     Doodle,
-    /// Bricks, wood, rings and cells.
+    /// Bricks, wood, rings, cells and scales.
     Surface,
     /// Hills and buildings below a sky.
     Scene,
     /// One digit whose quarters changed places.
     Shuffled,
-    /// Latin letters that are digits to the eye: those of [`AMBIGUOUS`], in turn.
+    /// Latin letters that are digits to the eye: those of [`alphabet::AMBIGUOUS`], in turn.
     Ambiguous,
 }
 
@@ -164,7 +162,7 @@ impl Kind {
 /// Picture `index` of a kind, 28 x 28 bytes: it follows from the seed, the index and what `digits` gives alone. Tables
 /// of characters are gone through in turn.
 pub fn picture(kind: Kind, seed: u64, index: usize, digits: Digits) -> Vec<u8> {
-    let random = &mut Random::new(seed, kind as u64 * PICTURES + index as u64);
+    let random = &mut Random::new(seed, kind as u64 * STREAMS_OF_KIND + index as u64);
     match kind {
         Kind::Letter => character(alphabet::LEARNT, index, random),
         Kind::Printed => print::picture(print::LEARNT, index, random),
@@ -184,10 +182,7 @@ pub fn picture(kind: Kind, seed: u64, index: usize, digits: Digits) -> Vec<u8> {
         Kind::Surface => textures::surface(random),
         Kind::Scene => scenes::scene(random),
         Kind::Shuffled => pieces::shuffled(digits, random),
-        Kind::Ambiguous => {
-            let (_, _, styles) = AMBIGUOUS[index % AMBIGUOUS.len()];
-            written(styles, random)
-        }
+        Kind::Ambiguous => character(alphabet::AMBIGUOUS, index, random),
     }
 }
 

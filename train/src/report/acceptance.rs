@@ -68,7 +68,7 @@ impl Acceptance {
         negatives: &Negatives,
         own: Option<f64>,
     ) -> Self {
-        let (known, others) = (answers(logits), answers(negatives.logits));
+        let (known, others) = (Answer::all(logits), Answer::all(negatives.logits));
         let mut sure: Vec<f64> = known.iter().map(|answer| answer.confidence).collect();
         sure.sort_by(|a, b| b.total_cmp(a));
         let is_counted = |kind: &u16| usize::from(*kind) < negatives.counted;
@@ -114,11 +114,6 @@ impl Acceptance {
     pub fn share(&self, point: &Point) -> f64 {
         point.accepted_negatives as f64 / self.negatives.max(1) as f64
     }
-}
-
-fn answers(logits: &Array2<f32>) -> Vec<Answer> {
-    let rows = logits.rows().into_iter();
-    rows.map(|row| Answer::new(&row)).collect()
 }
 
 impl Point {

@@ -33,10 +33,10 @@ pub struct Way {
 
 /// The number of samples with these labels that are put in their class.
 pub fn correct(labels: &[u16], logits: &Array2<f32>) -> usize {
-    let answers = logits.outer_iter().map(|row| Answer::new(&row).class);
-    let pairs = answers.zip(labels);
+    let answers = Answer::all(logits);
+    let pairs = answers.iter().zip(labels);
     pairs
-        .filter(|(answer, label)| *answer == usize::from(**label))
+        .filter(|(answer, label)| answer.class == usize::from(**label))
         .count()
 }
 

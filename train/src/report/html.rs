@@ -21,7 +21,7 @@ pub struct Page<'a> {
     pub mistakes: Vec<Vec<u8>>,
 }
 
-pub(super) const STYLE: &str = "
+const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8886; --bar: #4a7dbd; --wrong: 205, 92, 60; --right: 74, 125, 189 }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
@@ -42,16 +42,21 @@ const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 260.0;
 const MARGIN: f64 = 40.0;
 
+/// The beginning of a page, with its title.
+pub fn head(f: &mut fmt::Formatter<'_>, title: &str) -> fmt::Result {
+    let title = escaped(title);
+    writeln!(
+        f,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>"
+    )
+}
+
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = escaped(self.title);
-        write!(
-            f,
-            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\">\n\
-             <title>{title}</title>\n<style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n<p>{}</p>\n",
-            escaped(&self.report.line())
-        )?;
+        head(f, self.title)?;
+        writeln!(f, "<p>{}</p>", escaped(&self.report.line()))?;
         self.classes(f)?;
         self.confusion(f)?;
         calibration(f, &self.report.calibration)?;

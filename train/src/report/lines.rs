@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::html::{STYLE, escaped};
+use super::html::{self, escaped};
 use crate::checkpoint::Epoch;
 
 /// A page, which [`fmt::Display`] writes.
@@ -16,13 +16,12 @@ pub struct LinesPage<'a> {
 
 impl fmt::Display for LinesPage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [title, text] = [self.title, self.text].map(escaped);
+        html::head(f, self.title)?;
         write!(
             f,
-            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\">\n\
-             <title>{title}</title>\n<style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n<pre>{text}</pre>\n\
-             <h2>Loss after each epoch</h2>\n<table>\n<tr><th>epoch<th>while learning<th>measured afterwards</tr>\n"
+            "<pre>{}</pre>\n\
+             <h2>Loss after each epoch</h2>\n<table>\n<tr><th>epoch<th>while learning<th>measured afterwards</tr>\n",
+            escaped(self.text)
         )?;
         for (number, epoch) in (1..).zip(self.epochs) {
             let (loss, val_loss) = (epoch.loss, epoch.val_loss);

@@ -72,6 +72,9 @@ fn floats_are_compared_with_the_8_bits_that_were_made_of_them() {
         "{text}"
     );
     let int8 = EVALUATE.replace("digits.onnx", "digits-int8.onnx");
+    // The file is read, though nobody named it.
+    let over = sandbox.train(&format!("{EVALUATE} --scores run/digits-int8.onnx"));
+    over.refusal(&["run/digits-int8.onnx", "--int8"]);
     let of_int8 = sandbox.succeeds(&format!("{int8} --scores int8"));
     assert!(!of_int8.contains("floats and 8 bits"), "{of_int8}");
     let json = sandbox.succeeds(&format!("{EVALUATE} --json"));

@@ -19,7 +19,10 @@ pub fn find(
 ) -> Result<Option<(PathBuf, Vec<u8>)>, Error> {
     let found = match &args.int8 {
         Some(path) => Some((path.clone(), read_model(path)?)),
-        None => beside(&args.model),
+        None => beside(&args.model).and_then(|path| {
+            let int8 = file::read_if_regular(&path)?;
+            Some((path, int8))
+        }),
     };
     let Some((path, int8)) = found else {
         return Ok(None);
@@ -45,9 +48,7 @@ pub fn find(
 }
 
 /// The file that `quantize` writes beside a model where it is not told otherwise.
-fn beside(model: &Path) -> Option<(PathBuf, Vec<u8>)> {
+pub fn beside(model: &Path) -> Option<PathBuf> {
     let name = model.file_stem()?.to_str()?;
-    let path = file::folder_of(model).join(int8_name(name));
-    let int8 = file::read_if_regular(&path)?;
-    Some((path, int8))
+    Some(file::folder_of(model).join(int8_name(name)))
 }

@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::Measured;
 use crate::cli::EvaluateArgs;
-use crate::commands::negatives::{Found, measuring};
+use crate::commands::negatives::{NegativeSet, measuring};
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::export::NEGATIVES_SHA256;
@@ -16,7 +16,11 @@ use crate::picture_input::Pictures;
 use crate::report::{self, Acceptance};
 
 /// The pictures of no class to measure a model on, if any are asked for; not those that it learnt.
-pub fn find(args: &EvaluateArgs, model: &[u8], test: &Dataset) -> Result<Option<Found>, Error> {
+pub fn find(
+    args: &EvaluateArgs,
+    model: &[u8],
+    test: &Dataset,
+) -> Result<Option<NegativeSet>, Error> {
     let Some(wanted) = &args.negatives else {
         return Ok(None);
     };
@@ -30,7 +34,7 @@ pub fn find(args: &EvaluateArgs, model: &[u8], test: &Dataset) -> Result<Option<
 pub fn measure(
     measured: Measured<'_>,
     model: &[u8],
-    found: &Found,
+    found: &NegativeSet,
     logits: &Array2<f32>,
 ) -> Result<Acceptance, Error> {
     let none = measured.pictures.clone().take(0);

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Found, expect_pictures};
+use super::{NegativeSet, expect_pictures};
 use crate::console::note;
 use crate::data::choice::{Colour, Wanted};
 use crate::data::collection::Part;
@@ -56,8 +56,8 @@ impl Given {
         Ok((pixels, digest))
     }
 
-    /// All where none are learnt, else those of the test set.
-    pub fn to_measure(&self, learnt: Option<&str>) -> Result<Found, Error> {
+    /// The source's own test set, or what a model with this digest left out when it learnt the others; else all.
+    pub fn to_measure(&self, learnt: Option<&str>) -> Result<NegativeSet, Error> {
         let is_learnt = match learnt.filter(|_| !self.names_test) {
             Some(learnt) => self.to_learn()?.1 == learnt,
             None => false,
@@ -80,7 +80,7 @@ impl Given {
         if names.is_empty() {
             names.push("of no class".into());
         }
-        Ok(Found {
+        Ok(NegativeSet {
             pixels: pictures.images()?.into_raw_vec_and_offset().0,
             kinds: pictures.labels().to_vec(),
             counted: names.len(),

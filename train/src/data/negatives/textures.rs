@@ -4,7 +4,7 @@ use super::{SIDE, levels, picture_of, plane, wave};
 use crate::data::augment::{Affine, cover, line, smooth};
 use crate::data::random::Random;
 
-/// A number of 0 to 1 by the place, down and across.
+/// A number by the place, down and across: from 0 for one level to 1 for the other, or beyond.
 type Texture = Box<dyn Fn([f32; 2]) -> f32>;
 
 /// Patterns of lines, squares, dots and rounds, turned by any angle.
@@ -26,7 +26,7 @@ pub fn surface(random: &mut Random) -> Vec<u8> {
     laid(random, |place| texture(turned.of(place)))
 }
 
-/// A texture between two levels, worn by smooth and by fine noise.
+/// A texture of two levels, worn by smooth and by fine noise.
 fn laid(random: &mut Random, texture: impl Fn([f32; 2]) -> f32) -> Vec<u8> {
     let [low, high] = levels(0.3, random);
     let middle = SIDE as f32 / 2.0;
