@@ -72,13 +72,13 @@ fn read_all(test: &str, count: usize, [clean, each, accepted]: [f64; 3]) {
     assert!(wrong <= accepted);
 }
 
-/// The shares of the README, less four standard deviations of so few photographs.
+/// What is promised of photographs, less four standard deviations of so few.
 #[test]
 fn photographs_are_read() {
     read_all("photographs_are_read", 20, [0.85, 0.7, 0.04]);
 }
 
-/// The shares of the README.
+/// What is promised of photographs; the README says what they reach.
 #[test]
 #[ignore = "photographs_are_read tries a third of them"]
 fn many_photographs_are_read() {
