@@ -78,7 +78,7 @@ pub enum Kind {
     Scene,
     /// One digit whose quarters changed places.
     Shuffled,
-    /// Latin letters that are digits to the eye: those of [`alphabet::AMBIGUOUS`], in turn.
+    /// Latin letters that are digits to the eye: those of a table, in turn.
     Ambiguous,
 }
 
