@@ -65,6 +65,7 @@ pub struct Choice {
 
 impl Wanted {
     /// What is not said follows from a network's input of this shape, and from how pictures are to be scaled for it.
+    #[must_use]
     pub fn or(self, [channels, rows, columns]: Shape, fit: Option<Fit>) -> Self {
         Self {
             size: self.size.or(Some([rows, columns])),

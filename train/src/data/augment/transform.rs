@@ -195,14 +195,13 @@ impl Transform {
             Self::Clutter(chance) if chance.happens(random) => picture.clutter(random),
             Self::Outline(Share(share)) => picture.outline(random.between(0.0, share)),
             Self::Sides(Share(share)) => picture.invert_sides(random.between(0.0, share), random),
-            // Those that are not to happen.
+            // Those that are not to happen; and what others do: pixels are moved and pictures mixed elsewhere, choices made before.
             Self::Invert(_)
             | Self::Paper(_)
             | Self::Frame(_)
             | Self::Stroke(_)
-            | Self::Clutter(_) => (),
-            // What moves pixels or mixes pictures is done by others, and choices are made before.
-            Self::Flip(_)
+            | Self::Clutter(_)
+            | Self::Flip(_)
             | Self::Shift(_)
             | Self::Rotate(_)
             | Self::Scale(_)

@@ -142,8 +142,8 @@ fn pictures_are_turned_and_scaled_as_far_as_those_of_the_published_set() {
         assert!((scaled - 0.49).abs() < 0.03, "{scaled}");
         // In steps of a pixel, half a bell curve of a deviation of 3 has its mean at 9 / (0.5 + 3.76).
         let [y, x] = moments(Corruption::MotionBlur, &square, place).middle;
-        let smeared = (y - 14.0).hypot(x - 14.0);
-        assert!((smeared - 2.11).abs() < 0.1, "{smeared}");
+        let motion = (y - 14.0).hypot(x - 14.0);
+        assert!((motion - 2.11).abs() < 0.1, "{motion}");
     }
 }
 
