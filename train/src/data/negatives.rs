@@ -1,6 +1,6 @@
 //! Pictures that are no digits, made by code, from which a network learns to refuse them.
 //!
-//! They are 28 x 28 grey bytes; ink is light on black as in MNIST. What is drawn with a pen is drawn as digits are by
+//! They are 28 x 28 grey bytes. What is drawn with a pen is light on black as in MNIST, and drawn as digits are by
 //! [`synthetic`], so that no network tells the two apart by pen or frame. Some kinds are never learnt from: they
 //! measure what a network does with pictures of a sort that it has not seen.
 

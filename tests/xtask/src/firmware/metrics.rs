@@ -93,7 +93,7 @@ fn counts(printed: &str) -> Option<(u64, Vec<u64>)> {
     let (instructions, cycles) = (LOOPS[1] - LOOPS[0], long.checked_sub(*short)?);
     let count = |part: &u64| (part * instructions + cycles / 2).checked_div(cycles);
     // Calling a loop takes a few instructions, too.
-    let is_exact = (LOOPS[0]..LOOPS[0] + 32).contains(&count(short)?);
+    let is_exact = (LOOPS[0]..LOOPS[0] + 16).contains(&count(short)?);
     let parts: Option<Vec<u64>> = parts.iter().map(count).collect();
     parts.filter(|_| is_exact).map(|parts| (*stack, parts))
 }
