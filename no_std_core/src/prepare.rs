@@ -18,8 +18,9 @@
 //!    a table or a frame (`drawing`);
 //! 5. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
-//! If nothing but one or two rulings is found, or what is found is around the picture, the fourth pass is made again. All of it is done in integers, so
-//! every machine gives the same image. An inverted picture gives the same image as well.
+//! The fourth pass is made again if nothing but one or two rulings is found; and within what is found if that is as large as the
+//! picture and a frame, which another pass tells. All of it is done in integers, so every machine gives the same image. An
+//! inverted picture gives the same image as well.
 //!
 //! ```
 //! use no_std_core::prepare::{Pixels, Preparation};
@@ -37,6 +38,7 @@
 //! # Ok::<(), no_std_core::prepare::PrepareError>(())
 //! ```
 
+mod around;
 mod border;
 mod component;
 mod drawing;

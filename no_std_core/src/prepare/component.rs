@@ -21,6 +21,41 @@ impl Component {
         }
     }
 
+    /// The box of a picture.
+    pub fn of_size([width, height]: [u32; 2]) -> Self {
+        let side = |len: u32| [0, len.saturating_sub(1) as u16];
+        Self {
+            pixels: 0,
+            rows: side(height),
+            columns: side(width),
+        }
+    }
+
+    /// Its box without an eighth at each side.
+    pub fn inner(&self) -> Self {
+        let [columns, rows] = self.size().map(|len| (len / 8) as u16);
+        let inner = |[start, end]: [u16; 2], by: u16| [start + by, end - by];
+        Self {
+            pixels: 0,
+            rows: inner(self.rows, rows),
+            columns: inner(self.columns, columns),
+        }
+    }
+
+    /// The same, where its place was within a window.
+    pub fn moved(&self, window: &Self) -> Self {
+        Self {
+            pixels: self.pixels,
+            rows: self.rows.map(|row| row + window.rows[0]),
+            columns: self.columns.map(|column| column + window.columns[0]),
+        }
+    }
+
+    /// Its first column and row.
+    pub fn start(&self) -> [u32; 2] {
+        [self.columns, self.rows].map(|[start, _]| start.into())
+    }
+
     /// Its columns and rows.
     #[inline(never)] // As `add`.
     pub fn size(&self) -> [u32; 2] {
@@ -89,9 +124,14 @@ impl Component {
 
     /// Whether it is likely to be a part of a drawing.
     pub fn is_inside(&self, size: [u32; 2]) -> bool {
+        self.sides(size) == 0 && self.is_drawing(size)
+    }
+
+    /// Whether it may be a part of a drawing that goes beyond a window.
+    pub fn is_drawing(&self, size: [u32; 2]) -> bool {
         let [columns, rows] = self.size();
         let least = (size[0].max(size[1]) / 16).max(8);
-        self.sides(size) == 0 && columns.max(rows) >= least && !self.is_around(size)
+        columns.max(rows) >= least && !self.is_around(size)
     }
 
     /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.

@@ -9,6 +9,7 @@ use core::mem;
 
 use heapless::Vec;
 
+use super::around::is_frame;
 use super::component::Component;
 use super::error::PrepareError;
 use super::image::SIDE;
@@ -45,35 +46,40 @@ const NONE: u8 = u8::MAX;
 
 /// The strong ink that is the drawing.
 ///
-/// A stroke or two that are all that there is look like rulings, and are tried as ink. Where strong ink touches several sides of
-/// the picture, or is a frame, weaker ink such as a gleam may join the drawing to what is around it: the drawing is what stronger
-/// ink is, if that is well inside.
+/// A stroke or two that are all that there is look like rulings, and are tried as ink. Where a frame is joined to what it is
+/// around, be it by a gleam, the drawing is the strongest ink within.
 #[inline(never)] // See `Survey::of`.
 pub fn find(ink: &mut Ink, picture: &mut Source<'_, impl Rows>) -> Result<Component, PrepareError> {
     let size = [picture.width, picture.height];
-    let strong = ink.full().div_ceil(2);
-    let first = Component::of(ink, picture, strong);
-    let mut least = strong;
-    match &first {
-        Err(PrepareError::NoInk) if (1..=2).contains(&ink.rulings.len()) => ink.rulings.clear(),
-        Ok(drawing) if drawing.is_around(size) => least += strong / 2,
-        _ => return first,
-    }
-    match Component::of(ink, picture, least) {
-        Ok(drawing) if drawing.is_inside(size) && !drawing.is_large(size) => Ok(drawing),
-        second => first.or(second),
+    let strong = ink.strong();
+    let first = Component::of(ink, picture, &Component::of_size(size), strong);
+    match first {
+        Err(PrepareError::NoInk) if (1..=2).contains(&ink.rulings.len()) => {
+            ink.rulings.clear();
+            Component::of(ink, picture, &Component::of_size(size), strong)
+        }
+        Ok(all) if all.is_large(size) && is_frame(&all, ink, picture)? => {
+            let inner = all.inner();
+            match Component::of(ink, picture, &inner, strong + strong / 2) {
+                Ok(drawing) if drawing.is_drawing(inner.size()) => Ok(drawing.moved(&inner)),
+                _ => first,
+            }
+        }
+        _ => first,
     }
 }
 
 impl Component {
-    /// What of the ink is the drawing, of pixels with this amount or more.
+    /// What of the ink in a window is the drawing, of pixels with this amount or more; its place is within the window.
     #[inline(never)] // It is asked for twice.
     fn of(
         ink: &Ink,
         picture: &mut Source<'_, impl Rows>,
+        window: &Self,
         least: u32,
     ) -> Result<Self, PrepareError> {
-        let Source { width, height, .. } = *picture;
+        let size @ [width, height] = window.size();
+        let [left, top] = window.start();
         let cell = width.max(height).div_ceil(CELLS as u32).max(1);
         let mut ruled = [0; 2];
         for line in &ink.rulings {
@@ -82,9 +88,9 @@ impl Component {
             *covered = u32::from(2 * line.reach + 1).max(*covered);
         }
         let mut components = Components::new();
-        picture.each_row(0..height, |y, pixels| {
-            let row = ink.row(y, pixels);
-            for x in (0..width).filter(|&x| row.amount(x) >= least) {
+        picture.each_row(top..top + height, |y, pixels| {
+            let (row, y) = (ink.row(y, pixels), y - top);
+            for x in (0..width).filter(|&x| row.amount(left + x) >= least) {
                 let column = x.checked_div(cell).unwrap_or(0);
                 components.add(column as usize, &Component::of_pixel(x, y));
             }
@@ -94,7 +100,7 @@ impl Component {
         })?;
         components.end_row();
         components.end_row();
-        components.drawing([width, height], ruled)
+        components.drawing(size, ruled)
     }
 }
 

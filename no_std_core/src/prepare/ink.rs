@@ -82,6 +82,11 @@ impl Ink {
         self.full
     }
 
+    /// The least amount of strong ink.
+    pub const fn strong(&self) -> u32 {
+        self.full.div_ceil(2)
+    }
+
     /// The ink of row `y`, whose pixels are `pixels`.
     pub fn row<'a>(&'a self, y: u32, pixels: &'a [u8]) -> InkRow<'a> {
         InkRow {

@@ -116,6 +116,40 @@ fn what_is_around_a_drawing_is_no_part_of_it() {
     });
 }
 
+/// A frame with cut corners, as strong as the ink, and a bar from one of its sides to the digit, of which a piece is left.
+#[test]
+fn a_digit_is_told_from_a_frame_that_it_is_joined_to() {
+    for line in [2, 3, 9] {
+        for (number, turned) in places(10, 2) {
+            let side = 32 * line;
+            let drawing = digit(number as u8, line.into());
+            let drawing = drawing.pasted(side, side, 2 * line, 2 * line);
+            let turn = |x, y| if turned == 0 { (x, y) } else { (y, x) };
+            let inked = places(side, side).map(|(x, y)| turn(x, y));
+            let inked = inked.filter(|&(x, y)| {
+                let (x, y) = turn(x, y);
+                drawing.get(x, y) > 127
+            });
+            let (at, end) = inked.min_by_key(|&(_, y)| y).unwrap();
+            let joined = drawing.map(|x, y, pixel| {
+                let margins = [x, side - 1 - x, y, side - 1 - y];
+                let nearest = margins.into_iter().min().unwrap();
+                let corner = x.min(side - 1 - x) + y.min(side - 1 - y);
+                let (x, y) = turn(x, y);
+                let is_frame = ((line..3 * line).contains(&nearest) && corner >= 5 * line)
+                    || nearest >= line && (5 * line..7 * line).contains(&corner);
+                let is_bar = x.abs_diff(at) < line && (line..end).contains(&y);
+                if is_frame || is_bar { 255.0 } else { pixel }
+            });
+            let image = prepared(&drawing);
+            for picture in [&joined, &joined.inverted()] {
+                let off = difference(&prepared(picture), &image);
+                assert!(off < 22.0, "{number} at {line}, {turned}: {off}");
+            }
+        }
+    }
+}
+
 #[test]
 fn pencil_on_a_sheet_is_ink_beside_a_dark_table_and_in_a_black_frame() {
     let table = |x: u32, y: u32| x >= 350 || y < 10 + x / 30;
