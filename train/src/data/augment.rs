@@ -3,6 +3,7 @@
 mod across;
 mod affine;
 mod border;
+mod ends;
 mod ground;
 mod ink;
 mod light;

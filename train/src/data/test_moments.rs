@@ -6,6 +6,8 @@ pub struct Moments {
     pub mass: f32,
     /// The middle, down and across from the upper left corner in pixels.
     pub middle: [f32; 2],
+    /// The standard deviation of its places, down and across in pixels.
+    pub spread: [f32; 2],
     /// The direction in which it is long, in degrees down from the rows, -90 to 90.
     pub angle: f32,
 }
@@ -28,6 +30,7 @@ impl Moments {
         Self {
             mass,
             middle: [y, x],
+            spread: [down.sqrt(), across.sqrt()],
             angle: (2.0 * both).atan2(across - down).to_degrees() / 2.0,
         }
     }

@@ -49,7 +49,7 @@ fn what_a_file_leaves_out_is_not_done() {
     assert_eq!(serde_json::from_str::<Recipe>(&json).unwrap(), recipe);
     let drawn = "augment = [{ elastic = 0.05 }, { thickness = [-0.03, 0.06] }, { pen = 0.3 }, { cut = 0.1 },
         { levels = 0.4 }, { paper = 0.2 }, { light = 0.3 }, { shadow = 0.5 }, { jpeg = [20, 95] }, { frame = 0.1 },
-        { clutter = 0.2 }]";
+        { clutter = 0.2 }, { balls = 0.3 }, { aspect = [0.7, 1.4] }]";
     let drawn = opened(drawn).unwrap();
     let json = serde_json::to_string(&drawn).unwrap();
     assert_eq!(serde_json::from_str::<Recipe>(&json).unwrap(), drawn);

@@ -1,5 +1,6 @@
 mod across;
 mod drawn;
+mod ends;
 mod photographed;
 mod whole;
 
@@ -21,11 +22,12 @@ fn random_bytes(count: usize, seed: u64) -> Vec<u8> {
     (0..count).map(|_| random.below(256) as u8).collect()
 }
 
-const EACH: [&str; 27] = [
+const EACH: [&str; 29] = [
     r#"{"flip":"both"}"#,
     r#"{"shift":0.2}"#,
     r#"{"rotate":30}"#,
     r#"{"scale":[0.8,1.3]}"#,
+    r#"{"aspect":[0.7,1.4]}"#,
     r#"{"crop":0.7}"#,
     r#"{"brightness":0.3}"#,
     r#"{"contrast":0.4}"#,
@@ -36,6 +38,7 @@ const EACH: [&str; 27] = [
     r#"{"invert":0.5}"#,
     r#"{"elastic":0.05}"#,
     r#"{"thickness":[-0.1,0.1]}"#,
+    r#"{"balls":0.7}"#,
     r#"{"pen":0.8}"#,
     r#"{"cut":0.5}"#,
     r#"{"levels":0.7}"#,

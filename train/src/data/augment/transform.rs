@@ -25,6 +25,8 @@ pub enum Transform {
     Rotate(Degrees),
     /// Scales by a factor between these two.
     Scale(Factors),
+    /// Makes widths a factor between these two times larger against heights; areas stay.
+    Aspect(Factors),
     /// Cuts out a part whose sides are this share or more of the picture's, and scales it up.
     Crop(Share),
     /// Adds up to this share of white, or takes it away.
@@ -45,6 +47,8 @@ pub enum Transform {
     Elastic(Part),
     /// Makes strokes wider by a share of the longer side between these two, or thinner.
     Thickness(Widths),
+    /// Ends strokes of this share of the pictures in balls, as many printed characters are.
+    Balls(Chance),
     /// Lets the ground through the ink, in grains and patches, by up to this share.
     Pen(Share),
     /// Hides up to this share of the drawing, from one of its sides, under the ground.
@@ -150,6 +154,10 @@ impl Transform {
             }
             Self::Rotate(Degrees(degrees)) => Affine::rotation(random.between(-degrees, degrees)),
             Self::Scale(factors) => Affine::scale([1.0 / factors.drawn(random); 2]),
+            Self::Aspect(factors) => {
+                let factor = factors.drawn(random).sqrt();
+                Affine::scale([factor, 1.0 / factor])
+            }
             Self::Crop(Share(least)) => {
                 let side = random.between(least, 1.0);
                 let free = [rows, columns].map(|size| size * (1.0 - side) / 2.0);
@@ -189,6 +197,7 @@ impl Transform {
                 let more = random.below(usize::from(high - low) + 1);
                 picture.compress(low + more as u8);
             }
+            Self::Balls(chance) if chance.happens(random) => picture.end_in_balls(random),
             Self::Paper(chance) if chance.happens(random) => picture.rule(random),
             Self::Frame(chance) if chance.happens(random) => picture.frame(random),
             Self::Stroke(chance) if chance.happens(random) => picture.cross(random),
@@ -197,6 +206,7 @@ impl Transform {
             Self::Sides(Share(share)) => picture.invert_sides(random.between(0.0, share), random),
             // Those that are not to happen; and what others do: pixels are moved and pictures mixed elsewhere, choices made before.
             Self::Invert(_)
+            | Self::Balls(_)
             | Self::Paper(_)
             | Self::Frame(_)
             | Self::Stroke(_)
@@ -205,6 +215,7 @@ impl Transform {
             | Self::Shift(_)
             | Self::Rotate(_)
             | Self::Scale(_)
+            | Self::Aspect(_)
             | Self::Crop(_)
             | Self::OneOf(_)
             | Self::Mixup(_) => (),
