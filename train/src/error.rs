@@ -123,11 +123,11 @@ pub enum Error {
     )]
     NegativeNumbers,
     #[error(
-        "negatives that the program draws (`negatives` in a recipe, `--negatives drawn`): expected grey pictures of the ten digits, \
-         28 x 28, in classes called 0 to 9, found {shape:?} channels, rows and columns in classes called {classes}; take `negatives` out of the \
-         recipe, and name pictures of your own (`--negatives SOURCE`)"
+        "digits and negatives that the program draws (`printed` and `negatives` in a recipe, `--negatives drawn`): expected grey pictures of \
+         the ten digits, 28 x 28, in classes called 0 to 9, found {shape:?} channels, rows and columns in classes called {classes}; take both \
+         out of the recipe, and name pictures of your own (`--negatives SOURCE`)"
     )]
-    DrawnNegatives { shape: [usize; 3], classes: String },
+    DrawnForDigits { shape: [usize; 3], classes: String },
     #[error(
         "--negatives: expected pictures to learn, found a test set alone, {0} pictures; give others, or leave it out"
     )]

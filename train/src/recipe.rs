@@ -59,6 +59,8 @@ pub struct Recipe {
     /// The share of a label that is spread over all classes.
     pub label_smoothing: f32,
     pub class_weights: ClassWeights,
+    /// Digits in print, drawn, that are learnt as well.
+    pub printed: u32,
     /// Drawn pictures of no class that are learnt as well, as being none of them.
     pub negatives: u32,
     pub pixels: Pixels,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::architecture::{Description, Network, NumberScaling};
 use crate::certainty::Certainty;
+use crate::data::Dataset;
 use crate::data::augment::Augment;
 use crate::detector::Detector;
 use crate::graph::Chosen;
@@ -174,6 +175,11 @@ impl Record {
     pub fn augment(&self) -> Augment {
         let last = self.epochs.last();
         last.map(|epoch| epoch.augment).unwrap_or_default()
+    }
+
+    /// How many of the samples to learn from are of the data: the others follow them.
+    pub fn given(&self, samples: &Dataset) -> usize {
+        samples.len() - self.recipe.printed as usize - self.negatives
     }
 
     /// What the network has learnt to read: inverted images, too, where these were added or the recipe has pictures inverted.

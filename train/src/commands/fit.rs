@@ -3,6 +3,7 @@
 mod board;
 mod negatives;
 mod picture_input;
+mod printed;
 mod record;
 mod start;
 mod task;
@@ -81,6 +82,7 @@ fn fit_and_export(
     let runtime = open(args.runtime)?;
     let mut task = Task::new(args, &mut start, &runtime, console)?;
     console.line(runtime.description());
+    printed::add(&mut task, console)?;
     negatives::add(&mut task, args, &start, console)?;
     let checkpoint = learn(&runtime, &task, args, start, console, stop)?;
     let trained = (&runtime, &task.network, checkpoint);

@@ -185,6 +185,7 @@ pub fn expect_recipe(
         ("class_weights", recipe.class_weights != ClassWeights::None),
         ("mixup", recipe.mixes()),
         ("negatives", recipe.negatives > 0),
+        ("printed", recipe.printed > 0),
     ];
     let given = of_classes.into_iter().find(|(_, is_given)| *is_given);
     if let (Some((option, _)), false) = (given, is_of_classes) {

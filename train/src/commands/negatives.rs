@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::data::negatives::{self, KEPT, Kind, LEARNT};
 use crate::data::{Dataset, Element, Negatives, Options};
 use crate::error::Error;
-use digits::Digits;
+pub use digits::Digits;
 pub use given::Given;
 
 /// Drawn pictures of one kind to be measured on.

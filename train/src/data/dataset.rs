@@ -123,14 +123,25 @@ impl Dataset {
     /// Unless there is a shape's worth of pixels for each of them.
     #[must_use]
     pub fn with_negatives(self, pixels: Vec<u8>) -> Self {
-        let (len, more) = (self.picture_len(), pixels.len() / self.picture_len());
+        let more = pixels.len() / self.picture_len();
+        let label = self.classes.len() as u16;
+        self.with(pixels, vec![label; more])
+    }
+
+    /// The same pictures, and after them others of the same shape, with a label each.
+    ///
+    /// # Panics
+    ///
+    /// Unless there is a shape's worth of pixels for each label.
+    #[must_use]
+    pub fn with(self, pixels: Vec<u8>, labels: Vec<u16>) -> Self {
+        let (len, more) = (self.picture_len(), labels.len());
         assert_eq!(pixels.len(), more * len, "pixels of {:?}", self.shape);
         let first = self.places.iter().max().map_or(0, |&place| place + 1);
         let pixels = Pixels::Parts(vec![
             (u64::from(first) * len as u64, Pixels::Shared(self.pixels)),
             (pixels.len() as u64, Pixels::Memory(pixels)),
         ]);
-        let labels = std::iter::repeat_n(self.classes.len() as u16, more);
         Self {
             pixels: Arc::new(pixels),
             places: self

@@ -14,9 +14,11 @@ use crate::data::random::Random;
 use crate::data::{Dataset, Sets, hexadecimal, numbers};
 use crate::network::Shape;
 
-// A table: one style a line.
+// Tables: one style a line.
 #[rustfmt::skip]
 mod glyphs;
+#[rustfmt::skip]
+mod print;
 pub(super) mod strokes;
 
 /// Training images where no other number is asked for.
@@ -113,6 +115,13 @@ fn dataset(count: usize, seed: u64, part: u64) -> (Vec<u8>, Vec<u8>) {
         image.copy_from_slice(&exposed(&canvas, &mut random));
     }
     (images, labels)
+}
+
+/// A picture `[rows, columns]` of the digit that is the last one of a number, as it is printed: one of many, by seed and number.
+pub fn printed(seed: u64, number: usize) -> Vec<u8> {
+    let mut random = Random::new(seed, number as u64);
+    let canvas = write(print::STYLES[number % 10], &mut random);
+    exposed(&canvas, &mut random)
 }
 
 /// Draws a character in one of its styles, as one writer would.
@@ -228,12 +237,30 @@ mod tests {
     use ndarray::{Array3, ArrayView1, ArrayView2, ArrayView3, Axis};
 
     use super::*;
+    use crate::data::test_moments::Moments;
 
     #[test]
     fn the_same_seed_gives_the_same_bytes_on_every_machine() {
         let expected = "1ecad8de556247449135da4ee5bf17506b395fa5f089cf24695beef2b1488029";
         assert_eq!(digits(200, 50, 7).sha256, expected);
         assert_ne!(digits(200, 50, 8).sha256, expected);
+    }
+
+    /// Light ink in the middle of black, and no picture twice.
+    #[test]
+    fn digits_in_print_are_framed_as_others_are() {
+        let pictures: Vec<_> = (0..600).map(|number| printed(3, number)).collect();
+        for (number, picture) in pictures.iter().enumerate() {
+            let plane: Vec<f32> = picture.iter().copied().map(f32::from).collect();
+            let found = Moments::of(&plane, IMAGE_SIDE);
+            let is_central = found.middle.iter().all(|at| (11.0..17.0).contains(at));
+            let mean = found.mass / plane.len() as f32;
+            assert!(is_central && (8.0..120.0).contains(&mean), "{number}");
+        }
+        assert_eq!(pictures.iter().collect::<BTreeSet<_>>().len(), 600);
+        let again: Vec<_> = (0..600).map(|number| printed(3, number)).collect();
+        assert_eq!(pictures, again);
+        assert_ne!(printed(4, 0), pictures[0]);
     }
 
     #[test]

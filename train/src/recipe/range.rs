@@ -6,7 +6,7 @@ use super::{Recipe, RecipeError};
 use crate::data::augment::Transform;
 
 /// Each of them is kept in memory.
-const MOST_NEGATIVES: f32 = 1e6;
+const MOST_DRAWN: f32 = 1e6;
 
 /// What is expected of a number, the number if it is given, and whether a number is right.
 type Number = (&'static str, Option<f32>, fn(f32) -> bool);
@@ -26,7 +26,7 @@ impl Recipe {
         Ok(())
     }
 
-    fn numbers(&self) -> [Number; 10] {
+    fn numbers(&self) -> [Number; 11] {
         let count = |number: Option<u32>| number.map(|number| number as f32);
         let counts = |number: f32| number >= 1.0;
         let is_share = |number: f32| (0.0..1.0).contains(&number);
@@ -34,7 +34,12 @@ impl Recipe {
             (
                 "at most 1000000 negatives",
                 count(Some(self.negatives)),
-                |number| number <= MOST_NEGATIVES,
+                |number| number <= MOST_DRAWN,
+            ),
+            (
+                "at most 1000000 printed",
+                count(Some(self.printed)),
+                |number| number <= MOST_DRAWN,
             ),
             ("at most one mixup", Some(self.mixups()), |number| {
                 number <= 1.0

@@ -102,20 +102,29 @@ fn what_is_learnt_inverted_is_judged_inverted_as_well() {
 #[test]
 fn drawn_pictures_are_learnt_as_a_recipe_says_and_of_digits_only() {
     let sandbox = Sandbox::with_digits();
-    std::fs::write(sandbox.path("recipe.toml"), "negatives = 48\n").unwrap();
+    std::fs::write(
+        sandbox.path("recipe.toml"),
+        "negatives = 48\nprinted = 30\n",
+    )
+    .unwrap();
     let line = format!("fit {QUICK} --epochs 1 --recipe recipe.toml --out");
     let printed = fit(&sandbox, &format!("{line} run"));
-    assert!(printed.contains("48 pictures of no class"), "{printed}");
+    for said in ["30 digits in print are learnt", "48 pictures of no class"] {
+        assert!(printed.contains(said), "{printed}");
+    }
     let first = sandbox.files("run");
     fit(&sandbox, &format!("{line} again"));
     assert_eq!(sandbox.files("again"), first);
     let small = "fit --data digits --size 14x14 --runtime tract --network digits-small";
-    let refused = sandbox.train(&format!("{small} --recipe recipe.toml --out small"));
-    let refused = refused.expect_code(1).stderr;
-    assert!(
-        refused.contains("grey pictures of the ten digits"),
-        "{refused}"
-    );
+    for drawn in ["negatives = 48", "printed = 30"] {
+        std::fs::write(sandbox.path("recipe.toml"), drawn).unwrap();
+        let refused = sandbox.train(&format!("{small} --recipe recipe.toml --out small"));
+        let refused = refused.expect_code(1).stderr;
+        assert!(
+            refused.contains("grey pictures of the ten digits"),
+            "{drawn}: {refused}"
+        );
+    }
 }
 
 #[test]

@@ -92,8 +92,8 @@ pub fn set_certainty(
     sets: &Sets,
     console: &mut Console,
 ) -> Result<(), Error> {
-    let learnt = sets.train.len() - checkpoint.record.negatives;
-    let train = || sets.train.clone().take(learnt);
+    let given = checkpoint.record.given(&sets.train);
+    let train = || sets.train.clone().take(given);
     let judged = || train().split_stratified(JUDGED, SEED).0;
     let samples = sets.validation.clone().unwrap_or_else(judged);
     let variants = checkpoint.record.polarities().variants();

@@ -32,7 +32,7 @@ pub fn of(args: &FitArgs, task: &Task, resume: Option<&Checkpoint>) -> Record {
 /// Completes a record for a fit on these sets, with so many samples an epoch.
 fn complete(record: &mut Record, sets: &Sets, samples: usize, args: &FitArgs) {
     record.data_sha256.clone_from(&sets.sha256);
-    record.data_source = data_name(sets, sets.train.len() - record.negatives);
+    record.data_source = data_name(sets, record.given(&sets.train));
     if sets.validation.is_some() {
         record.val_data = VALIDATION.into();
     } else if record.recipe.patience.is_some() {

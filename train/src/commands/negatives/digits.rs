@@ -25,7 +25,7 @@ impl Digits {
         let (shape, classes) = (digits.shape(), digits.classes());
         if shape != [1, SIDE, SIDE] || *classes != numbers(0, DIGITS) {
             let classes = classes.join(", ");
-            return Err(Error::DrawnNegatives { shape, classes });
+            return Err(Error::DrawnForDigits { shape, classes });
         }
         let places = |digit: usize| {
             let labels = digits.labels().iter().enumerate();

@@ -52,6 +52,18 @@ fn changed_pictures_are_told_their_numbers_and_keep_their_labels() {
 }
 
 #[test]
+fn more_pictures_follow_with_their_labels() {
+    let labels = (0..25).map(|picture| picture % 3).collect();
+    let dataset = Dataset::new([1, 1, 2], (0..50).collect(), labels, numbers(0, 3));
+    let more = dataset
+        .select(&[7, 3])
+        .with(vec![90, 91, 92, 93], vec![2, 0]);
+    let images = more.images().unwrap();
+    assert!(images.into_iter().eq([14, 15, 6, 7, 90, 91, 92, 93]));
+    assert_eq!(more.labels(), [1, 0, 2, 0]);
+}
+
+#[test]
 fn negatives_follow_and_are_of_no_class() {
     let labels = (0..25).map(|picture| picture % 3).collect();
     let dataset = Dataset::new([1, 1, 2], (0..50).collect(), labels, numbers(0, 3));
