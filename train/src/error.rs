@@ -124,8 +124,8 @@ pub enum Error {
     NegativeNumbers,
     #[error(
         "digits and negatives that the program draws (`printed` and `negatives` in a recipe, `--negatives drawn`): expected grey pictures of \
-         the ten digits, 28 x 28, in classes called 0 to 9, found {shape:?} channels, rows and columns in classes called {classes}; take both \
-         out of the recipe, and name pictures of your own (`--negatives SOURCE`)"
+         the ten digits, 28 x 28, in classes called 0 to 9, found {shape:?} channels, rows and columns in classes called {classes}; take `negatives` \
+         and `printed` out of the recipe, and name pictures of your own (`--negatives SOURCE`)"
     )]
     DrawnForDigits { shape: [usize; 3], classes: String },
     #[error(

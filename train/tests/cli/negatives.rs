@@ -284,7 +284,7 @@ fn drawn_pictures_are_dark_on_light_where_digits_are_and_of_digits_that_are_call
     for part in [
         "classes called 0 to 9",
         "eight, five, four",
-        "take `negatives` out of the recipe",
+        "take `negatives` and `printed` out of the recipe",
     ] {
         assert!(refused.contains(part), "{refused}");
     }
