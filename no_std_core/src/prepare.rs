@@ -18,8 +18,8 @@
 //!    a table or a frame (`drawing`);
 //! 5. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
-//! The fourth pass is made again if nothing but one or two rulings is found; and within what is found if that is as large as the
-//! picture and a frame, which another pass tells. All of it is done in integers, so every machine gives the same image. An
+//! The fourth pass is made again if nothing but one or two rulings is found. If what is found is nearly as large as the picture,
+//! another pass tells whether it is a frame (`around`), and if so, the fourth is made again for what is within. All of it is done in integers, so every machine gives the same image. An
 //! inverted picture gives the same image as well.
 //!
 //! ```

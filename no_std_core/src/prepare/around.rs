@@ -8,7 +8,8 @@ use super::picture::{Rows, Source};
 /// Where a frame has ink, in 8 rows of 8 columns: all along its sides. Corners may be cut.
 const FRAME: [u8; 8] = [0x7E, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x7E];
 
-/// Whether strong ink goes all around a box, within an eighth of its sides.
+/// Whether strong ink goes all around a box, within an eighth of its sides: in each part at least half as much as a line of one pixel
+/// has that crosses it, as some of a rounded corner lies in the next part. Specks have less.
 ///
 /// # Errors
 ///
@@ -20,18 +21,25 @@ pub fn is_frame(
 ) -> Result<bool, PrepareError> {
     let [width, height] = around.size();
     let [left, top] = around.start();
-    let mut parts = [0; FRAME.len()];
-    let part = |at: u32, len| (8 * at).checked_div(len).unwrap_or(0);
+    let mut counts = [[0; 8]; 8];
+    let eighth = |at: u32, len| (8 * at).checked_div(len).unwrap_or(0) as usize;
     picture.each_row(top..top + height, |y, pixels| {
         let row = ink.row(y, pixels);
-        let inked = (0..width).filter(|x| row.amount(left + x) >= ink.strong());
-        let columns = inked.fold(0, |columns, x| columns | 1 << part(x, width));
-        if let Some(part) = parts.get_mut(part(y - top, height) as usize) {
-            *part |= columns;
+        if let Some(counts) = counts.get_mut(eighth(y - top, height)) {
+            for x in (0..width).filter(|x| row.amount(left + x) >= ink.strong()) {
+                if let Some(count) = counts.get_mut(eighth(x, width)) {
+                    *count += 1;
+                }
+            }
         }
     })?;
-    Ok(FRAME
+    let least = (width.min(height) / 16).max(1);
+    let is_filled = |counts: &[u32; 8], frame: u8| {
+        let mut columns = (0..).zip(counts);
+        columns.all(|(column, &count)| frame >> column & 1 == 0 || count >= least)
+    };
+    Ok(counts
         .iter()
-        .zip(parts)
-        .all(|(frame, part)| part & frame == *frame))
+        .zip(FRAME)
+        .all(|(counts, frame)| is_filled(counts, frame)))
 }

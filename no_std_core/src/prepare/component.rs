@@ -42,7 +42,7 @@ impl Component {
         }
     }
 
-    /// The same, where its place was within a window.
+    /// The same, from a place within a window to one in the picture.
     pub fn moved(&self, window: &Self) -> Self {
         Self {
             pixels: self.pixels,
@@ -124,14 +124,18 @@ impl Component {
 
     /// Whether it is likely to be a part of a drawing.
     pub fn is_inside(&self, size: [u32; 2]) -> bool {
-        self.sides(size) == 0 && self.is_drawing(size)
+        self.sides(size) == 0 && self.is_long(size) && !self.is_around(size)
     }
 
-    /// Whether it may be a part of a drawing that goes beyond a window.
-    pub fn is_drawing(&self, size: [u32; 2]) -> bool {
+    /// Whether it is likely to be the drawing within a frame, at least a third as high. It may go on beyond the window.
+    pub fn is_drawing_of(&self, window: &Self) -> bool {
+        let (size, [_, rows]) = (window.size(), self.size());
+        3 * rows >= size[1] && self.is_long(size) && !self.is_around(size)
+    }
+
+    fn is_long(&self, size: [u32; 2]) -> bool {
         let [columns, rows] = self.size();
-        let least = (size[0].max(size[1]) / 16).max(8);
-        columns.max(rows) >= least && !self.is_around(size)
+        columns.max(rows) >= (size[0].max(size[1]) / 16).max(8)
     }
 
     /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.

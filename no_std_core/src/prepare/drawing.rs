@@ -52,16 +52,18 @@ const NONE: u8 = u8::MAX;
 pub fn find(ink: &mut Ink, picture: &mut Source<'_, impl Rows>) -> Result<Component, PrepareError> {
     let size = [picture.width, picture.height];
     let strong = ink.strong();
-    let first = Component::of(ink, picture, &Component::of_size(size), strong);
+    let whole = Component::of_size(size);
+    let first = Component::of(ink, picture, &whole, strong);
     match first {
         Err(PrepareError::NoInk) if (1..=2).contains(&ink.rulings.len()) => {
             ink.rulings.clear();
-            Component::of(ink, picture, &Component::of_size(size), strong)
+            Component::of(ink, picture, &whole, strong)
         }
         Ok(all) if all.is_large(size) && is_frame(&all, ink, picture)? => {
             let inner = all.inner();
             match Component::of(ink, picture, &inner, strong + strong / 2) {
-                Ok(drawing) if drawing.is_drawing(inner.size()) => Ok(drawing.moved(&inner)),
+                Ok(drawing) if drawing.is_drawing_of(&inner) => Ok(drawing.moved(&inner)),
+                Err(lost @ PrepareError::Row(_)) => Err(lost),
                 _ => first,
             }
         }
@@ -71,7 +73,7 @@ pub fn find(ink: &mut Ink, picture: &mut Source<'_, impl Rows>) -> Result<Compon
 
 impl Component {
     /// What of the ink in a window is the drawing, of pixels with this amount or more; its place is within the window.
-    #[inline(never)] // It is asked for twice.
+    #[inline(never)] // It is asked for more than once.
     fn of(
         ink: &Ink,
         picture: &mut Source<'_, impl Rows>,

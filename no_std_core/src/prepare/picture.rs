@@ -9,8 +9,10 @@ use super::error::PrepareError;
 /// A picture in memory is [`Pixels`]. A board that has no room for one implements this with a buffer of one row that it
 /// fills from where the picture is. The size is asked for once. Rows are asked for in passes, each from the top down:
 /// plainly prepared in one pass; centred in four over all rows, three where a side has less than 160 pixels, and one more over the
-/// rows of the drawing, and two more where that is nearly as large as the picture; scaled as [`Fit::apply`](super::Fit::apply) says. They should be the same each time; otherwise the image is of no picture, but
-/// nothing worse happens.
+/// rows of the drawing. Over all rows there is another one where nothing but rulings is found; where the drawing is nearly as large
+/// as the picture, one over its rows, and if it is a frame, one within. Scaled they are asked for as
+/// [`Fit::apply`](super::Fit::apply) says. They should be the same each time; otherwise the image is of no picture, but nothing
+/// worse happens.
 pub trait Rows {
     /// Pixels in a row.
     fn width(&self) -> u32;

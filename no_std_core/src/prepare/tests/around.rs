@@ -2,9 +2,9 @@
 
 use super::super::Preparation;
 use super::super::PrepareError;
-use super::drawing::{Picture, digit};
+use super::drawing::{Picture, digit, of_pen};
 use super::invariance::on_paper;
-use super::{difference, image_of, places, prepared};
+use super::{Random, difference, image_of, places, prepared};
 
 /// A digit on paper, and the image that it should have.
 fn beside(name: &str, limit: f64, change: impl Fn(u32, u32, f64) -> f64) {
@@ -147,6 +147,50 @@ fn a_digit_is_told_from_a_frame_that_it_is_joined_to() {
                 assert!(off < 22.0, "{number} at {line}, {turned}: {off}");
             }
         }
+    }
+}
+
+/// A round digit goes all around its box, as a frame does, but a dot within is no drawing.
+#[test]
+fn a_dotted_zero_keeps_its_ring() {
+    for (pen, margin) in places(4, 4) {
+        let ring = of_pen(0, 5.0, 0.8 + 0.2 * f64::from(pen)).cut();
+        let [left, top] = [ring.width, ring.height].map(|len| len / 2);
+        let dotted = ring.map(|x, y, pixel| {
+            let is_dot = x.abs_diff(left) < 6 && y.abs_diff(top) < 7;
+            if is_dot { 255.0 } else { pixel }
+        });
+        let framed = |margin: u32| {
+            dotted.pasted(
+                ring.width + 2 * margin,
+                ring.height + 2 * margin,
+                margin,
+                margin,
+            )
+        };
+        let image = prepared(&framed(60));
+        let close = framed(2 + 2 * margin);
+        for picture in [&close, &close.inverted()] {
+            let off = difference(&prepared(picture), &image);
+            assert!(off < 6.0, "{pen}, {margin}: {off}");
+        }
+    }
+}
+
+/// Specks are in every part of the box, but less of them than a frame has there; some are in the image.
+#[test]
+fn a_close_digit_among_specks_is_in_no_frame() {
+    let mut random = Random(3);
+    for number in [0, 2, 3, 4, 5] {
+        let drawing = digit(number, 10.0).cut();
+        let [width, height] = [drawing.width, drawing.height].map(|len| len + len / 10);
+        let close = drawing.pasted(width, height, width / 22, height / 22);
+        let specky = close.map(|_, _, pixel| {
+            let is_speck = random.within(0, 99) == 0;
+            if is_speck { 255.0 } else { pixel }
+        });
+        let off = difference(&prepared(&specky), &prepared(&close));
+        assert!(off < 25.0, "{number}: {off}");
     }
 }
 
