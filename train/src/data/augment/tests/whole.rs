@@ -57,7 +57,7 @@ fn pictures_are_moved_as_far_as_a_list_says() {
     let wider = each(r#"[{"aspect":[1.0,2.0]}]"#, &large).into_iter();
     let wider: Vec<_> = wider.map(|plane| Moments::of(&plane, SIDE)).collect();
     let area = Moments::of(&large, SIDE).mass;
-    let keeps_area = |found: &Moments| (found.mass / area - 1.0).abs() < 0.02;
+    let keeps_area = |found: &Moments| (found.mass / area - 1.0).abs() < 0.06;
     assert!(wider.iter().all(keeps_area));
     let ratios = wider.iter().map(|found| found.spread[1] / found.spread[0]);
     assert_fills([1.0, 2.0], ratios);
