@@ -19,8 +19,8 @@
 //! 5. the box is scaled by area averaging, its contrast stretched, and put in its place (`place`).
 //!
 //! The fourth pass is made again if nothing but one or two rulings is found. If what is found is nearly as large as the picture,
-//! another pass tells whether it is a frame (`around`), and if so, the fourth is made again for what is within. All of it is done in integers, so every machine gives the same image. An
-//! inverted picture gives the same image as well.
+//! another pass tells whether it is a frame (`around`), and if so, the fourth is made again for what is within. All of it is done
+//! in integers, so every machine gives the same image. An inverted picture gives the same image as well.
 //!
 //! ```
 //! use no_std_core::prepare::{Pixels, Preparation};

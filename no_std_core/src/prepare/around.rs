@@ -8,8 +8,8 @@ use super::picture::{Rows, Source};
 /// Where a frame has ink, in 8 rows of 8 columns: all along its sides. Corners may be cut.
 const FRAME: [u8; 8] = [0x7E, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x7E];
 
-/// Whether strong ink goes all around a box, within an eighth of its sides: in each part at least half as much as a line of one pixel
-/// has that crosses it, as some of a rounded corner lies in the next part. Specks have less.
+/// Whether strong ink goes all around a box, within an eighth of its sides: in each part at least half as much as a line of one
+/// pixel has that crosses it, as some of a rounded corner lies in the next part. Specks have less.
 ///
 /// # Errors
 ///

@@ -82,7 +82,7 @@ impl Component {
     }
 
     /// Whether it is nearly as large as the picture and mostly empty.
-    fn is_frame(&self, size: [u32; 2]) -> bool {
+    fn is_hollow(&self, size: [u32; 2]) -> bool {
         let [width, height] = self.size();
         self.is_large(size) && 6 * self.pixels < width * height
     }
@@ -133,6 +133,7 @@ impl Component {
         3 * rows >= size[1] && self.is_long(size) && !self.is_around(size)
     }
 
+    /// Whether it is at least a sixteenth of the picture's longer side, and 8 pixels.
     fn is_long(&self, size: [u32; 2]) -> bool {
         let [columns, rows] = self.size();
         columns.max(rows) >= (size[0].max(size[1]) / 16).max(8)
@@ -141,7 +142,7 @@ impl Component {
     /// Whether it is likely to be no part of a drawing, but around one: a frame, a line, or what comes in from several sides.
     #[inline(never)] // It is called twice.
     pub fn is_around(&self, size: [u32; 2]) -> bool {
-        self.sides(size) > 1 || self.is_frame(size) || self.is_line(size)
+        self.sides(size) > 1 || self.is_hollow(size) || self.is_line(size)
     }
 
     /// Whether it is an upright stroke that is no higher than half as much again as what it stands beside: a 1.

@@ -9,7 +9,7 @@ use crate::data::synthetic::strokes::{Canvas, Point};
 const DRAWN: f32 = 0.5;
 /// How far around a place ink is looked for, as a share of the longer side: somewhat more than a stroke is wide.
 const REACH: f32 = 0.14;
-/// Directions in which it is.
+/// Directions in which it is looked for.
 const DIRECTIONS: usize = 24;
 /// The neighbouring directions, at most, in which a stroke goes on from its end.
 const ONWARD: usize = DIRECTIONS / 3;
@@ -53,7 +53,7 @@ impl Picture {
         groups.iter().map(|group| mean(group)).collect()
     }
 
-    /// Where there is ink on most channels.
+    /// Where there is ink in the mean of the channels.
     fn drawn(&self) -> Vec<bool> {
         let size = self.size();
         let mut amounts = vec![0.0; size[0] * size[1]];
